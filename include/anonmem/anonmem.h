@@ -1,0 +1,40 @@
+/*
+ * anonmem: give anonymous memory a name.
+ *
+ * A name shows as [anon:NAME] in /proc/PID/maps and smaps, and the anonmem program adds memory up
+ * by it. The kernel keeps names from Linux 5.17 on if it was built with CONFIG_ANON_VMA_NAME, and
+ * those of shared anonymous memory and memfds from 6.2 on (as [anon_shmem:NAME]).
+ *
+ * A name has at most 79 bytes from 0x20 to 0x7e, without \ ` $ [ and ]; the kernel copies it. All
+ * functions may be called from any thread and after fork(); they allocate nothing.
+ */
+#ifndef ANONMEM_ANONMEM_H
+#define ANONMEM_ANONMEM_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ANONMEM_NAME_MAX 79 /* bytes, without the NUL */
+
+/*
+ * Names the mappings in [addr, addr + len). addr must be a multiple of the page size; len is
+ * rounded up to one. NULL takes the name away; "" is a name.
+ *
+ * Returns 0, or -1 with errno as prctl(2) sets it: EINVAL for a name that is not allowed, an
+ * unaligned address, or a kernel that keeps no names; ENOMEM if a part of the range is not mapped
+ * (the rest is named); EBADF if a part is a file's; EAGAIN if it would take too many mappings.
+ */
+int anonmem_name(void *addr, size_t len, const char *name);
+
+/* Whether this kernel keeps names, found out by naming a page: 1, 0, or -1 with errno when there
+ * is no page to try it on. */
+int anonmem_kernel_keeps_names(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,109 @@
+#include "base/escape.h"
+
+#include <stdlib.h>
+#include <wctype.h>
+
+/* libbsd offers two incompatible strnvis(); only vis() is used here. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcpp"
+#include <bsd/vis.h>
+#pragma GCC diagnostic pop
+
+size_t utf8_decode(struct slice s, uint32_t *code)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *p = (const unsigned char *)s.ptr;
+	uint32_t value;
+	size_t len;
+
+	if (s.len == 0)
+		return 0;
+	if (p[0] < 0x80) {
+		*code = p[0];
+		return 1;
+	}
+	if ((p[0] & 0xe0) == 0xc0)
+		len = 2, value = p[0] & 0x1f;
+	else if ((p[0] & 0xf0) == 0xe0)
+		len = 3, value = p[0] & 0x0f;
+	else if ((p[0] & 0xf8) == 0xf0)
+		len = 4, value = p[0] & 0x07;
+	else
+		return 0;
+	if (s.len < len)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (p[i] & 0x3f);
+	}
+	if (value < least[len] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+	*code = value;
+	return len;
+}
+
+bool utf8_valid(struct slice s)
+{
+	uint32_t code;
+
+	while (s.len) {
+		size_t len = utf8_decode(s, &code);
+
+		if (len == 0)
+			return false;
+		s = slice_inner(s, len, 0);
+	}
+	return true;
+}
+
+/* Marks that iswprint() takes for printable but that hide or reorder the text around them. */
+static bool deceives(uint32_t code)
+{
+	return code == 0x00ad || code == 0x061c || code == 0x180e || code == 0xfeff ||
+	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x206f) || (code >= 0xfff9 && code <= 0xfffb) ||
+	       (code >= 0xe0000 && code <= 0xe0fff);
+}
+
+bool escape_is_printable(uint32_t code)
+{
+	return iswprint((wint_t)code) && !deceives(code);
+}
+
+void escape_write(FILE *out, struct slice s)
+{
+	while (s.len) {
+		uint32_t code;
+		size_t len = utf8_decode(s, &code);
+		char escaped[8];
+
+		if (len > 1 && escape_is_printable(code)) {
+			fwrite(s.ptr, 1, len, out);
+			s = slice_inner(s, len, 0);
+			continue;
+		}
+		/* Without VIS_NOLOCALE, vis() lets bytes through that are not UTF-8. */
+		vis(escaped, (unsigned char)s.ptr[0],
+		    VIS_CSTYLE | VIS_OCTAL | VIS_NL | VIS_TAB | VIS_NOLOCALE,
+		    s.len > 1 ? (unsigned char)s.ptr[1] : 0);
+		fputs(escaped, out);
+		s = slice_inner(s, 1, 0);
+	}
+}
+
+char *escape_string(struct slice s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	escape_write(out, s);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,32 @@
+/*
+ * escape: names that somebody else chose, made safe to show.
+ *
+ * Everything that is not printable in the current locale (control bytes, escape sequences, invalid
+ * UTF-8, marks that reorder or hide text) becomes an octal or C escape as vis(3) writes it, and a
+ * backslash becomes two, so that what is shown says exactly what the bytes were.
+ */
+#ifndef BASE_ESCAPE_H
+#define BASE_ESCAPE_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* The code point that s begins with; returns its length in bytes, or 0 if s is empty or does not
+ * begin with well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+size_t utf8_decode(struct slice s, uint32_t *code);
+
+bool utf8_valid(struct slice s);
+
+/* Whether a code point beyond ASCII can be shown as it is: printable in this locale, and no mark
+ * that hides or reorders the text around it. */
+bool escape_is_printable(uint32_t code);
+
+/* Writes s to out, escaped. */
+void escape_write(FILE *out, struct slice s);
+
+/* s escaped, as a string that the caller frees; NULL when there is no memory. */
+char *escape_string(struct slice s);
+
+#endif

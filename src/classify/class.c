@@ -1,0 +1,133 @@
+#include "classify/class.h"
+
+const char *const kind_names[KIND_COUNT] = {
+	[KIND_ANON] = "anon",
+	[KIND_SHMEM] = "shmem",
+	[KIND_FILE] = "file",
+	[KIND_SPECIAL] = "special",
+};
+
+const char *const origin_names[ORIGIN_COUNT] = {
+	[ORIGIN_KERNEL] = "kernel",
+	[ORIGIN_PROCESS] = "process",
+	[ORIGIN_INFERRED] = "inferred",
+};
+
+/* Names between brackets; where `ends` is empty, `begins` is the whole name. Mainline gives no
+ * [anon:] an inode; old Android kernels do, for memory of ashmem. */
+static const struct bracketed {
+	struct slice begins, ends;
+	enum kind if_inode, if_not;
+} bracketed[] = {
+	{SLICE_INIT("[anon:"), SLICE_INIT("]"), KIND_SHMEM, KIND_ANON},
+	{SLICE_INIT("[anon_shmem:"), SLICE_INIT("]"), KIND_SHMEM, KIND_SHMEM},
+	{SLICE_INIT("[heap]"), SLICE_INIT(""), KIND_ANON, KIND_ANON},
+	{SLICE_INIT("[stack]"), SLICE_INIT(""), KIND_ANON, KIND_ANON},
+	{SLICE_INIT("[stack:"), SLICE_INIT("]"), KIND_ANON, KIND_ANON}, /* Linux 3.4 to 4.4 */
+};
+
+/* Memory without a file on disk that is nevertheless shown under a path: `begins`, so many bytes,
+ * `ends`. With a wrap, those bytes are the name in the label. */
+#define DELETED SLICE_INIT(" (deleted)")
+#define NONE	SLICE_INIT("")
+enum { ANY = -1 };
+static const struct pseudo_file {
+	struct slice begins;
+	int between;
+	struct slice ends;
+	struct slice wrap, label;
+	enum kind if_shared, if_private;
+} pseudo_files[] = {
+	{SLICE_INIT("/memfd:"), ANY, DELETED, SLICE_INIT("[memfd:"), NONE, KIND_SHMEM, KIND_SHMEM},
+	{SLICE_INIT("/dev/ashmem/"), ANY, DELETED, SLICE_INIT("[ashmem:"), NONE, KIND_SHMEM,
+	 KIND_SHMEM},
+	{SLICE_INIT("/SYSV"), 8, DELETED, NONE, SLICE_INIT("[sysv_shm]"), KIND_SHMEM, KIND_SHMEM},
+	{SLICE_INIT("/dev/zero"), 0, DELETED, NONE, SLICE_INIT("[anon_shmem]"), KIND_SHMEM,
+	 KIND_SHMEM},
+	/* Mapped privately, the device is another way to get anonymous memory. */
+	{SLICE_INIT("/dev/zero"), 0, NONE, NONE, SLICE_INIT("[anon]"), KIND_SHMEM, KIND_ANON},
+	{SLICE_INIT("/anon_hugepage"), 0, DELETED, NONE, SLICE_INIT("[anon_hugepage]"), KIND_SHMEM,
+	 KIND_ANON},
+	{SLICE_INIT("/secretmem"), 0, DELETED, NONE, SLICE_INIT("[secretmem]"), KIND_SHMEM,
+	 KIND_SHMEM},
+};
+
+static bool is_pseudo_file(const struct pseudo_file *f, struct slice name)
+{
+	size_t around = f->begins.len + f->ends.len;
+
+	if (f->between == ANY ? name.len < around : name.len != around + (size_t)f->between)
+		return false;
+	return slice_begins(name, f->begins) && slice_ends(name, f->ends);
+}
+
+static void classify_bracketed(const struct mapping *m, struct class *c)
+{
+	bool inode = m->inode != 0 || m->dev_major != 0 || m->dev_minor != 0;
+
+	c->label = m->name;
+	c->kind = KIND_SPECIAL;
+	for (size_t i = 0; i < sizeof(bracketed) / sizeof(*bracketed); i++) {
+		const struct bracketed *b = &bracketed[i];
+
+		if (b->ends.len ? slice_begins(m->name, b->begins) && slice_ends(m->name, b->ends)
+				: slice_equals(m->name, b->begins)) {
+			c->kind = inode ? b->if_inode : b->if_not;
+			return;
+		}
+	}
+}
+
+static void classify_path(const struct mapping *m, struct class *c)
+{
+	for (size_t i = 0; i < sizeof(pseudo_files) / sizeof(*pseudo_files); i++) {
+		const struct pseudo_file *f = &pseudo_files[i];
+
+		if (!is_pseudo_file(f, m->name))
+			continue;
+		c->kind = m->perms[3] == 's' ? f->if_shared : f->if_private;
+		c->wrap = f->wrap;
+		c->label =
+			f->wrap.len ? slice_inner(m->name, f->begins.len, f->ends.len) : f->label;
+		return;
+	}
+	c->kind = KIND_FILE;
+	c->label = SLICE("[file]");
+}
+
+void classify(const struct mapping *m, struct class *c)
+{
+	*c = (struct class){.origin = ORIGIN_KERNEL};
+	if (m->name.len == 0 && m->inode == 0) {
+		c->kind = KIND_ANON;
+		c->label = SLICE("[anon]");
+	} else if (m->name.len == 0 || m->name.ptr[0] == '/' ||
+		   slice_begins(m->name, SLICE("(unreachable)"))) {
+		classify_path(m, c);
+	} else if (m->name.ptr[0] == '[') {
+		classify_bracketed(m, c);
+	} else { /* anon_inode:[io_uring], socket:[1234] */
+		c->kind = KIND_SPECIAL;
+		c->label = m->name;
+	}
+}
+
+struct slice label_text(struct slice label)
+{
+	static const struct slice givers[] = {
+		SLICE_INIT("[anon:"),
+		SLICE_INIT("[anon_shmem:"),
+		SLICE_INIT("[memfd:"),
+		SLICE_INIT("[ashmem:"),
+	};
+
+	for (size_t i = 0; i < sizeof(givers) / sizeof(*givers); i++) {
+		if (slice_begins(label, givers[i]) && slice_ends(label, SLICE("]"))) {
+			label = slice_inner(label, givers[i].len, 1);
+			while (label.len && label.ptr[0] == ' ')
+				label = slice_inner(label, 1, 0);
+			break;
+		}
+	}
+	return label;
+}

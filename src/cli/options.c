@@ -1,0 +1,359 @@
+#include "cli/options.h"
+
+#include "cli/values.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+
+/* Options without a letter. */
+enum {
+	OPT_CGROUP = 256,
+	OPT_ROOT,
+	OPT_SMAPS,
+	OPT_JSON,
+	OPT_CSV,
+	OPT_UNITS,
+	OPT_NO_HEADER,
+	OPT_COLOR,
+	OPT_STRICT,
+	OPT_VERIFY,
+	OPT_RULES,
+	OPT_NO_RULES,
+};
+
+static const struct spec {
+	int id; /* the letter, if it has one */
+	const char *name, *argument, *help;
+} specs[] = {
+	{0, NULL, NULL, "Which memory"},
+	{'p', "pid", "PID[,PID...]", "only these processes"},
+	{'C', "name", "REGEX", "only processes whose name or program matches"},
+	{'u', "user", "USER", "only processes of this user (name or number)"},
+	{OPT_CGROUP, "cgroup", "GLOB", "only processes in such a control group"},
+	{'l', "label", "GLOB", "only memory with such a label; may be repeated"},
+	{'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory"},
+
+	{0, NULL, NULL, "Where it is read"},
+	{OPT_ROOT, "root", "DIR", "a captured tree, or another system's /proc"},
+	{OPT_SMAPS, "smaps", "FILE...", "captured smaps files; - is standard input"},
+
+	{0, NULL, NULL, "What is shown"},
+	{'g', "by", "KEY[,KEY...]",
+	 "group by label (default), subsystem, kind, process, name, user, cgroup, file, mapping"},
+	{'o', "columns", "LIST", "columns after the keys; help lists them"},
+	{'s', "sort", "[-]COLUMN", "order by a column, with - the largest first"},
+	{'N', "limit", "N", "only the first N rows; 0 is all"},
+	{OPT_RULES, "rules", "FILE", "more rules from label to subsystem"},
+	{OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
+
+	{0, NULL, NULL, "How it is shown"},
+	{'f', "format", "FORMAT", "table (default), json or csv"},
+	{OPT_JSON, "json", NULL, "--format json"},
+	{OPT_CSV, "csv", NULL, "--format csv"},
+	{OPT_UNITS, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024"},
+	{OPT_NO_HEADER, "no-header", NULL, "no line with the names of the columns"},
+	{'q', "quiet", NULL, "neither coverage nor notes"},
+	{OPT_COLOR, "color", "WHEN", "auto (default), always or never"},
+
+	{0, NULL, NULL, "Checks"},
+	{OPT_STRICT, "strict", NULL, "exit 3 if any process could not be read"},
+	{OPT_VERIFY, "verify", NULL, "compare the sums with smaps_rollup and meminfo"},
+
+	{0, NULL, NULL, "Help"},
+	{'h', "help", NULL, "show this text"},
+	{'V', "version", NULL, "show the version"},
+};
+
+enum { SPECS = sizeof(specs) / sizeof(*specs) };
+
+void options_write_help(FILE *out)
+{
+	enum { HELP_COLUMN = 34 };
+
+	fputs("Usage: anonmem [OPTIONS]\n"
+	      "Says which subsystem owns the memory of one process or of all.\n",
+	      out);
+	for (size_t i = 0; i < SPECS; i++) {
+		const struct spec *s = &specs[i];
+		int used;
+
+		if (!s->name) {
+			fprintf(out, "\n%s:\n", s->help);
+			continue;
+		}
+		used = s->id < OPT_CGROUP ? fprintf(out, "  -%c, --%s", s->id, s->name)
+					  : fprintf(out, "      --%s", s->name);
+		if (s->argument)
+			used += fprintf(out, " %s", s->argument);
+		if (used >= HELP_COLUMN)
+			used = fprintf(out, "\n") - 1;
+		fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
+	}
+	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete with --strict.\n"
+	      "Examples:\n"
+	      "  anonmem --pid 1234 --json     one process, for programs\n"
+	      "  anonmem --by subsystem        who owns the memory of this machine\n"
+	      "  anonmem -p 1234 --by mapping  every mapping of a process\n",
+	      out);
+}
+
+void options_write_columns(FILE *out)
+{
+	for (size_t i = 0; i < column_count; i++) {
+		if (columns[i].role != COLUMN_KEY)
+			fprintf(out, "%-18s%-10s%s\n", columns[i].name, columns[i].header,
+				columns[i].help);
+	}
+}
+
+/* What getopt_long() wants, made from the table. */
+struct getopt_tables {
+	struct option longs[SPECS + 1];
+	char shorts[2 * SPECS + 1];
+};
+
+static void make_tables(struct getopt_tables *t)
+{
+	size_t n = 0;
+	char *letter = t->shorts;
+
+	for (size_t i = 0; i < SPECS; i++) {
+		const struct spec *s = &specs[i];
+
+		if (!s->name)
+			continue;
+		t->longs[n++] = (struct option){
+			s->name, s->argument ? required_argument : no_argument, NULL, s->id};
+		if (s->id >= OPT_CGROUP)
+			continue;
+		*letter++ = (char)s->id;
+		if (s->argument)
+			*letter++ = ':';
+	}
+	t->longs[n] = (struct option){NULL, 0, NULL, 0};
+	*letter = '\0';
+}
+
+static int take_source_option(struct options *o, int id, char *value, struct error *e)
+{
+	switch (id) {
+	case 'p':
+		return value_pids(value, &o->pids, &o->pid_count, e);
+	case OPT_ROOT:
+		o->root = value;
+		return 0;
+	default: /* OPT_SMAPS */
+		return value_append(value, &o->files, &o->file_count, e);
+	}
+}
+
+static int take_selection_option(struct options *o, int id, char *value, struct error *e)
+{
+	switch (id) {
+	case 'C':
+		if (o->selection.name)
+			return error_set(e, ERROR_USAGE, "--name is given twice; join them with |");
+		if (value_regex(value, &o->name, e) < 0)
+			return -1;
+		o->selection.name = &o->name;
+		return 0;
+	case 'u':
+		o->selection.by_user = true;
+		return value_user(value, &o->selection.uid, e);
+	case OPT_CGROUP:
+		o->selection.cgroup = value;
+		return 0;
+	case 'l':
+		return value_append(value, &o->labels, &o->selection.label_count, e);
+	default: /* 'k' */
+		return value_kinds(value, &o->selection.kinds, e);
+	}
+}
+
+static int take_report_option(struct options *o, int id, char *value, struct error *e)
+{
+	switch (id) {
+	case 'g':
+		return value_grouping(value, &o->by, e);
+	case 'o':
+		if (strcmp(value, "help") == 0) {
+			o->action = ACTION_COLUMNS;
+			return 0;
+		}
+		return value_columns(value, o->columns, &o->column_count, e);
+	case 's':
+		return value_sort(value, &o->sort, &o->falling, e);
+	case 'N':
+		return value_limit(value, &o->limit, e);
+	case OPT_RULES:
+		o->rules = value;
+		return 0;
+	default: /* OPT_NO_RULES */
+		o->no_rules = true;
+		return 0;
+	}
+}
+
+static int take_display_option(struct options *o, int id, char *value, struct error *e)
+{
+	switch (id) {
+	case 'f':
+		return value_format(value, &o->renderer, e);
+	case OPT_JSON:
+		o->renderer = &render_json;
+		return 0;
+	case OPT_CSV:
+		o->renderer = &render_csv;
+		return 0;
+	case OPT_UNITS:
+		return value_units(value, &o->units, e);
+	case OPT_NO_HEADER:
+		o->no_header = true;
+		return 0;
+	case OPT_COLOR:
+		return value_color(value, &o->color, e);
+	default: /* 'q' */
+		o->quiet = true;
+		return 0;
+	}
+}
+
+static int take_option(struct options *o, int id, char *value, struct error *e)
+{
+	switch (id) {
+	case 'p':
+	case OPT_ROOT:
+	case OPT_SMAPS:
+		return take_source_option(o, id, value, e);
+	case 'C':
+	case 'u':
+	case OPT_CGROUP:
+	case 'l':
+	case 'k':
+		return take_selection_option(o, id, value, e);
+	case 'g':
+	case 'o':
+	case 's':
+	case 'N':
+	case OPT_RULES:
+	case OPT_NO_RULES:
+		return take_report_option(o, id, value, e);
+	case OPT_STRICT:
+		o->strict = true;
+		return 0;
+	case OPT_VERIFY:
+		o->verify = true;
+		return 0;
+	case 'h':
+		o->action = ACTION_HELP;
+		return 0;
+	case 'V':
+		o->action = ACTION_VERSION;
+		return 0;
+	default:
+		return take_display_option(o, id, value, e);
+	}
+}
+
+/* Options that make no sense together, and what to say. */
+static int check_together(const struct options *o, struct error *e)
+{
+	const struct selection *s = &o->selection;
+	bool files = o->file_count > 0;
+	const struct {
+		bool wrong;
+		const char *text;
+	} rules[] = {
+		{files && o->root, "--smaps and --root cannot be used together"},
+		{files && o->pid_count, "--pid and --smaps cannot be used together: a smaps file "
+					"does not say whose it is"},
+		{files && (s->name || s->by_user || s->cgroup),
+		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
+		 "not say whose it is"},
+		{files && o->verify, "--verify needs smaps_rollup, which a smaps file has not; use "
+				     "--root or a running system"},
+		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
+		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
+		 "--by mapping needs --pid or --smaps"},
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		if (rules[i].wrong)
+			return error_set(e, ERROR_USAGE, "%s", rules[i].text);
+	}
+	return 0;
+}
+
+/* A key column can only order the rows of a report that has it. */
+static int check_sort(const struct options *o, struct error *e)
+{
+	if (!o->sort || o->sort->role != COLUMN_KEY)
+		return 0;
+	for (unsigned i = 0; i < o->by.count; i++) {
+		const struct column *list[COLUMNS_MAX];
+		size_t n = column_of_key(o->by.keys[i], true, list);
+
+		while (n > 0) {
+			if (list[--n] == o->sort)
+				return 0;
+		}
+	}
+	return error_set(e, ERROR_USAGE,
+			 "cannot sort by %s: the report is not grouped by it; see --by",
+			 o->sort->name);
+}
+
+/* What stands behind the options: more files of --smaps. */
+static int take_operands(struct options *o, int argc, char **argv, struct error *e)
+{
+	for (int i = optind; i < argc; i++) {
+		if (o->file_count == 0)
+			return error_set(e, ERROR_USAGE, "unexpected argument \"%s\"", argv[i]);
+		if (value_append(argv[i], &o->files, &o->file_count, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void set_defaults(struct options *o)
+{
+	*o = (struct options){.renderer = &render_table};
+}
+
+int options_parse(int argc, char **argv, struct options *o, struct error *e)
+{
+	struct getopt_tables tables;
+	int id;
+
+	set_defaults(o);
+	make_tables(&tables);
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
+		if (id == '?' && optopt && optopt < OPT_CGROUP && strchr(tables.shorts, optopt))
+			return error_set(e, ERROR_USAGE, "the option -%c needs a value", optopt);
+		if (id == '?')
+			return error_set(e, ERROR_USAGE,
+					 "the option %s is not known or its value is "
+					 "missing or superfluous",
+					 argv[optind - 1]);
+		if (take_option(o, id, optarg, e) < 0)
+			return -1;
+	}
+	if (o->action != ACTION_REPORT)
+		return 0;
+	if (o->by.count == 0)
+		o->by = (struct grouping){{KEY_LABEL}, 1};
+	o->selection.labels = o->labels;
+	if (take_operands(o, argc, argv, e) < 0 || check_together(o, e) < 0)
+		return -1;
+	return check_sort(o, e);
+}
+
+void options_free(struct options *o)
+{
+	if (o->selection.name)
+		regfree(&o->name);
+	free(o->pids);
+	free(o->files);
+	free(o->labels);
+}

@@ -1,0 +1,58 @@
+/*
+ * options: what the user typed, checked and understood.
+ *
+ * One table holds every option with its help; parsing and --help are made from it.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "model/collect.h"
+#include "render/render.h"
+
+enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	enum {
+		ACTION_REPORT,
+		ACTION_HELP,
+		ACTION_VERSION,
+		ACTION_COLUMNS, /* list them */
+	} action;
+
+	/* source */
+	pid_t *pids; /* owned */
+	size_t pid_count;
+	const char *root; /* NULL for the running system */
+	char **files;	  /* owned, the strings are argv's */
+	size_t file_count;
+
+	/* what is wanted of it */
+	struct grouping by;
+	struct selection selection; /* its lists are owned by this struct */
+	regex_t name;
+	char **labels;
+	const char *rules; /* a file of the user's */
+	bool no_rules;
+	bool verify, strict;
+
+	/* how it is shown */
+	const struct renderer *renderer;
+	const struct column *columns[COLUMNS_MAX]; /* chosen by the user */
+	size_t column_count;
+	const struct column *sort;
+	bool falling;
+	size_t limit;
+	enum units units;
+	bool no_header, quiet;
+	enum option_color color;
+};
+
+/* 0, or -1 with *e: ERROR_USAGE for what the user can mend. options_free() in any case. */
+int options_parse(int argc, char **argv, struct options *o, struct error *e);
+void options_free(struct options *o);
+
+/* The text of --help, and that of --columns help. */
+void options_write_help(FILE *out);
+void options_write_columns(FILE *out);
+
+#endif

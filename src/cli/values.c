@@ -1,0 +1,195 @@
+#include "cli/values.h"
+
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+
+int value_append(char *value, char ***list, size_t *count, struct error *e)
+{
+	char **larger = reallocarray(*list, *count + 1, sizeof(*larger));
+
+	if (!larger)
+		return error_memory(e);
+	*list = larger;
+	larger[(*count)++] = value;
+	return 0;
+}
+
+int value_pids(char *value, pid_t **pids, size_t *count, struct error *e)
+{
+	char *part;
+
+	while ((part = strsep(&value, ",")) != NULL) {
+		const char *wrong;
+		long long pid = strtonum(part, 1, INT_MAX, &wrong);
+		pid_t *larger;
+
+		if (wrong)
+			return error_set(e, ERROR_USAGE, "--pid: \"%s\" is not a process id", part);
+		larger = reallocarray(*pids, *count + 1, sizeof(*larger));
+		if (!larger)
+			return error_memory(e);
+		*pids = larger;
+		larger[(*count)++] = (pid_t)pid;
+	}
+	return 0;
+}
+
+int value_regex(const char *value, regex_t *pattern, struct error *e)
+{
+	int status = regcomp(pattern, value, REG_EXTENDED | REG_NOSUB);
+	char why[128];
+
+	if (status == 0)
+		return 0;
+	regerror(status, pattern, why, sizeof(why));
+	return error_set(e, ERROR_USAGE, "--name: \"%s\" is no regular expression: %s", value, why);
+}
+
+int value_user(const char *value, uint32_t *uid, struct error *e)
+{
+	const struct passwd *entry = getpwnam(value);
+	const char *wrong;
+	long long number;
+
+	if (entry) {
+		*uid = entry->pw_uid;
+		return 0;
+	}
+	number = strtonum(value, 0, UINT32_MAX, &wrong);
+	if (wrong)
+		return error_set(e, ERROR_USAGE, "--user: there is no user \"%s\" here", value);
+	*uid = (uint32_t)number;
+	return 0;
+}
+
+static int find_name(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+int value_kinds(char *value, unsigned *kinds, struct error *e)
+{
+	char *part;
+
+	while ((part = strsep(&value, ",")) != NULL) {
+		int kind = find_name(part, kind_names, KIND_COUNT);
+
+		if (kind < 0)
+			return error_set(e, ERROR_USAGE,
+					 "--kind: \"%s\" is none of anon, shmem, file, special",
+					 part);
+		*kinds |= 1U << kind;
+	}
+	return 0;
+}
+
+int value_grouping(char *value, struct grouping *by, struct error *e)
+{
+	char *part;
+
+	while ((part = strsep(&value, ",")) != NULL) {
+		int key = find_name(part, key_names, KEY_COUNT);
+
+		if (key < 0)
+			return error_set(
+				e, ERROR_USAGE,
+				"--by: \"%s\" is none of label, subsystem, kind, process, name, "
+				"user, cgroup, file, mapping",
+				part);
+		if (!grouping_has(by, (enum key)key))
+			by->keys[by->count++] = (enum key)key;
+	}
+	return 0;
+}
+
+int value_columns(char *value, const struct column **list, size_t *count, struct error *e)
+{
+	char *part;
+
+	while ((part = strsep(&value, ",")) != NULL) {
+		const struct column *column = column_find(slice_of(part));
+
+		if (!column)
+			return error_set(
+				e, ERROR_USAGE,
+				"--columns: there is no column \"%s\"; --columns help lists them",
+				part);
+		if (column->role == COLUMN_KEY)
+			return error_set(e, ERROR_USAGE,
+					 "--columns: %s is a key; choose it with --by", part);
+		if (*count < COLUMNS_MAX)
+			list[(*count)++] = column;
+	}
+	return 0;
+}
+
+int value_sort(const char *value, const struct column **sort, bool *falling, struct error *e)
+{
+	*falling = value[0] == '-';
+	*sort = column_find(slice_of(value + *falling));
+	if (!*sort)
+		return error_set(e, ERROR_USAGE,
+				 "--sort: there is no column \"%s\"; --columns help lists them",
+				 value + *falling);
+	return 0;
+}
+
+int value_limit(const char *value, size_t *limit, struct error *e)
+{
+	const char *wrong;
+
+	*limit = (size_t)strtonum(value, 0, INT_MAX, &wrong);
+	if (wrong)
+		return error_set(e, ERROR_USAGE, "--limit: \"%s\" is no number of rows", value);
+	return 0;
+}
+
+int value_format(const char *value, const struct renderer **renderer, struct error *e)
+{
+	static const struct renderer *const renderers[] = {&render_table, &render_json,
+							   &render_csv};
+
+	for (size_t i = 0; i < sizeof(renderers) / sizeof(*renderers); i++) {
+		if (strcmp(renderers[i]->name, value) == 0) {
+			*renderer = renderers[i];
+			return 0;
+		}
+	}
+	return error_set(e, ERROR_USAGE, "--format: \"%s\" is none of table, json, csv", value);
+}
+
+int value_units(const char *value, enum units *units, struct error *e)
+{
+	static const char *const names[] = {
+		[UNITS_AUTO] = "auto", [UNITS_BYTES] = "b", [UNITS_KIB] = "k",
+		[UNITS_MIB] = "m",     [UNITS_GIB] = "g",
+	};
+	int found = find_name(value, names, sizeof(names) / sizeof(*names));
+
+	if (found < 0)
+		return error_set(e, ERROR_USAGE, "--units: \"%s\" is none of auto, b, k, m, g",
+				 value);
+	*units = (enum units)found;
+	return 0;
+}
+
+int value_color(const char *value, enum option_color *color, struct error *e)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+	int found = find_name(value, names, sizeof(names) / sizeof(*names));
+
+	if (found < 0)
+		return error_set(e, ERROR_USAGE, "--color: \"%s\" is none of auto, always, never",
+				 value);
+	*color = (enum option_color)found;
+	return 0;
+}

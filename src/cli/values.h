@@ -1,0 +1,25 @@
+/*
+ * values: from the text of an option's value to what it means.
+ *
+ * 0, or -1 with *e: ERROR_USAGE and a sentence that names the option and what it accepts. Lists may
+ * be given in parts; each call adds to what is there. The strings may be cut up.
+ */
+#ifndef CLI_VALUES_H
+#define CLI_VALUES_H
+
+#include "cli/options.h"
+
+int value_append(char *value, char ***list, size_t *count, struct error *e);
+int value_pids(char *value, pid_t **pids, size_t *count, struct error *e);
+int value_regex(const char *value, regex_t *pattern, struct error *e);
+int value_user(const char *value, uint32_t *uid, struct error *e);
+int value_kinds(char *value, unsigned *kinds, struct error *e);
+int value_grouping(char *value, struct grouping *by, struct error *e);
+int value_columns(char *value, const struct column **list, size_t *count, struct error *e);
+int value_sort(const char *value, const struct column **sort, bool *falling, struct error *e);
+int value_limit(const char *value, size_t *limit, struct error *e);
+int value_format(const char *value, const struct renderer **renderer, struct error *e);
+int value_units(const char *value, enum units *units, struct error *e);
+int value_color(const char *value, enum option_color *color, struct error *e);
+
+#endif

@@ -1,0 +1,87 @@
+#include "model/aggregate.h"
+
+#include <stdlib.h>
+
+void group_zero(struct group *g)
+{
+	*g = (struct group){0};
+	counters_zero(&g->counters);
+}
+
+bool group_add(struct group *sum, const struct group *part)
+{
+	sum->processes += part->processes;
+	sum->mappings += part->mappings;
+	return counters_add(&sum->counters, &part->counters);
+}
+
+void aggregate_init(struct aggregate *a, unsigned parts)
+{
+	*a = (struct aggregate){.parts = parts};
+	intern_init(&a->keys);
+}
+
+void aggregate_reset(struct aggregate *a)
+{
+	intern_reset(&a->keys);
+	a->inexact = false;
+}
+
+void aggregate_free(struct aggregate *a)
+{
+	intern_free(&a->keys);
+	free(a->groups);
+	a->groups = NULL;
+}
+
+/* The group of a key, a new one being all zero; NULL when there is no memory. */
+static struct group *find(struct aggregate *a, const symbol *key, bool *is_new)
+{
+	struct slice bytes = {(const char *)key, a->parts * sizeof(*key)};
+	uint32_t before = a->keys.count;
+	uint32_t index = intern(&a->keys, bytes);
+
+	if (index == SYMBOL_NONE)
+		return NULL;
+	if (index >= a->capacity) {
+		uint32_t capacity = a->capacity ? 2 * a->capacity : 16;
+		void *groups = reallocarray(a->groups, capacity, sizeof(*a->groups));
+
+		if (!groups)
+			return NULL;
+		a->groups = groups;
+		a->capacity = capacity;
+	}
+	*is_new = index == before;
+	if (*is_new)
+		group_zero(&a->groups[index]);
+	return &a->groups[index];
+}
+
+bool aggregate_add(struct aggregate *a, const symbol *key, const struct counters *counters)
+{
+	bool is_new;
+	struct group *g = find(a, key, &is_new);
+
+	if (!g)
+		return false;
+	if (is_new)
+		g->processes = 1;
+	g->mappings++;
+	a->inexact |= !counters_add(&g->counters, counters);
+	return true;
+}
+
+bool aggregate_merge(struct aggregate *a, const struct aggregate *b)
+{
+	for (uint32_t i = 0; i < aggregate_count(b); i++) {
+		bool is_new;
+		struct group *g = find(a, aggregate_key(b, i), &is_new);
+
+		if (!g)
+			return false;
+		a->inexact |= !group_add(g, &b->groups[i]);
+	}
+	a->inexact |= b->inexact;
+	return true;
+}

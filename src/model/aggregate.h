@@ -1,0 +1,58 @@
+/*
+ * aggregate: sums of counters by group key.
+ *
+ *	aggregate_init(&a, parts)	parts: symbols in a key
+ *	aggregate_add(&a, key, counters) one mapping
+ *	aggregate_merge(&a, &b)		adds b's groups to a's
+ *	aggregate_reset(&a)		empty again, memory kept
+ *	aggregate_free(&a)
+ *
+ * Symbols are those of one intern table, which the caller owns and which both sides of a merge
+ * share. A sum that would pass COUNTER_MAX stays there, and `inexact` says that it did.
+ */
+#ifndef MODEL_AGGREGATE_H
+#define MODEL_AGGREGATE_H
+
+#include "base/intern.h"
+#include "parse/counters.h"
+
+struct group {
+	struct counters counters;
+	uint64_t processes, mappings;
+};
+
+struct aggregate {
+	unsigned parts;
+	struct intern keys; /* key -> index of its group */
+	struct group *groups;
+	uint32_t capacity;
+	bool inexact;
+};
+
+void aggregate_init(struct aggregate *a, unsigned parts);
+void aggregate_reset(struct aggregate *a);
+void aggregate_free(struct aggregate *a);
+
+static inline uint32_t aggregate_count(const struct aggregate *a)
+{
+	return a->keys.count;
+}
+
+/* The symbols of a group's key, valid as long as the aggregate. */
+static inline const symbol *aggregate_key(const struct aggregate *a, uint32_t group)
+{
+	return (const symbol *)(const void *)intern_bytes(&a->keys, group).ptr;
+}
+
+/* A group that is new counts as one of one process. False when there is no memory. */
+bool aggregate_add(struct aggregate *a, const symbol *key, const struct counters *counters);
+
+/* False when there is no memory; a then holds a part of b. */
+bool aggregate_merge(struct aggregate *a, const struct aggregate *b);
+
+/* Adds one group to another, as for totals. False when a counter is cut off. */
+bool group_add(struct group *sum, const struct group *part);
+
+void group_zero(struct group *g);
+
+#endif

@@ -1,0 +1,242 @@
+#include "model/keyer.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdlib.h>
+
+struct label_facts {
+	enum { UNSEEN, WANTED, UNWANTED } state;
+	symbol subsystem;
+};
+
+struct user_name {
+	uint32_t uid;
+	symbol name;
+};
+
+void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
+		const struct selection *selection, const struct rules *rules, bool name_users)
+{
+	*k = (struct keyer){
+		.symbols = symbols,
+		.by = by,
+		.selection = selection,
+		.rules = rules,
+		.name_users = name_users,
+		.needs_label = grouping_has(by, KEY_LABEL) || grouping_has(by, KEY_SUBSYSTEM) ||
+			       grouping_has(by, KEY_FILE) || grouping_has(by, KEY_MAPPING) ||
+			       selection->label_count > 0,
+	};
+}
+
+void keyer_free(struct keyer *k)
+{
+	free(k->facts);
+	free(k->users);
+	free(k->scratch);
+}
+
+static symbol make_user(struct keyer *k, uint32_t uid)
+{
+	const struct passwd *entry = k->name_users ? getpwuid(uid) : NULL;
+	char number[16];
+
+	if (entry)
+		return intern(k->symbols, slice_of(entry->pw_name));
+	snprintf(number, sizeof(number), "%" PRIu32, uid);
+	return intern(k->symbols, slice_of(number));
+}
+
+/* Looking a user up reads files, so it is done once for each. */
+static symbol find_user(struct keyer *k, uint32_t uid)
+{
+	struct user_name *larger;
+
+	for (size_t i = 0; i < k->user_count; i++) {
+		if (k->users[i].uid == uid)
+			return k->users[i].name;
+	}
+	larger = reallocarray(k->users, k->user_count + 1, sizeof(*k->users));
+	if (!larger)
+		return SYMBOL_NONE;
+	k->users = larger;
+	k->users[k->user_count] = (struct user_name){uid, make_user(k, uid)};
+	return k->users[k->user_count++].name;
+}
+
+/* An unknown value has no symbol, which is no failure. */
+static bool set(symbol *where, bool known, symbol value)
+{
+	*where = known ? value : SYMBOL_NONE;
+	return !known || value != SYMBOL_NONE;
+}
+
+bool keyer_process(struct keyer *k, const struct process *p)
+{
+	bool has_process = grouping_has(k->by, KEY_PROCESS) || grouping_has(k->by, KEY_MAPPING);
+	bool has_name = grouping_has(k->by, KEY_NAME) && p->known & PROCESS_NAME;
+	bool has_user = grouping_has(k->by, KEY_USER) && p->known & PROCESS_UID;
+	bool has_cgroup = grouping_has(k->by, KEY_CGROUP) && p->known & PROCESS_CGROUP;
+
+	return set(&k->process[KEY_PROCESS], has_process,
+		   has_process ? key_intern_process(k->symbols, p) : 0) &&
+	       set(&k->process[KEY_NAME], has_name, has_name ? intern(k->symbols, p->name) : 0) &&
+	       set(&k->process[KEY_USER], has_user, has_user ? find_user(k, p->uid) : 0) &&
+	       set(&k->process[KEY_CGROUP], has_cgroup,
+		   has_cgroup ? intern(k->symbols, p->cgroup) : 0);
+}
+
+/* The label as one string; NULL bytes when there is no memory. */
+static struct slice whole_label(struct keyer *k, const struct class *c)
+{
+	size_t len = c->wrap.len + c->label.len + 1;
+
+	if (c->wrap.len == 0)
+		return c->label;
+	if (len > k->scratch_capacity) {
+		char *larger = realloc(k->scratch, len);
+
+		if (!larger)
+			return (struct slice){NULL, 0};
+		k->scratch = larger;
+		k->scratch_capacity = len;
+	}
+	memcpy(k->scratch, c->wrap.ptr, c->wrap.len);
+	if (c->label.len)
+		memcpy(k->scratch + c->wrap.len, c->label.ptr, c->label.len);
+	k->scratch[len - 1] = ']';
+	return (struct slice){k->scratch, len};
+}
+
+static symbol make_subsystem(struct keyer *k, struct slice label)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	symbol s = SYMBOL_NONE;
+
+	if (!out)
+		return SYMBOL_NONE;
+	rules_apply(k->rules, label, out);
+	if (fclose(out) == 0)
+		s = intern(k->symbols, (struct slice){text, size});
+	free(text);
+	return s;
+}
+
+/* NULL when there is no memory. */
+static const struct label_facts *find_facts(struct keyer *k, symbol s, struct slice label)
+{
+	struct label_facts *f;
+
+	if (s >= k->facts_capacity) {
+		size_t capacity = k->facts_capacity ? k->facts_capacity : 64;
+
+		while (capacity <= s)
+			capacity *= 2;
+		f = reallocarray(k->facts, capacity, sizeof(*f));
+		if (!f)
+			return NULL;
+		memset(f + k->facts_capacity, 0, (capacity - k->facts_capacity) * sizeof(*f));
+		k->facts = f;
+		k->facts_capacity = capacity;
+	}
+	f = &k->facts[s];
+	if (f->state == UNSEEN) {
+		if (grouping_has(k->by, KEY_SUBSYSTEM)) {
+			f->subsystem = make_subsystem(k, label);
+			if (f->subsystem == SYMBOL_NONE)
+				return NULL;
+		}
+		f->state = selection_wants_label(k->selection, label) ? WANTED : UNWANTED;
+	}
+	return f;
+}
+
+/* One mapping and what has been found out about it. */
+struct view {
+	const struct mapping *mapping;
+	struct class class;
+	struct slice label;
+	symbol label_symbol;
+	const struct label_facts *facts;
+};
+
+/* A path where there is a file, else the label. */
+static symbol file_key(struct keyer *k, const struct view *v)
+{
+	return intern(k->symbols, v->class.kind == KIND_FILE ? v->mapping->name : v->label);
+}
+
+static symbol mapping_key(struct keyer *k, const struct view *v)
+{
+	symbol file = file_key(k, v);
+
+	if (file == SYMBOL_NONE)
+		return SYMBOL_NONE;
+	return key_intern_mapping(k->symbols, v->mapping, k->process[KEY_PROCESS], file);
+}
+
+/* False when there is no memory. */
+static bool make_key(struct keyer *k, enum key key, const struct view *v, symbol *value)
+{
+	switch (key) {
+	case KEY_LABEL:
+		*value = v->label_symbol;
+		break;
+	case KEY_SUBSYSTEM:
+		*value = v->facts->subsystem;
+		break;
+	case KEY_KIND:
+		*value = intern(k->symbols, slice_of(kind_names[v->class.kind]));
+		break;
+	case KEY_FILE:
+		*value = file_key(k, v);
+		break;
+	case KEY_MAPPING:
+		*value = mapping_key(k, v);
+		break;
+	case KEY_PROCESS:
+	case KEY_NAME:
+	case KEY_USER:
+	case KEY_CGROUP:
+		*value = k->process[key]; /* may be unknown */
+		return true;
+	case KEY_COUNT:
+		return false;
+	}
+	return *value != SYMBOL_NONE;
+}
+
+static bool look_up_label(struct keyer *k, struct view *v)
+{
+	v->label = whole_label(k, &v->class);
+	if (!v->label.ptr)
+		return false;
+	v->label_symbol = key_intern_label(k->symbols, v->class.origin, v->label);
+	if (v->label_symbol == SYMBOL_NONE)
+		return false;
+	v->facts = find_facts(k, v->label_symbol, v->label);
+	return v->facts != NULL;
+}
+
+enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind)
+{
+	struct view v = {.mapping = m};
+
+	classify(m, &v.class);
+	*kind = v.class.kind;
+	if (!selection_wants_kind(k->selection, v.class.kind))
+		return KEYED_UNWANTED;
+	if (k->needs_label) {
+		if (!look_up_label(k, &v))
+			return KEYED_NO_MEMORY;
+		if (v.facts->state == UNWANTED)
+			return KEYED_UNWANTED;
+	}
+	for (unsigned i = 0; i < k->by->count; i++) {
+		if (!make_key(k, k->by->keys[i], &v, &key[i]))
+			return KEYED_NO_MEMORY;
+	}
+	return KEYED;
+}

@@ -1,0 +1,50 @@
+/*
+ * keyer: makes the group keys of mappings, and knows which mappings are wanted.
+ *
+ *	keyer_init(&k, ...)
+ *	for each process: keyer_process(&k, process)
+ *		for each mapping: keyer_mapping(&k, m, key)
+ *	keyer_free(&k)
+ *
+ * What depends on a label alone (its subsystem, whether it is selected) is worked out once for each
+ * label. One thread each.
+ */
+#ifndef MODEL_KEYER_H
+#define MODEL_KEYER_H
+
+#include "classify/rules.h"
+#include "model/key.h"
+#include "model/selection.h"
+
+struct keyer {
+	struct intern *symbols;
+	const struct grouping *by;
+	const struct selection *selection;
+	const struct rules *rules;
+	bool name_users; /* whether this system's user names are those of the processes */
+	bool needs_label;
+
+	symbol process[KEY_COUNT]; /* the keys that a process gives all its mappings */
+	struct label_facts *facts; /* by symbol of the label */
+	size_t facts_capacity;
+	struct user_name *users;
+	size_t user_count;
+	char *scratch; /* a label that is put together */
+	size_t scratch_capacity;
+};
+
+/* Everything is borrowed and must outlive the keyer. `rules` may be NULL if KEY_SUBSYSTEM is not in
+ * `by`. */
+void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
+		const struct selection *selection, const struct rules *rules, bool name_users);
+void keyer_free(struct keyer *k);
+
+/* False when there is no memory. */
+bool keyer_process(struct keyer *k, const struct process *process);
+
+enum keyed { KEYED, KEYED_UNWANTED, KEYED_NO_MEMORY };
+
+/* Fills key[0 .. by->count), and *kind in any case. */
+enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * selection: which processes and which mappings a report is about.
+ *
+ * Selection by pid is the source's, which then reads no other. A process of which the asked thing
+ * is not known is not selected.
+ */
+#ifndef MODEL_SELECTION_H
+#define MODEL_SELECTION_H
+
+#include "classify/class.h"
+#include "source/source.h"
+
+#include <regex.h>
+
+struct selection {
+	const regex_t *name; /* matches comm or the program's base name; NULL for any */
+	const char *cgroup;  /* glob, in which * matches slashes too; NULL for any */
+	bool by_user;
+	uint32_t uid;
+	char *const *labels; /* globs, any of which is enough */
+	size_t label_count;  /* 0 for any label */
+	unsigned kinds;	     /* bit 1 << enum kind; 0 for any */
+};
+
+/* Which files of a process are needed to tell: NEED_... of source.h. */
+unsigned selection_needs(const struct selection *s);
+
+bool selection_wants_process(const struct selection *s, const struct process *process);
+
+/* A glob is tried on the whole label, on its text, and without the brackets around it. */
+bool selection_wants_label(const struct selection *s, struct slice label);
+
+bool selection_wants_kind(const struct selection *s, enum kind kind);
+
+#endif

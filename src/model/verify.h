@@ -1,0 +1,49 @@
+/*
+ * verify: do the sums agree with what the kernel says of the same memory elsewhere?
+ *
+ * For a process, with smaps_rollup read before and after smaps. A counter agrees if it lies between
+ * the two; the kernel rounds each mapping's share (Pss, Pss_Dirty, SwapPss, Locked) down to 1 kB
+ * but the rollup's only once, so those may fall short by less than 1 kB a mapping.
+ *
+ * For the system, the Pss_Anon of all rollups with AnonPages of /proc/meminfo.
+ */
+#ifndef MODEL_VERIFY_H
+#define MODEL_VERIFY_H
+
+#include "model/key.h"
+
+/* One counter of one process that is out of bounds. */
+struct difference {
+	symbol process; /* see key_process() */
+	enum counter counter;
+	uint64_t sum, before, after; /* of smaps, and of the rollups around it; bytes */
+};
+
+struct verification {
+	uint64_t compared; /* processes */
+	uint64_t without_rollup;
+	struct difference *differences;
+	size_t count, capacity;
+
+	/* Anonymous memory of all processes; known only if every one of them was compared. */
+	bool anon_known;
+	uint64_t pss_anon;		  /* of the rollups */
+	uint64_t anon_before, anon_after; /* AnonPages around the whole reading */
+	uint64_t anon_tolerance;	  /* bytes beyond them that prove nothing */
+};
+
+void verification_init(struct verification *v);
+void verification_free(struct verification *v);
+
+/* Compares one process of `mappings` mappings, and adds what differs to v. 0 if all agrees, 1 if
+ * not, -1 when there is no memory. */
+int verify_process(struct verification *v, symbol process, const struct counters *sum,
+		   uint64_t mappings, const struct counters *before, const struct counters *after);
+
+/* Whether the total agrees; true where it is not known. */
+bool verification_anon_agrees(const struct verification *v);
+
+/* Whether everything that could be compared agrees. */
+bool verification_agrees(const struct verification *v);
+
+#endif

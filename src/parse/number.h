@@ -1,0 +1,48 @@
+/*
+ * number: digits at the head of a slice, as /proc prints them.
+ *
+ * Each function takes the digits off the slice and returns how many there were. 0 means that there
+ * was none or that the number does not fit into 64 bits; the slice is then left as it was.
+ */
+#ifndef PARSE_NUMBER_H
+#define PARSE_NUMBER_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+size_t take_decimal(struct slice *s, uint64_t *value);
+
+/* Lower case only: the kernel prints no other. */
+size_t take_hex(struct slice *s, uint64_t *value);
+
+/* Takes one given byte off the slice; false if another one is there. */
+static inline bool take_byte(struct slice *s, char byte)
+{
+	if (s->len == 0 || s->ptr[0] != byte)
+		return false;
+	*s = slice_inner(*s, 1, 0);
+	return true;
+}
+
+static inline void skip_blanks(struct slice *s)
+{
+	while (s->len && (s->ptr[0] == ' ' || s->ptr[0] == '\t'))
+		*s = slice_inner(*s, 1, 0);
+}
+
+/* Takes a line without its newline off the slice; the last one need not have a newline. False at
+ * the end. */
+static inline bool take_line(struct slice *s, struct slice *line)
+{
+	const char *end;
+
+	if (s->len == 0)
+		return false;
+	end = memchr(s->ptr, '\n', s->len);
+	*line = (struct slice){s->ptr, end ? (size_t)(end - s->ptr) : s->len};
+	*s = slice_inner(*s, line->len + (end != NULL), 0);
+	return true;
+}
+
+#endif

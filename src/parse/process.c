@@ -1,0 +1,129 @@
+#include "parse/process.h"
+
+#include "parse/number.h"
+
+/* The kernel writes \n and \\ for the two bytes that would confuse a reader of stat. */
+static struct slice unescape(struct slice escaped, char buffer[PROCESS_NAME_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < escaped.len && n < PROCESS_NAME_MAX; i++) {
+		char c = escaped.ptr[i];
+
+		if (c == '\\' && i + 1 < escaped.len) {
+			c = escaped.ptr[++i];
+			if (c == 'n')
+				c = '\n';
+		}
+		buffer[n++] = c;
+	}
+	return (struct slice){buffer, n};
+}
+
+bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
+		uint64_t *start_time)
+{
+	enum { FIRST_AFTER_NAME = 3, START_TIME = 22 };
+	const char *open = memchr(text.ptr, '(', text.len);
+	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
+	struct slice rest;
+
+	if (!open || !close || close < open)
+		return false;
+	*name = unescape((struct slice){open + 1, (size_t)(close - open) - 1}, buffer);
+	rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
+	for (int field = FIRST_AFTER_NAME; take_byte(&rest, ' '); field++) {
+		const char *end;
+
+		if (field == START_TIME)
+			return take_decimal(&rest, start_time) > 0;
+		end = memchr(rest.ptr, ' ', rest.len);
+		if (!end)
+			return false;
+		rest = slice_inner(rest, (size_t)(end - rest.ptr), 0);
+	}
+	return false;
+}
+
+bool parse_status_uid(struct slice text, uint32_t *uid)
+{
+	struct slice line;
+
+	while (take_line(&text, &line)) {
+		uint64_t real, effective;
+
+		if (!slice_begins(line, SLICE("Uid:")))
+			continue;
+		line = slice_inner(line, strlen("Uid:"), 0);
+		skip_blanks(&line);
+		if (!take_decimal(&line, &real))
+			return false;
+		skip_blanks(&line);
+		if (!take_decimal(&line, &effective) || effective > UINT32_MAX)
+			return false;
+		*uid = (uint32_t)effective;
+		return true;
+	}
+	return false;
+}
+
+/* "memory" as one of the names in a list such as "cpu,memory". */
+static bool lists_memory(struct slice controllers)
+{
+	while (controllers.len) {
+		const char *comma = memchr(controllers.ptr, ',', controllers.len);
+		size_t len = comma ? (size_t)(comma - controllers.ptr) : controllers.len;
+
+		if (slice_equals((struct slice){controllers.ptr, len}, SLICE("memory")))
+			return true;
+		controllers = slice_inner(controllers, len + (comma != NULL), 0);
+	}
+	return false;
+}
+
+bool parse_cgroup(struct slice text, struct slice *path)
+{
+	bool found = false;
+	struct slice line;
+
+	/* A line is "hierarchy:controllers:path"; v2 is "0::path". */
+	while (take_line(&text, &line)) {
+		struct slice controllers;
+		const char *colon;
+		uint64_t hierarchy;
+
+		if (!take_decimal(&line, &hierarchy) || !take_byte(&line, ':'))
+			return false;
+		colon = memchr(line.ptr, ':', line.len);
+		if (!colon)
+			return false;
+		controllers = (struct slice){line.ptr, (size_t)(colon - line.ptr)};
+		line = slice_inner(line, controllers.len + 1, 0);
+		if (lists_memory(controllers)) {
+			*path = line;
+			return true;
+		}
+		if (hierarchy == 0 && controllers.len == 0) {
+			*path = line;
+			found = true;
+		}
+	}
+	return found;
+}
+
+bool parse_meminfo(struct slice text, struct slice field, uint64_t *bytes)
+{
+	struct slice line;
+
+	while (take_line(&text, &line)) {
+		if (!slice_begins(line, field))
+			continue;
+		line = slice_inner(line, field.len, 0);
+		if (!take_byte(&line, ':'))
+			continue;
+		skip_blanks(&line);
+		return take_decimal(&line, bytes) && slice_equals(line, SLICE(" kB")) &&
+		       !__builtin_mul_overflow(*bytes, UINT64_C(1024), bytes);
+	}
+	return false;
+}

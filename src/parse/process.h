@@ -1,0 +1,36 @@
+/*
+ * process: who a process is, read from the small files of /proc/PID.
+ *
+ * A process is (pid, start time): a pid alone is given to somebody else after its owner ends. Every
+ * parser here takes the text of one file, returns false when it is not what it should be, and
+ * keeps no pointer to it.
+ */
+#ifndef PARSE_PROCESS_H
+#define PARSE_PROCESS_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+
+enum {
+	/* A kernel thread's name, the longest, has up to 63 bytes; a program's 15 (TASK_COMM_LEN).
+	 */
+	PROCESS_NAME_MAX = 64,
+};
+
+/* /proc/PID/stat: the second field, unescaped, and the 22nd, in clock ticks after boot.
+ * *name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
+bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
+		uint64_t *start_time);
+
+/* /proc/PID/status: the effective one of the four user ids in the line "Uid:". */
+bool parse_status_uid(struct slice text, uint32_t *uid);
+
+/* /proc/PID/cgroup: the path in the hierarchy that accounts memory, which is that of the v1 memory
+ * controller where there is one and otherwise that of v2. Points into text. */
+bool parse_cgroup(struct slice text, struct slice *path);
+
+/* /proc/meminfo: the bytes of one field, such as "AnonPages". */
+bool parse_meminfo(struct slice text, struct slice field, uint64_t *bytes);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * smaps: a streaming parser of /proc/PID/smaps and smaps_rollup.
+ *
+ *	p = smaps_new(on_mapping, ctx)
+ *	smaps_begin(p, SMAPS_MAPPINGS)
+ *	repeat: room = smaps_room(p, &size); n = read(fd, room, size); smaps_feed(p, n)
+ *	smaps_end(p)			at the end of the input: delivers the last mapping
+ *	smaps_begin(p, ...)		for the next input
+ *	smaps_free(p)
+ *
+ * on_mapping is called once for each mapping, in the order of the text, when its last line has been
+ * seen. Memory does not grow with the input: what is kept is one name, and one line that is not yet
+ * whole.
+ *
+ * Nothing is assumed about which fields there are or their order; unknown ones are skipped, and so
+ * is the `Name:` of Android's kernels, which repeats the header. What is not smaps is an error that
+ * says line and byte: ERROR_MALFORMED, or ERROR_TRUNCATED when the input stops inside a mapping.
+ * After an error the parser may only be given smaps_begin() or smaps_free().
+ */
+#ifndef PARSE_SMAPS_H
+#define PARSE_SMAPS_H
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "parse/counters.h"
+
+enum smaps_kind {
+	SMAPS_MAPPINGS, /* smaps: one entry a mapping */
+	SMAPS_ROLLUP,	/* smaps_rollup: one entry, called [rollup] */
+};
+
+struct mapping {
+	uint64_t start, end; /* addresses */
+	uint64_t offset;     /* bytes into the file */
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	char perms[5];	   /* "rw-p" */
+	struct slice name; /* verbatim, may be empty; dies when on_mapping returns */
+	struct counters counters;
+};
+
+/* Returns 0 to go on, -1 with *e filled to stop: smaps_feed() or smaps_end() then fails with it. */
+typedef int smaps_mapping_fn(void *ctx, const struct mapping *m, struct error *e);
+
+struct smaps_parser;
+
+/* NULL when there is no memory. */
+struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx);
+void smaps_free(struct smaps_parser *p);
+
+void smaps_begin(struct smaps_parser *p, enum smaps_kind kind);
+
+/* Where to put the next bytes, at least 4 KiB; NULL when there is no memory. */
+char *smaps_room(struct smaps_parser *p, size_t *size);
+
+/* Takes n bytes that were put into the room. 0, or -1 with *e. */
+int smaps_feed(struct smaps_parser *p, size_t n, struct error *e);
+
+/* 0, or -1 with *e. An input without any mapping is no error: see smaps_mappings(). */
+int smaps_end(struct smaps_parser *p, struct error *e);
+
+/* How many mappings have been delivered since smaps_begin(). */
+uint64_t smaps_mappings(const struct smaps_parser *p);
+
+#endif

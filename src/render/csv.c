@@ -1,0 +1,70 @@
+/*
+ * RFC 4180: a header with the names of JSON, a line for each row, CRLF, bytes. Unknown is empty.
+ * Totals, coverage and notes are no rows and are not here.
+ */
+#include "base/escape.h"
+#include "render/render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static bool write_text(struct slice text, FILE *out)
+{
+	char *escaped = escape_string(text);
+
+	if (!escaped)
+		return false;
+	if (strpbrk(escaped, ",\"\r\n")) {
+		putc('"', out);
+		for (const char *p = escaped; *p; p++) {
+			if (*p == '"')
+				putc('"', out);
+			putc(*p, out);
+		}
+		putc('"', out);
+	} else {
+		fputs(escaped, out);
+	}
+	free(escaped);
+	return true;
+}
+
+static bool write_cell(const struct column *column, const struct cell *cell, FILE *out)
+{
+	if (!cell->known)
+		return true;
+	switch (column->type) {
+	case CELL_TEXT:
+		return write_text(cell->text, out);
+	case CELL_NUMBER:
+	case CELL_BYTES:
+		fprintf(out, "%" PRIu64, cell->number);
+		break;
+	case CELL_PERCENT:
+		fprintf(out, "%.3f", cell->percent);
+		break;
+	case CELL_ADDRESS:
+		fprintf(out, "0x%" PRIx64, cell->number);
+		break;
+	}
+	return true;
+}
+
+static int render(const struct report *report, const struct render_options *options, FILE *out,
+		  struct error *e)
+{
+	size_t last = report->column_count - 1;
+
+	for (size_t c = 0; options->header && c <= last; c++)
+		fprintf(out, "%s%s", report->columns[c]->name, c == last ? "\r\n" : ",");
+	for (size_t i = 0; i < report->row_count; i++) {
+		for (size_t c = 0; c <= last; c++) {
+			if (!write_cell(report->columns[c], &report_row(report, i)[c], out))
+				return error_memory(e);
+			fputs(c == last ? "\r\n" : ",", out);
+		}
+	}
+	return 0;
+}
+
+const struct renderer render_csv = {"csv", true, false, render};

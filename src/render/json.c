@@ -1,0 +1,309 @@
+/*
+ * JSON by the contract anonmem-1.schema.json, described in anonmem-json(5).
+ *
+ * cJSON keeps numbers as doubles, which are exact only to 2^53, so integers go into the tree as raw
+ * text, exact to the last byte. Groups are written one by one, so that memory does not grow with
+ * their number.
+ */
+#include "base/escape.h"
+#include "render/render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+#include <wctype.h>
+
+#include <cjson/cJSON.h>
+
+static cJSON *integer(uint64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, n);
+	return cJSON_CreateRaw(text);
+}
+
+/* Text that is not UTF-8 has no JSON form; it is shown as the table shows it. */
+static struct slice as_utf8(struct slice text, char **owned)
+{
+	*owned = utf8_valid(text) ? NULL : escape_string(text);
+	return *owned ? slice_of(*owned) : text;
+}
+
+static void write_escaped(uint32_t code, FILE *out)
+{
+	if (code >= 0x10000) {
+		code -= 0x10000;
+		fprintf(out, "\\u%04" PRIx32, 0xd800 + (code >> 10));
+		code = 0xdc00 + (code & 0x3ff);
+	}
+	fprintf(out, "\\u%04" PRIx32, code);
+}
+
+/* A string literal in which everything that could act on a terminal is written as \uXXXX; cJSON
+ * itself would let DEL, C1 controls and marks of direction pass. */
+static cJSON *string(struct slice text)
+{
+	char *owned, *literal = NULL;
+	struct slice rest = as_utf8(text, &owned);
+	size_t size, len;
+	uint32_t code;
+	FILE *out = open_memstream(&literal, &size);
+	cJSON *json = NULL;
+
+	if (!out) {
+		free(owned);
+		return NULL;
+	}
+	putc('"', out);
+	for (; (len = utf8_decode(rest, &code)) > 0; rest = slice_inner(rest, len, 0)) {
+		if (code == '"' || code == '\\')
+			fprintf(out, "\\%c", (char)code);
+		else if (code < 0x80 ? code >= 0x20 && code < 0x7f : escape_is_printable(code))
+			fwrite(rest.ptr, 1, len, out);
+		else
+			write_escaped(code, out);
+	}
+	putc('"', out);
+	if (fclose(out) == 0)
+		json = cJSON_CreateRaw(literal);
+	free(literal);
+	free(owned);
+	return json;
+}
+
+static cJSON *string_or_null(const char *text)
+{
+	return text[0] ? string(slice_of(text)) : cJSON_CreateNull();
+}
+
+/* A node that could not be made leaves its parent without it; NULL all the way up means that. */
+static bool put(cJSON *object, const char *name, cJSON *value)
+{
+	if (object && value && cJSON_AddItemToObject(object, name, value))
+		return true;
+	cJSON_Delete(value);
+	return false;
+}
+
+static bool append(cJSON *array, cJSON *value)
+{
+	if (array && value && cJSON_AddItemToArray(array, value))
+		return true;
+	cJSON_Delete(value);
+	return false;
+}
+
+static cJSON *cell_value(const struct column *column, const struct cell *cell)
+{
+	char text[32];
+
+	if (!cell->known)
+		return cJSON_CreateNull();
+	switch (column->type) {
+	case CELL_TEXT:
+		return string(cell->text);
+	case CELL_PERCENT:
+		snprintf(text, sizeof(text), "%.3f", cell->percent);
+		return cJSON_CreateRaw(text);
+	case CELL_ADDRESS:
+		snprintf(text, sizeof(text), "\"0x%" PRIx64 "\"", cell->number);
+		return cJSON_CreateRaw(text);
+	case CELL_NUMBER:
+	case CELL_BYTES:
+		break;
+	}
+	return integer(cell->number);
+}
+
+/* One group, or the totals, which have no keys. */
+static cJSON *group(const struct report *r, const struct cell *row, size_t first)
+{
+	cJSON *object = cJSON_CreateObject();
+	bool whole = object != NULL;
+
+	for (size_t c = first; c < r->column_count && whole; c++) {
+		const struct column *column = r->columns[c];
+
+		if (row[c].known || !column->never_unknown)
+			whole = put(object, column->name, cell_value(column, &row[c]));
+	}
+	if (whole)
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
+static cJSON *tool(const struct render_options *options)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	if (put(object, "name", string(SLICE("anonmem"))) &&
+	    put(object, "version", string(slice_of(options->version))))
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
+static cJSON *moment(const struct machine *m)
+{
+	char text[40];
+	struct tm utc;
+
+	if (!m->time_known || !gmtime_r(&m->time.tv_sec, &utc))
+		return cJSON_CreateNull();
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return string(slice_of(text));
+}
+
+static cJSON *answer(enum answer a)
+{
+	return a == ANSWER_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(a == ANSWER_YES);
+}
+
+static cJSON *source(const struct report *r, const struct render_options *options)
+{
+	static const char *const kinds[] = {
+		[SOURCE_PROC] = "proc", [SOURCE_TREE] = "tree", [SOURCE_SMAPS] = "smaps"};
+	cJSON *object = cJSON_CreateObject(), *paths = cJSON_CreateArray();
+	bool whole = put(object, "paths", paths) &&
+		     put(object, "kind", string(slice_of(kinds[r->snapshot->source])));
+
+	for (size_t i = 0; i < options->path_count && whole; i++)
+		whole = append(paths, string(slice_of(options->paths[i])));
+	if (whole)
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
+static cJSON *keys(const struct grouping *by)
+{
+	const char *names[KEY_COUNT];
+
+	for (unsigned i = 0; i < by->count; i++)
+		names[i] = key_names[by->keys[i]];
+	return cJSON_CreateStringArray(names, (int)by->count);
+}
+
+static cJSON *coverage(const struct coverage *c)
+{
+	static const char *const names[OUTCOME_COUNT] = {
+		[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
+		[OUTCOME_DENIED] = "denied",	   [OUTCOME_VANISHED] = "vanished",
+		[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
+	};
+	cJSON *object = cJSON_CreateObject();
+	bool whole = put(object, "seen", integer(c->seen));
+
+	for (int i = 0; i < OUTCOME_COUNT && whole; i++)
+		whole = put(object, names[i], integer(c->by_outcome[i]));
+	if (whole)
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
+static cJSON *meminfo(const struct machine *m)
+{
+	cJSON *object;
+	bool whole = true;
+
+	if (!m->meminfo_known)
+		return cJSON_CreateNull();
+	object = cJSON_CreateObject();
+	for (int i = 0; i < MEMINFO_COUNT && whole; i++)
+		whole = put(object, meminfo_names[i].json,
+			    m->meminfo.known[i] ? integer(m->meminfo.bytes[i])
+						: cJSON_CreateNull());
+	if (whole)
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
+static cJSON *sentences(char *const *lines, size_t count)
+{
+	cJSON *array = cJSON_CreateArray();
+	bool whole = true;
+
+	for (size_t i = 0; i < count && whole; i++)
+		whole = append(array, string(slice_of(lines[i])));
+	if (whole)
+		return array;
+	cJSON_Delete(array);
+	return NULL;
+}
+
+/* Writes one node on one line and frees it. False when there is no memory. */
+static bool write_node(cJSON *node, FILE *out)
+{
+	char *text = node ? cJSON_PrintUnformatted(node) : NULL;
+
+	cJSON_Delete(node);
+	if (!text)
+		return false;
+	fputs(text, out);
+	cJSON_free(text);
+	return true;
+}
+
+static bool write_member(const char *name, cJSON *value, const char *after, FILE *out)
+{
+	fprintf(out, "  \"%s\": ", name);
+	if (!write_node(value, out))
+		return false;
+	fputs(after, out);
+	return true;
+}
+
+static bool write_groups(const struct report *r, FILE *out)
+{
+	fputs("  \"groups\": [", out);
+	for (size_t i = 0; i < r->row_count; i++) {
+		fputs(i ? ",\n    " : "\n    ", out);
+		if (!write_node(group(r, report_row(r, i), 0), out))
+			return false;
+	}
+	fputs(r->row_count ? "\n  ],\n" : "],\n", out);
+	return true;
+}
+
+static bool write_all(const struct report *r, const struct render_options *o, FILE *out)
+{
+	const struct snapshot *s = r->snapshot;
+	const struct machine *m = &s->machine;
+	const char *end = ",\n";
+
+	fputs("{\n", out);
+	if (!write_member("schema", string(SLICE("anonmem/1")), end, out) ||
+	    !write_member("tool", tool(o), end, out) ||
+	    !write_member("time", moment(m), end, out) ||
+	    !write_member("host", string_or_null(m->host), end, out) ||
+	    !write_member("kernel", string_or_null(m->kernel), end, out) ||
+	    !write_member("page_size",
+			  m->page_size > 0 ? integer((uint64_t)m->page_size) : cJSON_CreateNull(),
+			  end, out) ||
+	    !write_member("kernel_labels", answer(m->keeps_labels), end, out) ||
+	    !write_member("source", source(r, o), end, out) ||
+	    !write_member("read", string(SLICE("smaps")), end, out) ||
+	    !write_member("by", keys(&s->by), end, out) ||
+	    !write_member("coverage", coverage(&s->coverage), end, out) ||
+	    !write_member("totals", group(r, r->totals, r->key_column_count), end, out) ||
+	    !write_groups(r, out) || !write_member("meminfo", meminfo(m), end, out))
+		return false;
+	if (s->verified && !write_member("checks", sentences(r->checks, r->check_count), end, out))
+		return false;
+	if (!write_member("notes", sentences(r->notes, r->note_count), "\n", out))
+		return false;
+	fputs("}\n", out);
+	return true;
+}
+
+static int render(const struct report *report, const struct render_options *options, FILE *out,
+		  struct error *e)
+{
+	return write_all(report, options, out) ? 0 : error_memory(e);
+}
+
+const struct renderer render_json = {"json", true, true, render};

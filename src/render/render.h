@@ -1,0 +1,39 @@
+/*
+ * render: how a report looks.
+ *
+ * A renderer sees the report and the options, and neither /proc nor the clock nor the environment.
+ * It writes freely and leaves it to its caller to look at ferror() once. Names from the report are
+ * escaped on the way out: no byte that a process chose reaches a terminal raw.
+ */
+#ifndef RENDER_RENDER_H
+#define RENDER_RENDER_H
+
+#include "report/report.h"
+
+#include <stdio.h>
+
+enum units { UNITS_AUTO, UNITS_BYTES, UNITS_KIB, UNITS_MIB, UNITS_GIB };
+
+struct render_options {
+	size_t width; /* columns of the terminal; 0 for any width */
+	bool color;
+	bool header;
+	bool quiet; /* no coverage and no notes */
+	enum units units;
+	const char *version; /* of anonmem */
+	char *const *paths;  /* where it was read from */
+	size_t path_count;
+};
+
+struct renderer {
+	const char *name;
+	bool full_keys;	    /* wants all that is known of a key */
+	bool carries_notes; /* writes coverage and notes itself */
+	/* 0, or -1 with *e when there is no memory. */
+	int (*render)(const struct report *report, const struct render_options *options, FILE *out,
+		      struct error *e);
+};
+
+extern const struct renderer render_table, render_json, render_csv;
+
+#endif

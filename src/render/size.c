@@ -1,0 +1,32 @@
+#include "render/size.h"
+
+#include <inttypes.h>
+
+#include <bsd/stdlib.h>
+
+void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
+{
+	enum { AUTO_WIDTH = 5 }; /* three digits, or one and a tenth, with the unit and a NUL */
+	const double kib = 1024;
+
+	switch (units) {
+	case UNITS_AUTO:
+		if (bytes > INT64_MAX)
+			bytes = INT64_MAX;
+		humanize_number(text, AUTO_WIDTH, (int64_t)bytes, "", HN_AUTOSCALE,
+				HN_DECIMAL | HN_NOSPACE);
+		break;
+	case UNITS_BYTES:
+		snprintf(text, SIZE_TEXT_MAX, "%" PRIu64, bytes);
+		break;
+	case UNITS_KIB:
+		snprintf(text, SIZE_TEXT_MAX, "%" PRIu64 "K", bytes / 1024);
+		break;
+	case UNITS_MIB:
+		snprintf(text, SIZE_TEXT_MAX, "%.1fM", (double)bytes / kib / kib);
+		break;
+	case UNITS_GIB:
+		snprintf(text, SIZE_TEXT_MAX, "%.2fG", (double)bytes / kib / kib / kib);
+		break;
+	}
+}

@@ -1,0 +1,12 @@
+/* size: bytes as people read them. */
+#ifndef RENDER_SIZE_H
+#define RENDER_SIZE_H
+
+#include "render/render.h"
+
+enum { SIZE_TEXT_MAX = 32 };
+
+/* "1.4G", "312K", "0" in UNITS_AUTO; else a number with its unit. Units are powers of 1024. */
+void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,257 @@
+#include "report/column.h"
+
+#include <strings.h>
+
+/* The symbol that a group has for one of the keys. SYMBOL_NONE where it is unknown. */
+static symbol key_symbol(const struct column_input *in, enum key key)
+{
+	const struct grouping *by = &in->snapshot->by;
+
+	for (unsigned i = 0; in->key && i < by->count; i++) {
+		if (by->keys[i] == key)
+			return in->key[i];
+	}
+	return SYMBOL_NONE;
+}
+
+static struct cell unknown(void)
+{
+	return (struct cell){.known = false};
+}
+
+static struct cell text(struct slice s)
+{
+	return (struct cell){.known = true, .text = s};
+}
+
+static struct cell number(uint64_t n)
+{
+	return (struct cell){.known = true, .number = n};
+}
+
+static struct cell get_string(const struct column *column, const struct column_input *in)
+{
+	symbol s = key_symbol(in, (enum key)column->which);
+
+	return s == SYMBOL_NONE ? unknown() : text(intern_bytes(&in->snapshot->symbols, s));
+}
+
+static struct cell get_label(const struct column *column, const struct column_input *in)
+{
+	symbol s = key_symbol(in, (enum key)column->which);
+	enum origin origin;
+
+	return s == SYMBOL_NONE ? unknown() : text(key_label(&in->snapshot->symbols, s, &origin));
+}
+
+static struct cell get_origin(const struct column *column, const struct column_input *in)
+{
+	symbol s = key_symbol(in, (enum key)column->which);
+	enum origin origin;
+
+	if (s == SYMBOL_NONE)
+		return unknown();
+	key_label(&in->snapshot->symbols, s, &origin);
+	return text(slice_of(origin_names[origin]));
+}
+
+static bool find_process(const struct column_input *in, enum process_field field,
+			 struct process_identity *identity)
+{
+	symbol s = key_symbol(in, KEY_PROCESS);
+
+	if (s == SYMBOL_NONE)
+		return false;
+	*identity = key_process(&in->snapshot->symbols, s);
+	return identity->known & field;
+}
+
+static struct cell get_pid(const struct column *column, const struct column_input *in)
+{
+	struct process_identity p;
+
+	(void)column;
+	return find_process(in, PROCESS_PID, &p) ? number((uint64_t)p.pid) : unknown();
+}
+
+static struct cell get_start_time(const struct column *column, const struct column_input *in)
+{
+	struct process_identity p;
+
+	(void)column;
+	return find_process(in, PROCESS_START, &p) ? number(p.start_time) : unknown();
+}
+
+static struct cell get_name(const struct column *column, const struct column_input *in)
+{
+	struct process_identity p;
+
+	if (find_process(in, PROCESS_NAME, &p))
+		return text(p.name);
+	return get_string(column, in);
+}
+
+static bool find_mapping(const struct column_input *in, struct mapping_identity *identity)
+{
+	symbol s = key_symbol(in, KEY_MAPPING);
+
+	if (s == SYMBOL_NONE)
+		return false;
+	*identity = key_mapping(&in->snapshot->symbols, s);
+	return true;
+}
+
+static struct cell get_start(const struct column *column, const struct column_input *in)
+{
+	struct mapping_identity m;
+
+	(void)column;
+	return find_mapping(in, &m) ? number(m.start) : unknown();
+}
+
+static struct cell get_end(const struct column *column, const struct column_input *in)
+{
+	struct mapping_identity m;
+
+	(void)column;
+	return find_mapping(in, &m) ? number(m.end) : unknown();
+}
+
+static struct cell get_perms(const struct column *column, const struct column_input *in)
+{
+	struct mapping_identity m;
+
+	(void)column;
+	return find_mapping(in, &m) ? text(m.perms) : unknown();
+}
+
+static struct cell get_file(const struct column *column, const struct column_input *in)
+{
+	struct mapping_identity m;
+
+	return find_mapping(in, &m) ? text(m.name) : get_string(column, in);
+}
+
+static struct cell get_processes(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return number(in->group->processes);
+}
+
+static struct cell get_mappings(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return number(in->group->mappings);
+}
+
+static struct cell get_counter(const struct column *column, const struct column_input *in)
+{
+	enum counter c = (enum counter)column->which;
+
+	if (!counters_know(&in->group->counters, c))
+		return unknown();
+	return number(in->group->counters.bytes[c]);
+}
+
+static struct cell get_uss(const struct column *column, const struct column_input *in)
+{
+	uint64_t bytes;
+
+	(void)column;
+	return counters_uss(&in->group->counters, &bytes) ? number(bytes) : unknown();
+}
+
+static struct cell get_share(const struct column *column, const struct column_input *in)
+{
+	enum counter c = (enum counter)column->which;
+	const struct counters *all = &in->snapshot->totals.counters;
+
+	if (!counters_know(&in->group->counters, c) || !counters_know(all, c) || all->bytes[c] == 0)
+		return unknown();
+	return (struct cell){.known = true,
+			     .percent = 100.0 * (double)in->group->counters.bytes[c] /
+					(double)all->bytes[c]};
+}
+
+#define COLUMN_OF_COUNTER(id, key, name, header, help)                                             \
+	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter, COUNTER_##id, false},
+
+const struct column columns[] = {
+	{"label", "LABEL", "name of the memory", CELL_TEXT, COLUMN_KEY, get_label, KEY_LABEL,
+	 false},
+	{"origin", "ORIGIN", "whose word the label is", CELL_TEXT, COLUMN_KEY, get_origin,
+	 KEY_LABEL, false},
+	{"subsystem", "SUBSYSTEM", "owner of the label, by the rules", CELL_TEXT, COLUMN_KEY,
+	 get_string, KEY_SUBSYSTEM, false},
+	{"kind", "KIND", "anon, shmem, file or special", CELL_TEXT, COLUMN_KEY, get_string,
+	 KEY_KIND, false},
+	{"pid", "PID", "process id", CELL_NUMBER, COLUMN_KEY, get_pid, KEY_PROCESS, true},
+	{"start_time", "STARTED", "start of the process, clock ticks after boot", CELL_NUMBER,
+	 COLUMN_KEY, get_start_time, KEY_PROCESS, false},
+	{"name", "NAME", "name of the process", CELL_TEXT, COLUMN_KEY, get_name, KEY_NAME, true},
+	{"user", "USER", "effective user of the process", CELL_TEXT, COLUMN_KEY, get_string,
+	 KEY_USER, false},
+	{"cgroup", "CGROUP", "control group of the process", CELL_TEXT, COLUMN_KEY, get_string,
+	 KEY_CGROUP, false},
+	{"start", "START", "first address", CELL_ADDRESS, COLUMN_KEY, get_start, KEY_MAPPING,
+	 false},
+	{"end", "END", "address behind the last", CELL_ADDRESS, COLUMN_KEY, get_end, KEY_MAPPING,
+	 false},
+	{"perms", "PERMS", "access to the mapping", CELL_TEXT, COLUMN_KEY, get_perms, KEY_MAPPING,
+	 false},
+	{"file", "FILE", "path, or the label of what is no file", CELL_TEXT, COLUMN_KEY, get_file,
+	 KEY_FILE, false},
+	{"processes", "PROCS", "processes that have such memory", CELL_NUMBER, COLUMN_COUNTER,
+	 get_processes, 0, false},
+	{"mappings", "MAPS", "mappings", CELL_NUMBER, COLUMN_COUNTER, get_mappings, 0, false},
+	SMAPS_COUNTERS(COLUMN_OF_COUNTER) /* */
+	{"uss", "USS", "resident memory that no other process maps", CELL_BYTES, COLUMN_COUNTER,
+	 get_uss, 0, false},
+	{"pss_percent", "%PSS", "share of the PSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
+	 get_share, COUNTER_PSS, false},
+	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
+	 get_share, COUNTER_RSS, false},
+};
+
+const size_t column_count = sizeof(columns) / sizeof(*columns);
+_Static_assert(sizeof(columns) / sizeof(*columns) <= COLUMNS_MAX, "COLUMNS_MAX is too small");
+
+const struct column *column_find(struct slice name)
+{
+	for (size_t i = 0; i < column_count; i++) {
+		const struct column *c = &columns[i];
+
+		if ((strlen(c->name) == name.len && !strncasecmp(c->name, name.ptr, name.len)) ||
+		    (strlen(c->header) == name.len && !strncasecmp(c->header, name.ptr, name.len)))
+			return c;
+	}
+	return NULL;
+}
+
+size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_MAX])
+{
+	/* The columns that a key has of its own, and those that it fills for others. */
+	static const struct {
+		const char *people, *machines;
+	} names[KEY_COUNT] = {
+		[KEY_LABEL] = {"label", "label origin"},
+		[KEY_SUBSYSTEM] = {"subsystem", "subsystem"},
+		[KEY_KIND] = {"kind", "kind"},
+		[KEY_PROCESS] = {"pid name", "pid start_time name"},
+		[KEY_NAME] = {"name", "name"},
+		[KEY_USER] = {"user", "user"},
+		[KEY_CGROUP] = {"cgroup", "cgroup"},
+		[KEY_FILE] = {"file", "file"},
+		[KEY_MAPPING] = {"start end perms file", "start end perms file"},
+	};
+	const char *list = full ? names[key].machines : names[key].people;
+	size_t n = 0;
+
+	while (*list) {
+		size_t len = strcspn(list, " ");
+
+		out[n++] = column_find((struct slice){list, len});
+		list += len + strspn(list + len, " ");
+	}
+	return n;
+}

@@ -1,0 +1,62 @@
+/*
+ * column: what a row of a report can show, as data.
+ *
+ * A column makes a typed cell from a group; how that looks is the renderer's affair. Counters come
+ * from the table in counters.h, so a new field of smaps is a new column without a line here.
+ */
+#ifndef REPORT_COLUMN_H
+#define REPORT_COLUMN_H
+
+#include "model/snapshot.h"
+
+enum cell_type {
+	CELL_TEXT,
+	CELL_NUMBER,
+	CELL_BYTES,
+	CELL_PERCENT,
+	CELL_ADDRESS,
+};
+
+struct cell {
+	bool known;	   /* the rest means something only then */
+	struct slice text; /* lives as long as the snapshot */
+	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_ADDRESS */
+	double percent;
+};
+
+/* One row, or the totals, for which key is NULL. */
+struct column_input {
+	const struct snapshot *snapshot;
+	const struct group *group;
+	const symbol *key;
+};
+
+struct column {
+	const char *name; /* in JSON, CSV, --columns and --sort */
+	const char *header;
+	const char *help;
+	enum cell_type type;
+	enum {
+		COLUMN_KEY,	/* tells groups apart */
+		COLUMN_COUNTER, /* in the JSON contract */
+		COLUMN_DERIVED, /* only where asked for */
+	} role;
+	struct cell (*get)(const struct column *column, const struct column_input *in);
+	int which;	    /* the counter, or the enum key that has this column */
+	bool never_unknown; /* by the JSON contract: left out rather than null */
+};
+
+/* All columns; the order is that of CSV and JSON. */
+extern const struct column columns[];
+extern const size_t column_count;
+
+enum { COLUMNS_MAX = 64 };
+
+/* By name or header, in any case; NULL if there is none. */
+const struct column *column_find(struct slice name);
+
+/* The columns of a key, `full` for machines or the ones that people look at. Returns how many were
+ * written to out. */
+size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_MAX]);
+
+#endif

@@ -1,0 +1,93 @@
+#include "report/report.h"
+
+#include "report/notes.h"
+#include "report/order.h"
+
+#include <stdlib.h>
+
+static bool has_column(const struct report *r, const struct column *column)
+{
+	for (size_t i = 0; i < r->column_count; i++) {
+		if (r->columns[i] == column)
+			return true;
+	}
+	return false;
+}
+
+static void add_columns(struct report *r, const struct column *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!has_column(r, list[i]))
+			r->columns[r->column_count++] = list[i];
+	}
+}
+
+static void choose_columns(struct report *r, const struct report_options *options)
+{
+	const struct grouping *by = &r->snapshot->by;
+
+	for (unsigned i = 0; i < by->count; i++) {
+		const struct column *list[COLUMNS_MAX];
+
+		add_columns(r, list, column_of_key(by->keys[i], options->full_keys, list));
+	}
+	r->key_column_count = r->column_count;
+	add_columns(r, options->columns, options->column_count);
+}
+
+static void fill_row(const struct report *r, const struct group *group, const symbol *key,
+		     struct cell *row)
+{
+	const struct column_input in = {.snapshot = r->snapshot, .group = group, .key = key};
+
+	for (size_t i = 0; i < r->column_count; i++)
+		row[i] = r->columns[i]->get(r->columns[i], &in);
+}
+
+static bool fill_rows(struct report *r, const struct report_options *options)
+{
+	const struct aggregate *groups = &r->snapshot->groups;
+	uint32_t *order = order_groups(r->snapshot, options);
+
+	if (!order)
+		return false;
+	r->row_count = aggregate_count(groups);
+	if (options->limit > 0 && r->row_count > options->limit) {
+		r->hidden = r->row_count - options->limit;
+		r->row_count = options->limit;
+	}
+	r->cells = calloc(r->row_count * r->column_count + 1, sizeof(*r->cells));
+	for (size_t i = 0; r->cells && i < r->row_count; i++)
+		fill_row(r, &groups->groups[order[i]], aggregate_key(groups, order[i]),
+			 r->cells + i * r->column_count);
+	free(order);
+	return r->cells != NULL;
+}
+
+int report_build(const struct snapshot *snapshot, const struct report_options *options,
+		 struct report *r, struct error *e)
+{
+	*r = (struct report){.snapshot = snapshot};
+	choose_columns(r, options);
+	fill_row(r, &snapshot->totals, NULL, r->totals);
+	r->coverage = coverage_sentence(snapshot);
+	if (!fill_rows(r, options) || !r->coverage || !notes_add(r) || !checks_add(r))
+		return error_memory(e);
+	return 0;
+}
+
+static void free_lines(char **lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(lines[i]);
+	free(lines);
+}
+
+void report_free(struct report *r)
+{
+	free(r->cells);
+	free(r->coverage);
+	free_lines(r->notes, r->note_count);
+	free_lines(r->checks, r->check_count);
+	*r = (struct report){0};
+}

@@ -1,0 +1,48 @@
+/*
+ * report: a snapshot as rows of typed cells, in order, with totals, coverage and notes.
+ *
+ * Renderers get this and nothing else. A report borrows from its snapshot, which must outlive it.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "report/column.h"
+
+struct report_options {
+	const struct column *columns[COLUMNS_MAX]; /* after those of the keys */
+	size_t column_count;
+	bool full_keys;		   /* all that is known of a key, for machines */
+	const struct column *sort; /* NULL: PSS, or RSS where PSS is not known, falling */
+	bool falling;		   /* with `sort` */
+	size_t limit;		   /* rows; 0 for all */
+};
+
+struct report {
+	const struct snapshot *snapshot;
+
+	const struct column *columns[2 * COLUMNS_MAX]; /* first those of the keys */
+	size_t column_count, key_column_count;
+
+	struct cell *cells; /* row by row, column_count to each */
+	size_t row_count;
+	size_t hidden;			     /* rows beyond the limit */
+	struct cell totals[2 * COLUMNS_MAX]; /* of all rows, hidden or not */
+
+	char *coverage; /* one sentence */
+	char **notes;	/* sentences */
+	size_t note_count;
+	char **checks; /* what --verify found, a sentence each */
+	size_t check_count;
+};
+
+/* 0, or -1 with *e; report_free() in any case. */
+int report_build(const struct snapshot *snapshot, const struct report_options *options,
+		 struct report *r, struct error *e);
+void report_free(struct report *r);
+
+static inline const struct cell *report_row(const struct report *r, size_t row)
+{
+	return r->cells + row * r->column_count;
+}
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * smaps files: one process after another, told apart by addresses that go backwards.
+ */
+#include "source/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where the reading of one file stands. */
+struct progress {
+	const struct reader *reader;
+	const char *path;
+	unsigned long processes; /* begun so far */
+	uint64_t end;		 /* of the mapping before */
+	bool wanted;		 /* what begin answered */
+};
+
+static int begin(struct progress *p, struct error *e)
+{
+	struct process process = {.known = PROCESS_NAME, .name = slice_of(p->path)};
+	char *numbered = NULL;
+
+	p->processes++;
+	if (p->processes > 1) {
+		if (asprintf(&numbered, "%s#%lu", p->path, p->processes) < 0)
+			return error_memory(e);
+		process.name = slice_of(numbered);
+	}
+	p->wanted = p->reader->sink->begin(p->reader->sink->ctx, &process);
+	p->end = 0;
+	free(numbered);
+	return 0;
+}
+
+static void end(const struct progress *p, enum outcome outcome, const struct error *why)
+{
+	if (p->wanted)
+		p->reader->sink->end(p->reader->sink->ctx, outcome, why);
+}
+
+static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct progress *p = ctx;
+
+	if (m->start < p->end) {
+		end(p, OUTCOME_READ, NULL);
+		if (begin(p, e) < 0)
+			return -1;
+	}
+	p->end = m->end;
+	return p->wanted ? p->reader->sink->mapping(p->reader->sink->ctx, m, e) : 0;
+}
+
+static enum outcome outcome_of(const struct error *why)
+{
+	if (why->code == ERROR_TRUNCATED)
+		return OUTCOME_TRUNCATED;
+	switch (why->number) {
+	case EACCES:
+	case EPERM:
+		return OUTCOME_DENIED;
+	case ENOENT:
+	case ENOTDIR:
+		return OUTCOME_VANISHED;
+	default:
+		return OUTCOME_MALFORMED;
+	}
+}
+
+static bool is_standard_input(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+static int open_file(const char *path, struct error *e)
+{
+	struct stat st;
+	int fd = is_standard_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_errno(e, "cannot be opened");
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		error_set(e, ERROR_MALFORMED, "is a directory; read a captured tree with --root");
+	return fd;
+}
+
+int files_read(struct reader *r, size_t file, struct error *e)
+{
+	const char *path = r->source->paths[file];
+	struct progress p = {.reader = r, .path = path};
+	struct error why = {.code = ERROR_NONE};
+	enum outcome outcome = OUTCOME_READ;
+	int fd;
+
+	if (begin(&p, e) < 0)
+		return -1;
+	r->on_mapping = on_mapping;
+	r->on_mapping_ctx = &p;
+	fd = open_file(path, &why);
+	if (why.code == ERROR_NONE && reader_drain(r, fd, SMAPS_MAPPINGS, &why) == 0 &&
+	    smaps_mappings(r->parser) == 0)
+		error_set(&why, ERROR_MALFORMED,
+			  "is empty: the process had no memory, or could not be read");
+	if (why.code == ERROR_MEMORY) {
+		*e = why;
+	} else if (why.code != ERROR_NONE) {
+		outcome = outcome_of(&why);
+		error_prefix(&why, "%s", is_standard_input(path) ? "standard input" : path);
+	}
+	if (fd >= 0 && !is_standard_input(path))
+		close(fd);
+	end(&p, outcome, outcome == OUTCOME_READ ? NULL : &why);
+	return why.code == ERROR_MEMORY ? -1 : 0;
+}

@@ -1,0 +1,138 @@
+/*
+ * What there is to read in each kind of source, in ascending order.
+ */
+#include "source/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool target_list_add_pid(struct target_list *list, pid_t pid)
+{
+	enum { FIRST = 256 };
+
+	/* The capacity is FIRST, or the power of two at or above the count. */
+	if (list->count == 0 || (list->count >= FIRST && (list->count & (list->count - 1)) == 0)) {
+		size_t capacity = list->count ? 2 * list->count : FIRST;
+		void *larger = reallocarray(list->targets, capacity, sizeof(*list->targets));
+
+		if (!larger)
+			return false;
+		list->targets = larger;
+	}
+	list->targets[list->count++] = (struct target){.pid = pid};
+	return true;
+}
+
+static bool parse_pid(const char *name, pid_t *pid)
+{
+	char *end;
+	long value;
+
+	if (name[0] < '1' || name[0] > '9')
+		return false;
+	errno = 0;
+	value = strtol(name, &end, 10);
+	if (errno || *end != '\0' || value > INT_MAX)
+		return false;
+	*pid = (pid_t)value;
+	return true;
+}
+
+static int list_tree(const struct source *s, struct target_list *list, struct error *e)
+{
+	int fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int status = 0;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return error_errno(e, "%s: cannot be listed", s->root);
+	}
+	while (status == 0 && (errno = 0, entry = readdir(dir))) {
+		pid_t pid;
+
+		if (parse_pid(entry->d_name, &pid) && !target_list_add_pid(list, pid))
+			status = error_memory(e);
+	}
+	if (status == 0 && errno != 0)
+		status = error_errno(e, "%s: cannot be listed", s->root);
+	closedir(dir);
+	if (status == 0 && list->count == 0)
+		return error_set(
+			e, ERROR_MALFORMED,
+			"%s: holds no process; expected folders such as %s/1234 with a file "
+			"smaps in each",
+			s->root, s->root);
+	return status;
+}
+
+static int list_named(const struct source *s, struct target_list *list, struct error *e)
+{
+	for (size_t i = 0; i < s->pid_count; i++) {
+		if (!target_list_add_pid(list, s->pids[i]))
+			return error_memory(e);
+	}
+	return 0;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct target *)a)->pid, y = ((const struct target *)b)->pid;
+
+	return (x > y) - (x < y);
+}
+
+/* A pid given twice is one process. */
+static void sort_unique(struct target_list *list)
+{
+	size_t kept = 0;
+
+	if (list->count == 0)
+		return;
+	qsort(list->targets, list->count, sizeof(*list->targets), by_pid);
+	for (size_t i = 1; i < list->count; i++) {
+		if (list->targets[i].pid != list->targets[kept].pid)
+			list->targets[++kept] = list->targets[i];
+	}
+	list->count = kept + 1;
+}
+
+static int list_files(const struct source *s, struct target_list *list, struct error *e)
+{
+	list->targets = calloc(s->path_count, sizeof(*list->targets));
+	if (!list->targets)
+		return error_memory(e);
+	for (; list->count < s->path_count; list->count++)
+		list->targets[list->count].file = list->count;
+	return 0;
+}
+
+int source_targets(const struct source *s, struct target_list *list, struct error *e)
+{
+	int status;
+
+	*list = (struct target_list){0};
+	if (s->kind == SOURCE_SMAPS)
+		status = list_files(s, list, e);
+	else if (s->pid_count)
+		status = list_named(s, list, e);
+	else if (s->kind == SOURCE_PROC)
+		status = list_live(list, e);
+	else
+		status = list_tree(s, list, e);
+	if (status < 0) {
+		free(list->targets);
+		*list = (struct target_list){0};
+		return -1;
+	}
+	if (s->kind != SOURCE_SMAPS)
+		sort_unique(list);
+	return 0;
+}

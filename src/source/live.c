@@ -1,0 +1,65 @@
+/*
+ * What libproc2 tells about the running system. No other file includes it.
+ */
+#include "source/internal.h"
+#include "source/machine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libproc2/meminfo.h>
+#include <libproc2/pids.h>
+
+int list_live(struct target_list *list, struct error *e)
+{
+	enum pids_item items[] = {PIDS_ID_PID};
+	struct pids_info *info = NULL;
+	struct pids_fetch *all;
+	int status = procps_pids_new(&info, items, 1);
+
+	if (status < 0) {
+		errno = -status;
+		return error_errno(e, "cannot list the processes in /proc");
+	}
+	all = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	if (!all) {
+		status = error_errno(e, "cannot list the processes in /proc");
+	} else {
+		for (int i = 0; i < all->counts->total && status == 0; i++) {
+			if (!target_list_add_pid(list, all->stacks[i]->head[0].result.s_int))
+				status = error_memory(e);
+		}
+	}
+	procps_pids_unref(&info);
+	return status;
+}
+
+int meminfo_live(struct meminfo *m, struct error *e)
+{
+	static const enum meminfo_item items[MEMINFO_COUNT] = {
+		[MEMINFO_TOTAL] = MEMINFO_MEM_TOTAL,
+		[MEMINFO_FREE] = MEMINFO_MEM_FREE,
+		[MEMINFO_AVAILABLE] = MEMINFO_MEM_AVAILABLE,
+		[MEMINFO_CACHE] = MEMINFO_MEM_CACHED,
+		[MEMINFO_ANON_PAGES] = MEMINFO_MEM_ANON,
+		[MEMINFO_SHARED_MEMORY] = MEMINFO_MEM_SHARED,
+		[MEMINFO_MAPPED_FILES] = MEMINFO_MEM_MAPPED,
+		[MEMINFO_SWAP] = MEMINFO_SWAP_TOTAL,
+		[MEMINFO_SWAP_UNUSED] = MEMINFO_SWAP_FREE,
+	};
+	struct meminfo_info *info = NULL;
+	int status = procps_meminfo_new(&info);
+
+	if (status < 0) {
+		errno = -status;
+		return error_errno(e, "cannot read /proc/meminfo");
+	}
+	for (int i = 0; i < MEMINFO_COUNT; i++) {
+		struct meminfo_result *result = procps_meminfo_get(info, items[i]);
+
+		m->known[i] = result != NULL;
+		m->bytes[i] = result ? (uint64_t)result->result.ul_int * 1024 : 0;
+	}
+	procps_meminfo_unref(&info);
+	return 0;
+}

@@ -1,0 +1,112 @@
+#include "source/machine.h"
+
+#include "anonmem/anonmem.h"
+#include "parse/number.h"
+#include "parse/process.h"
+#include "source/internal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+const struct meminfo_names meminfo_names[MEMINFO_COUNT] = {
+	[MEMINFO_TOTAL] = {"MemTotal", "mem_total"},
+	[MEMINFO_FREE] = {"MemFree", "mem_free"},
+	[MEMINFO_AVAILABLE] = {"MemAvailable", "mem_available"},
+	[MEMINFO_CACHE] = {"Cached", "cached"},
+	[MEMINFO_ANON_PAGES] = {"AnonPages", "anon_pages"},
+	[MEMINFO_SHARED_MEMORY] = {"Shmem", "shmem"},
+	[MEMINFO_MAPPED_FILES] = {"Mapped", "mapped"},
+	[MEMINFO_SWAP] = {"SwapTotal", "swap_total"},
+	[MEMINFO_SWAP_UNUSED] = {"SwapFree", "swap_free"},
+};
+
+static void read_running(struct machine *m)
+{
+	struct utsname name;
+	struct error ignored;
+	int keeps = anonmem_kernel_keeps_names();
+
+	if (uname(&name) == 0) {
+		strlcpy(m->host, name.nodename, sizeof(m->host));
+		strlcpy(m->kernel, name.release, sizeof(m->kernel));
+	}
+	m->time_known = clock_gettime(CLOCK_REALTIME, &m->time) == 0;
+	m->is_root = geteuid() == 0;
+	m->page_size = sysconf(_SC_PAGESIZE);
+	m->keeps_labels = keeps < 0 ? ANSWER_UNKNOWN : keeps ? ANSWER_YES : ANSWER_NO;
+	m->meminfo_known = meminfo_live(&m->meminfo, &ignored) == 0;
+}
+
+/* The beginning of a file of the tree, into a buffer; empty when there is no such file. */
+static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
+				   size_t size)
+{
+	int fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return SLICE("");
+	while (used < size && (n = read(fd, buffer + used, size - used)) > 0)
+		used += (size_t)n;
+	close(fd);
+	return (struct slice){buffer, n < 0 ? 0 : used};
+}
+
+static void read_tree_line(const struct source *s, const char *path, char *out, size_t size)
+{
+	char buffer[256];
+	struct slice text = read_tree_file(s, path, buffer, sizeof(buffer)), line;
+
+	if (take_line(&text, &line))
+		snprintf(out, size, "%.*s", (int)line.len, line.ptr);
+}
+
+/* The moment of a capture is the boot time in stat plus the seconds in uptime. */
+static void read_tree_time(const struct source *s, struct machine *m)
+{
+	static char buffer[64 * 1024]; /* stat has a line for each processor and interrupt */
+	struct slice text, line;
+	uint64_t boot = 0, uptime;
+
+	text = read_tree_file(s, "stat", buffer, sizeof(buffer));
+	while (take_line(&text, &line)) {
+		if (!slice_begins(line, SLICE("btime ")))
+			continue;
+		line = slice_inner(line, strlen("btime "), 0);
+		take_decimal(&line, &boot);
+	}
+	text = read_tree_file(s, "uptime", buffer, sizeof(buffer));
+	if (boot == 0 || take_decimal(&text, &uptime) == 0)
+		return;
+	m->time.tv_sec = (time_t)(boot + uptime);
+	m->time_known = true;
+}
+
+static void read_tree(const struct source *s, struct machine *m)
+{
+	char buffer[8 * 1024];
+	struct slice text;
+
+	read_tree_line(s, "sys/kernel/hostname", m->host, sizeof(m->host));
+	read_tree_line(s, "sys/kernel/osrelease", m->kernel, sizeof(m->kernel));
+	read_tree_time(s, m);
+	text = read_tree_file(s, "meminfo", buffer, sizeof(buffer));
+	m->meminfo_known = text.len > 0;
+	for (int i = 0; i < MEMINFO_COUNT; i++)
+		m->meminfo.known[i] =
+			parse_meminfo(text, slice_of(meminfo_names[i].key), &m->meminfo.bytes[i]);
+}
+
+void machine_read(const struct source *s, struct machine *m)
+{
+	*m = (struct machine){.keeps_labels = ANSWER_UNKNOWN};
+	if (s->kind == SOURCE_PROC)
+		read_running(m);
+	else if (s->kind == SOURCE_TREE)
+		read_tree(s, m);
+}

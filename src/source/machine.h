@@ -1,0 +1,58 @@
+/*
+ * machine: what a report says of the system that its processes ran on.
+ *
+ * Of the running system everything is known. Of a captured tree what its files say:
+ * sys/kernel/{hostname,osrelease}, stat and uptime (the time of the capture), meminfo. Of smaps
+ * files nothing.
+ */
+#ifndef SOURCE_MACHINE_H
+#define SOURCE_MACHINE_H
+
+#include "source/source.h"
+
+#include <time.h>
+
+enum meminfo_field {
+	MEMINFO_TOTAL,
+	MEMINFO_FREE,
+	MEMINFO_AVAILABLE,
+	MEMINFO_CACHE,
+	MEMINFO_ANON_PAGES,
+	MEMINFO_SHARED_MEMORY,
+	MEMINFO_MAPPED_FILES,
+	MEMINFO_SWAP,
+	MEMINFO_SWAP_UNUSED,
+	MEMINFO_COUNT
+};
+
+/* As in /proc/meminfo, and in JSON. */
+extern const struct meminfo_names {
+	const char *key, *json;
+} meminfo_names[MEMINFO_COUNT];
+
+struct meminfo {
+	uint64_t bytes[MEMINFO_COUNT];
+	bool known[MEMINFO_COUNT];
+};
+
+enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
+
+struct machine {
+	bool time_known;
+	struct timespec time;	  /* when the reading began; of a tree, when it was captured */
+	char host[65];		  /* "" where unknown, as are these: */
+	char kernel[65];	  /* release, as uname -r */
+	long page_size;		  /* bytes, 0 where unknown */
+	bool is_root;		  /* anonmem runs as root there */
+	enum answer keeps_labels; /* whether the kernel can hold [anon:NAME] */
+	bool meminfo_known;
+	struct meminfo meminfo;
+};
+
+/* What is not to be had stays unknown. */
+void machine_read(const struct source *s, struct machine *m);
+
+/* Of the running system; in live.c. 0, or -1 with *e. */
+int meminfo_live(struct meminfo *m, struct error *e);
+
+#endif

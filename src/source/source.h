@@ -1,0 +1,124 @@
+/*
+ * source: where processes and their mappings come from.
+ *
+ * A source is /proc (live), a folder of the same shape (a captured tree, a host's /proc mounted
+ * elsewhere), or smaps files. Live and captured go through one code path; only the list of pids
+ * differs. A source does not change once it is open, so threads may share it; a reader belongs to
+ * one thread.
+ *
+ *	s = source_open_proc(...) or source_open_files(...)
+ *	source_targets(s, &list)	what can be read
+ *	r = reader_new(s, needs, sink)
+ *	reader_read(r, list.targets[i])	for each, in any order
+ *
+ * The sink is called, for each process:
+ *
+ *	begin ( mapping* cancel begin )* mapping* [rollup] end
+ *
+ * A smaps file may hold several processes. If begin returns false, the process is not wanted and
+ * nothing more is said of it. cancel takes back begin and all mappings since: the process changed
+ * under the reading and is read once more.
+ */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include "base/error.h"
+#include "parse/smaps.h"
+
+#include <sys/types.h>
+
+enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS };
+
+/* What is wanted of a process besides its mappings; each costs a file to open and read. */
+enum {
+	NEED_STAT = 1 << 0,   /* name and start time */
+	NEED_UID = 1 << 1,    /* status */
+	NEED_CGROUP = 1 << 2, /* cgroup */
+	NEED_EXE = 1 << 3,    /* the link exe */
+	NEED_ROLLUP = 1 << 4, /* smaps_rollup, before and after smaps */
+};
+
+enum process_field {
+	PROCESS_PID = 1 << 0,
+	PROCESS_START = 1 << 1,
+	PROCESS_NAME = 1 << 2,
+	PROCESS_UID = 1 << 3,
+	PROCESS_CGROUP = 1 << 4,
+	PROCESS_EXE = 1 << 5,
+};
+
+/* Only the fields in `known` mean something. The slices die when begin returns. */
+struct process {
+	unsigned known;
+	pid_t pid;
+	uint64_t start_time; /* clock ticks after boot */
+	struct slice name;   /* comm; for a smaps file its path */
+	uint32_t uid;	     /* effective */
+	struct slice cgroup;
+	struct slice exe; /* path of the program */
+};
+
+/* How the reading of one process ended; every process is in exactly one. */
+enum outcome {
+	OUTCOME_READ,
+	OUTCOME_NO_MEMORY, /* kernel thread or zombie */
+	OUTCOME_DENIED,
+	OUTCOME_VANISHED,  /* ended while it was read */
+	OUTCOME_TRUNCATED, /* its memory went away in the middle: it ran another program, or ended
+			    */
+	OUTCOME_MALFORMED,
+	OUTCOME_COUNT
+};
+
+struct sink {
+	void *ctx;
+	bool (*begin)(void *ctx, const struct process *process);
+	smaps_mapping_fn *mapping;
+	void (*cancel)(void *ctx);
+	/* The two readings that enclose that of smaps. False asks for one more reading of all. */
+	bool (*rollup)(void *ctx, const struct counters *before, const struct counters *after);
+	/* `why` is given when the user must hear of it: a process or a file that was asked for by
+	 * name, or captured data that is broken. */
+	void (*end)(void *ctx, enum outcome outcome, const struct error *why);
+};
+
+/* A process of /proc or of a tree, or a file. */
+struct target {
+	pid_t pid;
+	size_t file;
+};
+
+struct target_list {
+	struct target *targets; /* freed by the caller */
+	size_t count;
+};
+
+struct source;
+struct reader;
+
+/* `root` is NULL for the running system. `pids`, if there are any, limit it to those. Both must
+ * outlive the source. NULL with *e. */
+struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e);
+
+/* "-" is standard input. The paths must outlive the source; files are opened when they are read. */
+struct source *source_open_files(char *const *paths, size_t count, struct error *e);
+
+void source_close(struct source *s);
+
+enum source_kind source_kind(const struct source *s);
+
+/* Whether it is limited to some processes of a system. */
+bool source_is_limited(const struct source *s);
+
+/* Lists what there is to read, in ascending order. 0, or -1 with *e. */
+int source_targets(const struct source *s, struct target_list *list, struct error *e);
+
+/* The sink must outlive the reader. NULL when there is no memory. */
+struct reader *reader_new(const struct source *s, unsigned needs, const struct sink *sink);
+void reader_free(struct reader *r);
+
+/* Reads one target into the sink. 0 however that ended; -1 with *e only for what is no fault of
+ * the target: no memory, no file descriptors, an error from the sink. */
+int reader_read(struct reader *r, struct target target, struct error *e);
+
+#endif
