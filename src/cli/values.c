@@ -154,12 +154,12 @@ int value_limit(const char *value, size_t *limit, struct error *e)
 
 int value_format(const char *value, const struct renderer **renderer, struct error *e)
 {
-	static const struct renderer *const renderers[] = {&render_table, &render_json,
-							   &render_csv};
+	static const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv,
+							   NULL};
 
-	for (size_t i = 0; i < sizeof(renderers) / sizeof(*renderers); i++) {
-		if (strcmp(renderers[i]->name, value) == 0) {
-			*renderer = renderers[i];
+	for (const struct renderer *const *r = renderers; *r; r++) {
+		if (strcmp((*r)->name, value) == 0) {
+			*renderer = *r;
 			return 0;
 		}
 	}

@@ -114,11 +114,13 @@ static bool is_text(const struct layout *l, size_t column)
 
 static void measure(struct layout *l)
 {
-	for (size_t i = 0; i < l->rows * l->columns; i++) {
-		size_t width = width_of(l->texts[i]);
+	for (size_t row = 0; row < l->rows; row++) {
+		for (size_t c = 0; c < l->columns; c++) {
+			size_t width = width_of(*text_at(l, row, c));
 
-		if (width > l->widths[i % l->columns])
-			l->widths[i % l->columns] = width;
+			if (width > l->widths[c])
+				l->widths[c] = width;
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ bool notes_add(struct report *r)
 	return true;
 }
 
-#define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = key,
+#define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = "" key,
 static const char *const counter_keys[COUNTER_COUNT] = {SMAPS_COUNTERS(COUNTER_NAME)
 								ROLLUP_COUNTERS(COUNTER_NAME)};
 #undef COUNTER_NAME
