@@ -18,17 +18,6 @@ struct intern_entry {
 	uint32_t hash;
 };
 
-/* The 16 random bytes that the kernel gives every process; the same for a whole run. */
-static uint64_t seed(void)
-{
-	const void *random = (const void *)getauxval(AT_RANDOM);
-	uint64_t value = 0;
-
-	if (random)
-		memcpy(&value, random, sizeof(value));
-	return value;
-}
-
 static uint64_t mix(uint64_t x)
 {
 	x ^= x >> 32;
@@ -37,9 +26,9 @@ static uint64_t mix(uint64_t x)
 	return x;
 }
 
-static uint32_t hash(struct slice s)
+static uint32_t hash(const struct intern *t, struct slice s)
 {
-	uint64_t h = seed() ^ s.len, word;
+	uint64_t h = t->seed ^ s.len, word;
 	const char *p = s.ptr;
 	size_t left = s.len;
 
@@ -56,7 +45,12 @@ static uint32_t hash(struct slice s)
 
 void intern_init(struct intern *t)
 {
+	/* The 16 random bytes that the kernel gives every process. */
+	const void *random = (const void *)getauxval(AT_RANDOM);
+
 	*t = (struct intern){0};
+	if (random)
+		memcpy(&t->seed, random, sizeof(t->seed));
 }
 
 void intern_free(struct intern *t)
@@ -147,7 +141,7 @@ static bool grow(struct intern *t)
 
 symbol intern(struct intern *t, struct slice bytes)
 {
-	uint32_t h = hash(bytes);
+	uint32_t h = hash(t, bytes);
 	const char *copy;
 
 	if (t->slot_count) {

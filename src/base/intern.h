@@ -31,6 +31,7 @@ struct intern {
 	uint32_t slot_count;
 	struct intern_chunk *chunks; /* newest first */
 	size_t chunk_used;
+	uint64_t seed;
 };
 
 void intern_init(struct intern *t);

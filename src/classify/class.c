@@ -63,7 +63,7 @@ static bool is_pseudo_file(const struct pseudo_file *f, struct slice name)
 
 static void classify_bracketed(const struct mapping *m, struct class *c)
 {
-	bool inode = m->inode != 0 || m->dev_major != 0 || m->dev_minor != 0;
+	bool inode = mapping_has_inode(m);
 
 	c->label = m->name;
 	c->kind = KIND_SPECIAL;

@@ -58,18 +58,20 @@ static struct group *find(struct aggregate *a, const symbol *key, bool *is_new)
 	return &a->groups[index];
 }
 
-bool aggregate_add(struct aggregate *a, const symbol *key, const struct counters *counters)
+struct group *aggregate_group(struct aggregate *a, const symbol *key)
 {
 	bool is_new;
 	struct group *g = find(a, key, &is_new);
 
-	if (!g)
-		return false;
-	if (is_new)
+	if (g && is_new)
 		g->processes = 1;
+	return g;
+}
+
+void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters)
+{
 	g->mappings++;
 	a->inexact |= !counters_add(&g->counters, counters);
-	return true;
 }
 
 bool aggregate_merge(struct aggregate *a, const struct aggregate *b)

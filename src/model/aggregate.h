@@ -2,7 +2,8 @@
  * aggregate: sums of counters by group key.
  *
  *	aggregate_init(&a, parts)	parts: symbols in a key
- *	aggregate_add(&a, key, counters) one mapping
+ *	g = aggregate_group(&a, key)	the group of a key
+ *	aggregate_add(&a, g, counters)	one mapping to it
  *	aggregate_merge(&a, &b)		adds b's groups to a's
  *	aggregate_reset(&a)		empty again, memory kept
  *	aggregate_free(&a)
@@ -44,8 +45,12 @@ static inline const symbol *aggregate_key(const struct aggregate *a, uint32_t gr
 	return (const symbol *)(const void *)intern_bytes(&a->keys, group).ptr;
 }
 
-/* A group that is new counts as one of one process. False when there is no memory. */
-bool aggregate_add(struct aggregate *a, const symbol *key, const struct counters *counters);
+/* The group of a key. One that is new is empty and counts as one of one process. NULL when there
+ * is no memory. Valid until the next call. */
+struct group *aggregate_group(struct aggregate *a, const symbol *key);
+
+/* Adds one mapping to a group of a. */
+void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters);
 
 /* False when there is no memory; a then holds a part of b. */
 bool aggregate_merge(struct aggregate *a, const struct aggregate *b);

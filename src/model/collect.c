@@ -12,8 +12,9 @@ struct collector {
 
 	/* The process at hand. */
 	struct aggregate groups;
-	struct group all; /* every mapping, wanted or not; kept only to verify */
-	symbol process;	  /* only to verify */
+	struct group *group; /* of the mapping before */
+	struct group all;    /* every mapping, wanted or not; kept only to verify */
+	symbol process;	     /* only to verify */
 	size_t differences_before;
 	bool swaps_shared;
 	bool compared;
@@ -57,15 +58,19 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	switch (keyer_mapping(&c->keyer, m, key, &kind)) {
 	case KEYED_UNWANTED:
 		return 0;
-	case KEYED:
-		c->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
-		if (aggregate_add(&c->groups, key, &m->counters))
-			return 0;
-		break;
 	case KEYED_NO_MEMORY:
+		return error_memory(e);
+	case KEYED:
+		c->group = aggregate_group(&c->groups, key);
+		if (!c->group)
+			return error_memory(e);
+		break;
+	case KEYED_AGAIN:
 		break;
 	}
-	return error_memory(e);
+	aggregate_add(&c->groups, c->group, &m->counters);
+	c->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
+	return 0;
 }
 
 static void on_cancel(void *ctx)

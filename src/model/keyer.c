@@ -34,6 +34,7 @@ void keyer_free(struct keyer *k)
 	free(k->facts);
 	free(k->users);
 	free(k->scratch);
+	free(k->last.name);
 }
 
 static symbol make_user(struct keyer *k, uint32_t uid)
@@ -78,6 +79,7 @@ bool keyer_process(struct keyer *k, const struct process *p)
 	bool has_user = grouping_has(k->by, KEY_USER) && p->known & PROCESS_UID;
 	bool has_cgroup = grouping_has(k->by, KEY_CGROUP) && p->known & PROCESS_CGROUP;
 
+	k->last.valid = false;
 	return set(&k->process[KEY_PROCESS], has_process,
 		   has_process ? key_intern_process(k->symbols, p) : 0) &&
 	       set(&k->process[KEY_NAME], has_name, has_name ? intern(k->symbols, p->name) : 0) &&
@@ -220,7 +222,7 @@ static bool look_up_label(struct keyer *k, struct view *v)
 	return v->facts != NULL;
 }
 
-enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind)
+static enum keyed key_of(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind)
 {
 	struct view v = {.mapping = m};
 
@@ -239,4 +241,44 @@ enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, 
 			return KEYED_NO_MEMORY;
 	}
 	return KEYED;
+}
+
+static bool is_like_last(const struct last_mapping *last, const struct mapping *m)
+{
+	return last->valid && last->shared == (m->perms[3] == 's') &&
+	       last->inode == mapping_has_inode(m) &&
+	       slice_equals((struct slice){last->name, last->length}, m->name);
+}
+
+static bool remember(struct last_mapping *last, const struct mapping *m)
+{
+	if (m->name.len > last->capacity) {
+		char *larger = realloc(last->name, m->name.len);
+
+		if (!larger)
+			return false;
+		last->name = larger;
+		last->capacity = m->name.len;
+	}
+	if (m->name.len)
+		memcpy(last->name, m->name.ptr, m->name.len);
+	last->length = m->name.len;
+	last->shared = m->perms[3] == 's';
+	last->inode = mapping_has_inode(m);
+	return true;
+}
+
+enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind)
+{
+	struct last_mapping *last = &k->last;
+
+	/* Neighbours are often alike, and then there is nothing to look up. */
+	if (is_like_last(last, m)) {
+		*kind = last->kind;
+		return last->result == KEYED ? KEYED_AGAIN : last->result;
+	}
+	last->result = key_of(k, m, key, kind);
+	last->kind = *kind;
+	last->valid = !grouping_has(k->by, KEY_MAPPING) && last->result != KEYED_NO_MEMORY;
+	return remember(last, m) ? last->result : KEYED_NO_MEMORY;
 }

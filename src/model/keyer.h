@@ -16,6 +16,13 @@
 #include "model/key.h"
 #include "model/selection.h"
 
+enum keyed {
+	KEYED,
+	KEYED_AGAIN, /* the key is that of the mapping before, and was not filled in */
+	KEYED_UNWANTED,
+	KEYED_NO_MEMORY,
+};
+
 struct keyer {
 	struct intern *symbols;
 	const struct grouping *by;
@@ -31,6 +38,13 @@ struct keyer {
 	size_t user_count;
 	char *scratch; /* a label that is put together */
 	size_t scratch_capacity;
+	struct last_mapping { /* all of it that a key without KEY_MAPPING depends on */
+		bool valid, shared, inode;
+		char *name;
+		size_t length, capacity;
+		enum keyed result;
+		enum kind kind;
+	} last;
 };
 
 /* Everything is borrowed and must outlive the keyer. `rules` may be NULL if KEY_SUBSYSTEM is not in
@@ -41,8 +55,6 @@ void keyer_free(struct keyer *k);
 
 /* False when there is no memory. */
 bool keyer_process(struct keyer *k, const struct process *process);
-
-enum keyed { KEYED, KEYED_UNWANTED, KEYED_NO_MEMORY };
 
 /* Fills key[0 .. by->count), and *kind in any case. */
 enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind);

@@ -1,33 +1,55 @@
 #include "parse/counters.h"
 
+#define COUNTER_KEY(id, key, name, header, help) [COUNTER_##id] = SLICE_INIT(key),
+static const struct slice keys[COUNTER_COUNT] = {ALL_COUNTERS(COUNTER_KEY)};
+#undef COUNTER_KEY
+
 void counters_zero(struct counters *sum)
 {
 	*sum = (struct counters){.known = COUNTERS_ALL_KNOWN};
 }
 
-static bool add(uint64_t *sum, uint64_t part)
+static bool add_exactly(struct counters *sum, const struct counters *part)
 {
-	if (part > COUNTER_MAX || *sum > COUNTER_MAX - part) {
-		*sum = COUNTER_MAX;
-		return false;
+	bool exact = true;
+
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		if (part->bytes[i] > COUNTER_MAX || sum->bytes[i] > COUNTER_MAX - part->bytes[i]) {
+			sum->bytes[i] = COUNTER_MAX;
+			exact = false;
+		} else {
+			sum->bytes[i] += part->bytes[i];
+		}
 	}
-	*sum += part;
-	return true;
+	return exact;
 }
 
 bool counters_add(struct counters *sum, const struct counters *part)
 {
-	bool exact = true;
+	uint64_t all[COUNTER_COUNT], high = 0;
 
 	sum->known &= part->known;
-	for (int i = 0; i < COUNTER_COUNT; i++)
-		exact &= add(&sum->bytes[i], part->bytes[i]);
-	return exact;
+	/* Of two numbers below 2^63 the sum passes COUNTER_MAX only if its highest bit is set. One
+	 * loop without a branch for what is nearly always so. */
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		all[i] = sum->bytes[i] + part->bytes[i];
+		high |= all[i] | part->bytes[i];
+	}
+	if (high > COUNTER_MAX)
+		return add_exactly(sum, part);
+	memcpy(sum->bytes, all, sizeof(all));
+	return true;
 }
 
-bool counters_uss(const struct counters *c, uint64_t *bytes)
+int counter_find(struct slice key, unsigned *expected)
 {
-	*bytes = c->bytes[COUNTER_PRIVATE_CLEAN];
-	(void)add(bytes, c->bytes[COUNTER_PRIVATE_DIRTY]);
-	return counters_know(c, COUNTER_PRIVATE_CLEAN) && counters_know(c, COUNTER_PRIVATE_DIRTY);
+	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+		unsigned c = (*expected + i) % COUNTER_COUNT;
+
+		if (key.len && slice_equals(key, keys[c])) {
+			*expected = (c + 1) % COUNTER_COUNT;
+			return (int)c;
+		}
+	}
+	return -1;
 }

@@ -11,10 +11,12 @@
 #ifndef PARSE_COUNTERS_H
 #define PARSE_COUNTERS_H
 
-#include <stdbool.h>
+#include "base/slice.h"
+
 #include <stdint.h>
 
-/* X(constant, key in smaps, name in JSON and CSV, column header, help) */
+/* ALL_COUNTERS: every one in the order of enum counter; the first COUNTER_REPORTED are in reports.
+ * X(constant, key in smaps, name in JSON and CSV, column header, help) */
 #define SMAPS_COUNTERS(X)                                                                          \
 	X(SIZE, "Size", "size", "SIZE", "address space")                                           \
 	X(RSS, "Rss", "rss", "RSS", "resident memory, shared pages counted whole")                 \
@@ -44,18 +46,24 @@
 	  "swapped out, each page divided by those that map it")                                   \
 	X(LOCKED, "Locked", "locked", "LOCKED", "locked in memory, a share as in PSS")
 
+/* Not printed, but made by the parser where Private_Clean and Private_Dirty are. Its key matches no
+ * field. */
+#define DERIVED_COUNTERS(X)                                                                        \
+	X(USS, "", "uss", "USS", "unique set size: resident memory that no other process maps")
+
 /* Only in smaps_rollup (Linux 5.4 on): they check the sums and are in no report. */
 #define ROLLUP_COUNTERS(X)                                                                         \
 	X(PSS_ANON, "Pss_Anon", "pss_anon", "PSSANON", "")                                         \
 	X(PSS_FILE, "Pss_File", "pss_file", "PSSFILE", "")                                         \
 	X(PSS_SHMEM, "Pss_Shmem", "pss_shmem", "PSSSHMEM", "")
 
+#define ALL_COUNTERS(X)                                                                            \
+	SMAPS_COUNTERS(X)                                                                          \
+	DERIVED_COUNTERS(X)                                                                        \
+	ROLLUP_COUNTERS(X)
+
 #define COUNTER_ENUM(id, key, name, header, help) COUNTER_##id,
-enum counter {
-	SMAPS_COUNTERS(COUNTER_ENUM) COUNTER_SMAPS_COUNT,
-	COUNTER_BEFORE_ROLLUP = COUNTER_SMAPS_COUNT - 1,
-	ROLLUP_COUNTERS(COUNTER_ENUM) COUNTER_COUNT
-};
+enum counter { ALL_COUNTERS(COUNTER_ENUM) COUNTER_COUNT, COUNTER_REPORTED = COUNTER_USS + 1 };
 #undef COUNTER_ENUM
 
 struct counters {
@@ -75,8 +83,9 @@ void counters_zero(struct counters *sum);
 /* Adds part to sum. False when a field would pass COUNTER_MAX; it then stays there. */
 bool counters_add(struct counters *sum, const struct counters *part);
 
-/* Unique set size, Private_Clean + Private_Dirty; false when it is not known. */
-bool counters_uss(const struct counters *c, uint64_t *bytes);
+/* The counter with this key in smaps, or -1. *expected is where the search begins and becomes the
+ * counter after the one found: fields nearly always come in the order of the table. */
+int counter_find(struct slice key, unsigned *expected);
 
 static inline bool counters_know(const struct counters *c, enum counter counter)
 {

@@ -1,5 +1,6 @@
 #include "parse/smaps.h"
 
+#include "parse/frame.h"
 #include "parse/number.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@ enum {
 	BUFFER_FIRST = 64 * 1024,
 	LINE_MAX_BYTES = 16 * 1024 * 1024, /* a path has 4096 bytes; beyond this it is not smaps */
 	KIB = 1024,
+	PATIENCE = 8, /* entries that may differ from the frame before it is learned anew */
 };
 
 struct smaps_parser {
@@ -25,16 +27,15 @@ struct smaps_parser {
 
 	bool open; /* `mapping` has begun and was not delivered */
 	struct mapping mapping;
-	char *name;
-	size_t name_capacity;
+	char *rest; /* of its header, behind the access rights; holds the name */
+	size_t rest_length, rest_capacity;
 	unsigned fields, fields_before; /* lines of this entry and of the one before */
 	unsigned expected;		/* counter that is likely next */
-};
 
-#define COUNTER_KEY(id, key, name, header, help) [COUNTER_##id] = SLICE_INIT(key),
-static const struct slice keys[COUNTER_COUNT] = {SMAPS_COUNTERS(COUNTER_KEY)
-							 ROLLUP_COUNTERS(COUNTER_KEY)};
-#undef COUNTER_KEY
+	bool learns;
+	struct frame frame;
+	unsigned patience; /* entries to wait before the next try to learn */
+};
 
 struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
 {
@@ -44,7 +45,13 @@ struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
 		return NULL;
 	p->on_mapping = on_mapping;
 	p->ctx = ctx;
+	p->learns = true;
 	return p;
+}
+
+void smaps_learn(struct smaps_parser *p, bool learns)
+{
+	p->learns = learns;
 }
 
 void smaps_free(struct smaps_parser *p)
@@ -52,7 +59,7 @@ void smaps_free(struct smaps_parser *p)
 	if (!p)
 		return;
 	free(p->buffer);
-	free(p->name);
+	free(p->rest);
 	free(p);
 }
 
@@ -88,6 +95,8 @@ char *smaps_room(struct smaps_parser *p, size_t *size)
 	return p->buffer + p->held;
 }
 
+static const char not_header[] = "not the header of a mapping";
+
 static int malformed(const struct smaps_parser *p, struct error *e, const char *what)
 {
 	return error_set(e, ERROR_MALFORMED, "line %" PRIu64 ", byte %" PRIu64 ": %s", p->line,
@@ -99,23 +108,6 @@ static int truncated(const struct smaps_parser *p, struct error *e)
 	return error_set(e, ERROR_TRUNCATED,
 			 "line %" PRIu64 ", byte %" PRIu64 ": the input ends inside a mapping",
 			 p->line, p->offset);
-}
-
-/* The name outlives the buffer: its entry may come in several reads. */
-static int keep_name(struct smaps_parser *p, struct slice name, struct error *e)
-{
-	if (name.len > p->name_capacity) {
-		char *copy = realloc(p->name, name.len);
-
-		if (!copy)
-			return error_memory(e);
-		p->name = copy;
-		p->name_capacity = name.len;
-	}
-	if (name.len)
-		memcpy(p->name, name.ptr, name.len);
-	p->mapping.name = (struct slice){p->name, name.len};
-	return 0;
 }
 
 static bool take_perms(struct slice *s, char perms[5])
@@ -134,70 +126,100 @@ static bool take_perms(struct slice *s, char perms[5])
 	return true;
 }
 
-/* "start-end perms offset major:minor inode   name"; what is left of the line is the name. */
-static bool parse_header(struct slice *line, struct mapping *m)
+/* " offset major:minor inode   name", all that is left of a header. */
+static bool parse_rest(struct slice rest, struct mapping *m)
 {
 	uint64_t major, minor;
 
-	if (!(take_hex(line, &m->start) && take_byte(line, '-') && take_hex(line, &m->end) &&
-	      take_byte(line, ' ') && take_perms(line, m->perms) && take_byte(line, ' ') &&
-	      take_hex(line, &m->offset) && take_byte(line, ' ') && take_hex(line, &major) &&
-	      take_byte(line, ':') && take_hex(line, &minor) && take_byte(line, ' ') &&
-	      take_decimal(line, &m->inode)))
+	if (!(take_byte(&rest, ' ') && take_hex(&rest, &m->offset) && take_byte(&rest, ' ') &&
+	      take_hex(&rest, &major) && take_byte(&rest, ':') && take_hex(&rest, &minor) &&
+	      take_byte(&rest, ' ') && take_decimal(&rest, &m->inode)))
 		return false;
-	if (line->len && line->ptr[0] != ' ')
-		return false;
-	if (m->start > m->end || major > UINT32_MAX || minor > UINT32_MAX)
+	if ((rest.len && rest.ptr[0] != ' ') || major > UINT32_MAX || minor > UINT32_MAX)
 		return false;
 	m->dev_major = (uint32_t)major;
 	m->dev_minor = (uint32_t)minor;
-	while (take_byte(line, ' '))
+	while (take_byte(&rest, ' '))
 		;
+	m->name = rest;
 	return true;
+}
+
+/* The rest of a header outlives the buffer, since its entry may come in several reads. The headers
+ * of neighbours often differ in nothing else than the address, and are then done with. */
+static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
+{
+	if (p->rest_length && slice_equals(rest, (struct slice){p->rest, p->rest_length}))
+		return 0;
+	p->rest_length = 0;
+	if (rest.len > p->rest_capacity) {
+		char *copy = realloc(p->rest, rest.len);
+
+		if (!copy)
+			return error_memory(e);
+		p->rest = copy;
+		p->rest_capacity = rest.len;
+	}
+	if (rest.len == 0)
+		return malformed(p, e, not_header);
+	memcpy(p->rest, rest.ptr, rest.len);
+	if (!parse_rest((struct slice){p->rest, rest.len}, &p->mapping))
+		return malformed(p, e, not_header);
+	p->rest_length = rest.len;
+	return 0;
+}
+
+/* What the kernel does not print but follows from what it does. */
+static void derive(struct counters *c)
+{
+	const uint32_t parts =
+		COUNTER_BIT(COUNTER_PRIVATE_CLEAN) | COUNTER_BIT(COUNTER_PRIVATE_DIRTY);
+
+	if ((c->known & parts) == parts &&
+	    !__builtin_add_overflow(c->bytes[COUNTER_PRIVATE_CLEAN],
+				    c->bytes[COUNTER_PRIVATE_DIRTY], &c->bytes[COUNTER_USS]))
+		c->known |= COUNTER_BIT(COUNTER_USS);
 }
 
 static int deliver(struct smaps_parser *p, struct error *e)
 {
+	derive(&p->mapping.counters);
 	p->open = false;
 	p->mappings++;
 	p->fields_before = p->fields;
 	return p->on_mapping(p->ctx, &p->mapping, e);
 }
 
-static int header_line(struct smaps_parser *p, struct slice line, struct error *e)
+static int check_kind(const struct smaps_parser *p, struct error *e)
 {
-	bool rollup;
+	bool rollup = slice_equals(p->mapping.name, SLICE("[rollup]"));
 
+	if (rollup && p->kind == SMAPS_MAPPINGS)
+		return malformed(p, e, "this is smaps_rollup, which has no mappings; give smaps");
+	if (!rollup && p->kind == SMAPS_ROLLUP)
+		return malformed(p, e, "this is not smaps_rollup");
+	return 0;
+}
+
+/* "start-end perms ...", of which the start and the dash behind it have been read. */
+static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
+{
 	if (p->open && p->fields == 0)
 		return malformed(p, e,
 				 "the mapping above has no counters; is this maps, not smaps?");
 	if (p->open && deliver(p, e) < 0)
 		return -1;
-	if (!parse_header(&line, &p->mapping))
-		return malformed(p, e, "not the header of a mapping");
-	rollup = slice_equals(line, SLICE("[rollup]"));
-	if (rollup && p->kind == SMAPS_MAPPINGS)
-		return malformed(p, e, "this is smaps_rollup, which has no mappings; give smaps");
-	if (!rollup && p->kind == SMAPS_ROLLUP)
-		return malformed(p, e, "this is not smaps_rollup");
+	p->mapping.start = start;
+	if (!(take_hex(&line, &p->mapping.end) && take_byte(&line, ' ') &&
+	      take_perms(&line, p->mapping.perms)) ||
+	    start > p->mapping.end)
+		return malformed(p, e, not_header);
+	if (keep_rest(p, line, e) < 0 || check_kind(p, e) < 0)
+		return -1;
 	p->mapping.counters = (struct counters){0};
 	p->open = true;
 	p->fields = 0;
-	return keep_name(p, line, e);
-}
-
-/* Fields nearly always come in the order of the last entry, so the search begins there. */
-static int find_counter(struct smaps_parser *p, struct slice key)
-{
-	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-		unsigned c = (p->expected + i) % COUNTER_COUNT;
-
-		if (slice_equals(key, keys[c])) {
-			p->expected = (c + 1) % COUNTER_COUNT;
-			return (int)c;
-		}
-	}
-	return -1;
+	return 0;
 }
 
 static int field_line(struct smaps_parser *p, struct slice key, struct slice rest, struct error *e)
@@ -209,7 +231,7 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 	if (!p->open)
 		return malformed(p, e, "not smaps: a field without a mapping before it");
 	p->fields++;
-	c = find_counter(p, key);
+	c = counter_find(key, &p->expected);
 	if (c < 0)
 		return 0;
 	skip_blanks(&rest);
@@ -234,16 +256,49 @@ static bool is_key_byte(char c)
 /* A header begins "hex-", a field "Word:". */
 static int parse_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
+	struct slice rest = line;
+	uint64_t start;
 	size_t n = 0;
 
+	if (take_hex(&rest, &start) && take_byte(&rest, '-'))
+		return header_line(p, start, rest, e);
 	while (n < line.len && is_key_byte(line.ptr[n]))
 		n++;
 	if (n > 0 && n < line.len && line.ptr[n] == ':')
 		return field_line(p, (struct slice){line.ptr, n}, slice_inner(line, n + 1, 0), e);
-	if (n > 0 && n < line.len && line.ptr[n] == '-')
-		return header_line(p, line, e);
 	return malformed(p, e,
 			 p->mappings || p->open ? "neither a mapping nor a field" : "not smaps");
+}
+
+/* The fields of an entry, if they have the shape of those before; returns their bytes, or 0 if the
+ * general parser must read them line by line. */
+static size_t fields_at_once(struct smaps_parser *p, struct slice text)
+{
+	unsigned lines;
+	size_t n;
+
+	if (p->frame.length == 0) {
+		if (p->patience > 0) {
+			p->patience--;
+			return 0;
+		}
+		if (!frame_learn(&p->frame, text)) {
+			p->patience = PATIENCE;
+			return 0;
+		}
+	}
+	n = frame_match(&p->frame, text, &lines);
+	if (n == 0) {
+		if (++p->frame.misses >= PATIENCE)
+			p->frame.length = 0;
+		return 0;
+	}
+	p->frame.misses = 0;
+	p->mapping.counters = p->frame.counters;
+	p->fields = lines;
+	p->line += lines;
+	p->offset += n;
+	return n;
 }
 
 int smaps_feed(struct smaps_parser *p, size_t n, struct error *e)
@@ -259,12 +314,15 @@ int smaps_feed(struct smaps_parser *p, size_t n, struct error *e)
 			return -1;
 		p->line++;
 		p->offset += line.len + 1;
-		next = unseen = newline + 1;
+		next = newline + 1;
+		if (p->open && p->fields == 0 && p->learns && p->kind == SMAPS_MAPPINGS)
+			next += fields_at_once(p, (struct slice){next, (size_t)(end - next)});
+		unseen = next;
 	}
 	p->held = (size_t)(end - next);
 	if (p->held > LINE_MAX_BYTES)
 		return malformed(p, e, "not smaps: a line of more than 16 MiB");
-	if (next != p->buffer)
+	if (next != p->buffer && p->held)
 		memmove(p->buffer, next, p->held);
 	return 0;
 }

@@ -39,6 +39,12 @@ struct mapping {
 	struct counters counters;
 };
 
+/* Whether the kernel gave the mapping a file, be it one that nobody can see. */
+static inline bool mapping_has_inode(const struct mapping *m)
+{
+	return m->inode != 0 || m->dev_major != 0 || m->dev_minor != 0;
+}
+
 /* Returns 0 to go on, -1 with *e filled to stop: smaps_feed() or smaps_end() then fails with it. */
 typedef int smaps_mapping_fn(void *ctx, const struct mapping *m, struct error *e);
 
@@ -47,6 +53,10 @@ struct smaps_parser;
 /* NULL when there is no memory. */
 struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx);
 void smaps_free(struct smaps_parser *p);
+
+/* Whether entries that look like those before may be read at once (see frame.h) rather than line by
+ * line. On unless this turns it off, which tests and benchmarks do; the result is the same. */
+void smaps_learn(struct smaps_parser *p, bool learns);
 
 void smaps_begin(struct smaps_parser *p, enum smaps_kind kind);
 

@@ -153,14 +153,6 @@ static struct cell get_counter(const struct column *column, const struct column_
 	return number(in->group->counters.bytes[c]);
 }
 
-static struct cell get_uss(const struct column *column, const struct column_input *in)
-{
-	uint64_t bytes;
-
-	(void)column;
-	return counters_uss(&in->group->counters, &bytes) ? number(bytes) : unknown();
-}
-
 static struct cell get_share(const struct column *column, const struct column_input *in)
 {
 	enum counter c = (enum counter)column->which;
@@ -204,9 +196,7 @@ const struct column columns[] = {
 	{"processes", "PROCS", "processes that have such memory", CELL_NUMBER, COLUMN_COUNTER,
 	 get_processes, 0, false},
 	{"mappings", "MAPS", "mappings", CELL_NUMBER, COLUMN_COUNTER, get_mappings, 0, false},
-	SMAPS_COUNTERS(COLUMN_OF_COUNTER) /* */
-	{"uss", "USS", "resident memory that no other process maps", CELL_BYTES, COLUMN_COUNTER,
-	 get_uss, 0, false},
+	SMAPS_COUNTERS(COLUMN_OF_COUNTER) DERIVED_COUNTERS(COLUMN_OF_COUNTER) /* */
 	{"pss_percent", "%PSS", "share of the PSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
 	 get_share, COUNTER_PSS, false},
 	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,

@@ -121,8 +121,7 @@ bool notes_add(struct report *r)
 }
 
 #define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = "" key,
-static const char *const counter_keys[COUNTER_COUNT] = {SMAPS_COUNTERS(COUNTER_NAME)
-								ROLLUP_COUNTERS(COUNTER_NAME)};
+static const char *const counter_keys[COUNTER_COUNT] = {ALL_COUNTERS(COUNTER_NAME)};
 #undef COUNTER_NAME
 
 static bool add_difference(const struct list checks, const struct snapshot *s,

@@ -1,0 +1,167 @@
+# Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
+# complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
+
+_anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
+-g --by -o --columns -s --sort -N --limit --rules --no-rules -f --format --json --csv --units
+--no-header -q --quiet --color --strict --verify -h --help -V --version"
+_anonmem_keys="label subsystem kind process name user cgroup file mapping"
+_anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
+file"
+_anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
+private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
+file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent"
+_anonmem_kinds="anon shmem file special"
+_anonmem_formats="table json csv"
+_anonmem_units="auto b k m g"
+_anonmem_colors="auto always never"
+
+# Adds those of the words $1 that begin with $2.
+_anonmem_words()
+{
+	local word
+
+	for word in $1; do
+		if [[ $word == "$2"* ]]; then
+			COMPREPLY+=("$word")
+		fi
+	done
+}
+
+# Adds to the comma-separated list $2 those of the words $1 that are not yet in it.
+_anonmem_list()
+{
+	local word before="" part=$2
+
+	if [[ $2 == *,* ]]; then
+		before=${2%,*},
+		part=${2##*,}
+	fi
+	for word in $1; do
+		if [[ $word == "$part"* && ,$before != *",$word,"* ]]; then
+			COMPREPLY+=("$before$word")
+		fi
+	done
+	compopt -o nospace 2>/dev/null
+}
+
+# Prints "PID NAME" of all processes that have memory. A name may hold anything, even escapes.
+_anonmem_processes()
+{
+	local folder name first
+
+	for folder in /proc/[0-9]*; do
+		first=""
+		{ IFS= read -r -n 1 first <"$folder/cmdline"; } 2>/dev/null
+		[[ $first ]] || continue # a kernel thread or a zombie
+		{ IFS= read -r name <"$folder/comm"; } 2>/dev/null || continue
+		echo "${folder##*/} ${name//[^[:print:]]/?}"
+	done
+}
+
+# The last pid of the list $1. The names of the processes are shown only where bash lists the
+# candidates (COMP_TYPE is a question mark), so that they never get into the line.
+_anonmem_pids()
+{
+	local pid name before=""
+	local -a shown=()
+
+	[[ $1 == *,* ]] && before=${1%,*},
+	while read -r pid name; do
+		[[ $before$pid == "$1"* ]] || continue
+		COMPREPLY+=("$before$pid")
+		shown+=("$before$pid  $name")
+	done < <(_anonmem_processes)
+	if [[ ${COMP_TYPE-} == 63 && ${#shown[@]} -gt 1 ]]; then
+		COMPREPLY=("${shown[@]}")
+	fi
+	compopt -o nospace 2>/dev/null
+}
+
+# Names of processes that begin with $1.
+_anonmem_names()
+{
+	local name
+
+	while read -r _ name; do
+		if [[ $name == "$1"* ]]; then
+			printf -v name %q "$name"
+			COMPREPLY+=("$name")
+		fi
+	done < <(_anonmem_processes)
+}
+
+# Files, or with -d folders, that begin with $cur.
+_anonmem_files()
+{
+	if declare -F _filedir >/dev/null; then
+		_filedir "$@"
+		return
+	fi
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen "${1:--f}" -- "$cur")
+}
+
+# Values of the option $1; false if it takes none.
+_anonmem_values()
+{
+	local help=help
+
+	case $1 in
+	-p | --pid) _anonmem_pids "$cur" ;;
+	-C | --name) _anonmem_names "$cur" ;;
+	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+	-k | --kind) _anonmem_list "$_anonmem_kinds" "$cur" ;;
+	-g | --by) _anonmem_list "$_anonmem_keys" "$cur" ;;
+	-o | --columns)
+		[[ $cur == *,* ]] && help=""
+		_anonmem_list "$_anonmem_columns $help" "$cur"
+		;;
+	-s | --sort) _anonmem_sort ;;
+	-f | --format) _anonmem_words "$_anonmem_formats" "$cur" ;;
+	--units) _anonmem_words "$_anonmem_units" "$cur" ;;
+	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
+	--root) _anonmem_files -d ;;
+	--smaps | --rules) _anonmem_files ;;
+	--cgroup | -l | --label | -N | --limit) ;;
+	*) return 1 ;;
+	esac
+	return 0
+}
+
+# Keys too can order the rows, and either may have a minus before it.
+_anonmem_sort()
+{
+	local minus=""
+
+	[[ $cur == -* ]] && minus=-
+	_anonmem_words "$_anonmem_columns $_anonmem_key_columns" "${cur#-}"
+	COMPREPLY=("${COMPREPLY[@]/#/$minus}")
+}
+
+_anonmem()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev="" word
+
+	COMPREPLY=()
+	((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}
+	# bash makes --by=label three words; what stands before the = is the option.
+	if [[ $cur == "=" ]]; then
+		cur=""
+	elif [[ $prev == "=" ]] && ((COMP_CWORD > 1)); then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	_anonmem_values "$prev" && return
+	if [[ $cur == -* ]]; then
+		_anonmem_words "$_anonmem_options" "$cur"
+		return
+	fi
+	# Behind --smaps FILE more files may follow.
+	for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+		if [[ $word == --smaps ]]; then
+			_anonmem_files
+			return
+		fi
+	done
+}
+
+complete -F _anonmem anonmem

@@ -1,0 +1,66 @@
+# Completion of anonmem for fish. tests/docs/ keeps the lists in step with --help.
+
+function __anonmem_keys
+	set -l keys label subsystem kind process name user cgroup file mapping
+	printf '%s\n' $keys
+end
+
+function __anonmem_columns
+	set -l columns processes mappings size rss pss pss_dirty shared_clean shared_dirty \
+		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
+		shmem_pmd_mapped file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked \
+		uss pss_percent rss_percent
+	printf '%s\n' $columns
+end
+
+# Keys too can order the rows, and either may have a minus before it.
+function __anonmem_sort
+	set -l key_columns label origin subsystem kind pid start_time name user cgroup start end \
+		perms file
+	set -l names (__anonmem_columns) $key_columns
+	printf '%s\n' $names -$names
+end
+
+function __anonmem_kinds
+	set -l kinds anon shmem file special
+	printf '%s\n' $kinds
+end
+
+set -l formats table json csv
+set -l units auto b k m g
+set -l colors auto always never
+
+# No files but where an option takes them, and behind --smaps FILE.
+complete -c anonmem -f
+complete -c anonmem -n '__fish_contains_opt smaps' -F
+
+complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -d 'Only these processes'
+complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -d 'Only processes whose name or program matches'
+complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -d 'Only processes of this user'
+complete -c anonmem -l cgroup -x -d 'Only processes in such a control group'
+complete -c anonmem -s l -l label -x -d 'Only memory with such a label'
+complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -d 'Only memory of these kinds'
+
+complete -c anonmem -l root -x -a '(__fish_complete_directories)' -d 'A captured tree, or another /proc'
+complete -c anonmem -l smaps -r -F -d 'Captured smaps files'
+
+complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_keys)' -d 'Group by these keys'
+complete -c anonmem -s o -l columns -x -a '(__fish_complete_list , __anonmem_columns) help' -d 'Columns after the keys'
+complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -d 'Order by a column, with - the largest first'
+complete -c anonmem -s N -l limit -x -d 'Only the first rows'
+complete -c anonmem -l rules -r -F -d 'More rules from label to subsystem'
+complete -c anonmem -l no-rules -d 'No rules but the built-in ones'
+
+complete -c anonmem -s f -l format -x -a "$formats" -d 'Form of the report'
+complete -c anonmem -l json -d 'The same as --format json'
+complete -c anonmem -l csv -d 'The same as --format csv'
+complete -c anonmem -l units -x -a "$units" -d 'Unit of sizes in the table'
+complete -c anonmem -l no-header -d 'No line with the names of the columns'
+complete -c anonmem -s q -l quiet -d 'Neither coverage nor notes'
+complete -c anonmem -l color -x -a "$colors" -d 'Use colours'
+
+complete -c anonmem -l strict -d 'Exit 3 if any process could not be read'
+complete -c anonmem -l verify -d 'Compare the sums with smaps_rollup and meminfo'
+
+complete -c anonmem -s h -l help -d 'Show a summary of the options'
+complete -c anonmem -s V -l version -d 'Show the version'

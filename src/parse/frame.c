@@ -1,0 +1,190 @@
+#include "parse/frame.h"
+
+#include "parse/number.h"
+
+#include <endian.h>
+
+enum {
+	DIGITS = 8,
+	KIB_SHIFT = 10,
+	WORDS = 8, /* of a block that is compared at once */
+	BLOCK = WORDS * sizeof(uint64_t),
+};
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+static uint64_t load(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/*
+ * Eight bytes, blanks and then at least one digit, as a number; false if they are anything else.
+ * The arithmetic is done on all bytes at once: a digit is 0x30 to 0x39 and a blank 0x20, so bit
+ * 0x10 tells them apart and the low half of each byte is its value.
+ */
+static bool convert(const char *text, uint64_t *number)
+{
+	uint64_t word = le64toh(load(text));
+	uint64_t value = word & EACH_BYTE(0x0f);
+	uint64_t digits = word >> 4 & EACH_BYTE(1); /* 1 in the bytes that may be digits */
+	uint64_t blanks = ~(digits * 0xff);
+
+	if ((word & EACH_BYTE(0xe0)) != EACH_BYTE(0x20) ||     /* neither */
+	    (value & blanks) != 0 ||			       /* 0x21 to 0x2f */
+	    ((value + EACH_BYTE(6)) & EACH_BYTE(0x10)) != 0 || /* 0x3a to 0x3f */
+	    (blanks & (blanks + 1)) != 0 ||		       /* a blank behind a digit */
+	    blanks == UINT64_MAX)
+		return false;
+	/* The first digit is the lowest byte: join neighbours, then pairs, then fours. */
+	value = (value * 10 + (value >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	value = (value * 100 + (value >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	*number = (value * 10000 + (value >> 32)) & UINT64_C(0xffffffff);
+	return true;
+}
+
+/* "Key:    123 kB" or, of fields that are no size, without the unit. Gives the key and where the
+ * number ends. */
+static bool parse_field(struct slice line, struct slice *key, size_t *end, bool *is_size)
+{
+	const char *colon = memchr(line.ptr, ':', line.len);
+	struct slice rest;
+	uint64_t ignored;
+
+	if (!colon)
+		return false;
+	*key = (struct slice){line.ptr, (size_t)(colon - line.ptr)};
+	rest = slice_inner(line, key->len + 1, 0);
+	skip_blanks(&rest);
+	if (!take_decimal(&rest, &ignored))
+		return false;
+	*end = (size_t)(rest.ptr - line.ptr);
+	*is_size = slice_equals(rest, SLICE(" kB"));
+	/* The window of digits must not reach into the key. */
+	return (*is_size || rest.len == 0) && *end >= key->len + 1 + DIGITS;
+}
+
+static bool add_field(struct frame *f, struct slice line, unsigned *expected)
+{
+	struct frame_field *field = &f->fields[f->field_count];
+	struct slice key;
+	bool is_size;
+	size_t end;
+	int counter;
+
+	if (!parse_field(line, &key, &end, &is_size))
+		return false;
+	counter = counter_find(key, expected);
+	if (counter >= 0 && (!is_size || counters_know(&f->counters, (enum counter)counter)))
+		return false; /* wrong in a way that the general parser explains */
+	field->at = (uint16_t)(f->length + end - DIGITS);
+	field->counter = (int16_t)counter;
+	memset(f->fixed + field->at, 0, DIGITS);
+	if (counter >= 0)
+		f->counters.known |= COUNTER_BIT(counter);
+	f->field_count++;
+	return true;
+}
+
+static bool read_field(struct frame *f, const struct frame_field *field, const char *text)
+{
+	uint64_t number;
+
+	if (!convert(text + field->at, &number))
+		return false;
+	if (field->counter >= 0)
+		f->counters.bytes[field->counter] = number << KIB_SHIFT;
+	return true;
+}
+
+bool frame_learn(struct frame *f, struct slice text)
+{
+	const char *begin = text.ptr;
+	unsigned expected = 0;
+	struct slice line;
+
+	*f = (struct frame){.length = 0};
+	memset(f->fixed, 0xff, sizeof(f->fixed));
+	while (memchr(text.ptr, '\n', text.len) && take_line(&text, &line)) {
+		if (f->field_count < FRAME_FIELDS_MAX && f->length + line.len < FRAME_BYTES_MAX &&
+		    add_field(f, line, &expected)) {
+			f->length += line.len + 1;
+			f->lines++;
+			continue;
+		}
+		/* The first other line ends the numbers; it is the tail if it has a key. */
+		const char *colon = memchr(line.ptr, ':', line.len);
+
+		f->tail_length = colon ? (size_t)(colon - line.ptr) + 1 : FRAME_TAIL_MAX + 1;
+		if (f->length < BLOCK || f->tail_length > FRAME_TAIL_MAX)
+			break;
+		memcpy(f->tail, line.ptr, f->tail_length);
+		memcpy(f->last, begin, f->length);
+		for (unsigned i = 0; i < f->field_count; i++) {
+			if (!read_field(f, &f->fields[i], begin))
+				f->length = 0;
+		}
+		return f->length > 0;
+	}
+	f->length = 0;
+	return false;
+}
+
+/* Adds to differs what differs in one block and is no number. A loop of constant length is what
+ * compilers turn into vector instructions. */
+static void compare_block(const struct frame *f, const char *text, size_t at, uint64_t *differs)
+{
+	for (size_t w = 0; w < WORDS; w++, at += sizeof(uint64_t))
+		differs[w] |= (load(text + at) ^ load(f->last + at)) & load(f->fixed + at);
+}
+
+/* Whether all that differs from the entry before is numbers. */
+static bool same_frame(const struct frame *f, const char *text)
+{
+	uint64_t differs[WORDS] = {0}, all = 0;
+
+	for (size_t at = 0; at + BLOCK <= f->length; at += BLOCK)
+		compare_block(f, text, at, differs);
+	compare_block(f, text, f->length - BLOCK, differs); /* the rest, and some once more */
+	for (size_t w = 0; w < WORDS; w++)
+		all |= differs[w];
+	return all == 0;
+}
+
+/* False leaves f->counters in disorder; the caller then forgets the frame's last entry. */
+static bool read_changes(struct frame *f, const char *text)
+{
+	for (unsigned i = 0; i < f->field_count; i++) {
+		const struct frame_field *field = &f->fields[i];
+
+		if (load(text + field->at) != load(f->last + field->at) &&
+		    !read_field(f, field, text))
+			return false;
+	}
+	return true;
+}
+
+size_t frame_match(struct frame *f, struct slice text, unsigned *lines)
+{
+	const char *tail = text.ptr + f->length, *newline;
+
+	if (text.len < f->length + f->tail_length || memcmp(tail, f->tail, f->tail_length) != 0)
+		return 0;
+	newline = memchr(tail, '\n', text.len - f->length);
+	if (!newline)
+		return 0;
+	if (memcmp(text.ptr, f->last, f->length) != 0) {
+		if (!same_frame(f, text.ptr))
+			return 0;
+		if (!read_changes(f, text.ptr)) {
+			f->length = 0;
+			return 0;
+		}
+		memcpy(f->last, text.ptr, f->length);
+	}
+	*lines = f->lines + 1;
+	return (size_t)(newline - text.ptr) + 1;
+}

@@ -1,0 +1,51 @@
+/*
+ * frame: the shape that one kernel gives every entry of smaps.
+ *
+ * The kernel pads numbers to a fixed width, so below their headers all entries of a run look alike,
+ * but for the digits and the last line, VmFlags. A frame is learned from one entry. Of a further
+ * entry only what differs from the one before is looked at: first whether anything does, then
+ * whether all that does is a number, and then those numbers, eight digits at once.
+ *
+ * It only ever says "this entry is so" or "I do not know"; an entry that it does not know (a wider
+ * number, another kernel's fields) is left to the general parser, which decides.
+ */
+#ifndef PARSE_FRAME_H
+#define PARSE_FRAME_H
+
+#include "base/slice.h"
+#include "parse/counters.h"
+
+enum {
+	FRAME_BYTES_MAX = 1536,
+	FRAME_FIELDS_MAX = 48,
+	FRAME_TAIL_MAX = 32,
+};
+
+struct frame {
+	size_t length; /* bytes of the lines with numbers; 0 while nothing was learned */
+	unsigned lines;
+	/* The entry before, and what it said. */
+	char last[FRAME_BYTES_MAX];
+	struct counters counters;
+	/* 0xff where all entries have the same byte, 0 where the digits stand. */
+	char fixed[FRAME_BYTES_MAX];
+	struct frame_field {
+		uint16_t at;	 /* the eight bytes that end with the number */
+		int16_t counter; /* or -1 */
+	} fields[FRAME_FIELDS_MAX];
+	unsigned field_count;
+	/* The key of the one line after the numbers, with its colon. */
+	char tail[FRAME_TAIL_MAX];
+	size_t tail_length;
+	unsigned misses; /* entries running that were not of this shape */
+};
+
+/* Learns from an entry, given from behind its header on. False, and nothing known, if the entry is
+ * not whole or has no such shape. */
+bool frame_learn(struct frame *f, struct slice text);
+
+/* If text begins with an entry of this shape, sets f->counters and *lines and returns its bytes.
+ * Otherwise 0. */
+size_t frame_match(struct frame *f, struct slice text, unsigned *lines);
+
+#endif
