@@ -3,6 +3,7 @@
 #include "cli/values.h"
 
 #include <getopt.h>
+#include <sched.h>
 #include <stdlib.h>
 
 /* Options without a letter. */
@@ -54,6 +55,9 @@ static const struct spec {
 	{OPT_NO_HEADER, "no-header", NULL, "no line with the names of the columns"},
 	{'q', "quiet", NULL, "neither coverage nor notes"},
 	{OPT_COLOR, "color", "WHEN", "auto (default), always or never"},
+
+	{0, NULL, NULL, "What it may cost"},
+	{'j', "jobs", "N", "threads that read; default: the processors there are"},
 
 	{0, NULL, NULL, "Checks"},
 	{OPT_STRICT, "strict", NULL, "exit 3 if any process could not be read"},
@@ -238,6 +242,8 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	case OPT_RULES:
 	case OPT_NO_RULES:
 		return take_report_option(o, id, value, e);
+	case 'j':
+		return value_jobs(value, &o->jobs, e);
 	case OPT_STRICT:
 		o->strict = true;
 		return 0;
@@ -315,9 +321,17 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 	return 0;
 }
 
+/* Those that this process may run on. */
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
 static void set_defaults(struct options *o)
 {
-	*o = (struct options){.renderer = &render_table};
+	*o = (struct options){.renderer = &render_table, .jobs = processors()};
 }
 
 int options_parse(int argc, char **argv, struct options *o, struct error *e)

@@ -34,6 +34,7 @@ struct options {
 	const char *rules; /* a file of the user's */
 	bool no_rules;
 	bool verify, strict;
+	unsigned jobs; /* threads */
 
 	/* how it is shown */
 	const struct renderer *renderer;

@@ -101,7 +101,7 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	bool failed = s->problem_count > 0;
 
 	for (size_t i = 0; i < s->problem_count; i++)
-		say(s->problems[i]);
+		say(s->problems[i].text);
 	if (s->groups.inexact) {
 		say("a sum is larger than 2^63-1 bytes and was cut off there; the input cannot be "
 		    "right");
@@ -142,7 +142,7 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 static enum exit_status run(const struct options *o, struct error *e)
 {
 	struct collect_options collecting = {
-		.by = o->by, .selection = o->selection, .verify = o->verify};
+		.by = o->by, .selection = o->selection, .verify = o->verify, .jobs = o->jobs};
 	enum exit_status status = EXIT_FAILED;
 	struct source *source = NULL;
 	struct rules *rules = NULL;

@@ -152,6 +152,18 @@ int value_limit(const char *value, size_t *limit, struct error *e)
 	return 0;
 }
 
+int value_jobs(const char *value, unsigned *jobs, struct error *e)
+{
+	enum { JOBS_MAX = 1024 };
+	const char *wrong;
+
+	*jobs = (unsigned)strtonum(value, 1, JOBS_MAX, &wrong);
+	if (wrong)
+		return error_set(e, ERROR_USAGE, "--jobs: \"%s\" is no number from 1 to %d", value,
+				 JOBS_MAX);
+	return 0;
+}
+
 int value_format(const char *value, const struct renderer **renderer, struct error *e)
 {
 	static const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv,

@@ -74,15 +74,22 @@ void aggregate_add(struct aggregate *a, struct group *g, const struct counters *
 	a->inexact |= !counters_add(&g->counters, counters);
 }
 
+bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct group *group)
+{
+	bool is_new;
+	struct group *g = find(a, key, &is_new);
+
+	if (!g)
+		return false;
+	a->inexact |= !group_add(g, group);
+	return true;
+}
+
 bool aggregate_merge(struct aggregate *a, const struct aggregate *b)
 {
 	for (uint32_t i = 0; i < aggregate_count(b); i++) {
-		bool is_new;
-		struct group *g = find(a, aggregate_key(b, i), &is_new);
-
-		if (!g)
+		if (!aggregate_add_group(a, aggregate_key(b, i), &b->groups[i]))
 			return false;
-		a->inexact |= !group_add(g, &b->groups[i]);
 	}
 	a->inexact |= b->inexact;
 	return true;

@@ -8,8 +8,9 @@
  *	aggregate_reset(&a)		empty again, memory kept
  *	aggregate_free(&a)
  *
- * Symbols are those of one intern table, which the caller owns and which both sides of a merge
- * share. A sum that would pass COUNTER_MAX stays there, and `inexact` says that it did.
+ * Symbols are those of one intern table, which the caller owns and which both sides of
+ * aggregate_merge() share. A sum that would pass COUNTER_MAX stays there, and `inexact` says that
+ *it did.
  */
 #ifndef MODEL_AGGREGATE_H
 #define MODEL_AGGREGATE_H
@@ -52,7 +53,10 @@ struct group *aggregate_group(struct aggregate *a, const symbol *key);
 /* Adds one mapping to a group of a. */
 void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters);
 
-/* False when there is no memory; a then holds a part of b. */
+/* Adds one group under a key. False when there is no memory. */
+bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct group *group);
+
+/* Adds all groups of b. False when there is no memory; a then holds a part of them. */
 bool aggregate_merge(struct aggregate *a, const struct aggregate *b);
 
 /* Adds one group to another, as for totals. False when a counter is cut off. */

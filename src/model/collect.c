@@ -2,171 +2,229 @@
 
 #include "model/keyer.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-struct collector {
+/* What the threads of one reading share. */
+struct work {
+	const struct source *source;
 	const struct collect_options *options;
-	struct snapshot *snapshot;
+	struct target_list targets;
+	atomic_size_t next; /* target */
+	atomic_bool stop;   /* one of them failed */
+};
+
+/* One thread. */
+struct worker {
+	struct work *work;
+	pthread_t thread;
+	struct snapshot snapshot;
 	struct keyer keyer;
+	size_t target; /* number of the one at hand */
+	bool no_memory;
+	int status;
+	struct error error;
 
 	/* The process at hand. */
 	struct aggregate groups;
 	struct group *group; /* of the mapping before */
-	struct group all;    /* every mapping, wanted or not; kept only to verify */
+	struct group all;    /* every mapping, wanted or not; only to verify */
 	symbol process;	     /* only to verify */
 	size_t differences_before;
 	bool swaps_shared;
 	bool compared;
 	uint64_t pss_anon;
 	bool pss_anon_known;
-
-	bool pss_anon_total_known;
-	bool no_memory;
 };
 
 static bool on_begin(void *ctx, const struct process *process)
 {
-	struct collector *c = ctx;
+	struct worker *w = ctx;
 
-	if (!selection_wants_process(&c->options->selection, process))
+	if (!selection_wants_process(&w->work->options->selection, process))
 		return false;
-	aggregate_reset(&c->groups);
-	group_zero(&c->all);
-	c->compared = c->pss_anon_known = c->swaps_shared = false;
-	c->differences_before = c->snapshot->verification.count;
-	c->no_memory |= !keyer_process(&c->keyer, process);
-	if (c->options->verify) {
-		c->process = key_intern_process(&c->snapshot->symbols, process);
-		c->no_memory |= c->process == SYMBOL_NONE;
+	aggregate_reset(&w->groups);
+	group_zero(&w->all);
+	w->compared = w->pss_anon_known = w->swaps_shared = false;
+	w->differences_before = w->snapshot.verification.count;
+	w->no_memory |= !keyer_process(&w->keyer, process);
+	if (w->work->options->verify) {
+		w->process = key_intern_process(&w->snapshot.symbols, process);
+		w->no_memory |= w->process == SYMBOL_NONE;
 	}
 	return true;
 }
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 {
-	struct collector *c = ctx;
+	struct worker *w = ctx;
 	symbol key[KEY_COUNT];
 	enum kind kind;
 
-	if (c->no_memory)
+	if (w->no_memory)
 		return error_memory(e);
-	if (c->options->verify) {
-		c->all.mappings++;
-		c->groups.inexact |= !counters_add(&c->all.counters, &m->counters);
+	if (w->work->options->verify) {
+		w->all.mappings++;
+		w->groups.inexact |= !counters_add(&w->all.counters, &m->counters);
 	}
-	switch (keyer_mapping(&c->keyer, m, key, &kind)) {
+	switch (keyer_mapping(&w->keyer, m, key, &kind)) {
 	case KEYED_UNWANTED:
 		return 0;
 	case KEYED_NO_MEMORY:
 		return error_memory(e);
 	case KEYED:
-		c->group = aggregate_group(&c->groups, key);
-		if (!c->group)
+		w->group = aggregate_group(&w->groups, key);
+		if (!w->group)
 			return error_memory(e);
 		break;
 	case KEYED_AGAIN:
 		break;
 	}
-	aggregate_add(&c->groups, c->group, &m->counters);
-	c->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
+	aggregate_add(&w->groups, w->group, &m->counters);
+	w->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
 	return 0;
 }
 
 static void on_cancel(void *ctx)
 {
-	struct collector *c = ctx;
+	struct worker *w = ctx;
 
-	c->snapshot->verification.count = c->differences_before;
+	w->snapshot.verification.count = w->differences_before;
 }
 
 static bool on_rollup(void *ctx, const struct counters *before, const struct counters *after)
 {
-	struct collector *c = ctx;
-	int status = verify_process(&c->snapshot->verification, c->process, &c->all.counters,
-				    c->all.mappings, before, after);
+	struct worker *w = ctx;
+	int status = verify_process(&w->snapshot.verification, w->process, &w->all.counters,
+				    w->all.mappings, before, after);
 
-	c->compared = true;
-	c->pss_anon_known = counters_know(after, COUNTER_PSS_ANON);
-	c->pss_anon = after->bytes[COUNTER_PSS_ANON];
-	c->no_memory |= status < 0;
+	w->compared = true;
+	w->pss_anon_known = counters_know(after, COUNTER_PSS_ANON);
+	w->pss_anon = after->bytes[COUNTER_PSS_ANON];
+	w->no_memory |= status < 0;
 	return status == 0;
 }
 
 /* The process at hand was read whole: it joins the snapshot. */
-static void accept(struct collector *c)
+static void accept(struct worker *w)
 {
-	struct snapshot *s = c->snapshot;
+	struct snapshot *s = &w->snapshot;
 	struct group process;
 
 	group_zero(&process);
-	for (uint32_t i = 0; i < aggregate_count(&c->groups); i++)
-		c->groups.inexact |= !group_add(&process, &c->groups.groups[i]);
-	process.processes = aggregate_count(&c->groups) > 0;
-	c->no_memory |= !aggregate_merge(&s->groups, &c->groups);
+	for (uint32_t i = 0; i < aggregate_count(&w->groups); i++)
+		w->groups.inexact |= !group_add(&process, &w->groups.groups[i]);
+	process.processes = aggregate_count(&w->groups) > 0;
+	w->no_memory |= !aggregate_merge(&s->groups, &w->groups);
 	s->groups.inexact |= !group_add(&s->totals, &process);
-	s->shared_swappers += c->swaps_shared;
-	if (c->compared)
+	s->shared_swappers += w->swaps_shared;
+	if (w->compared)
 		s->verification.compared++;
 	else
 		s->verification.without_rollup++;
-	c->pss_anon_total_known &= c->pss_anon_known;
-	s->verification.pss_anon += c->pss_anon_known ? c->pss_anon : 0;
-}
-
-static void add_problem(struct collector *c, const char *text)
-{
-	struct snapshot *s = c->snapshot;
-	char **larger = reallocarray(s->problems, s->problem_count + 1, sizeof(*larger));
-
-	if (larger) {
-		s->problems = larger;
-		s->problems[s->problem_count] = strdup(text);
-	}
-	if (larger && s->problems[s->problem_count])
-		s->problem_count++;
-	else
-		c->no_memory = true;
+	s->verification.without_pss_anon += !w->pss_anon_known;
+	s->verification.pss_anon += w->pss_anon_known ? w->pss_anon : 0;
 }
 
 static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 {
-	struct collector *c = ctx;
-	struct coverage *coverage = &c->snapshot->coverage;
+	struct worker *w = ctx;
+	struct coverage *coverage = &w->snapshot.coverage;
 
 	coverage->seen++;
 	coverage->by_outcome[outcome]++;
 	if (outcome == OUTCOME_READ)
-		accept(c);
+		accept(w);
 	else
-		on_cancel(c);
+		on_cancel(w);
 	if (why)
-		add_problem(c, why->text);
+		w->no_memory |= !snapshot_add_problem(&w->snapshot, w->target, why->text);
 }
 
-static int read_all(struct collector *c, const struct source *source, struct error *e)
+static void *run(void *arg)
 {
-	const struct collect_options *o = c->options;
-	unsigned needs = grouping_needs(&o->by) | selection_needs(&o->selection);
-	const struct sink sink = {c, on_begin, on_mapping, on_cancel, on_rollup, on_end};
-	struct target_list list;
-	struct reader *reader;
+	struct worker *w = arg;
+	struct work *work = w->work;
+	const struct collect_options *o = work->options;
+	const struct sink sink = {w, on_begin, on_mapping, on_cancel, on_rollup, on_end};
+	unsigned needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
+			 (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
+	struct reader *reader = reader_new(work->source, needs, &sink);
+	size_t i;
+
+	if (!reader)
+		w->status = error_memory(&w->error);
+	while (w->status == 0 && !atomic_load(&work->stop) &&
+	       (i = atomic_fetch_add(&work->next, 1)) < work->targets.count) {
+		w->target = work->targets.targets[i].number;
+		w->status = reader_read(reader, work->targets.targets[i], &w->error);
+		if (w->status == 0 && w->no_memory)
+			w->status = error_memory(&w->error);
+	}
+	if (w->status < 0)
+		atomic_store(&work->stop, true);
+	reader_free(reader);
+	return NULL;
+}
+
+static void worker_init(struct worker *w, struct work *work)
+{
+	const struct collect_options *o = work->options;
+
+	*w = (struct worker){.work = work};
+	snapshot_init(&w->snapshot, source_kind(work->source), &o->by);
+	aggregate_init(&w->groups, o->by.count);
+	keyer_init(&w->keyer, &w->snapshot.symbols, &o->by, &o->selection, o->rules,
+		   source_kind(work->source) == SOURCE_PROC);
+}
+
+static void worker_free(struct worker *w)
+{
+	keyer_free(&w->keyer);
+	aggregate_free(&w->groups);
+	snapshot_free(&w->snapshot);
+}
+
+/* The main thread is one of the workers. Where a thread cannot be had, the others do its part. */
+static void run_all(struct worker *workers, unsigned count)
+{
+	unsigned started = 1;
+
+	while (started < count &&
+	       pthread_create(&workers[started].thread, NULL, run, &workers[started]) == 0)
+		started++;
+	run(&workers[0]);
+	while (started > 1)
+		pthread_join(workers[--started].thread, NULL);
+}
+
+static int read_all(struct work *work, struct snapshot *s, struct error *e)
+{
+	size_t most = work->targets.count ? work->targets.count : 1;
+	unsigned count = work->options->jobs < most ? work->options->jobs : (unsigned)most;
+	struct worker *workers = calloc(count, sizeof(*workers));
 	int status = 0;
 
-	if (o->verify)
-		needs |= NEED_ROLLUP | NEED_STAT;
-	if (source_targets(source, &list, e) < 0)
-		return -1;
-	reader = reader_new(source, needs, &sink);
-	if (!reader)
-		status = error_memory(e);
-	for (size_t i = 0; i < list.count && status == 0; i++) {
-		status = reader_read(reader, list.targets[i], e);
-		if (status == 0 && c->no_memory)
+	if (!workers)
+		return error_memory(e);
+	for (unsigned i = 0; i < count; i++)
+		worker_init(&workers[i], work);
+	if (count > 1)
+		source_weigh(work->source, &work->targets);
+	run_all(workers, count);
+	for (unsigned i = 0; i < count; i++) {
+		if (status == 0 && workers[i].status < 0) {
+			*e = workers[i].error;
+			status = -1;
+		}
+		if (status == 0 && !snapshot_merge(s, &workers[i].snapshot))
 			status = error_memory(e);
+		worker_free(&workers[i]);
 	}
-	reader_free(reader);
-	free(list.targets);
+	free(workers);
+	snapshot_sort(s);
 	return status;
 }
 
@@ -180,17 +238,17 @@ static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
 	return processors * PAGES_A_PROCESSOR * (uint64_t)m->page_size + anon / 100;
 }
 
-static void compare_anon(struct collector *c, const struct source *source)
+static void compare_anon(const struct work *work, struct snapshot *s)
 {
-	struct snapshot *s = c->snapshot;
 	struct verification *v = &s->verification;
-	const struct selection *wanted = &c->options->selection;
+	const struct selection *wanted = &work->options->selection;
 	struct meminfo after;
 	struct error ignored;
 
-	if (s->source != SOURCE_PROC || source_is_limited(source) || !s->machine.meminfo_known ||
-	    !c->pss_anon_total_known || wanted->name || wanted->cgroup || wanted->by_user ||
-	    coverage_missed(&s->coverage) > 0 || meminfo_live(&after, &ignored) < 0)
+	if (s->source != SOURCE_PROC || source_is_limited(work->source) ||
+	    !s->machine.meminfo_known || v->without_pss_anon > 0 || wanted->name ||
+	    wanted->cgroup || wanted->by_user || coverage_missed(&s->coverage) > 0 ||
+	    meminfo_live(&after, &ignored) < 0)
 		return;
 	v->anon_known = true;
 	v->anon_before = s->machine.meminfo.bytes[MEMINFO_ANON_PAGES];
@@ -201,30 +259,21 @@ static void compare_anon(struct collector *c, const struct source *source)
 static int collect_once(const struct source *source, const struct collect_options *options,
 			struct snapshot *s, struct error *e)
 {
-	struct collector c = {.options = options, .snapshot = s, .pss_anon_total_known = true};
+	struct work work = {.source = source, .options = options};
 	int status;
 
-	*s = (struct snapshot){
-		.source = source_kind(source),
-		.by = options->by,
-		.verified = options->verify,
-	};
-	intern_init(&s->symbols);
-	verification_init(&s->verification);
-	aggregate_init(&s->groups, options->by.count);
-	aggregate_init(&c.groups, options->by.count);
-	group_zero(&s->totals);
+	snapshot_init(s, source_kind(source), &options->by);
+	s->verified = options->verify;
 	machine_read(source, &s->machine);
-	keyer_init(&c.keyer, &s->symbols, &options->by, &options->selection, options->rules,
-		   s->source == SOURCE_PROC);
-	status = read_all(&c, source, e);
+	status = source_targets(source, &work.targets, e);
+	if (status == 0)
+		status = read_all(&work, s, e);
 	if (status == 0 && options->verify)
-		compare_anon(&c, source);
+		compare_anon(&work, s);
 	/* Of processes that could not be read nothing is known, which is not zero. */
 	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
 		s->totals.counters.known = 0;
-	keyer_free(&c.keyer);
-	aggregate_free(&c.groups);
+	free(work.targets.targets);
 	return status;
 }
 

@@ -132,3 +132,25 @@ struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping
 		.name = intern_bytes(symbols, head.name),
 	};
 }
+
+/* The record of a mapping holds symbols itself. */
+static symbol translate_mapping(struct intern *to, const struct intern *from, symbol mapping)
+{
+	struct mapping_head head;
+
+	memcpy(&head, intern_bytes(from, mapping).ptr, sizeof(head));
+	head.process = intern(to, intern_bytes(from, head.process));
+	head.name = intern(to, intern_bytes(from, head.name));
+	if (head.process == SYMBOL_NONE || head.name == SYMBOL_NONE)
+		return SYMBOL_NONE;
+	return intern_record(to, &head, sizeof(head), SLICE(""));
+}
+
+bool key_translate(struct intern *to, const struct intern *from, enum key key, symbol *value)
+{
+	if (*value == SYMBOL_NONE)
+		return true;
+	*value = key == KEY_MAPPING ? translate_mapping(to, from, *value)
+				    : intern(to, intern_bytes(from, *value));
+	return *value != SYMBOL_NONE;
+}

@@ -64,4 +64,8 @@ symbol key_intern_mapping(struct intern *symbols, const struct mapping *m, symbo
 			  symbol name);
 struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping);
 
+/* The symbol that `value` of one table has in another one, which gets it if it has none. Unknown
+ * stays unknown. False when there is no memory. */
+bool key_translate(struct intern *to, const struct intern *from, enum key key, symbol *value);
+
 #endif

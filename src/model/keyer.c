@@ -39,11 +39,13 @@ void keyer_free(struct keyer *k)
 
 static symbol make_user(struct keyer *k, uint32_t uid)
 {
-	const struct passwd *entry = k->name_users ? getpwuid(uid) : NULL;
-	char number[16];
+	struct passwd entry, *found = NULL;
+	char buffer[4096], number[16];
 
-	if (entry)
-		return intern(k->symbols, slice_of(entry->pw_name));
+	if (k->name_users)
+		getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found);
+	if (found)
+		return intern(k->symbols, slice_of(found->pw_name));
 	snprintf(number, sizeof(number), "%" PRIu32, uid);
 	return intern(k->symbols, slice_of(number));
 }

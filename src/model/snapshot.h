@@ -32,13 +32,27 @@ struct snapshot {
 	uint64_t shared_swappers;
 
 	struct coverage coverage;
-	char **problems; /* sentences for the user; each means that the program failed */
+	struct problem {
+		size_t target; /* of the source's list */
+		char *text;
+	} * problems; /* sentences for the user; each means that the program failed */
 	size_t problem_count;
 
 	bool verified;
 	struct verification verification;
 };
 
+void snapshot_init(struct snapshot *s, enum source_kind source, const struct grouping *by);
 void snapshot_free(struct snapshot *s);
+
+/* False when there is no memory. */
+bool snapshot_add_problem(struct snapshot *s, size_t target, const char *text);
+
+/* Adds what another reading of the same source, by the same keys, found. False when there is no
+ * memory. */
+bool snapshot_merge(struct snapshot *s, const struct snapshot *from);
+
+/* Gives what has no order of its own one that does not depend on who read what when. */
+void snapshot_sort(struct snapshot *s);
 
 #endif

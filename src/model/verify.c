@@ -61,6 +61,39 @@ int verify_process(struct verification *v, symbol process, const struct counters
 	return v->count > count;
 }
 
+bool verification_merge(struct verification *v, struct intern *symbols,
+			const struct verification *from, const struct intern *from_symbols)
+{
+	v->compared += from->compared;
+	v->without_rollup += from->without_rollup;
+	v->without_pss_anon += from->without_pss_anon;
+	v->pss_anon += from->pss_anon;
+	for (size_t i = 0; i < from->count; i++) {
+		struct difference d = from->differences[i];
+
+		if (!key_translate(symbols, from_symbols, KEY_PROCESS, &d.process) || !add(v, d))
+			return false;
+	}
+	return true;
+}
+
+static int compare_differences(const void *x, const void *y, void *ctx)
+{
+	const struct difference *a = x, *b = y;
+	pid_t p = key_process(ctx, a->process).pid, q = key_process(ctx, b->process).pid;
+
+	if (p != q)
+		return p < q ? -1 : 1;
+	return (a->counter > b->counter) - (a->counter < b->counter);
+}
+
+void verification_sort(struct verification *v, const struct intern *symbols)
+{
+	if (v->count)
+		qsort_r(v->differences, v->count, sizeof(*v->differences), compare_differences,
+			(void *)(uintptr_t)symbols);
+}
+
 bool verification_anon_agrees(const struct verification *v)
 {
 	uint64_t low, high;

@@ -27,6 +27,7 @@ struct verification {
 
 	/* Anonymous memory of all processes; known only if every one of them was compared. */
 	bool anon_known;
+	uint64_t without_pss_anon;	  /* processes of which it is not known */
 	uint64_t pss_anon;		  /* of the rollups */
 	uint64_t anon_before, anon_after; /* AnonPages around the whole reading */
 	uint64_t anon_tolerance;	  /* bytes beyond them that prove nothing */
@@ -39,6 +40,14 @@ void verification_free(struct verification *v);
  * not, -1 when there is no memory. */
 int verify_process(struct verification *v, symbol process, const struct counters *sum,
 		   uint64_t mappings, const struct counters *before, const struct counters *after);
+
+/* Adds what `from` found to v, translating its symbols from one table to the other. False when
+ * there is no memory. */
+bool verification_merge(struct verification *v, struct intern *symbols,
+			const struct verification *from, const struct intern *from_symbols);
+
+/* Puts the differences into an order that does not depend on who found them. */
+void verification_sort(struct verification *v, const struct intern *symbols);
 
 /* Whether the total agrees; true where it is not known. */
 bool verification_anon_agrees(const struct verification *v);

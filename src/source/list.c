@@ -1,14 +1,16 @@
 /*
  * What there is to read in each kind of source, in ascending order.
  */
+#include "parse/number.h"
 #include "source/internal.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool target_list_add_pid(struct target_list *list, pid_t pid)
@@ -134,5 +136,56 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 	}
 	if (s->kind != SOURCE_SMAPS)
 		sort_unique(list);
+	for (size_t i = 0; i < list->count; i++)
+		list->targets[i].number = i;
 	return 0;
+}
+
+/* The second number of statm; 0 where it is not to be had. */
+static uint64_t resident_pages(const struct source *s, pid_t pid)
+{
+	char path[32], buffer[128];
+	struct slice text = {buffer, 0};
+	uint64_t pages;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/statm", pid);
+	fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, buffer, sizeof(buffer));
+	close(fd);
+	text.len = n > 0 ? (size_t)n : 0;
+	if (!take_decimal(&text, &pages) || !take_byte(&text, ' ') || !take_decimal(&text, &pages))
+		return 0;
+	return pages;
+}
+
+static uint64_t file_size(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+void source_weigh(const struct source *s, struct target_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct target *t = &list->targets[i];
+
+		t->weight = s->kind == SOURCE_SMAPS ? file_size(s->paths[t->file])
+						    : resident_pages(s, t->pid);
+	}
+	if (list->count)
+		qsort(list->targets, list->count, sizeof(*list->targets), by_weight);
 }

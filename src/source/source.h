@@ -84,8 +84,10 @@ struct sink {
 
 /* A process of /proc or of a tree, or a file. */
 struct target {
+	size_t number; /* in the order of source_targets() */
 	pid_t pid;
 	size_t file;
+	uint64_t weight; /* of source_weigh(): about how long it takes to read */
 };
 
 struct target_list {
@@ -112,6 +114,10 @@ bool source_is_limited(const struct source *s);
 
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
+
+/* Orders the list by what it will take to read each, the longest first, as far as that can be told
+ * cheaply: by the resident pages in statm, or the size of a file. */
+void source_weigh(const struct source *s, struct target_list *list);
 
 /* The sink must outlive the reader. NULL when there is no memory. */
 struct reader *reader_new(const struct source *s, unsigned needs, const struct sink *sink);

@@ -59,6 +59,8 @@ complete -c anonmem -l no-header -d 'No line with the names of the columns'
 complete -c anonmem -s q -l quiet -d 'Neither coverage nor notes'
 complete -c anonmem -l color -x -a "$colors" -d 'Use colours'
 
+complete -c anonmem -s j -l jobs -x -d 'Threads that read'
+
 complete -c anonmem -l strict -d 'Exit 3 if any process could not be read'
 complete -c anonmem -l verify -d 'Compare the sums with smaps_rollup and meminfo'
 
