@@ -16,6 +16,9 @@ enum {
 	OPT_UNITS,
 	OPT_NO_HEADER,
 	OPT_COLOR,
+	OPT_FAST,
+	OPT_MAX_STALL,
+	OPT_STATS,
 	OPT_STRICT,
 	OPT_VERIFY,
 	OPT_RULES,
@@ -58,6 +61,9 @@ static const struct spec {
 
 	{0, NULL, NULL, "What it may cost"},
 	{'j', "jobs", "N", "threads that read; default: the processors there are"},
+	{OPT_FAST, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable"},
+	{OPT_MAX_STALL, "max-stall", "DURATION", "hold no process up longer, for instance 2ms"},
+	{OPT_STATS, "stats", NULL, "say what the reading has cost"},
 
 	{0, NULL, NULL, "Checks"},
 	{OPT_STRICT, "strict", NULL, "exit 3 if any process could not be read"},
@@ -222,6 +228,22 @@ static int take_display_option(struct options *o, int id, char *value, struct er
 	}
 }
 
+static int take_cost_option(struct options *o, int id, const char *value, struct error *e)
+{
+	switch (id) {
+	case 'j':
+		return value_jobs(value, &o->jobs, e);
+	case OPT_FAST:
+		o->fast = true;
+		return 0;
+	case OPT_MAX_STALL:
+		return value_duration(value, &o->max_stall_ns, e);
+	default: /* OPT_STATS */
+		o->stats = true;
+		return 0;
+	}
+}
+
 static int take_option(struct options *o, int id, char *value, struct error *e)
 {
 	switch (id) {
@@ -243,7 +265,10 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	case OPT_NO_RULES:
 		return take_report_option(o, id, value, e);
 	case 'j':
-		return value_jobs(value, &o->jobs, e);
+	case OPT_FAST:
+	case OPT_MAX_STALL:
+	case OPT_STATS:
+		return take_cost_option(o, id, value, e);
 	case OPT_STRICT:
 		o->strict = true;
 		return 0;
@@ -278,6 +303,8 @@ static int check_together(const struct options *o, struct error *e)
 		 "not say whose it is"},
 		{files && o->verify, "--verify needs smaps_rollup, which a smaps file has not; use "
 				     "--root or a running system"},
+		{files && (o->fast || o->max_stall_ns),
+		 "--fast and --max-stall are about reading processes, not smaps files"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
 		 "--by mapping needs --pid or --smaps"},

@@ -35,6 +35,8 @@ struct options {
 	bool no_rules;
 	bool verify, strict;
 	unsigned jobs; /* threads */
+	bool fast, stats;
+	uint64_t max_stall_ns; /* 0 for no bound */
 
 	/* how it is shown */
 	const struct renderer *renderer;

@@ -6,8 +6,11 @@
 #include "cli/rulefiles.h"
 #include "cli/say.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bsd/stdlib.h>
@@ -139,10 +142,67 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 	return status;
 }
 
+/* Whether anything is shown that only smaps or, with luck, smaps_rollup can say. */
+static bool wants_shares(const struct options *o)
+{
+	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};
+
+	if (o->renderer == &render_json || o->column_count == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct column *shared = column_find(slice_of(names[i]));
+
+		if (o->sort == shared)
+			return true;
+		for (size_t c = 0; c < o->column_count; c++) {
+			if (o->columns[c] == shared)
+				return true;
+		}
+	}
+	return false;
+}
+
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static void say_effort(const struct snapshot *s, double wall)
+{
+	const struct effort *effort = &s->effort;
+	struct rusage usage;
+	char text[256];
+
+	getrusage(RUSAGE_SELF, &usage);
+	snprintf(text, sizeof(text),
+		 "%.3f s, %.3f s of CPU; %" PRIu64 " bytes in %" PRIu64
+		 " calls, the longest %.3f ms on process %d",
+		 wall, seconds(usage.ru_utime) + seconds(usage.ru_stime), effort->bytes,
+		 effort->calls, (double)effort->longest_ns / 1e6, effort->longest_pid);
+	say(text);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static enum exit_status run(const struct options *o, struct error *e)
 {
 	struct collect_options collecting = {
-		.by = o->by, .selection = o->selection, .verify = o->verify, .jobs = o->jobs};
+		.by = o->by,
+		.selection = o->selection,
+		.verify = o->verify,
+		.jobs = o->jobs,
+		.reading = {.scan = o->fast,
+			    .shares = wants_shares(o),
+			    .max_stall_ns = o->max_stall_ns,
+			    .measure = o->stats},
+	};
+	double begun = now();
 	enum exit_status status = EXIT_FAILED;
 	struct source *source = NULL;
 	struct rules *rules = NULL;
@@ -159,6 +219,8 @@ static enum exit_status run(const struct options *o, struct error *e)
 	if (source && collect(source, &collecting, &snapshot, e) == 0 &&
 	    report_snapshot(o, &snapshot, e) == 0)
 		status = judge(o, &snapshot);
+	if (o->stats && status != EXIT_FAILED)
+		say_effort(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
 	rules_free(rules);

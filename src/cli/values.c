@@ -164,6 +164,29 @@ int value_jobs(const char *value, unsigned *jobs, struct error *e)
 	return 0;
 }
 
+int value_duration(const char *value, uint64_t *ns, struct error *e)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {NULL, 0}};
+	const double most = 60e9;
+	char *unit;
+	double number = strtod(value, &unit);
+
+	for (int i = 0; units[i].unit; i++) {
+		double product = number * units[i].ns;
+
+		if (strcmp(unit, units[i].unit) == 0 && product >= 1e3 && product <= most) {
+			*ns = (uint64_t)product;
+			return 0;
+		}
+	}
+	return error_set(e, ERROR_USAGE,
+			 "--max-stall: \"%s\" is no time from 1us to 60s, such as 2ms or 500us",
+			 value);
+}
+
 int value_format(const char *value, const struct renderer **renderer, struct error *e)
 {
 	static const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv,

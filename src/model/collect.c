@@ -30,8 +30,12 @@ struct worker {
 	/* The process at hand. */
 	struct aggregate groups;
 	struct group *group; /* of the mapping before */
-	struct group all;    /* every mapping, wanted or not; only to verify */
-	symbol process;	     /* only to verify */
+	struct files {
+		enum { FILES_NONE, FILES_TOGETHER, FILES_APART } state;
+		uint32_t group; /* of all mappings of files, while they are together */
+	} files;		/* only of a process that is scanned */
+	struct group all;	/* every mapping, wanted or not; only to verify */
+	symbol process;		/* only to verify */
 	size_t differences_before;
 	bool swaps_shared;
 	bool compared;
@@ -48,6 +52,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	aggregate_reset(&w->groups);
 	group_zero(&w->all);
 	w->compared = w->pss_anon_known = w->swaps_shared = false;
+	w->files.state = FILES_NONE;
 	w->differences_before = w->snapshot.verification.count;
 	w->no_memory |= !keyer_process(&w->keyer, process);
 	if (w->work->options->verify) {
@@ -55,6 +60,17 @@ static bool on_begin(void *ctx, const struct process *process)
 		w->no_memory |= w->process == SYMBOL_NONE;
 	}
 	return true;
+}
+
+/* Keeps track of whether all mappings of files are in one group. */
+static void note_file(struct worker *w)
+{
+	uint32_t group = (uint32_t)(w->group - w->groups.groups);
+
+	if (w->files.state == FILES_NONE)
+		w->files = (struct files){FILES_TOGETHER, group};
+	else if (w->files.group != group)
+		w->files.state = FILES_APART;
 }
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
@@ -83,6 +99,8 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 		break;
 	}
 	aggregate_add(&w->groups, w->group, &m->counters);
+	if (kind == KIND_FILE)
+		note_file(w);
 	w->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
 	return 0;
 }
@@ -105,6 +123,24 @@ static bool on_rollup(void *ctx, const struct counters *before, const struct cou
 	w->pss_anon = after->bytes[COUNTER_PSS_ANON];
 	w->no_memory |= status < 0;
 	return status == 0;
+}
+
+/* What all files have together is known of a group if it holds all of them; whatever else it holds
+ * was known before. */
+static void on_rest(void *ctx, const struct counters *files)
+{
+	struct worker *w = ctx;
+	struct counters *c;
+
+	if (w->files.state != FILES_TOGETHER)
+		return;
+	c = &w->groups.groups[w->files.group].counters;
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		if (counters_know(files, (enum counter)i) && !counters_know(c, (enum counter)i)) {
+			c->bytes[i] += files->bytes[i];
+			c->known |= COUNTER_BIT(i);
+		}
+	}
 }
 
 /* The process at hand was read whole: it joins the snapshot. */
@@ -148,12 +184,14 @@ static void *run(void *arg)
 	struct worker *w = arg;
 	struct work *work = w->work;
 	const struct collect_options *o = work->options;
-	const struct sink sink = {w, on_begin, on_mapping, on_cancel, on_rollup, on_end};
-	unsigned needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
-			 (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
-	struct reader *reader = reader_new(work->source, needs, &sink);
+	const struct sink sink = {w, on_begin, on_mapping, on_cancel, on_rollup, on_rest, on_end};
+	struct reading how = o->reading;
+	struct reader *reader;
 	size_t i;
 
+	how.needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
+		    (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
+	reader = reader_new(work->source, &how, &sink);
 	if (!reader)
 		w->status = error_memory(&w->error);
 	while (w->status == 0 && !atomic_load(&work->stop) &&
@@ -165,6 +203,8 @@ static void *run(void *arg)
 	}
 	if (w->status < 0)
 		atomic_store(&work->stop, true);
+	if (reader)
+		w->snapshot.effort = *reader_effort(reader);
 	reader_free(reader);
 	return NULL;
 }

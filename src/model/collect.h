@@ -18,6 +18,7 @@ struct collect_options {
 	const struct rules *rules; /* may be NULL without KEY_SUBSYSTEM in `by` */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
+	struct reading reading;	   /* but for its needs, which follow from the rest */
 };
 
 /* Fills *s, which the caller frees with snapshot_free() in any case. 0, or -1 with *e when the

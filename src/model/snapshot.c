@@ -42,6 +42,18 @@ bool snapshot_add_problem(struct snapshot *s, size_t target, const char *text)
 	return true;
 }
 
+static void merge_effort(struct effort *e, const struct effort *from)
+{
+	e->bytes += from->bytes;
+	e->calls += from->calls;
+	e->scanned += from->scanned;
+	e->unscannable += from->unscannable;
+	if (from->longest_ns > e->longest_ns) {
+		e->longest_ns = from->longest_ns;
+		e->longest_pid = from->longest_pid;
+	}
+}
+
 static bool merge_groups(struct snapshot *s, const struct snapshot *from)
 {
 	for (uint32_t i = 0; i < aggregate_count(&from->groups); i++) {
@@ -63,6 +75,7 @@ bool snapshot_merge(struct snapshot *s, const struct snapshot *from)
 {
 	s->groups.inexact |= !group_add(&s->totals, &from->totals);
 	s->shared_swappers += from->shared_swappers;
+	merge_effort(&s->effort, &from->effort);
 	s->coverage.seen += from->coverage.seen;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		s->coverage.by_outcome[i] += from->coverage.by_outcome[i];

@@ -32,6 +32,7 @@ struct snapshot {
 	uint64_t shared_swappers;
 
 	struct coverage coverage;
+	struct effort effort;
 	struct problem {
 		size_t target; /* of the source's list */
 		char *text;

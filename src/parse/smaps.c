@@ -194,7 +194,7 @@ static int check_kind(const struct smaps_parser *p, struct error *e)
 {
 	bool rollup = slice_equals(p->mapping.name, SLICE("[rollup]"));
 
-	if (rollup && p->kind == SMAPS_MAPPINGS)
+	if (rollup && p->kind != SMAPS_ROLLUP)
 		return malformed(p, e, "this is smaps_rollup, which has no mappings; give smaps");
 	if (!rollup && p->kind == SMAPS_ROLLUP)
 		return malformed(p, e, "this is not smaps_rollup");
@@ -204,7 +204,7 @@ static int check_kind(const struct smaps_parser *p, struct error *e)
 /* "start-end perms ...", of which the start and the dash behind it have been read. */
 static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
 {
-	if (p->open && p->fields == 0)
+	if (p->open && p->fields == 0 && p->kind != SMAPS_HEADERS)
 		return malformed(p, e,
 				 "the mapping above has no counters; is this maps, not smaps?");
 	if (p->open && deliver(p, e) < 0)
@@ -339,7 +339,7 @@ int smaps_end(struct smaps_parser *p, struct error *e)
 	p->held = 0;
 	if (!p->open)
 		return 0;
-	if (p->fields == 0 || p->fields < p->fields_before)
+	if (p->kind != SMAPS_HEADERS && (p->fields == 0 || p->fields < p->fields_before))
 		return truncated(p, e);
 	return deliver(p, e);
 }

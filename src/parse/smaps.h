@@ -1,5 +1,5 @@
 /*
- * smaps: a streaming parser of /proc/PID/smaps and smaps_rollup.
+ * smaps: a streaming parser of /proc/PID/smaps, smaps_rollup and maps.
  *
  *	p = smaps_new(on_mapping, ctx)
  *	smaps_begin(p, SMAPS_MAPPINGS)
@@ -27,6 +27,7 @@
 enum smaps_kind {
 	SMAPS_MAPPINGS, /* smaps: one entry a mapping */
 	SMAPS_ROLLUP,	/* smaps_rollup: one entry, called [rollup] */
+	SMAPS_HEADERS,	/* maps: the headers of smaps alone; no counter is known */
 };
 
 struct mapping {

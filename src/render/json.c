@@ -286,7 +286,8 @@ static bool write_all(const struct report *r, const struct render_options *o, FI
 			  end, out) ||
 	    !write_member("kernel_labels", answer(m->keeps_labels), end, out) ||
 	    !write_member("source", source(r, o), end, out) ||
-	    !write_member("read", string(SLICE("smaps")), end, out) ||
+	    !write_member("read", string(s->effort.scanned ? SLICE("scan") : SLICE("smaps")), end,
+			  out) ||
 	    !write_member("by", keys(&s->by), end, out) ||
 	    !write_member("coverage", coverage(&s->coverage), end, out) ||
 	    !write_member("totals", group(r, r->totals, r->key_column_count), end, out) ||

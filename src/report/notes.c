@@ -97,6 +97,14 @@ static bool counts_pss(const struct snapshot *s)
 	       s->coverage.by_outcome[OUTCOME_READ] == 0;
 }
 
+static const char *pss_unknown(const struct snapshot *s)
+{
+	if (s->effort.scanned > 0)
+		return "PSS and USS are unknown (-) where pages are shared by processes that were "
+		       "scanned rather than read";
+	return "PSS is unknown: it was not in what was read of every mapping";
+}
+
 bool notes_add(struct report *r)
 {
 	const struct snapshot *s = r->snapshot;
@@ -106,8 +114,11 @@ bool notes_add(struct report *r)
 	    !add(notes, "this kernel cannot keep names of memory (it was built without "
 			"CONFIG_ANON_VMA_NAME), so all private anonymous memory is [anon]"))
 		return false;
-	if (!counts_pss(s) &&
-	    !add(notes, "PSS is unknown: it was not in what was read of every mapping"))
+	if (s->effort.unscannable > 0 &&
+	    !add(notes, "smaps was read all the same: this kernel cannot scan page tables, which "
+			"takes Linux 6.7"))
+		return false;
+	if (!counts_pss(s) && !add(notes, "%s", pss_unknown(s)))
 		return false;
 	if (s->shared_swappers > 1 &&
 	    !add(notes, "SWAP counts swapped shared memory once for each process that maps it; "

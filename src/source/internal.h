@@ -19,13 +19,28 @@ struct source {
 struct reader {
 	const struct source *source;
 	const struct sink *sink;
-	unsigned needs;
+	struct reading how;
+	struct effort effort;
+	pid_t pid; /* at hand; 0 for a file */
 	struct smaps_parser *parser;
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
 	char *text; /* of the small file that was read last */
 	size_t text_capacity;
+	struct scan *scan; /* of scan.c; NULL until it is needed */
+	bool cannot_scan;  /* found out with the first process */
 };
+
+/* Where the files of one process are: names relative to `fd`. */
+struct place {
+	int fd;
+	const char *prefix;
+};
+
+int place_open(const struct place *place, const char *name);
+
+/* A small file there; empty if it cannot be had. Dies with the next one. */
+struct slice place_slurp(struct reader *r, const struct place *place, const char *name);
 
 int procfs_read(struct reader *r, pid_t pid, struct error *e);
 int files_read(struct reader *r, size_t file, struct error *e);
@@ -37,10 +52,33 @@ int reader_drain(struct reader *r, int fd, enum smaps_kind kind, struct error *e
 /* A whole small file into r->text, where it stays until the next one. 0, or -1 with errno. */
 int reader_slurp(struct reader *r, int fd, struct slice *text);
 
+/* Sums of the kernel's own; false if they cannot be had. */
+bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums);
+
+/* Times the calls that hold a lock of the process at hand, where that is wanted. */
+uint64_t effort_begin(const struct reader *r);
+/* Adds a call that began then and brought so many bytes; returns its nanoseconds or 0. */
+uint64_t effort_end(struct reader *r, uint64_t begun, size_t bytes);
+
+/* Whether a process can be scanned without giving other figures than smaps would. */
+bool scan_suits(struct reader *r, const struct place *place);
+
+/*
+ * One that can, by the text of its maps, read from `fd`, and PAGEMAP_SCAN. `shares` asks for PSS
+ * and USS where they can be proven. Gives the number of mappings. 0, or -1 with *e: ERROR_TRUNCATED
+ * if the process changed meanwhile, ERROR_SYSTEM with ENOTTY or ENOENT if this cannot be done here.
+ */
+int scan_read(struct reader *r, const struct place *place, int fd, bool shares, uint64_t *mappings,
+	      struct error *e);
+void scan_free(struct scan *scan);
+
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);
 
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);
+
+/* The resident pages of a process; 0 where that is not to be had. */
+uint64_t resident_pages(const struct source *s, pid_t pid);
 
 #endif

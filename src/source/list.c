@@ -141,8 +141,8 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 	return 0;
 }
 
-/* The second number of statm; 0 where it is not to be had. */
-static uint64_t resident_pages(const struct source *s, pid_t pid)
+/* The second number of statm. */
+uint64_t resident_pages(const struct source *s, pid_t pid)
 {
 	char path[32], buffer[128];
 	struct slice text = {buffer, 0};

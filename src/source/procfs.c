@@ -21,19 +21,13 @@
 
 enum { ATTEMPTS = 3 };
 
-/* Where the files of one process are: names relative to `fd`. */
-struct place {
-	int fd;
-	const char *prefix;
+enum result {
+	RESULT_DONE,	 /* the outcome says how */
+	RESULT_UNWANTED, /* the sink said no */
+	RESULT_AGAIN,	 /* it changed under the reading, or looks as if it did */
 };
 
-enum attempt {
-	ATTEMPT_DONE,	  /* *outcome says how */
-	ATTEMPT_UNWANTED, /* the sink said no */
-	ATTEMPT_AGAIN,	  /* it changed under the reading, or looks as if it did */
-};
-
-static int open_in(const struct place *place, const char *name)
+int place_open(const struct place *place, const char *name)
 {
 	char path[64];
 
@@ -41,11 +35,10 @@ static int open_in(const struct place *place, const char *name)
 	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
 }
 
-/* A small file of the process; empty if it cannot be had. Dies with the next one. */
-static struct slice slurp(struct reader *r, const struct place *place, const char *name)
+struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
 {
 	struct slice text;
-	int fd = open_in(place, name);
+	int fd = place_open(place, name);
 	int status;
 
 	if (fd < 0)
@@ -80,14 +73,16 @@ static void identify_exe(const struct place *place, struct identity_buffers *buf
 static void identify(struct reader *r, const struct place *place, struct identity_buffers *buffers,
 		     struct process *process)
 {
-	if (r->needs & NEED_STAT && parse_stat(slurp(r, place, "stat"), buffers->name,
-					       &process->name, &process->start_time))
+	if (r->how.needs & NEED_STAT && parse_stat(place_slurp(r, place, "stat"), buffers->name,
+						   &process->name, &process->start_time))
 		process->known |= PROCESS_NAME | PROCESS_START;
-	if (r->needs & NEED_UID && parse_status_uid(slurp(r, place, "status"), &process->uid))
+	if (r->how.needs & NEED_UID &&
+	    parse_status_uid(place_slurp(r, place, "status"), &process->uid))
 		process->known |= PROCESS_UID;
-	if (r->needs & NEED_EXE)
+	if (r->how.needs & NEED_EXE)
 		identify_exe(place, buffers, process);
-	if (r->needs & NEED_CGROUP && parse_cgroup(slurp(r, place, "cgroup"), &process->cgroup))
+	if (r->how.needs & NEED_CGROUP &&
+	    parse_cgroup(place_slurp(r, place, "cgroup"), &process->cgroup))
 		process->known |= PROCESS_CGROUP;
 }
 
@@ -98,58 +93,89 @@ static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
-static bool read_rollup(struct reader *r, const struct place *place, struct counters *counters)
+bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums)
 {
 	struct error ignored;
-	int fd = open_in(place, "smaps_rollup");
+	int fd = place_open(place, "smaps_rollup");
 	int status;
 
 	if (fd < 0)
 		return false;
 	r->on_mapping = keep_counters;
-	r->on_mapping_ctx = counters;
+	r->on_mapping_ctx = sums;
 	status = reader_drain(r, fd, SMAPS_ROLLUP, &ignored);
 	close(fd);
 	return status == 0 && smaps_mappings(r->parser) == 1;
 }
 
-/* smaps and, if they are needed, the rollups around it. *outcome or ATTEMPT_AGAIN. */
-static enum attempt read_memory(struct reader *r, const struct place *place, int fd, bool last,
-				enum outcome *outcome, struct error *why)
-{
-	struct counters before, after;
-	bool rollup = r->needs & NEED_ROLLUP && read_rollup(r, place, &before);
-	int status;
-	char byte;
+/* What one attempt at a process goes by. */
+struct attempt {
+	const struct place *place;
+	pid_t pid;
+	bool scan; /* maps and PAGEMAP_SCAN, not smaps */
+	bool last; /* it will not be tried again */
+	enum outcome outcome;
+	struct error why;
+};
 
+/* Reads what `fd` is of, and says how many mappings there were: 0, or -1 with a->why. */
+static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mappings)
+{
+	int status;
+
+	if (a->scan)
+		return scan_read(r, a->place, fd, r->how.shares && !r->how.max_stall_ns && !a->last,
+				 mappings, &a->why);
 	r->on_mapping = r->sink->mapping;
 	r->on_mapping_ctx = r->sink->ctx;
-	status = reader_drain(r, fd, SMAPS_MAPPINGS, why);
-	if (status < 0 && why->number == ESRCH) {
-		*outcome = OUTCOME_VANISHED;
-		return ATTEMPT_DONE;
+	status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
+	*mappings = smaps_mappings(r->parser);
+	return status;
+}
+
+static enum result after_failure(struct reader *r, struct attempt *a)
+{
+	int number = a->why.number;
+
+	if (a->scan && (number == ENOTTY || number == ENOENT)) {
+		r->cannot_scan = true;
+		return RESULT_AGAIN;
 	}
-	if (status < 0 && why->code == ERROR_MALFORMED) {
-		*outcome = OUTCOME_MALFORMED;
-		return ATTEMPT_DONE;
-	}
-	*outcome = OUTCOME_TRUNCATED;
-	if (status < 0)
-		return ATTEMPT_AGAIN;
-	if (smaps_mappings(r->parser) == 0) {
+	if (number == ESRCH)
+		a->outcome = OUTCOME_VANISHED;
+	else if (a->why.code == ERROR_MALFORMED)
+		a->outcome = OUTCOME_MALFORMED;
+	else
+		return RESULT_AGAIN;
+	return RESULT_DONE;
+}
+
+/* The mappings and, if they are needed, the rollups around them. */
+static enum result read_memory(struct reader *r, struct attempt *a, int fd)
+{
+	struct counters before, after;
+	bool rollup = r->how.needs & NEED_ROLLUP && reader_rollup(r, a->place, &before);
+	uint64_t mappings = 0;
+	char byte;
+
+	a->outcome = OUTCOME_TRUNCATED;
+	if (read_text(r, a, fd, &mappings) < 0)
+		return after_failure(r, a);
+	if (mappings == 0) {
 		/* No memory; or, just this once, an exec between open and read. */
-		*outcome = OUTCOME_NO_MEMORY;
-		return ATTEMPT_AGAIN;
+		a->outcome = OUTCOME_NO_MEMORY;
+		return RESULT_AGAIN;
 	}
-	rollup = rollup && read_rollup(r, place, &after);
+	rollup = rollup && reader_rollup(r, a->place, &after);
 	if (pread(fd, &byte, 1, 0) != 1) {
-		error_set(why, ERROR_TRUNCATED, "its memory went away while it was read");
-		return ATTEMPT_AGAIN;
+		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
+		return RESULT_AGAIN;
 	}
-	*outcome = OUTCOME_READ;
-	if (rollup && !r->sink->rollup(r->sink->ctx, &before, &after) && !last)
-		return ATTEMPT_AGAIN;
-	return ATTEMPT_DONE;
+	a->outcome = OUTCOME_READ;
+	r->effort.scanned += a->scan;
+	if (rollup && !r->sink->rollup(r->sink->ctx, &before, &after) && !a->last)
+		return RESULT_AGAIN;
+	return RESULT_DONE;
 }
 
 /* What a failed open of smaps means; -1 if it is no fault of the process. */
@@ -171,29 +197,28 @@ static int outcome_of_open(const struct place *place, int error, enum outcome *o
 	return 0;
 }
 
-/* ATTEMPT_..., or -1 with *e when anonmem itself is out of something. */
-static int attempt(struct reader *r, const struct place *place, pid_t pid, bool last,
-		   enum outcome *outcome, struct error *why, struct error *e)
+/* enum result, or -1 with *e when anonmem itself is out of something. */
+static int try(struct reader *r, struct attempt *a, struct error *e)
 {
 	struct identity_buffers buffers;
-	struct process process = {.known = PROCESS_PID, .pid = pid};
-	int fd = open_in(place, "smaps");
-	int result = ATTEMPT_DONE;
+	struct process process = {.known = PROCESS_PID, .pid = a->pid};
+	int fd = place_open(a->place, a->scan ? "maps" : "smaps");
+	enum result result = RESULT_DONE;
 
-	if (fd < 0 && outcome_of_open(place, errno, outcome) < 0)
-		return error_errno(e, "cannot open smaps of process %d", pid);
-	identify(r, place, &buffers, &process);
+	if (fd < 0 && outcome_of_open(a->place, errno, &a->outcome) < 0)
+		return error_errno(e, "cannot open smaps of process %d", a->pid);
+	identify(r, a->place, &buffers, &process);
 	if (!r->sink->begin(r->sink->ctx, &process))
-		result = ATTEMPT_UNWANTED;
+		result = RESULT_UNWANTED;
 	else if (fd >= 0)
-		result = (int)read_memory(r, place, fd, last, outcome, why);
+		result = read_memory(r, a, fd);
 	if (fd >= 0)
 		close(fd);
-	if (why->code == ERROR_MEMORY) {
-		*e = *why;
+	if (a->why.code == ERROR_MEMORY) {
+		*e = a->why;
 		return -1;
 	}
-	return result;
+	return (int)result;
 }
 
 /* The sentence for a user who asked for this process or gave this tree; false if there is nothing
@@ -237,27 +262,45 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 	return false;
 }
 
+/*
+ * Whether to scan: because the user wants it fast, or because the walk over its pages, of which
+ * smaps does a whole mapping with the lock held, could take longer than the user allows.
+ */
+static bool should_scan(struct reader *r, const struct place *place, pid_t pid)
+{
+	enum { SMAPS_PAGE_NS = 60 };
+	bool slow = r->how.max_stall_ns > 0 &&
+		    resident_pages(r->source, pid) * SMAPS_PAGE_NS > r->how.max_stall_ns;
+
+	return (r->how.scan || slow) && !r->cannot_scan && scan_suits(r, place);
+}
+
 static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)
 {
-	enum outcome outcome = OUTCOME_READ, before = OUTCOME_COUNT;
-	struct error why = {.code = ERROR_NONE};
+	struct attempt a = {.place = place, .pid = pid};
+	enum outcome before = OUTCOME_COUNT;
 
 	for (int i = 1; i <= ATTEMPTS; i++) {
-		int result = attempt(r, place, pid, i == ATTEMPTS, &outcome, &why, e);
+		int result;
 
+		a.scan = should_scan(r, place, pid);
+		a.last = i == ATTEMPTS;
+		result = try(r, &a, e);
 		if (result < 0)
 			return -1;
-		if (result == ATTEMPT_UNWANTED)
+		if (result == RESULT_UNWANTED)
 			return 0;
 		/* Empty twice running is really empty. */
-		if (result == ATTEMPT_DONE || i == ATTEMPTS ||
-		    (outcome == OUTCOME_NO_MEMORY && before == OUTCOME_NO_MEMORY))
+		if (result == RESULT_DONE || a.last ||
+		    (a.outcome == OUTCOME_NO_MEMORY && before == OUTCOME_NO_MEMORY))
 			break;
-		before = outcome;
+		before = a.outcome;
 		r->sink->cancel(r->sink->ctx);
-		why.code = ERROR_NONE;
+		a.why = (struct error){.code = ERROR_NONE};
 	}
-	r->sink->end(r->sink->ctx, outcome, explain(r, pid, outcome, &why) ? &why : NULL);
+	r->effort.unscannable += (r->how.scan || r->how.max_stall_ns > 0) && r->cannot_scan &&
+				 a.outcome == OUTCOME_READ;
+	r->sink->end(r->sink->ctx, a.outcome, explain(r, pid, a.outcome, &a.why) ? &a.why : NULL);
 	return 0;
 }
 
@@ -268,7 +311,7 @@ int procfs_read(struct reader *r, pid_t pid, struct error *e)
 	int status;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	if (r->needs == 0)
+	if (r->how.needs == 0)
 		return read_at(r, &place, pid, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */

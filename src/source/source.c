@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SMALL_FILE_FIRST = 4096, SMALL_FILE_MAX = 1024 * 1024 };
@@ -72,7 +73,8 @@ static int forward(void *ctx, const struct mapping *m, struct error *e)
 	return r->on_mapping(r->on_mapping_ctx, m, e);
 }
 
-struct reader *reader_new(const struct source *s, unsigned needs, const struct sink *sink)
+struct reader *reader_new(const struct source *s, const struct reading *how,
+			  const struct sink *sink)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
@@ -84,7 +86,7 @@ struct reader *reader_new(const struct source *s, unsigned needs, const struct s
 		return NULL;
 	}
 	r->source = s;
-	r->needs = needs;
+	r->how = *how;
 	r->sink = sink;
 	return r;
 }
@@ -95,11 +97,18 @@ void reader_free(struct reader *r)
 		return;
 	smaps_free(r->parser);
 	free(r->text);
+	scan_free(r->scan);
 	free(r);
+}
+
+const struct effort *reader_effort(const struct reader *r)
+{
+	return &r->effort;
 }
 
 int reader_read(struct reader *r, struct target target, struct error *e)
 {
+	r->pid = target.pid;
 	if (r->source->kind == SOURCE_SMAPS)
 		return files_read(r, target.file, e);
 	return procfs_read(r, target.pid, e);
@@ -115,17 +124,46 @@ static ssize_t read_again(int fd, char *room, size_t size)
 	return n;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t effort_begin(const struct reader *r)
+{
+	return r->how.measure || r->how.max_stall_ns ? now_ns() : 0;
+}
+
+uint64_t effort_end(struct reader *r, uint64_t begun, size_t bytes)
+{
+	uint64_t ns = begun ? now_ns() - begun : 0;
+
+	r->effort.calls++;
+	r->effort.bytes += bytes;
+	if (ns > r->effort.longest_ns) {
+		r->effort.longest_ns = ns;
+		r->effort.longest_pid = r->pid;
+	}
+	return ns;
+}
+
 int reader_drain(struct reader *r, int fd, enum smaps_kind kind, struct error *e)
 {
 	smaps_begin(r->parser, kind);
 	for (;;) {
 		size_t size;
 		char *room = smaps_room(r->parser, &size);
+		uint64_t begun;
 		ssize_t n;
 
 		if (!room)
 			return error_memory(e);
+		begun = effort_begin(r);
 		n = read_again(fd, room, size);
+		effort_end(r, begun, n > 0 ? (size_t)n : 0);
 		if (n < 0)
 			return error_errno(e, "cannot be read");
 		if (n == 0)

@@ -8,12 +8,12 @@
  *
  *	s = source_open_proc(...) or source_open_files(...)
  *	source_targets(s, &list)	what can be read
- *	r = reader_new(s, needs, sink)
+ *	r = reader_new(s, how, sink)
  *	reader_read(r, list.targets[i])	for each, in any order
  *
  * The sink is called, for each process:
  *
- *	begin ( mapping* cancel begin )* mapping* [rollup] end
+ *	begin ( mapping* cancel begin )* mapping* [rollup | rest] end
  *
  * A smaps file may hold several processes. If begin returns false, the process is not wanted and
  * nothing more is said of it. cancel takes back begin and all mappings since: the process changed
@@ -77,6 +77,9 @@ struct sink {
 	void (*cancel)(void *ctx);
 	/* The two readings that enclose that of smaps. False asks for one more reading of all. */
 	bool (*rollup)(void *ctx, const struct counters *before, const struct counters *after);
+	/* Of a process that was scanned: what all its mappings of files have together, where it is
+	 * known though it is not for each of them. */
+	void (*rest)(void *ctx, const struct counters *files);
 	/* `why` is given when the user must hear of it: a process or a file that was asked for by
 	 * name, or captured data that is broken. */
 	void (*end)(void *ctx, enum outcome outcome, const struct error *why);
@@ -119,9 +122,29 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
  * cheaply: by the resident pages in statm, or the size of a file. */
 void source_weigh(const struct source *s, struct target_list *list);
 
-/* The sink must outlive the reader. NULL when there is no memory. */
-struct reader *reader_new(const struct source *s, unsigned needs, const struct sink *sink);
+struct reading {
+	unsigned needs;	       /* NEED_... */
+	bool scan;	       /* maps and PAGEMAP_SCAN rather than smaps: RSS and swap, fast */
+	bool shares;	       /* with scan: PSS and USS too, where smaps_rollup proves them */
+	uint64_t max_stall_ns; /* bound on one call that holds the lock of a process; 0 for none */
+	bool measure;	       /* time each call */
+};
+
+/* What a reader has cost. Times are measured only if it was asked to. */
+struct effort {
+	uint64_t bytes, calls; /* read from files of memory maps */
+	uint64_t longest_ns;
+	pid_t longest_pid;    /* 0 for a file */
+	uint64_t scanned;     /* processes read by PAGEMAP_SCAN, */
+	uint64_t unscannable; /* and those that should have been, but could not */
+};
+
+/* `how` is copied; the sink must outlive the reader. NULL when there is no memory. */
+struct reader *reader_new(const struct source *s, const struct reading *how,
+			  const struct sink *sink);
 void reader_free(struct reader *r);
+
+const struct effort *reader_effort(const struct reader *r);
 
 /* Reads one target into the sink. 0 however that ended; -1 with *e only for what is no fault of
  * the target: no memory, no file descriptors, an error from the sink. */
