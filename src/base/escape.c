@@ -92,6 +92,19 @@ void escape_write(FILE *out, struct slice s)
 	}
 }
 
+void escape_write_sentence(FILE *out, struct slice s)
+{
+	while (s.len) {
+		size_t plain = s.ptr[0] == '\\' ? 1 : 0;
+		const char *next = memchr(s.ptr + plain, '\\', s.len - plain);
+		size_t len = next ? (size_t)(next - s.ptr) : s.len;
+
+		fwrite(s.ptr, 1, plain, out);
+		escape_write(out, (struct slice){s.ptr + plain, len - plain});
+		s = slice_inner(s, len, 0);
+	}
+}
+
 char *escape_string(struct slice s)
 {
 	char *text = NULL;

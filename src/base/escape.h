@@ -26,6 +26,9 @@ bool escape_is_printable(uint32_t code);
 /* Writes s to out, escaped. */
 void escape_write(FILE *out, struct slice s);
 
+/* The same for a sentence that quotes names: its own backslashes stay single. */
+void escape_write_sentence(FILE *out, struct slice s);
+
 /* s escaped, as a string that the caller frees; NULL when there is no memory. */
 char *escape_string(struct slice s);
 

@@ -45,7 +45,9 @@ static const struct {
 	{"^(js-|wasm-|jemalloc)", "firefox"},
 	{"^(WKFastMalloc|JS[A-Z])", "webkit"},
 	{"^nodejs ", "node"},
-	{"^([^:]{1,32}): ?.", "\\1"},
+	/* What stands before a colon, but not that of "anon_inode:[io_uring]". */
+	{"^([^][:]{1,32}): ?[^[]", "\\1"},
+	{"^\\[stack:[0-9]+\\]$", "[stack]"},
 };
 
 struct rules *rules_new(void)
@@ -228,19 +230,21 @@ static void write_without_number(struct slice text, FILE *out)
 	putc('*', out);
 }
 
-void rules_apply(const struct rules *rules, struct slice label, FILE *out)
+bool rules_apply(const struct rules *rules, struct slice label, FILE *out)
 {
 	struct slice text = label_text(label);
+	char *string = strndup(text.ptr, text.len);
+	bool found = false;
 
-	for (size_t i = 0; i < rules->count; i++) {
-		regmatch_t groups[GROUPS] = {{.rm_so = 0, .rm_eo = (regoff_t)text.len}};
+	for (size_t i = 0; string && i < rules->count && !found; i++) {
+		regmatch_t groups[GROUPS];
 
-		/* The text has no NUL at its end: REG_STARTEND gives its length. */
-		if (regexec(&rules->table[i].pattern, text.ptr, GROUPS, groups, REG_STARTEND) ==
-		    0) {
+		found = regexec(&rules->table[i].pattern, string, GROUPS, groups, 0) == 0;
+		if (found)
 			write_subsystem(&rules->table[i], text, groups, out);
-			return;
-		}
 	}
-	write_without_number(text.len ? text : label, out); /* [anon:] has no text */
+	if (string && !found)
+		write_without_number(text.len ? text : label, out); /* [anon:] has no text */
+	free(string);
+	return string != NULL;
 }

@@ -28,7 +28,8 @@ int rules_read(struct rules *rules, FILE *in, const char *name, struct error *e)
 int rules_add_builtin(struct rules *rules, struct error *e);
 
 /* Writes the subsystem of a label to out. Labels that no rule knows go by what stands before their
- * colon, and else by the whole text with a number at its end replaced by a star. */
-void rules_apply(const struct rules *rules, struct slice label, FILE *out);
+ * colon, and else by the whole text with a number at its end replaced by a star. False when there
+ * is no memory. */
+bool rules_apply(const struct rules *rules, struct slice label, FILE *out);
 
 #endif

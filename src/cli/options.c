@@ -33,8 +33,8 @@ static const struct spec {
 	{'p', "pid", "PID[,PID...]", "only these processes"},
 	{'C', "name", "REGEX", "only processes whose name or program matches"},
 	{'u', "user", "USER", "only processes of this user (name or number)"},
-	{OPT_CGROUP, "cgroup", "GLOB", "only processes in such a control group"},
-	{'l', "label", "GLOB", "only memory with such a label; may be repeated"},
+	{OPT_CGROUP, "cgroup", "GLOB", "only processes whose control group matches"},
+	{'l', "label", "GLOB", "only memory whose label matches, with or without [ ]"},
 	{'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory"},
 
 	{0, NULL, NULL, "Where it is read"},
@@ -42,12 +42,11 @@ static const struct spec {
 	{OPT_SMAPS, "smaps", "FILE...", "captured smaps files; - is standard input"},
 
 	{0, NULL, NULL, "What is shown"},
-	{'g', "by", "KEY[,KEY...]",
-	 "group by label (default), subsystem, kind, process, name, user, cgroup, file, mapping"},
-	{'o', "columns", "LIST", "columns after the keys; help lists them"},
-	{'s', "sort", "[-]COLUMN", "order by a column, with - the largest first"},
-	{'N', "limit", "N", "only the first N rows; 0 is all"},
-	{OPT_RULES, "rules", "FILE", "more rules from label to subsystem"},
+	{'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label"},
+	{'o', "columns", "LIST", "columns to show; -o help lists them"},
+	{'s', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss"},
+	{'N', "limit", "N", "the first N rows only; the totals count all"},
+	{OPT_RULES, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)"},
 	{OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
 
 	{0, NULL, NULL, "How it is shown"},
@@ -56,7 +55,7 @@ static const struct spec {
 	{OPT_CSV, "csv", NULL, "--format csv"},
 	{OPT_UNITS, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024"},
 	{OPT_NO_HEADER, "no-header", NULL, "no line with the names of the columns"},
-	{'q', "quiet", NULL, "neither coverage nor notes"},
+	{'q', "quiet", NULL, "no sentences under the table"},
 	{OPT_COLOR, "color", "WHEN", "auto (default), always or never"},
 
 	{0, NULL, NULL, "What it may cost"},
@@ -81,7 +80,7 @@ void options_write_help(FILE *out)
 	enum { HELP_COLUMN = 34 };
 
 	fputs("Usage: anonmem [OPTIONS]\n"
-	      "Says which subsystem owns the memory of one process or of all.\n",
+	      "Adds up the memory of one process, or of all, by label or subsystem.\n",
 	      out);
 	for (size_t i = 0; i < SPECS; i++) {
 		const struct spec *s = &specs[i];
@@ -99,8 +98,9 @@ void options_write_help(FILE *out)
 			used = fprintf(out, "\n") - 1;
 		fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
 	}
-	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete with --strict.\n"
-	      "Examples:\n"
+	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, file, mapping.\n"
+	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete with --strict.\n"
+	      "\nExamples:\n"
 	      "  anonmem --pid 1234 --json     one process, for programs\n"
 	      "  anonmem --by subsystem        who owns the memory of this machine\n"
 	      "  anonmem -p 1234 --by mapping  every mapping of a process\n",
@@ -336,12 +336,28 @@ static int check_sort(const struct options *o, struct error *e)
 			 o->sort->name);
 }
 
+/* Mappings of several processes are told apart by process. */
+static void complete_grouping(struct options *o)
+{
+	struct grouping *by = &o->by;
+
+	if (by->count == 0)
+		by->keys[by->count++] = KEY_LABEL;
+	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||
+	    o->pid_count + o->file_count < 2)
+		return;
+	memmove(by->keys + 1, by->keys, by->count * sizeof(*by->keys));
+	by->keys[0] = KEY_PROCESS;
+	by->count++;
+}
+
 /* What stands behind the options: more files of --smaps. */
 static int take_operands(struct options *o, int argc, char **argv, struct error *e)
 {
 	for (int i = optind; i < argc; i++) {
 		if (o->file_count == 0)
-			return error_set(e, ERROR_USAGE, "unexpected argument \"%s\"", argv[i]);
+			return error_set(e, ERROR_USAGE,
+					 "unexpected argument \"%s\"; see anonmem --help", argv[i]);
 		if (value_append(argv[i], &o->files, &o->file_count, e) < 0)
 			return -1;
 	}
@@ -354,6 +370,21 @@ static unsigned processors(void)
 	cpu_set_t set;
 
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* getopt_long() leaves in optopt what it did not like, 0 for an unknown word. */
+static int refuse_option(const char *typed, struct error *e)
+{
+	for (size_t i = 0; i < SPECS; i++) {
+		if (specs[i].name && optopt && specs[i].id == optopt)
+			return error_set(e, ERROR_USAGE, "the option --%s takes %s value",
+					 specs[i].name, specs[i].argument ? "a" : "no");
+	}
+	if (optopt)
+		return error_set(e, ERROR_USAGE, "there is no option -%c; see anonmem --help",
+				 optopt);
+	return error_set(e, ERROR_USAGE,
+			 "there is no option %s, or more than one; see anonmem --help", typed);
 }
 
 static void set_defaults(struct options *o)
@@ -370,22 +401,18 @@ int options_parse(int argc, char **argv, struct options *o, struct error *e)
 	make_tables(&tables);
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
-		if (id == '?' && optopt && optopt < OPT_CGROUP && strchr(tables.shorts, optopt))
-			return error_set(e, ERROR_USAGE, "the option -%c needs a value", optopt);
 		if (id == '?')
-			return error_set(e, ERROR_USAGE,
-					 "the option %s is not known or its value is "
-					 "missing or superfluous",
-					 argv[optind - 1]);
+			return refuse_option(argv[optind - 1], e);
 		if (take_option(o, id, optarg, e) < 0)
 			return -1;
 	}
 	if (o->action != ACTION_REPORT)
 		return 0;
-	if (o->by.count == 0)
-		o->by = (struct grouping){{KEY_LABEL}, 1};
 	o->selection.labels = o->labels;
-	if (take_operands(o, argc, argv, e) < 0 || check_together(o, e) < 0)
+	if (take_operands(o, argc, argv, e) < 0)
+		return -1;
+	complete_grouping(o);
+	if (check_together(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }

@@ -88,11 +88,14 @@ static int show(const struct options *o, const struct report *report, struct err
 
 	if (o->renderer->render(report, &options, stdout, e) < 0)
 		return -1;
-	if (o->renderer->carries_notes || o->quiet)
+	if (o->renderer->carries_notes)
 		return 0;
-	say(report->coverage);
 	for (size_t i = 0; i < report->check_count; i++)
 		say(report->checks[i]);
+	if (o->quiet)
+		return 0;
+	if (coverage_missed(&report->snapshot->coverage) > 0)
+		say(report->coverage);
 	for (size_t i = 0; i < report->note_count; i++)
 		say(report->notes[i]);
 	return 0;
@@ -235,8 +238,6 @@ enum exit_status command_report(int argc, char **argv)
 
 	if (options_parse(argc, argv, &o, &e) < 0) {
 		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-		if (e.code == ERROR_USAGE)
-			error_set(&e, ERROR_USAGE, "%s; see anonmem --help", strdupa(e.text));
 	} else if (o.action == ACTION_HELP) {
 		options_write_help(stdout);
 	} else if (o.action == ACTION_VERSION) {

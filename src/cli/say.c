@@ -5,6 +5,6 @@
 void say(const char *text)
 {
 	fputs("anonmem: ", stderr);
-	escape_write(stderr, slice_of(text));
+	escape_write_sentence(stderr, slice_of(text));
 	putc('\n', stderr);
 }

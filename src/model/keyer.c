@@ -118,11 +118,12 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	symbol s = SYMBOL_NONE;
+	bool applied;
 
 	if (!out)
 		return SYMBOL_NONE;
-	rules_apply(k->rules, label, out);
-	if (fclose(out) == 0)
+	applied = rules_apply(k->rules, label, out);
+	if (fclose(out) == 0 && applied)
 		s = intern(k->symbols, (struct slice){text, size});
 	free(text);
 	return s;

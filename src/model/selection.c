@@ -18,9 +18,11 @@ unsigned selection_needs(const struct selection *s)
 
 static bool matches_regex(const regex_t *pattern, struct slice text)
 {
-	regmatch_t range = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
+	char *string = strndup(text.ptr, text.len);
+	bool matches = string && regexec(pattern, string, 0, NULL, 0) == 0;
 
-	return regexec(pattern, text.ptr, 1, &range, REG_STARTEND) == 0;
+	free(string);
+	return matches;
 }
 
 static struct slice base_name(struct slice path)
@@ -64,8 +66,8 @@ bool selection_wants_label(const struct selection *s, struct slice label)
 	if (slice_begins(label, SLICE("[")) && slice_ends(label, SLICE("]")) && label.len >= 2)
 		bare = slice_inner(label, 1, 1);
 	for (size_t i = 0; i < s->label_count; i++) {
-		if (matches_glob(s->labels[i], text) || matches_glob(s->labels[i], bare) ||
-		    matches_glob(s->labels[i], label))
+		if (slice_equals(slice_of(s->labels[i]), label) ||
+		    matches_glob(s->labels[i], text) || matches_glob(s->labels[i], bare))
 			return true;
 	}
 	return s->label_count == 0;

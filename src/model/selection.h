@@ -27,7 +27,8 @@ unsigned selection_needs(const struct selection *s);
 
 bool selection_wants_process(const struct selection *s, const struct process *process);
 
-/* A glob is tried on the whole label, on its text, and without the brackets around it. */
+/* A glob is tried on the label's text and on what is between its brackets. A whole label is meant
+ * as it is, since in a glob its brackets would mean a set. */
 bool selection_wants_label(const struct selection *s, struct slice label);
 
 bool selection_wants_kind(const struct selection *s, enum kind kind);

@@ -107,5 +107,6 @@ bool verification_anon_agrees(const struct verification *v)
 
 bool verification_agrees(const struct verification *v)
 {
-	return v->count == 0 && verification_anon_agrees(v);
+	return v->count == 0 && verification_anon_agrees(v) &&
+	       (v->compared > 0 || v->without_rollup == 0);
 }

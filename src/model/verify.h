@@ -52,7 +52,7 @@ void verification_sort(struct verification *v, const struct intern *symbols);
 /* Whether the total agrees; true where it is not known. */
 bool verification_anon_agrees(const struct verification *v);
 
-/* Whether everything that could be compared agrees. */
+/* Whether everything that could be compared agrees, and there was anything. */
 bool verification_agrees(const struct verification *v);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * One table, SMAPS_COUNTERS, names every field: parsing, adding, columns and JSON are made from it.
  * Source: /proc/PID/smaps and smaps_rollup (fs/proc/task_mmu.c). Which fields there are depends on
- * the kernel; the year of Linux that brought a field is in anonmem-json(5).
+ * the kernel; anonmem-json(5) says what is known of that.
  *
  * A field that the kernel did not print is unknown, which is not zero. A sum knows a field only if
  * each of its parts did.
@@ -26,7 +26,7 @@
 	X(SHARED_DIRTY, "Shared_Dirty", "shared_dirty", "SHDIRTY", "shared and dirty")             \
 	X(PRIVATE_CLEAN, "Private_Clean", "private_clean", "PRCLEAN", "mapped once and clean")     \
 	X(PRIVATE_DIRTY, "Private_Dirty", "private_dirty", "PRDIRTY", "mapped once and dirty")     \
-	X(REFERENCED, "Referenced", "referenced", "REFD", "accessed of late")                      \
+	X(REFERENCED, "Referenced", "referenced", "REFD", "accessed recently")                     \
 	X(ANONYMOUS, "Anonymous", "anonymous", "ANON",                                             \
 	  "resident anonymous pages, those copied from files included")                            \
 	X(KSM, "KSM", "ksm", "KSM", "merged by kernel samepage merging")                           \

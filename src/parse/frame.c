@@ -50,16 +50,15 @@ static bool convert(const char *text, uint64_t *number)
  * number ends. */
 static bool parse_field(struct slice line, struct slice *key, size_t *end, bool *is_size)
 {
-	const char *colon = memchr(line.ptr, ':', line.len);
-	struct slice rest;
+	struct slice rest = line;
 	uint64_t ignored;
+	size_t digits;
 
-	if (!colon)
+	if (!take_key(&rest, key))
 		return false;
-	*key = (struct slice){line.ptr, (size_t)(colon - line.ptr)};
-	rest = slice_inner(line, key->len + 1, 0);
 	skip_blanks(&rest);
-	if (!take_decimal(&rest, &ignored))
+	digits = take_decimal(&rest, &ignored);
+	if (digits == 0 || digits > DIGITS)
 		return false;
 	*end = (size_t)(rest.ptr - line.ptr);
 	*is_size = slice_equals(rest, SLICE(" kB"));
@@ -115,12 +114,15 @@ bool frame_learn(struct frame *f, struct slice text)
 			f->lines++;
 			continue;
 		}
-		/* The first other line ends the numbers; it is the tail if it has a key. */
-		const char *colon = memchr(line.ptr, ':', line.len);
+		/* The first other line ends the numbers. It is the tail if it has a key, but not
+		 * that of a counter: there is something wrong then that the general parser
+		 * explains. */
+		struct slice rest = line, key;
 
-		f->tail_length = colon ? (size_t)(colon - line.ptr) + 1 : FRAME_TAIL_MAX + 1;
-		if (f->length < BLOCK || f->tail_length > FRAME_TAIL_MAX)
+		if (!take_key(&rest, &key) || counter_find(key, &expected) >= 0 ||
+		    f->length < BLOCK || key.len >= FRAME_TAIL_MAX)
 			break;
+		f->tail_length = key.len + 1;
 		memcpy(f->tail, line.ptr, f->tail_length);
 		memcpy(f->last, begin, f->length);
 		for (unsigned i = 0; i < f->field_count; i++) {

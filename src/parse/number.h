@@ -25,6 +25,22 @@ static inline bool take_byte(struct slice *s, char byte)
 	return true;
 }
 
+/* Takes "Key:" off the slice, a word of letters, digits and underscores. */
+static inline bool take_key(struct slice *s, struct slice *key)
+{
+	size_t n = 0;
+
+	while (n < s->len &&
+	       ((s->ptr[n] >= 'a' && s->ptr[n] <= 'z') || (s->ptr[n] >= 'A' && s->ptr[n] <= 'Z') ||
+		(s->ptr[n] >= '0' && s->ptr[n] <= '9') || s->ptr[n] == '_'))
+		n++;
+	if (n == 0 || n == s->len || s->ptr[n] != ':')
+		return false;
+	*key = (struct slice){s->ptr, n};
+	*s = slice_inner(*s, n + 1, 0);
+	return true;
+}
+
 static inline void skip_blanks(struct slice *s)
 {
 	while (s->len && (s->ptr[0] == ' ' || s->ptr[0] == '\t'))

@@ -247,25 +247,16 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 	return 0;
 }
 
-static bool is_key_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 /* A header begins "hex-", a field "Word:". */
 static int parse_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
-	struct slice rest = line;
+	struct slice rest = line, key;
 	uint64_t start;
-	size_t n = 0;
 
 	if (take_hex(&rest, &start) && take_byte(&rest, '-'))
 		return header_line(p, start, rest, e);
-	while (n < line.len && is_key_byte(line.ptr[n]))
-		n++;
-	if (n > 0 && n < line.len && line.ptr[n] == ':')
-		return field_line(p, (struct slice){line.ptr, n}, slice_inner(line, n + 1, 0), e);
+	if (take_key(&line, &key))
+		return field_line(p, key, line, e);
 	return malformed(p, e,
 			 p->mappings || p->open ? "neither a mapping nor a field" : "not smaps");
 }

@@ -13,7 +13,7 @@
 enum {
 	GAP = 2,	/* blanks between columns, */
 	NARROW_GAP = 1, /* where room is short */
-	TEXT_MIN = 12,	/* no text column is made narrower */
+	TEXT_MIN = 8,	/* no text column is made narrower */
 };
 
 #define BOLD  "\033[1m"
@@ -237,7 +237,7 @@ static void write_sentence(const struct render_options *options, const char *tex
 {
 	if (options->color)
 		fputs(DIM, out);
-	escape_write(out, slice_of(text));
+	escape_write_sentence(out, slice_of(text));
 	if (options->color)
 		fputs(RESET, out);
 	putc('\n', out);

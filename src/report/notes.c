@@ -41,9 +41,8 @@ static const char *advice(const struct snapshot *s)
 {
 	switch (s->source) {
 	case SOURCE_PROC:
-		return s->machine.is_root ? "a sandbox or a security module protects them even "
-					    "from root"
-					  : "run as root or grant cap_sys_ptrace";
+		return s->machine.may_trace ? "a sandbox or a security module protects them"
+					    : "run as root or grant cap_sys_ptrace";
 	case SOURCE_TREE:
 		return "capture them as root";
 	case SOURCE_SMAPS:
@@ -58,9 +57,9 @@ char *coverage_sentence(const struct snapshot *s)
 		enum outcome outcome;
 		const char *text;
 	} missed[] = {
-		{OUTCOME_VANISHED, "ended meanwhile"},
+		{OUTCOME_VANISHED, "gone"},
 		{OUTCOME_TRUNCATED, "cut short"},
-		{OUTCOME_MALFORMED, "no smaps"},
+		{OUTCOME_MALFORMED, "not smaps"},
 	};
 	const struct coverage *c = &s->coverage;
 	uint64_t without = c->by_outcome[OUTCOME_NO_MEMORY];
@@ -147,7 +146,9 @@ static bool add_difference(const struct list checks, const struct snapshot *s,
 		   p.pid, (int)p.name.len, p.name.ptr, counter_keys[d->counter], d->sum, rollup,
 		   d->sum > d->after ? "more" : "less",
 		   d->before != d->after ? "it changed while it was read"
-					 : "its memory did not change, so one of the two is wrong");
+		   : s->source == SOURCE_TREE
+			   ? "they were captured at different moments, or one of the two is wrong"
+			   : "its memory did not change, so one of the two is wrong");
 }
 
 static bool add_anon_check(const struct list checks, const struct verification *v)

@@ -6,7 +6,9 @@
 #include "source/internal.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -24,6 +26,15 @@ const struct meminfo_names meminfo_names[MEMINFO_COUNT] = {
 	[MEMINFO_SWAP_UNUSED] = {"SwapFree", "swap_free"},
 };
 
+bool may_trace(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective & CAP_TO_MASK(CAP_SYS_PTRACE);
+}
+
 static void read_running(struct machine *m)
 {
 	struct utsname name;
@@ -35,7 +46,7 @@ static void read_running(struct machine *m)
 		strlcpy(m->kernel, name.release, sizeof(m->kernel));
 	}
 	m->time_known = clock_gettime(CLOCK_REALTIME, &m->time) == 0;
-	m->is_root = geteuid() == 0;
+	m->may_trace = may_trace();
 	m->page_size = sysconf(_SC_PAGESIZE);
 	m->keeps_labels = keeps < 0 ? ANSWER_UNKNOWN : keeps ? ANSWER_YES : ANSWER_NO;
 	m->meminfo_known = meminfo_live(&m->meminfo, &ignored) == 0;

@@ -43,11 +43,14 @@ struct machine {
 	char host[65];		  /* "" where unknown, as are these: */
 	char kernel[65];	  /* release, as uname -r */
 	long page_size;		  /* bytes, 0 where unknown */
-	bool is_root;		  /* anonmem runs as root there */
+	bool may_trace;		  /* anonmem has CAP_SYS_PTRACE there */
 	enum answer keeps_labels; /* whether the kernel can hold [anon:NAME] */
 	bool meminfo_known;
 	struct meminfo meminfo;
 };
+
+/* Whether anonmem has CAP_SYS_PTRACE, with which it may read processes of other users. */
+bool may_trace(void);
 
 /* What is not to be had stays unknown. */
 void machine_read(const struct source *s, struct machine *m);

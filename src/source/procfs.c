@@ -9,7 +9,9 @@
  * changed is read again.
  */
 #include "source/internal.h"
+#include "source/machine.h"
 
+#include "parse/number.h"
 #include "parse/process.h"
 
 #include <errno.h>
@@ -69,6 +71,19 @@ static void identify_exe(const struct place *place, struct identity_buffers *buf
 	process->known |= PROCESS_EXE;
 }
 
+/* Of a capture without stat the name may still be known. */
+static void identify_comm(struct reader *r, const struct place *place,
+			  struct identity_buffers *buffers, struct process *process)
+{
+	struct slice text = place_slurp(r, place, "comm"), line;
+
+	if (!take_line(&text, &line) || line.len > sizeof(buffers->name))
+		return;
+	memcpy(buffers->name, line.ptr, line.len);
+	process->name = (struct slice){buffers->name, line.len};
+	process->known |= PROCESS_NAME;
+}
+
 /* cgroup comes last, since it stays in the reader's buffer. */
 static void identify(struct reader *r, const struct place *place, struct identity_buffers *buffers,
 		     struct process *process)
@@ -76,6 +91,8 @@ static void identify(struct reader *r, const struct place *place, struct identit
 	if (r->how.needs & NEED_STAT && parse_stat(place_slurp(r, place, "stat"), buffers->name,
 						   &process->name, &process->start_time))
 		process->known |= PROCESS_NAME | PROCESS_START;
+	else if (r->how.needs & NEED_STAT)
+		identify_comm(r, place, buffers, process);
 	if (r->how.needs & NEED_UID &&
 	    parse_status_uid(place_slurp(r, place, "status"), &process->uid))
 		process->known |= PROCESS_UID;
@@ -236,10 +253,8 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 		else
 			error_set(why, ERROR_SYSTEM,
 				  "process %d: its memory map may not be read; %s", pid,
-				  geteuid() == 0
-					  ? "a sandbox or a security module protects it even "
-					    "from root"
-					  : "run as root or grant cap_sys_ptrace");
+				  may_trace() ? "a sandbox or a security module protects it"
+					      : "run as root or grant cap_sys_ptrace");
 		return named;
 	case OUTCOME_VANISHED:
 		if (captured)

@@ -52,6 +52,7 @@ struct process {
 	unsigned known;
 	pid_t pid;
 	uint64_t start_time; /* clock ticks after boot */
+	uint64_t serial;     /* tells the processes of smaps files apart; 0 for others */
 	struct slice name;   /* comm; for a smaps file its path */
 	uint32_t uid;	     /* effective */
 	struct slice cgroup;

@@ -3,7 +3,7 @@
 
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
 -g --by -o --columns -s --sort -N --limit --rules --no-rules -f --format --json --csv --units
---no-header -q --quiet --color -j --jobs --strict --verify -h --help -V --version"
+--no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup file mapping"
 _anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
 file"
@@ -122,7 +122,7 @@ _anonmem_values()
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall) ;;
 	*) return 1 ;;
 	esac
 	return 0

@@ -60,6 +60,12 @@ complete -c anonmem -s q -l quiet -d 'Neither coverage nor notes'
 complete -c anonmem -l color -x -a "$colors" -d 'Use colours'
 
 complete -c anonmem -s j -l jobs -x -d 'Threads that read'
+complete -c anonmem -l fast -d 'RSS and swap without smaps'
+complete -c anonmem -l max-stall -x -d 'Hold no process up longer, such as 2ms'
+complete -c anonmem -l stats -d 'Say what the reading has cost'
+complete -c anonmem -l fast -d 'RSS and swap without smaps'
+complete -c anonmem -l max-stall -x -d 'Hold no process up longer, such as 2ms'
+complete -c anonmem -l stats -d 'Say what the reading has cost'
 
 complete -c anonmem -l strict -d 'Exit 3 if any process could not be read'
 complete -c anonmem -l verify -d 'Compare the sums with smaps_rollup and meminfo'

@@ -1,0 +1,387 @@
+#!/usr/bin/env python3
+"""in_step.py PROGRAM SOURCE: do the manual, the completions and the program say the same?
+
+The program is asked where it can answer (--help, --columns help, --json); the rest is read from
+the source. Of the manual pages it is their mdoc that is read, where each thing stands in an .It
+line of its section.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+problems = []
+
+
+def compare(what, wanted, found, where, against):
+    """Notes what is in only one of two sets, or that two lists have another order."""
+    for item in wanted:
+        if item not in found:
+            problems.append(f"{what}: {item} of {against} is missing in {where}")
+    for item in found:
+        if item not in wanted:
+            problems.append(f"{what}: {item} of {where} is not in {against}")
+    if isinstance(wanted, list) and sorted(wanted) == sorted(found) and wanted != found:
+        problems.append(f"{what}: the order in {where} is not that of {against}")
+
+
+def need(found, what):
+    """An empty answer is a broken test, which must not look like agreement."""
+    if not found:
+        sys.exit(f"in_step.py: found no {what}; did its form change?")
+    return found
+
+
+# The manual.
+
+
+# The backslash comes last, or what it makes would be taken for another escape.
+ESCAPES = {"\\-": "-", "\\(ha": "^", "\\(ti": "~", "\\(aq": "'", "\\e": "\\"}
+
+
+def plain(roff):
+    """The text of a roff line."""
+    for escape, text in ESCAPES.items():
+        roff = roff.replace(escape, text)
+    return roff
+
+
+class Page:
+    def __init__(self, path):
+        self.name = path.name
+        self.lines = path.read_text().splitlines()
+
+    def part(self, macro, title):
+        """The lines below `.Sh title` or `.Ss title`."""
+        inside, found = False, []
+        for line in self.lines:
+            if line.startswith(".Sh ") or macro == ".Ss" and line.startswith(".Ss "):
+                inside = line == f"{macro} {title}"
+            elif inside:
+                found.append(line)
+        return need(found, f"{title} in {self.name}")
+
+    def items(self, title, macro=".Sh"):
+        return [line[4:] for line in self.part(macro, title) if line.startswith(".It ")]
+
+    def literal(self, title):
+        """The lines of the first literal block of a section."""
+        lines = self.part(".Sh", title)
+        begin = next(i for i, line in enumerate(lines) if line.startswith(".Bd -literal"))
+        return [plain(line) for line in lines[begin + 1 : lines.index(".Ed", begin)]]
+
+
+def first_words(items):
+    """What the macro Cm or Va marks in the item, if anything."""
+    return [item.split()[1] for item in items if item.split()[0] in ("Cm", "Va")]
+
+
+# The program.
+
+
+def run(program, *arguments):
+    environment = dict(os.environ, LC_ALL="C")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, env=environment)
+
+
+def help_options(text):
+    """(heading, "-p --pid", whether it takes a value) of each option, in the order of --help."""
+    heading, found = None, []
+    for line in text.splitlines():
+        option = re.match(r"  (?:(-\w), |    )(--[a-z-]+)( \S+)?", line)
+        if option:
+            names = " ".join(filter(None, option.groups()[:2]))
+            found.append((heading, names, option.group(3) is not None))
+        elif re.fullmatch(r"[A-Z][^:]*:", line):
+            heading = line[:-1]
+    return need(found, "options in --help")
+
+
+# Options: --help, manual, completions.
+
+
+def manual_options(page):
+    heading, found = None, []
+    for line in page.part(".Sh", "OPTIONS"):
+        if line.startswith(".Ss "):
+            heading = line[4:]
+        elif line.startswith(".It "):
+            flags = re.findall(r"Fl (-?[A-Za-z][a-z-]*)", line)
+            found.append((heading, " ".join("-" + flag for flag in flags), " Ar " in line))
+    return found
+
+
+def bash_options(text):
+    words = re.search(r'^_anonmem_options="([^"]*)"', text, re.M).group(1).split()
+    return set(words)
+
+
+def bash_options_with_value(text):
+    body = re.search(r"^_anonmem_values\(\)\n\{(.*?)^\}", text, re.M | re.S).group(1)
+    cases = re.findall(r"^\t(-[^)]*)\)", body, re.M)
+    return {word for case in cases for word in case.split(" | ")}
+
+
+def zsh_options(text):
+    """Option to whether it takes a value."""
+    found = {}
+    body = text[text.index("_arguments ") :]
+    for line in body.splitlines()[1:]:
+        # What comes before the option: '(excluded ones)' or '*', quoted together or apart.
+        spec = re.sub(r"^\s*'\([^)]*\)'|^\s*'\*'", "", line).strip().strip("\"'")
+        spec = re.sub(r"^\*|^\([^)]*\)", "", spec)
+        spec = spec.split("[")[0] + "["
+        for option, sign in re.findall(r"(?:^|[{,])(--?[A-Za-z][a-z-]*)([+=]?)(?=[,}\[])", spec):
+            found[option] = bool(sign) and "]:" in line
+    return found
+
+
+def fish_options(text):
+    found = {}
+    for line in re.findall(r"^complete -c anonmem (-[sl] .*)", text, re.M):
+        takes = re.search(r" -[xr] ", line) is not None
+        for kind, name in re.findall(r"-([sl]) ([A-Za-z-]+)", line.split(" -d ")[0]):
+            found[("-" if kind == "s" else "--") + name] = takes
+    return found
+
+
+def check_options(program, page, completions):
+    listed = help_options(run(program, "--help").stdout)
+    compare("options", listed, manual_options(page), page.name, "--help")
+    wanted = {name for _, names, _ in listed for name in names.split()}
+    valued = {name for _, names, takes in listed if takes for name in names.split()}
+
+    bash, zsh, fish = completions["bash"], completions["zsh"], completions["fish"]
+    compare("options", wanted, bash_options(bash), "anonmem.bash", "--help")
+    compare("options with a value", valued, bash_options_with_value(bash), "anonmem.bash", "--help")
+    for name, found in (("_anonmem", zsh_options(zsh)), ("anonmem.fish", fish_options(fish))):
+        compare("options", wanted, set(found), name, "--help")
+        compare("options with a value", valued, {o for o in found if found[o]}, name, "--help")
+
+
+# Lists of values.
+
+
+def word_list(text, name):
+    """The words of NAME="a b", NAME=(a b) or set -l NAME a b, which may take several lines."""
+    forms = (
+        rf'^_anonmem_{name}="([^"]*)"',
+        rf"^\s*{name}=\(([^)]*)\)",
+        rf"^\s*set -l {name} ((?:[^\n]*\\\n)*[^\n]*)",
+    )
+    for form in forms:
+        match = re.search(form, text, re.M)
+        if match:
+            return match.group(1).replace("\\\n", " ").split()
+    sys.exit(f"in_step.py: a completion has no list {name}")
+
+
+def c_strings(text):
+    literals = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
+    return [re.sub(r"\\(.)", r"\1", literal) for literal in literals]
+
+
+def names_in_c(source, path, array):
+    """The strings of a constant array."""
+    text = (source / path).read_text()
+    body = re.search(rf"\b{array}\[\w*\] = \{{(.*?)\}};", text, re.S)
+    return c_strings(need(body, array).group(1))
+
+
+def check_values(program, source, page, completions):
+    help_text = run(program, "--help").stdout
+    keys = names_in_c(source, "src/model/key.c", "key_names")
+    values = (source / "src/cli/values.c").read_text()
+    lists = {
+        "keys": keys,
+        "kinds": names_in_c(source, "src/classify/class.c", "kind_names"),
+        "formats": re.search(r'"--format: .* none of ([a-z, ]+)', values).group(1).split(", "),
+        "units": c_strings(re.search(r"names\[\] = \{([^}]*UNITS_GIB[^}]*)\}", values).group(1)),
+        "colors": c_strings(re.search(r"names\[\] = \{([^}]*COLOR_NEVER[^}]*)\}", values).group(1)),
+    }
+    for name, wanted in lists.items():
+        for shell, text in completions.items():
+            where = f"the completion of {shell}"
+            compare(name, wanted, word_list(text, name), where, "the program")
+
+    shown = re.search(r"^Keys: (label), ([a-z, ]+)\.$", help_text, re.M)
+    compare("keys", keys, [shown.group(1), *shown.group(2).split(", ")], "--help", "the program")
+    compare("keys", keys, first_words(page.items("GROUPING")), page.name, "the program")
+    compare("kinds", lists["kinds"], first_words(page.items("KINDS")), page.name, "the program")
+
+
+def check_columns(program, source, page, completions):
+    shown = [line.split()[:2] for line in run(program, "--columns", "help").stdout.splitlines()]
+    need(shown, "columns in --columns help")
+    items = [re.match(r"Cm (\S+) Pq (\S+)", item).groups() for item in page.items("COLUMNS")]
+    compare("columns", [tuple(line) for line in shown], items, page.name, "--columns help")
+
+    table = (source / "src/report/column.c").read_text()
+    keys = re.findall(r'\{"(\w+)", "[^"]+",\s*"[^"]*",\s*\w+,\s*COLUMN_KEY\b', table)
+    for shell, text in completions.items():
+        where = f"the completion of {shell}"
+        found = word_list(text, "columns")
+        compare("columns", [name for name, _ in shown], found, where, "--columns help")
+        found = word_list(text, "key_columns")
+        compare("key columns", need(keys, "key columns"), found, where, "column.c")
+
+
+# Rules, labels, exit statuses.
+
+
+def check_rules(source, page):
+    rules = names_in_c(source, "src/classify/rules.c", "builtin")
+    wanted = []
+    for pattern, subsystem in zip(rules[::2], rules[1::2]):
+        # In a file, blanks at the end of a pattern are dropped, so the manual writes them so.
+        wanted.append(re.sub(r" $", "[ ]", pattern) + " -> " + subsystem)
+    found = page.literal("BUILT-IN RULES")
+    compare("built-in rules", need(wanted, "rules"), found, page.name, "rules.c")
+
+
+def check_labels(source, page):
+    """Every label that class.c can make is in the manual."""
+    text = (source / "src/classify/class.c").read_text()
+    made = set(re.findall(r'(?:SLICE_INIT|SLICE)\("(\[[a-z_]+[:\]])"?', text))
+    listed = set(re.findall(r"^Li (\[[a-z_]+[:\]])", "\n".join(page.items("LABELS")), re.M))
+    # What is special is shown as the kernel prints it, without a table.
+    compare("labels", need(made, "labels"), listed - {"[vdso]"}, page.name, "class.c")
+
+
+def check_exit(program, source, page):
+    header = (source / "src/cli/command.h").read_text()
+    body = re.search(r"enum exit_status \{(.*?)\}", header, re.S).group(1)
+    known, value = [], 0
+    body = re.sub(r"/\*.*?\*/", "", body, flags=re.S)
+    for given in re.findall(r"EXIT_\w+(?:\s*=\s*(\d+))?", body):
+        value = int(given) if given else value
+        known.append(str(value))
+        value += 1
+    text = run(program, "--help").stdout
+    shown = re.findall(r"\b(\d) ", re.search(r"^Exit status: .*", text, re.M).group())
+    compare("exit statuses", known, shown, "--help", "command.h")
+    compare("exit statuses", known, page.items("EXIT STATUS"), page.name, "command.h")
+
+
+def check_coverage(source, page):
+    """The outcomes, and the words in which the line under the table counts them."""
+    schema = json.loads((source / "man/anonmem-1.schema.json").read_text())
+    outcomes = [name for name in schema["properties"]["coverage"]["properties"] if name != "seen"]
+    compare("coverage", outcomes, first_words(page.items("COVERAGE")), page.name, "the schema")
+    notes = (source / "src/report/notes.c").read_text()
+    words = re.findall(r'\{OUTCOME_\w+, "([^"]+)"\}', notes)
+    text = "\n".join(page.part(".Sh", "COVERAGE"))
+    compare("coverage", need(words, "words"), re.findall(r"\.Dq (.*) :", text)[3:], page.name, "notes.c")
+
+
+# JSON.
+
+
+def described(page, title):
+    """Member to its type, as the manual gives it: .It Va NAME Pq TYPE."""
+    found = {}
+    for item in page.items(title, ".Ss"):
+        name, kind = re.match(r"Va (\S+) Pq (.*)", item).groups()
+        found[name] = kind
+    return found
+
+
+def schema_type(schema, member):
+    if member.get("$ref") == "#/$defs/bytes":
+        return "bytes or null"
+    if "$ref" in member:
+        return "object"
+    if "const" in member or "enum" in member:
+        return "string"
+    types = member["type"] if isinstance(member["type"], list) else [member["type"]]
+    if types == ["array"]:
+        items = member["items"]
+        return f"array of {schema_type(schema, items)}s"
+    return " or ".join(types)
+
+
+def check_members(what, page, title, schema, properties, extra):
+    wanted = {name: schema_type(schema, member) for name, member in properties.items()}
+    found = described(page, title)
+    compare(what, set(wanted) | extra, set(found), page.name, "the schema")
+    for name in set(wanted) & set(found):
+        if wanted[name] != found[name]:
+            problems.append(f"{what}: {name} is \"{wanted[name]}\" in the schema, "
+                            f"\"{found[name]}\" in {page.name}")
+
+
+SECTIONS = {
+    "report": "Of the report",
+    "tool": "Of tool",
+    "source": "Of source",
+    "coverage": "Of coverage",
+    "counters": "Of totals and of each group: the counters",
+    "keys": "Of each group: the keys",
+    "meminfo": "Of meminfo",
+}
+
+
+def check_schema(source, page):
+    schema = json.loads((source / "man/anonmem-1.schema.json").read_text())
+    top = schema["properties"]
+    members = {
+        "report": (top, {"checks"}),
+        "tool": (top["tool"]["properties"], set()),
+        "source": (top["source"]["properties"], set()),
+        "coverage": (top["coverage"]["properties"], set()),
+        "counters": (schema["$defs"]["counters"]["properties"], {"pss_percent", "rss_percent"}),
+        "keys": (schema["$defs"]["group"]["properties"], set()),
+    }
+    for part, (properties, extra) in members.items():
+        check_members(f"JSON, {part}", page, SECTIONS[part], schema, properties, extra)
+
+
+def check_json(program, page):
+    """What the program really prints, with everything that adds members."""
+    keys = "label,subsystem,kind,process,name,user,cgroup,file,mapping"
+    result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
+                 "--columns", "pss_percent,rss_percent", "--limit", "1", "--no-rules")
+    report = json.loads(result.stdout)
+    names = {part: set(described(page, title)) for part, title in SECTIONS.items()}
+    printed = {
+        "report": set(report),
+        "tool": set(report["tool"]),
+        "source": set(report["source"]),
+        "coverage": set(report["coverage"]),
+        "counters": set(report["totals"]),
+        "keys": set(need(report["groups"], "group")[0]) - set(report["totals"]),
+        "meminfo": set(report["meminfo"]),
+    }
+    for part, found in printed.items():
+        compare(f"JSON, {part}", names[part], found, "the program", page.name)
+
+
+def main():
+    program, source = sys.argv[1], pathlib.Path(sys.argv[2])
+    folder = source / "src/cli/completions"
+    files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
+    completions = {shell: (folder / name).read_text() for shell, name in files.items()}
+    command, rules, form = (
+        Page(source / "man" / name) for name in ("anonmem.1", "anonmem-rules.5", "anonmem-json.5")
+    )
+
+    check_options(program, command, completions)
+    check_values(program, source, command, completions)
+    check_columns(program, source, command, completions)
+    check_rules(source, rules)
+    check_labels(source, command)
+    check_exit(program, source, command)
+    check_coverage(source, command)
+    check_schema(source, form)
+    check_json(program, form)
+    for problem in problems:
+        print(problem)
+    print(f"in step: {'no' if problems else 'yes'}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

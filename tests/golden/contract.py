@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Is what the golden tests expect what the manual promises?
+
+Every JSON is checked against man/anonmem-1.schema.json and adds up, every CSV is read by another
+program's eyes, and no output holds a byte that could act on a terminal. Needs python3-jsonschema.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+
+try:
+	import jsonschema
+except ImportError:
+	sys.exit("contract: install python3-jsonschema")
+
+import golden
+
+MAX = 2**63 - 1
+
+
+def counters(schema):
+	names = schema["$defs"]["counters"]["required"]
+	return [n for n in names if n != "processes"]
+
+
+def read_json(text):
+	"""With exact integers, and no member twice."""
+	def once(pairs):
+		if len(dict(pairs)) != len(pairs):
+			raise ValueError("a member stands there twice")
+		return dict(pairs)
+	return json.loads(text.decode("utf-8"), object_pairs_hook=once)
+
+
+def check_sums(report, names):
+	"""The groups add up to the totals, and what one of them does not know the totals do not."""
+	totals, groups = report["totals"], report["groups"]
+	for name in names:
+		values = [g[name] for g in groups]
+		if None in values:
+			assert totals[name] is None, f"{name}: the totals know what a group does not"
+		elif values:
+			assert totals[name] == min(sum(values), MAX), f"{name}: the groups do not add up"
+		else:
+			assert not totals[name], f"{name}: there are no groups"
+
+
+def check_coverage(report):
+	coverage = dict(report["coverage"])
+	seen = coverage.pop("seen")
+	assert seen == sum(coverage.values()), "the outcomes are not as many as were seen"
+	assert report["totals"]["processes"] <= coverage["read"]
+
+
+def check_groups(report):
+	"""A group is there once, no larger than all, and a process is one process."""
+	keys = set(report["groups"][0]) - set(report["totals"]) if report["groups"] else ()
+	seen = [tuple(str(g.get(k)) for k in sorted(keys)) for g in report["groups"]]
+	# Two processes may map the same addresses; which is whose, --by process,mapping says.
+	assert len(set(seen)) == len(seen) or "mapping" in report["by"], "a group is there twice"
+	for group in report["groups"]:
+		assert 0 < group["processes"] <= report["totals"]["processes"]
+		for whole, part in (("rss", "pss"), ("rss", "uss"), ("pss", "uss")):
+			if None not in (group[whole], group[part]) and group[whole] != MAX:
+				slack = 1024 * group["mappings"]  # Pss is rounded down in each mapping
+				assert group[part] <= group[whole] + slack, f"{part} is more than {whole}"
+		if report["by"] == ["mapping"] and group["size"] is not None:
+			assert group["size"] == int(group["end"], 16) - int(group["start"], 16) or \
+				"bad/" in report["source"]["paths"][0], "the size is not that of the addresses"
+		whole = group.get("subsystem", "")
+		assert "hostile" in report["source"]["paths"][0] or whole.count("[") == whole.count("]"), \
+			f"half a label is no subsystem: {whole}"
+	if "process" in report["by"]:
+		assert all(g["processes"] == 1 for g in report["groups"]), "processes share a group"
+
+
+def check_json(case, text, schema):
+	report = read_json(text)
+	jsonschema.validate(report, schema, cls=jsonschema.Draft202012Validator)
+	check_coverage(report)
+	# What is there by a broken sum or twice is a case of its own.
+	if not case.name.startswith("bad/sum"):
+		check_groups(report)
+	if "limit" not in case.name:
+		check_sums(report, counters(schema))
+	return report
+
+
+def check_csv(case, text):
+	assert text.count(b"\r\n") == text.count(b"\n"), "a line does not end in CRLF"
+	rows = list(csv.reader(io.StringIO(text.decode("utf-8"), newline=""), strict=True))
+	assert all(len(r) == len(rows[0]) for r in rows), "rows differ in their number of fields"
+	return rows
+
+
+def check_bytes(case, text):
+	"""Only the colours of ours, and neither controls nor marks that reorder text."""
+	shown = re.sub(r"\x1b\[[012]m", "", text.decode("utf-8")) if "color" in case.name \
+		else text.decode("utf-8")
+	bad = re.search(r"[^\n\r\x20-\x7e\u00a1-\u2027\u2030-\uffff\U00010000-\U000e0000]|[\u200b-\u200f]",
+		shown)
+	assert not bad, f"a raw {bad.group()!r}"
+	if case.variables.get("LC_ALL") == "C" and "json" not in case.name:
+		assert shown.isascii(), "not ASCII"
+
+
+def same_numbers(report, rows):
+	"""JSON and CSV of the same report say the same."""
+	assert len(rows) == len(report["groups"]) + 1
+	for row, group in zip(rows[1:], report["groups"]):
+		for name, field in zip(rows[0], row):
+			value = group.get(name)
+			text = "" if value is None else str(value)
+			assert isinstance(value, str) or field == text, f"{name}: {field} and {text}"
+
+
+def check(case, schema):
+	text = golden.expected(case, ".out")
+	check_bytes(case, text)
+	check_bytes(case, golden.expected(case, ".err"))
+	if text.startswith(b"{"):
+		check_json(case, text, schema)
+	if case.name.endswith(".csv") or "--csv" in case.arguments or "csv" in case.arguments:
+		rows = check_csv(case, text)
+		if case.name.endswith(".csv"):
+			with open(case.path(".out")[: -len("csv.out")] + "json.out", "rb") as f:
+				same_numbers(read_json(f.read()), rows)
+
+
+def main():
+	with open(os.path.join(golden.TOP, "man/anonmem-1.schema.json"), encoding="utf-8") as f:
+		schema = json.load(f)
+	failed, cases = 0, list(golden.read_cases())
+	for case in cases:
+		try:
+			check(case, schema)
+		except (AssertionError, ValueError, csv.Error, jsonschema.ValidationError) as e:
+			failed += 1
+			print(f"{case.name}: {e}\n")
+	for path in golden.strays(cases):
+		failed += 1
+		print(f"{path}: belongs to no case; dev/golden clears up")
+	print(f"contract: {len(cases)} expectations, {failed} wrong")
+	return failed > 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())

@@ -1,0 +1,306 @@
+/*
+ * Processes for the live tests: each command below makes memory, or processes, of which everything
+ * is known, says so on standard output, and stays until its standard input is closed. So nothing is
+ * left behind, however the test ends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MIB = 1024 * 1024 };
+
+static size_t page_size;
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "helper: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void wait_for_end(void)
+{
+	char byte;
+
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static void touch(char *at, size_t size)
+{
+	for (size_t i = 0; i < size; i += page_size)
+		at[i] = (char)(i / page_size + 1);
+}
+
+/* Without huge pages, what is touched is what is resident. */
+static void forbid_huge_pages(char *at, size_t size)
+{
+	madvise(at, size, MADV_NOHUGEPAGE);
+}
+
+/* Private anonymous memory that cannot merge with its neighbours: there is a page on each side that
+ * may not be touched. */
+static char *map_private(size_t size)
+{
+	char *at = mmap(NULL, size + 2 * page_size, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED || mprotect(at + page_size, size, PROT_READ | PROT_WRITE) < 0)
+		fail("private memory");
+	forbid_huge_pages(at + page_size, size);
+	return at + page_size;
+}
+
+static char *map_memfd(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	char *at;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		fail("memfd");
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		fail("memfd");
+	forbid_huge_pages(at, size);
+	close(fd);
+	return at;
+}
+
+static char *map_shared(size_t size)
+{
+	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		fail("shared memory");
+	forbid_huge_pages(at, size);
+	return at;
+}
+
+/* Gone as soon as nobody maps it any more. */
+static char *map_sysv(size_t size)
+{
+	int id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
+	char *at = id < 0 ? (char *)-1 : shmat(id, NULL, 0);
+
+	if (at == (char *)-1)
+		fail("System V segment");
+	shmctl(id, IPC_RMID, NULL);
+	return at;
+}
+
+static void say_range(const char *name, const char *at, size_t size)
+{
+	printf("%s 0x%jx 0x%jx\n", name, (uintmax_t)(uintptr_t)at,
+	       (uintmax_t)((uintptr_t)at + size));
+}
+
+/* The child dies with its parent. */
+static pid_t spawn(void)
+{
+	pid_t parent = getpid(), pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return pid;
+}
+
+static void pause_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/* 8 MiB of private memory with 5 touched, a memfd of 4 MiB with 3 touched, 1 MiB shared. */
+static void command_memory(int count)
+{
+	char *private = map_private(8 * MIB), *memfd = map_memfd("anonmem live", 4 * MIB);
+	char *shared = map_shared(1 * MIB);
+
+	(void)count;
+	touch(private, 5 * MIB);
+	touch(memfd, 3 * MIB);
+	touch(shared, 1 * MIB);
+	say_range("private", private, 8 * MIB);
+	say_range("memfd", memfd, 4 * MIB);
+	say_range("shared", shared, 1 * MIB);
+	puts("ready");
+	wait_for_end();
+}
+
+/* As much as can be shared among a parent and its children; each child then writes to a part of
+ * what it inherited, its own, and to memory of its own. */
+static void command_share(int count)
+{
+	char *private = map_private(4 * MIB), *memfd = map_memfd("pool", 2 * MIB);
+	char *shared = map_shared(1 * MIB), *sysv = map_sysv(512 * 1024);
+
+	touch(private, 4 * MIB);
+	touch(memfd, 2 * MIB);
+	touch(shared, 1 * MIB);
+	touch(sysv, 512 * 1024);
+	say_range("private", private, 4 * MIB);
+	say_range("memfd", memfd, 2 * MIB);
+	for (int i = 0; i < count; i++) {
+		int ready[2];
+		pid_t pid;
+		char byte;
+
+		if (pipe(ready) < 0)
+			fail("pipe");
+		pid = spawn();
+		if (pid == 0) {
+			char *own = map_private(256 * 1024);
+
+			touch(private + (size_t)i * 64 * 1024, 64 * 1024);
+			touch(memfd, 2 * MIB);
+			touch(shared, 1 * MIB);
+			touch(sysv, 512 * 1024);
+			touch(own, 256 * 1024);
+			close(ready[0]);
+			close(ready[1]);
+			pause_for_ever();
+		}
+		close(ready[1]);
+		while (read(ready[0], &byte, 1) > 0)
+			;
+		close(ready[0]);
+		printf("child %d\n", pid);
+	}
+	puts("ready");
+	wait_for_end();
+}
+
+static void command_sleepers(int count)
+{
+	for (int i = 0; i < count; i++) {
+		pid_t pid = spawn();
+
+		if (pid == 0)
+			pause_for_ever();
+		printf("child %d\n", pid);
+	}
+	puts("ready");
+	wait_for_end();
+}
+
+static void command_zombie(int count)
+{
+	pid_t pid = spawn();
+	siginfo_t info;
+
+	(void)count;
+	if (pid == 0)
+		_exit(0);
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
+		fail("waitid");
+	printf("child %d\n", pid);
+	puts("ready");
+	wait_for_end();
+}
+
+static void run_again(int count)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", count);
+	execl("/proc/self/exe", "helper", "churn-again", number, NULL);
+	_exit(1);
+}
+
+/* A child that runs one program after the other, and others that come and go. */
+static void churn(int count)
+{
+	for (;;) {
+		pid_t pid = spawn();
+
+		if (pid == 0 && count % 2)
+			_exit(0);
+		if (pid == 0)
+			run_again(40);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void command_churn(int count)
+{
+	for (int i = 0; i < count; i++) {
+		pid_t pid = spawn();
+
+		if (pid == 0)
+			churn(i);
+		printf("child %d\n", pid);
+	}
+	puts("ready");
+	wait_for_end();
+}
+
+static void command_churn_again(int count)
+{
+	touch(map_private(MIB), MIB);
+	if (count > 0)
+		run_again(count - 1);
+}
+
+/* Memory that the kernel is asked to swap out. */
+static void command_swap(int count)
+{
+	char *private = map_private(4 * MIB);
+
+	(void)count;
+	touch(private, 4 * MIB);
+	if (madvise(private, 4 * MIB, MADV_PAGEOUT) < 0)
+		fail("madvise");
+	say_range("private", private, 4 * MIB);
+	puts("ready");
+	wait_for_end();
+}
+
+/* A name of a process that would clear the screen, and end a field of stat. */
+static void command_name(int count)
+{
+	(void)count;
+	prctl(PR_SET_NAME, "a) R 1\n\033[2J\xff");
+	puts("ready");
+	wait_for_end();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(int count);
+	} commands[] = {
+		{"memory", command_memory},	{"share", command_share},
+		{"sleepers", command_sleepers}, {"zombie", command_zombie},
+		{"churn", command_churn},	{"churn-again", command_churn_again},
+		{"swap", command_swap},		{"name", command_name},
+	};
+	int count = argc > 2 ? atoi(argv[2]) : 0;
+
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0) {
+			commands[i].run(count);
+			return 0;
+		}
+	}
+	fprintf(stderr, "helper: unknown command\n");
+	return 2;
+}

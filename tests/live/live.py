@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+"""anonmem on processes that this test starts: live.py ANONMEM HELPER [CLASS...]
+
+The helper ends when its standard input closes, so nothing stays behind, however this ends. Only
+what Python brings is used.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+MIB = 1024 * 1024
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+MISSED = ("denied", "vanished", "truncated", "malformed")
+ANONMEM = HELPER = ""
+IS_ROOT = os.geteuid() == 0
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
+ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent")
+
+
+def wait_for_state(pid, state):
+	for _ in range(500):
+		with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
+			if f.read().rsplit(")", 1)[1].split()[0] == state:
+				return
+		time.sleep(0.01)
+	raise AssertionError(f"process {pid} did not get into state {state}")
+
+
+class Helper:
+	"""A process of helper.c: it has said what it made, and waits."""
+
+	def __init__(self, command, count=0):
+		self.process = subprocess.Popen([HELPER, command, str(count)], stdin=subprocess.PIPE,
+			stdout=subprocess.PIPE, text=True)
+		self.pid, self.children, self.ranges = self.process.pid, [], {}
+		for line in self.process.stdout:
+			words = line.split()
+			if words[0] == "ready":
+				wait_for_state(self.pid, "S")  # or it touches more
+				return
+			if words[0] == "child":
+				self.children.append(int(words[1]))
+			else:
+				self.ranges[words[0]] = (words[1], words[2])
+		raise AssertionError(f"helper {command} did not get ready")
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.process.stdin.close()
+		self.process.stdout.close()
+		if self.process.wait(20) != 0:
+			raise AssertionError(f"the helper ended with {self.process.returncode}")
+
+
+def lasting(report):
+	"""What stays as long as the processes sleep: how libraries are shared depends on others."""
+	everywhere = ("processes", "mappings", "size", "rss", "anonymous", "swap")
+	own = ("pss", "pss_dirty", "uss", "locked")
+	return {g["label"]: [g[n] for n in everywhere + (own if g["label"] != "[file]" else ())]
+		for g in report["groups"] if g["label"] != "[vdso]"}
+
+
+def run(*arguments, prefix=(), timeout=120, **more):
+	return subprocess.run([*prefix, ANONMEM, *map(str, arguments)], capture_output=True, check=False,
+		env=ENVIRONMENT, timeout=timeout, **more)
+
+
+class Live(unittest.TestCase):
+	def report(self, *arguments, status=0, prefix=()):
+		done = run(*arguments, "--json", prefix=prefix)
+		self.assertEqual(done.returncode, status, done.stderr.decode())
+		report = json.loads(done.stdout)
+		coverage = report["coverage"]
+		self.assertEqual(coverage["seen"], sum(coverage.values()) - coverage["seen"])
+		return report
+
+	def mapping(self, pid, span):
+		"""The counters of one mapping, known by its addresses."""
+		report = self.report("--pid", pid, "--by", "mapping")
+		found = [g for g in report["groups"] if (g["start"], g["end"]) == span]
+		self.assertEqual(len(found), 1, f"no single mapping at {span}")
+		return found[0]
+
+	def label(self, label, *arguments):
+		groups = self.report(*arguments)["groups"]
+		return next(g for g in groups if g["label"] == label)
+
+	def fails(self, status, *arguments, words="", **more):
+		"""One sentence on standard error."""
+		done = run(*arguments, **more)
+		text = done.stderr.decode()
+		self.assertEqual(done.returncode, status, text)
+		self.assertEqual(text.count("\n"), 1, text)
+		self.assertIn(words, text)
+		return done
+
+
+class Memory(Live):
+	def test_touched(self):
+		with Helper("memory") as h:
+			private = self.mapping(h.pid, h.ranges["private"])
+			self.assertEqual(private["file"], "[anon]")
+			self.assertEqual(private["size"], 8 * MIB)
+			for name in ("rss", "pss", "uss", "anonymous", "private_dirty"):
+				self.assertEqual(private[name], 5 * MIB, name)
+			memfd = self.label("[memfd:anonmem live]", "--pid", h.pid)
+			self.assertEqual((memfd["size"], memfd["rss"], memfd["pss"]), (4 * MIB, 3 * MIB, 3 * MIB))
+			self.assertEqual(memfd["anonymous"], 0)
+			shared = self.label("[anon_shmem]", "--pid", h.pid)
+			self.assertEqual((shared["rss"], shared["uss"]), (MIB, MIB))
+
+	def test_table(self):
+		with Helper("memory") as h:
+			text = run("--pid", h.pid, "--by", "kind", "--units", "k").stdout.decode()
+			self.assertIn("shmem", text)
+			self.assertRegex(text, r"\nshmem +1 +2 +4096K +4096K +4096K +0K ")
+
+	def test_shared_with_a_child(self):
+		with Helper("share", 1) as h:
+			span, child = h.ranges["private"], h.children[0]
+			mine, memfd = self.mapping(h.pid, span), self.mapping(h.pid, h.ranges["memfd"])
+			# The child wrote to 64 KiB of it.
+			own, both = 64 * 1024, 4 * MIB - 64 * 1024
+			self.assertEqual((mine["rss"], mine["uss"]), (4 * MIB, own))
+			self.assertEqual(mine["pss"], own + both // 2)
+			self.assertEqual((memfd["rss"], memfd["pss"], memfd["uss"]), (2 * MIB, MIB, 0))
+			# Together, the memory is there once.
+			both_pids = self.label("[memfd:pool]", "--pid", f"{h.pid},{child}")
+			self.assertEqual((both_pids["rss"], both_pids["pss"]), (4 * MIB, 2 * MIB))
+			self.assertEqual(both_pids["processes"], 2)
+			os.kill(child, signal.SIGKILL)
+			wait_for_state(child, "Z")
+			alone = self.mapping(h.pid, span)
+			self.assertEqual((alone["pss"], alone["uss"]), (4 * MIB, 4 * MIB))
+
+	def test_pss_of_many(self):
+		with Helper("share", 8) as h:
+			pids = ",".join(map(str, [h.pid, *h.children]))
+			memfd = self.label("[memfd:pool]", "--pid", pids)
+			self.assertEqual(memfd["rss"], 9 * 2 * MIB)
+			# Each share is rounded down to 1 kB.
+			self.assertLessEqual(memfd["pss"], 2 * MIB)
+			self.assertGreater(memfd["pss"], 2 * MIB - 9 * 1024)
+
+	@unittest.skipIf(len(open("/proc/swaps", encoding="ascii").readlines()) < 2, "no swap here")
+	def test_swapped(self):
+		with Helper("swap") as h:
+			private = self.mapping(h.pid, h.ranges["private"])
+			self.assertGreater(private["swap"], 0)
+			self.assertEqual(private["swap"] + private["rss"], 4 * MIB)
+			self.assertEqual(private["swap_pss"], private["swap"])
+
+	def test_hostile_name(self):
+		with Helper("name") as h:
+			for form in ("table", "csv"):
+				text = run("--pid", h.pid, "--by", "process", "--format", form).stdout
+				self.assertIn(rb"a) R 1\n\033[2J\377", text)
+				self.assertNotIn(b"\x1b", text)
+			self.assertEqual(self.report("--pid", h.pid, "--by", "process")["groups"][0]["name"],
+				r"a) R 1\n\033[2J\377")
+			self.assertEqual(self.report("--name", "^a\\) R", "--by", "name")["coverage"]["read"], 1)
+
+
+class Selection(Live):
+	def test_several_pids(self):
+		with Helper("sleepers", 3) as h:
+			report = self.report("-p", f"{h.pid},{h.children[0]}", "-p", h.children[1],
+				"--by", "process")
+			self.assertEqual([g["pid"] for g in sorted(report["groups"], key=lambda g: g["pid"])],
+				sorted([h.pid, *h.children[:2]]))
+			self.assertEqual(report["coverage"]["seen"], 3)
+			self.assertTrue(all(g["start_time"] > 0 for g in report["groups"]))
+
+	def test_several_hundred(self):
+		with Helper("sleepers", 302) as h:
+			pids = ",".join(map(str, h.children))
+			report = self.report("--pid", pids, "--by", "process")
+			self.assertEqual((report["coverage"]["read"], len(report["groups"])), (302, 302))
+			self.assertEqual(report["totals"]["processes"], 302)
+			self.assertEqual(self.report("--name", "^helper$")["coverage"]["read"], 303)
+			everything = self.report("--by", "process")
+			self.assertLessEqual(set(h.children), {g["pid"] for g in everything["groups"]})
+
+	def test_by_name_and_user(self):
+		with Helper("sleepers", 2) as h:
+			program = os.path.basename(HELPER)
+			report = self.report("--name", f"^{program}$", "--user", os.geteuid(), "--by", "user,name")
+			self.assertEqual(len(report["groups"]), 1)
+			self.assertEqual(report["groups"][0]["processes"], 1 + len(h.children))
+			self.assertEqual(self.report("--user", 4242424)["coverage"]["seen"], 0)
+
+	def test_the_machine(self):
+		report = self.report("--by", "kind")
+		self.assertEqual(report["host"], os.uname().nodename)
+		self.assertEqual(report["kernel"], os.uname().release)
+		self.assertEqual(report["page_size"], os.sysconf("SC_PAGESIZE"))
+		self.assertIsInstance(report["kernel_labels"], bool)
+		self.assertEqual(report["kernel_labels"], not any("CONFIG_ANON" in n for n in report["notes"]))
+		self.assertEqual(report["source"], {"kind": "proc", "paths": ["/proc"]})
+		with open("/proc/meminfo", encoding="ascii") as f:
+			total = int(f.readline().split()[1]) * 1024
+		self.assertEqual(report["meminfo"]["mem_total"], total)
+
+	def test_mounted_elsewhere(self):
+		with Helper("memory") as h:
+			here = self.report("--pid", h.pid)
+			there = self.report("--root", "/proc", "--pid", h.pid)
+			self.assertEqual(lasting(here), lasting(there))
+			self.assertEqual(there["source"]["kind"], "tree")
+
+
+class Denied(Live):
+	"""The reader is an ordinary user; gcov needs a place where it may write."""
+
+	def setUp(self):
+		self.folder = tempfile.TemporaryDirectory()
+		self.addCleanup(self.folder.cleanup)
+		os.chmod(self.folder.name, 0o777)
+		copy = shutil.copy(ANONMEM, self.folder.name)
+		os.chmod(copy, 0o755)
+		user = NOBODY if IS_ROOT else []
+		self.prefix = [*user, "env", f"GCOV_PREFIX={self.folder.name}", copy]
+		helper = Helper("sleepers", 1)
+		self.addCleanup(helper.__exit__)
+		self.pid = helper.pid if IS_ROOT else 1
+
+	def as_nobody(self, *arguments):
+		return subprocess.run([*self.prefix, *map(str, arguments)], capture_output=True, check=False,
+			env=ENVIRONMENT, timeout=60, cwd="/")
+
+	def test_counted(self):
+		done = self.as_nobody("--json")
+		coverage = json.loads(done.stdout)["coverage"]
+		self.assertEqual((done.returncode, done.stderr), (0, b""))
+		self.assertGreater(coverage["denied"], 0)
+		self.assertGreater(coverage["read"], 0)  # itself
+		self.assertEqual(coverage["seen"], sum(coverage.values()) - coverage["seen"])
+
+	def test_said(self):
+		text = self.as_nobody("--by", "kind").stdout.decode()
+		self.assertRegex(text, r"\d+ could not be read: run as root or grant cap_sys_ptrace")
+
+	def test_named(self):
+		done = self.as_nobody("--pid", self.pid, "--json")
+		self.assertEqual(done.returncode, 1)
+		self.assertRegex(done.stderr.decode(),
+			rf"^anonmem: process {self.pid}: .*run as root or grant cap_sys_ptrace\n$")
+		report = json.loads(done.stdout)
+		self.assertEqual(report["coverage"]["denied"], 1)
+		self.assertIsNone(report["totals"]["rss"])
+
+	def test_strict(self):
+		done = self.as_nobody("--strict", "--by", "kind")
+		self.assertEqual(done.returncode, 3)
+		self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+
+	def test_verify(self):
+		# What cannot be read proves nothing against what can.
+		done = self.as_nobody("--verify", "--by", "kind")
+		self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class Gone(Live):
+	def test_no_such_process(self):
+		with Helper("zombie") as h:
+			pid = h.pid
+		done = self.fails(1, "--pid", pid, words=f"process {pid}: there is no such process")
+		self.assertIn(b"1 ended meanwhile", done.stdout)
+
+	def test_zombie(self):
+		with Helper("zombie") as h:
+			report = self.report("--pid", h.children[0])
+			self.assertEqual(report["coverage"]["no_memory"], 1)
+			self.assertEqual(report["groups"], [])
+			self.assertEqual(self.report("--strict", "--pid", h.children[0])["coverage"]["seen"], 1)
+
+	@unittest.skipUnless(os.path.exists("/proc/2/smaps"), "no kernel threads are seen from here")
+	def test_kernel_thread(self):
+		with open("/proc/2/comm", encoding="latin-1") as f:
+			if f.read() != "kthreadd\n" or not IS_ROOT:
+				self.skipTest("process 2 is no kernel thread that may be read")
+		self.assertEqual(self.report("--pid", 2)["coverage"]["no_memory"], 1)
+
+	def test_coming_and_going(self):
+		"""Programs that run others and end while they are read: never a wrong outcome."""
+		self.read = 0
+		with Helper("churn", 3) as h:
+			group = ["--name", "^(helper|exe)$"]
+			for i in range(200):
+				report = self.report(*(group if i % 10 else []), "--by", "process")
+				self.assertEqual(report["coverage"]["malformed"], 0)
+				self.assertEqual(len(report["groups"]), report["totals"]["processes"])
+				self.assertLessEqual(report["totals"]["processes"], report["coverage"]["read"])
+				self.read += report["coverage"]["read"]
+			self.assertGreater(self.read, 200)
+			for pid in h.children:
+				self.assertTrue(os.path.exists(f"/proc/{pid}"))
+
+
+class Verify(Live):
+	def test_quiet_processes(self):
+		with Helper("share", 4) as h:
+			pids = ",".join(map(str, [h.pid, *h.children]))
+			done = run("--pid", pids, "--verify", "--by", "kind")
+			self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout.decode())
+			self.assertIn(b"5 of 5 processes agree with smaps_rollup", done.stdout)
+
+	def test_capture(self):
+		"""What dev/capture takes away says the same as the process itself."""
+		capture = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dev/capture")
+		with Helper("memory") as h, tempfile.TemporaryDirectory() as folder:
+			tree = os.path.join(folder, "tree")
+			subprocess.run([capture, tree, str(h.pid)], check=True, stdout=subprocess.DEVNULL)
+			live = self.report("--pid", h.pid, "--by", "process,label")
+			captured = self.report("--root", tree, "--verify", "--by", "process,label")
+			self.assertEqual(lasting(captured), lasting(live))
+			self.assertEqual((captured["host"], captured["kernel"]), (live["host"], live["kernel"]))
+
+
+def smaps(path=b"/bin/x"):
+	return b"00400000-00401000 r-xp 00000000 08:01 5 " + path + b"\nSize: 4 kB\nRss: 4 kB\n"
+
+
+class Streams(Live):
+	def setUp(self):
+		folder = tempfile.TemporaryDirectory()
+		self.addCleanup(folder.cleanup)
+		self.folder = folder.name
+		self.good = self.write("good", smaps())
+
+	def write(self, name, text):
+		path = os.path.join(self.folder, name)
+		with open(path, "wb") as f:
+			f.write(text)
+		return path
+
+	def shell(self, script, *arguments):
+		return subprocess.run(["bash", "-c", script, "bash", ANONMEM, *arguments],
+			capture_output=True, check=False, env=ENVIRONMENT, timeout=60, cwd=self.folder)
+
+	def test_full(self):
+		for form in ("table", "json", "csv"):
+			with open("/dev/full", "wb") as full:
+				done = subprocess.run([ANONMEM, "-q", "--smaps", self.good, "--format", form],
+					stdout=full, stderr=subprocess.PIPE, check=False, env=ENVIRONMENT)
+			self.assertEqual(done.returncode, 1)
+			self.assertEqual(done.stderr, b"anonmem: cannot write to standard output: "
+				b"No space left on device\n")
+
+	def test_full_help(self):
+		done = self.shell('"$1" --help >/dev/full')
+		self.assertEqual((done.returncode, done.stderr.count(b"\n")), (1, 1), done.stderr)
+
+	def test_closed(self):
+		for script in ('"$1" --smaps good >&-', '"$1" --pid $$ >&-', '"$1" --version >&-'):
+			done = self.shell(script)
+			self.assertEqual((done.returncode, done.stderr.count(b"\n")), (1, 1), done.stderr)
+			self.assertIn(b"cannot write to standard output", done.stderr)
+
+	def test_closed_input_and_errors(self):
+		self.assertEqual(self.shell('"$1" --smaps good <&-').returncode, 0)
+		self.assertEqual(self.shell('"$1" --smaps good 2>&-').returncode, 0)
+		self.assertEqual(self.shell('"$1" --smaps - <&-').returncode, 1)
+
+	def test_pipe_closes(self):
+		self.write("many", b"".join(b"%08x-%08x r--p 00000000 08:01 5 /%d\nRss: 4 kB\n" %
+			(n << 12, (n + 1) << 12, n) for n in range(1, 5000)))
+		done = self.shell('set -o pipefail; "$1" --smaps many --by mapping | head -1')
+		self.assertEqual(done.returncode, 128 + signal.SIGPIPE)
+		self.assertEqual((done.stdout.count(b"\n"), done.stderr), (1, b""))
+
+	def test_standard_input(self):
+		done = self.shell('cat good | "$1" --smaps - --by process')
+		self.assertEqual((done.returncode, done.stderr), (0, b""))
+		self.assertIn(b"1 of 1 process read", done.stdout)
+
+	def test_process_substitution(self):
+		done = self.shell('"$1" --smaps <(cat good) <(cat good)')
+		self.assertEqual(done.returncode, 0, done.stderr)
+		self.assertIn(b"2 of 2 processes read", done.stdout)
+
+	def test_own_smaps(self):
+		done = self.shell('"$1" --smaps /proc/$$/smaps /proc/self/smaps --json')
+		self.assertEqual(done.returncode, 0, done.stderr)
+		self.assertEqual(json.loads(done.stdout)["coverage"]["read"], 2)
+
+	def test_cat_of_all(self):
+		"""Several processes one after the other, as cat writes them."""
+		with Helper("sleepers", 5) as h:
+			files = [f"/proc/{pid}/smaps" for pid in [h.pid, *h.children]]
+			done = self.shell('shift; cat "$@" >all', *files)
+			self.assertEqual(done.returncode, 0, done.stderr)
+			report = self.report("--smaps", os.path.join(self.folder, "all"), "--by", "process")
+			self.assertEqual((report["coverage"]["read"], len(report["groups"])), (6, 6))
+
+	def test_directory(self):
+		self.fails(1, "--smaps", self.folder, words="is a directory")
+
+	def test_missing_among_good(self):
+		missing = os.path.join(self.folder, "missing")
+		done = self.fails(1, "--smaps", self.good, missing, self.good, words=missing)
+		self.assertIn(b"2 of 3 processes read", done.stdout)
+
+	@unittest.skipUnless(IS_ROOT, "needs root to become another user")
+	def test_denied_file(self):
+		os.chmod(self.folder, 0o755)
+		os.chmod(self.good, 0)
+		copy = shutil.copy(ANONMEM, self.folder)
+		os.chmod(copy, 0o755)
+		done = subprocess.run([*NOBODY, "env", "GCOV_PREFIX=/dev/null", copy, "--smaps", self.good],
+			capture_output=True, check=False, env=ENVIRONMENT)
+		self.assertEqual(done.returncode, 1)
+		self.assertIn(b"good: cannot be opened: Permission denied\n", done.stderr)
+		self.assertIn(b"1 could not be read: check who may read the files", done.stdout)
+
+	def test_long_line(self):
+		path = self.write("long", smaps(b"/" + b"x" * MIB))
+		report = self.report("--smaps", path, "--by", "file")
+		self.assertEqual(len(report["groups"][0]["file"]), MIB + 1)
+		with open(path, "rb") as f:
+			done = run("--smaps", "-", "--by", "file", "--quiet", stdin=f)
+		self.assertEqual(done.returncode, 0, done.stderr)
+
+	def test_endless_line(self):
+		with open("/dev/zero", "rb") as zero:
+			done = run("--smaps", "-", stdin=zero)
+		self.assertEqual(done.returncode, 1)
+		self.assertRegex(done.stderr.decode(), r"^anonmem: standard input: line 1, byte 0: .*\n$")
+
+	def test_slow_input(self):
+		"""A reader must not take a pause, or half a line, for the end."""
+		done = self.shell('{ head -c 30 good; sleep 0.2; tail -c +31 good; } | "$1" --smaps - --json')
+		self.assertEqual(json.loads(done.stdout)["totals"]["rss"], 4096, done.stderr)
+
+	def test_many_files(self):
+		"""More files than descriptors."""
+		done = self.shell('ulimit -n 20; "$1" --smaps $(yes good | head -200) --by kind')
+		self.assertEqual(done.returncode, 0, done.stderr)
+		self.assertIn(b"200 of 200 processes read", done.stdout)
+
+
+if __name__ == "__main__":
+	ANONMEM, HELPER = map(os.path.abspath, (sys.argv.pop(1), sys.argv.pop(1)))
+	unittest.main()
