@@ -45,8 +45,8 @@ static const struct {
 	{"^(js-|wasm-|jemalloc)", "firefox"},
 	{"^(WKFastMalloc|JS[A-Z])", "webkit"},
 	{"^nodejs ", "node"},
-	/* What stands before a colon, but not that of "anon_inode:[io_uring]". */
-	{"^([^][:]{1,32}): ?[^[]", "\\1"},
+	/* What stands before a colon, but not that of anon_inode:[io_uring]. */
+	{"^([^]:[]{1,32}): ?[^[]", "\\1"},
 	{"^\\[stack:[0-9]+\\]$", "[stack]"},
 };
 

@@ -114,7 +114,9 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 		failed = true;
 	}
 	if (o->verify && !verification_agrees(&s->verification)) {
-		say("the sums do not agree with the kernel's own; see the report");
+		say(s->verification.compared
+			    ? "the sums do not agree with the kernel's own; see the report"
+			    : "there was nothing to compare with; see the report");
 		failed = true;
 	}
 	if (failed)

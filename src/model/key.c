@@ -71,7 +71,6 @@ struct slice key_label(const struct intern *symbols, symbol label, enum origin *
 }
 
 struct process_head {
-	uint64_t serial;
 	uint64_t start_time;
 	int32_t pid;
 	uint32_t known;
@@ -79,8 +78,7 @@ struct process_head {
 
 symbol key_intern_process(struct intern *symbols, const struct process *process)
 {
-	struct process_head head = {.serial = process->serial,
-				    .known = process->known &
+	struct process_head head = {.known = process->known &
 					     (PROCESS_PID | PROCESS_START | PROCESS_NAME)};
 
 	if (head.known & PROCESS_PID)

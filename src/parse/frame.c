@@ -169,7 +169,7 @@ static bool read_changes(struct frame *f, const char *text)
 	return true;
 }
 
-size_t frame_match(struct frame *f, struct slice text, unsigned *lines)
+size_t frame_match(struct frame *f, struct slice text, unsigned *lines, bool *changed)
 {
 	const char *tail = text.ptr + f->length, *newline;
 
@@ -178,7 +178,8 @@ size_t frame_match(struct frame *f, struct slice text, unsigned *lines)
 	newline = memchr(tail, '\n', text.len - f->length);
 	if (!newline)
 		return 0;
-	if (memcmp(text.ptr, f->last, f->length) != 0) {
+	*changed = memcmp(text.ptr, f->last, f->length) != 0;
+	if (*changed) {
 		if (!same_frame(f, text.ptr))
 			return 0;
 		if (!read_changes(f, text.ptr)) {

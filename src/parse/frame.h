@@ -44,8 +44,8 @@ struct frame {
  * not whole or has no such shape. */
 bool frame_learn(struct frame *f, struct slice text);
 
-/* If text begins with an entry of this shape, sets f->counters and *lines and returns its bytes.
- * Otherwise 0. */
-size_t frame_match(struct frame *f, struct slice text, unsigned *lines);
+/* If text begins with an entry of this shape, sets f->counters, whether they changed, and *lines,
+ * and returns its bytes. Otherwise 0. */
+size_t frame_match(struct frame *f, struct slice text, unsigned *lines, bool *changed);
 
 #endif

@@ -16,6 +16,11 @@ size_t take_decimal(struct slice *s, uint64_t *value);
 /* Lower case only: the kernel prints no other. */
 size_t take_hex(struct slice *s, uint64_t *value);
 
+static inline bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 /* Takes one given byte off the slice; false if another one is there. */
 static inline bool take_byte(struct slice *s, char byte)
 {

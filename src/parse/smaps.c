@@ -32,9 +32,13 @@ struct smaps_parser {
 	unsigned fields, fields_before; /* lines of this entry and of the one before */
 	unsigned expected;		/* counter that is likely next */
 
+	char upper[8];	      /* digits of the last address of twelve, */
+	uint64_t upper_value; /* and what they mean */
+
 	bool learns;
 	struct frame frame;
-	unsigned patience; /* entries to wait before the next try to learn */
+	bool counters_of_frame; /* those of `mapping` are the frame's */
+	unsigned patience;	/* entries to wait before the next try to learn */
 };
 
 struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
@@ -73,6 +77,8 @@ void smaps_begin(struct smaps_parser *p, enum smaps_kind kind)
 	p->open = false;
 	p->fields_before = 0;
 	p->expected = 0;
+	p->mapping.counters = (struct counters){0};
+	p->counters_of_frame = false;
 }
 
 uint64_t smaps_mappings(const struct smaps_parser *p)
@@ -183,11 +189,37 @@ static void derive(struct counters *c)
 
 static int deliver(struct smaps_parser *p, struct error *e)
 {
-	derive(&p->mapping.counters);
+	if (!p->counters_of_frame)
+		derive(&p->mapping.counters);
 	p->open = false;
 	p->mappings++;
 	p->fields_before = p->fields;
 	return p->on_mapping(p->ctx, &p->mapping, e);
+}
+
+/* Neighbours share the upper digits of their addresses: of the twelve usual ones the first eight
+ * are converted only when they change. */
+static bool take_address(struct smaps_parser *p, struct slice *s, uint64_t *address)
+{
+	enum { UPPER = sizeof(p->upper), LOWER = 4 };
+	struct slice lower;
+	uint64_t value;
+	size_t digits;
+
+	if (s->len > UPPER + LOWER && memcmp(s->ptr, p->upper, UPPER) == 0) {
+		lower = (struct slice){s->ptr + UPPER, LOWER};
+		if (take_hex(&lower, &value) == LOWER && !is_hex(s->ptr[UPPER + LOWER])) {
+			*address = p->upper_value << 4 * LOWER | value;
+			*s = slice_inner(*s, UPPER + LOWER, 0);
+			return true;
+		}
+	}
+	digits = take_hex(s, address);
+	if (digits != UPPER + LOWER)
+		return digits > 0;
+	memcpy(p->upper, s->ptr - UPPER - LOWER, UPPER);
+	p->upper_value = *address >> 4 * LOWER;
+	return true;
 }
 
 static int check_kind(const struct smaps_parser *p, struct error *e)
@@ -210,13 +242,12 @@ static int header_line(struct smaps_parser *p, uint64_t start, struct slice line
 	if (p->open && deliver(p, e) < 0)
 		return -1;
 	p->mapping.start = start;
-	if (!(take_hex(&line, &p->mapping.end) && take_byte(&line, ' ') &&
+	if (!(take_address(p, &line, &p->mapping.end) && take_byte(&line, ' ') &&
 	      take_perms(&line, p->mapping.perms)) ||
 	    start > p->mapping.end)
 		return malformed(p, e, not_header);
 	if (keep_rest(p, line, e) < 0 || check_kind(p, e) < 0)
 		return -1;
-	p->mapping.counters = (struct counters){0};
 	p->open = true;
 	p->fields = 0;
 	return 0;
@@ -230,7 +261,10 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 
 	if (!p->open)
 		return malformed(p, e, "not smaps: a field without a mapping before it");
-	p->fields++;
+	if (p->fields++ == 0) {
+		*counters = (struct counters){0};
+		p->counters_of_frame = false;
+	}
 	c = counter_find(key, &p->expected);
 	if (c < 0)
 		return 0;
@@ -244,6 +278,7 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 	if (__builtin_mul_overflow(value, KIB, &counters->bytes[c]))
 		return malformed(p, e, "a size past 64 bits");
 	counters->known |= COUNTER_BIT(c);
+	p->counters_of_frame = false;
 	return 0;
 }
 
@@ -253,7 +288,7 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 	struct slice rest = line, key;
 	uint64_t start;
 
-	if (take_hex(&rest, &start) && take_byte(&rest, '-'))
+	if (take_address(p, &rest, &start) && take_byte(&rest, '-'))
 		return header_line(p, start, rest, e);
 	if (take_key(&line, &key))
 		return field_line(p, key, line, e);
@@ -266,6 +301,7 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 {
 	unsigned lines;
+	bool changed;
 	size_t n;
 
 	if (p->frame.length == 0) {
@@ -278,14 +314,18 @@ static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 			return 0;
 		}
 	}
-	n = frame_match(&p->frame, text, &lines);
+	n = frame_match(&p->frame, text, &lines, &changed);
 	if (n == 0) {
 		if (++p->frame.misses >= PATIENCE)
 			p->frame.length = 0;
 		return 0;
 	}
 	p->frame.misses = 0;
-	p->mapping.counters = p->frame.counters;
+	if (changed || !p->counters_of_frame) {
+		p->mapping.counters = p->frame.counters;
+		derive(&p->mapping.counters);
+		p->counters_of_frame = true;
+	}
 	p->fields = lines;
 	p->line += lines;
 	p->offset += n;

@@ -15,7 +15,6 @@
 struct progress {
 	const struct reader *reader;
 	const char *path;
-	size_t file;		 /* number of it */
 	unsigned long processes; /* begun so far */
 	uint64_t end;		 /* of the mapping before */
 	bool wanted;		 /* what begin answered */
@@ -23,11 +22,7 @@ struct progress {
 
 static int begin(struct progress *p, struct error *e)
 {
-	struct process process = {
-		.known = PROCESS_NAME,
-		.serial = (uint64_t)p->file << 32 | p->processes,
-		.name = slice_of(p->path),
-	};
+	struct process process = {.known = PROCESS_NAME, .name = slice_of(p->path)};
 	char *numbered = NULL;
 
 	p->processes++;
@@ -97,7 +92,7 @@ static int open_file(const char *path, struct error *e)
 int files_read(struct reader *r, size_t file, struct error *e)
 {
 	const char *path = r->source->paths[file];
-	struct progress p = {.reader = r, .file = file, .path = path};
+	struct progress p = {.reader = r, .path = path};
 	struct error why = {.code = ERROR_NONE};
 	enum outcome outcome = OUTCOME_READ;
 	int fd;

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 /* From the kernel's include/uapi/linux/fs.h, which Debian 12 has in a version before 6.7. */
@@ -87,6 +88,15 @@ static void adapt(struct scan *s, uint64_t ns)
 	}
 }
 
+/* A call right after another takes the lock before a writer that waits for it wakes up, several
+ * milliseconds long; a moment's sleep lets it through. */
+static void let_others_in(void)
+{
+	const struct timespec moment = {.tv_nsec = 1000};
+
+	nanosleep(&moment, NULL);
+}
+
 /* Asks for the regions from an address on, at least up to `end`. */
 static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 {
@@ -118,6 +128,8 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 	if (n < 0)
 		return error_errno(e, "its pages cannot be scanned");
 	adapt(s, ns);
+	if (s->reader->how.max_stall_ns)
+		let_others_in();
 	s->next = 0;
 	s->count = (size_t)n;
 	s->scanned = arg.walk_end > from ? arg.walk_end : arg.end;

@@ -52,7 +52,6 @@ struct process {
 	unsigned known;
 	pid_t pid;
 	uint64_t start_time; /* clock ticks after boot */
-	uint64_t serial;     /* tells the processes of smaps files apart; 0 for others */
 	struct slice name;   /* comm; for a smaps file its path */
 	uint32_t uid;	     /* effective */
 	struct slice cgroup;
@@ -106,7 +105,8 @@ struct reader;
  * outlive the source. NULL with *e. */
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e);
 
-/* "-" is standard input. The paths must outlive the source; files are opened when they are read. */
+/* "-" is standard input; a path that is there twice is read once. The paths must outlive the
+ * source; files are opened when they are read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
 void source_close(struct source *s);

@@ -274,7 +274,7 @@ class Gone(Live):
 		with Helper("zombie") as h:
 			pid = h.pid
 		done = self.fails(1, "--pid", pid, words=f"process {pid}: there is no such process")
-		self.assertIn(b"1 ended meanwhile", done.stdout)
+		self.assertIn(b"1 gone", done.stdout)
 
 	def test_zombie(self):
 		with Helper("zombie") as h:
