@@ -16,9 +16,14 @@ size_t take_decimal(struct slice *s, uint64_t *value);
 /* Lower case only: the kernel prints no other. */
 size_t take_hex(struct slice *s, uint64_t *value);
 
-static inline bool is_hex(char c)
+enum { NO_HEX = 0x10000 };
+
+/* The value of a lower-case hexadecimal digit; NO_HEX for any other byte. */
+static inline unsigned hex_value(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : NO_HEX;
 }
 
 /* Takes one given byte off the slice; false if another one is there. */

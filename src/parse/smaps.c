@@ -202,13 +202,14 @@ static int deliver(struct smaps_parser *p, struct error *e)
 static bool take_address(struct smaps_parser *p, struct slice *s, uint64_t *address)
 {
 	enum { UPPER = sizeof(p->upper), LOWER = 4 };
-	struct slice lower;
-	uint64_t value;
 	size_t digits;
 
 	if (s->len > UPPER + LOWER && memcmp(s->ptr, p->upper, UPPER) == 0) {
-		lower = (struct slice){s->ptr + UPPER, LOWER};
-		if (take_hex(&lower, &value) == LOWER && !is_hex(s->ptr[UPPER + LOWER])) {
+		const char *lower = s->ptr + UPPER;
+		unsigned value = hex_value(lower[0]) << 12 | hex_value(lower[1]) << 8 |
+				 hex_value(lower[2]) << 4 | hex_value(lower[3]);
+
+		if (value < NO_HEX && hex_value(lower[LOWER]) == NO_HEX) {
 			*address = p->upper_value << 4 * LOWER | value;
 			*s = slice_inner(*s, UPPER + LOWER, 0);
 			return true;

@@ -15,25 +15,46 @@
 struct progress {
 	const struct reader *reader;
 	const char *path;
+	size_t file;		 /* number of it */
 	unsigned long processes; /* begun so far */
 	uint64_t end;		 /* of the mapping before */
 	bool wanted;		 /* what begin answered */
 };
 
+/* "path", the second process in it "path#2"; where a path is given again, "path (2)". */
+static char *make_name(const struct progress *p)
+{
+	char *const *paths = p->reader->source->paths;
+	size_t times = 1;
+	char *name = NULL;
+	int length;
+
+	for (size_t i = 0; i < p->file; i++)
+		times += strcmp(paths[i], paths[p->file]) == 0;
+	if (times > 1 && p->processes > 1)
+		length = asprintf(&name, "%s (%zu)#%lu", p->path, times, p->processes);
+	else if (times > 1)
+		length = asprintf(&name, "%s (%zu)", p->path, times);
+	else if (p->processes > 1)
+		length = asprintf(&name, "%s#%lu", p->path, p->processes);
+	else
+		length = asprintf(&name, "%s", p->path);
+	return length < 0 ? NULL : name;
+}
+
 static int begin(struct progress *p, struct error *e)
 {
-	struct process process = {.known = PROCESS_NAME, .name = slice_of(p->path)};
-	char *numbered = NULL;
+	struct process process = {.known = PROCESS_NAME};
+	char *name;
 
 	p->processes++;
-	if (p->processes > 1) {
-		if (asprintf(&numbered, "%s#%lu", p->path, p->processes) < 0)
-			return error_memory(e);
-		process.name = slice_of(numbered);
-	}
+	name = make_name(p);
+	if (!name)
+		return error_memory(e);
+	process.name = slice_of(name);
 	p->wanted = p->reader->sink->begin(p->reader->sink->ctx, &process);
 	p->end = 0;
-	free(numbered);
+	free(name);
 	return 0;
 }
 
@@ -92,7 +113,7 @@ static int open_file(const char *path, struct error *e)
 int files_read(struct reader *r, size_t file, struct error *e)
 {
 	const char *path = r->source->paths[file];
-	struct progress p = {.reader = r, .path = path};
+	struct progress p = {.reader = r, .path = path, .file = file};
 	struct error why = {.code = ERROR_NONE};
 	enum outcome outcome = OUTCOME_READ;
 	int fd;

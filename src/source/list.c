@@ -106,25 +106,13 @@ static void sort_unique(struct target_list *list)
 	list->count = kept + 1;
 }
 
-/* A path given twice is one capture. */
-static bool was_given_before(const struct source *s, size_t file)
-{
-	for (size_t i = 0; i < file; i++) {
-		if (strcmp(s->paths[i], s->paths[file]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int list_files(const struct source *s, struct target_list *list, struct error *e)
 {
 	list->targets = calloc(s->path_count, sizeof(*list->targets));
 	if (!list->targets)
 		return error_memory(e);
-	for (size_t i = 0; i < s->path_count; i++) {
-		if (!was_given_before(s, i))
-			list->targets[list->count++].file = i;
-	}
+	for (; list->count < s->path_count; list->count++)
+		list->targets[list->count].file = list->count;
 	return 0;
 }
 

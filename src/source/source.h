@@ -52,7 +52,7 @@ struct process {
 	unsigned known;
 	pid_t pid;
 	uint64_t start_time; /* clock ticks after boot */
-	struct slice name;   /* comm; for a smaps file its path */
+	struct slice name;   /* comm; for a smaps file its path, made unique */
 	uint32_t uid;	     /* effective */
 	struct slice cgroup;
 	struct slice exe; /* path of the program */
@@ -105,7 +105,7 @@ struct reader;
  * outlive the source. NULL with *e. */
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e);
 
-/* "-" is standard input; a path that is there twice is read once. The paths must outlive the
+/* "-" is standard input. The paths must outlive the
  * source; files are opened when they are read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
