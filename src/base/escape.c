@@ -57,13 +57,24 @@ bool utf8_valid(struct slice s)
 	return true;
 }
 
-/* Marks that iswprint() takes for printable but that hide or reorder the text around them. */
+/* What iswprint() takes for printable but hides, reorders or shows nothing: invisible letters, soft
+ * hyphens, marks of direction, variation selectors, tags. */
 static bool deceives(uint32_t code)
 {
-	return code == 0x00ad || code == 0x061c || code == 0x180e || code == 0xfeff ||
-	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || (code >= 0xfff9 && code <= 0xfffb) ||
-	       (code >= 0xe0000 && code <= 0xe0fff);
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x061c, 0x061c},	{0x115f, 0x1160},
+		{0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},	{0x2028, 0x202e},
+		{0x2060, 0x206f}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},	{0xfeff, 0xfeff},
+		{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	}
+	return false;
 }
 
 bool escape_is_printable(uint32_t code)

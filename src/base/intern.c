@@ -154,7 +154,7 @@ symbol intern(struct intern *t, struct slice bytes)
 				return s;
 		}
 	}
-	/* One entry fewer than there are numbers below SYMBOL_NONE, and lengths of 32 bits. */
+	/* Twice the slots, and the lengths, must fit into 32 bits. */
 	if (t->count >= UINT32_MAX / 4 || bytes.len > UINT32_MAX || !grow(t))
 		return SYMBOL_NONE;
 	copy = store(t, bytes);

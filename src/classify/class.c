@@ -98,7 +98,7 @@ static void classify_path(const struct mapping *m, struct class *c)
 void classify(const struct mapping *m, struct class *c)
 {
 	*c = (struct class){.origin = ORIGIN_KERNEL};
-	if (m->name.len == 0 && m->inode == 0) {
+	if (m->name.len == 0 && !mapping_has_inode(m)) {
 		c->kind = KIND_ANON;
 		c->label = SLICE("[anon]");
 	} else if (m->name.len == 0 || m->name.ptr[0] == '/' ||

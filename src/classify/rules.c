@@ -187,7 +187,7 @@ int rules_read(struct rules *rules, FILE *in, const char *name, struct error *e)
 			error_prefix(e, "%s: line %lu", name, n);
 	}
 	free(line);
-	if (status == 0 && ferror(in))
+	if (status == 0 && !feof(in))
 		return error_errno(e, "cannot read the rules in %s", name);
 	return status;
 }

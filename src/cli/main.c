@@ -26,5 +26,6 @@ static enum exit_status close_output(enum exit_status status)
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* numbers are for programs too */
 	return (int)close_output(command_report(argc, argv));
 }

@@ -179,7 +179,24 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 		w->no_memory |= !snapshot_add_problem(&w->snapshot, w->target, why->text);
 }
 
-static void *run(void *arg)
+/* The next target for whoever asks; false when there is none left. */
+static bool next_target(struct work *work, size_t *i)
+{
+	*i = atomic_fetch_add(&work->next, 1);
+	return *i < work->targets.count && !atomic_load(&work->stop);
+}
+
+static void *weigh_targets(void *arg)
+{
+	struct work *work = ((struct worker *)arg)->work;
+	size_t i;
+
+	while (next_target(work, &i))
+		source_weigh(work->source, &work->targets.targets[i]);
+	return NULL;
+}
+
+static void *read_targets(void *arg)
 {
 	struct worker *w = arg;
 	struct work *work = w->work;
@@ -194,8 +211,7 @@ static void *run(void *arg)
 	reader = reader_new(work->source, &how, &sink);
 	if (!reader)
 		w->status = error_memory(&w->error);
-	while (w->status == 0 && !atomic_load(&work->stop) &&
-	       (i = atomic_fetch_add(&work->next, 1)) < work->targets.count) {
+	while (w->status == 0 && next_target(work, &i)) {
 		w->target = work->targets.targets[i].number;
 		w->status = reader_read(reader, work->targets.targets[i], &w->error);
 		if (w->status == 0 && w->no_memory)
@@ -227,15 +243,17 @@ static void worker_free(struct worker *w)
 	snapshot_free(&w->snapshot);
 }
 
-/* The main thread is one of the workers. Where a thread cannot be had, the others do its part. */
-static void run_all(struct worker *workers, unsigned count)
+/* Has all workers do something; the main thread is one of them. Where a thread cannot be had, the
+ * others do its part. */
+static void run_all(struct worker *workers, unsigned count, void *(*what)(void *worker))
 {
 	unsigned started = 1;
 
+	atomic_store(&workers->work->next, 0);
 	while (started < count &&
-	       pthread_create(&workers[started].thread, NULL, run, &workers[started]) == 0)
+	       pthread_create(&workers[started].thread, NULL, what, &workers[started]) == 0)
 		started++;
-	run(&workers[0]);
+	what(&workers[0]);
 	while (started > 1)
 		pthread_join(workers[--started].thread, NULL);
 }
@@ -251,9 +269,11 @@ static int read_all(struct work *work, struct snapshot *s, struct error *e)
 		return error_memory(e);
 	for (unsigned i = 0; i < count; i++)
 		worker_init(&workers[i], work);
-	if (count > 1)
-		source_weigh(work->source, &work->targets);
-	run_all(workers, count);
+	if (count > 1) {
+		run_all(workers, count, weigh_targets);
+		target_list_sort(&work->targets);
+	}
+	run_all(workers, count, read_targets);
 	for (unsigned i = 0; i < count; i++) {
 		if (status == 0 && workers[i].status < 0) {
 			*e = workers[i].error;

@@ -130,6 +130,7 @@ struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping
 		.end = head.end,
 		.perms = {bytes.ptr + offsetof(struct mapping_head, perms), strlen(head.perms)},
 		.name = intern_bytes(symbols, head.name),
+		.process = head.process,
 	};
 }
 

@@ -57,6 +57,7 @@ struct mapping_identity {
 	uint64_t start, end;
 	struct slice perms;
 	struct slice name; /* path, or the label of what is no file */
+	symbol process;
 };
 
 /* `name` is the symbol of the mapping's KEY_FILE. Mappings of two processes are never one. */

@@ -49,7 +49,7 @@ int verify_process(struct verification *v, symbol process, const struct counters
 	uint32_t known = sum->known & before->known & after->known;
 	size_t count = v->count;
 
-	for (int i = 0; i < COUNTER_REPORTED; i++) {
+	for (int i = 0; i < COUNTER_USS; i++) {
 		enum counter c = (enum counter)i;
 		struct difference d = {process, c, sum->bytes[c], before->bytes[c],
 				       after->bytes[c]};

@@ -67,7 +67,7 @@ enum counter { ALL_COUNTERS(COUNTER_ENUM) COUNTER_COUNT, COUNTER_REPORTED = COUN
 #undef COUNTER_ENUM
 
 struct counters {
-	uint64_t bytes[COUNTER_COUNT]; /* 0 where unknown */
+	uint64_t bytes[COUNTER_COUNT]; /* of an unknown one what is known of it, if anything */
 	uint32_t known;		       /* bit 1 << enum counter */
 };
 

@@ -2,24 +2,6 @@
 
 #include "parse/number.h"
 
-/* The kernel writes \n and \\ for the two bytes that would confuse a reader of stat. */
-static struct slice unescape(struct slice escaped, char buffer[PROCESS_NAME_MAX])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < escaped.len && n < PROCESS_NAME_MAX; i++) {
-		char c = escaped.ptr[i];
-
-		if (c == '\\' && i + 1 < escaped.len) {
-			c = escaped.ptr[++i];
-			if (c == 'n')
-				c = '\n';
-		}
-		buffer[n++] = c;
-	}
-	return (struct slice){buffer, n};
-}
-
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
 		uint64_t *start_time)
 {
@@ -30,7 +12,10 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *
 
 	if (!open || !close || close < open)
 		return false;
-	*name = unescape((struct slice){open + 1, (size_t)(close - open) - 1}, buffer);
+	name->len = (size_t)(close - open) - 1;
+	if (name->len > PROCESS_NAME_MAX)
+		name->len = PROCESS_NAME_MAX;
+	name->ptr = memcpy(buffer, open + 1, name->len);
 	rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
 	for (int field = FIRST_AFTER_NAME; take_byte(&rest, ' '); field++) {
 		const char *end;

@@ -18,7 +18,7 @@ enum {
 	PROCESS_NAME_MAX = 64,
 };
 
-/* /proc/PID/stat: the second field, unescaped, and the 22nd, in clock ticks after boot.
+/* /proc/PID/stat: the second field, as it is, and the 22nd, in clock ticks after boot.
  * *name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
 		uint64_t *start_time);

@@ -50,6 +50,7 @@ struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
 	p->on_mapping = on_mapping;
 	p->ctx = ctx;
 	p->learns = true;
+	memset(p->upper, '0', sizeof(p->upper));
 	return p;
 }
 
@@ -262,6 +263,8 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 
 	if (!p->open)
 		return malformed(p, e, "not smaps: a field without a mapping before it");
+	if (slice_equals(key, SLICE("Name")))
+		return 0; /* Android's, for some entries only: the header again */
 	if (p->fields++ == 0) {
 		*counters = (struct counters){0};
 		p->counters_of_frame = false;
@@ -366,7 +369,8 @@ int smaps_end(struct smaps_parser *p, struct error *e)
 	if (cut && parse_line(p, (struct slice){p->buffer, p->held}, e) < 0) {
 		/* A whole line that makes no sense is wrong; half a line of smaps is just cut off.
 		 */
-		return p->open && e->code == ERROR_MALFORMED ? truncated(p, e) : -1;
+		return (p->open || p->mappings) && e->code == ERROR_MALFORMED ? truncated(p, e)
+									      : -1;
 	}
 	p->held = 0;
 	if (!p->open)

@@ -55,11 +55,24 @@ static struct cell get_origin(const struct column *column, const struct column_i
 	return text(slice_of(origin_names[origin]));
 }
 
+static bool find_mapping(const struct column_input *in, struct mapping_identity *identity)
+{
+	symbol s = key_symbol(in, KEY_MAPPING);
+
+	if (s == SYMBOL_NONE)
+		return false;
+	*identity = key_mapping(&in->snapshot->symbols, s);
+	return true;
+}
+
 static bool find_process(const struct column_input *in, enum process_field field,
 			 struct process_identity *identity)
 {
 	symbol s = key_symbol(in, KEY_PROCESS);
+	struct mapping_identity m;
 
+	if (s == SYMBOL_NONE && find_mapping(in, &m))
+		s = m.process; /* a mapping knows whose it is */
 	if (s == SYMBOL_NONE)
 		return false;
 	*identity = key_process(&in->snapshot->symbols, s);
@@ -89,16 +102,6 @@ static struct cell get_name(const struct column *column, const struct column_inp
 	if (find_process(in, PROCESS_NAME, &p))
 		return text(p.name);
 	return get_string(column, in);
-}
-
-static bool find_mapping(const struct column_input *in, struct mapping_identity *identity)
-{
-	symbol s = key_symbol(in, KEY_MAPPING);
-
-	if (s == SYMBOL_NONE)
-		return false;
-	*identity = key_mapping(&in->snapshot->symbols, s);
-	return true;
 }
 
 static struct cell get_start(const struct column *column, const struct column_input *in)

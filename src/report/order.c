@@ -76,6 +76,9 @@ uint32_t *order_groups(const struct snapshot *s, const struct report_options *op
 	}
 	for (unsigned i = 0; i < s->by.count; i++)
 		o.key_count += column_of_key(s->by.keys[i], true, o.keys + o.key_count);
+	/* Mappings of two processes may be alike in all that is shown of them. */
+	if (grouping_has(&s->by, KEY_MAPPING))
+		o.key_count += column_of_key(KEY_PROCESS, true, o.keys + o.key_count);
 	for (uint32_t i = 0; i < count; i++)
 		groups[i] = i;
 	qsort_r(groups, count, sizeof(*groups), compare_groups, &o);

@@ -13,7 +13,7 @@
 
 /* Where the reading of one file stands. */
 struct progress {
-	const struct reader *reader;
+	struct reader *reader;
 	const char *path;
 	size_t file;		 /* number of it */
 	unsigned long processes; /* begun so far */
@@ -21,25 +21,38 @@ struct progress {
 	bool wanted;		 /* what begin answered */
 };
 
-/* "path", the second process in it "path#2"; where a path is given again, "path (2)". */
+static size_t times_given(const struct source *s, const char *path, size_t before)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < before; i++)
+		times += strcmp(s->paths[i], path) == 0;
+	return times;
+}
+
+/* "path", the second process in it "path#2"; where a path is given again, "path (2)"; and a quote
+ * behind it as long as there is a file called so. The caller frees it; NULL without memory. */
 static char *make_name(const struct progress *p)
 {
-	char *const *paths = p->reader->source->paths;
-	size_t times = 1;
+	const struct source *s = p->reader->source;
+	size_t times = times_given(s, p->path, p->file) + 1, size;
 	char *name = NULL;
-	int length;
+	FILE *out = open_memstream(&name, &size);
 
-	for (size_t i = 0; i < p->file; i++)
-		times += strcmp(paths[i], paths[p->file]) == 0;
-	if (times > 1 && p->processes > 1)
-		length = asprintf(&name, "%s (%zu)#%lu", p->path, times, p->processes);
-	else if (times > 1)
-		length = asprintf(&name, "%s (%zu)", p->path, times);
-	else if (p->processes > 1)
-		length = asprintf(&name, "%s#%lu", p->path, p->processes);
-	else
-		length = asprintf(&name, "%s", p->path);
-	return length < 0 ? NULL : name;
+	if (!out)
+		return NULL;
+	fputs(p->path, out);
+	if (times > 1)
+		fprintf(out, " (%zu)", times);
+	if (p->processes > 1)
+		fprintf(out, "#%lu", p->processes);
+	while (fflush(out) == 0 && size > strlen(p->path) &&
+	       times_given(s, name, s->path_count) > 0)
+		putc('\'', out);
+	if (fclose(out) == 0)
+		return name;
+	free(name);
+	return NULL;
 }
 
 static int begin(struct progress *p, struct error *e)
@@ -74,7 +87,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 			return -1;
 	}
 	p->end = m->end;
-	return p->wanted ? p->reader->sink->mapping(p->reader->sink->ctx, m, e) : 0;
+	return p->wanted ? reader_deliver(p->reader, m, e) : 0;
 }
 
 static enum outcome outcome_of(const struct error *why)
@@ -127,14 +140,16 @@ int files_read(struct reader *r, size_t file, struct error *e)
 	    smaps_mappings(r->parser) == 0)
 		error_set(&why, ERROR_MALFORMED,
 			  "is empty: the process had no memory, or could not be read");
-	if (why.code == ERROR_MEMORY) {
-		*e = why;
-	} else if (why.code != ERROR_NONE) {
+	if (fd >= 0 && !is_standard_input(path))
+		close(fd);
+	if (why.code != ERROR_NONE && !r->sink_failed) {
 		outcome = outcome_of(&why);
 		error_prefix(&why, "%s", is_standard_input(path) ? "standard input" : path);
 	}
-	if (fd >= 0 && !is_standard_input(path))
-		close(fd);
+	if (why.code != ERROR_NONE && reader_is_broken(r, &why)) {
+		*e = why;
+		return -1;
+	}
 	end(&p, outcome, outcome == OUTCOME_READ ? NULL : &why);
-	return why.code == ERROR_MEMORY ? -1 : 0;
+	return 0;
 }

@@ -25,6 +25,7 @@ struct reader {
 	struct smaps_parser *parser;
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
+	bool sink_failed;
 	char *text; /* of the small file that was read last */
 	size_t text_capacity;
 	struct scan *scan; /* of scan.c; NULL until it is needed */
@@ -44,6 +45,12 @@ struct slice place_slurp(struct reader *r, const struct place *place, const char
 
 int procfs_read(struct reader *r, pid_t pid, struct error *e);
 int files_read(struct reader *r, size_t file, struct error *e);
+
+/* Hands a mapping on to the sink; ctx is the reader. */
+int reader_deliver(void *ctx, const struct mapping *m, struct error *e);
+
+/* Whether a failure is no fault of what was read, so that the whole reading ends with it. */
+bool reader_is_broken(const struct reader *r, const struct error *why);
 
 /* Reads fd to its end through the parser into r->on_mapping. 0, or -1 with *e: ERROR_SYSTEM and its
  * errno if read() failed. */

@@ -178,14 +178,14 @@ static int by_weight(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-void source_weigh(const struct source *s, struct target_list *list)
+void source_weigh(const struct source *s, struct target *target)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct target *t = &list->targets[i];
+	target->weight = s->kind == SOURCE_SMAPS ? file_size(s->paths[target->file])
+						 : resident_pages(s, target->pid);
+}
 
-		t->weight = s->kind == SOURCE_SMAPS ? file_size(s->paths[t->file])
-						    : resident_pages(s, t->pid);
-	}
+void target_list_sort(struct target_list *list)
+{
 	if (list->count)
 		qsort(list->targets, list->count, sizeof(*list->targets), by_weight);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -77,21 +78,41 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 		snprintf(out, size, "%.*s", (int)line.len, line.ptr);
 }
 
+/* In seconds; 0 if it is not to be had. The lines before it may be long: one counts interrupts. */
+static uint64_t boot_time(const struct source *s)
+{
+	int fd = openat(s->root_fd, "stat", O_RDONLY | O_CLOEXEC);
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
+	char *line = NULL;
+	size_t size = 0;
+	uint64_t seconds = 0;
+	ssize_t n;
+
+	if (!in) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	while (seconds == 0 && (n = getline(&line, &size, in)) > 0) {
+		struct slice rest = {line, (size_t)n};
+
+		if (!slice_begins(rest, SLICE("btime ")))
+			continue;
+		rest = slice_inner(rest, strlen("btime "), 0);
+		take_decimal(&rest, &seconds);
+	}
+	free(line);
+	fclose(in);
+	return seconds;
+}
+
 /* The moment of a capture is the boot time in stat plus the seconds in uptime. */
 static void read_tree_time(const struct source *s, struct machine *m)
 {
-	static char buffer[64 * 1024]; /* stat has a line for each processor and interrupt */
-	struct slice text, line;
-	uint64_t boot = 0, uptime;
+	char buffer[64];
+	struct slice text = read_tree_file(s, "uptime", buffer, sizeof(buffer));
+	uint64_t boot = boot_time(s), uptime;
 
-	text = read_tree_file(s, "stat", buffer, sizeof(buffer));
-	while (take_line(&text, &line)) {
-		if (!slice_begins(line, SLICE("btime ")))
-			continue;
-		line = slice_inner(line, strlen("btime "), 0);
-		take_decimal(&line, &boot);
-	}
-	text = read_tree_file(s, "uptime", buffer, sizeof(buffer));
 	if (boot == 0 || take_decimal(&text, &uptime) == 0)
 		return;
 	m->time.tv_sec = (time_t)(boot + uptime);

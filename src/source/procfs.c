@@ -143,8 +143,8 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 	if (a->scan)
 		return scan_read(r, a->place, fd, r->how.shares && !r->how.max_stall_ns && !a->last,
 				 mappings, &a->why);
-	r->on_mapping = r->sink->mapping;
-	r->on_mapping_ctx = r->sink->ctx;
+	r->on_mapping = reader_deliver;
+	r->on_mapping_ctx = r;
 	status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
 	*mappings = smaps_mappings(r->parser);
 	return status;
@@ -160,7 +160,7 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 	}
 	if (number == ESRCH)
 		a->outcome = OUTCOME_VANISHED;
-	else if (a->why.code == ERROR_MALFORMED)
+	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
 	else
 		return RESULT_AGAIN;
@@ -195,6 +195,12 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 	return RESULT_DONE;
 }
 
+/* No such process; in a tree also a file where its folder should be. */
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
+}
+
 /* What a failed open of smaps means; -1 if it is no fault of the process. */
 static int outcome_of_open(const struct place *place, int error, enum outcome *outcome)
 {
@@ -203,7 +209,7 @@ static int outcome_of_open(const struct place *place, int error, enum outcome *o
 	snprintf(path, sizeof(path), "%sstat", place->prefix);
 	if (error == EACCES || error == EPERM) {
 		*outcome = OUTCOME_DENIED;
-	} else if (error == ENOENT || error == ESRCH) {
+	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps was not to be had. */
 		*outcome = faccessat(place->fd, path, F_OK, 0) == 0 ? OUTCOME_DENIED
 								    : OUTCOME_VANISHED;
@@ -231,7 +237,7 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 		result = read_memory(r, a, fd);
 	if (fd >= 0)
 		close(fd);
-	if (a->why.code == ERROR_MEMORY) {
+	if (a->why.code != ERROR_NONE && reader_is_broken(r, &a->why)) {
 		*e = a->why;
 		return -1;
 	}
@@ -331,7 +337,7 @@ int procfs_read(struct reader *r, pid_t pid, struct error *e)
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
 	place.fd = openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (place.fd < 0 && errno != ENOENT && errno != ESRCH)
+	if (place.fd < 0 && !is_gone(errno))
 		return error_errno(e, "cannot open the folder of process %d", pid);
 	if (place.fd < 0) {
 		place.fd = r->source->root_fd;

@@ -250,7 +250,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 		return -1;
 	conclude(s, m, resident, swapped, &measured.counters);
 	s->mappings++;
-	return s->reader->sink->mapping(s->reader->sink->ctx, &measured, e);
+	return reader_deliver(s->reader, &measured, e);
 }
 
 /* What the rollup has beyond the anonymous mappings: the files', if nothing else is there. */

@@ -73,6 +73,21 @@ static int forward(void *ctx, const struct mapping *m, struct error *e)
 	return r->on_mapping(r->on_mapping_ctx, m, e);
 }
 
+int reader_deliver(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct reader *r = ctx;
+	int status = r->sink->mapping(r->sink->ctx, m, e);
+
+	r->sink_failed = status < 0;
+	return status;
+}
+
+bool reader_is_broken(const struct reader *r, const struct error *why)
+{
+	return r->sink_failed || why->code == ERROR_MEMORY || why->number == EMFILE ||
+	       why->number == ENFILE;
+}
+
 struct reader *reader_new(const struct source *s, const struct reading *how,
 			  const struct sink *sink)
 {

@@ -13,7 +13,7 @@
  *
  * The sink is called, for each process:
  *
- *	begin ( mapping* cancel begin )* mapping* [rollup | rest] end
+ *	begin ( mapping* [rollup] [rest] cancel begin )* mapping* [rest] [rollup] end
  *
  * A smaps file may hold several processes. If begin returns false, the process is not wanted and
  * nothing more is said of it. cancel takes back begin and all mappings since: the process changed
@@ -119,9 +119,12 @@ bool source_is_limited(const struct source *s);
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
 
-/* Orders the list by what it will take to read each, the longest first, as far as that can be told
- * cheaply: by the resident pages in statm, or the size of a file. */
-void source_weigh(const struct source *s, struct target_list *list);
+/* About how long it takes to read a target, as far as that can be told cheaply: the resident pages
+ * in statm, or the size of a file. Goes into its weight. */
+void source_weigh(const struct source *s, struct target *target);
+
+/* Puts the heaviest first. */
+void target_list_sort(struct target_list *list);
 
 struct reading {
 	unsigned needs;	       /* NEED_... */

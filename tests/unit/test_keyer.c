@@ -1,0 +1,204 @@
+/* keyer: from mappings to keys, and what it may remember from one to the next. */
+#include "support.h"
+
+#include "model/keyer.h"
+
+static struct intern symbols;
+static struct grouping by;
+static struct selection selection;
+static struct keyer keyer;
+static struct rules *rules;
+
+static void begin(unsigned count, enum key first, enum key second)
+{
+	struct error e;
+
+	intern_init(&symbols);
+	rules = rules_new();
+	assert_int_equal(rules_add_builtin(rules, &e), 0);
+	by = (struct grouping){.keys = {first, second}, .count = count};
+	keyer_init(&keyer, &symbols, &by, &selection, rules, false);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	keyer_free(&keyer);
+	rules_free(rules);
+	intern_free(&symbols);
+	selection = (struct selection){.kinds = 0};
+	return 0;
+}
+
+static void process(void)
+{
+	const struct process p = {.known = PROCESS_PID | PROCESS_UID, .pid = 7, .uid = 123456};
+
+	assert_true(keyer_process(&keyer, &p));
+}
+
+static struct mapping mapping(const char *name, uint64_t inode, const char *perms)
+{
+	struct mapping m = {.start = 1, .end = 2, .inode = inode, .name = slice_of(name)};
+
+	memcpy(m.perms, perms, sizeof(m.perms));
+	return m;
+}
+
+/* The key as the caller has it: filled in, or that of the mapping before. */
+static symbol last_key[KEY_COUNT];
+static enum kind kind;
+
+static enum keyed look(const char *name, uint64_t inode, const char *perms)
+{
+	struct mapping m = mapping(name, inode, perms);
+
+	return keyer_mapping(&keyer, &m, last_key, &kind);
+}
+
+static struct slice label(void)
+{
+	enum origin origin;
+
+	return key_label(&symbols, last_key[0], &origin);
+}
+
+TEST(labels_of_neighbours)
+{
+	static const struct {
+		const char *name;
+		uint64_t inode;
+		const char *perms, *label;
+		enum kind kind;
+	} rows[] = {
+		{"", 0, "rw-p", "[anon]", KIND_ANON},
+		{"", 0, "r--p", "[anon]", KIND_ANON},
+		{"", 5, "rw-p", "[file]", KIND_FILE},
+		{"[anon:a]", 0, "rw-p", "[anon:a]", KIND_ANON},
+		{"[anon:a]", 0, "rw-p", "[anon:a]", KIND_ANON},
+		{"[anon:a]", 5, "rw-p", "[anon:a]", KIND_SHMEM},
+		{"[anon:ab]", 0, "rw-p", "[anon:ab]", KIND_ANON},
+		{"/dev/zero", 5, "rw-p", "[anon]", KIND_ANON},
+		{"/anon_hugepage (deleted)", 5, "rw-p", "[anon_hugepage]", KIND_ANON},
+		{"/anon_hugepage (deleted)", 5, "rw-s", "[anon_hugepage]", KIND_SHMEM},
+		{"/memfd:x (deleted)", 5, "rw-s", "[memfd:x]", KIND_SHMEM},
+		{"/memfd:y (deleted)", 5, "rw-s", "[memfd:y]", KIND_SHMEM},
+		{"/memfd: (deleted)", 5, "rw-s", "[memfd:]", KIND_SHMEM},
+		{"/x", 5, "r--p", "[file]", KIND_FILE},
+		{"/y", 5, "r--p", "[file]", KIND_FILE},
+		{"", 0, "r--p", "[anon]", KIND_ANON},
+	};
+
+	begin(1, KEY_LABEL, KEY_LABEL);
+	process();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		enum keyed keyed = look(rows[i].name, rows[i].inode, rows[i].perms);
+
+		assert_true(keyed == KEYED || keyed == KEYED_AGAIN);
+		assert_true(slice_equals(label(), slice_of(rows[i].label)));
+		assert_int_equal(kind, rows[i].kind);
+	}
+}
+
+/* A device alone makes a file as well as an inode does. */
+TEST(neighbours_without_a_name)
+{
+	struct mapping m = mapping("", 0, "rw-p");
+
+	begin(1, KEY_KIND, KEY_KIND);
+	process();
+	m.dev_minor = 5;
+	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED);
+	assert_int_equal(kind, KIND_FILE);
+	m.inode = 7;
+	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED_AGAIN);
+	assert_int_equal(kind, KIND_FILE);
+	m.dev_minor = 0;
+	m.inode = 0;
+	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED);
+	assert_int_equal(kind, KIND_ANON);
+}
+
+TEST(a_new_process_has_keys_of_its_own)
+{
+	const struct process other = {.known = PROCESS_PID, .pid = 8};
+	symbol first;
+
+	begin(2, KEY_PROCESS, KEY_KIND);
+	process();
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED);
+	first = last_key[0];
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED_AGAIN);
+	assert_true(keyer_process(&keyer, &other));
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED);
+	assert_int_not_equal(last_key[0], first);
+}
+
+TEST(mappings_are_never_alike)
+{
+	symbol first;
+
+	begin(1, KEY_MAPPING, KEY_MAPPING);
+	process();
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED);
+	first = last_key[0];
+	assert_int_equal(look("[heap]", 0, "r--p"), KEYED);
+	assert_int_not_equal(last_key[0], first);
+}
+
+TEST(unwanted_neighbours)
+{
+	char glob[] = "ab*";
+	char *const globs[] = {glob};
+
+	selection = (struct selection){.labels = globs, .label_count = 1, .kinds = 1U << KIND_ANON};
+	begin(1, KEY_LABEL, KEY_LABEL);
+	process();
+	assert_int_equal(look("[anon:abc]", 0, "rw-p"), KEYED);
+	assert_int_equal(look("[anon:bcd]", 0, "rw-p"), KEYED_UNWANTED);
+	assert_int_equal(look("[anon:bcd]", 0, "rw-p"), KEYED_UNWANTED);
+	assert_int_equal(kind, KIND_ANON);
+	assert_int_equal(look("[anon:abc]", 0, "rw-p"), KEYED);
+	assert_slice(label(), "[anon:abc]");
+	assert_int_equal(look("/memfd:abc (deleted)", 5, "rw-s"), KEYED_UNWANTED); /* by kind */
+	assert_int_equal(kind, KIND_SHMEM);
+}
+
+TEST(subsystems_and_files)
+{
+	begin(2, KEY_SUBSYSTEM, KEY_FILE);
+	process();
+	look("[anon:zend_alloc]", 0, "rw-p");
+	assert_slice(intern_bytes(&symbols, last_key[0]), "php");
+	assert_slice(intern_bytes(&symbols, last_key[1]), "[anon:zend_alloc]");
+	look("/usr/lib/x.so", 5, "r-xp");
+	assert_slice(intern_bytes(&symbols, last_key[0]), "[file]");
+	assert_slice(intern_bytes(&symbols, last_key[1]), "/usr/lib/x.so");
+	look("/memfd:jemalloc_pg (deleted)", 5, "rw-s");
+	assert_slice(intern_bytes(&symbols, last_key[0]), "jemalloc");
+	assert_slice(intern_bytes(&symbols, last_key[1]), "[memfd:jemalloc_pg]");
+}
+
+TEST(what_is_unknown_of_a_process)
+{
+	begin(2, KEY_USER, KEY_CGROUP);
+	process();
+	look("[heap]", 0, "rw-p");
+	assert_slice(intern_bytes(&symbols, last_key[0]), "123456");
+	assert_int_equal(last_key[1], SYMBOL_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(labels_of_neighbours, tear_down),
+		cmocka_unit_test_teardown(neighbours_without_a_name, tear_down),
+		cmocka_unit_test_teardown(a_new_process_has_keys_of_its_own, tear_down),
+		cmocka_unit_test_teardown(mappings_are_never_alike, tear_down),
+		cmocka_unit_test_teardown(unwanted_neighbours, tear_down),
+		cmocka_unit_test_teardown(subsystems_and_files, tear_down),
+		cmocka_unit_test_teardown(what_is_unknown_of_a_process, tear_down),
+	};
+
+	return RUN(tests);
+}

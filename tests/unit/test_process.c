@@ -1,0 +1,235 @@
+/* process: stat, status, cgroup and meminfo, and names made to confuse their readers. */
+#include "support.h"
+
+#include "parse/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* What stands behind the name: state, the parent and so on up to the start time. */
+#define BEHIND " S 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 "
+
+static char buffer[PROCESS_NAME_MAX];
+static struct slice name;
+static uint64_t start_time;
+
+static bool parse(struct slice text)
+{
+	return parse_stat(text, buffer, &name, &start_time);
+}
+
+TEST(stat_of_a_plain_process)
+{
+	assert_true(parse(SLICE("42 (bash)" BEHIND "123456 999 888\n")));
+	assert_slice(name, "bash");
+	assert_int_equal(start_time, 123456);
+}
+
+TEST(stat_with_hostile_names)
+{
+	assert_true(parse(SLICE("42 (a b)" BEHIND "7 9\n")));
+	assert_slice(name, "a b");
+	assert_true(parse(SLICE("42 ())" BEHIND "8 9\n")));
+	assert_slice(name, ")");
+	assert_int_equal(start_time, 8);
+	assert_true(parse(SLICE("42 (x) S 1 2 3)" BEHIND "9 9\n")));
+	assert_slice(name, "x) S 1 2 3");
+	assert_int_equal(start_time, 9);
+	assert_true(parse(SLICE("42 ((sd-pam))" BEHIND "10 9\n")));
+	assert_slice(name, "(sd-pam)");
+	assert_true(parse(SLICE("42 ()" BEHIND "11 9\n")));
+	assert_slice(name, "");
+	assert_true(parse(SLICE("42 (a\nb)" BEHIND "12 9\n")));
+	assert_slice(name, "a\nb");
+	assert_true(parse(SLICE("42 (\x1b[31m\xff)" BEHIND "13 9\n")));
+	assert_slice(name, "\x1b[31m\xff");
+}
+
+/* The kernel escapes names in status, but never in stat. */
+TEST(stat_is_not_escaped)
+{
+	assert_true(parse(SLICE("42 (a\\b)" BEHIND "7 9\n")));
+	assert_slice(name, "a\\b");
+	assert_true(parse(SLICE("42 (a\\nb)" BEHIND "7 9\n")));
+	assert_slice(name, "a\\nb");
+	assert_true(parse(SLICE("42 (\\\\)" BEHIND "7 9\n")));
+	assert_slice(name, "\\\\");
+	assert_true(parse(SLICE("42 (end\\)" BEHIND "7 9\n")));
+	assert_slice(name, "end\\");
+}
+
+/* The running kernel is asked how it writes such a name. */
+TEST(stat_of_this_process)
+{
+	char old[16], text[1024];
+	ssize_t n;
+	int fd;
+
+	prctl(PR_SET_NAME, "x");
+	assert_int_equal(prctl(PR_GET_NAME, old), 0);
+	assert_int_equal(prctl(PR_SET_NAME, "a\\b\nc) \\n (x"), 0);
+	fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	prctl(PR_SET_NAME, old);
+	assert_true(n > 0);
+	assert_true(parse((struct slice){text, (size_t)n}));
+	assert_slice(name, "a\\b\nc) \\n (x");
+	assert_true(start_time > 0);
+}
+
+TEST(stat_of_a_kernel_thread)
+{
+	assert_true(parse(
+		SLICE("9 (kworker/u8:1-events_unbound_with_a_name_that_goes_on_to_63_byte)" BEHIND
+		      "7 9\n")));
+	assert_slice(name, "kworker/u8:1-events_unbound_with_a_name_that_goes_on_to_63_byte");
+}
+
+TEST(a_name_longer_than_any_is_cut)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text), "1 (%0200d)%s5 6\n", 0, BEHIND);
+
+	assert_true(parse((struct slice){text, (size_t)n}));
+	assert_int_equal(name.len, PROCESS_NAME_MAX);
+	assert_int_equal(start_time, 5);
+}
+
+TEST(stat_that_is_none)
+{
+	assert_false(parse(SLICE("")));
+	assert_false(parse(SLICE("42")));
+	assert_false(parse(SLICE("42 (bash")));
+	assert_false(parse(SLICE("42 bash)")));
+	assert_false(parse(SLICE("42 )bash(")));
+	assert_false(parse(SLICE("42 (bash)")));
+	assert_false(parse(SLICE("42 (bash)\n")));
+	assert_false(parse(SLICE("42 (bash)" BEHIND "\n")));
+	assert_false(parse(SLICE("42 (bash)" BEHIND "x\n")));
+	assert_false(parse(SLICE("42 (bash)" BEHIND "18446744073709551616 1\n")));
+	assert_false(parse(SLICE("42 (bash)S 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 7\n")));
+	assert_true(parse(SLICE("42 (bash)" BEHIND "18446744073709551615")));
+	assert_true(start_time == UINT64_MAX);
+}
+
+TEST(uid_is_the_effective_one)
+{
+	uint32_t uid = 0;
+
+	assert_true(parse_status_uid(SLICE("Name:\tx\nUid:\t1000\t33\t1\t2\nGid:\t7\t8\t9\t9\n"),
+				     &uid));
+	assert_int_equal(uid, 33);
+	assert_true(parse_status_uid(SLICE("Uid:\t0\t4294967295\t0\t0"), &uid));
+	assert_int_equal(uid, UINT32_MAX);
+	assert_true(parse_status_uid(SLICE("Name:\tUid:\\n\t1\t2\nUid:\t5\t6\t7\t8\n"), &uid));
+	assert_int_equal(uid, 6);
+}
+
+TEST(status_without_a_uid)
+{
+	uint32_t uid;
+
+	assert_false(parse_status_uid(SLICE(""), &uid));
+	assert_false(parse_status_uid(SLICE("Name:\tx\nGid:\t1\t2\t3\t4\n"), &uid));
+	assert_false(parse_status_uid(SLICE("Uid:\n"), &uid));
+	assert_false(parse_status_uid(SLICE("Uid:\t1\n"), &uid));
+	assert_false(parse_status_uid(SLICE("Uid:\t1\tx\n"), &uid));
+	assert_false(parse_status_uid(SLICE("Uid:\t1\t4294967296\n"), &uid));
+	assert_false(parse_status_uid(SLICE("XUid:\t1\t2\t3\t4\n"), &uid));
+}
+
+#define assert_cgroup(text, wanted)                                                                \
+	do {                                                                                       \
+		struct slice path_ = SLICE("none");                                                \
+		assert_true(parse_cgroup(SLICE(text), &path_));                                    \
+		assert_slice(path_, wanted);                                                       \
+	} while (0)
+
+TEST(cgroup_v2)
+{
+	assert_cgroup("0::/system.slice/a b.service\n", "/system.slice/a b.service");
+	assert_cgroup("0::/", "/");
+	assert_cgroup("0::/a:b\n", "/a:b");
+	assert_cgroup("0::/x (deleted)\n", "/x (deleted)");
+}
+
+TEST(cgroup_v1)
+{
+	assert_cgroup("12:pids:/p\n11:cpu,cpuacct:/c\n4:memory:/m\n1:name=systemd:/s\n", "/m");
+	assert_cgroup("5:cpu,memory,pids:/all\n", "/all");
+	assert_cgroup("5:memory,cpu:/all:x\n", "/all:x");
+}
+
+TEST(cgroup_hybrid)
+{
+	/* v1 accounts the memory, whichever comes first. */
+	assert_cgroup("4:memory:/m\n1:name=systemd:/s\n0::/v2\n", "/m");
+	assert_cgroup("0::/v2\n4:memory:/m\n", "/m");
+	/* v2 does, where only other controllers are v1's. */
+	assert_cgroup("3:cpu:/c\n1:name=systemd:/s\n0::/v2\n", "/v2");
+	assert_cgroup("0::/v2\n3:cpu:/c\n", "/v2");
+	/* A name that only looks like the controller. */
+	assert_cgroup("3:memoryx:/c\n2:xmemory:/d\n1:name=memory:/s\n0::/v2\n", "/v2");
+}
+
+TEST(cgroup_that_is_none)
+{
+	struct slice path;
+
+	assert_false(parse_cgroup(SLICE(""), &path));
+	assert_false(parse_cgroup(SLICE("/x\n"), &path));
+	assert_false(parse_cgroup(SLICE("0\n"), &path));
+	assert_false(parse_cgroup(SLICE("0:\n"), &path));
+	assert_false(parse_cgroup(SLICE("1:name=systemd:/s\n"), &path));
+}
+
+TEST(meminfo_fields)
+{
+	static const struct slice text = SLICE_INIT("MemTotal:       16 kB\n"
+						    "SwapCached:      2 kB\n"
+						    "Cached:          3 kB\n"
+						    "AnonPages:       0 kB\n"
+						    "HugePages_Total: 5\n"
+						    "Wide:            18014398509481984 kB\n"
+						    "Last:            7 kB");
+	uint64_t bytes;
+
+	assert_true(parse_meminfo(text, SLICE("MemTotal"), &bytes));
+	assert_int_equal(bytes, 16 * 1024);
+	assert_true(parse_meminfo(text, SLICE("Cached"), &bytes));
+	assert_int_equal(bytes, 3 * 1024);
+	assert_true(parse_meminfo(text, SLICE("AnonPages"), &bytes));
+	assert_int_equal(bytes, 0);
+	assert_true(parse_meminfo(text, SLICE("Last"), &bytes));
+	assert_int_equal(bytes, 7 * 1024);
+	assert_false(parse_meminfo(text, SLICE("Mem"), &bytes));
+	assert_false(parse_meminfo(text, SLICE("Absent"), &bytes));
+	assert_false(parse_meminfo(text, SLICE("HugePages_Total"), &bytes));
+	assert_false(parse_meminfo(text, SLICE("Wide"), &bytes));
+	assert_false(parse_meminfo(SLICE(""), SLICE("Cached"), &bytes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stat_of_a_plain_process),
+		cmocka_unit_test(stat_with_hostile_names),
+		cmocka_unit_test(stat_is_not_escaped),
+		cmocka_unit_test(stat_of_this_process),
+		cmocka_unit_test(stat_of_a_kernel_thread),
+		cmocka_unit_test(a_name_longer_than_any_is_cut),
+		cmocka_unit_test(stat_that_is_none),
+		cmocka_unit_test(uid_is_the_effective_one),
+		cmocka_unit_test(status_without_a_uid),
+		cmocka_unit_test(cgroup_v2),
+		cmocka_unit_test(cgroup_v1),
+		cmocka_unit_test(cgroup_hybrid),
+		cmocka_unit_test(cgroup_that_is_none),
+		cmocka_unit_test(meminfo_fields),
+	};
+
+	return RUN(tests);
+}

@@ -1,0 +1,450 @@
+/* procfs: processes of trees and, as far as that is the same every time, of the running system. */
+#include "support.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ONE	    SMAPS_SMALL("1000-2000", "/x")
+#define TWO	    SMAPS_SMALL("3000-4000", "[heap]")
+#define STAT	    "7 (a) b) S 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 555 9 9\n"
+#define STATUS	    "Name:\ta\nUid:\t1\t22\t3\t4\n"
+#define ROLLUP(rss) "1000-4000 ---p 00000000 00:00 0    [rollup]\nRss: " rss " kB\nPss: 1 kB\n"
+
+static char *root;
+static struct recorder recorder;
+
+static int set_up(void **state)
+{
+	(void)state;
+	root = tree_make();
+	recorder_init(&recorder, root);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	recorder_free(&recorder);
+	tree_remove(root);
+	return 0;
+}
+
+static int read_tree(unsigned needs, const pid_t *pids, size_t count, struct error *e)
+{
+	struct source *s = source_open_proc(root, pids, count, e);
+	int status;
+
+	assert_non_null(s);
+	assert_int_equal(source_kind(s), SOURCE_TREE);
+	assert_int_equal(source_is_limited(s), count > 0);
+	status = read_source(s, needs, &recorder, e);
+	source_close(s);
+	return status;
+}
+
+static void read_all(unsigned needs)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	if (read_tree(needs, NULL, 0, &e) < 0) {
+		print_error("%s\n", e.text);
+		fail();
+	}
+}
+
+static void read_pid(pid_t pid)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	assert_int_equal(read_tree(0, &pid, 1, &e), 0);
+}
+
+#define assert_calls(wanted) assert_string_equal(recorder_text(&recorder), (wanted))
+
+TEST(pids_ascend_and_other_names_do_not_matter)
+{
+	tree_write(root, "100/smaps", SLICE(ONE));
+	tree_write(root, "20/smaps", SLICE(TWO));
+	tree_write(root, "self/smaps", SLICE(ONE));
+	tree_write(root, "012/smaps", SLICE(ONE));
+	tree_write(root, "3x/smaps", SLICE(ONE));
+	tree_write(root, "99999999999/smaps", SLICE(ONE));
+	tree_write(root, "-5/smaps", SLICE(ONE));
+	tree_write(root, "meminfo", SLICE("MemTotal: 1 kB\n"));
+	read_all(0);
+	assert_calls("begin pid=20\nmapping 3000 [heap]\nend read\n"
+		     "begin pid=100\nmapping 1000 /x\nend read\n");
+}
+
+TEST(who_it_is)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/stat", SLICE(STAT));
+	tree_write(root, "7/status", SLICE(STATUS));
+	tree_write(root, "7/cgroup", SLICE("0::/a b\n"));
+	tree_link(root, "7/exe", "/usr/bin/prog (deleted)");
+	read_all(NEED_STAT | NEED_UID | NEED_CGROUP | NEED_EXE);
+	assert_calls("begin pid=7 start=555 name=a) b uid=22 cgroup=/a b exe=/usr/bin/prog\n"
+		     "mapping 1000 /x\nend read\n");
+}
+
+/* Nobody pays for what nobody asked for. */
+TEST(only_what_is_needed)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/stat", SLICE(STAT));
+	tree_write(root, "7/status", SLICE(STATUS));
+	read_all(NEED_UID);
+	assert_calls("begin pid=7 uid=22\nmapping 1000 /x\nend read\n");
+}
+
+TEST(what_is_missing_is_unknown)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/stat", SLICE("7 (broken"));
+	tree_write(root, "7/status", SLICE(""));
+	read_all(NEED_STAT | NEED_UID | NEED_CGROUP | NEED_EXE | NEED_ROLLUP);
+	assert_calls("begin pid=7\nmapping 1000 /x\nend read\n");
+}
+
+TEST(a_large_small_file)
+{
+	static char text[300000];
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text + sizeof(text) - 9, "\n0::/end\n", 9);
+	memcpy(text, "1:name=", 7);
+	text[1000] = ':';
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/cgroup", (struct slice){text, sizeof(text)});
+	read_all(NEED_CGROUP);
+	assert_calls("begin pid=7 cgroup=/end\nmapping 1000 /x\nend read\n");
+}
+
+static bool nobody(unsigned n, const struct process *process)
+{
+	(void)n;
+	(void)process;
+	return false;
+}
+
+TEST(nothing_is_said_of_unwanted_ones)
+{
+	recorder.begin = nobody;
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_mkdir(root, "8");
+	tree_write(root, "9/smaps", SLICE("?"));
+	read_all(0);
+	assert_calls("begin pid=7 -> no\nbegin pid=8 -> no\nbegin pid=9 -> no\n");
+}
+
+TEST(rollups_around)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/smaps_rollup", SLICE(ROLLUP("4")));
+	read_all(NEED_ROLLUP);
+	assert_calls("begin pid=7\nmapping 1000 /x\nrollup 4096 4096\nend read\n");
+}
+
+TEST(a_rollup_that_is_none)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/smaps_rollup", SLICE(ONE));
+	tree_write(root, "8/smaps", SLICE(ONE));
+	tree_write(root, "8/smaps_rollup", SLICE(""));
+	read_all(NEED_ROLLUP);
+	assert_calls("begin pid=7\nmapping 1000 /x\nend read\n"
+		     "begin pid=8\nmapping 1000 /x\nend read\n");
+}
+
+static bool third_time(unsigned n)
+{
+	return n == 2;
+}
+
+static bool never(unsigned n)
+{
+	(void)n;
+	return false;
+}
+
+TEST(a_rollup_that_differs_is_read_again)
+{
+	recorder.rollup = third_time;
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/smaps_rollup", SLICE(ROLLUP("8")));
+	read_all(NEED_ROLLUP);
+	assert_calls("begin pid=7\nmapping 1000 /x\nrollup 8192 8192 -> no\ncancel\n"
+		     "begin pid=7\nmapping 1000 /x\nrollup 8192 8192 -> no\ncancel\n"
+		     "begin pid=7\nmapping 1000 /x\nrollup 8192 8192\nend read\n");
+}
+
+TEST(but_not_for_ever)
+{
+	recorder.rollup = never;
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/smaps_rollup", SLICE(ROLLUP("8")));
+	read_all(NEED_ROLLUP);
+	assert_int_equal(recorder.begins, 3);
+	assert_int_equal(recorder.rollups, 3);
+	assert_contains(recorder_text(&recorder), "-> no\nend read\n");
+}
+
+TEST(no_memory)
+{
+	tree_write(root, "7/smaps", SLICE(""));
+	read_all(0);
+	assert_calls("begin pid=7\ncancel\nbegin pid=7\nend no_memory\n");
+}
+
+/* A capture does not change: it is read again in vain, and the user is told. */
+TEST(cut_short)
+{
+	tree_write(root, "7/smaps", SLICE(ONE "3000-4000 rw-p 00000000 00:00 0 \n"));
+	read_all(0);
+	assert_calls("begin pid=7\nmapping 1000 /x\ncancel\n"
+		     "begin pid=7\nmapping 1000 /x\ncancel\n"
+		     "begin pid=7\nmapping 1000 /x\n"
+		     "end truncated: ROOT/7/smaps: line 6, byte 99: the input ends inside a "
+		     "mapping\n");
+}
+
+TEST(malformed)
+{
+	tree_write(root, "7/smaps", SLICE(ONE "?\n"));
+	tree_write(root, "8/smaps", SLICE(TWO));
+	read_all(0);
+	assert_calls("begin pid=7\n"
+		     "end malformed: ROOT/7/smaps: line 5, byte 66: neither a mapping nor a field\n"
+		     "begin pid=8\nmapping 3000 [heap]\nend read\n");
+}
+
+/* The other files of a process show that its smaps was not to be had. */
+TEST(denied_in_a_capture)
+{
+	tree_write(root, "7/stat", SLICE(STAT));
+	read_all(0);
+	assert_calls("begin pid=7\nend denied\n");
+	read_pid(7);
+	assert_contains(recorder_text(&recorder),
+			"end denied: ROOT/7: there is no smaps in this capture\n");
+}
+
+TEST(vanished_in_a_capture)
+{
+	tree_mkdir(root, "7");
+	read_all(NEED_STAT);
+	assert_calls("begin pid=7\nend vanished\n");
+	read_pid(8);
+	assert_contains(recorder_text(&recorder),
+			"begin pid=8\nend vanished: ROOT/8: there is no such process in this "
+			"capture\n");
+}
+
+TEST(denied_by_the_file_system)
+{
+	char *path = tree_path(root, "7/smaps");
+	uid_t user = geteuid();
+
+	tree_write(root, "7/smaps", SLICE(ONE));
+	assert_int_equal(chmod(path, 0), 0);
+	assert_int_equal(seteuid(user ? user : 65534), 0);
+	read_all(0);
+	assert_int_equal(seteuid(user), 0);
+	assert_calls("begin pid=7\nend denied\n");
+	free(path);
+}
+
+/* One odd entry is no reason to read nothing. */
+TEST(a_file_where_a_folder_should_be)
+{
+	tree_write(root, "7", SLICE("x"));
+	tree_write(root, "8/smaps", SLICE(TWO));
+	read_all(0);
+	assert_contains(recorder_text(&recorder), "begin pid=8\nmapping 3000 [heap]\nend read\n");
+	read_all(NEED_STAT);
+}
+
+TEST(a_folder_where_smaps_should_be)
+{
+	tree_mkdir(root, "7/smaps");
+	read_all(0);
+	assert_contains(recorder_text(&recorder), ": cannot be read: Is a directory\n");
+	assert_null(strstr(recorder_text(&recorder), "end read"));
+}
+
+TEST(only_the_pids_asked_for)
+{
+	static const pid_t pids[] = {9, 7, 9};
+	struct error e;
+
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "8/smaps", SLICE(ONE));
+	tree_write(root, "9/smaps", SLICE(TWO));
+	assert_int_equal(read_tree(0, pids, 3, &e), 0);
+	assert_calls("begin pid=7\nmapping 1000 /x\nend read\n"
+		     "begin pid=9\nmapping 3000 [heap]\nend read\n");
+}
+
+TEST(many_pids)
+{
+	struct source *s;
+	struct target_list list;
+	struct error e;
+	char path[32];
+
+	for (int pid = 2000; pid > 0; pid--) {
+		snprintf(path, sizeof(path), "%d", pid);
+		tree_mkdir(root, path);
+	}
+	s = source_open_proc(root, NULL, 0, &e);
+	assert_non_null(s);
+	assert_int_equal(source_targets(s, &list, &e), 0);
+	assert_int_equal(list.count, 2000);
+	for (int i = 0; i < 2000; i++)
+		assert_int_equal(list.targets[i].pid, i + 1);
+	free(list.targets);
+	source_close(s);
+}
+
+TEST(the_largest_first)
+{
+	struct source *s;
+	struct target_list list;
+	struct error e;
+
+	tree_write(root, "1/statm", SLICE("900 10 5\n"));
+	tree_write(root, "2/statm", SLICE("100 30 5\n"));
+	tree_mkdir(root, "3");
+	tree_write(root, "4/statm", SLICE("500 20 5\n"));
+	tree_write(root, "5/statm", SLICE("?\n"));
+	s = source_open_proc(root, NULL, 0, &e);
+	assert_non_null(s);
+	assert_int_equal(source_targets(s, &list, &e), 0);
+	for (size_t i = 0; i < list.count; i++)
+		assert_int_equal(list.targets[i].number, i);
+	for (size_t i = 0; i < list.count; i++)
+		source_weigh(s, &list.targets[i]);
+	target_list_sort(&list);
+	assert_int_equal(list.count, 5);
+	assert_int_equal(list.targets[0].pid, 2);
+	assert_int_equal(list.targets[1].pid, 4);
+	assert_int_equal(list.targets[2].pid, 1);
+	assert_int_equal(list.targets[0].number, 1);
+	free(list.targets);
+	source_close(s);
+}
+
+TEST(no_tree)
+{
+	char *path = tree_path(root, "gone");
+	struct error e = {.code = ERROR_NONE};
+
+	assert_null(source_open_proc(path, NULL, 0, &e));
+	assert_contains(e.text, "/gone: cannot be opened as a folder of processes: No such file");
+	assert_int_equal(read_tree(0, NULL, 0, &e), -1);
+	assert_int_equal(e.code, ERROR_MALFORMED);
+	assert_contains(e.text, ": holds no process; expected folders such as ");
+	free(path);
+	source_close(NULL);
+	reader_free(NULL);
+}
+
+TEST(an_error_of_the_sink)
+{
+	static const enum error_code codes[] = {ERROR_MEMORY, ERROR_SYSTEM, ERROR_USAGE};
+
+	tree_write(root, "7/smaps", SLICE(ONE TWO));
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		struct error e = {.code = ERROR_NONE};
+
+		recorder.fail = codes[i];
+		assert_int_equal(read_tree(0, NULL, 0, &e), -1);
+		assert_int_equal(e.code, codes[i]);
+		assert_string_equal(e.text, "the sink says no");
+	}
+}
+
+static void read_live(pid_t pid, unsigned needs)
+{
+	struct error e;
+	struct source *s = source_open_proc(NULL, &pid, 1, &e);
+
+	assert_non_null(s);
+	assert_int_equal(source_kind(s), SOURCE_PROC);
+	assert_int_equal(read_source(s, needs, &recorder, &e), 0);
+	source_close(s);
+}
+
+TEST(this_process)
+{
+	char wanted[100], name[16];
+
+	prctl(PR_GET_NAME, name);
+	read_live(getpid(), NEED_STAT | NEED_UID | NEED_EXE);
+	snprintf(wanted, sizeof(wanted), "begin pid=%d start=", getpid());
+	assert_contains(recorder_text(&recorder), wanted);
+	snprintf(wanted, sizeof(wanted), " name=%s uid=%u exe=/", name, geteuid());
+	assert_contains(recorder_text(&recorder), wanted);
+	assert_contains(recorder_text(&recorder), " [stack]\n");
+	assert_contains(recorder_text(&recorder), "\nend read\n");
+}
+
+/* A child that has ended: first a zombie, then nothing. */
+TEST(a_zombie)
+{
+	pid_t child = fork();
+	siginfo_t info;
+	char wanted[200];
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	read_live(child, NEED_STAT);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_contains(recorder_text(&recorder), "\nend no_memory\n");
+	read_live(child, 0);
+	snprintf(wanted, sizeof(wanted),
+		 "begin pid=%d\nend vanished: process %d: there is no such process\n", child,
+		 child);
+	assert_contains(recorder_text(&recorder), wanted);
+}
+
+#define TREE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TREE_TEST(pids_ascend_and_other_names_do_not_matter),
+		TREE_TEST(who_it_is),
+		TREE_TEST(only_what_is_needed),
+		TREE_TEST(what_is_missing_is_unknown),
+		TREE_TEST(a_large_small_file),
+		TREE_TEST(nothing_is_said_of_unwanted_ones),
+		TREE_TEST(rollups_around),
+		TREE_TEST(a_rollup_that_is_none),
+		TREE_TEST(a_rollup_that_differs_is_read_again),
+		TREE_TEST(but_not_for_ever),
+		TREE_TEST(no_memory),
+		TREE_TEST(cut_short),
+		TREE_TEST(malformed),
+		TREE_TEST(denied_in_a_capture),
+		TREE_TEST(vanished_in_a_capture),
+		TREE_TEST(denied_by_the_file_system),
+		TREE_TEST(a_file_where_a_folder_should_be),
+		TREE_TEST(a_folder_where_smaps_should_be),
+		TREE_TEST(only_the_pids_asked_for),
+		TREE_TEST(many_pids),
+		TREE_TEST(the_largest_first),
+		TREE_TEST(no_tree),
+		TREE_TEST(an_error_of_the_sink),
+		TREE_TEST(this_process),
+		TREE_TEST(a_zombie),
+	};
+
+	return RUN(tests);
+}

@@ -1,0 +1,403 @@
+/* report: rows in their order, totals, and the sentences under them. */
+#include "support.h"
+
+#include "report/report.h"
+
+#include <inttypes.h>
+
+static struct snapshot snapshot;
+static struct report report;
+static struct report_options options;
+
+static void begin(unsigned count, enum key first, enum key second)
+{
+	const struct grouping by = {.keys = {first, second}, .count = count};
+
+	snapshot_init(&snapshot, SOURCE_TREE, &by);
+	snapshot.coverage.seen = snapshot.coverage.by_outcome[OUTCOME_READ] = 1;
+	options = (struct report_options){.column_count = 0};
+}
+
+static void build(void)
+{
+	struct error e;
+
+	assert_int_equal(report_build(&snapshot, &options, &report, &e), 0);
+}
+
+static void end(void)
+{
+	report_free(&report);
+	snapshot_free(&snapshot);
+}
+
+/* A group of these symbols with so much PSS and RSS; UINT64_MAX is unknown. */
+static void add(symbol first, symbol second, uint64_t pss, uint64_t rss)
+{
+	const symbol key[] = {first, second};
+	struct group g = {.processes = 1, .mappings = 2};
+
+	counters_zero(&g.counters);
+	g.counters.bytes[COUNTER_PSS] = pss;
+	g.counters.bytes[COUNTER_RSS] = rss;
+	if (pss == UINT64_MAX) {
+		g.counters.bytes[COUNTER_PSS] = 0;
+		g.counters.known &= ~COUNTER_BIT(COUNTER_PSS);
+	}
+	assert_true(aggregate_add_group(&snapshot.groups, key, &g));
+	assert_true(group_add(&snapshot.totals, &g));
+}
+
+static symbol text(const char *s)
+{
+	return intern(&snapshot.symbols, slice_of(s));
+}
+
+static void add_name(const char *name, uint64_t pss, uint64_t rss)
+{
+	add(name ? text(name) : SYMBOL_NONE, 0, pss, rss);
+}
+
+/* The first column of all rows, a blank behind each. */
+static char *firsts(void)
+{
+	char *all = NULL;
+	size_t size;
+	FILE *out = open_memstream(&all, &size);
+
+	for (size_t i = 0; i < report.row_count; i++) {
+		const struct cell *c = report_row(&report, i);
+
+		if (!c->known)
+			fputs("? ", out);
+		else if (report.columns[0]->type == CELL_TEXT)
+			fprintf(out, "%.*s ", (int)c->text.len, c->text.ptr);
+		else
+			fprintf(out, "%" PRIu64 " ", c->number);
+	}
+	fclose(out);
+	return all;
+}
+
+static void check_rows(const char *wanted, int line)
+{
+	char *got = firsts();
+
+	if (strcmp(got, wanted) != 0) {
+		print_error("got \"%s\", not \"%s\"\n", got, wanted);
+		_fail(__FILE__, line);
+	}
+	free(got);
+}
+
+#define assert_rows(wanted) check_rows((wanted), __LINE__)
+
+static const struct column *column(const char *name)
+{
+	const struct column *c = column_find(slice_of(name));
+
+	assert_non_null(c);
+	return c;
+}
+
+TEST(by_falling_pss)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", 10, 99);
+	add_name("b", 30, 1);
+	add_name("c", 20, 50);
+	build();
+	assert_rows("b c a ");
+	assert_int_equal(report.hidden, 0);
+	end();
+}
+
+TEST(by_falling_rss_where_pss_is_unknown)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", UINT64_MAX, 10);
+	add_name("b", 99, 5);
+	add_name("c", 1, 20);
+	build();
+	assert_rows("c a b ");
+	end();
+}
+
+TEST(unknown_is_last_in_both_directions)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", UINT64_MAX, 1);
+	add_name("b", 0, 1);
+	add_name("c", 20, 1);
+	options.sort = column("pss");
+	options.falling = true;
+	build();
+	assert_rows("c b a ");
+	report_free(&report);
+	options.falling = false;
+	build();
+	assert_rows("b c a ");
+	end();
+}
+
+TEST(an_unknown_key_is_last)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name(NULL, 5, 1);
+	add_name("b", 5, 1);
+	add_name("a", 5, 1);
+	options.sort = column("name");
+	build();
+	assert_rows("a b ? ");
+	report_free(&report);
+	options.falling = true;
+	build();
+	assert_rows("b a ? ");
+	end();
+}
+
+/* Ties break on bytes, in whatever order the groups came, and rising in either direction. */
+TEST(ties)
+{
+	static const char *const names[] = {"b", "\xff", "B", "ab", "a", "\x7f", "a b"};
+
+	for (size_t first = 0; first < 7; first++) {
+		begin(1, KEY_NAME, KEY_NAME);
+		for (size_t i = 0; i < 7; i++)
+			add_name(names[(first + i) % 7], 5, 5);
+		options.sort = column("pss");
+		options.falling = first % 2;
+		build();
+		assert_rows("B a a b ab b \x7f \xff ");
+		end();
+	}
+}
+
+TEST(processes_of_one_name_by_pid)
+{
+	static const pid_t pids[] = {100, 20, 3};
+
+	begin(1, KEY_PROCESS, KEY_PROCESS);
+	for (size_t i = 0; i < 3; i++) {
+		const struct process p = {.known = PROCESS_PID, .pid = pids[i]};
+
+		add(key_intern_process(&snapshot.symbols, &p), 0, 5, 5);
+	}
+	build();
+	assert_rows("3 20 100 ");
+	end();
+}
+
+/* Equal mappings of two processes: the order must not be that in which they were read. */
+TEST(mappings_of_two_processes)
+{
+	struct cell cells[2][2];
+
+	for (int order = 0; order < 2; order++) {
+		begin(1, KEY_MAPPING, KEY_MAPPING);
+		for (int i = 0; i < 2; i++) {
+			const struct process p = {.known = PROCESS_PID, .pid = 1 + (i ^ order)};
+			const struct mapping m = {.start = 16, .end = 32, .perms = "rw-p"};
+			symbol owner = key_intern_process(&snapshot.symbols, &p);
+
+			add(key_intern_mapping(&snapshot.symbols, &m, owner, text("[heap]")), 0, 5,
+			    (uint64_t)p.pid);
+		}
+		options.columns[options.column_count++] = column("rss");
+		build();
+		for (size_t row = 0; row < 2; row++)
+			cells[order][row] = report_row(&report, row)[report.column_count - 1];
+		end();
+	}
+	assert_int_equal(cells[0][0].number, cells[1][0].number);
+	assert_int_equal(cells[0][1].number, cells[1][1].number);
+}
+
+TEST(limits_hide_rows_and_not_totals)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	for (char name[] = "a"; name[0] <= 'e'; name[0]++)
+		add_name(name, (uint64_t)name[0], 1);
+	options.columns[options.column_count++] = column("rss");
+	options.limit = 2;
+	build();
+	assert_rows("e d ");
+	assert_int_equal(report.row_count, 2);
+	assert_int_equal(report.hidden, 3);
+	assert_false(report.totals[0].known);
+	assert_int_equal(report.totals[1].number, 5);
+	assert_contains(report.notes[report.note_count - 1],
+			"3 more rows beyond --limit; the totals include them");
+	report_free(&report);
+	options.limit = 4;
+	build();
+	assert_contains(report.notes[report.note_count - 1],
+			"1 more row beyond --limit; the totals include it");
+	report_free(&report);
+	options.limit = 5;
+	build();
+	assert_int_equal(report.hidden, 0);
+	assert_int_equal(report.row_count, 5);
+	end();
+}
+
+TEST(no_rows)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	options.columns[options.column_count++] = column("pss");
+	build();
+	assert_int_equal(report.row_count, 0);
+	assert_true(report.totals[1].known);
+	assert_int_equal(report.totals[1].number, 0);
+	end();
+}
+
+TEST(shares_of_the_total)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", 30, 0);
+	add_name("b", 10, 0);
+	options.columns[options.column_count++] = column("pss_percent");
+	options.columns[options.column_count++] = column("rss_percent");
+	build();
+	assert_true(report_row(&report, 0)[1].percent == 75.0);
+	assert_true(report_row(&report, 1)[1].percent == 25.0);
+	assert_true(report.totals[1].percent == 100.0);
+	assert_false(report_row(&report, 0)[2].known); /* of nothing */
+	end();
+}
+
+TEST(a_column_stands_once)
+{
+	begin(2, KEY_PROCESS, KEY_NAME);
+	options.columns[options.column_count++] = column("rss");
+	options.columns[options.column_count++] = column("rss");
+	build();
+	assert_int_equal(report.key_column_count, 2); /* pid and one name */
+	assert_int_equal(report.column_count, 3);
+	report_free(&report);
+	options.full_keys = true;
+	build();
+	assert_int_equal(report.key_column_count, 3);
+	end();
+}
+
+TEST(columns_by_name_or_header)
+{
+	assert_string_equal(column("PSS")->name, "pss");
+	assert_string_equal(column("%pss")->name, "pss_percent");
+	assert_string_equal(column("Procs")->name, "processes");
+	assert_null(column_find(SLICE("")));
+	assert_null(column_find(SLICE("ps")));
+	assert_null(column_find(SLICE("psss")));
+	assert_null(column_find(SLICE("pss_anon"))); /* of the rollup alone */
+	for (size_t i = 0; i < column_count; i++) {
+		assert_ptr_equal(column(columns[i].name), &columns[i]);
+		assert_ptr_equal(column(columns[i].header), &columns[i]);
+	}
+}
+
+TEST(coverage_in_words)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	build();
+	assert_string_equal(report.coverage, "1 of 1 process read");
+	report_free(&report);
+	snapshot.coverage =
+		(struct coverage){.seen = 21, .by_outcome = {[OUTCOME_READ] = 1, 6, 5, 4, 3, 2}};
+	build();
+	assert_string_equal(report.coverage,
+			    "1 of 15 processes read; 4 gone; 3 cut short; 2 not smaps; "
+			    "5 could not be read: capture them as root; 6 more without memory "
+			    "(kernel threads, zombies)");
+	assert_int_equal(coverage_missed(&snapshot.coverage), 14);
+	end();
+}
+
+static bool has_note(const char *part)
+{
+	for (size_t i = 0; i < report.note_count; i++) {
+		if (strstr(report.notes[i], part))
+			return true;
+	}
+	return false;
+}
+
+TEST(notes)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", 1, 1);
+	snapshot.shared_swappers = 1;
+	snapshot.machine.keeps_labels = ANSWER_UNKNOWN;
+	build();
+	assert_int_equal(report.note_count, 0);
+	report_free(&report);
+	snapshot.shared_swappers = 2;
+	snapshot.machine.keeps_labels = ANSWER_NO;
+	add_name("b", UINT64_MAX, 1);
+	build();
+	assert_true(has_note("CONFIG_ANON_VMA_NAME"));
+	assert_true(has_note("PSS is unknown"));
+	assert_true(has_note("SWAP counts swapped shared memory once for each process"));
+	assert_int_equal(report.note_count, 3);
+	end();
+}
+
+/* Each sentence of a difference names its field. */
+TEST(checks_name_what_differs)
+{
+	const struct process p = {
+		.known = PROCESS_PID | PROCESS_NAME, .pid = 42, .name = SLICE_INIT("prog")};
+	struct counters sum = {.known = COUNTERS_ALL_KNOWN}, rollup = sum;
+
+	begin(1, KEY_NAME, KEY_NAME);
+	snapshot.verified = true;
+	snapshot.verification.compared = 2;
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		rollup.bytes[i] = 65536;
+	assert_int_equal(verify_process(&snapshot.verification,
+					key_intern_process(&snapshot.symbols, &p), &sum, 1, &rollup,
+					&rollup),
+			 1);
+	build();
+	assert_contains(
+		report.checks[1],
+		"process 42 (prog): Rss adds up to 0 bytes, 65536 less than smaps_rollup: ");
+	assert_string_equal(report.checks[report.check_count - 1],
+			    "1 of 2 processes agree with smaps_rollup");
+	for (size_t i = 0; i + 1 < report.check_count; i++)
+		assert_null(strstr(report.checks[i], ":  adds"));
+	end();
+}
+
+TEST(no_checks_unless_verified)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	build();
+	assert_int_equal(report.check_count, 0);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_falling_pss),
+		cmocka_unit_test(by_falling_rss_where_pss_is_unknown),
+		cmocka_unit_test(unknown_is_last_in_both_directions),
+		cmocka_unit_test(an_unknown_key_is_last),
+		cmocka_unit_test(ties),
+		cmocka_unit_test(processes_of_one_name_by_pid),
+		cmocka_unit_test(mappings_of_two_processes),
+		cmocka_unit_test(limits_hide_rows_and_not_totals),
+		cmocka_unit_test(no_rows),
+		cmocka_unit_test(shares_of_the_total),
+		cmocka_unit_test(a_column_stands_once),
+		cmocka_unit_test(columns_by_name_or_header),
+		cmocka_unit_test(coverage_in_words),
+		cmocka_unit_test(notes),
+		cmocka_unit_test(checks_name_what_differs),
+		cmocka_unit_test(no_checks_unless_verified),
+	};
+
+	return RUN(tests);
+}

@@ -1,0 +1,231 @@
+/* values: what the values of options mean, and which are refused. */
+#include "support.h"
+
+#include "cli/values.h"
+
+static struct error e;
+
+/* The functions may cut their argument up. */
+static char *copy(const char *text)
+{
+	static char buffer[256];
+
+	snprintf(buffer, sizeof(buffer), "%s", text);
+	return buffer;
+}
+
+static void check_refused(int status, const char *part, int line)
+{
+	if (status != -1 || e.code != ERROR_USAGE || !strstr(e.text, part)) {
+		print_error("%d, \"%s\" and not \"%s\"\n", status, e.text, part);
+		_fail(__FILE__, line);
+	}
+	e = (struct error){.code = ERROR_NONE};
+}
+
+#define assert_refused(call, part) check_refused((call), (part), __LINE__)
+
+TEST(pids)
+{
+	pid_t *list = NULL;
+	size_t count = 0;
+
+	assert_int_equal(value_pids(copy("7"), &list, &count, &e), 0);
+	assert_int_equal(value_pids(copy("1,2147483647"), &list, &count, &e), 0);
+	assert_int_equal(count, 3);
+	assert_int_equal(list[0], 7);
+	assert_int_equal(list[1], 1);
+	assert_int_equal(list[2], 2147483647);
+	assert_refused(value_pids(copy("0"), &list, &count, &e),
+		       "--pid: \"0\" is not a process id");
+	assert_refused(value_pids(copy("-1"), &list, &count, &e), "\"-1\"");
+	assert_refused(value_pids(copy("2147483648"), &list, &count, &e), "--pid");
+	assert_refused(value_pids(copy("1,x,3"), &list, &count, &e), "\"x\"");
+	assert_refused(value_pids(copy(""), &list, &count, &e), "\"\"");
+	assert_refused(value_pids(copy("1,"), &list, &count, &e), "\"\"");
+	free(list);
+}
+
+TEST(regexes)
+{
+	regex_t pattern;
+
+	assert_int_equal(value_regex("^(a|b)$", &pattern, &e), 0);
+	assert_int_equal(regexec(&pattern, "b", 0, NULL, 0), 0);
+	regfree(&pattern);
+	assert_refused(value_regex("(", &pattern, &e), "--name: \"(\" is no regular expression: ");
+}
+
+TEST(users)
+{
+	uint32_t uid = 1;
+
+	assert_int_equal(value_user("root", &uid, &e), 0);
+	assert_int_equal(uid, 0);
+	assert_int_equal(value_user("4294967295", &uid, &e), 0);
+	assert_int_equal(uid, UINT32_MAX);
+	assert_refused(value_user("4294967296", &uid, &e), "--user: there is no user");
+	assert_refused(value_user("-1", &uid, &e), "\"-1\"");
+	assert_refused(value_user("", &uid, &e), "--user");
+	assert_refused(value_user("no such user", &uid, &e), "\"no such user\"");
+}
+
+TEST(kinds)
+{
+	unsigned kinds = 0;
+
+	assert_int_equal(value_kinds(copy("anon,file"), &kinds, &e), 0);
+	assert_int_equal(kinds, 1U << KIND_ANON | 1U << KIND_FILE);
+	assert_int_equal(value_kinds(copy("special,anon"), &kinds, &e), 0);
+	assert_int_equal(kinds, 1U << KIND_ANON | 1U << KIND_FILE | 1U << KIND_SPECIAL);
+	assert_refused(value_kinds(copy("anon,none"), &kinds, &e), "--kind: \"none\"");
+	assert_refused(value_kinds(copy(""), &kinds, &e), "anon, shmem, file, special");
+}
+
+TEST(groupings)
+{
+	struct grouping by = {.count = 0};
+
+	assert_int_equal(value_grouping(copy("name,label"), &by, &e), 0);
+	assert_int_equal(value_grouping(copy("label,user,name"), &by, &e), 0);
+	assert_int_equal(by.count, 3);
+	assert_int_equal(by.keys[0], KEY_NAME);
+	assert_int_equal(by.keys[1], KEY_LABEL);
+	assert_int_equal(by.keys[2], KEY_USER);
+	assert_refused(value_grouping(copy("pid"), &by, &e), "--by: \"pid\"");
+	by.count = 0;
+	assert_int_equal(
+		value_grouping(
+			copy("label,subsystem,kind,process,name,user,cgroup,file,mapping,label"),
+			&by, &e),
+		0);
+	assert_int_equal(by.count, KEY_COUNT);
+}
+
+TEST(columns_)
+{
+	const struct column *list[COLUMNS_MAX];
+	size_t count = 0;
+
+	assert_int_equal(value_columns(copy("pss,RSS,%Pss"), list, &count, &e), 0);
+	assert_int_equal(count, 3);
+	assert_string_equal(list[0]->name, "pss");
+	assert_string_equal(list[1]->name, "rss");
+	assert_string_equal(list[2]->name, "pss_percent");
+	assert_refused(value_columns(copy("label"), list, &count, &e), "label is a key");
+	assert_refused(value_columns(copy("nothing"), list, &count, &e),
+		       "there is no column \"nothing\"");
+	assert_refused(value_columns(copy(""), list, &count, &e), "there is no column \"\"");
+}
+
+TEST(sorts)
+{
+	const struct column *sort;
+	bool falling;
+
+	assert_int_equal(value_sort("rss", &sort, &falling, &e), 0);
+	assert_string_equal(sort->name, "rss");
+	assert_false(falling);
+	assert_int_equal(value_sort("-pss", &sort, &falling, &e), 0);
+	assert_string_equal(sort->name, "pss");
+	assert_true(falling);
+	assert_refused(value_sort("", &sort, &falling, &e), "--sort");
+	assert_refused(value_sort("-", &sort, &falling, &e), "there is no column \"\"");
+	assert_refused(value_sort("--pss", &sort, &falling, &e), "\"-pss\"");
+}
+
+TEST(limits)
+{
+	size_t limit = 5;
+
+	assert_int_equal(value_limit("0", &limit, &e), 0);
+	assert_int_equal(limit, 0);
+	assert_int_equal(value_limit("100", &limit, &e), 0);
+	assert_int_equal(limit, 100);
+	assert_refused(value_limit("-1", &limit, &e), "--limit: \"-1\" is no number of rows");
+	assert_refused(value_limit("x", &limit, &e), "\"x\"");
+	assert_refused(value_limit("", &limit, &e), "--limit");
+}
+
+TEST(jobs)
+{
+	unsigned jobs = 5;
+
+	assert_int_equal(value_jobs("1", &jobs, &e), 0);
+	assert_int_equal(jobs, 1);
+	assert_int_equal(value_jobs("1024", &jobs, &e), 0);
+	assert_int_equal(jobs, 1024);
+	assert_refused(value_jobs("0", &jobs, &e), "--jobs: \"0\" is no number from 1 to 1024");
+	assert_refused(value_jobs("1025", &jobs, &e), "\"1025\"");
+	assert_refused(value_jobs("-1", &jobs, &e), "\"-1\"");
+	assert_refused(value_jobs("", &jobs, &e), "--jobs");
+}
+
+TEST(durations)
+{
+	static const char *const wrong[] = {"",	     "2",   "ms", "2 ms", "-2ms",  "0ms",
+					    "0.5us", "61s", "2m", "2msx", "nanms", "infs",
+					    "1e99s", "2MS", "s",  "1,5ms"};
+	uint64_t ns;
+
+	assert_int_equal(value_duration("2ms", &ns, &e), 0);
+	assert_int_equal(ns, 2000000);
+	assert_int_equal(value_duration("500us", &ns, &e), 0);
+	assert_int_equal(ns, 500000);
+	assert_int_equal(value_duration("1.5ms", &ns, &e), 0);
+	assert_int_equal(ns, 1500000);
+	assert_int_equal(value_duration("1us", &ns, &e), 0);
+	assert_int_equal(ns, 1000);
+	assert_int_equal(value_duration("60s", &ns, &e), 0);
+	assert_true(ns == UINT64_C(60000000000));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_refused(value_duration(wrong[i], &ns, &e), "--max-stall: ");
+}
+
+TEST(words)
+{
+	const struct renderer *renderer;
+	enum units units;
+	enum option_color color;
+
+	assert_int_equal(value_format("csv", &renderer, &e), 0);
+	assert_ptr_equal(renderer, &render_csv);
+	assert_int_equal(value_format("json", &renderer, &e), 0);
+	assert_ptr_equal(renderer, &render_json);
+	assert_refused(value_format("xml", &renderer, &e), "--format: \"xml\" is none of table");
+	assert_int_equal(value_units("g", &units, &e), 0);
+	assert_int_equal(units, UNITS_GIB);
+	assert_int_equal(value_units("b", &units, &e), 0);
+	assert_int_equal(units, UNITS_BYTES);
+	assert_refused(value_units("G", &units, &e), "--units: \"G\"");
+	assert_int_equal(value_color("never", &color, &e), 0);
+	assert_int_equal(color, COLOR_NEVER);
+	assert_refused(value_color("", &color, &e), "--color: \"\"");
+}
+
+TEST(lists_grow)
+{
+	char a[] = "a", b[] = "b", **list = NULL;
+	size_t count = 0;
+
+	assert_int_equal(value_append(a, &list, &count, &e), 0);
+	assert_int_equal(value_append(b, &list, &count, &e), 0);
+	assert_int_equal(count, 2);
+	assert_ptr_equal(list[0], a);
+	assert_ptr_equal(list[1], b);
+	free(list);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pids),	     cmocka_unit_test(regexes),
+		cmocka_unit_test(users),     cmocka_unit_test(kinds),
+		cmocka_unit_test(groupings), cmocka_unit_test(columns_),
+		cmocka_unit_test(sorts),     cmocka_unit_test(limits),
+		cmocka_unit_test(jobs),	     cmocka_unit_test(durations),
+		cmocka_unit_test(words),     cmocka_unit_test(lists_grow),
+	};
+
+	return RUN(tests);
+}
