@@ -258,10 +258,19 @@ static void run_all(struct worker *workers, unsigned count, void *(*what)(void *
 		pthread_join(workers[--started].thread, NULL);
 }
 
+/* No more than there are targets, and one in any case. */
+static unsigned worker_count(const struct work *work)
+{
+	unsigned jobs = work->options->jobs;
+
+	if (jobs > work->targets.count)
+		jobs = (unsigned)work->targets.count;
+	return jobs > 0 ? jobs : 1;
+}
+
 static int read_all(struct work *work, struct snapshot *s, struct error *e)
 {
-	size_t most = work->targets.count ? work->targets.count : 1;
-	unsigned count = work->options->jobs < most ? work->options->jobs : (unsigned)most;
+	unsigned count = worker_count(work);
 	struct worker *workers = calloc(count, sizeof(*workers));
 	int status = 0;
 
