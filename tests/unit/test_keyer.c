@@ -53,7 +53,7 @@ static enum keyed look(const char *name, uint64_t inode, const char *perms)
 {
 	struct mapping m = mapping(name, inode, perms);
 
-	return keyer_mapping(&keyer, &m, last_key, &kind);
+	return keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind);
 }
 
 static struct slice label(void)
@@ -108,14 +108,14 @@ TEST(neighbours_without_a_name)
 	begin(1, KEY_KIND, KEY_KIND);
 	process();
 	m.dev_minor = 5;
-	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED);
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
 	assert_int_equal(kind, KIND_FILE);
 	m.inode = 7;
-	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED_AGAIN);
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED_AGAIN);
 	assert_int_equal(kind, KIND_FILE);
 	m.dev_minor = 0;
 	m.inode = 0;
-	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED);
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
 	assert_int_equal(kind, KIND_ANON);
 }
 
