@@ -3,20 +3,51 @@
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 
-#define ARENA	     (64 * MIB) /* glibc's HEAP_MAX_SIZE, and an arena of Go's, on 64 bits */
-#define GO_FIRST     UINT64_C(0xc000000000)
-#define GO_CHUNK     (4 * MIB) /* by which its heap grows */
+#define GIB	     (1024 * MIB)
+#define NOWHERE	     UINT64_MAX
+#define ARENA	     (64 * MIB) /* glibc's HEAP_MAX_SIZE on 64 bits */
 #define GUARD_MAX    (64 * KIB)
 #define STACK_MIN    (256 * KIB)
 #define STACK_MAX    (64 * MIB)
 #define STACK_MARGIN (64 * KIB)
-#define NOWHERE	     UINT64_MAX
+#define GO_FIRST     UINT64_C(0xc000000000)
+#define GO_CHUNK     (4 * MIB) /* by which its heap grows */
+/* The heap of Java ends at one of two addresses, so that its pointers fit into 32 bits. */
+#define JAVA_LOWEST (2 * GIB)
+#define JAVA_LOW    (4 * GIB)
+#define JAVA_HIGH   (32 * GIB)
+#define JAVA_ALIGN  MIB
+#define JAVA_MIN    (8 * MIB)
+/* V8 asks for pages at random addresses, below any that the kernel would choose. */
+#define V8_PAGE	  (256 * KIB)
+#define V8_LOWEST (4 * GIB)
+#define V8_TOP	  (UINT64_C(1) << 46)
 
-const struct slice guess_labels[GUESS_COUNT] = {
-	[GUESS_RESERVED] = SLICE_INIT("~reserved"), [GUESS_JIT] = SLICE_INIT("~jit"),
-	[GUESS_GO_HEAP] = SLICE_INIT("~go heap"),   [GUESS_ARENA] = SLICE_INIT("~malloc arena"),
-	[GUESS_BSS] = SLICE_INIT("~.bss"),	    [GUESS_STACK] = SLICE_INIT("~thread stack"),
+/* Programs that take memory in pieces of their own from mmap(2). */
+struct interpreter {
+	struct slice program;		 /* what its file's name begins with */
+	uint64_t align, multiple, least; /* of such memory */
+	enum guess guess;
 };
+static const struct interpreter interpreters[] = {
+	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
+	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
+};
+
+/* clang-format off */
+const struct slice guess_labels[GUESS_COUNT] = {
+	[GUESS_RESERVED] = SLICE_INIT("~reserved"),
+	[GUESS_JIT] = SLICE_INIT("~jit"),
+	[GUESS_GO_HEAP] = SLICE_INIT("~go heap"),
+	[GUESS_BSS] = SLICE_INIT("~.bss"),
+	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
+	[GUESS_STACK] = SLICE_INIT("~thread stack"),
+	[GUESS_JAVA_HEAP] = SLICE_INIT("~java heap"),
+	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
+	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
+	[GUESS_PHP] = SLICE_INIT("~php heap"),
+};
+/* clang-format on */
 
 void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx)
 {
@@ -25,8 +56,9 @@ void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx)
 
 void infer_begin(struct infer *n)
 {
-	n->guard_end = n->go_end = n->object.end = NOWHERE;
+	n->end = n->guard_end = n->heap.end = n->object.end = NOWHERE;
 	n->program_seen = n->holding = false;
+	n->interpreter = NULL;
 }
 
 static bool is_unnamed(const struct mapping *m)
@@ -39,12 +71,40 @@ static bool may(const struct mapping *m, const char perms[4])
 	return memcmp(m->perms, perms, 4) == 0;
 }
 
+/* Unnamed memory that nobody may touch. */
+static bool is_closed(const struct mapping *m)
+{
+	return may(m, "---p") && is_unnamed(m);
+}
+
 static bool is_untouched(const struct mapping *m)
 {
 	const struct counters *c = &m->counters;
 
 	return counters_know(c, COUNTER_RSS) && c->bytes[COUNTER_RSS] == 0 &&
 	       c->bytes[COUNTER_SWAP] == 0;
+}
+
+static const struct interpreter *find_interpreter(struct slice path)
+{
+	const char *slash = memrchr(path.ptr, '/', path.len);
+
+	for (size_t i = 0; slash && i < sizeof(interpreters) / sizeof(*interpreters); i++) {
+		if (slice_begins(slice_inner(path, (size_t)(slash + 1 - path.ptr), 0),
+				 interpreters[i].program))
+			return &interpreters[i];
+	}
+	return NULL;
+}
+
+/* The first code in the address space is the program. */
+static void note_code(struct infer *n, const struct mapping *m)
+{
+	n->object.code = true;
+	n->object.program = !n->program_seen;
+	if (!n->program_seen)
+		n->interpreter = find_interpreter(m->name);
+	n->program_seen = true;
 }
 
 /* Follows the segments of a program or a library, which begin with the head of their file. */
@@ -65,11 +125,8 @@ static void note_file(struct infer *n, const struct mapping *m)
 	}
 	o->end = m->end;
 	o->writable = may(m, "rw-p");
-	if (m->perms[2] == 'x' && !o->code) {
-		o->code = true;
-		o->program = !n->program_seen;
-		n->program_seen = true;
-	}
+	if (m->perms[2] == 'x' && !o->code)
+		note_code(n, m);
 }
 
 /*
@@ -100,88 +157,137 @@ static bool is_stack(const struct infer *n, const struct mapping *m)
 	return false;
 }
 
-static bool is_go_heap(const struct infer *n, const struct mapping *m)
+/* The heap of Go begins at an address of its own. */
+static bool begins_go_heap(const struct mapping *m)
 {
-	if (m->start == GO_FIRST)
-		return (m->end - m->start) % GO_CHUNK == 0;
-	return m->start == n->go_end;
+	return m->start == GO_FIRST && (m->end - m->start) % GO_CHUNK == 0;
 }
 
-/* By the mapping itself and what lies before it. */
+static bool is_of_interpreter(const struct infer *n, const struct mapping *m)
+{
+	const struct interpreter *i = n->interpreter;
+
+	uint64_t size = m->end - m->start;
+
+	return i && m->start % i->align == 0 && size % i->multiple == 0 && size >= i->least;
+}
+
+static void begin_heap(struct infer *n, const struct mapping *m, uint64_t limit, enum guess guess)
+{
+	n->heap = (struct heap){m->end, limit, guess};
+}
+
+/* By the mapping itself and what lies before it, from what is certain to what is likely. */
 static enum guess make_guess(const struct infer *n, const struct mapping *m)
 {
 	if (m->perms[2] == 'x')
 		return GUESS_JIT;
 	if (m->perms[1] != 'w')
 		return may(m, "---p") && is_untouched(m) ? GUESS_RESERVED : GUESS_NONE;
-	if (is_go_heap(n, m))
+	if (m->start == n->heap.end)
+		return n->heap.guess;
+	if (begins_go_heap(m))
 		return GUESS_GO_HEAP;
 	if (is_bss(n, m))
 		return GUESS_BSS;
-	return is_stack(n, m) ? GUESS_STACK : GUESS_NONE;
+	if (is_stack(n, m))
+		return GUESS_STACK;
+	return is_of_interpreter(n, m) ? n->interpreter->guess : GUESS_NONE;
+}
+
+/* Whether the mapping behind can tell more; all that is so found is aligned to this. */
+static bool depends_on_next(const struct mapping *m)
+{
+	return m->start % V8_PAGE == 0 && may(m, "rw-p");
 }
 
 /* An arena begins where it is aligned to, and keeps the rest of its room without any access. */
-static bool may_be_arena(const struct mapping *m)
+static bool is_arena(const struct mapping *head, const struct mapping *rest)
 {
-	return m->start % ARENA == 0 && m->end - m->start < ARENA && may(m, "rw-p");
+	return head->start % ARENA == 0 && rest->end == head->start + ARENA && is_closed(rest);
 }
 
-static bool is_rest_of_arena(const struct mapping *head, const struct mapping *m)
+/* Behind the first part of a heap is what it may still grow into, or its archived classes. */
+static bool begins_java_heap(const struct mapping *head, const struct mapping *rest)
 {
-	return m->start == head->end && m->end == head->start + ARENA && may(m, "---p") &&
-	       is_unnamed(m);
+	return head->start % JAVA_ALIGN == 0 && head->start >= JAVA_LOWEST &&
+	       rest->end <= JAVA_HIGH && rest->end - head->start >= JAVA_MIN &&
+	       (is_closed(rest) || slice_ends(rest->name, SLICE(".jsa")));
 }
 
-/* Remembers what the next mapping needs to know of this one, which has no name. */
-static void note_unnamed(struct infer *n, const struct mapping *m, enum guess guess)
+/* All of a heap of Java, if it takes what it may have at once. */
+static bool is_java_heap(const struct mapping *m)
 {
-	bool closed = may(m, "---p");
-
-	n->object.end = NOWHERE;
-	n->guard_end = closed && m->end - m->start <= GUARD_MAX ? m->end : NOWHERE;
-	if (guess == GUESS_GO_HEAP || (closed && m->start == n->go_end))
-		n->go_end = m->end;
+	return m->start % JAVA_ALIGN == 0 && m->start >= JAVA_LOWEST &&
+	       (m->end == JAVA_LOW || m->end == JAVA_HIGH) && m->end - m->start >= JAVA_MIN;
 }
 
-static void note_named(struct infer *n, const struct mapping *m)
+static bool is_v8_page(const struct mapping *m)
 {
-	n->guard_end = NOWHERE;
+	return m->start % V8_PAGE == 0 && m->end - m->start == V8_PAGE && m->start >= V8_LOWEST &&
+	       m->end <= V8_TOP;
+}
+
+/* The guess of what is held back; `next` is what comes behind it, NULL at the end. */
+static enum guess guess_held(struct infer *n, const struct mapping *next)
+{
+	const struct mapping *held = &n->held;
+
+	if (is_java_heap(held))
+		return GUESS_JAVA_HEAP;
+	if (!next || next->start != held->end)
+		return n->held_apart && is_v8_page(held) ? GUESS_V8_HEAP : n->held_guess;
+	if (begins_java_heap(held, next)) {
+		begin_heap(n, held, held->end <= JAVA_LOW ? JAVA_LOW : JAVA_HIGH, GUESS_JAVA_HEAP);
+		return GUESS_JAVA_HEAP;
+	}
+	return is_arena(held, next) ? GUESS_ARENA : n->held_guess;
+}
+
+static int release(struct infer *n, const struct mapping *next, struct error *e)
+{
+	n->holding = false;
+	return n->deliver(n->ctx, &n->held, guess_held(n, next), e);
+}
+
+/* Remembers what the next mapping needs to know of this one. */
+static void note(struct infer *n, const struct mapping *m, bool unnamed)
+{
+	bool guard = unnamed && m->end - m->start <= GUARD_MAX && may(m, "---p");
+
+	n->end = m->end;
+	n->guard_end = guard ? m->end : NOWHERE;
 	if (mapping_has_inode(m))
 		note_file(n, m);
 	else
 		n->object.end = NOWHERE;
-}
-
-static int release(struct infer *n, enum guess guess, struct error *e)
-{
-	n->holding = false;
-	return n->deliver(n->ctx, &n->held, guess, e);
+	if (m->start == n->heap.end)
+		n->heap.end = m->end < n->heap.limit ? m->end : NOWHERE;
 }
 
 int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 {
+	bool unnamed = is_unnamed(m);
 	enum guess guess;
 
-	if (n->holding &&
-	    release(n, is_rest_of_arena(&n->held, m) ? GUESS_ARENA : n->held_guess, e) < 0)
+	if (n->holding && release(n, m, e) < 0)
 		return -1;
-	if (!is_unnamed(m)) {
-		note_named(n, m);
-		return n->deliver(n->ctx, m, GUESS_NONE, e);
-	}
-	guess = make_guess(n, m);
-	note_unnamed(n, m, guess);
-	if (guess != GUESS_GO_HEAP && may_be_arena(m)) {
+	guess = unnamed ? make_guess(n, m) : GUESS_NONE;
+	if (guess == GUESS_GO_HEAP && m->start == GO_FIRST)
+		begin_heap(n, m, NOWHERE, GUESS_GO_HEAP);
+	if (unnamed && depends_on_next(m) && (guess == GUESS_NONE || guess == GUESS_STACK)) {
 		n->holding = true;
-		n->held_guess = guess;
 		n->held = *m;
+		n->held_guess = guess;
+		n->held_apart = m->start != n->end;
+		note(n, m, unnamed);
 		return 0;
 	}
+	note(n, m, unnamed);
 	return n->deliver(n->ctx, m, guess, e);
 }
 
 int infer_end(struct infer *n, struct error *e)
 {
-	return n->holding ? release(n, n->held_guess, e) : 0;
+	return n->holding ? release(n, NULL, e) : 0;
 }

@@ -24,9 +24,13 @@ enum guess {
 	GUESS_RESERVED,
 	GUESS_JIT,
 	GUESS_GO_HEAP,
-	GUESS_ARENA,
 	GUESS_BSS,
+	GUESS_ARENA,
 	GUESS_STACK,
+	GUESS_JAVA_HEAP,
+	GUESS_V8_HEAP,
+	GUESS_PYTHON,
+	GUESS_PHP,
 	GUESS_COUNT
 };
 
@@ -40,9 +44,14 @@ struct infer {
 	infer_deliver_fn *deliver;
 	void *ctx;
 	/* Ends are addresses where no mapping can begin while there is no such thing. */
-	uint64_t guard_end; /* of the mapping before, if it may be a guard page */
-	uint64_t go_end;    /* of the heap of Go, as far as it has come */
-	struct object {	    /* the mappings before, if they are of one program or library */
+	uint64_t end;	      /* of the mapping before */
+	uint64_t guard_end;   /* the same, if that may be a guard page */
+	struct heap {	      /* of one that is known by where it begins */
+		uint64_t end; /* as far as it has come */
+		uint64_t limit;
+		enum guess guess;
+	} heap;
+	struct object { /* the mappings before, if they are of one program or library */
 		uint64_t start, end, inode;
 		uint32_t dev_major, dev_minor;
 		bool code;     /* one of them may be executed: it is a program or a library */
@@ -50,8 +59,10 @@ struct infer {
 		bool program;  /* it is the first such in the process */
 	} object;
 	bool program_seen;
+	const struct interpreter *interpreter; /* what the program is, if it is one that is known */
 	bool holding;
 	enum guess held_guess; /* unless the mapping behind it says more */
+	bool held_apart;       /* there is nothing right before it */
 	struct mapping held;
 };
 
