@@ -30,8 +30,9 @@ struct interpreter {
 	enum guess guess;
 };
 static const struct interpreter interpreters[] = {
-	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
-	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
+	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON},	    /* arenas of 3.10 and later */
+	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP},	    /* chunks and huge blocks */
+	{SLICE_INIT("redis-server"), 1, 1, 512 * KIB, GUESS_REDIS}, /* of jemalloc */
 };
 
 /* clang-format off */
@@ -46,6 +47,7 @@ const struct slice guess_labels[GUESS_COUNT] = {
 	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
 	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
 	[GUESS_PHP] = SLICE_INIT("~php heap"),
+	[GUESS_REDIS] = SLICE_INIT("~redis heap"),
 };
 /* clang-format on */
 

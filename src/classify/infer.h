@@ -31,6 +31,7 @@ enum guess {
 	GUESS_V8_HEAP,
 	GUESS_PYTHON,
 	GUESS_PHP,
+	GUESS_REDIS,
 	GUESS_COUNT
 };
 

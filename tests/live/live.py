@@ -170,6 +170,106 @@ class Memory(Live):
 			self.assertEqual(self.report("--name", "^a\\) R", "--by", "name")["coverage"]["read"], 1)
 
 
+PYTHON = "import sys; keep = [%s]; print('ready', flush=True); sys.stdin.read()"
+OBJECTS = PYTHON % "str(n) for n in range(300000)"
+BLOCKS = PYTHON % "b'x' * (3 << 20) for n in range(8)"  # from malloc, with a head before each
+PHP = """
+$keep = []; for ($n = 0; $n < 200000; $n++) $keep[] = "s$n";
+echo "ready\\n"; fgets(STDIN);
+"""
+
+
+class Inferred(Live):
+	"""What unnamed memory probably is. On a kernel that keeps names the same: these have none."""
+
+	def mappings(self, pid, *arguments):
+		report = self.report("--pid", pid, "--by", "label,mapping", *arguments)
+		return [(int(g["start"], 16), int(g["end"], 16), g) for g in report["groups"]]
+
+	def labels(self, h, *arguments):
+		"""The label of each address that the helper named."""
+		found, mappings = {}, self.mappings(h.pid, *arguments)
+		for name, (start, _) in h.ranges.items():
+			at = [g for s, e, g in mappings if s <= int(start, 16) < e]
+			self.assertEqual(len(at), 1, name)
+			self.assertEqual(at[0]["origin"], "inferred" if at[0]["label"][0] == "~" else "kernel")
+			found[name] = at[0]["label"]
+		return found
+
+	WANTED = {
+		"in-bss": "~.bss",
+		"on-stack": "~thread stack",
+		"in-arena": "~malloc arena",
+		"reserved": "~reserved",
+		"jit": "~jit",
+		"go": "~go heap",
+		"go-rest": "~reserved",
+		"java": "~java heap",
+		"java-rest": "~reserved",
+		"v8": "~v8 heap",
+	}
+
+	def test_told(self):
+		with Helper("inferred") as h:
+			self.assertEqual(self.labels(h), self.WANTED)
+			self.assertEqual(set(self.labels(h, "--no-infer").values()), {"[anon]"})
+			with open(f"/proc/{h.pid}/smaps", "rb") as f:
+				done = run("--smaps", "-", "--by", "label", "--json", stdin=f)
+			here = self.report("--pid", h.pid)
+			self.assertEqual([g["label"] for g in json.loads(done.stdout)["groups"]],
+				[g["label"] for g in here["groups"]])
+
+	def test_told_fast(self):
+		with Helper("inferred") as h:
+			self.assertEqual(self.labels(h, "--fast"), self.WANTED)
+
+	def test_looks_like_it(self):
+		with Helper("lookalikes") as h:
+			found = self.labels(h)
+			self.assertEqual(found, dict.fromkeys(found, "[anon]"))
+			self.assertEqual(len(found), 12)
+
+	def test_nothing_is_lost(self):
+		"""A guess moves memory to another row, no more."""
+		for command in ("inferred", "lookalikes"):
+			with Helper(command) as h:
+				with_guess, without = (self.report("--pid", h.pid, "--verify", *more)
+					for more in ((), ("--no-infer",)))
+				self.assertEqual(with_guess["totals"]["rss"], without["totals"]["rss"])
+				self.assertEqual(with_guess["totals"]["mappings"], without["totals"]["mappings"])
+				self.assertFalse([g for g in without["groups"] if g["label"].startswith("~")])
+
+	def test_selected(self):
+		with Helper("inferred") as h:
+			report = self.report("--pid", h.pid, "--label", "~go*", "--by", "subsystem", "--no-rules")
+			self.assertEqual([g["subsystem"] for g in report["groups"]], ["~go/heap"])
+
+	def interpreter(self, *command):
+		"""The unnamed memory of a program: {label: [RSS of each mapping]}."""
+		with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+			self.assertEqual(p.stdout.readline(), b"ready\n")
+			found = {}
+			for start, end, g in self.mappings(p.pid, "--kind", "anon"):
+				found.setdefault(g["label"], []).append((start, end, g["rss"]))
+			p.stdin.close()
+		return found
+
+	def test_python(self):
+		found = self.interpreter("/usr/bin/python3", "-c", OBJECTS)
+		self.assertGreater(sum(rss for *_, rss in found["~python objects"]), 10 * MIB)
+		for start, end, _ in found["~python objects"]:
+			self.assertEqual((end - start) % MIB, 0)
+
+	def test_python_from_malloc(self):
+		found = self.interpreter("/usr/bin/python3", "-c", BLOCKS)
+		self.assertGreater(sum(rss for *_, rss in found["[anon]"]), 20 * MIB)
+
+	def test_php(self):
+		found = self.interpreter("/usr/bin/php", "-n", "-r", PHP)
+		if "[anon:zend_alloc]" not in found:
+			self.assertGreater(sum(rss for *_, rss in found["~php heap"]), 4 * MIB)
+
+
 class Selection(Live):
 	def test_several_pids(self):
 		with Helper("sleepers", 3) as h:
