@@ -79,12 +79,14 @@ static bool is_closed(const struct mapping *m)
 	return may(m, "---p") && is_unnamed(m);
 }
 
+static uint64_t used(const struct mapping *m)
+{
+	return m->counters.bytes[COUNTER_RSS] + m->counters.bytes[COUNTER_SWAP];
+}
+
 static bool is_untouched(const struct mapping *m)
 {
-	const struct counters *c = &m->counters;
-
-	return counters_know(c, COUNTER_RSS) && c->bytes[COUNTER_RSS] == 0 &&
-	       c->bytes[COUNTER_SWAP] == 0;
+	return counters_know(&m->counters, COUNTER_RSS) && used(m) == 0;
 }
 
 static const struct interpreter *find_interpreter(struct slice path)
@@ -145,12 +147,14 @@ static bool is_bss(const struct infer *n, const struct mapping *m)
 }
 
 /* Stacks of threads have sizes that are powers of two. Guard pages inside of them make that a
- * little less, memory that came to lie behind them a little more. */
+ * little less, memory that came to lie behind them a little more. Of a stack the top is in use, and
+ * seldom more than half of it; other memory between guard pages was made to be used. */
 static bool is_stack(const struct infer *n, const struct mapping *m)
 {
 	uint64_t size = m->end - m->start;
 
-	if (m->start != n->guard_end)
+	if (m->start != n->guard_end || !counters_know(&m->counters, COUNTER_RSS) ||
+	    is_untouched(m) || used(m) > size / 2)
 		return false;
 	for (uint64_t power = STACK_MIN; power <= STACK_MAX; power *= 2) {
 		if (size >= power - STACK_MARGIN && size <= power + STACK_MARGIN)

@@ -377,6 +377,10 @@ static void command_lookalikes(int count)
 	say_map_at("false-stack", 0x302000001000, 6 * MIB, WRITE);
 	map_at(0x303000000000, page_size, PROT_NONE);
 	say_map_at("false-stack-apart", 0x303000002000, 8 * MIB, WRITE);
+	/* More of it in use than of a stack. */
+	map_at(0x309000000000, page_size, PROT_NONE);
+	say_map_at("false-stack-used", 0x309000001000, 256 * 1024, WRITE);
+	touch((char *)0x309000001000, 256 * 1024);
 	/* Aligned, but with another rest than an arena; with that rest, but not aligned. */
 	say_map_at("false-arena", 0x304000000000, 132 * 1024, WRITE);
 	map_at(0x304000021000, 32 * MIB, PROT_NONE);

@@ -227,7 +227,7 @@ class Inferred(Live):
 		with Helper("lookalikes") as h:
 			found = self.labels(h)
 			self.assertEqual(found, dict.fromkeys(found, "[anon]"))
-			self.assertEqual(len(found), 12)
+			self.assertEqual(len(found), 13)
 
 	def test_nothing_is_lost(self):
 		"""A guess moves memory to another row, no more."""

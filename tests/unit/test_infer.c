@@ -189,8 +189,14 @@ TEST(what_is_no_stack)
 	anon(0x11020000, 0x11820000); /* behind more than guard pages */
 	closed(0x12000000, 0x12001000);
 	anon(0x12002000, 0x12802000); /* behind a hole */
+	closed(0x13000000, 0x13001000);
+	/* More of it used than of a stack; or nothing at all. */
+	assert_int_equal(map(0x13001000, 0x13801000, "rw-p", "", 0, 0, 0x401000), 0);
+	closed(0x14000000, 0x14001000);
+	assert_int_equal(map(0x14001000, 0x14801000, "rw-p", "", 0, 0, UNTOUCHED), 0);
 	expect("10000000 ~reserved\n10001000\n10002000 ~reserved\n10003000\n11000000 ~reserved\n"
-	       "11020000\n12000000 ~reserved\n12002000\n");
+	       "11020000\n12000000 ~reserved\n12002000\n13000000 ~reserved\n13001000\n"
+	       "14000000 ~reserved\n14001000\n");
 }
 
 TEST(arenas_are_aligned_and_keep_their_rest)
