@@ -82,7 +82,9 @@ void options_write_help(FILE *out)
 	enum { HELP_COLUMN = 34 };
 
 	fputs("Usage: anonmem [OPTIONS]\n"
-	      "Adds up the memory of one process, or of all, by label or subsystem.\n",
+	      "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
+	      "Adds up the memory of one process, or of all, by label or subsystem.\n"
+	      "doctor says whether memory can have names here, and how to get more of them.\n",
 	      out);
 	for (size_t i = 0; i < SPECS; i++) {
 		const struct spec *s = &specs[i];
