@@ -37,17 +37,17 @@ static const struct interpreter interpreters[] = {
 
 /* clang-format off */
 const struct slice guess_labels[GUESS_COUNT] = {
-	[GUESS_RESERVED] = SLICE_INIT("~reserved"),
 	[GUESS_JIT] = SLICE_INIT("~jit"),
+	[GUESS_RESERVED] = SLICE_INIT("~reserved"),
 	[GUESS_GO_HEAP] = SLICE_INIT("~go heap"),
-	[GUESS_BSS] = SLICE_INIT("~.bss"),
-	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
-	[GUESS_STACK] = SLICE_INIT("~thread stack"),
 	[GUESS_JAVA_HEAP] = SLICE_INIT("~java heap"),
-	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
+	[GUESS_BSS] = SLICE_INIT("~.bss"),
+	[GUESS_STACK] = SLICE_INIT("~thread stack"),
 	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
 	[GUESS_PHP] = SLICE_INIT("~php heap"),
 	[GUESS_REDIS] = SLICE_INIT("~redis heap"),
+	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
+	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
 };
 /* clang-format on */
 
@@ -166,13 +166,12 @@ static bool is_stack(const struct infer *n, const struct mapping *m)
 /* The heap of Go begins at an address of its own. */
 static bool begins_go_heap(const struct mapping *m)
 {
-	return m->start == GO_FIRST && (m->end - m->start) % GO_CHUNK == 0;
+	return m->start == GO_FIRST && (m->end - m->start) % GO_CHUNK == 0 && may(m, "rw-p");
 }
 
 static bool is_of_interpreter(const struct infer *n, const struct mapping *m)
 {
 	const struct interpreter *i = n->interpreter;
-
 	uint64_t size = m->end - m->start;
 
 	return i && m->start % i->align == 0 && size % i->multiple == 0 && size >= i->least;
@@ -199,12 +198,6 @@ static enum guess make_guess(const struct infer *n, const struct mapping *m)
 	if (is_stack(n, m))
 		return GUESS_STACK;
 	return is_of_interpreter(n, m) ? n->interpreter->guess : GUESS_NONE;
-}
-
-/* Whether the mapping behind can tell more; all that is so found is aligned to this. */
-static bool depends_on_next(const struct mapping *m)
-{
-	return m->start % V8_PAGE == 0 && may(m, "rw-p");
 }
 
 /* An arena begins where it is aligned to, and keeps the rest of its room without any access. */
@@ -256,41 +249,59 @@ static int release(struct infer *n, const struct mapping *next, struct error *e)
 	return n->deliver(n->ctx, &n->held, guess_held(n, next), e);
 }
 
-/* Remembers what the next mapping needs to know of this one. */
-static void note(struct infer *n, const struct mapping *m, bool unnamed)
+/* Whether what lies behind a mapping can tell more of it. What is so found is aligned to this. */
+static bool depends_on_next(const struct mapping *m, enum guess guess)
 {
-	bool guard = unnamed && m->end - m->start <= GUARD_MAX && may(m, "---p");
+	return m->start % V8_PAGE == 0 && (guess == GUESS_NONE || guess > GUESS_BSS) &&
+	       may(m, "rw-p");
+}
 
-	n->end = m->end;
-	n->guard_end = guard ? m->end : NOWHERE;
+static void hold(struct infer *n, const struct mapping *m, enum guess guess)
+{
+	n->holding = true;
+	n->held = *m;
+	n->held_guess = guess;
+	n->held_apart = m->start != n->end;
+}
+
+/* Remembers what the next mapping needs to know of this one. */
+static void note_named(struct infer *n, const struct mapping *m)
+{
+	n->guard_end = NOWHERE;
 	if (mapping_has_inode(m))
 		note_file(n, m);
 	else
 		n->object.end = NOWHERE;
-	if (m->start == n->heap.end)
-		n->heap.end = m->end < n->heap.limit ? m->end : NOWHERE;
+}
+
+static void note_unnamed(struct infer *n, const struct mapping *m)
+{
+	n->object.end = NOWHERE;
+	n->guard_end = may(m, "---p") && m->end - m->start <= GUARD_MAX ? m->end : NOWHERE;
+	if (begins_go_heap(m))
+		begin_heap(n, m, NOWHERE, GUESS_GO_HEAP);
 }
 
 int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 {
-	bool unnamed = is_unnamed(m);
-	enum guess guess;
+	bool unnamed = is_unnamed(m), holds = false;
+	enum guess guess = GUESS_NONE;
 
 	if (n->holding && release(n, m, e) < 0)
 		return -1;
-	guess = unnamed ? make_guess(n, m) : GUESS_NONE;
-	if (guess == GUESS_GO_HEAP && m->start == GO_FIRST)
-		begin_heap(n, m, NOWHERE, GUESS_GO_HEAP);
-	if (unnamed && depends_on_next(m) && (guess == GUESS_NONE || guess == GUESS_STACK)) {
-		n->holding = true;
-		n->held = *m;
-		n->held_guess = guess;
-		n->held_apart = m->start != n->end;
-		note(n, m, unnamed);
-		return 0;
+	if (unnamed) {
+		guess = make_guess(n, m);
+		holds = depends_on_next(m, guess);
+		if (holds)
+			hold(n, m, guess);
+		note_unnamed(n, m);
+	} else {
+		note_named(n, m);
 	}
-	note(n, m, unnamed);
-	return n->deliver(n->ctx, m, guess, e);
+	if (m->start == n->heap.end)
+		n->heap.end = m->end < n->heap.limit ? m->end : NOWHERE;
+	n->end = m->end;
+	return holds ? 0 : n->deliver(n->ctx, m, guess, e);
 }
 
 int infer_end(struct infer *n, struct error *e)

@@ -21,17 +21,20 @@
 
 enum guess {
 	GUESS_NONE,
-	GUESS_RESERVED,
+	/* Whatever lies behind the mapping: */
 	GUESS_JIT,
+	GUESS_RESERVED,
 	GUESS_GO_HEAP,
-	GUESS_BSS,
-	GUESS_ARENA,
-	GUESS_STACK,
 	GUESS_JAVA_HEAP,
-	GUESS_V8_HEAP,
+	GUESS_BSS,
+	/* Unless what lies behind it says more: */
+	GUESS_STACK,
 	GUESS_PYTHON,
 	GUESS_PHP,
 	GUESS_REDIS,
+	/* By what lies behind it: */
+	GUESS_ARENA,
+	GUESS_V8_HEAP,
 	GUESS_COUNT
 };
 

@@ -293,6 +293,12 @@ TEST(interpreters_take_memory_in_pieces)
 	anon(0x7f0000001000, 0x7f0000201000);
 	anon(0x7f0001001000, 0x7f0001202000); /* not so many */
 	expect("10000\n11000\n14000\n15000\n7f0000001000 ~python objects\n7f0001001000\n");
+	/* The arena of a thread all the same. */
+	library(0x10000, "/usr/bin/python3.11");
+	anon(0x7f0010000000, 0x7f0010200000);
+	closed(0x7f0010200000, 0x7f0014000000);
+	expect("10000\n11000\n14000\n15000\n7f0010000000 ~malloc arena\n"
+	       "7f0010200000 ~reserved\n");
 	library(0x10000, "/usr/sbin/php-fpm8.2");
 	anon(0x7f0000200000, 0x7f0000601000);
 	anon(0x7f0001001000, 0x7f0001201000); /* not aligned */
