@@ -30,9 +30,10 @@ struct interpreter {
 	enum guess guess;
 };
 static const struct interpreter interpreters[] = {
-	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON},	    /* arenas of 3.10 and later */
-	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP},	    /* chunks and huge blocks */
-	{SLICE_INIT("redis-server"), 1, 1, 512 * KIB, GUESS_REDIS}, /* of jemalloc */
+	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
+	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
+	{SLICE_INIT("redis-"), 1, 1, 512 * KIB,
+	 GUESS_REDIS}, /* the server is redis-check-rdb too */
 };
 
 /* clang-format off */

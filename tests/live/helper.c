@@ -363,6 +363,18 @@ static void make_false_bss(uintptr_t at)
 	say_map_at("false-bss", at + page_size, MIB, WRITE);
 }
 
+/* Memory as Python, PHP and redis take it, where the kernel puts it: behind the program. */
+static void make_pieces(void)
+{
+	char *room = mmap(NULL, 8 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = room + 2 * MIB - (uintptr_t)room % (2 * MIB);
+
+	if (room == MAP_FAILED || mprotect(at, 4 * MIB, WRITE) < 0)
+		fail("pieces");
+	touch(at, 4 * MIB);
+	say_range("false-pieces", at, 4 * MIB);
+}
+
 static void command_lookalikes(int count)
 {
 	char *touched = map_at(0x300000000000, MIB, WRITE);
@@ -392,8 +404,7 @@ static void command_lookalikes(int count)
 	map_at(0x701001000, 16 * MIB, PROT_NONE);
 	say_map_at("false-v8", 0x306000041000, 256 * 1024, WRITE);
 	say_map_at("false-v8-size", 0x307000040000, 512 * 1024, WRITE);
-	/* Pieces as Python, PHP and redis take them, in another program. */
-	say_map_at("false-pieces", 0x308000000000, 4 * MIB, WRITE);
+	make_pieces();
 	puts("ready");
 	wait_for_end();
 }

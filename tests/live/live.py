@@ -36,8 +36,8 @@ def wait_for_state(pid, state):
 class Helper:
 	"""A process of helper.c: it has said what it made, and waits."""
 
-	def __init__(self, command, count=0):
-		self.process = subprocess.Popen([HELPER, command, str(count)], stdin=subprocess.PIPE,
+	def __init__(self, command, count=0, program=None):
+		self.process = subprocess.Popen([program or HELPER, command, str(count)], stdin=subprocess.PIPE,
 			stdout=subprocess.PIPE, text=True)
 		self.pid, self.children, self.ranges = self.process.pid, [], {}
 		for line in self.process.stdout:
@@ -228,6 +228,16 @@ class Inferred(Live):
 			found = self.labels(h)
 			self.assertEqual(found, dict.fromkeys(found, "[anon]"))
 			self.assertEqual(len(found), 13)
+
+	def test_program(self):
+		"""The same memory in programs that are known to take it so."""
+		programs = {"redis-server": "~redis heap", "php8.2": "~php heap", "python3.11":
+			"~python objects", "libredis-server": "[anon]", "perl": "[anon]"}
+		with tempfile.TemporaryDirectory() as folder:
+			for name, label in programs.items():
+				copy = shutil.copy(HELPER, os.path.join(folder, name))
+				with Helper("lookalikes", program=copy) as h:
+					self.assertEqual(self.labels(h)["false-pieces"], label)
 
 	def test_nothing_is_lost(self):
 		"""A guess moves memory to another row, no more."""

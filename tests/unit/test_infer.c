@@ -304,7 +304,7 @@ TEST(interpreters_take_memory_in_pieces)
 	anon(0x7f0001001000, 0x7f0001201000); /* not aligned */
 	anon(0x7f0002000000, 0x7f0002100000); /* too small */
 	expect("10000\n11000\n14000\n15000\n7f0000200000 ~php heap\n7f0001001000\n7f0002000000\n");
-	library(0x10000, "/usr/bin/redis-server");
+	library(0x10000, "/usr/bin/redis-check-rdb");
 	anon(0x7f0000200000, 0x7f0000300000);
 	anon(0x7f0001001000, 0x7f0001011000); /* too small */
 	expect("10000\n11000\n14000\n15000\n7f0000200000 ~redis heap\n7f0001001000\n");
