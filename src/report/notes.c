@@ -112,7 +112,7 @@ bool notes_add(struct report *r)
 	if (s->machine.keeps_labels == ANSWER_NO &&
 	    !add(notes,
 		 "this kernel cannot keep names of memory (it was built without "
-		 "CONFIG_ANON_VMA_NAME), so all private anonymous memory is [anon]%s",
+		 "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]%s",
 		 s->inferred ? " or, where its surroundings tell more, a guess that begins with ~"
 			     : ""))
 		return false;
