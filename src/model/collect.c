@@ -73,7 +73,7 @@ static void note_file(struct worker *w, uint32_t group)
 		w->files.state = FILES_APART;
 }
 
-static int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
+static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
 	struct worker *w = ctx;
 	symbol key[KEY_COUNT];
@@ -102,18 +102,28 @@ static int add_mapping(void *ctx, const struct mapping *m, enum guess guess, str
 	return 0;
 }
 
-static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+/* All mappings are compared, wanted or not. False when there is no memory. */
+static bool count_mapping(struct worker *w, const struct mapping *m)
 {
-	struct worker *w = ctx;
-
-	if (w->no_memory)
-		return error_memory(e);
 	if (w->work->options->verify) {
 		w->all.mappings++;
 		w->groups.inexact |= !counters_add(&w->all.counters, &m->counters);
 	}
-	return w->work->options->infer ? infer_mapping(&w->infer, m, e)
-				       : add_mapping(w, m, GUESS_NONE, e);
+	return !w->no_memory;
+}
+
+static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct worker *w = ctx;
+
+	return count_mapping(w, m) ? add_mapping(w, m, GUESS_NONE, e) : error_memory(e);
+}
+
+static int on_mapping_to_infer(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct worker *w = ctx;
+
+	return count_mapping(w, m) ? infer_mapping(&w->infer, m, e) : error_memory(e);
 }
 
 static void on_cancel(void *ctx)
@@ -214,7 +224,15 @@ static void *read_targets(void *arg)
 	struct worker *w = arg;
 	struct work *work = w->work;
 	const struct collect_options *o = work->options;
-	const struct sink sink = {w, on_begin, on_mapping, on_cancel, on_rollup, on_rest, on_end};
+	const struct sink sink = {
+		.ctx = w,
+		.begin = on_begin,
+		.mapping = o->infer ? on_mapping_to_infer : on_mapping,
+		.cancel = on_cancel,
+		.rollup = on_rollup,
+		.rest = on_rest,
+		.end = on_end,
+	};
 	struct reading how = o->reading;
 	struct reader *reader;
 	size_t i;
