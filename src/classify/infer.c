@@ -129,15 +129,16 @@ static void note_file(struct infer *n, const struct mapping *m)
 		}
 	}
 	o->end = m->end;
-	o->writable = may(m, "rw-p");
+	o->writable |= may(m, "rw-p");
 	if (m->perms[2] == 'x' && !o->code)
 		note_code(n, m);
 }
 
 /*
- * The loader puts .bss right behind the data of its object. Other memory can come to lie there too,
- * and the kernel then makes one mapping of both; so what is larger than all of its library is left
- * alone. Behind the program itself the kernel puts nothing else.
+ * The loader puts .bss right behind the data of its object, of which the program may have protected
+ * the end. Other memory can come to lie there too, and the kernel then makes one mapping of both;
+ * so what is larger than all of its library is left alone. Behind the program itself the kernel
+ * puts nothing else.
  */
 static bool is_bss(const struct infer *n, const struct mapping *m)
 {

@@ -59,7 +59,7 @@ struct infer {
 		uint64_t start, end, inode;
 		uint32_t dev_major, dev_minor;
 		bool code;     /* one of them may be executed: it is a program or a library */
-		bool writable; /* the last one is */
+		bool writable; /* one of them is its data */
 		bool program;  /* it is the first such in the process */
 	} object;
 	bool program_seen;

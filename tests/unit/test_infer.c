@@ -138,12 +138,16 @@ TEST(bss_follows_the_data_of_its_object)
 	library(0x100000, "/lib/a.so");
 	anon(0x106000, 0x10c000);
 	anon(0x10c000, 0x10d000); /* no longer directly */
+	library(0x180000, "/lib/p.so");
+	file(0x186000, 0x187000, "r--p", 0x180000, 0x6000, "/lib/p.so"); /* data, protected since */
+	anon(0x187000, 0x188000);
 	library(0x200000, "/lib/b.so");
 	anon(0x206000, 0x20d000); /* larger than the library: something else is in it */
 	library(0x300000, "/lib/c.so");
 	anon(0x307000, 0x308000); /* a hole between */
 	expect("10000\n11000\n14000\n15000\n16000 ~.bss\n"
 	       "100000\n101000\n104000\n105000\n106000 ~.bss\n10c000\n"
+	       "180000\n181000\n184000\n185000\n186000\n187000 ~.bss\n"
 	       "200000\n201000\n204000\n205000\n206000\n"
 	       "300000\n301000\n304000\n305000\n307000\n");
 }
@@ -157,7 +161,7 @@ TEST(files_that_are_no_objects_have_no_bss)
 	file(0x20000, 0x24000, "r-xp", 6, 0x1000, "/archive");
 	file(0x24000, 0x25000, "rw-p", 6, 0x5000, "/archive");
 	anon(0x25000, 0x26000);
-	/* What lies before is not its data. */
+	/* It has no data. */
 	file(0x30000, 0x34000, "r-xp", 7, 0, "/lib/a.so");
 	anon(0x34000, 0x35000);
 	/* The data of another file. */
