@@ -18,10 +18,14 @@
 #define JAVA_HIGH   (32 * GIB)
 #define JAVA_ALIGN  MIB
 #define JAVA_MIN    (8 * MIB)
-/* V8 asks for pages at random addresses, below any that the kernel would choose. */
-#define V8_PAGE	  (256 * KIB)
-#define V8_LOWEST (4 * GIB)
-#define V8_TOP	  (UINT64_C(1) << 46)
+/* Engines of JavaScript ask for pieces at random addresses, below any that the kernel would
+ * choose: V8 for pages, SpiderMonkey for chunks. */
+#define V8_PAGE		   (256 * KIB)
+#define SPIDERMONKEY_CHUNK MIB
+#define SCATTERED_LOWEST   (4 * GIB)
+#define SCATTERED_TOP	   (UINT64_C(1) << 46)
+
+#define FIREFOX_HEAD (12 * KIB)
 
 /* Programs that take memory in pieces of their own from mmap(2). */
 struct interpreter {
@@ -32,6 +36,7 @@ struct interpreter {
 static const struct interpreter interpreters[] = {
 	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
 	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
+	{SLICE_INIT("firefox"), MIB, 1, MIB, GUESS_FIREFOX}, /* chunks of its jemalloc */
 	{SLICE_INIT("redis-"), 1, 1, 512 * KIB,
 	 GUESS_REDIS}, /* the server is redis-check-rdb too */
 };
@@ -47,8 +52,10 @@ const struct slice guess_labels[GUESS_COUNT] = {
 	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
 	[GUESS_PHP] = SLICE_INIT("~php heap"),
 	[GUESS_REDIS] = SLICE_INIT("~redis heap"),
+	[GUESS_FIREFOX] = SLICE_INIT("~firefox heap"),
 	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
 	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
+	[GUESS_SPIDERMONKEY] = SLICE_INIT("~spidermonkey heap"),
 };
 /* clang-format on */
 
@@ -165,6 +172,17 @@ static bool is_stack(const struct infer *n, const struct mapping *m)
 	return false;
 }
 
+/* The jemalloc of Firefox cuts chunks of 1 MiB into a head, a guard page, its runs and another
+ * guard page. */
+static bool is_firefox_chunk(const struct infer *n, const struct mapping *m)
+{
+	uint64_t inside = m->start % MIB;
+
+	return n->interpreter && n->interpreter->guess == GUESS_FIREFOX &&
+	       m->start == n->guard_end && inside == FIREFOX_HEAD &&
+	       m->end - m->start < MIB - inside;
+}
+
 /* The heap of Go begins at an address of its own. */
 static bool begins_go_heap(const struct mapping *m)
 {
@@ -197,6 +215,8 @@ static enum guess make_guess(const struct infer *n, const struct mapping *m)
 		return GUESS_GO_HEAP;
 	if (is_bss(n, m))
 		return GUESS_BSS;
+	if (is_firefox_chunk(n, m))
+		return GUESS_FIREFOX;
 	if (is_stack(n, m))
 		return GUESS_STACK;
 	return is_of_interpreter(n, m) ? n->interpreter->guess : GUESS_NONE;
@@ -223,10 +243,18 @@ static bool is_java_heap(const struct mapping *m)
 	       (m->end == JAVA_LOW || m->end == JAVA_HIGH) && m->end - m->start >= JAVA_MIN;
 }
 
-static bool is_v8_page(const struct mapping *m)
+static bool is_piece(const struct mapping *m, uint64_t size)
 {
-	return m->start % V8_PAGE == 0 && m->end - m->start == V8_PAGE && m->start >= V8_LOWEST &&
-	       m->end <= V8_TOP;
+	return m->start % size == 0 && m->end - m->start == size && m->start >= SCATTERED_LOWEST &&
+	       m->end <= SCATTERED_TOP;
+}
+
+/* Of what lies alone. */
+static enum guess guess_scattered(const struct mapping *m, enum guess otherwise)
+{
+	if (is_piece(m, V8_PAGE))
+		return GUESS_V8_HEAP;
+	return is_piece(m, SPIDERMONKEY_CHUNK) ? GUESS_SPIDERMONKEY : otherwise;
 }
 
 /* The guess of what is held back; `next` is what comes behind it, NULL at the end. */
@@ -237,7 +265,7 @@ static enum guess guess_held(struct infer *n, const struct mapping *next)
 	if (is_java_heap(held))
 		return GUESS_JAVA_HEAP;
 	if (!next || next->start != held->end)
-		return n->held_apart && is_v8_page(held) ? GUESS_V8_HEAP : n->held_guess;
+		return n->held_apart ? guess_scattered(held, n->held_guess) : n->held_guess;
 	if (begins_java_heap(held, next)) {
 		begin_heap(n, held, held->end <= JAVA_LOW ? JAVA_LOW : JAVA_HIGH, GUESS_JAVA_HEAP);
 		return GUESS_JAVA_HEAP;

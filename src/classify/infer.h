@@ -32,9 +32,11 @@ enum guess {
 	GUESS_PYTHON,
 	GUESS_PHP,
 	GUESS_REDIS,
+	GUESS_FIREFOX,
 	/* By what lies behind it: */
 	GUESS_ARENA,
 	GUESS_V8_HEAP,
+	GUESS_SPIDERMONKEY,
 	GUESS_COUNT
 };
 

@@ -50,7 +50,7 @@ static const struct {
 	{"^\\[stack:[0-9]+\\]$", "[stack]"},
 	/* Guesses stay apart from what is known. */
 	{"^~malloc arena$", "~glibc/malloc"},
-	{"^~(go|java|v8|php|redis) heap$", "~\\1/heap"},
+	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap$", "~\\1/heap"},
 	{"^~(python) objects$", "~\\1/objects"},
 };
 

@@ -347,6 +347,7 @@ static void command_inferred(int count)
 	say_map_at("java", 0x700000000, 16 * MIB, WRITE);
 	say_map_at("java-rest", 0x701000000, 0xff000000, PROT_NONE);
 	say_map_at("v8", 0x302000040000, 256 * 1024, WRITE);
+	say_map_at("spidermonkey", 0x303000100000, MIB, WRITE);
 	puts("ready");
 	wait_for_end();
 }
@@ -398,12 +399,13 @@ static void command_lookalikes(int count)
 	map_at(0x304000021000, 32 * MIB, PROT_NONE);
 	say_map_at("false-arena-apart", 0x305000100000, 132 * 1024, WRITE);
 	map_at(0x305000121000, 64 * MIB - 132 * 1024, PROT_NONE);
-	say_map_at("false-go", 0xc000000000, MIB, WRITE);
+	say_map_at("false-go", 0xc000000000, 2 * MIB, WRITE);
 	say_map_at("false-go-later", 0xc010000000, 4 * MIB, WRITE);
 	say_map_at("false-java", 0x700001000, 16 * MIB, WRITE);
 	map_at(0x701001000, 16 * MIB, PROT_NONE);
 	say_map_at("false-v8", 0x306000041000, 256 * 1024, WRITE);
 	say_map_at("false-v8-size", 0x307000040000, 512 * 1024, WRITE);
+	say_map_at("false-spidermonkey", 0x30a000040000, MIB, WRITE);
 	make_pieces();
 	puts("ready");
 	wait_for_end();

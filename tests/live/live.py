@@ -207,6 +207,7 @@ class Inferred(Live):
 		"java": "~java heap",
 		"java-rest": "~reserved",
 		"v8": "~v8 heap",
+		"spidermonkey": "~spidermonkey heap",
 	}
 
 	def test_told(self):
@@ -227,12 +228,12 @@ class Inferred(Live):
 		with Helper("lookalikes") as h:
 			found = self.labels(h)
 			self.assertEqual(found, dict.fromkeys(found, "[anon]"))
-			self.assertEqual(len(found), 13)
+			self.assertEqual(len(found), 14)
 
 	def test_program(self):
 		"""The same memory in programs that are known to take it so."""
 		programs = {"redis-server": "~redis heap", "php8.2": "~php heap", "python3.11":
-			"~python objects", "libredis-server": "[anon]", "perl": "[anon]"}
+			"~python objects", "firefox-esr": "~firefox heap", "libredis-server": "[anon]", "perl": "[anon]"}
 		with tempfile.TemporaryDirectory() as folder:
 			for name, label in programs.items():
 				copy = shutil.copy(HELPER, os.path.join(folder, name))

@@ -277,10 +277,12 @@ TEST(pages_of_v8_lie_alone)
 	anon(0x163459c0000, 0x16345a00000);   /* two together */
 	anon(0x18596dc1000, 0x18596e01000);   /* not aligned */
 	anon(0x1b503800000, 0x1b503880000);   /* of another size */
+	anon(0x3590ee300000, 0x3590ee400000); /* the size of SpiderMonkey's */
+	anon(0x3590ef340000, 0x3590ef440000); /* not aligned to it */
 	anon(0x7f0000040000, 0x7f0000080000); /* where the kernel puts what asks for no address */
 	anon(0x7f0000100000, 0x7f0000140000);
 	expect("117efc40000 ~v8 heap\n16345980000\n163459c0000\n18596dc1000\n1b503800000\n"
-	       "7f0000040000\n7f0000100000\n");
+	       "3590ee300000 ~spidermonkey heap\n3590ef340000\n7f0000040000\n7f0000100000\n");
 }
 
 TEST(the_last_mapping_of_a_process_is_not_lost)
@@ -312,6 +314,17 @@ TEST(interpreters_take_memory_in_pieces)
 	anon(0x7f0000200000, 0x7f0000300000);
 	anon(0x7f0001001000, 0x7f0001011000); /* too small */
 	expect("10000\n11000\n14000\n15000\n7f0000200000 ~redis heap\n7f0001001000\n");
+	library(0x10000, "/usr/lib/firefox-esr/firefox-esr");
+	anon(0x7f0000100000, 0x7f0000281000);
+	anon(0x7f0001001000, 0x7f0001201000); /* not aligned */
+	closed(0x7f0002002000, 0x7f0002003000);
+	anon(0x7f0002003000, 0x7f00020ff000);
+	closed(0x7f00020ff000, 0x7f0002100000);
+	closed(0x7f0003003000, 0x7f0003004000); /* the stack of a thread */
+	anon(0x7f0003004000, 0x7f0003104000);
+	expect("10000\n11000\n14000\n15000\n7f0000100000 ~firefox heap\n7f0001001000\n"
+	       "7f0002002000 ~reserved\n7f0002003000 ~firefox heap\n7f00020ff000 ~reserved\n"
+	       "7f0003003000 ~reserved\n7f0003004000 ~thread stack\n");
 	/* Another program that only has such a library. */
 	library(0x10000, "/usr/bin/perl");
 	library(0x7e0000000000, "/usr/lib/php8.2");
