@@ -25,7 +25,7 @@ static enum exit_status close_output(enum exit_status status)
 
 int main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C"); /* numbers are for programs too */
+	/* Which characters can be shown; numbers stay as programs write them. */
+	setlocale(LC_CTYPE, "");
 	return (int)close_output(command_report(argc, argv));
 }
