@@ -284,16 +284,24 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 }
 
 /*
- * Whether to scan: because the user wants it fast, or because the walk over its pages, of which
- * smaps does a whole mapping with the lock held, could take longer than the user allows.
+ * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
+ * lock held, could take longer than the user allows; or because the user wants it fast. That it is
+ * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
+ * costs what smaps does.
  */
 static bool should_scan(struct reader *r, const struct place *place, pid_t pid)
 {
-	enum { SMAPS_PAGE_NS = 60 };
-	bool slow = r->how.max_stall_ns > 0 &&
-		    resident_pages(r->source, pid) * SMAPS_PAGE_NS > r->how.max_stall_ns;
+	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
+	uint64_t pages = 0;
+	bool slow, fast;
 
-	return (r->how.scan || slow) && !r->cannot_scan && scan_suits(r, place);
+	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
+		return false;
+	if (r->how.shares || r->how.max_stall_ns > 0)
+		pages = resident_pages(r->source, pid);
+	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
+	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
+	return (slow || fast) && scan_suits(r, place);
 }
 
 static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)

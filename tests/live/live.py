@@ -310,7 +310,12 @@ class Verify(Live):
 	def test_quiet_processes(self):
 		with Helper("share", 4) as h:
 			pids = ",".join(map(str, [h.pid, *h.children]))
-			done = run("--pid", pids, "--verify", "--by", "kind")
+			# Their own memory does not change, but every process that comes or goes meanwhile
+			# changes how the pages of libraries are shared: three readings may not all fail.
+			for _ in range(3):
+				done = run("--pid", pids, "--verify", "--by", "kind")
+				if done.returncode == 0:
+					break
 			self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout.decode())
 			self.assertIn(b"5 of 5 processes agree with smaps_rollup", done.stdout)
 
