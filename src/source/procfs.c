@@ -29,27 +29,6 @@ enum result {
 	RESULT_AGAIN,	 /* it changed under the reading, or looks as if it did */
 };
 
-int place_open(const struct place *place, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
-	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
-}
-
-struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
-{
-	struct slice text;
-	int fd = place_open(place, name);
-	int status;
-
-	if (fd < 0)
-		return SLICE("");
-	status = reader_slurp(r, fd, &text);
-	close(fd);
-	return status == 0 ? text : SLICE("");
-}
-
 struct identity_buffers {
 	char name[PROCESS_NAME_MAX];
 	char exe[PATH_MAX];
@@ -101,28 +80,6 @@ static void identify(struct reader *r, const struct place *place, struct identit
 	if (r->how.needs & NEED_CGROUP &&
 	    parse_cgroup(place_slurp(r, place, "cgroup"), &process->cgroup))
 		process->known |= PROCESS_CGROUP;
-}
-
-static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
-{
-	(void)e;
-	*(struct counters *)ctx = m->counters;
-	return 0;
-}
-
-bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums)
-{
-	struct error ignored;
-	int fd = place_open(place, "smaps_rollup");
-	int status;
-
-	if (fd < 0)
-		return false;
-	r->on_mapping = keep_counters;
-	r->on_mapping_ctx = sums;
-	status = reader_drain(r, fd, SMAPS_ROLLUP, &ignored);
-	close(fd);
-	return status == 0 && smaps_mappings(r->parser) == 1;
 }
 
 /* What one attempt at a process goes by. */

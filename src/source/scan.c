@@ -66,11 +66,6 @@ struct scan {
 	uint64_t mappings;
 };
 
-void scan_free(struct scan *scan)
-{
-	free(scan);
-}
-
 /* The next call may do more if the last one was quick, and must do less if it was slow. */
 static void adapt(struct scan *s, uint64_t ns)
 {
