@@ -39,6 +39,7 @@ struct place {
 };
 
 int place_open(const struct place *place, const char *name);
+bool place_has(const struct place *place, const char *name);
 
 /* A small file there; empty if it cannot be had. Dies with the next one. */
 struct slice place_slurp(struct reader *r, const struct place *place, const char *name);

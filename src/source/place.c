@@ -15,6 +15,14 @@ int place_open(const struct place *place, const char *name)
 	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
 }
 
+bool place_has(const struct place *place, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
+	return faccessat(place->fd, path, F_OK, 0) == 0;
+}
+
 struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
 {
 	struct slice text;

@@ -107,15 +107,22 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 	return status;
 }
 
+/* No such process; in a tree also a file where its folder should be. */
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
+}
+
 static enum result after_failure(struct reader *r, struct attempt *a)
 {
 	int number = a->why.number;
 
-	if (a->scan && (number == ENOTTY || number == ENOENT)) {
+	/* An old kernel, or a tree, where the process is still there but its pagemap never was. */
+	if (a->scan && (number == ENOTTY || (number == ENOENT && place_has(a->place, "stat")))) {
 		r->cannot_scan = true;
 		return RESULT_AGAIN;
 	}
-	if (number == ESRCH)
+	if (is_gone(number))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
@@ -152,24 +159,14 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 	return RESULT_DONE;
 }
 
-/* No such process; in a tree also a file where its folder should be. */
-static bool is_gone(int error)
-{
-	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
-}
-
 /* What a failed open of smaps means; -1 if it is no fault of the process. */
 static int outcome_of_open(const struct place *place, int error, enum outcome *outcome)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "%sstat", place->prefix);
 	if (error == EACCES || error == EPERM) {
 		*outcome = OUTCOME_DENIED;
 	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps was not to be had. */
-		*outcome = faccessat(place->fd, path, F_OK, 0) == 0 ? OUTCOME_DENIED
-								    : OUTCOME_VANISHED;
+		*outcome = place_has(place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 	} else {
 		errno = error;
 		return -1;
