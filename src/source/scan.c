@@ -116,6 +116,8 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		begun = effort_begin(s->reader);
 		n = ioctl(s->pagemap, PAGEMAP_SCAN, &arg);
 		ns = effort_end(s->reader, begun, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n >= 0 || errno != EFAULT || s->top <= end)
 			break;
 		s->top = (s->top + s->page_size) / 2 - s->page_size; /* user space ends lower */

@@ -114,22 +114,23 @@ static void feed(struct smaps_parser *p, const char *text, size_t size)
 	}
 }
 
+static bool same(const struct mapping *a, const struct mapping *b)
+{
+	bool equal = a->start == b->start && a->end == b->end && a->offset == b->offset &&
+		     memcmp(a->perms, b->perms, sizeof(a->perms)) == 0 &&
+		     a->name.len == b->name.len && a->counters.known == b->counters.known;
+
+	for (int c = 0; c < COUNTER_COUNT; c++)
+		equal &= a->counters.bytes[c] == b->counters.bytes[c];
+	return equal;
+}
+
 static void compare(const struct batch *fast, const struct batch *general)
 {
 	assert_int_equal(fast->count, general->count);
 	for (size_t i = 0; i < fast->count; i++) {
-		const struct mapping *a = &fast->mappings[i], *b = &general->mappings[i];
-
-		assert_int_equal(a->start, b->start);
-		assert_int_equal(a->end, b->end);
-		assert_int_equal(a->offset, b->offset);
-		assert_string_equal(a->perms, b->perms);
-		assert_int_equal(a->name.len, b->name.len);
-		assert_int_equal(a->counters.known, b->counters.known);
-		for (int c = 0; c < COUNTER_COUNT; c++) {
-			if (counters_know(&b->counters, (enum counter)c))
-				assert_int_equal(a->counters.bytes[c], b->counters.bytes[c]);
-		}
+		if (!same(&fast->mappings[i], &general->mappings[i]))
+			fail_msg("the mapping at %" PRIx64, general->mappings[i].start);
 	}
 }
 
