@@ -42,7 +42,9 @@ enum {
 	REGIONS = 512,
 	FIRST_RANGE =
 		1 << 28, /* addresses of the first call under a bound: cheap, whatever is there */
-	PAGE_NS = 15,	 /* what a page costs in a call, more or less */
+	LEAST_BOUND_NS =
+		50000, /* smaller calls are mostly entry and exit, and there is no end of them */
+	PAGE_NS = 15,  /* what a page costs in a call, more or less */
 };
 
 struct scan {
@@ -73,6 +75,8 @@ static void adapt(struct scan *s, uint64_t ns)
 
 	if (bound == 0)
 		return;
+	if (bound < LEAST_BOUND_NS)
+		bound = LEAST_BOUND_NS;
 	if (ns > bound / 2 && s->range > s->page_size * REGIONS) {
 		s->range /= 2;
 		s->max_pages = s->max_pages / 2 + 1;
