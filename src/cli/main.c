@@ -48,7 +48,7 @@ static enum exit_status run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C"); /* numbers are for programs too */
+	/* Which characters can be shown; numbers stay as programs write them. */
+	setlocale(LC_CTYPE, "");
 	return (int)close_output(run(argc, argv));
 }

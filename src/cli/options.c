@@ -313,6 +313,8 @@ static int check_together(const struct options *o, struct error *e)
 				     "--root or a running system"},
 		{files && (o->fast || o->max_stall_ns),
 		 "--fast and --max-stall are about reading processes, not smaps files"},
+		{o->verify && o->max_stall_ns,
+		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
 		 "--by mapping needs --pid or --smaps"},

@@ -73,8 +73,7 @@ static size_t terminal_width(void)
 
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
-	char proc[] = "/proc";
-	char *root = o->root ? (char *)(uintptr_t)o->root : proc;
+	const char *root = o->root ? o->root : "/proc";
 	const struct render_options options = {
 		.width = terminal_width(),
 		.color = wants_color(o),
@@ -82,7 +81,7 @@ static int show(const struct options *o, const struct report *report, struct err
 		.quiet = o->quiet,
 		.units = o->units,
 		.version = ANONMEM_VERSION,
-		.paths = o->file_count ? o->files : &root,
+		.paths = o->file_count ? (const char *const *)o->files : &root,
 		.path_count = o->file_count ? o->file_count : 1,
 	};
 

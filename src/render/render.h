@@ -20,8 +20,8 @@ struct render_options {
 	bool header;
 	bool quiet; /* no coverage and no notes */
 	enum units units;
-	const char *version; /* of anonmem */
-	char *const *paths;  /* where it was read from */
+	const char *version;	  /* of anonmem */
+	const char *const *paths; /* where it was read from */
 	size_t path_count;
 };
 
