@@ -12,4 +12,7 @@ enum exit_status {
 /* The one-shot report; argv[0] is the program. */
 enum exit_status command_report(int argc, char **argv);
 
+/* These have a name, which is argv[0]. */
+enum exit_status command_doctor(int argc, char **argv);
+
 #endif

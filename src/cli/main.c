@@ -23,9 +23,32 @@ static enum exit_status close_output(enum exit_status status)
 	return EXIT_FAILED;
 }
 
+static const struct {
+	const char *name;
+	enum exit_status (*run)(int argc, char **argv);
+} commands[] = {
+	{"doctor", command_doctor},
+};
+
+/* A first word that is no option is a command; without one it is the report. */
+static enum exit_status run(int argc, char **argv)
+{
+	char text[256];
+
+	if (argc < 2 || argv[1][0] == '-')
+		return command_report(argc, argv);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	snprintf(text, sizeof(text), "there is no command \"%s\"; see anonmem --help", argv[1]);
+	say(text);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	/* Which characters can be shown; numbers stay as programs write them. */
 	setlocale(LC_CTYPE, "");
-	return (int)close_output(command_report(argc, argv));
+	return (int)close_output(run(argc, argv));
 }

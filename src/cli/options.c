@@ -23,6 +23,7 @@ enum {
 	OPT_VERIFY,
 	OPT_RULES,
 	OPT_NO_RULES,
+	OPT_NO_INFER,
 };
 
 static const struct spec {
@@ -48,6 +49,7 @@ static const struct spec {
 	{'N', "limit", "N", "the first N rows only; the totals count all"},
 	{OPT_RULES, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)"},
 	{OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
+	{OPT_NO_INFER, "no-infer", NULL, "no guesses (~) at what unnamed memory is"},
 
 	{0, NULL, NULL, "How it is shown"},
 	{'f', "format", "FORMAT", "table (default), json or csv"},
@@ -80,7 +82,9 @@ void options_write_help(FILE *out)
 	enum { HELP_COLUMN = 34 };
 
 	fputs("Usage: anonmem [OPTIONS]\n"
-	      "Adds up the memory of one process, or of all, by label or subsystem.\n",
+	      "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
+	      "Adds up the memory of one process, or of all, by label or subsystem.\n"
+	      "doctor says whether memory can have names here, and how to get more of them.\n",
 	      out);
 	for (size_t i = 0; i < SPECS; i++) {
 		const struct spec *s = &specs[i];
@@ -198,8 +202,11 @@ static int take_report_option(struct options *o, int id, char *value, struct err
 	case OPT_RULES:
 		o->rules = value;
 		return 0;
-	default: /* OPT_NO_RULES */
+	case OPT_NO_RULES:
 		o->no_rules = true;
+		return 0;
+	default: /* OPT_NO_INFER */
+		o->no_infer = true;
 		return 0;
 	}
 }
@@ -263,6 +270,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	case 'N':
 	case OPT_RULES:
 	case OPT_NO_RULES:
+	case OPT_NO_INFER:
 		return take_report_option(o, id, value, e);
 	case 'j':
 	case OPT_FAST:

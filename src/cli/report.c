@@ -199,6 +199,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
+		.infer = !o->no_infer,
 		.verify = o->verify,
 		.jobs = o->jobs,
 		.reading = {.scan = o->fast,

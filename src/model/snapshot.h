@@ -39,6 +39,7 @@ struct snapshot {
 	} * problems; /* sentences for the user; each means that the program failed */
 	size_t problem_count;
 
+	bool inferred; /* unnamed memory may have a guess for a label */
 	bool verified;
 	struct verification verification;
 };

@@ -36,8 +36,8 @@ def wait_for_state(pid, state):
 class Helper:
 	"""A process of helper.c: it has said what it made, and waits."""
 
-	def __init__(self, command, count=0):
-		self.process = subprocess.Popen([HELPER, command, str(count)], stdin=subprocess.PIPE,
+	def __init__(self, command, count=0, program=None):
+		self.process = subprocess.Popen([program or HELPER, command, str(count)], stdin=subprocess.PIPE,
 			stdout=subprocess.PIPE, text=True)
 		self.pid, self.children, self.ranges = self.process.pid, [], {}
 		for line in self.process.stdout:
@@ -168,6 +168,182 @@ class Memory(Live):
 			self.assertEqual(self.report("--pid", h.pid, "--by", "process")["groups"][0]["name"],
 				r"a) R 1\n\033[2J\377")
 			self.assertEqual(self.report("--name", "^a\\) R", "--by", "name")["coverage"]["read"], 1)
+
+
+PYTHON = "import sys; keep = [%s]; print('ready', flush=True); sys.stdin.read()"
+OBJECTS = PYTHON % "str(n) for n in range(300000)"
+BLOCKS = PYTHON % "b'x' * (3 << 20) for n in range(8)"  # from malloc, with a head before each
+PHP = """
+$keep = []; for ($n = 0; $n < 200000; $n++) $keep[] = "s$n";
+echo "ready\\n"; fgets(STDIN);
+"""
+
+
+class Inferred(Live):
+	"""What unnamed memory probably is. On a kernel that keeps names the same: these have none."""
+
+	def mappings(self, pid, *arguments):
+		report = self.report("--pid", pid, "--by", "label,mapping", *arguments)
+		return [(int(g["start"], 16), int(g["end"], 16), g) for g in report["groups"]]
+
+	def labels(self, h, *arguments):
+		"""The label of each address that the helper named."""
+		found, mappings = {}, self.mappings(h.pid, *arguments)
+		for name, (start, _) in h.ranges.items():
+			at = [g for s, e, g in mappings if s <= int(start, 16) < e]
+			self.assertEqual(len(at), 1, name)
+			self.assertEqual(at[0]["origin"], "inferred" if at[0]["label"][0] == "~" else "kernel")
+			found[name] = at[0]["label"]
+		return found
+
+	WANTED = {
+		"in-bss": "~.bss",
+		"on-stack": "~thread stack",
+		"in-arena": "~malloc arena",
+		"reserved": "~reserved",
+		"jit": "~jit",
+		"go": "~go heap",
+		"go-rest": "~reserved",
+		"java": "~java heap",
+		"java-rest": "~reserved",
+		"v8": "~v8 heap",
+		"spidermonkey": "~spidermonkey heap",
+	}
+
+	def test_told(self):
+		with Helper("inferred") as h:
+			self.assertEqual(self.labels(h), self.WANTED)
+			self.assertEqual(set(self.labels(h, "--no-infer").values()), {"[anon]"})
+			with open(f"/proc/{h.pid}/smaps", "rb") as f:
+				done = run("--smaps", "-", "--by", "label", "--json", stdin=f)
+			here = self.report("--pid", h.pid)
+			self.assertEqual([g["label"] for g in json.loads(done.stdout)["groups"]],
+				[g["label"] for g in here["groups"]])
+
+	def test_told_fast(self):
+		with Helper("inferred") as h:
+			self.assertEqual(self.labels(h, "--fast"), self.WANTED)
+
+	def test_looks_like_it(self):
+		with Helper("lookalikes") as h:
+			found = self.labels(h)
+			self.assertEqual(found, dict.fromkeys(found, "[anon]"))
+			self.assertEqual(len(found), 14)
+
+	def test_program(self):
+		"""The same memory in programs that are known to take it so."""
+		programs = {"redis-server": "~redis heap", "php8.2": "~php heap", "python3.11":
+			"~python objects", "firefox-esr": "~firefox heap", "libredis-server": "[anon]", "perl": "[anon]"}
+		with tempfile.TemporaryDirectory() as folder:
+			for name, label in programs.items():
+				copy = shutil.copy(HELPER, os.path.join(folder, name))
+				with Helper("lookalikes", program=copy) as h:
+					self.assertEqual(self.labels(h)["false-pieces"], label)
+
+	def test_nothing_is_lost(self):
+		"""A guess moves memory to another row, no more."""
+		for command in ("inferred", "lookalikes"):
+			with Helper(command) as h:
+				with_guess, without = (self.report("--pid", h.pid, "--verify", *more)
+					for more in ((), ("--no-infer",)))
+				self.assertEqual(with_guess["totals"]["rss"], without["totals"]["rss"])
+				self.assertEqual(with_guess["totals"]["mappings"], without["totals"]["mappings"])
+				self.assertFalse([g for g in without["groups"] if g["label"].startswith("~")])
+
+	def test_selected(self):
+		with Helper("inferred") as h:
+			report = self.report("--pid", h.pid, "--label", "~go*", "--by", "subsystem", "--no-rules")
+			self.assertEqual([g["subsystem"] for g in report["groups"]], ["~go/heap"])
+
+	def interpreter(self, *command):
+		"""The unnamed memory of a program: {label: [RSS of each mapping]}."""
+		with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+			self.assertEqual(p.stdout.readline(), b"ready\n")
+			found = {}
+			for start, end, g in self.mappings(p.pid, "--kind", "anon"):
+				found.setdefault(g["label"], []).append((start, end, g["rss"]))
+			p.stdin.close()
+		return found
+
+	def test_python(self):
+		found = self.interpreter("/usr/bin/python3", "-c", OBJECTS)
+		self.assertGreater(sum(rss for *_, rss in found["~python objects"]), 10 * MIB)
+		for start, end, _ in found["~python objects"]:
+			self.assertEqual((end - start) % MIB, 0)
+
+	def test_python_from_malloc(self):
+		found = self.interpreter("/usr/bin/python3", "-c", BLOCKS)
+		self.assertGreater(sum(rss for *_, rss in found["[anon]"]), 20 * MIB)
+
+	def test_php(self):
+		found = self.interpreter("/usr/bin/php", "-n", "-r", PHP)
+		if "[anon:zend_alloc]" not in found:
+			self.assertGreater(sum(rss for *_, rss in found["~php heap"]), 4 * MIB)
+
+
+class Doctor(Live):
+	def doctor(self, *arguments):
+		done = run("doctor", *arguments, "--json")
+		self.assertEqual((done.returncode, done.stderr), (0, b""))
+		found = json.loads(done.stdout)
+		self.assertEqual(found["schema"], "anonmem-doctor/1")
+		return found
+
+	def test_machine(self):
+		found, report = self.doctor(), self.report("--by", "kind")
+		for name in ("kernel", "kernel_labels"):
+			self.assertEqual(found[name], report[name])
+		self.assertEqual(found["coverage"]["seen"],
+			sum(found["coverage"].values()) - found["coverage"]["seen"])
+		self.assertGreater(found["coverage"]["read"], 0)
+
+	def test_memory(self):
+		"""The same sums as in a report."""
+		with Helper("inferred") as h:
+			memory = self.doctor("--pid", h.pid)["memory"]
+			wanted = dict.fromkeys(memory, 0)
+			for g in self.report("--pid", h.pid, "--kind", "anon")["groups"]:
+				word = "unknown" if g["label"] == "[anon]" else g["origin"]
+				wanted["process" if g["label"].startswith("[anon:") else word] += g["pss"]
+			self.assertEqual(memory, wanted)
+			self.assertGreater(memory["inferred"], 4 * MIB)
+
+	def test_programs(self):
+		with Helper("inferred") as h:
+			found = {k["program"]: k for k in self.doctor("--pid", h.pid)["known"]}
+			self.assertIn("GNU C library", found)
+			self.assertEqual(found["Go"]["names"], [os.path.basename(HELPER)])
+			version = os.confstr("CS_GNU_LIBC_VERSION").split()[1]
+			self.assertEqual(found["GNU C library"]["version"], version)
+			self.assertIn("glibc.mem.decorate_maps=1", found["GNU C library"]["advice"])
+		with subprocess.Popen(["/usr/bin/python3", "-c", OBJECTS], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE) as p:
+			p.stdout.readline()
+			programs = [k["program"] for k in self.doctor("--pid", p.pid)["known"]]
+			p.stdin.close()
+		self.assertEqual(programs, ["GNU C library", "Python"])
+
+	def test_text(self):
+		with Helper("inferred") as h:
+			text = run("doctor", "--pid", h.pid).stdout.decode()
+			keeps = self.report("--pid", h.pid)["kernel_labels"]
+			self.assertIn("keeps names of memory" if keeps else "keeps no names of memory", text)
+			self.assertIn("1 of 1 process read.", text)
+			self.assertRegex(text, r"% +guessed \(~\)")
+			self.assertIn(f"GNU C library, 1 process ({os.path.basename(HELPER)}):", text)
+
+	def test_hostile_name(self):
+		with Helper("name") as h:
+			text = run("doctor", "--pid", h.pid).stdout
+			self.assertIn(rb"a) R 1\n\033[2J\377", text)
+			self.assertNotIn(b"\x1b", text)
+			self.assertEqual(self.doctor("--pid", h.pid)["known"][0]["names"],
+				[r"a) R 1\n\033[2J\377"])
+
+	def test_no_such_process(self):
+		with Helper("sleepers") as h:
+			pid = h.pid
+		self.fails(1, "doctor", "--pid", pid, words="there is no such process")
 
 
 class Selection(Live):

@@ -1,8 +1,10 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
+_anonmem_commands="doctor"
+_anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
--g --by -o --columns -s --sort -N --limit --rules --no-rules -f --format --json --csv --units
+-g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
 --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup file mapping"
 _anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
@@ -152,7 +154,15 @@ _anonmem()
 	fi
 	_anonmem_values "$prev" && return
 	if [[ $cur == -* ]]; then
-		_anonmem_words "$_anonmem_options" "$cur"
+		if [[ ${COMP_WORDS[1]} == doctor ]]; then
+			_anonmem_words "$_anonmem_doctor_options" "$cur"
+		else
+			_anonmem_words "$_anonmem_options" "$cur"
+		fi
+		return
+	fi
+	if ((COMP_CWORD == 1)); then
+		_anonmem_words "$_anonmem_commands" "$cur"
 		return
 	fi
 	# Behind --smaps FILE more files may follow.
