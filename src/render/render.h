@@ -20,6 +20,8 @@ struct render_options {
 	bool header;
 	bool quiet; /* no coverage and no notes */
 	enum units units;
+	size_t graph;	     /* columns of a graph of history; 0 for 8 */
+	bool one_line;	     /* of formats that may be on one line or on many */
 	const char *version; /* of anonmem */
 	char *const *paths;  /* where it was read from */
 	size_t path_count;
