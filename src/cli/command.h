@@ -12,4 +12,7 @@ enum exit_status {
 /* The one-shot report; argv[0] is the program. */
 enum exit_status command_report(int argc, char **argv);
 
+/* `anonmem top`; argv[0] is that word. */
+enum exit_status command_top(int argc, char **argv);
+
 #endif

@@ -23,9 +23,32 @@ static enum exit_status close_output(enum exit_status status)
 	return EXIT_FAILED;
 }
 
+static const struct command {
+	const char *name;
+	enum exit_status (*run)(int argc, char **argv);
+} commands[] = {
+	{"top", command_top},
+};
+
+/* Without the name of a command it is the report. */
+static enum exit_status run(int argc, char **argv)
+{
+	char text[256];
+
+	if (argc < 2 || argv[1][0] == '-')
+		return command_report(argc, argv);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	snprintf(text, sizeof(text), "there is no command \"%s\"; see anonmem --help", argv[1]);
+	say(text);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* numbers are for programs too */
-	return (int)close_output(command_report(argc, argv));
+	return (int)close_output(run(argc, argv));
 }

@@ -2,6 +2,16 @@
 
 #include <stdlib.h>
 
+const char *const trend_names[TREND_COUNT] = {
+	[TREND_READ] = "read",	       [TREND_KEPT] = "kept", [TREND_NEW] = "new",
+	[TREND_REPLACED] = "replaced", [TREND_GONE] = "gone",
+};
+
+const char *const trend_marks[TREND_COUNT] = {
+	[TREND_READ] = " ",	[TREND_KEPT] = "=", [TREND_NEW] = "+",
+	[TREND_REPLACED] = "*", [TREND_GONE] = "-",
+};
+
 uint64_t coverage_missed(const struct coverage *c)
 {
 	return c->seen - c->by_outcome[OUTCOME_READ] - c->by_outcome[OUTCOME_NO_MEMORY];

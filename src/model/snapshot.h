@@ -73,6 +73,9 @@ struct snapshot {
 bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups);
 
+/* The states of a trend, as a word and as a character. */
+extern const char *const trend_names[TREND_COUNT], *const trend_marks[TREND_COUNT];
+
 void snapshot_init(struct snapshot *s, enum source_kind source, const struct grouping *by);
 void snapshot_free(struct snapshot *s);
 

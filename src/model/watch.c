@@ -426,3 +426,13 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	w->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	return status;
 }
+
+int watch_feed(struct watch *w, const struct feed *feed, const pid_t *pids, size_t count,
+	       struct error *e)
+{
+	struct source *source = feed_source(feed, pids, count, e);
+	int status = source ? watch_refresh(w, source, e) : -1;
+
+	source_close(source);
+	return status;
+}

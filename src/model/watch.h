@@ -18,6 +18,7 @@
 #define MODEL_WATCH_H
 
 #include "model/collect.h"
+#include "source/feed.h"
 
 struct watch_options {
 	struct collect_options
@@ -87,6 +88,10 @@ void watch_free(struct watch *w);
 
 /* 0, or -1 with *e: the watch is then as it was before. */
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
+
+/* The same with what a feed has now, limited to `pids` if there are any. */
+int watch_feed(struct watch *w, const struct feed *feed, const pid_t *pids, size_t count,
+	       struct error *e);
 
 /* False when there is no memory; the start is then what it was. */
 bool watch_zero(struct watch *w);

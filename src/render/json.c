@@ -125,6 +125,8 @@ static cJSON *cell_value(const struct column *column, const struct cell *cell)
 	case CELL_CHANGE:
 		snprintf(text, sizeof(text), "%" PRId64, cell->change);
 		return cJSON_CreateRaw(text);
+	case CELL_STATE:
+		return string(slice_of(trend_names[cell->number]));
 	case CELL_GRAPH:
 		return history(cell->graph);
 	case CELL_NUMBER:
@@ -297,6 +299,14 @@ static bool write_groups(const struct form *form, const struct report *r, FILE *
 	return true;
 }
 
+static bool write_count(const struct form *form, const char *name, uint64_t n, FILE *out)
+{
+	bool whole = write_member(form, name, integer(n), out);
+
+	end_member(form, out);
+	return whole;
+}
+
 /* Everything up to the groups. */
 static bool write_head(const struct form *form, const struct report *r,
 		       const struct render_options *o, FILE *out)
@@ -321,7 +331,8 @@ static bool write_head(const struct form *form, const struct report *r,
 		{"coverage", coverage(&s->coverage)},
 		{"totals", group(r, r->totals, r->key_column_count)},
 	};
-	bool whole = true;
+	bool whole = !s->trends || (write_count(form, "refresh", s->refresh, out) &&
+				    write_count(form, "kept", s->kept, out));
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
 		whole = write_member(form, members[i].name, members[i].value, out) && whole;

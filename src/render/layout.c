@@ -19,8 +19,7 @@ static char **text_at(const struct layout *l, size_t row, size_t column)
 	return &l->texts[row * l->columns + column];
 }
 
-/* Columns of the terminal that a string takes; it was escaped, so all of it is printable. */
-static size_t width_of(const char *text)
+size_t text_width(const char *text)
 {
 	wchar_t wide[256];
 	size_t width = 0, n;
@@ -95,6 +94,8 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 	case CELL_CHANGE:
 		change_format(cell->change, options->units, text);
 		break;
+	case CELL_STATE:
+		return strdup(trend_marks[cell->number]);
 	case CELL_GRAPH:
 		return draw_graph(cell->graph, options->graph ? options->graph : GRAPH);
 	}
@@ -140,7 +141,7 @@ static void measure(struct layout *l)
 {
 	for (size_t row = 0; row < l->rows; row++) {
 		for (size_t c = 0; c < l->columns; c++) {
-			size_t width = width_of(*text_at(l, row, c));
+			size_t width = text_width(*text_at(l, row, c));
 
 			if (width > l->widths[c])
 				l->widths[c] = width;
@@ -228,7 +229,7 @@ static void write_blanks(size_t n, FILE *out)
 static void write_cell(const struct layout *l, size_t row, size_t column, FILE *out)
 {
 	const char *text = *text_at(l, row, column);
-	size_t width = l->widths[column], own = width_of(text);
+	size_t width = l->widths[column], own = text_width(text);
 	bool left = is_text(l, column), last = column == l->columns - 1;
 
 	if (!left && own < width)
@@ -257,6 +258,10 @@ bool layout_init(struct layout *l, const struct report *report,
 	if (!l->texts || !l->widths || !fill(l))
 		return false;
 	measure(l);
+	for (size_t c = 0; options->least && c < l->columns; c++) {
+		if (l->widths[c] < options->least[c])
+			l->widths[c] = options->least[c];
+	}
 	fit(l);
 	return true;
 }

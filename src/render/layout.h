@@ -26,6 +26,9 @@ void layout_free(struct layout *l);
 /* Columns of the terminal that a row takes; more than asked for if it cannot be less. */
 size_t layout_width(const struct layout *l);
 
+/* Columns of the terminal that a string takes; it was escaped, so all of it is printable. */
+size_t text_width(const char *text);
+
 /* Writes a row without a newline and without blanks at its end. */
 void layout_write(const struct layout *l, size_t row, FILE *out);
 

@@ -186,15 +186,10 @@ static struct cell get_refresh(const struct column *column, const struct column_
 
 static struct cell get_state(const struct column *column, const struct column_input *in)
 {
-	static const char *const names[TREND_COUNT] = {[TREND_READ] = "",
-						       [TREND_KEPT] = "=",
-						       [TREND_NEW] = "+",
-						       [TREND_REPLACED] = "*",
-						       [TREND_GONE] = "-"};
 	const struct trend *t = find_trend(in);
 
 	(void)column;
-	return t ? text(slice_of(names[t->state])) : unknown();
+	return t && in->key ? number((uint64_t)t->state) : unknown();
 }
 
 static struct cell get_change(const struct column *column, const struct column_input *in)
@@ -259,7 +254,7 @@ const struct column columns[] = {
 	 get_share, COUNTER_RSS, false},
 	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,
 	 get_refresh, 0, false},
-	{"state", "S", "+ new, - gone, * replaced, = kept from an earlier reading", CELL_TEXT,
+	{"state", "S", "+ new, - gone, * replaced, = kept from an earlier reading", CELL_STATE,
 	 COLUMN_TREND, get_state, 0, false},
 	{"change", "CHANGE", "change of PSS since the last refresh", CELL_CHANGE, COLUMN_TREND,
 	 get_change, 0, false},

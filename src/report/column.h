@@ -17,6 +17,7 @@ enum cell_type {
 	CELL_ADDRESS,
 	CELL_CHANGE, /* of bytes, up or down */
 	CELL_GRAPH,
+	CELL_STATE, /* number: that of a trend */
 };
 
 struct cell {

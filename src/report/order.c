@@ -37,6 +37,7 @@ static int compare_values(enum cell_type type, const struct cell *a, const struc
 	case CELL_NUMBER:
 	case CELL_BYTES:
 	case CELL_ADDRESS:
+	case CELL_STATE:
 		break;
 	}
 	return (a->number > b->number) - (a->number < b->number);
