@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,24 @@ static const char *const table_columns[] = {
 	"state", "pss",	 "change",    "growth",	   "history",  "rss",
 	"uss",	 "swap", "anonymous", "processes", "mappings", NULL,
 };
+
+/* Files that may stay open. The kernel keeps some 4 KiB for each of them. */
+static size_t may_stay_open(void)
+{
+	enum { MOST = 2048, OTHERS = 128 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < MOST + OTHERS) {
+		limit.rlim_cur = limit.rlim_max < MOST + OTHERS ? limit.rlim_max : MOST + OTHERS;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			return 0;
+	}
+	if (limit.rlim_cur <= OTHERS)
+		return 0;
+	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
+}
 
 /* Both faces begin with this. */
 static void describe(const struct options *o, const struct rules *rules, struct top *top)
@@ -37,7 +56,8 @@ static void describe(const struct options *o, const struct rules *rules, struct 
 							.shares = wants_shares(o),
 							.max_stall_ns =
 								o->root ? 0 : o->max_stall_ns}},
-			     .budget_ns = o->delay_ns / PART},
+			     .budget_ns = o->delay_ns / PART,
+			     .files = may_stay_open()},
 		.report = {.full_keys = o->renderer->full_keys,
 			   .sort = o->sort,
 			   .falling = o->falling,

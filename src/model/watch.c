@@ -77,6 +77,15 @@ static void free_problems(struct watch *w)
 	w->problem_count = 0;
 }
 
+static void close_probes(struct watch *w)
+{
+	for (size_t i = 0; i < w->probe_count; i++)
+		probe_close(&w->probes[i]);
+	free(w->probes);
+	w->probes = NULL;
+	w->probe_count = 0;
+}
+
 void watch_free(struct watch *w)
 {
 	if (!w)
@@ -86,6 +95,7 @@ void watch_free(struct watch *w)
 	state_free(&w->start);
 	intern_free(&w->symbols);
 	free_problems(w);
+	close_probes(w);
 	free(w);
 }
 
@@ -111,17 +121,45 @@ static bool may_be_kept(const struct record *r)
 	       r->outcome == OUTCOME_DENIED;
 }
 
+/* One probe for each target, those of before where they are of the same pid. False when there is no
+ * memory. */
+static bool place_probes(struct refresh *r)
+{
+	struct watch *w = r->watch;
+	struct probe *probes = calloc(r->targets.count + 1, sizeof(*probes));
+	size_t at = 0;
+
+	if (!probes)
+		return false;
+	for (size_t i = 0; i < r->targets.count; i++) {
+		pid_t pid = r->targets.targets[i].pid;
+
+		while (at < w->probe_count && w->probes[at].pid < pid)
+			at++;
+		probes[i] = probe_of(pid);
+		if (at < w->probe_count && w->probes[at].pid == pid) {
+			probes[i] = w->probes[at];
+			w->probes[at] = probe_of(pid);
+		}
+	}
+	close_probes(w);
+	w->probes = probes;
+	w->probe_count = r->targets.count;
+	return true;
+}
+
 /* Looks for signs of life in all processes, and keeps the records of those that have done nothing.
  */
 static void take_pulses(struct refresh *r)
 {
-	size_t at = 0;
+	size_t at = 0, files = r->watch->options.files;
 
 	for (size_t i = 0; i < r->targets.count; i++) {
-		pid_t pid = r->targets.targets[i].pid;
-		struct record *known = find(&r->watch->now, &at, pid);
+		struct probe *probe = &r->watch->probes[i];
+		struct record *known = find(&r->watch->now, &at, probe->pid);
 
-		source_pulse(r->source, pid, &r->pulses[i]);
+		source_pulse(r->source, probe, files >= 2, &r->pulses[i]);
+		files -= files >= 2 && probe->statm >= 0 ? 2 : 0;
 		if (known && may_be_kept(known) && pulse_equals(&known->pulse, &r->pulses[i])) {
 			r->state.records[i] = known;
 			known->holders++;
@@ -373,6 +411,7 @@ static int accept(struct refresh *r, struct snapshot *read, struct error *e)
 
 static int read_again(struct refresh *r, struct error *e)
 {
+	enum { WORTH_THREADS = 64 };
 	struct collect_options collecting = r->watch->options.collecting;
 	struct snapshot read;
 	int status;
@@ -380,6 +419,8 @@ static int read_again(struct refresh *r, struct error *e)
 	collecting.each = on_finding;
 	collecting.each_ctx = r;
 	collecting.targets = &r->reading;
+	if (r->reading.count < WORTH_THREADS)
+		collecting.jobs = 1;
 	status = collect(r->source, &collecting, &read, e);
 	if (status == 0 && !fill_gaps(r))
 		status = error_memory(e);
@@ -398,6 +439,8 @@ static int refresh(struct refresh *r, struct error *e)
 	if (!r->pulses || !r->state.records)
 		return error_memory(e);
 	r->state.count = r->targets.count;
+	if (!place_probes(r))
+		return error_memory(e);
 	take_pulses(r);
 	if (!choose_turns(r) || !list_readings(r))
 		return error_memory(e);

@@ -24,6 +24,7 @@ struct watch_options {
 	struct collect_options
 		collecting; /* without each and targets; `by` from watch_grouping() */
 	uint64_t budget_ns; /* for reading what did nothing; 0 for any time */
+	size_t files;	    /* that may stay open between refreshes */
 };
 
 enum { TURN = 60 };
@@ -64,6 +65,8 @@ struct watch {
 
 	uint64_t refresh; /* how many there were */
 	struct state now, before, start;
+	struct probe *probes; /* in ascending order of pids */
+	size_t probe_count;
 	uint64_t starts; /* how often there was a new start */
 
 	/* Of the last refresh. */

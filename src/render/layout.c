@@ -109,7 +109,7 @@ static char *format_total(const struct layout *l, size_t column)
 
 	if (column == 0)
 		return strdup("TOTAL");
-	if (column < r->key_column_count)
+	if (column < r->key_column_count || r->columns[column]->type == CELL_STATE)
 		return strdup("");
 	return format_cell(r->columns[column], &r->totals[column], l->options);
 }
@@ -162,6 +162,7 @@ size_t layout_width(const struct layout *l)
 static void fit(struct layout *l)
 {
 	size_t width = l->options->width;
+	size_t least = l->options->text_min ? l->options->text_min : TEXT_MIN;
 
 	if (width == 0)
 		return;
@@ -171,7 +172,7 @@ static void fit(struct layout *l)
 		size_t widest = l->columns;
 
 		for (size_t c = 0; c < l->columns; c++) {
-			if (is_text(l, c) && l->widths[c] > TEXT_MIN &&
+			if (is_text(l, c) && l->widths[c] > least &&
 			    (widest == l->columns || l->widths[c] > l->widths[widest]))
 				widest = c;
 		}

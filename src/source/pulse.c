@@ -19,27 +19,41 @@ static uint64_t fingerprint(uint64_t h, struct slice text)
 	return h;
 }
 
-/* The text of a small file of a process; empty where it cannot be had. */
-static struct slice slurp(const struct source *s, pid_t pid, const char *name, char *buffer,
-			  size_t size)
+static void close_file(int *fd)
 {
-	char path[32];
-	ssize_t n;
-	int fd;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
 
+void probe_close(struct probe *probe)
+{
+	close_file(&probe->stat);
+	close_file(&probe->statm);
+}
+
+/* The text of a small file of a process, which stays open in *fd; empty where it cannot be had. */
+static struct slice slurp(const struct source *s, pid_t pid, const char *name, int *fd,
+			  char *buffer, size_t size)
+{
+	ssize_t n = *fd >= 0 ? pread(*fd, buffer, size, 0) : -1;
+	char path[32];
+
+	if (n > 0)
+		return (struct slice){buffer, (size_t)n};
+	/* It was not open, or the process has ended and the pid may be another one's. */
+	close_file(fd);
 	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return SLICE("");
-	n = read(fd, buffer, size);
-	close(fd);
+	*fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
+	n = *fd >= 0 ? pread(*fd, buffer, size, 0) : -1;
 	return (struct slice){buffer, n > 0 ? (size_t)n : 0};
 }
 
-void source_pulse(const struct source *s, pid_t pid, struct pulse *pulse)
+static void take_pulse(const struct source *s, struct probe *probe, struct pulse *pulse)
 {
 	char buffer[1024], name_buffer[PROCESS_NAME_MAX];
-	struct slice text = slurp(s, pid, "statm", buffer, sizeof(buffer)), name;
+	struct slice text = slurp(s, probe->pid, "statm", &probe->statm, buffer, sizeof(buffer)),
+		     name;
 	const uint64_t offset = 0xcbf29ce484222325;
 
 	*pulse = (struct pulse){.known = false};
@@ -50,8 +64,15 @@ void source_pulse(const struct source *s, pid_t pid, struct pulse *pulse)
 		pulse->known = true;
 		return;
 	}
-	text = slurp(s, pid, "stat", buffer, sizeof(buffer));
+	text = slurp(s, probe->pid, "stat", &probe->stat, buffer, sizeof(buffer));
 	pulse->has_memory = true;
 	pulse->fingerprint = fingerprint(pulse->fingerprint, text);
 	pulse->known = parse_stat(text, name_buffer, &name, &pulse->start_time);
+}
+
+void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse)
+{
+	take_pulse(s, probe, pulse);
+	if (!keep || s->kind != SOURCE_PROC)
+		probe_close(probe);
 }

@@ -134,7 +134,22 @@ struct pulse {
 	uint64_t fingerprint; /* of stat and statm */
 };
 
-void source_pulse(const struct source *s, pid_t pid, struct pulse *pulse);
+/* The files of a process that tell it. Of the running system they may stay open, which makes a
+ * pulse three times cheaper; a descriptor is of one process, even if its pid comes again. */
+struct probe {
+	pid_t pid;
+	int stat, statm; /* -1 where it is not open */
+};
+
+/* A probe without open files. */
+static inline struct probe probe_of(pid_t pid)
+{
+	return (struct probe){pid, -1, -1};
+}
+
+/* `keep` leaves the files open for the next time, if this is the running system. */
+void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse);
+void probe_close(struct probe *probe);
 
 /* Whether two pulses of one pid are of one process that did nothing in between: not a tick of CPU,
  * not a page fault, nothing mapped. */

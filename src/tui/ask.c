@@ -111,15 +111,15 @@ int ask_choice(const char *question, const char *const *choices, int count, int 
 /* In two columns where there are too many keys for one. */
 static void show_help(void)
 {
-	enum { KEYS = 14, HALF = 40 };
+	enum { KEYS = 10, HALF = 42 };
 	unsigned rows = screen_height() > 6 ? (unsigned)screen_height() - 6 : 1;
 	unsigned count = 0;
 	char line[256];
 
 	while (count < binding_count && bindings[count].help[0])
 		count++;
-	if (count < rows)
-		rows = count;
+	if ((count + 1) / 2 < rows)
+		rows = (count + 1) / 2;
 	screen_clear();
 	screen_line(0, "anonmem top: the keys", STYLE_HEADER);
 	for (unsigned i = 0; i < rows; i++) {
@@ -128,8 +128,8 @@ static void show_help(void)
 
 		if (i + rows < count)
 			snprintf(line + used, sizeof(line) - (size_t)used, "%*s%-*s%s",
-				 used < HALF + 5 ? HALF + 5 - used : 1, "", KEYS,
-				 bindings[i + rows].shown, bindings[i + rows].help);
+				 used < HALF ? HALF - used : 1, "", KEYS, bindings[i + rows].shown,
+				 bindings[i + rows].help);
 		screen_line((int)i + 1, line, STYLE_PLAIN);
 	}
 	screen_line((int)rows + 2,

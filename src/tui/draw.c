@@ -11,6 +11,7 @@ enum {
 	AROUND = 4,	  /* breadcrumb, headings, totals, hints */
 	GRAPH_WIDE = 120, /* columns from which the graph is longer, */
 	GRAPH_WIDEST = 160,
+	NAME = 20, /* columns that a name should have */
 };
 
 static int head_lines(void)
@@ -140,7 +141,7 @@ static bool put_table(struct level *l, const struct layout *layout)
 }
 
 /* As many columns as there is room for; those of the keys in any case. */
-static bool draw_table(struct level *l, const struct render_options *options)
+static bool draw_table(struct level *l, struct render_options *options)
 {
 	size_t count = l->report.column_count, rows = draw_rows();
 	struct report window;
@@ -155,10 +156,14 @@ static bool draw_table(struct level *l, const struct render_options *options)
 		return false;
 	drawn = layout_init(&layout, &window, options);
 	while (drawn && layout_width(&layout) > options->width &&
-	       count > l->report.key_column_count + 1) {
+	       (count > l->report.key_column_count + 1 || options->text_min)) {
 		layout_free(&layout);
 		free(window.cells);
-		if (!cut(l, rows, --count, &window))
+		if (count > l->report.key_column_count + 1)
+			count--;
+		else
+			options->text_min = 0; /* then names have to suffer after all */
+		if (!cut(l, rows, count, &window))
 			return false;
 		drawn = layout_init(&layout, &window, options);
 	}
@@ -177,14 +182,17 @@ int draw(const struct picture *p, struct error *e)
 	options.width = (size_t)width;
 	options.graph = width >= GRAPH_WIDEST ? HISTORY_MAX : width >= GRAPH_WIDE ? 16 : 8;
 	options.least = l->least;
+	options.text_min = NAME;
 	screen_clear();
 	if (!draw_head(p) || !draw_way(p) || !draw_table(l, &options))
 		return error_memory(e);
-	screen_line(screen_height() - 1,
-		    p->message ? p->message
-			       : "h help  Enter down  Esc up  s sort  b by  f filter  / search  "
-				 "u user  z zero  p pause  q quit",
-		    p->message ? STYLE_BOLD : STYLE_DIM);
+	screen_line(
+		screen_height() - 1,
+		p->message
+			? p->message
+			: "h help  Enter down  Esc up  s sort  b by  f filter  / search  z zero  "
+			  "q quit",
+		p->message ? STYLE_BOLD : STYLE_DIM);
 	screen_show(-1, 0);
 	return 0;
 }
