@@ -105,10 +105,13 @@ static void write_head(const struct top *top, const struct watch *w)
 }
 
 /* A report of the batch. Between two tables is a blank line; CSV has one header. */
-static int write_one(const struct options *o, struct top *top, struct watch *w, struct view *view,
-		     struct error *e)
+static int write_one(const struct options *o, const struct top *top, struct watch *w,
+		     struct view *view, struct error *e)
 {
 	bool table = o->renderer == &render_table;
+	char proc[] = "/proc";
+	char *path = top->feed.root ? top->feed.trees[top->feed.next] : proc;
+	struct render_options rendering = top->rendering;
 	struct report report;
 	int status;
 
@@ -118,11 +121,12 @@ static int write_one(const struct options *o, struct top *top, struct watch *w, 
 		putchar('\n');
 	if (table && !o->quiet)
 		write_head(top, w);
-	if (w->refresh > 1 && o->renderer == &render_csv)
-		top->rendering.header = false;
+	rendering.header =
+		o->renderer == &render_csv ? rendering.header && w->refresh == 1 : rendering.header;
+	rendering.paths = &path;
 	status = report_build(&view->snapshot, &top->report, &report, e);
 	if (status == 0)
-		status = o->renderer->render(&report, &top->rendering, stdout, e);
+		status = o->renderer->render(&report, &rendering, stdout, e);
 	report_free(&report);
 	if (status == 0 && fflush(stdout) != 0)
 		return error_errno(e, "cannot write to standard output");
@@ -139,25 +143,30 @@ static bool is_in_vain(const struct watch *w)
 	return in_vain && w->problem_count > 0;
 }
 
+/* One refresh of the batch, and its report. */
+static int refresh(const struct options *o, struct top *top, struct watch *w, struct view *view,
+		   struct error *e)
+{
+	if (watch_feed(w, &top->feed, top->pids, top->pid_count, e) < 0)
+		return -1;
+	if (is_in_vain(w)) {
+		e->code = ERROR_NONE; /* it is said */
+		return -1;
+	}
+	return write_one(o, top, w, view, e);
+}
+
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
 	struct watch *w = watch_new(&top->watching);
 	struct view view;
-	int status = w ? 0 : error_memory(e);
+	int status = 0;
 
+	if (!w)
+		return error_memory(e);
 	view_init(&view, &top->by);
-	while (status == 0) {
-		char *path = top->feed.root ? top->feed.trees[top->feed.next] : NULL;
-		char proc[] = "/proc", *paths[] = {path ? path : proc};
-
-		top->rendering.paths = paths;
-		status = watch_feed(w, &top->feed, top->pids, top->pid_count, e);
-		if (status == 0 && is_in_vain(w)) {
-			status = -1;
-			e->code = ERROR_NONE; /* it is said */
-		}
-		if (status == 0)
-			status = write_one(o, top, w, &view, e);
+	for (;;) {
+		status = refresh(o, top, w, &view, e);
 		if (status < 0 || w->refresh == top->iterations || !feed_has_next(&top->feed))
 			break;
 		feed_advance(&top->feed);
@@ -210,7 +219,8 @@ enum exit_status command_top(int argc, char **argv)
 	enum exit_status status = EXIT_DONE;
 	struct options o;
 
-	if (options_parse(FOR_TOP, argc, argv, &o, &e) < 0)
+	if (options_parse(FOR_TOP, argc, argv, &o, &e) < 0 ||
+	    (o.action == ACTION_REPORT && run(&o, &e) < 0))
 		status = EXIT_FAILED;
 	else if (o.action == ACTION_HELP)
 		options_write_help(FOR_TOP, stdout);
@@ -218,8 +228,6 @@ enum exit_status command_top(int argc, char **argv)
 		puts("anonmem " ANONMEM_VERSION);
 	else if (o.action == ACTION_COLUMNS)
 		options_write_columns(FOR_TOP, stdout);
-	else if (run(&o, &e) < 0)
-		status = EXIT_FAILED;
 	options_free(&o);
 	if (e.code != ERROR_NONE)
 		say(e.text);

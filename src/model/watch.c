@@ -307,21 +307,30 @@ static bool move_keys(struct watch *w, struct intern *to, struct record *r)
 	return true;
 }
 
+static bool move_state(struct watch *w, struct intern *to, const struct state *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (!move_keys(w, to, s->records[i]))
+			return false;
+	}
+	return true;
+}
+
 /* False when there is no memory: the records are then lost. */
 static bool move_symbols(struct watch *w)
 {
-	struct state *const states[] = {&w->now, &w->before, &w->start};
 	struct intern symbols;
-	bool moved = true;
+	bool moved;
 
 	intern_init(&symbols);
 	w->moves++;
-	for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++) {
-		for (size_t i = 0; moved && i < states[s]->count; i++)
-			moved = move_keys(w, &symbols, states[s]->records[i]);
+	moved = move_state(w, &symbols, &w->now) && move_state(w, &symbols, &w->before) &&
+		move_state(w, &symbols, &w->start);
+	if (!moved) {
+		state_free(&w->now);
+		state_free(&w->before);
+		state_free(&w->start);
 	}
-	for (size_t s = 0; !moved && s < sizeof(states) / sizeof(*states); s++)
-		state_free(states[s]);
 	intern_free(&w->symbols);
 	w->symbols = symbols;
 	w->symbols_kept = symbols.count;

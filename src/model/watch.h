@@ -27,7 +27,7 @@ struct watch_options {
 	size_t files;	    /* that may stay open between refreshes */
 };
 
-enum { TURN = 60 };
+enum { TURN = 100 };
 
 /* One process, read once. It does not change; several states may hold it. */
 struct record {

@@ -27,15 +27,44 @@ static void free_entries(struct dirent **entries, int count)
 	free(entries);
 }
 
-/* Whether a folder holds at least one process; -1 with errno if it cannot be listed. */
-static int holds_processes(const char *path)
+/* The name of a folder with a number for a name in a folder, freed by the caller: NULL if there is
+ * none, or with errno if it cannot be listed. */
+static char *find_number(const char *path)
 {
 	struct dirent **entries;
-	int count = scandir(path, &entries, is_process, NULL);
+	int count;
+	char *name;
 
-	if (count >= 0)
-		free_entries(entries, count);
-	return count < 0 ? -1 : count > 0;
+	errno = 0;
+	count = scandir(path, &entries, is_process, versionsort);
+	if (count < 0)
+		return NULL;
+	name = count ? strdup(entries[0]->d_name) : NULL;
+	free_entries(entries, count);
+	errno = 0;
+	return name;
+}
+
+static bool holds_processes(const char *path)
+{
+	char *name = find_number(path);
+
+	free(name);
+	return name != NULL;
+}
+
+/* Whether a folder is one tree. Trees may be called by numbers too, such as times; but then those
+ * hold processes, and no process does. */
+static bool is_tree(const char *path, const char *number)
+{
+	char *below;
+	bool holds;
+
+	if (!number || asprintf(&below, "%s/%s", path, number) < 0)
+		return false;
+	holds = holds_processes(below);
+	free(below);
+	return !holds;
 }
 
 static int add(struct feed *f, char *path, struct error *e)
@@ -64,7 +93,7 @@ static int add_folders(struct feed *f, struct error *e)
 
 		if (asprintf(&path, "%s/%s", f->root, entries[i]->d_name) < 0)
 			status = error_memory(e);
-		else if (holds_processes(path) > 0)
+		else if (holds_processes(path))
 			status = add(f, path, e);
 		else
 			free(path);
@@ -75,15 +104,18 @@ static int add_folders(struct feed *f, struct error *e)
 
 int feed_open(struct feed *f, const char *root, struct error *e)
 {
-	int tree;
+	bool tree;
+	char *number;
 
 	*f = (struct feed){.root = root};
 	if (!root)
 		return 0;
-	tree = holds_processes(root);
-	if (tree < 0)
+	number = find_number(root);
+	if (!number && errno != 0)
 		return error_errno(e, "%s: cannot be opened as a folder of processes", root);
-	if (tree == 0 && add_folders(f, e) < 0)
+	tree = is_tree(root, number);
+	free(number);
+	if (!tree && add_folders(f, e) < 0)
 		return -1;
 	/* Without any, it is the tree itself that is empty, and reading it says so. */
 	return f->count ? 0 : add(f, strdup(root), e);

@@ -2,8 +2,7 @@
  * feed: what is read at each refresh.
  *
  * The running system, a captured tree, or a folder of captured trees, which are then played one
- * after the other in the order of their names. A folder is a tree if it holds a folder with a
- * number for a name.
+ * after the other in the order of their names. A folder is a tree if it holds processes.
  */
 #ifndef SOURCE_FEED_H
 #define SOURCE_FEED_H

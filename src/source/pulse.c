@@ -8,14 +8,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* FNV-1a, of 64 bits. Nobody gains by a collision: it would hide its maker's own memory until the
- * process is read again by its turn. */
+/* As FNV-1a, eight bytes at a time. Nobody gains by a collision: it would hide its maker's own
+ * memory until the process is read again by its turn. */
 static uint64_t fingerprint(uint64_t h, struct slice text)
 {
 	const uint64_t prime = 0x100000001b3;
 
-	for (size_t i = 0; i < text.len; i++)
-		h = (h ^ (unsigned char)text.ptr[i]) * prime;
+	while (text.len) {
+		size_t n = text.len < sizeof(uint64_t) ? text.len : sizeof(uint64_t);
+		uint64_t word = 0;
+
+		memcpy(&word, text.ptr, n);
+		h = (h ^ word) * prime;
+		h ^= h >> 32;
+		text = slice_inner(text, n, 0);
+	}
 	return h;
 }
 

@@ -45,8 +45,16 @@ static bool draw_head(const struct picture *p)
 	return drawn;
 }
 
-/* Where this is: what was chosen on the way down, and how it is shown. */
-static bool draw_way(const struct picture *p)
+static void write_step(const struct level *l, FILE *out)
+{
+	if (l->title)
+		fprintf(out, "%s: ", l->title);
+	for (unsigned k = 0; k < l->view.by.count; k++)
+		fprintf(out, "%s%s", k ? "," : "", key_names[l->view.by.keys[k]]);
+}
+
+/* Where this is: what was chosen on the way down, from one level on, and how it is shown. */
+static char *way_from(const struct picture *p, size_t first)
 {
 	const struct level *last = p->levels[p->level_count - 1];
 	const struct column *sort = last->options.sort;
@@ -55,14 +63,13 @@ static bool draw_way(const struct picture *p)
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
-		return false;
-	for (size_t i = 0; i < p->level_count; i++) {
-		const struct level *l = p->levels[i];
-
-		if (l->title)
-			fprintf(out, " > %s: ", l->title);
-		for (unsigned k = 0; k < l->view.by.count; k++)
-			fprintf(out, "%s%s", k ? "," : "", key_names[l->view.by.keys[k]]);
+		return NULL;
+	if (first > 0)
+		fputs("...", out);
+	for (size_t i = first; i < p->level_count; i++) {
+		if (i > 0)
+			fputs(" > ", out);
+		write_step(p->levels[i], out);
 	}
 	fprintf(out, "  (%zu", last->shown_count);
 	if (last->filter) {
@@ -73,9 +80,21 @@ static bool draw_way(const struct picture *p)
 	if (sort)
 		fprintf(out, ", %s%s", last->options.falling ? "-" : "", sort->name);
 	putc(')', out);
-	if (fclose(out) != 0) {
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Where there is no room, the first steps are left out. */
+static bool draw_way(const struct picture *p)
+{
+	size_t first = 0;
+	char *text = way_from(p, first);
+
+	while (text && text_width(text) > (size_t)screen_width() && first + 1 < p->level_count) {
 		free(text);
-		return false;
+		text = way_from(p, ++first);
 	}
 	return put_line(head_lines(), text, STYLE_DIM);
 }

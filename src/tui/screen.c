@@ -54,14 +54,18 @@ static void catch (const int *numbers, int count, void (*handler)(int), int flag
 static char *leave_text(void)
 {
 	static const char *const names[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
-	char *text = calloc(1, 256);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	for (size_t i = 0; text && i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; out && i < sizeof(names) / sizeof(*names); i++) {
 		const char *part = tigetstr(names[i]);
 
-		if (part && part != (char *)-1 && strlen(text) + strlen(part) < 256)
-			strcat(text, part);
+		if (part && part != (char *)-1)
+			fputs(part, out);
 	}
+	if (out)
+		fclose(out);
 	return text;
 }
 
