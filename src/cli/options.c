@@ -45,7 +45,8 @@ static const struct spec {
 	{FOR_REPORT, OPT_SMAPS, "smaps", "FILE...", "captured smaps files; - is standard input"},
 
 	{ALL, 0, NULL, NULL, "What is shown"},
-	{ALL, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label"},
+	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label"},
+	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem"},
 	{ALL, 'o', "columns", "LIST", "columns to show; -o help lists them"},
 	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss"},
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all"},
