@@ -139,21 +139,34 @@ static bool grow(struct intern *t)
 	return true;
 }
 
+static symbol find(const struct intern *t, struct slice bytes, uint32_t h)
+{
+	uint32_t mask = t->slot_count - 1;
+
+	if (t->slot_count == 0)
+		return SYMBOL_NONE;
+	for (uint32_t i = h & mask; t->slots[i]; i = (i + 1) & mask) {
+		symbol s = t->slots[i] - 1;
+
+		if (t->entries[s].hash == h && slice_equals(intern_bytes(t, s), bytes))
+			return s;
+	}
+	return SYMBOL_NONE;
+}
+
+symbol intern_find(const struct intern *t, struct slice bytes)
+{
+	return find(t, bytes, hash(t, bytes));
+}
+
 symbol intern(struct intern *t, struct slice bytes)
 {
 	uint32_t h = hash(t, bytes);
+	symbol known = find(t, bytes, h);
 	const char *copy;
 
-	if (t->slot_count) {
-		uint32_t mask = t->slot_count - 1;
-
-		for (uint32_t i = h & mask; t->slots[i]; i = (i + 1) & mask) {
-			symbol s = t->slots[i] - 1;
-
-			if (t->entries[s].hash == h && slice_equals(intern_bytes(t, s), bytes))
-				return s;
-		}
-	}
+	if (known != SYMBOL_NONE)
+		return known;
 	/* Twice the slots, and the lengths, must fit into 32 bits. */
 	if (t->count >= UINT32_MAX / 4 || bytes.len > UINT32_MAX || !grow(t))
 		return SYMBOL_NONE;

@@ -41,6 +41,9 @@ void intern_reset(struct intern *t);
 /* SYMBOL_NONE when there is no memory. */
 symbol intern(struct intern *t, struct slice bytes);
 
+/* The same without adding anything: SYMBOL_NONE where there is no such string. */
+symbol intern_find(const struct intern *t, struct slice bytes);
+
 struct slice intern_bytes(const struct intern *t, symbol s);
 
 #endif

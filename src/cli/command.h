@@ -14,5 +14,6 @@ enum exit_status command_report(int argc, char **argv);
 
 /* These have a name, which is argv[0]. */
 enum exit_status command_doctor(int argc, char **argv);
+enum exit_status command_top(int argc, char **argv);
 
 #endif

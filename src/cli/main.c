@@ -28,6 +28,7 @@ static const struct {
 	enum exit_status (*run)(int argc, char **argv);
 } commands[] = {
 	{"doctor", command_doctor},
+	{"top", command_top},
 };
 
 /* A first word that is no option is a command; without one it is the report. */

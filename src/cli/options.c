@@ -26,97 +26,132 @@ enum {
 	OPT_NO_INFER,
 };
 
+enum { ALL = FOR_REPORT | FOR_TOP };
+
 static const struct spec {
-	int id; /* the letter, if it has one */
+	unsigned commands; /* that have it; of a heading, those that have any below it */
+	int id;		   /* the letter, if it has one */
 	const char *name, *argument, *help;
 } specs[] = {
-	{0, NULL, NULL, "Which memory"},
-	{'p', "pid", "PID[,PID...]", "only these processes"},
-	{'C', "name", "REGEX", "only processes whose name or program matches"},
-	{'u', "user", "USER", "only processes of this user (name or number)"},
-	{OPT_CGROUP, "cgroup", "GLOB", "only processes whose control group matches"},
-	{'l', "label", "GLOB", "only memory whose label matches, with or without [ ]"},
-	{'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory"},
+	{ALL, 0, NULL, NULL, "Which memory"},
+	{ALL, 'p', "pid", "PID[,PID...]", "only these processes"},
+	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches"},
+	{ALL, 'u', "user", "USER", "only processes of this user (name or number)"},
+	{ALL, OPT_CGROUP, "cgroup", "GLOB", "only processes whose control group matches"},
+	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]"},
+	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory"},
 
-	{0, NULL, NULL, "Where it is read"},
-	{OPT_ROOT, "root", "DIR", "a captured tree, or another system's /proc"},
-	{OPT_SMAPS, "smaps", "FILE...", "captured smaps files; - is standard input"},
+	{ALL, 0, NULL, NULL, "Where it is read"},
+	{ALL, OPT_ROOT, "root", "DIR", "a captured tree, or another system's /proc"},
+	{FOR_REPORT, OPT_SMAPS, "smaps", "FILE...", "captured smaps files; - is standard input"},
 
-	{0, NULL, NULL, "What is shown"},
-	{'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label"},
-	{'o', "columns", "LIST", "columns to show; -o help lists them"},
-	{'s', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss"},
-	{'N', "limit", "N", "the first N rows only; the totals count all"},
-	{OPT_RULES, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)"},
-	{OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
-	{OPT_NO_INFER, "no-infer", NULL, "no guesses (~) at what unnamed memory is"},
+	{ALL, 0, NULL, NULL, "What is shown"},
+	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label"},
+	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem"},
+	{ALL, 'o', "columns", "LIST", "columns to show; -o help lists them"},
+	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss"},
+	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all"},
+	{ALL, OPT_RULES, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)"},
+	{ALL, OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
+	{ALL, OPT_NO_INFER, "no-infer", NULL, "no guesses (~) at what unnamed memory is"},
 
-	{0, NULL, NULL, "How it is shown"},
-	{'f', "format", "FORMAT", "table (default), json or csv"},
-	{OPT_JSON, "json", NULL, "--format json"},
-	{OPT_CSV, "csv", NULL, "--format csv"},
-	{OPT_UNITS, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024"},
-	{OPT_NO_HEADER, "no-header", NULL, "no line with the names of the columns"},
-	{'q', "quiet", NULL, "no sentences under the table"},
-	{OPT_COLOR, "color", "WHEN", "auto (default), always or never"},
+	{ALL, 0, NULL, NULL, "How it is shown"},
+	{ALL, 'f', "format", "FORMAT", "table (default), json or csv"},
+	{ALL, OPT_JSON, "json", NULL, "--format json"},
+	{ALL, OPT_CSV, "csv", NULL, "--format csv"},
+	{ALL, OPT_UNITS, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024"},
+	{ALL, OPT_NO_HEADER, "no-header", NULL, "no line with the names of the columns"},
+	{ALL, 'q', "quiet", NULL, "no sentences under the table"},
+	{ALL, OPT_COLOR, "color", "WHEN", "auto (default), always or never"},
 
-	{0, NULL, NULL, "What it may cost"},
-	{'j', "jobs", "N", "threads that read; default: the processors there are"},
-	{OPT_FAST, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable"},
-	{OPT_MAX_STALL, "max-stall", "DURATION", "hold no process up longer, for instance 2ms"},
-	{OPT_STATS, "stats", NULL, "say what the reading has cost"},
+	{FOR_TOP, 0, NULL, NULL, "When"},
+	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2"},
+	{FOR_TOP, 'n', "iterations", "N", "end after so many refreshes"},
+	{FOR_TOP, 'b', "batch", NULL, "write every refresh to standard output; no screen"},
 
-	{0, NULL, NULL, "Checks"},
-	{OPT_STRICT, "strict", NULL, "exit 3 if any process could not be read"},
-	{OPT_VERIFY, "verify", NULL, "compare the sums with smaps_rollup and meminfo"},
+	{ALL, 0, NULL, NULL, "What it may cost"},
+	{ALL, 'j', "jobs", "N", "threads that read; default: the processors there are"},
+	{ALL, OPT_FAST, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable"},
+	{ALL, OPT_MAX_STALL, "max-stall", "DURATION",
+	 "hold no process up longer, for instance 2ms"},
+	{FOR_REPORT, OPT_STATS, "stats", NULL, "say what the reading has cost"},
 
-	{0, NULL, NULL, "Help"},
-	{'h', "help", NULL, "show this text"},
-	{'V', "version", NULL, "show the version"},
+	{FOR_REPORT, 0, NULL, NULL, "Checks"},
+	{FOR_REPORT, OPT_STRICT, "strict", NULL, "exit 3 if any process could not be read"},
+	{FOR_REPORT, OPT_VERIFY, "verify", NULL, "compare the sums with smaps_rollup and meminfo"},
+
+	{ALL, 0, NULL, NULL, "Help"},
+	{ALL, 'h', "help", NULL, "show this text"},
+	{ALL, 'V', "version", NULL, "show the version"},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
 
-void options_write_help(FILE *out)
+/* What --help says around the options. */
+static const struct help {
+	unsigned command;
+	const char *before, *after;
+} helps[] = {
+	{FOR_REPORT,
+	 "Usage: anonmem [OPTIONS]\n"
+	 "       anonmem top [OPTIONS]\n"
+	 "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
+	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
+	 "top watches it; see anonmem top --help.\n"
+	 "doctor says whether memory can have names here, and how to get more of them.\n",
+	 "  anonmem --pid 1234 --json     one process, for programs\n"
+	 "  anonmem --by subsystem        who owns the memory of this machine\n"
+	 "  anonmem -p 1234 --by mapping  every mapping of a process\n"},
+	{FOR_TOP,
+	 "Usage: anonmem top [OPTIONS]\n"
+	 "Watches who holds the memory and who grows; the key h explains the others.\n",
+	 "  anonmem top                      subsystems; Enter goes down\n"
+	 "  anonmem top --by process -s -growth\n"
+	 "                                   the process that grows most comes first\n"
+	 "  anonmem top -b -n 10 --json      ten reports, one a line\n"},
+};
+
+static void write_option(const struct spec *s, FILE *out)
 {
 	enum { HELP_COLUMN = 34 };
+	int used = s->id < OPT_CGROUP ? fprintf(out, "  -%c, --%s", s->id, s->name)
+				      : fprintf(out, "      --%s", s->name);
 
-	fputs("Usage: anonmem [OPTIONS]\n"
-	      "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
-	      "Adds up the memory of one process, or of all, by label or subsystem.\n"
-	      "doctor says whether memory can have names here, and how to get more of them.\n",
-	      out);
-	for (size_t i = 0; i < SPECS; i++) {
-		const struct spec *s = &specs[i];
-		int used;
-
-		if (!s->name) {
-			fprintf(out, "\n%s:\n", s->help);
-			continue;
-		}
-		used = s->id < OPT_CGROUP ? fprintf(out, "  -%c, --%s", s->id, s->name)
-					  : fprintf(out, "      --%s", s->name);
-		if (s->argument)
-			used += fprintf(out, " %s", s->argument);
-		if (used >= HELP_COLUMN)
-			used = fprintf(out, "\n") - 1;
-		fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
-	}
-	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, file, mapping.\n"
-	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete with --strict.\n"
-	      "\nExamples:\n"
-	      "  anonmem --pid 1234 --json     one process, for programs\n"
-	      "  anonmem --by subsystem        who owns the memory of this machine\n"
-	      "  anonmem -p 1234 --by mapping  every mapping of a process\n",
-	      out);
+	if (s->argument)
+		used += fprintf(out, " %s", s->argument);
+	if (used >= HELP_COLUMN)
+		used = fprintf(out, "\n") - 1;
+	fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
 }
 
-void options_write_columns(FILE *out)
+void options_write_help(enum option_command command, FILE *out)
+{
+	const struct help *help = &helps[command == FOR_TOP];
+
+	fputs(help->before, out);
+	for (size_t i = 0; i < SPECS; i++) {
+		if (!(specs[i].commands & command))
+			continue;
+		if (specs[i].name)
+			write_option(&specs[i], out);
+		else
+			fprintf(out, "\n%s:\n", specs[i].help);
+	}
+	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, file, mapping.\n", out);
+	fputs(command == FOR_TOP ? "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
+				 : "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
+				   "with --strict.\n",
+	      out);
+	fprintf(out, "\nExamples:\n%s", help->after);
+}
+
+void options_write_columns(enum option_command command, FILE *out)
 {
 	for (size_t i = 0; i < column_count; i++) {
-		if (columns[i].role != COLUMN_KEY)
-			fprintf(out, "%-18s%-10s%s\n", columns[i].name, columns[i].header,
-				columns[i].help);
+		const struct column *c = &columns[i];
+
+		if (c->role != COLUMN_KEY && (c->role != COLUMN_TREND || command == FOR_TOP))
+			fprintf(out, "%-18s%-10s%s\n", c->name, c->header, c->help);
 	}
 }
 
@@ -126,7 +161,7 @@ struct getopt_tables {
 	char shorts[2 * SPECS + 1];
 };
 
-static void make_tables(struct getopt_tables *t)
+static void make_tables(enum option_command command, struct getopt_tables *t)
 {
 	size_t n = 0;
 	char *letter = t->shorts;
@@ -134,7 +169,7 @@ static void make_tables(struct getopt_tables *t)
 	for (size_t i = 0; i < SPECS; i++) {
 		const struct spec *s = &specs[i];
 
-		if (!s->name)
+		if (!s->name || !(s->commands & command))
 			continue;
 		t->longs[n++] = (struct option){
 			s->name, s->argument ? required_argument : no_argument, NULL, s->id};
@@ -251,6 +286,19 @@ static int take_cost_option(struct options *o, int id, const char *value, struct
 	}
 }
 
+static int take_time_option(struct options *o, int id, const char *value, struct error *e)
+{
+	switch (id) {
+	case 'd':
+		return value_delay(value, &o->delay_ns, e);
+	case 'n':
+		return value_iterations(value, &o->iterations, e);
+	default: /* 'b' */
+		o->batch = true;
+		return 0;
+	}
+}
+
 static int take_option(struct options *o, int id, char *value, struct error *e)
 {
 	switch (id) {
@@ -277,6 +325,10 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	case OPT_MAX_STALL:
 	case OPT_STATS:
 		return take_cost_option(o, id, value, e);
+	case 'd':
+	case 'n':
+	case 'b':
+		return take_time_option(o, id, value, e);
 	case OPT_STRICT:
 		o->strict = true;
 		return 0;
@@ -317,7 +369,10 @@ static int check_together(const struct options *o, struct error *e)
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
-		 "--by mapping needs --pid or --smaps"},
+		 o->command == FOR_TOP ? "--by mapping needs --pid"
+				       : "--by mapping needs --pid or --smaps"},
+		{o->command == FOR_TOP && !o->batch && o->renderer != &render_table,
+		 "--json and --csv of anonmem top need --batch"},
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
@@ -325,6 +380,21 @@ static int check_together(const struct options *o, struct error *e)
 			return error_set(e, ERROR_USAGE, "%s", rules[i].text);
 	}
 	return 0;
+}
+
+/* Only who watches knows how things change. */
+static int check_trends(const struct options *o, struct error *e)
+{
+	const struct column *wrong = o->sort && o->sort->role == COLUMN_TREND ? o->sort : NULL;
+
+	if (o->command == FOR_TOP)
+		return 0;
+	for (size_t i = 0; i < o->column_count; i++) {
+		if (o->columns[i]->role == COLUMN_TREND)
+			wrong = o->columns[i];
+	}
+	return wrong ? error_set(e, ERROR_USAGE, "only anonmem top has the column %s", wrong->name)
+		     : 0;
 }
 
 /* A key column can only order the rows of a report that has it. */
@@ -352,7 +422,7 @@ static void complete_grouping(struct options *o)
 	struct grouping *by = &o->by;
 
 	if (by->count == 0)
-		by->keys[by->count++] = KEY_LABEL;
+		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
 	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||
 	    o->pid_count + o->file_count < 2)
 		return;
@@ -383,10 +453,10 @@ static unsigned processors(void)
 }
 
 /* getopt_long() leaves in optopt what it did not like, 0 for an unknown word. */
-static int refuse_option(const char *typed, struct error *e)
+static int refuse_option(enum option_command command, const char *typed, struct error *e)
 {
 	for (size_t i = 0; i < SPECS; i++) {
-		if (specs[i].name && optopt && specs[i].id == optopt)
+		if (specs[i].name && specs[i].commands & command && optopt && specs[i].id == optopt)
 			return error_set(e, ERROR_USAGE, "the option --%s takes %s value",
 					 specs[i].name, specs[i].argument ? "a" : "no");
 	}
@@ -397,22 +467,31 @@ static int refuse_option(const char *typed, struct error *e)
 			 "there is no option %s, or more than one; see anonmem --help", typed);
 }
 
-static void set_defaults(struct options *o)
+static void set_defaults(enum option_command command, struct options *o)
 {
-	*o = (struct options){.renderer = &render_table, .jobs = processors()};
+	const uint64_t second = 1000000000, stall = 50000000;
+
+	*o = (struct options){
+		.command = command,
+		.renderer = &render_table,
+		.jobs = processors(),
+		.delay_ns = 2 * second,
+		.max_stall_ns = command == FOR_TOP ? stall : 0,
+	};
 }
 
-int options_parse(int argc, char **argv, struct options *o, struct error *e)
+int options_parse(enum option_command command, int argc, char **argv, struct options *o,
+		  struct error *e)
 {
 	struct getopt_tables tables;
 	int id;
 
-	set_defaults(o);
-	make_tables(&tables);
+	set_defaults(command, o);
+	make_tables(command, &tables);
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
 		if (id == '?')
-			return refuse_option(argv[optind - 1], e);
+			return refuse_option(command, argv[optind - 1], e);
 		if (take_option(o, id, optarg, e) < 0)
 			return -1;
 	}
@@ -422,7 +501,7 @@ int options_parse(int argc, char **argv, struct options *o, struct error *e)
 	if (take_operands(o, argc, argv, e) < 0)
 		return -1;
 	complete_grouping(o);
-	if (check_together(o, e) < 0)
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }

@@ -11,7 +11,11 @@
 
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* The commands that have options; a set of them is a sum. */
+enum option_command { FOR_REPORT = 1, FOR_TOP = 2 };
+
 struct options {
+	enum option_command command;
 	enum {
 		ACTION_REPORT,
 		ACTION_HELP,
@@ -39,6 +43,11 @@ struct options {
 	bool fast, stats;
 	uint64_t max_stall_ns; /* 0 for no bound */
 
+	/* of top */
+	uint64_t delay_ns;   /* 0: at once */
+	uint64_t iterations; /* 0: for ever */
+	bool batch;
+
 	/* how it is shown */
 	const struct renderer *renderer;
 	const struct column *columns[COLUMNS_MAX]; /* chosen by the user */
@@ -52,11 +61,12 @@ struct options {
 };
 
 /* 0, or -1 with *e: ERROR_USAGE for what the user can mend. options_free() in any case. */
-int options_parse(int argc, char **argv, struct options *o, struct error *e);
+int options_parse(enum option_command command, int argc, char **argv, struct options *o,
+		  struct error *e);
 void options_free(struct options *o);
 
 /* The text of --help, and that of --columns help. */
-void options_write_help(FILE *out);
-void options_write_columns(FILE *out);
+void options_write_help(enum option_command command, FILE *out);
+void options_write_columns(enum option_command command, FILE *out);
 
 #endif

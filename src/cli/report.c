@@ -5,71 +5,16 @@
 #include "cli/options.h"
 #include "cli/rulefiles.h"
 #include "cli/say.h"
+#include "cli/show.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
-
-#include <bsd/stdlib.h>
 
 static const char *const table_columns[] = {
 	"processes", "mappings", "rss",	     "pss",	    "uss",
-	"anonymous", "swap",	 "swap_pss", "pss_percent",
+	"anonymous", "swap",	 "swap_pss", "pss_percent", NULL,
 };
-
-static void add_column(struct report_options *r, const struct column *column)
-{
-	r->columns[r->column_count++] = column;
-}
-
-/* People get the few columns that matter; machines all that the contract has. What the user chose
- * replaces that, and in JSON comes on top of the contract. */
-static void choose_columns(const struct options *o, struct report_options *r)
-{
-	bool json = o->renderer == &render_json;
-
-	if (o->renderer == &render_table && o->column_count == 0) {
-		for (size_t i = 0; i < sizeof(table_columns) / sizeof(*table_columns); i++)
-			add_column(r, column_find(slice_of(table_columns[i])));
-	} else if (json || o->column_count == 0) {
-		for (size_t i = 0; i < column_count; i++) {
-			if (columns[i].role == COLUMN_COUNTER)
-				add_column(r, &columns[i]);
-		}
-	}
-	for (size_t i = 0; i < o->column_count && r->column_count < COLUMNS_MAX; i++)
-		add_column(r, o->columns[i]);
-}
-
-static bool wants_color(const struct options *o)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (o->color != COLOR_AUTO)
-		return o->color == COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
-	       strcmp(term, "dumb") != 0;
-}
-
-/* Columns of the terminal; 0 if standard output is none, where nothing is shortened. */
-static size_t terminal_width(void)
-{
-	const char *columns_text = getenv("COLUMNS");
-	struct winsize size;
-	const char *wrong = "";
-	long long width = 0;
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (columns_text)
-		width = strtonum(columns_text, 1, 10000, &wrong);
-	if (!wrong)
-		return (size_t)width;
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
 
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
@@ -138,32 +83,12 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 	struct report report;
 	int status;
 
-	choose_columns(o, &options);
+	choose_columns(o, table_columns, &options);
 	status = report_build(s, &options, &report, e);
 	if (status == 0)
 		status = show(o, &report, e);
 	report_free(&report);
 	return status;
-}
-
-/* Whether anything is shown that only smaps or, with luck, smaps_rollup can say. */
-static bool wants_shares(const struct options *o)
-{
-	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};
-
-	if (o->renderer == &render_json || o->column_count == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const struct column *shared = column_find(slice_of(names[i]));
-
-		if (o->sort == shared)
-			return true;
-		for (size_t c = 0; c < o->column_count; c++) {
-			if (o->columns[c] == shared)
-				return true;
-		}
-	}
-	return false;
 }
 
 static double seconds(struct timeval t)
@@ -238,14 +163,14 @@ enum exit_status command_report(int argc, char **argv)
 	enum exit_status status = EXIT_DONE;
 	struct options o;
 
-	if (options_parse(argc, argv, &o, &e) < 0) {
+	if (options_parse(FOR_REPORT, argc, argv, &o, &e) < 0) {
 		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 	} else if (o.action == ACTION_HELP) {
-		options_write_help(stdout);
+		options_write_help(FOR_REPORT, stdout);
 	} else if (o.action == ACTION_VERSION) {
 		puts("anonmem " ANONMEM_VERSION);
 	} else if (o.action == ACTION_COLUMNS) {
-		options_write_columns(stdout);
+		options_write_columns(FOR_REPORT, stdout);
 	} else {
 		status = run(&o, &e);
 	}

@@ -187,6 +187,31 @@ int value_duration(const char *value, uint64_t *ns, struct error *e)
 			 value);
 }
 
+int value_delay(const char *value, uint64_t *ns, struct error *e)
+{
+	const double most = 86400, second = 1e9;
+	char *end;
+	double number = strtod(value, &end);
+
+	if (end == value || *end != '\0' || !(number >= 0 && number <= most))
+		return error_set(e, ERROR_USAGE,
+				 "--delay: \"%s\" is no number of seconds from 0 to 86400", value);
+	*ns = (uint64_t)(number * second);
+	return 0;
+}
+
+int value_iterations(const char *value, uint64_t *n, struct error *e)
+{
+	const char *wrong;
+	long long number = strtonum(value, 1, INT64_MAX, &wrong);
+
+	if (wrong)
+		return error_set(e, ERROR_USAGE, "--iterations: \"%s\" is not a number from 1 on",
+				 value);
+	*n = (uint64_t)number;
+	return 0;
+}
+
 int value_format(const char *value, const struct renderer **renderer, struct error *e)
 {
 	static const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv,

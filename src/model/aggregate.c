@@ -68,6 +68,14 @@ struct group *aggregate_group(struct aggregate *a, const symbol *key)
 	return g;
 }
 
+struct group *aggregate_find(const struct aggregate *a, const symbol *key)
+{
+	struct slice bytes = {(const char *)key, a->parts * sizeof(*key)};
+	symbol index = intern_find(&a->keys, bytes);
+
+	return index == SYMBOL_NONE ? NULL : &a->groups[index];
+}
+
 void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters)
 {
 	g->mappings++;

@@ -50,6 +50,9 @@ static inline const symbol *aggregate_key(const struct aggregate *a, uint32_t gr
  * is no memory. Valid until the next call. */
 struct group *aggregate_group(struct aggregate *a, const symbol *key);
 
+/* The group of a key that is there already; NULL where there is none. */
+struct group *aggregate_find(const struct aggregate *a, const symbol *key);
+
 /* Adds one mapping to a group of a. */
 void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters);
 

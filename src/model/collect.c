@@ -12,8 +12,9 @@ struct work {
 	const struct source *source;
 	const struct collect_options *options;
 	struct target_list targets;
-	atomic_size_t next; /* target */
-	atomic_bool stop;   /* one of them failed */
+	atomic_size_t next;   /* target */
+	atomic_bool stop;     /* one of them failed */
+	pthread_mutex_t each; /* held while options->each is called */
 };
 
 /* One thread. */
@@ -172,6 +173,8 @@ static void accept(struct worker *w)
 	struct group process;
 
 	w->no_memory |= infer_end(&w->infer, &no_memory) < 0;
+	if (w->work->options->each)
+		return;
 	group_zero(&process);
 	for (uint32_t i = 0; i < aggregate_count(&w->groups); i++)
 		w->groups.inexact |= !group_add(&process, &w->groups.groups[i]);
@@ -187,6 +190,25 @@ static void accept(struct worker *w)
 	s->verification.pss_anon += w->pss_anon_known ? w->pss_anon : 0;
 }
 
+/* Hands the process at hand to who wants each of them. */
+static bool tell(struct worker *w, enum outcome outcome)
+{
+	struct work *work = w->work;
+	const struct finding finding = {
+		.target = w->target,
+		.outcome = outcome,
+		.swaps_shared = w->swaps_shared,
+		.symbols = &w->snapshot.symbols,
+		.groups = outcome == OUTCOME_READ ? &w->groups : NULL,
+	};
+	bool enough;
+
+	pthread_mutex_lock(&work->each);
+	enough = work->options->each(work->options->each_ctx, &finding);
+	pthread_mutex_unlock(&work->each);
+	return enough;
+}
+
 static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 {
 	struct worker *w = ctx;
@@ -198,6 +220,8 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 		accept(w);
 	else
 		on_cancel(w);
+	if (w->work->options->each)
+		w->no_memory |= !tell(w, outcome);
 	if (why)
 		w->no_memory |= !snapshot_add_problem(&w->snapshot, w->target, why->text);
 }
@@ -357,17 +381,34 @@ static void compare_anon(const struct work *work, struct snapshot *s)
 	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);
 }
 
+static int find_targets(struct work *work, struct error *e)
+{
+	const struct target_list *given = work->options->targets;
+	struct target_list *list = &work->targets;
+
+	if (!given)
+		return source_targets(work->source, list, e);
+	list->targets = calloc(given->count + 1, sizeof(*list->targets));
+	if (!list->targets)
+		return error_memory(e);
+	list->count = given->count;
+	if (given->count)
+		memcpy(list->targets, given->targets, given->count * sizeof(*list->targets));
+	return 0;
+}
+
 static int collect_once(const struct source *source, const struct collect_options *options,
 			struct snapshot *s, struct error *e)
 {
-	struct work work = {.source = source, .options = options};
+	struct work work = {
+		.source = source, .options = options, .each = PTHREAD_MUTEX_INITIALIZER};
 	int status;
 
 	snapshot_init(s, source_kind(source), &options->by);
 	s->verified = options->verify;
 	s->inferred = options->infer;
 	machine_read(source, &s->machine);
-	status = source_targets(source, &work.targets, e);
+	status = find_targets(&work, e);
 	if (status == 0)
 		status = read_all(&work, s, e);
 	if (status == 0 && options->verify)

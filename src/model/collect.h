@@ -12,6 +12,16 @@
 #include "model/selection.h"
 #include "model/snapshot.h"
 
+/* How the reading of one process ended and what it found, with symbols of a table that dies with
+ * the call. */
+struct finding {
+	size_t target; /* its number */
+	enum outcome outcome;
+	bool swaps_shared; /* counts in snapshot.shared_swappers */
+	const struct intern *symbols;
+	const struct aggregate *groups; /* NULL unless it was read */
+};
+
 struct collect_options {
 	struct grouping by;
 	struct selection selection;
@@ -20,6 +30,12 @@ struct collect_options {
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
 	struct reading reading;	   /* but for its needs, which follow from the rest */
+
+	/* For who wants each process apart: gets the findings, one at a time, instead of the
+	 * snapshot's groups. False when there is no memory. */
+	bool (*each)(void *ctx, const struct finding *f);
+	void *each_ctx;
+	const struct target_list *targets; /* only these; NULL for all there are */
 };
 
 /* Fills *s, which the caller frees with snapshot_free() in any case. 0, or -1 with *e when the

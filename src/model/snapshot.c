@@ -2,6 +2,16 @@
 
 #include <stdlib.h>
 
+const char *const trend_names[TREND_COUNT] = {
+	[TREND_READ] = "read",	       [TREND_KEPT] = "kept", [TREND_NEW] = "new",
+	[TREND_REPLACED] = "replaced", [TREND_GONE] = "gone",
+};
+
+const char *const trend_marks[TREND_COUNT] = {
+	[TREND_READ] = " ",	[TREND_KEPT] = "=", [TREND_NEW] = "+",
+	[TREND_REPLACED] = "*", [TREND_GONE] = "-",
+};
+
 uint64_t coverage_missed(const struct coverage *c)
 {
 	return c->seen - c->by_outcome[OUTCOME_READ] - c->by_outcome[OUTCOME_NO_MEMORY];
@@ -24,6 +34,7 @@ void snapshot_free(struct snapshot *s)
 	for (size_t i = 0; i < s->problem_count; i++)
 		free(s->problems[i].text);
 	free(s->problems);
+	free(s->trends);
 	*s = (struct snapshot){0};
 }
 
@@ -54,20 +65,21 @@ static void merge_effort(struct effort *e, const struct effort *from)
 	}
 }
 
-static bool merge_groups(struct snapshot *s, const struct snapshot *from)
+bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
+			 const struct aggregate *groups)
 {
-	for (uint32_t i = 0; i < aggregate_count(&from->groups); i++) {
+	for (uint32_t i = 0; i < aggregate_count(groups); i++) {
 		symbol key[KEY_COUNT];
 
-		memcpy(key, aggregate_key(&from->groups, i), s->by.count * sizeof(*key));
+		memcpy(key, aggregate_key(groups, i), s->by.count * sizeof(*key));
 		for (unsigned k = 0; k < s->by.count; k++) {
-			if (!key_translate(&s->symbols, &from->symbols, s->by.keys[k], &key[k]))
+			if (!key_translate(&s->symbols, symbols, s->by.keys[k], &key[k]))
 				return false;
 		}
-		if (!aggregate_add_group(&s->groups, key, &from->groups.groups[i]))
+		if (!aggregate_add_group(&s->groups, key, &groups->groups[i]))
 			return false;
 	}
-	s->groups.inexact |= from->groups.inexact;
+	s->groups.inexact |= groups->inexact;
 	return true;
 }
 
@@ -83,8 +95,9 @@ bool snapshot_merge(struct snapshot *s, const struct snapshot *from)
 		if (!snapshot_add_problem(s, from->problems[i].target, from->problems[i].text))
 			return false;
 	}
-	return merge_groups(s, from) && verification_merge(&s->verification, &s->symbols,
-							   &from->verification, &from->symbols);
+	return snapshot_add_groups(s, &from->symbols, &from->groups) &&
+	       verification_merge(&s->verification, &s->symbols, &from->verification,
+				  &from->symbols);
 }
 
 static int compare_problems(const void *x, const void *y)

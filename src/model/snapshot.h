@@ -20,6 +20,27 @@ struct coverage {
 /* Processes that had something to read and were not read. */
 uint64_t coverage_missed(const struct coverage *c);
 
+/* How much of a row's past is kept. */
+enum { HISTORY_MAX = 32 };
+
+/* What a watch knows of a row beyond the figures of now. Sizes are PSS, or RSS where PSS is not
+ * known on both sides. */
+struct trend {
+	enum {
+		TREND_READ,	/* something of it was read just now */
+		TREND_KEPT,	/* all figures are those of an earlier reading */
+		TREND_NEW,	/* it was not there at the last refresh */
+		TREND_REPLACED, /* new too: another process, or program, under the same pid */
+		TREND_GONE,	/* it was there at the last refresh; its counters are 0 */
+		TREND_COUNT
+	} state;
+	bool change_known, growth_known;
+	int64_t change;		       /* bytes, since the last refresh */
+	int64_t growth;		       /* since the start */
+	uint64_t history[HISTORY_MAX]; /* sizes, oldest first */
+	unsigned history_count;
+};
+
 struct snapshot {
 	enum source_kind source;
 	struct machine machine;
@@ -40,9 +61,21 @@ struct snapshot {
 	size_t problem_count;
 
 	bool inferred; /* unnamed memory may have a guess for a label */
+	/* Of a watch; else NULL. */
+	struct trend *trends; /* one for each group, and behind them that of the totals */
+	uint64_t refresh;     /* number of it, from 1 */
+	uint64_t kept;	      /* processes that were not read again, having done nothing */
+
 	bool verified;
 	struct verification verification;
 };
+
+/* Adds groups whose keys are of another table of symbols. False when there is no memory. */
+bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
+			 const struct aggregate *groups);
+
+/* The states of a trend, as a word and as a character. */
+extern const char *const trend_names[TREND_COUNT], *const trend_marks[TREND_COUNT];
 
 void snapshot_init(struct snapshot *s, enum source_kind source, const struct grouping *by);
 void snapshot_free(struct snapshot *s);

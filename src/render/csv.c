@@ -46,6 +46,16 @@ static bool write_cell(const struct column *column, const struct cell *cell, FIL
 	case CELL_ADDRESS:
 		fprintf(out, "0x%" PRIx64, cell->number);
 		break;
+	case CELL_CHANGE:
+		fprintf(out, "%" PRId64, cell->change);
+		break;
+	case CELL_STATE:
+		fputs(trend_names[cell->number], out);
+		break;
+	case CELL_GRAPH:
+		for (unsigned i = 0; i < cell->graph->history_count; i++)
+			fprintf(out, "%s%" PRIu64, i ? " " : "", cell->graph->history[i]);
+		break;
 	}
 	return true;
 }

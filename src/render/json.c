@@ -94,6 +94,19 @@ static bool append(cJSON *array, cJSON *value)
 	return false;
 }
 
+static cJSON *history(const struct trend *t)
+{
+	cJSON *array = cJSON_CreateArray();
+	bool whole = true;
+
+	for (unsigned i = 0; i < t->history_count && whole; i++)
+		whole = append(array, integer(t->history[i]));
+	if (whole)
+		return array;
+	cJSON_Delete(array);
+	return NULL;
+}
+
 static cJSON *cell_value(const struct column *column, const struct cell *cell)
 {
 	char text[32];
@@ -109,6 +122,13 @@ static cJSON *cell_value(const struct column *column, const struct cell *cell)
 	case CELL_ADDRESS:
 		snprintf(text, sizeof(text), "\"0x%" PRIx64 "\"", cell->number);
 		return cJSON_CreateRaw(text);
+	case CELL_CHANGE:
+		snprintf(text, sizeof(text), "%" PRId64, cell->change);
+		return cJSON_CreateRaw(text);
+	case CELL_STATE:
+		return string(slice_of(trend_names[cell->number]));
+	case CELL_GRAPH:
+		return history(cell->graph);
 	case CELL_NUMBER:
 	case CELL_BYTES:
 		break;
@@ -249,63 +269,99 @@ static bool write_node(cJSON *node, FILE *out)
 	return true;
 }
 
-static bool write_member(const char *name, cJSON *value, const char *after, FILE *out)
+/* On one line, or on many for people. */
+struct form {
+	const char *line, *indent;
+};
+
+static bool write_member(const struct form *form, const char *name, cJSON *value, FILE *out)
 {
-	fprintf(out, "  \"%s\": ", name);
-	if (!write_node(value, out))
-		return false;
-	fputs(after, out);
-	return true;
+	fprintf(out, "%s\"%s\":%s", form->indent, name, *form->line ? " " : "");
+	return write_node(value, out);
 }
 
-static bool write_groups(const struct report *r, FILE *out)
+static void end_member(const struct form *form, FILE *out)
 {
-	fputs("  \"groups\": [", out);
+	fprintf(out, ",%s", form->line);
+}
+
+static bool write_groups(const struct form *form, const struct report *r, FILE *out)
+{
+	fprintf(out, "%s\"groups\":%s[", form->indent, *form->line ? " " : "");
 	for (size_t i = 0; i < r->row_count; i++) {
-		fputs(i ? ",\n    " : "\n    ", out);
+		fprintf(out, "%s%s%s%s", i ? "," : "", form->line, form->indent, form->indent);
 		if (!write_node(group(r, report_row(r, i), 0), out))
 			return false;
 	}
-	fputs(r->row_count ? "\n  ],\n" : "],\n", out);
+	if (r->row_count)
+		fprintf(out, "%s%s", form->line, form->indent);
+	fputs("],", out);
+	fputs(form->line, out);
 	return true;
 }
 
-static bool write_all(const struct report *r, const struct render_options *o, FILE *out)
+static bool write_count(const struct form *form, const char *name, uint64_t n, FILE *out)
+{
+	bool whole = write_member(form, name, integer(n), out);
+
+	end_member(form, out);
+	return whole;
+}
+
+/* Everything up to the groups. */
+static bool write_head(const struct form *form, const struct report *r,
+		       const struct render_options *o, FILE *out)
 {
 	const struct snapshot *s = r->snapshot;
 	const struct machine *m = &s->machine;
-	const char *end = ",\n";
+	struct {
+		const char *name;
+		cJSON *value;
+	} members[] = {
+		{"schema", string(SLICE("anonmem/1"))},
+		{"tool", tool(o)},
+		{"time", moment(m)},
+		{"host", string_or_null(m->host)},
+		{"kernel", string_or_null(m->kernel)},
+		{"page_size",
+		 m->page_size > 0 ? integer((uint64_t)m->page_size) : cJSON_CreateNull()},
+		{"kernel_labels", answer(m->keeps_labels)},
+		{"source", source(r, o)},
+		{"read", string(s->effort.scanned ? SLICE("scan") : SLICE("smaps"))},
+		{"by", keys(&s->by)},
+		{"coverage", coverage(&s->coverage)},
+		{"totals", group(r, r->totals, r->key_column_count)},
+	};
+	bool whole = !s->trends || (write_count(form, "refresh", s->refresh, out) &&
+				    write_count(form, "kept", s->kept, out));
 
-	fputs("{\n", out);
-	if (!write_member("schema", string(SLICE("anonmem/1")), end, out) ||
-	    !write_member("tool", tool(o), end, out) ||
-	    !write_member("time", moment(m), end, out) ||
-	    !write_member("host", string_or_null(m->host), end, out) ||
-	    !write_member("kernel", string_or_null(m->kernel), end, out) ||
-	    !write_member("page_size",
-			  m->page_size > 0 ? integer((uint64_t)m->page_size) : cJSON_CreateNull(),
-			  end, out) ||
-	    !write_member("kernel_labels", answer(m->keeps_labels), end, out) ||
-	    !write_member("source", source(r, o), end, out) ||
-	    !write_member("read", string(s->effort.scanned ? SLICE("scan") : SLICE("smaps")), end,
-			  out) ||
-	    !write_member("by", keys(&s->by), end, out) ||
-	    !write_member("coverage", coverage(&s->coverage), end, out) ||
-	    !write_member("totals", group(r, r->totals, r->key_column_count), end, out) ||
-	    !write_groups(r, out) || !write_member("meminfo", meminfo(m), end, out))
-		return false;
-	if (s->verified && !write_member("checks", sentences(r->checks, r->check_count), end, out))
-		return false;
-	if (!write_member("notes", sentences(r->notes, r->note_count), "\n", out))
-		return false;
-	fputs("}\n", out);
-	return true;
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		whole = write_member(form, members[i].name, members[i].value, out) && whole;
+		end_member(form, out);
+	}
+	return whole;
 }
 
-static int render(const struct report *report, const struct render_options *options, FILE *out,
+static int render(const struct report *r, const struct render_options *o, FILE *out,
 		  struct error *e)
 {
-	return write_all(report, options, out) ? 0 : error_memory(e);
+	static const struct form lines = {"\n", "  "}, line = {"", ""};
+	const struct form *form = o->one_line ? &line : &lines;
+
+	fprintf(out, "{%s", form->line);
+	if (!write_head(form, r, o, out) || !write_groups(form, r, out) ||
+	    !write_member(form, "meminfo", meminfo(&r->snapshot->machine), out))
+		return error_memory(e);
+	end_member(form, out);
+	if (r->snapshot->verified) {
+		if (!write_member(form, "checks", sentences(r->checks, r->check_count), out))
+			return error_memory(e);
+		end_member(form, out);
+	}
+	if (!write_member(form, "notes", sentences(r->notes, r->note_count), out))
+		return error_memory(e);
+	fprintf(out, "%s}\n", form->line);
+	return 0;
 }
 
 const struct renderer render_json = {"json", true, true, render};

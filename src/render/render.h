@@ -20,7 +20,11 @@ struct render_options {
 	bool header;
 	bool quiet; /* no coverage and no notes */
 	enum units units;
-	const char *version;	  /* of anonmem */
+	const size_t *least; /* widths of the columns of a table that are at least kept; or NULL */
+	size_t text_min;     /* a table makes no text narrower; 0 for 8 */
+	size_t graph;	     /* columns of a graph of history; 0 for 8 */
+	bool one_line;	     /* of formats that may be on one line or on many */
+	const char *version; /* of anonmem */
 	const char *const *paths; /* where it was read from */
 	size_t path_count;
 };

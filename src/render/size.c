@@ -4,6 +4,14 @@
 
 #include <bsd/stdlib.h>
 
+void change_format(int64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
+{
+	uint64_t size = bytes < 0 ? (uint64_t)0 - (uint64_t)bytes : (uint64_t)bytes;
+
+	text[0] = bytes < 0 ? '-' : '+';
+	size_format(size, units, bytes ? text + 1 : text);
+}
+
 void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
 {
 	enum { AUTO_WIDTH = 5 }; /* three digits, or one and a tenth, with the unit and a NUL */
@@ -17,16 +25,16 @@ void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
 				HN_DECIMAL | HN_NOSPACE);
 		break;
 	case UNITS_BYTES:
-		snprintf(text, SIZE_TEXT_MAX, "%" PRIu64, bytes);
+		snprintf(text, SIZE_TEXT_MAX - 1, "%" PRIu64, bytes);
 		break;
 	case UNITS_KIB:
-		snprintf(text, SIZE_TEXT_MAX, "%" PRIu64 "K", bytes / 1024);
+		snprintf(text, SIZE_TEXT_MAX - 1, "%" PRIu64 "K", bytes / 1024);
 		break;
 	case UNITS_MIB:
-		snprintf(text, SIZE_TEXT_MAX, "%.1fM", (double)bytes / kib / kib);
+		snprintf(text, SIZE_TEXT_MAX - 1, "%.1fM", (double)bytes / kib / kib);
 		break;
 	case UNITS_GIB:
-		snprintf(text, SIZE_TEXT_MAX, "%.2fG", (double)bytes / kib / kib / kib);
+		snprintf(text, SIZE_TEXT_MAX - 1, "%.2fG", (double)bytes / kib / kib / kib);
 		break;
 	}
 }

@@ -4,9 +4,12 @@
 
 #include "render/render.h"
 
-enum { SIZE_TEXT_MAX = 32 };
+enum { SIZE_TEXT_MAX = 32 }; /* with a sign */
 
 /* "1.4G", "312K", "0" in UNITS_AUTO; else a number with its unit. Units are powers of 1024. */
 void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX]);
+
+/* The same with a sign; 0 has none. */
+void change_format(int64_t bytes, enum units units, char text[SIZE_TEXT_MAX]);
 
 #endif

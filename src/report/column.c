@@ -168,6 +168,54 @@ static struct cell get_share(const struct column *column, const struct column_in
 					(double)all->bytes[c]};
 }
 
+/* Of a row, or of the totals; NULL if nobody watches. */
+static const struct trend *find_trend(const struct column_input *in)
+{
+	const struct snapshot *s = in->snapshot;
+	size_t totals = aggregate_count(&s->groups);
+
+	return s->trends ? &s->trends[in->key ? (size_t)(in->group - s->groups.groups) : totals]
+			 : NULL;
+}
+
+static struct cell get_refresh(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return in->snapshot->trends ? number(in->snapshot->refresh) : unknown();
+}
+
+static struct cell get_state(const struct column *column, const struct column_input *in)
+{
+	const struct trend *t = find_trend(in);
+
+	(void)column;
+	return t && in->key ? number((uint64_t)t->state) : unknown();
+}
+
+static struct cell get_change(const struct column *column, const struct column_input *in)
+{
+	const struct trend *t = find_trend(in);
+
+	(void)column;
+	return (struct cell){.known = t && t->change_known, .change = t ? t->change : 0};
+}
+
+static struct cell get_growth(const struct column *column, const struct column_input *in)
+{
+	const struct trend *t = find_trend(in);
+
+	(void)column;
+	return (struct cell){.known = t && t->growth_known, .change = t ? t->growth : 0};
+}
+
+static struct cell get_history(const struct column *column, const struct column_input *in)
+{
+	const struct trend *t = find_trend(in);
+
+	(void)column;
+	return (struct cell){.known = t != NULL, .graph = t};
+}
+
 #define COLUMN_OF_COUNTER(id, key, name, header, help)                                             \
 	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter, COUNTER_##id, false},
 
@@ -204,6 +252,16 @@ const struct column columns[] = {
 	 get_share, COUNTER_PSS, false},
 	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
 	 get_share, COUNTER_RSS, false},
+	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,
+	 get_refresh, 0, false},
+	{"state", "S", "+ new, - gone, * replaced, = kept from an earlier reading", CELL_STATE,
+	 COLUMN_TREND, get_state, 0, false},
+	{"change", "CHANGE", "change of PSS since the last refresh", CELL_CHANGE, COLUMN_TREND,
+	 get_change, 0, false},
+	{"growth", "GROWTH", "change of PSS since the start", CELL_CHANGE, COLUMN_TREND, get_growth,
+	 0, false},
+	{"history", "HISTORY", "PSS at the last refreshes, between the least and the most of them",
+	 CELL_GRAPH, COLUMN_TREND, get_history, 0, false},
 };
 
 const size_t column_count = sizeof(columns) / sizeof(*columns);

@@ -15,6 +15,9 @@ enum cell_type {
 	CELL_BYTES,
 	CELL_PERCENT,
 	CELL_ADDRESS,
+	CELL_CHANGE, /* of bytes, up or down */
+	CELL_GRAPH,
+	CELL_STATE, /* number: that of a trend */
 };
 
 struct cell {
@@ -22,6 +25,8 @@ struct cell {
 	struct slice text; /* lives as long as the snapshot */
 	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_ADDRESS */
 	double percent;
+	int64_t change;
+	const struct trend *graph; /* its history; lives as long as the snapshot */
 };
 
 /* One row, or the totals, for which key is NULL. */
@@ -40,6 +45,7 @@ struct column {
 		COLUMN_KEY,	/* tells groups apart */
 		COLUMN_COUNTER, /* in the JSON contract */
 		COLUMN_DERIVED, /* only where asked for */
+		COLUMN_TREND,	/* only known to a watch */
 	} role;
 	struct cell (*get)(const struct column *column, const struct column_input *in);
 	int which;	    /* the counter, or the enum key that has this column */

@@ -30,9 +30,14 @@ static int compare_values(enum cell_type type, const struct cell *a, const struc
 		return slice_compare(a->text, b->text);
 	case CELL_PERCENT:
 		return (a->percent > b->percent) - (a->percent < b->percent);
+	case CELL_CHANGE:
+		return (a->change > b->change) - (a->change < b->change);
+	case CELL_GRAPH: /* no order */
+		return 0;
 	case CELL_NUMBER:
 	case CELL_BYTES:
 	case CELL_ADDRESS:
+	case CELL_STATE:
 		break;
 	}
 	return (a->number > b->number) - (a->number < b->number);

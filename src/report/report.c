@@ -60,7 +60,7 @@ static bool fill_rows(struct report *r, const struct report_options *options)
 	for (size_t i = 0; r->cells && i < r->row_count; i++)
 		fill_row(r, &groups->groups[order[i]], aggregate_key(groups, order[i]),
 			 r->cells + i * r->column_count);
-	free(order);
+	r->groups = order;
 	return r->cells != NULL;
 }
 
@@ -86,6 +86,7 @@ static void free_lines(char **lines, size_t count)
 void report_free(struct report *r)
 {
 	free(r->cells);
+	free(r->groups);
 	free(r->coverage);
 	free_lines(r->notes, r->note_count);
 	free_lines(r->checks, r->check_count);

@@ -24,6 +24,7 @@ struct report {
 	size_t column_count, key_column_count;
 
 	struct cell *cells; /* row by row, column_count to each */
+	uint32_t *groups;   /* of each row, in the snapshot */
 	size_t row_count;
 	size_t hidden;			     /* rows beyond the limit */
 	struct cell totals[2 * COLUMNS_MAX]; /* of all rows, hidden or not */

@@ -126,6 +126,39 @@ void source_weigh(const struct source *s, struct target *target);
 /* Puts the heaviest first. */
 void target_list_sort(struct target_list *list);
 
+/* Signs of life of a process, far cheaper than its mappings. */
+struct pulse {
+	bool known;	      /* else nothing can be said; the rest means something only then */
+	bool has_memory;      /* kernel threads and zombies have none, and of those no start time */
+	uint64_t start_time;  /* clock ticks after boot */
+	uint64_t fingerprint; /* of stat and statm */
+};
+
+/* The files of a process that tell it. Of the running system they may stay open, which makes a
+ * pulse three times cheaper; a descriptor is of one process, even if its pid comes again. */
+struct probe {
+	pid_t pid;
+	int stat, statm; /* -1 where it is not open */
+};
+
+/* A probe without open files. */
+static inline struct probe probe_of(pid_t pid)
+{
+	return (struct probe){pid, -1, -1};
+}
+
+/* `keep` leaves the files open for the next time, if this is the running system. */
+void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse);
+void probe_close(struct probe *probe);
+
+/* Whether two pulses of one pid are of one process that did nothing in between: not a tick of CPU,
+ * not a page fault, nothing mapped. */
+static inline bool pulse_equals(const struct pulse *a, const struct pulse *b)
+{
+	return a->known && b->known && a->has_memory == b->has_memory &&
+	       a->start_time == b->start_time && a->fingerprint == b->fingerprint;
+}
+
 struct reading {
 	unsigned needs;	       /* NEED_... */
 	bool scan;	       /* maps and PAGEMAP_SCAN rather than smaps: RSS and swap, fast */

@@ -114,8 +114,8 @@ def manual_options(page):
     return found
 
 
-def bash_options(text):
-    words = re.search(r'^_anonmem_options="([^"]*)"', text, re.M).group(1).split()
+def bash_options(text, name):
+    words = re.search(rf'^{name}="([^"]*)"', text, re.M).group(1).split()
     return set(words)
 
 
@@ -128,7 +128,7 @@ def bash_options_with_value(text):
 def zsh_options(text):
     """Option to whether it takes a value."""
     found = {}
-    body = text[text.index("_arguments ") :]
+    body = text[text.index("watching=(") :]
     for line in body.splitlines()[1:]:
         # What comes before the option: '(excluded ones)' or '*', quoted together or apart.
         spec = re.sub(r"^\s*'\([^)]*\)'|^\s*'\*'", "", line).strip().strip("\"'")
@@ -148,18 +148,54 @@ def fish_options(text):
     return found
 
 
-def check_options(program, page, completions):
-    listed = help_options(run(program, "--help").stdout)
-    compare("options", listed, manual_options(page), page.name, "--help")
+def names_of(listed):
+    """The names of all options, and those of the ones that take a value."""
     wanted = {name for _, names, _ in listed for name in names.split()}
-    valued = {name for _, names, takes in listed if takes for name in names.split()}
+    return wanted, {name for _, names, takes in listed if takes for name in names.split()}
+
+
+def check_options(program, page, top, completions):
+    listed = help_options(run(program, "--help").stdout)
+    watching = help_options(run(program, "top", "--help").stdout)
+    compare("options", listed, manual_options(page), page.name, "--help")
+    compare("options", watching, manual_options(top), top.name, "top --help")
+    wanted, valued = names_of(listed)
+    of_top, valued_top = names_of(watching)
 
     bash, zsh, fish = completions["bash"], completions["zsh"], completions["fish"]
-    compare("options", wanted, bash_options(bash), "anonmem.bash", "--help")
+    compare("options", wanted, bash_options(bash, "_anonmem_options"), "anonmem.bash", "--help")
+    compare("options", of_top, bash_options(bash, "_anonmem_top_options"), "anonmem.bash",
+            "top --help")
+    wanted, valued = wanted | of_top, valued | valued_top
     compare("options with a value", valued, bash_options_with_value(bash), "anonmem.bash", "--help")
     for name, found in (("_anonmem", zsh_options(zsh)), ("anonmem.fish", fish_options(fish))):
         compare("options", wanted, set(found), name, "--help")
         compare("options with a value", valued, {o for o in found if found[o]}, name, "--help")
+
+
+def check_top(program, source, page, form):
+    """What only the watch has: keys, columns, members of JSON."""
+    table = (source / "src/tui/keys.c").read_text()
+    table = table[table.index("bindings[] = {"):]
+    keys = [shown for shown, text in re.findall(r'"([^"]*)",\s*"([^"]*)"\}', table) if text]
+    compare("keys", need(keys, "keys"), [item[3:] for item in page.items("KEYS")], page.name, "keys.c")
+
+    def columns(*words):
+        shown = run(program, *words, "--columns", "help").stdout.splitlines()
+        return [tuple(line.split()[:2]) for line in need(shown, "columns")]
+
+    own = [column for column in columns("top") if column not in columns()]
+    items = [re.match(r"Cm (\S+) Pq (\S+)", item).groups() for item in page.items("COLUMNS")]
+    compare("columns", own, items, page.name, "top --columns help")
+
+    def members(report):
+        return set(report) | set(report["totals"]) | set(need(report["groups"], "group")[0])
+
+    of_top = members(json.loads(run(program, "top", "-b", "-n1", "--json", "-p", str(os.getpid()),
+                                    "--by", "label").stdout))
+    plain_ones = members(json.loads(run(program, "--json", "-p", str(os.getpid())).stdout))
+    compare("JSON of top", of_top - plain_ones, set(described(form, "Added by anonmem top")),
+            form.name, "the program")
 
 
 # Lists of values.
@@ -380,11 +416,13 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, rules, form = (
-        Page(source / "man" / name) for name in ("anonmem.1", "anonmem-rules.5", "anonmem-json.5")
+    command, top, rules, form = (
+        Page(source / "man" / name)
+        for name in ("anonmem.1", "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5")
     )
 
-    check_options(program, command, completions)
+    check_options(program, command, top, completions)
+    check_top(program, source, top, form)
     check_values(program, source, command, completions)
     check_columns(program, source, command, completions)
     check_rules(source, rules)

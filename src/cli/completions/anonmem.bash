@@ -6,6 +6,10 @@ _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
 -g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
 --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
+_anonmem_top_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root -g --by -o --columns -s
+--sort -N --limit --rules --no-rules -f --format --json --csv --units --no-header -q
+--quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
+--help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup file mapping"
 _anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
 file"
@@ -124,7 +128,7 @@ _anonmem_values()
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -153,6 +157,10 @@ _anonmem()
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	_anonmem_values "$prev" && return
+	if [[ $cur == -* && ${COMP_WORDS[1]} == top ]]; then
+		_anonmem_words "$_anonmem_top_options" "$cur"
+		return
+	fi
 	if [[ $cur == -* ]]; then
 		if [[ ${COMP_WORDS[1]} == doctor ]]; then
 			_anonmem_words "$_anonmem_doctor_options" "$cur"
@@ -163,6 +171,10 @@ _anonmem()
 	fi
 	if ((COMP_CWORD == 1)); then
 		_anonmem_words "$_anonmem_commands" "$cur"
+		return
+	fi
+	if ((COMP_CWORD == 1)); then
+		_anonmem_words "top" "$cur"
 		return
 	fi
 	# Behind --smaps FILE more files may follow.

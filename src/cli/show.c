@@ -1,0 +1,82 @@
+#include "cli/show.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+
+static void add_column(struct report_options *r, const struct column *column)
+{
+	r->columns[r->column_count++] = column;
+}
+
+/* JSON says once which refresh it is of; nobody's history is told again at every refresh. */
+static bool is_for_machines(const struct column *c, bool json, bool watch)
+{
+	if (c->role == COLUMN_TREND)
+		return watch && c->type != CELL_GRAPH && !(json && c->type == CELL_NUMBER);
+	return c->role == COLUMN_COUNTER;
+}
+
+void choose_columns(const struct options *o, const char *const *people, struct report_options *r)
+{
+	bool json = o->renderer == &render_json, watch = o->command == FOR_TOP;
+
+	if (o->renderer == &render_table && o->column_count == 0) {
+		for (; *people; people++)
+			add_column(r, column_find(slice_of(*people)));
+	} else if (json || o->column_count == 0) {
+		for (size_t i = 0; i < column_count; i++) {
+			if (is_for_machines(&columns[i], json, watch))
+				add_column(r, &columns[i]);
+		}
+	}
+	for (size_t i = 0; i < o->column_count && r->column_count < COLUMNS_MAX; i++)
+		add_column(r, o->columns[i]);
+}
+
+bool wants_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (o->color != COLOR_AUTO)
+		return o->color == COLOR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+size_t terminal_width(void)
+{
+	const char *columns_text = getenv("COLUMNS");
+	struct winsize size;
+	const char *wrong = "";
+	long long width = 0;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (columns_text)
+		width = strtonum(columns_text, 1, 10000, &wrong);
+	if (!wrong)
+		return (size_t)width;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+bool wants_shares(const struct options *o)
+{
+	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};
+
+	if (o->renderer == &render_json || o->column_count == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct column *shared = column_find(slice_of(names[i]));
+
+		if (o->sort == shared)
+			return true;
+		for (size_t c = 0; c < o->column_count; c++) {
+			if (o->columns[c] == shared)
+				return true;
+		}
+	}
+	return false;
+}

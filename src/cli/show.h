@@ -1,0 +1,19 @@
+/* show: what several commands decide alike about how a report is shown. */
+#ifndef CLI_SHOW_H
+#define CLI_SHOW_H
+
+#include "cli/options.h"
+
+/* People get the few columns that matter, whose names end with a NULL; machines all that the
+ * contract has. What the user chose replaces that, and in JSON comes on top of the contract. */
+void choose_columns(const struct options *o, const char *const *people, struct report_options *r);
+
+/* Whether anything is shown that only smaps or, with luck, smaps_rollup can say. */
+bool wants_shares(const struct options *o);
+
+bool wants_color(const struct options *o);
+
+/* Columns of the terminal; 0 if standard output is none, where nothing is shortened. */
+size_t terminal_width(void);
+
+#endif

@@ -1,0 +1,235 @@
+/*
+ * `anonmem top`: the same report again and again, on the screen or, with --batch, one after the
+ * other.
+ */
+#include "tui/top.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/rulefiles.h"
+#include "cli/say.h"
+#include "cli/show.h"
+#include "render/head.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const table_columns[] = {
+	"state", "pss",	 "change",    "growth",	   "history",  "rss",
+	"uss",	 "swap", "anonymous", "processes", "mappings", NULL,
+};
+
+/* Files that may stay open. The kernel keeps some 4 KiB for each of them. */
+static size_t may_stay_open(void)
+{
+	enum { MOST = 2048, OTHERS = 128 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_cur < MOST + OTHERS) {
+		limit.rlim_cur = limit.rlim_max < MOST + OTHERS ? limit.rlim_max : MOST + OTHERS;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			return 0;
+	}
+	if (limit.rlim_cur <= OTHERS)
+		return 0;
+	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
+}
+
+/* Both faces begin with this. */
+static void describe(const struct options *o, const struct rules *rules, struct top *top)
+{
+	enum { PART = 200 }; /* of the delay, for reading what did nothing */
+
+	*top = (struct top){
+		.by = o->by,
+		.pids = o->pids,
+		.pid_count = o->pid_count,
+		.watching = {.collecting = {.by = watch_grouping(&o->by),
+					    .selection = o->selection,
+					    .rules = rules,
+					    .infer = !o->no_infer,
+					    .jobs = o->jobs,
+					    .reading = {.scan = o->fast,
+							.shares = wants_shares(o),
+							.max_stall_ns =
+								o->root ? 0 : o->max_stall_ns}},
+			     .budget_ns = o->delay_ns / PART,
+			     .files = may_stay_open()},
+		.report = {.full_keys = o->renderer->full_keys,
+			   .sort = o->sort,
+			   .falling = o->falling,
+			   .limit = o->limit},
+		.rendering = {.width = terminal_width(),
+			      .color = wants_color(o),
+			      .header = !o->no_header,
+			      .quiet = o->quiet,
+			      .units = o->units,
+			      .one_line = true,
+			      .version = ANONMEM_VERSION,
+			      .path_count = 1},
+		.delay_ns = o->delay_ns,
+		.iterations = o->iterations,
+	};
+	choose_columns(o, table_columns, &top->report);
+}
+
+static void wait_for(uint64_t ns)
+{
+	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
+			     .tv_nsec = (long)(ns % 1000000000)};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
+		;
+}
+
+static void write_head(const struct top *top, const struct watch *w)
+{
+	enum { WIDTH = 80 };
+	const struct head_options head = {
+		.width = top->rendering.width ? top->rendering.width : WIDTH,
+		.delay = (double)top->delay_ns / 1e9,
+		.live = !top->feed.root,
+		.percent = -1,
+		.units = top->rendering.units,
+	};
+
+	for (unsigned i = 0; i < HEAD_LINES; i++) {
+		char *line = head_line(w, &head, i);
+
+		puts(line ? line : "");
+		free(line);
+	}
+}
+
+/* A report of the batch. Between two tables is a blank line; CSV has one header. */
+static int write_one(const struct options *o, const struct top *top, struct watch *w,
+		     struct view *view, struct error *e)
+{
+	bool table = o->renderer == &render_table;
+	const char *path = top->feed.root ? top->feed.trees[top->feed.next] : "/proc";
+	struct render_options rendering = top->rendering;
+	struct report report;
+	int status;
+
+	if (view_update(view, w, e) < 0)
+		return -1;
+	if (w->refresh > 1 && table)
+		putchar('\n');
+	if (table && !o->quiet)
+		write_head(top, w);
+	rendering.header =
+		o->renderer == &render_csv ? rendering.header && w->refresh == 1 : rendering.header;
+	rendering.paths = &path;
+	status = report_build(&view->snapshot, &top->report, &report, e);
+	if (status == 0)
+		status = o->renderer->render(&report, &rendering, stdout, e);
+	report_free(&report);
+	if (status == 0 && fflush(stdout) != 0)
+		return error_errno(e, "cannot write to standard output");
+	return status;
+}
+
+/* A process that was asked for and is not there at all is an error; one that ends later is news. */
+static bool is_in_vain(const struct watch *w)
+{
+	bool in_vain = w->refresh == 1 && w->coverage.by_outcome[OUTCOME_READ] == 0;
+
+	for (size_t i = 0; in_vain && i < w->problem_count; i++)
+		say(w->problems[i].text);
+	return in_vain && w->problem_count > 0;
+}
+
+/* One refresh of the batch, and its report. */
+static int refresh(const struct options *o, struct top *top, struct watch *w, struct view *view,
+		   struct error *e)
+{
+	if (watch_feed(w, &top->feed, top->pids, top->pid_count, e) < 0)
+		return -1;
+	if (is_in_vain(w)) {
+		e->code = ERROR_NONE; /* it is said */
+		return -1;
+	}
+	return write_one(o, top, w, view, e);
+}
+
+static int run_batch(const struct options *o, struct top *top, struct error *e)
+{
+	struct watch *w = watch_new(&top->watching);
+	struct view view;
+	int status = 0;
+
+	if (!w)
+		return error_memory(e);
+	view_init(&view, &top->by);
+	for (;;) {
+		status = refresh(o, top, w, &view, e);
+		if (status < 0 || w->refresh == top->iterations || !feed_has_next(&top->feed))
+			break;
+		feed_advance(&top->feed);
+		wait_for(top->delay_ns);
+	}
+	view_free(&view);
+	watch_free(w);
+	return status;
+}
+
+static int check_terminal(const struct options *o, struct error *e)
+{
+	const char *term = getenv("TERM");
+
+	if (o->batch)
+		return 0;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return error_set(
+			e, ERROR_USAGE,
+			"anonmem top needs a terminal; use -b to write to a pipe or a file");
+	if (!term || !*term)
+		return error_set(e, ERROR_USAGE,
+				 "TERM does not say what terminal this is; use -b, or set it");
+	return 0;
+}
+
+static int run(const struct options *o, struct error *e)
+{
+	struct rules *rules;
+	struct top top;
+	int status;
+
+	if (check_terminal(o, e) < 0)
+		return -1;
+	rules = rulefiles_load(o->rules, o->no_rules, e);
+	if (!rules)
+		return -1;
+	describe(o, rules, &top);
+	status = feed_open(&top.feed, o->root, e);
+	if (status == 0)
+		status = o->batch ? run_batch(o, &top, e) : top_run(&top, e);
+	feed_close(&top.feed);
+	rules_free(rules);
+	return status;
+}
+
+enum exit_status command_top(int argc, char **argv)
+{
+	struct error e = {.code = ERROR_NONE};
+	enum exit_status status = EXIT_DONE;
+	struct options o;
+
+	if (options_parse(FOR_TOP, argc, argv, &o, &e) < 0 ||
+	    (o.action == ACTION_REPORT && run(&o, &e) < 0))
+		status = EXIT_FAILED;
+	else if (o.action == ACTION_HELP)
+		options_write_help(FOR_TOP, stdout);
+	else if (o.action == ACTION_VERSION)
+		puts("anonmem " ANONMEM_VERSION);
+	else if (o.action == ACTION_COLUMNS)
+		options_write_columns(FOR_TOP, stdout);
+	options_free(&o);
+	if (e.code != ERROR_NONE)
+		say(e.text);
+	return e.code == ERROR_USAGE ? EXIT_USAGE : status;
+}

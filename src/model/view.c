@@ -1,0 +1,427 @@
+#include "model/view.h"
+
+#include <stdlib.h>
+
+void view_init(struct view *v, const struct grouping *by)
+{
+	*v = (struct view){.by = *by};
+}
+
+void view_free(struct view *v)
+{
+	while (v->fixed_count)
+		view_unfix(v);
+	free(v->fixed);
+	snapshot_free(&v->snapshot);
+	snapshot_free(&v->start);
+}
+
+bool view_fix(struct view *v, enum key key, const struct intern *symbols, symbol value)
+{
+	struct fixed *larger = reallocarray(v->fixed, v->fixed_count + 1, sizeof(*larger));
+	struct fixed f = {.key = key, .known = value != SYMBOL_NONE};
+	struct slice bytes = f.known ? intern_bytes(symbols, value) : SLICE("");
+
+	if (!larger)
+		return false;
+	v->fixed = larger;
+	f.bytes = malloc(bytes.len + 1);
+	if (!f.bytes)
+		return false;
+	memcpy(f.bytes, bytes.ptr, bytes.len);
+	f.length = bytes.len;
+	v->fixed[v->fixed_count++] = f;
+	return true;
+}
+
+void view_unfix(struct view *v)
+{
+	free(v->fixed[--v->fixed_count].bytes);
+}
+
+bool view_has(const struct view *v, enum key key)
+{
+	for (size_t i = 0; i < v->fixed_count; i++) {
+		if (v->fixed[i].key == key)
+			return true;
+	}
+	return grouping_has(&v->by, key);
+}
+
+/* How the keys of the watch become those of the view. */
+struct folding {
+	const struct view *view;
+	const struct watch *watch;
+	unsigned parts;		       /* of the watch's keys */
+	unsigned places[KEY_COUNT];    /* of the view's keys among them */
+	unsigned fixed[2 * KEY_COUNT]; /* of the fixed ones, */
+	symbol values[2 * KEY_COUNT];  /* and what they must be */
+	struct aggregate process;      /* the one at hand */
+	struct aggregate all;
+	struct aggregate fresh; /* of processes that were read at the last refresh */
+	struct group totals;
+};
+
+static unsigned place_of(const struct grouping *by, enum key key)
+{
+	unsigned i = 0;
+
+	while (i + 1 < by->count && by->keys[i] != key)
+		i++;
+	return i;
+}
+
+static void folding_init(struct folding *f, const struct view *v, const struct watch *w)
+{
+	const struct grouping *by = &w->options.collecting.by;
+
+	*f = (struct folding){.view = v, .watch = w, .parts = by->count};
+	for (unsigned i = 0; i < v->by.count; i++)
+		f->places[i] = place_of(by, v->by.keys[i]);
+	for (size_t i = 0; i < v->fixed_count; i++) {
+		const struct fixed *fixed = &v->fixed[i];
+
+		f->fixed[i] = place_of(by, fixed->key);
+		/* A value that the watch has never seen is that of no record. */
+		f->values[i] =
+			intern_find(&w->symbols, (struct slice){fixed->bytes, fixed->length});
+		if (fixed->known && f->values[i] == SYMBOL_NONE)
+			f->values[i] = SYMBOL_NONE - 1;
+		else if (!fixed->known)
+			f->values[i] = SYMBOL_NONE;
+	}
+	aggregate_init(&f->process, v->by.count);
+	aggregate_init(&f->all, v->by.count);
+	aggregate_init(&f->fresh, v->by.count);
+	group_zero(&f->totals);
+}
+
+static void folding_free(struct folding *f)
+{
+	aggregate_free(&f->process);
+	aggregate_free(&f->all);
+	aggregate_free(&f->fresh);
+}
+
+static bool is_wanted(const struct folding *f, const symbol *key)
+{
+	for (size_t i = 0; i < f->view->fixed_count; i++) {
+		if (key[f->fixed[i]] != f->values[i])
+			return false;
+	}
+	return true;
+}
+
+/* One process: its groups by the view's keys, each of one process, join the others. */
+static bool fold_record(struct folding *f, const struct record *r)
+{
+	struct group sum;
+
+	aggregate_reset(&f->process);
+	for (uint32_t i = 0; i < r->count; i++) {
+		const symbol *from = r->keys + (size_t)i * f->parts;
+		symbol key[KEY_COUNT];
+
+		if (!is_wanted(f, from))
+			continue;
+		for (unsigned k = 0; k < f->view->by.count; k++)
+			key[k] = from[f->places[k]];
+		if (!aggregate_add_group(&f->process, key, &r->groups[i]))
+			return false;
+	}
+	group_zero(&sum);
+	for (uint32_t i = 0; i < aggregate_count(&f->process); i++) {
+		f->process.groups[i].processes = 1;
+		f->process.inexact |= !group_add(&sum, &f->process.groups[i]);
+	}
+	sum.processes = aggregate_count(&f->process) > 0;
+	f->all.inexact |= !group_add(&f->totals, &sum);
+	return aggregate_merge(&f->all, &f->process) &&
+	       (r->read_at < f->watch->refresh || aggregate_merge(&f->fresh, &f->process));
+}
+
+static bool fold(struct folding *f, const struct state *state, struct snapshot *s)
+{
+	snapshot_init(s, f->watch->source, &f->view->by);
+	for (size_t i = 0; i < state->count; i++) {
+		if (!fold_record(f, state->records[i]))
+			return false;
+	}
+	s->totals = f->totals;
+	return snapshot_add_groups(s, &f->watch->symbols, &f->all);
+}
+
+/* One of the states that are past. */
+static bool fold_past(const struct view *v, const struct watch *w, const struct state *state,
+		      struct snapshot *s)
+{
+	struct folding f;
+	bool folded;
+
+	folding_init(&f, v, w);
+	folded = fold(&f, state, s);
+	folding_free(&f);
+	return folded;
+}
+
+/* What the sizes of a row are, then and now. */
+static bool sizes(const struct group *now, const struct group *then, uint64_t *a, uint64_t *b)
+{
+	enum counter counter =
+		counters_know(&now->counters, COUNTER_PSS) &&
+				(!then || counters_know(&then->counters, COUNTER_PSS))
+			? COUNTER_PSS
+			: COUNTER_RSS;
+
+	*a = now->counters.bytes[counter];
+	*b = then ? then->counters.bytes[counter] : 0;
+	return counters_know(&now->counters, counter) &&
+	       (!then || counters_know(&then->counters, counter));
+}
+
+static void remember(struct trend *t, const struct trend *past, uint64_t size)
+{
+	if (past) {
+		t->history_count = past->history_count;
+		memcpy(t->history, past->history, sizeof(t->history));
+	}
+	if (t->history_count == HISTORY_MAX) {
+		t->history_count--;
+		memmove(t->history, t->history + 1, sizeof(t->history) - sizeof(*t->history));
+	}
+	t->history[t->history_count++] = size;
+}
+
+/* `then` and `start` are NULL where the row was not there. */
+static void compare(struct trend *t, const struct group *now, const struct group *then,
+		    const struct group *start)
+{
+	uint64_t a, b;
+
+	t->change_known = sizes(now, then, &a, &b);
+	t->change = (int64_t)a - (int64_t)b;
+	t->growth_known = sizes(now, start, &a, &b);
+	t->growth = (int64_t)a - (int64_t)b;
+}
+
+/* The group that a row of one snapshot is in another one; NULL if there is none. */
+static struct group *counterpart(const struct snapshot *s, uint32_t row, struct snapshot *other)
+{
+	symbol key[KEY_COUNT];
+
+	memcpy(key, aggregate_key(&s->groups, row), s->by.count * sizeof(*key));
+	for (unsigned k = 0; k < s->by.count; k++) {
+		if (!key_translate(&other->symbols, &s->symbols, s->by.keys[k], &key[k]))
+			return NULL;
+	}
+	return aggregate_find(&other->groups, key);
+}
+
+static const struct trend *trend_of(const struct snapshot *s, const struct group *g)
+{
+	return s->trends && g ? &s->trends[g - s->groups.groups] : NULL;
+}
+
+static bool was_there(const struct snapshot *past, const struct group *g)
+{
+	const struct trend *t = trend_of(past, g);
+
+	return g && (!t || t->state != TREND_GONE);
+}
+
+/* The pasts that a view is compared with. */
+struct pasts {
+	struct snapshot *before, *start;
+	bool first; /* there was no refresh before */
+};
+
+static void follow(struct snapshot *s, const struct pasts *p, struct snapshot *fresh)
+{
+	uint32_t count = aggregate_count(&s->groups);
+	uint64_t size, none;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct group *now = &s->groups.groups[i];
+		const struct group *then = counterpart(s, i, p->before);
+		const struct group *start = counterpart(s, i, p->start);
+		struct trend *t = &s->trends[i];
+
+		then = was_there(p->before, then) ? then : NULL;
+		compare(t, now, then, start);
+		if (!then && !p->first)
+			t->state = TREND_NEW;
+		else if (counterpart(s, i, fresh))
+			t->state = TREND_READ;
+		else
+			t->state = TREND_KEPT;
+		sizes(now, NULL, &size, &none);
+		remember(t, trend_of(p->before, then), size);
+	}
+}
+
+/* Of the process that a row is about; false if it is about none. */
+static bool pid_of(const struct snapshot *s, uint32_t row, pid_t *pid)
+{
+	for (unsigned k = 0; k < s->by.count; k++) {
+		symbol value = aggregate_key(&s->groups, row)[k];
+
+		if (s->by.keys[k] == KEY_PROCESS && value != SYMBOL_NONE) {
+			*pid = key_process(&s->symbols, value).pid;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a row that is gone was replaced by one of the first `count`, which then says so. */
+static bool is_replaced(struct snapshot *s, uint32_t count, const struct snapshot *past,
+			uint32_t row)
+{
+	bool replaced = false;
+	pid_t old, new;
+
+	if (!pid_of(past, row, &old))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		struct trend *t = &s->trends[i];
+
+		if ((t->state == TREND_NEW || t->state == TREND_REPLACED) && pid_of(s, i, &new) &&
+		    new == old) {
+			t->state = TREND_REPLACED;
+			replaced = true;
+		}
+	}
+	return replaced;
+}
+
+/* A row of the last refresh that is no more: there once more, empty. */
+static bool add_gone(struct snapshot *s, struct snapshot *past, uint32_t row,
+		     struct snapshot *start)
+{
+	const struct group *then = &past->groups.groups[row];
+	const struct group *begin = counterpart(past, row, start);
+	uint32_t index = aggregate_count(&s->groups);
+	symbol key[KEY_COUNT];
+	struct group none;
+	struct trend *t = &s->trends[index];
+
+	group_zero(&none);
+	memcpy(key, aggregate_key(&past->groups, row), s->by.count * sizeof(*key));
+	for (unsigned k = 0; k < s->by.count; k++) {
+		if (!key_translate(&s->symbols, &past->symbols, s->by.keys[k], &key[k]))
+			return false;
+	}
+	if (!aggregate_add_group(&s->groups, key, &none))
+		return false;
+	compare(t, &none, then, begin);
+	t->state = TREND_GONE;
+	remember(t, trend_of(past, then), 0);
+	return true;
+}
+
+static bool add_all_gone(struct snapshot *s, const struct pasts *p)
+{
+	uint32_t count = aggregate_count(&s->groups);
+
+	for (uint32_t i = 0; i < aggregate_count(&p->before->groups); i++) {
+		if (!was_there(p->before, &p->before->groups.groups[i]) ||
+		    counterpart(p->before, i, s))
+			continue;
+		if (!is_replaced(s, count, p->before, i) && !add_gone(s, p->before, i, p->start))
+			return false;
+	}
+	return true;
+}
+
+/* The trend of the totals stands behind those of all groups. */
+static void follow_totals(struct snapshot *s, const struct pasts *p)
+{
+	struct trend *t = &s->trends[aggregate_count(&s->groups)];
+	const struct snapshot *before = p->before;
+	uint64_t size, none;
+
+	compare(t, &s->totals, p->first ? NULL : &before->totals, &p->start->totals);
+	if (p->first)
+		t->change = 0;
+	sizes(&s->totals, NULL, &size, &none);
+	remember(t, before->trends ? &before->trends[aggregate_count(&before->groups)] : NULL,
+		 size);
+}
+
+static bool make_trends(struct snapshot *s, const struct pasts *p, struct snapshot *fresh)
+{
+	size_t rows = (size_t)aggregate_count(&s->groups) + aggregate_count(&p->before->groups);
+
+	s->trends = calloc(rows + 1, sizeof(*s->trends));
+	if (!s->trends)
+		return false;
+	follow(s, p, fresh);
+	if (p->first) {
+		for (size_t i = 0; i < rows; i++)
+			s->trends[i].change = 0;
+	} else if (!add_all_gone(s, p)) {
+		return false;
+	}
+	follow_totals(s, p);
+	return true;
+}
+
+static void describe(struct snapshot *s, const struct watch *w)
+{
+	s->machine = w->machine;
+	s->coverage = w->coverage;
+	s->effort = w->effort;
+	s->shared_swappers = w->shared_swappers;
+	s->refresh = w->refresh;
+	s->kept = w->kept;
+	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
+		s->totals.counters.known = 0;
+}
+
+static bool update(struct view *v, const struct watch *w, struct snapshot *s)
+{
+	const struct pasts pasts = {&v->snapshot, &v->start, w->refresh == 1};
+	struct snapshot fresh;
+	struct folding f;
+	bool updated;
+
+	folding_init(&f, v, w);
+	snapshot_init(&fresh, w->source, &v->by);
+	updated = fold(&f, &w->now, s) && snapshot_add_groups(&fresh, &w->symbols, &f.fresh) &&
+		  make_trends(s, &pasts, &fresh);
+	folding_free(&f);
+	snapshot_free(&fresh);
+	describe(s, w);
+	return updated;
+}
+
+/* Makes the pasts anew where they are not at hand. */
+static bool find_pasts(struct view *v, const struct watch *w)
+{
+	bool follows = v->snapshot.refresh > 0 && v->snapshot.refresh + 1 == w->refresh;
+	bool begins = v->start_number == w->starts && v->snapshot.refresh > 0;
+
+	if (!follows || !begins) {
+		snapshot_free(&v->start);
+		v->start_number = w->starts;
+		if (!fold_past(v, w, &w->start, &v->start))
+			return false;
+	}
+	if (follows)
+		return true;
+	snapshot_free(&v->snapshot);
+	return fold_past(v, w, &w->before, &v->snapshot);
+}
+
+int view_update(struct view *v, struct watch *w, struct error *e)
+{
+	struct snapshot now = {0};
+
+	if (!find_pasts(v, w) || !update(v, w, &now)) {
+		snapshot_free(&now);
+		return error_memory(e);
+	}
+	snapshot_free(&v->snapshot);
+	v->snapshot = now;
+	return 0;
+}

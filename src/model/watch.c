@@ -1,0 +1,490 @@
+#include "model/watch.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* One refresh on its way. */
+struct refresh {
+	struct watch *watch;
+	const struct source *source;
+	struct target_list targets; /* all there are */
+	struct target_list reading; /* those to be read */
+	struct pulse *pulses;	    /* of all */
+	struct state state;	    /* one for each target; NULL while it is to be read */
+};
+
+struct grouping watch_grouping(const struct grouping *wanted)
+{
+	struct grouping by = {.count = 0};
+
+	for (int key = 0; key < KEY_COUNT; key++) {
+		if ((key != KEY_FILE && key != KEY_MAPPING) || grouping_has(wanted, (enum key)key))
+			by.keys[by.count++] = (enum key)key;
+	}
+	return by;
+}
+
+static void release(struct record *r)
+{
+	if (!r || --r->holders > 0)
+		return;
+	free(r->groups);
+	free(r->keys);
+	free(r);
+}
+
+static void state_free(struct state *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		release(s->records[i]);
+	free(s->records);
+	*s = (struct state){NULL, 0};
+}
+
+/* False when there is no memory; `to` is then as it was. */
+static bool state_copy(struct state *to, const struct state *from)
+{
+	struct record **records = calloc(from->count + 1, sizeof(struct record *));
+
+	if (!records)
+		return false;
+	for (size_t i = 0; i < from->count; i++) {
+		records[i] = from->records[i];
+		records[i]->holders++;
+	}
+	state_free(to);
+	*to = (struct state){records, from->count};
+	return true;
+}
+
+struct watch *watch_new(const struct watch_options *options)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->options = *options;
+	intern_init(&w->symbols);
+	return w;
+}
+
+static void free_problems(struct watch *w)
+{
+	for (size_t i = 0; i < w->problem_count; i++)
+		free(w->problems[i].text);
+	free(w->problems);
+	w->problems = NULL;
+	w->problem_count = 0;
+}
+
+static void close_probes(struct watch *w)
+{
+	for (size_t i = 0; i < w->probe_count; i++)
+		probe_close(&w->probes[i]);
+	free(w->probes);
+	w->probes = NULL;
+	w->probe_count = 0;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	state_free(&w->now);
+	state_free(&w->before);
+	state_free(&w->start);
+	intern_free(&w->symbols);
+	free_problems(w);
+	close_probes(w);
+	free(w);
+}
+
+bool watch_zero(struct watch *w)
+{
+	w->starts++;
+	return state_copy(&w->start, &w->now);
+}
+
+/* The record of a pid; NULL if there is none. The search begins at *from and leaves it there. */
+static struct record *find(const struct state *s, size_t *from, pid_t pid)
+{
+	while (*from < s->count && s->records[*from]->pid < pid)
+		++*from;
+	return *from < s->count && s->records[*from]->pid == pid ? s->records[*from] : NULL;
+}
+
+/* Whether what is known of a process that did nothing is worth keeping; what went wrong may go
+ * better the next time. */
+static bool may_be_kept(const struct record *r)
+{
+	return !r->wanted || r->outcome == OUTCOME_READ || r->outcome == OUTCOME_NO_MEMORY ||
+	       r->outcome == OUTCOME_DENIED;
+}
+
+/* One probe for each target, those of before where they are of the same pid. False when there is no
+ * memory. */
+static bool place_probes(struct refresh *r)
+{
+	struct watch *w = r->watch;
+	struct probe *probes = calloc(r->targets.count + 1, sizeof(*probes));
+	size_t at = 0;
+
+	if (!probes)
+		return false;
+	for (size_t i = 0; i < r->targets.count; i++) {
+		pid_t pid = r->targets.targets[i].pid;
+
+		while (at < w->probe_count && w->probes[at].pid < pid)
+			at++;
+		probes[i] = probe_of(pid);
+		if (at < w->probe_count && w->probes[at].pid == pid) {
+			probes[i] = w->probes[at];
+			w->probes[at] = probe_of(pid);
+		}
+	}
+	close_probes(w);
+	w->probes = probes;
+	w->probe_count = r->targets.count;
+	return true;
+}
+
+/* Looks for signs of life in all processes, and keeps the records of those that have done nothing.
+ */
+static void take_pulses(struct refresh *r)
+{
+	size_t at = 0, files = r->watch->options.files;
+
+	for (size_t i = 0; i < r->targets.count; i++) {
+		struct probe *probe = &r->watch->probes[i];
+		struct record *known = find(&r->watch->now, &at, probe->pid);
+
+		source_pulse(r->source, probe, files >= 2, &r->pulses[i]);
+		files -= files >= 2 && probe->statm >= 0 ? 2 : 0;
+		if (known && may_be_kept(known) && pulse_equals(&known->pulse, &r->pulses[i])) {
+			r->state.records[i] = known;
+			known->holders++;
+		}
+	}
+}
+
+/* About how long it takes to read a process again. */
+static uint64_t cost_of(const struct record *r)
+{
+	enum { PROCESS_NS = 60000, MAPPING_NS = 1500, PAGE_NS = 30, PAGE = 4096 };
+	uint64_t ns = PROCESS_NS;
+
+	for (uint32_t i = 0; i < r->count; i++)
+		ns += r->groups[i].mappings * MAPPING_NS +
+		      r->groups[i].counters.bytes[COUNTER_RSS] / PAGE * PAGE_NS;
+	return ns;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	struct record *const *const *first = a, *const *const *second = b;
+	const struct record *x = **first, *y = **second;
+
+	if (x->read_at != y->read_at)
+		return x->read_at < y->read_at ? -1 : 1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Has the oldest of the kept ones read again: their share of this refresh, or what the budget
+ * allows of it, but one in any case. */
+static bool choose_turns(struct refresh *r)
+{
+	struct record ***kept = calloc(r->targets.count + 1, sizeof(*kept));
+	uint64_t budget = r->watch->options.budget_ns, spent = 0;
+	size_t count = 0, share;
+
+	if (!kept)
+		return false;
+	for (size_t i = 0; i < r->targets.count; i++) {
+		struct record **at = &r->state.records[i];
+
+		if (*at && (*at)->read_at < r->watch->refresh &&
+		    ((*at)->pulse.has_memory || !(*at)->pulse.known))
+			kept[count++] = at;
+	}
+	if (count)
+		qsort(kept, count, sizeof(*kept), by_age);
+	share = (count + TURN - 1) / TURN;
+	for (size_t i = 0; i < share; i++) {
+		spent += cost_of(*kept[i]);
+		if (i > 0 && budget > 0 && spent > budget)
+			break;
+		release(*kept[i]);
+		*kept[i] = NULL;
+	}
+	free(kept);
+	return true;
+}
+
+static bool list_readings(struct refresh *r)
+{
+	r->reading.targets = calloc(r->targets.count + 1, sizeof(*r->reading.targets));
+	for (size_t i = 0; r->reading.targets && i < r->targets.count; i++) {
+		if (!r->state.records[i])
+			r->reading.targets[r->reading.count++] = r->targets.targets[i];
+	}
+	return r->reading.targets != NULL;
+}
+
+static struct record *new_record(const struct refresh *r, size_t target)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (!record)
+		return NULL;
+	record->holders = 1;
+	record->pid = r->targets.targets[target].pid;
+	record->pulse = r->pulses[target];
+	record->read_at = r->watch->refresh + 1;
+	return record;
+}
+
+/* Groups and their keys, translated into the symbols of the watch. */
+static bool copy_groups(struct watch *w, struct record *record, const struct finding *f)
+{
+	const struct grouping *by = &w->options.collecting.by;
+	uint32_t count = aggregate_count(f->groups);
+
+	record->groups = calloc(count + 1, sizeof(*record->groups));
+	record->keys = calloc((size_t)count * by->count + 1, sizeof(*record->keys));
+	if (!record->groups || !record->keys)
+		return false;
+	for (; record->count < count; record->count++) {
+		symbol *key = record->keys + (size_t)record->count * by->count;
+
+		record->groups[record->count] = f->groups->groups[record->count];
+		memcpy(key, aggregate_key(f->groups, record->count), by->count * sizeof(*key));
+		for (unsigned k = 0; k < by->count; k++) {
+			if (!key_translate(&w->symbols, f->symbols, by->keys[k], &key[k]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool on_finding(void *ctx, const struct finding *f)
+{
+	struct refresh *r = ctx;
+	struct record *record = new_record(r, f->target);
+
+	if (!record)
+		return false;
+	r->state.records[f->target] = record;
+	record->wanted = true;
+	record->outcome = f->outcome;
+	record->swaps_shared = f->swaps_shared;
+	return !f->groups || copy_groups(r->watch, record, f);
+}
+
+/* The rest was not wanted. */
+static bool fill_gaps(struct refresh *r)
+{
+	for (size_t i = 0; i < r->targets.count; i++) {
+		if (!r->state.records[i])
+			r->state.records[i] = new_record(r, i);
+		if (!r->state.records[i])
+			return false;
+	}
+	return true;
+}
+
+/* Symbols that no record uses any more go: the others move to a table of their own. */
+static bool move_keys(struct watch *w, struct intern *to, struct record *r)
+{
+	const struct grouping *by = &w->options.collecting.by;
+
+	if (r->moved == w->moves)
+		return true;
+	r->moved = w->moves;
+	for (size_t i = 0; i < (size_t)r->count * by->count; i++) {
+		if (!key_translate(to, &w->symbols, by->keys[i % by->count], &r->keys[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool move_state(struct watch *w, struct intern *to, const struct state *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (!move_keys(w, to, s->records[i]))
+			return false;
+	}
+	return true;
+}
+
+/* False when there is no memory: the records are then lost. */
+static bool move_symbols(struct watch *w)
+{
+	struct intern symbols;
+	bool moved;
+
+	intern_init(&symbols);
+	w->moves++;
+	moved = move_state(w, &symbols, &w->now) && move_state(w, &symbols, &w->before) &&
+		move_state(w, &symbols, &w->start);
+	if (!moved) {
+		state_free(&w->now);
+		state_free(&w->before);
+		state_free(&w->start);
+	}
+	intern_free(&w->symbols);
+	w->symbols = symbols;
+	w->symbols_kept = symbols.count;
+	return moved;
+}
+
+static bool tidy(struct watch *w)
+{
+	enum { FEW = 1024 };
+
+	return w->symbols.count < 2 * w->symbols_kept + FEW || move_symbols(w);
+}
+
+static unsigned place_of(const struct grouping *by, enum key key)
+{
+	unsigned i = 0;
+
+	while (i < by->count && by->keys[i] != key)
+		i++;
+	return i;
+}
+
+/* Private anonymous memory by who named it. */
+static void count_names(struct watch *w, const struct record *r)
+{
+	const struct grouping *by = &w->options.collecting.by;
+	unsigned kind = place_of(by, KEY_KIND), label = place_of(by, KEY_LABEL);
+	struct slice anon = slice_of(kind_names[KIND_ANON]);
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		const symbol *key = r->keys + (size_t)i * by->count;
+		uint64_t pss = r->groups[i].counters.bytes[COUNTER_PSS];
+		enum origin origin;
+
+		if (!slice_equals(intern_bytes(&w->symbols, key[kind]), anon))
+			continue;
+		if (slice_equals(key_label(&w->symbols, key[label], &origin), SLICE("[anon]")))
+			w->naming.unnamed += pss;
+		else if (origin == ORIGIN_INFERRED)
+			w->naming.inferred += pss;
+		else
+			w->naming.named += pss;
+	}
+}
+
+static void count_all(struct watch *w)
+{
+	w->coverage = (struct coverage){0};
+	w->naming = (struct naming){0};
+	w->kept = w->shared_swappers = 0;
+	for (size_t i = 0; i < w->now.count; i++) {
+		const struct record *r = w->now.records[i];
+
+		if (!r->wanted)
+			continue;
+		w->coverage.seen++;
+		w->coverage.by_outcome[r->outcome]++;
+		w->kept += r->outcome == OUTCOME_READ && r->read_at < w->refresh;
+		w->shared_swappers += r->swaps_shared;
+		count_names(w, r);
+	}
+}
+
+/* What was read becomes what is. */
+static int accept(struct refresh *r, struct snapshot *read, struct error *e)
+{
+	struct watch *w = r->watch;
+
+	state_free(&w->before);
+	w->before = w->now;
+	w->now = r->state;
+	r->state = (struct state){NULL, 0};
+	w->refresh++;
+	w->source = read->source;
+	w->machine = read->machine;
+	w->effort = read->effort;
+	free_problems(w);
+	w->problems = read->problems;
+	w->problem_count = read->problem_count;
+	read->problems = NULL;
+	read->problem_count = 0;
+	count_all(w);
+	if ((w->refresh == 1 && !watch_zero(w)) || !tidy(w))
+		return error_memory(e);
+	return 0;
+}
+
+static int read_again(struct refresh *r, struct error *e)
+{
+	enum { WORTH_THREADS = 64 };
+	struct collect_options collecting = r->watch->options.collecting;
+	struct snapshot read;
+	int status;
+
+	collecting.each = on_finding;
+	collecting.each_ctx = r;
+	collecting.targets = &r->reading;
+	if (r->reading.count < WORTH_THREADS)
+		collecting.jobs = 1;
+	status = collect(r->source, &collecting, &read, e);
+	if (status == 0 && !fill_gaps(r))
+		status = error_memory(e);
+	if (status == 0)
+		status = accept(r, &read, e);
+	snapshot_free(&read);
+	return status;
+}
+
+static int refresh(struct refresh *r, struct error *e)
+{
+	if (source_targets(r->source, &r->targets, e) < 0)
+		return -1;
+	r->pulses = calloc(r->targets.count + 1, sizeof(*r->pulses));
+	r->state.records = calloc(r->targets.count + 1, sizeof(struct record *));
+	if (!r->pulses || !r->state.records)
+		return error_memory(e);
+	r->state.count = r->targets.count;
+	if (!place_probes(r))
+		return error_memory(e);
+	take_pulses(r);
+	if (!choose_turns(r) || !list_readings(r))
+		return error_memory(e);
+	return read_again(r, e);
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int watch_refresh(struct watch *w, const struct source *source, struct error *e)
+{
+	struct refresh r = {.watch = w, .source = source};
+	uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	int status = refresh(&r, e);
+
+	state_free(&r.state);
+	free(r.targets.targets);
+	free(r.reading.targets);
+	free(r.pulses);
+	w->reading_ns = now_ns(CLOCK_MONOTONIC) - wall;
+	w->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	return status;
+}
+
+int watch_feed(struct watch *w, const struct feed *feed, const pid_t *pids, size_t count,
+	       struct error *e)
+{
+	struct source *source = feed_source(feed, pids, count, e);
+	int status = source ? watch_refresh(w, source, e) : -1;
+
+	source_close(source);
+	return status;
+}

@@ -1,0 +1,285 @@
+#include "render/layout.h"
+
+#include "base/escape.h"
+#include "render/size.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+enum {
+	GAP = 2,	/* blanks between columns, */
+	NARROW_GAP = 1, /* where room is short */
+	TEXT_MIN = 8,	/* no text column is made narrower */
+	GRAPH = 8,
+};
+
+static char **text_at(const struct layout *l, size_t row, size_t column)
+{
+	return &l->texts[row * l->columns + column];
+}
+
+size_t text_width(const char *text)
+{
+	wchar_t wide[256];
+	size_t width = 0, n;
+	mbstate_t state = {0};
+
+	while (text && (n = mbsrtowcs(wide, &text, sizeof(wide) / sizeof(*wide), &state)) != 0) {
+		int w = n == (size_t)-1 ? -1 : wcswidth(wide, n);
+
+		if (w < 0)
+			return strlen(text);
+		width += (size_t)w;
+	}
+	return width;
+}
+
+/* Sizes between the least and the most of them, the newest at the right. What hardly moves is a
+ * flat line: the range is at least a hundredth of the size. */
+static char *draw_graph(const struct trend *t, size_t width)
+{
+	static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	static const char *const plain[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
+	enum { LEVELS = sizeof(blocks) / sizeof(*blocks) };
+	size_t count = t->history_count < width ? t->history_count : width;
+	const uint64_t *sizes = t->history + t->history_count - count;
+	uint64_t least = UINT64_MAX, most = 0;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		least = sizes[i] < least ? sizes[i] : least;
+		most = sizes[i] > most ? sizes[i] : most;
+	}
+	fprintf(out, "%*s", (int)(width - count), "");
+	for (size_t i = 0; i < count; i++) {
+		double range = (double)(most - least), floor = (double)most / 100;
+		double part = (double)(sizes[i] - least) / (range > floor ? range : floor);
+		int level = most > least ? (int)(part * (LEVELS - 1) + 0.5) : 0;
+
+		fputs(MB_CUR_MAX > 1 ? blocks[level] : plain[level], out);
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static char *format_cell(const struct column *column, const struct cell *cell,
+			 const struct render_options *options)
+{
+	char text[SIZE_TEXT_MAX];
+
+	if (!cell->known)
+		return strdup("-");
+	switch (column->type) {
+	case CELL_TEXT:
+		return escape_string(cell->text);
+	case CELL_NUMBER:
+		snprintf(text, sizeof(text), "%" PRIu64, cell->number);
+		break;
+	case CELL_BYTES:
+		size_format(cell->number, options->units, text);
+		break;
+	case CELL_PERCENT:
+		snprintf(text, sizeof(text), "%.1f", cell->percent);
+		break;
+	case CELL_ADDRESS:
+		snprintf(text, sizeof(text), "%" PRIx64, cell->number);
+		break;
+	case CELL_CHANGE:
+		change_format(cell->change, options->units, text);
+		break;
+	case CELL_STATE:
+		return strdup(trend_marks[cell->number]);
+	case CELL_GRAPH:
+		return draw_graph(cell->graph, options->graph ? options->graph : GRAPH);
+	}
+	return strdup(text);
+}
+
+/* What stands in a cell of the totals: the word in the first column, nothing under other keys. */
+static char *format_total(const struct layout *l, size_t column)
+{
+	const struct report *r = l->report;
+
+	if (column == 0)
+		return strdup("TOTAL");
+	if (column < r->key_column_count || r->columns[column]->type == CELL_STATE)
+		return strdup("");
+	return format_cell(r->columns[column], &r->totals[column], l->options);
+}
+
+static bool fill(struct layout *l)
+{
+	const struct report *r = l->report;
+
+	for (size_t c = 0; c < l->columns; c++) {
+		*text_at(l, 0, c) = strdup(r->columns[c]->header);
+		*text_at(l, l->rows - 1, c) = format_total(l, c);
+		for (size_t i = 0; i < r->row_count; i++)
+			*text_at(l, i + 1, c) =
+				format_cell(r->columns[c], &report_row(r, i)[c], l->options);
+	}
+	for (size_t i = 0; i < l->rows * l->columns; i++) {
+		if (!l->texts[i])
+			return false;
+	}
+	return true;
+}
+
+static bool is_text(const struct layout *l, size_t column)
+{
+	return l->report->columns[column]->type == CELL_TEXT;
+}
+
+static void measure(struct layout *l)
+{
+	for (size_t row = 0; row < l->rows; row++) {
+		for (size_t c = 0; c < l->columns; c++) {
+			size_t width = text_width(*text_at(l, row, c));
+
+			if (width > l->widths[c])
+				l->widths[c] = width;
+		}
+	}
+}
+
+size_t layout_width(const struct layout *l)
+{
+	size_t width = l->columns ? (l->columns - 1) * l->gap : 0;
+
+	for (size_t c = 0; c < l->columns; c++)
+		width += l->widths[c];
+	return width;
+}
+
+/* Takes columns from the widest text until the table fits or no text can give any more. */
+static void fit(struct layout *l)
+{
+	size_t width = l->options->width;
+	size_t least = l->options->text_min ? l->options->text_min : TEXT_MIN;
+
+	if (width == 0)
+		return;
+	if (layout_width(l) > width)
+		l->gap = NARROW_GAP;
+	while (layout_width(l) > width) {
+		size_t widest = l->columns;
+
+		for (size_t c = 0; c < l->columns; c++) {
+			if (is_text(l, c) && l->widths[c] > least &&
+			    (widest == l->columns || l->widths[c] > l->widths[widest]))
+				widest = c;
+		}
+		if (widest == l->columns)
+			return;
+		l->widths[widest]--;
+	}
+}
+
+/* Writes what fits of the beginning (or, from_end, of the end) of a string into `width` columns;
+ * returns the columns written. */
+static size_t write_part(const wchar_t *text, size_t count, size_t width, bool from_end, FILE *out)
+{
+	size_t used = 0, n = 0;
+
+	while (n < count) {
+		int w = wcwidth(text[from_end ? count - 1 - n : n]);
+
+		if (w < 0 || used + (size_t)w > width)
+			break;
+		used += (size_t)w;
+		n++;
+	}
+	for (size_t i = from_end ? count - n : 0; i < (from_end ? count : n); i++)
+		fprintf(out, "%lc", (wint_t)text[i]);
+	return used;
+}
+
+/* Both ends of a name tell more than its middle. Returns the columns written. */
+static size_t write_shortened(const char *text, size_t width, FILE *out)
+{
+	static const char ellipsis[] = "…";
+	bool unicode = MB_CUR_MAX > 1;
+	size_t count = mbstowcs(NULL, text, 0), used;
+	wchar_t *wide = count == (size_t)-1 ? NULL : calloc(count + 1, sizeof(*wide));
+
+	if (!wide) { /* no memory, or no text of this locale: every byte is a column */
+		fprintf(out, "%.*s", (int)width, text);
+		return width;
+	}
+	mbstowcs(wide, text, count + 1);
+	used = write_part(wide, count, (width - 1) / 2, false, out);
+	fputs(unicode ? ellipsis : "~", out);
+	used++;
+	used += write_part(wide, count, width - used, true, out);
+	free(wide);
+	return used;
+}
+
+static void write_blanks(size_t n, FILE *out)
+{
+	fprintf(out, "%*s", (int)n, "");
+}
+
+static void write_cell(const struct layout *l, size_t row, size_t column, FILE *out)
+{
+	const char *text = *text_at(l, row, column);
+	size_t width = l->widths[column], own = text_width(text);
+	bool left = is_text(l, column), last = column == l->columns - 1;
+
+	if (!left && own < width)
+		write_blanks(width - own, out);
+	if (left && own > width)
+		own = write_shortened(text, width, out);
+	else
+		fputs(text, out);
+	/* No blanks at the end of a line. */
+	if (left && !last && own < width)
+		write_blanks(width - own, out);
+}
+
+bool layout_init(struct layout *l, const struct report *report,
+		 const struct render_options *options)
+{
+	*l = (struct layout){
+		.report = report,
+		.options = options,
+		.rows = report->row_count + 2,
+		.columns = report->column_count,
+		.gap = GAP,
+	};
+	l->texts = calloc(l->rows * l->columns, sizeof(*l->texts));
+	l->widths = calloc(l->columns, sizeof(*l->widths));
+	if (!l->texts || !l->widths || !fill(l))
+		return false;
+	measure(l);
+	for (size_t c = 0; options->least && c < l->columns; c++) {
+		if (l->widths[c] < options->least[c])
+			l->widths[c] = options->least[c];
+	}
+	fit(l);
+	return true;
+}
+
+void layout_free(struct layout *l)
+{
+	for (size_t i = 0; l->texts && i < l->rows * l->columns; i++)
+		free(l->texts[i]);
+	free(l->texts);
+	free(l->widths);
+}
+
+void layout_write(const struct layout *l, size_t row, FILE *out)
+{
+	for (size_t c = 0; c < l->columns; c++) {
+		if (c > 0)
+			write_blanks(l->gap, out);
+		write_cell(l, row, c, out);
+	}
+}

@@ -1,0 +1,35 @@
+/*
+ * layout: a report as lines of text for people, on paper or on a screen.
+ *
+ * Numbers stand right, text left; where the width is too small, text is shortened in the middle and
+ * numbers never. All text is escaped.
+ */
+#ifndef RENDER_LAYOUT_H
+#define RENDER_LAYOUT_H
+
+#include "render/render.h"
+
+struct layout {
+	const struct report *report;
+	const struct render_options *options;
+	char **texts; /* row by row; row 0 is the header, the last one the totals */
+	size_t rows, columns;
+	size_t *widths;
+	size_t gap;
+};
+
+/* False when there is no memory; layout_free() in any case. Borrows both. */
+bool layout_init(struct layout *l, const struct report *report,
+		 const struct render_options *options);
+void layout_free(struct layout *l);
+
+/* Columns of the terminal that a row takes; more than asked for if it cannot be less. */
+size_t layout_width(const struct layout *l);
+
+/* Columns of the terminal that a string takes; it was escaped, so all of it is printable. */
+size_t text_width(const char *text);
+
+/* Writes a row without a newline and without blanks at its end. */
+void layout_write(const struct layout *l, size_t row, FILE *out);
+
+#endif

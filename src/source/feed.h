@@ -1,0 +1,33 @@
+/*
+ * feed: what is read at each refresh.
+ *
+ * The running system, a captured tree, or a folder of captured trees, which are then played one
+ * after the other in the order of their names. A folder is a tree if it holds processes.
+ */
+#ifndef SOURCE_FEED_H
+#define SOURCE_FEED_H
+
+#include "source/source.h"
+
+struct feed {
+	const char *root;
+	char **trees; /* owned; none for the running system */
+	size_t count, next;
+};
+
+/* `root` is NULL for the running system and must outlive the feed. 0, or -1 with *e; feed_close()
+ * in any case. */
+int feed_open(struct feed *f, const char *root, struct error *e);
+void feed_close(struct feed *f);
+
+/* Whether there is something else to read than what was read last. A tree, or the last of several,
+ * stays what it is. */
+bool feed_has_next(const struct feed *f);
+
+/* Goes on to it. */
+void feed_advance(struct feed *f);
+
+/* The source to read now, limited to `pids` if there are any; as source_open_proc(). */
+struct source *feed_source(const struct feed *f, const pid_t *pids, size_t count, struct error *e);
+
+#endif

@@ -1,0 +1,153 @@
+#include "tui/ask.h"
+
+#include "base/escape.h"
+#include "render/layout.h"
+#include "tui/keys.h"
+#include "tui/screen.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <ncurses.h>
+
+enum { ESCAPE = 27, CANCEL = 7, RUBOUT = 127, BELL = 8, ERASE_LINE = 21, LINE_FEED = 10 };
+
+/* The last character, which may have several bytes. */
+static void erase_last(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+		len--;
+	text[len > 0 ? len - 1 : 0] = '\0';
+}
+
+static void show_line(const char *question, const char *text)
+{
+	char *shown = escape_string(slice_of(text)), *line;
+
+	if (shown && asprintf(&line, "%s: %s", question, shown) >= 0) {
+		screen_line(screen_height() - 1, line, STYLE_BOLD);
+		screen_show(screen_height() - 1, (int)text_width(line));
+		free(line);
+	}
+	free(shown);
+}
+
+bool ask_text(const char *question, char *text, size_t size)
+{
+	for (;;) {
+		size_t len = strlen(text);
+		int key;
+
+		show_line(question, text);
+		key = screen_wait(-1);
+		if (key == SCREEN_GONE || key == ESCAPE || key == CANCEL)
+			return false;
+		if (action_of(key) == ACTION_ENTER)
+			return true;
+		if (key == KEY_BACKSPACE || key == RUBOUT || key == BELL) {
+			erase_last(text);
+		} else if (key == ERASE_LINE) {
+			text[0] = '\0';
+		} else if (key >= ' ' && key <= UCHAR_MAX && len + 1 < size) {
+			text[len] = (char)key;
+			text[len + 1] = '\0';
+		}
+	}
+}
+
+static void show_choices(const char *question, const char *const *choices, int count, int at)
+{
+	int rows = screen_height() - 2, first = at >= rows ? at - rows + 1 : 0;
+	char line[128];
+
+	screen_clear();
+	screen_line(0, question, STYLE_HEADER);
+	for (int i = first; i < count && i - first < rows; i++) {
+		snprintf(line, sizeof(line), "  %s", choices[i]);
+		screen_line(i - first + 1, line, i == at ? STYLE_CURSOR : STYLE_PLAIN);
+	}
+	screen_line(screen_height() - 1, "Enter chooses, Esc leaves it as it is", STYLE_DIM);
+	screen_show(-1, 0);
+}
+
+int ask_choice(const char *question, const char *const *choices, int count, int current)
+{
+	int at = current >= 0 && current < count ? current : 0;
+
+	for (;;) {
+		int key;
+
+		show_choices(question, choices, count, at);
+		key = screen_wait(-1);
+		if (key == SCREEN_GONE)
+			return -1;
+		switch (action_of(key)) {
+		case ACTION_UP:
+			at -= at > 0;
+			break;
+		case ACTION_DOWN:
+			at += at + 1 < count;
+			break;
+		case ACTION_FIRST:
+			at = 0;
+			break;
+		case ACTION_LAST:
+			at = count - 1;
+			break;
+		case ACTION_ENTER:
+			return at;
+		case ACTION_BACK:
+		case ACTION_QUIT:
+			return -1;
+		default:
+			break;
+		}
+	}
+}
+
+/* In two columns where there are too many keys for one. */
+static void show_help(void)
+{
+	enum { KEYS = 10, HALF = 42 };
+	unsigned rows = screen_height() > 6 ? (unsigned)screen_height() - 6 : 1;
+	unsigned count = 0;
+	char line[256];
+
+	while (count < binding_count && bindings[count].help[0])
+		count++;
+	if ((count + 1) / 2 < rows)
+		rows = (count + 1) / 2;
+	screen_clear();
+	screen_line(0, "anonmem top: the keys", STYLE_HEADER);
+	for (unsigned i = 0; i < rows; i++) {
+		int used = snprintf(line, sizeof(line), "%-*s%s", KEYS, bindings[i].shown,
+				    bindings[i].help);
+
+		if (i + rows < count)
+			snprintf(line + used, sizeof(line) - (size_t)used, "%*s%-*s%s",
+				 used < HALF ? HALF - used : 1, "", KEYS, bindings[i + rows].shown,
+				 bindings[i + rows].help);
+		screen_line((int)i + 1, line, STYLE_PLAIN);
+	}
+	screen_line((int)rows + 2,
+		    "S: + new, - gone, * replaced, = kept: it did nothing since it was read",
+		    STYLE_PLAIN);
+	screen_line((int)rows + 3,
+		    "CHANGE: of PSS, since the last refresh; GROWTH: since the start, or z",
+		    STYLE_PLAIN);
+	screen_line(screen_height() - 1, "any key goes back", STYLE_DIM);
+	screen_show(-1, 0);
+}
+
+void ask_help(void)
+{
+	int key;
+
+	do {
+		show_help();
+		key = screen_wait(-1);
+	} while (key == KEY_RESIZE || key == SCREEN_TIMEOUT);
+}

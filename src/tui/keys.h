@@ -1,0 +1,46 @@
+/* keys: which key does what. The help on the screen is made from the same table. */
+#ifndef TUI_KEYS_H
+#define TUI_KEYS_H
+
+enum action {
+	ACTION_NONE,
+	ACTION_UP,
+	ACTION_DOWN,
+	ACTION_PAGE_UP,
+	ACTION_PAGE_DOWN,
+	ACTION_FIRST,
+	ACTION_LAST,
+	ACTION_ENTER,
+	ACTION_BACK,
+	ACTION_SORT,
+	ACTION_REVERSE,
+	ACTION_SEARCH,
+	ACTION_NEXT,
+	ACTION_FILTER,
+	ACTION_GROUP,
+	ACTION_USER,
+	ACTION_PAUSE,
+	ACTION_REFRESH,
+	ACTION_DELAY,
+	ACTION_ZERO,
+	ACTION_WRITE,
+	ACTION_HELP,
+	ACTION_QUIT,
+	ACTION_MOUSE,
+	ACTION_RESIZE,
+};
+
+enum { KEYS_MAX = 4 };
+
+struct binding {
+	enum action action;
+	int keys[KEYS_MAX]; /* as curses gives them; 0 for none */
+	const char *shown, *help;
+};
+
+extern const struct binding bindings[];
+extern const unsigned binding_count;
+
+enum action action_of(int key);
+
+#endif

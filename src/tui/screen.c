@@ -1,0 +1,244 @@
+#include "tui/screen.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <ncurses.h>
+
+static SCREEN *terminal;
+static struct termios before;
+static volatile sig_atomic_t caught;
+static sigset_t unblocked; /* signals come only while screen_wait() waits, so that none is missed */
+static char
+	*leave; /* what the terminal wants to hear at the end, for when curses cannot be asked */
+
+/* Signals that end a program properly, */
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+/* and those of a crash. */
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+enum { ENDINGS = sizeof(endings) / sizeof(*endings), CRASHES = sizeof(crashes) / sizeof(*crashes) };
+
+static void on_ending(int number)
+{
+	caught = number;
+}
+
+/* Only what is safe in a handler; the signal then does what it would have done. */
+static void on_crash(int number)
+{
+	ssize_t n = leave ? write(STDOUT_FILENO, leave, strlen(leave)) : 0;
+
+	(void)n;
+	tcsetattr(STDIN_FILENO, TCSANOW, &before);
+	raise(number);
+}
+
+static void catch (const int *numbers, int count, void (*handler)(int), int flags)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
+
+	sigemptyset(&action.sa_mask);
+	for (int i = 0; i < count; i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+/* Leaving the other screen and showing the cursor. */
+static char *leave_text(void)
+{
+	static const char *const names[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; out && i < sizeof(names) / sizeof(*names); i++) {
+		const char *part = tigetstr(names[i]);
+
+		if (part && part != (char *)-1)
+			fputs(part, out);
+	}
+	if (out)
+		fclose(out);
+	return text;
+}
+
+static void block(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < ENDINGS; i++)
+		sigaddset(&set, endings[i]);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, &unblocked);
+}
+
+static void set_colors(bool color)
+{
+	if (!color || !has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	init_pair(1, COLOR_GREEN, -1);
+	init_pair(2, COLOR_RED, -1);
+}
+
+int screen_start(bool color, struct error *e)
+{
+	tcgetattr(STDIN_FILENO, &before);
+	terminal = newterm(NULL, stdout, stdin);
+	if (!terminal)
+		return error_set(
+			e, ERROR_SYSTEM,
+			"this terminal (TERM=%s) is not known or cannot hold a screen; use -b",
+			getenv("TERM"));
+	leave = leave_text();
+	caught = 0;
+	catch (endings, ENDINGS, on_ending, 0);
+	block();
+	catch (crashes, CRASHES, on_crash, (int)SA_RESETHAND | SA_NODEFER);
+	set_colors(color);
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(25);
+	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED, NULL);
+	mouseinterval(0);
+	return 0;
+}
+
+void screen_stop(void)
+{
+	if (!terminal)
+		return;
+	endwin();
+	delscreen(terminal);
+	terminal = NULL;
+	catch (endings, ENDINGS, SIG_DFL, 0);
+	catch (crashes, CRASHES, SIG_DFL, 0);
+	sigprocmask(SIG_SETMASK, &unblocked, NULL);
+	free(leave);
+	leave = NULL;
+}
+
+int screen_signal(void)
+{
+	return caught;
+}
+
+int screen_height(void)
+{
+	return LINES;
+}
+
+int screen_width(void)
+{
+	return COLS;
+}
+
+void screen_clear(void)
+{
+	erase();
+}
+
+static attr_t attributes(enum style style)
+{
+	switch (style) {
+	case STYLE_PLAIN:
+		break;
+	case STYLE_BOLD:
+		return A_BOLD;
+	case STYLE_DIM:
+		return A_DIM;
+	case STYLE_CURSOR:
+		return A_REVERSE;
+	case STYLE_HEADER:
+		return A_BOLD | A_UNDERLINE;
+	case STYLE_NEW:
+		return A_BOLD | (attr_t)COLOR_PAIR(1);
+	case STYLE_GONE:
+		return A_DIM | (attr_t)COLOR_PAIR(2);
+	}
+	return A_NORMAL;
+}
+
+void screen_line(int y, const char *text, enum style style)
+{
+	int used = 0, width = COLS;
+	mbstate_t state = {0};
+	size_t n;
+	wchar_t c;
+
+	if (y < 0 || y >= LINES)
+		return;
+	move(y, 0);
+	attrset((int)attributes(style));
+	while ((n = mbrtowc(&c, text, MB_CUR_MAX, &state)) != 0 && n < (size_t)-2) {
+		int w = wcwidth(c);
+
+		if (w < 0 || used + w > width)
+			break;
+		addnwstr(&c, 1);
+		used += w;
+		text += n;
+	}
+	for (; used < width; used++)
+		addch(' ');
+	attrset(A_NORMAL);
+}
+
+void screen_show(int y, int x)
+{
+	curs_set(y >= 0);
+	move(y >= 0 ? y : LINES - 1, y >= 0 ? x : COLS - 1);
+	refresh();
+}
+
+/* What can be read and gives no key is an end. */
+static bool is_gone(const struct pollfd *input)
+{
+	struct pollfd again = {.fd = STDIN_FILENO, .events = POLLIN};
+	int bytes = 0;
+
+	if (input->revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
+	return poll(&again, 1, 0) > 0 && ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 && bytes == 0;
+}
+
+int screen_wait(int64_t milliseconds)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
+				.tv_nsec = (long)(milliseconds % 1000) * 1000000};
+	int key = getch(), n;
+
+	if (key != ERR)
+		return key;
+	n = ppoll(&input, 1, milliseconds < 0 ? NULL : &time, &unblocked);
+	if (caught || (n < 0 && errno != EINTR))
+		return SCREEN_GONE;
+	key = getch();
+	if (key != ERR)
+		return key;
+	return n > 0 && is_gone(&input) ? SCREEN_GONE : SCREEN_TIMEOUT;
+}
+
+bool screen_click(int *y, int *x)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return false;
+	*y = event.y;
+	*x = event.x;
+	return true;
+}

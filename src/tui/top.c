@@ -1,0 +1,555 @@
+#include "tui/top.h"
+
+#include "tui/ask.h"
+#include "tui/draw.h"
+#include "tui/keys.h"
+#include "tui/level.h"
+#include "tui/screen.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <bsd/stdlib.h>
+
+enum {
+	LEVELS_MAX = 4, /* subsystems, labels, processes, mappings */
+	TEXT_MAX = 256,
+};
+
+/* The watch of the screen as it goes on. */
+struct session {
+	struct top *top;
+	struct watch *watch;
+	struct watch *mappings; /* of one process; NULL unless the last level shows them */
+	pid_t pid;		/* that process */
+	struct level *levels[LEVELS_MAX];
+	size_t level_count;
+
+	char search[TEXT_MAX], user[TEXT_MAX];
+	char message[TEXT_MAX]; /* until the next key */
+	bool paused, quit;
+	double next; /* when to refresh, in seconds */
+	double cpu, wall, percent;
+};
+
+static double seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double delay_of(const struct session *s)
+{
+	return (double)s->top->delay_ns / 1e9;
+}
+
+static struct level *last_level(const struct session *s)
+{
+	return s->levels[s->level_count - 1];
+}
+
+static struct level *push_level(struct session *s, struct watch *w, const struct grouping *by)
+{
+	struct level *l = calloc(1, sizeof(*l));
+	struct report_options options = s->top->report;
+
+	if (!l)
+		return NULL;
+	if (s->level_count) {
+		options.sort = last_level(s)->options.sort;
+		options.falling = last_level(s)->options.falling;
+	}
+	level_init(l, w, by, &options);
+	s->levels[s->level_count++] = l;
+	return l;
+}
+
+static void pop_level(struct session *s)
+{
+	struct level *l = s->levels[--s->level_count];
+
+	if (l->watch == s->mappings) {
+		watch_free(s->mappings);
+		s->mappings = NULL;
+	}
+	level_free(l);
+	free(l);
+}
+
+/* The mappings of one process, which may have ended. */
+static int refresh_mappings(struct session *s, struct error *e)
+{
+	return watch_feed(s->mappings, &s->top->feed, &s->pid, 1, e);
+}
+
+static int update_levels(struct session *s, struct error *e)
+{
+	for (size_t i = 0; i < s->level_count; i++) {
+		if (level_update(s->levels[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int refresh_watches(struct session *s, struct error *e)
+{
+	const struct top *top = s->top;
+	double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+
+	if (s->watch->refresh > 0)
+		s->percent = 100 * (cpu - s->cpu) / (wall - s->wall);
+	s->cpu = cpu;
+	s->wall = wall;
+	s->next = wall + delay_of(s);
+	if (s->watch->refresh > 0)
+		feed_advance(&s->top->feed);
+	if (watch_feed(s->watch, &top->feed, top->pids, top->pid_count, e) < 0 ||
+	    (s->mappings && refresh_mappings(s, e) < 0))
+		return -1;
+	if (s->watch->refresh == 1 && s->watch->coverage.by_outcome[OUTCOME_READ] == 0 &&
+	    s->watch->problem_count > 0)
+		return error_set(e, ERROR_SYSTEM, "%s", s->watch->problems[0].text);
+	return 0;
+}
+
+static int refresh(struct session *s, struct error *e)
+{
+	if (s->watch->refresh > 0 && !feed_has_next(&s->top->feed)) {
+		snprintf(s->message, sizeof(s->message), "this was the last of the trees");
+		s->next = seconds(CLOCK_MONOTONIC) + delay_of(s);
+		return 0;
+	}
+	if (refresh_watches(s, e) < 0 || update_levels(s, e) < 0)
+		return -1;
+	s->quit |= s->top->iterations > 0 && s->watch->refresh >= s->top->iterations;
+	return 0;
+}
+
+static int show(struct session *s, struct error *e)
+{
+	const struct picture picture = {
+		.watch = s->watch,
+		.head = {.width = (size_t)screen_width(),
+			 .delay = delay_of(s),
+			 .paused = s->paused,
+			 .live = !s->top->feed.root,
+			 .percent = s->watch->refresh > 1 ? s->percent : -1,
+			 .units = s->top->rendering.units},
+		.rendering = s->top->rendering,
+		.levels = s->levels,
+		.level_count = s->level_count,
+		.message = s->message[0] ? s->message : NULL,
+	};
+
+	return draw(&picture, e);
+}
+
+/* A watch of its own for the mappings of the process at the cursor. */
+static int watch_mappings(struct session *s, const struct grouping *by, struct error *e)
+{
+	struct watch_options options = s->top->watching;
+
+	s->pid = level_pid(last_level(s));
+	options.collecting.by = watch_grouping(by);
+	for (unsigned k = 0; k < s->watch->options.collecting.by.count; k++) {
+		enum key key = s->watch->options.collecting.by.keys[k];
+
+		if (!grouping_has(&options.collecting.by, key))
+			options.collecting.by.keys[options.collecting.by.count++] = key;
+	}
+	s->mappings = watch_new(&options);
+	return s->mappings ? refresh_mappings(s, e) : error_memory(e);
+}
+
+static int go_down(struct session *s, struct error *e)
+{
+	struct level *from = last_level(s), *below;
+	struct grouping by;
+	struct watch *w = s->watch;
+
+	if (s->level_count == LEVELS_MAX || from->shown_count == 0 || !level_below(from, &by))
+		return 0;
+	if (by.keys[0] == KEY_MAPPING) {
+		if (watch_mappings(s, &by, e) < 0)
+			return -1;
+		w = s->mappings;
+	}
+	below = push_level(s, w, &by);
+	if (!below || !level_fix(from, below))
+		return error_memory(e);
+	return level_update(below, e);
+}
+
+/* The top level anew, with another key or user. */
+static int begin(struct session *s, const struct grouping *by, struct error *e)
+{
+	struct level *l;
+
+	while (s->level_count)
+		pop_level(s);
+	l = push_level(s, s->watch, by);
+	if (!l)
+		return error_memory(e);
+	if (s->user[0]) {
+		struct intern one;
+		bool fixed;
+
+		intern_init(&one);
+		fixed = view_fix(&l->view, KEY_USER, &one, intern(&one, slice_of(s->user)));
+		intern_free(&one);
+		if (!fixed || asprintf(&l->title, "user %s", s->user) < 0) {
+			l->title = NULL;
+			return error_memory(e);
+		}
+	}
+	return level_update(l, e);
+}
+
+static int choose_group(struct session *s, struct error *e)
+{
+	int count = s->top->pid_count ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
+	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
+	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
+	struct watch_options options = s->top->watching;
+
+	if (key < 0)
+		return 0;
+	if (grouping_has(&s->watch->options.collecting.by, by.keys[0]))
+		return begin(s, &by, e);
+	/* What was not watched so far is watched from now on. */
+	while (s->level_count)
+		pop_level(s);
+	watch_free(s->watch);
+	options.collecting.by = watch_grouping(&by);
+	s->watch = watch_new(&options);
+	if (!s->watch)
+		return error_memory(e);
+	if (watch_feed(s->watch, &s->top->feed, s->top->pids, s->top->pid_count, e) < 0)
+		return -1;
+	return begin(s, &by, e);
+}
+
+static int choose_sort(struct session *s, struct error *e)
+{
+	struct level *l = last_level(s);
+	const char *names[2 * COLUMNS_MAX];
+	const struct column *found[2 * COLUMNS_MAX];
+	int count = 0, current = 0, chosen;
+
+	for (size_t i = 0; i < l->report.column_count; i++) {
+		const struct column *c = l->report.columns[i];
+
+		if (c->type == CELL_GRAPH)
+			continue;
+		if (l->options.sort ? c == l->options.sort : strcmp(c->name, "pss") == 0)
+			current = count;
+		found[count] = c;
+		names[count++] = c->name;
+	}
+	chosen = ask_choice("Sort by", names, count, current);
+	if (chosen < 0)
+		return 0;
+	l->options.sort = found[chosen];
+	l->options.falling = found[chosen]->role != COLUMN_KEY;
+	return level_list(l, e);
+}
+
+static int sort_by_click(struct session *s, struct error *e)
+{
+	struct level *l = last_level(s);
+	const struct column *c;
+	int y, x;
+
+	if (!screen_click(&y, &x))
+		return 0;
+	c = draw_column_at(l, y, x);
+	if (!c || c->type == CELL_GRAPH)
+		return 0;
+	l->options.falling = c == l->options.sort ? !l->options.falling : c->role != COLUMN_KEY;
+	l->options.sort = c;
+	return level_list(l, e);
+}
+
+static int reverse(struct session *s, struct error *e)
+{
+	struct level *l = last_level(s);
+
+	if (!l->options.sort) {
+		l->options.sort = column_find(SLICE("pss"));
+		l->options.falling = true;
+	}
+	l->options.falling = !l->options.falling;
+	return level_list(l, e);
+}
+
+static void search_from(struct session *s, size_t from)
+{
+	struct level *l = last_level(s);
+	size_t found = s->search[0] ? level_search(l, s->search, from) : l->shown_count;
+
+	if (found < l->shown_count)
+		level_move(l, found);
+	else if (s->search[0])
+		snprintf(s->message, sizeof(s->message), "there is no such row");
+}
+
+static int filter(struct session *s, struct error *e)
+{
+	struct level *l = last_level(s);
+	char text[TEXT_MAX] = "";
+
+	if (l->filter)
+		snprintf(text, sizeof(text), "%s", l->filter);
+	if (!ask_text("Only rows with (empty for all)", text, sizeof(text)))
+		return 0;
+	free(l->filter);
+	l->filter = text[0] ? strdup(text) : NULL;
+	return level_list(l, e);
+}
+
+static int choose_user(struct session *s, struct error *e)
+{
+	struct grouping by = s->levels[0]->view.by;
+	char text[TEXT_MAX];
+
+	memcpy(text, s->user, sizeof(text));
+	if (!ask_text("Only processes of the user (empty for all)", text, sizeof(text)))
+		return 0;
+	memcpy(s->user, text, sizeof(text));
+	return begin(s, &by, e);
+}
+
+static void choose_delay(struct session *s)
+{
+	char text[TEXT_MAX] = "", *end;
+	double number;
+
+	if (!ask_text("Seconds between refreshes, from 0.1 on", text, sizeof(text)) || !text[0])
+		return;
+	number = strtod(text, &end);
+	if (*end != '\0' || !(number >= 0.1 && number <= 86400)) {
+		snprintf(s->message, sizeof(s->message), "that is no number from 0.1 to 86400");
+		return;
+	}
+	s->top->delay_ns = (uint64_t)(number * 1e9);
+	s->next = seconds(CLOCK_MONOTONIC) + number;
+}
+
+/* The view with all that JSON has, to a file that is not there yet. */
+static int write_json(struct session *s, FILE *out, struct error *e)
+{
+	const struct feed *feed = &s->top->feed;
+	const char *path = feed->root ? feed->trees[feed->next] : "/proc";
+	struct render_options rendering = s->top->rendering;
+	struct report_options options = last_level(s)->options;
+	struct report report;
+	int status;
+
+	rendering.paths = &path;
+	rendering.one_line = false;
+	options.full_keys = true;
+	options.column_count = 0;
+	for (size_t i = 0; i < column_count; i++) {
+		if (columns[i].role == COLUMN_COUNTER ||
+		    (columns[i].role == COLUMN_TREND && columns[i].type != CELL_NUMBER))
+			options.columns[options.column_count++] = &columns[i];
+	}
+	status = report_build(&last_level(s)->view.snapshot, &options, &report, e);
+	if (status == 0)
+		status = render_json.render(&report, &rendering, out, e);
+	report_free(&report);
+	return status;
+}
+
+static int write_file(struct session *s, struct error *e)
+{
+	char text[TEXT_MAX] = "anonmem-top.json";
+	bool failed;
+	FILE *out;
+
+	if (!ask_text("Write this view as JSON to the new file", text, sizeof(text)) || !text[0])
+		return 0;
+	out = fopen(text, "wxe");
+	if (!out) {
+		snprintf(s->message, sizeof(s->message), "it cannot be written: %s",
+			 strerror(errno));
+		return 0;
+	}
+	if (write_json(s, out, e) < 0) {
+		fclose(out);
+		return -1;
+	}
+	failed = ferror(out);
+	failed |= fclose(out) != 0;
+	snprintf(s->message, sizeof(s->message),
+		 failed ? "it could not be written whole" : "it is written");
+	return 0;
+}
+
+static int start_anew(struct session *s, struct error *e)
+{
+	if (!watch_zero(s->watch) || (s->mappings && !watch_zero(s->mappings)))
+		return error_memory(e);
+	snprintf(s->message, sizeof(s->message), "GROWTH counts from now on");
+	return update_levels(s, e);
+}
+
+static void forget_widths(struct session *s)
+{
+	for (size_t i = 0; i < s->level_count; i++)
+		memset(s->levels[i]->least, 0, sizeof(s->levels[i]->least));
+}
+
+static void move_cursor(struct session *s, enum action action)
+{
+	struct level *l = last_level(s);
+	size_t page = draw_rows(), at = l->cursor;
+
+	switch (action) {
+	case ACTION_UP:
+		level_move(l, at > 0 ? at - 1 : 0);
+		break;
+	case ACTION_DOWN:
+		level_move(l, at + 1);
+		break;
+	case ACTION_PAGE_UP:
+		level_move(l, at > page ? at - page : 0);
+		break;
+	case ACTION_PAGE_DOWN:
+		level_move(l, at + page);
+		break;
+	case ACTION_FIRST:
+		level_move(l, 0);
+		break;
+	default:
+		level_move(l, l->shown_count);
+		break;
+	}
+}
+
+/* What changes the view or asks for something. */
+static int change(struct session *s, enum action action, struct error *e)
+{
+	switch (action) {
+	case ACTION_ENTER:
+		return go_down(s, e);
+	case ACTION_SORT:
+		return choose_sort(s, e);
+	case ACTION_REVERSE:
+		return reverse(s, e);
+	case ACTION_MOUSE:
+		return sort_by_click(s, e);
+	case ACTION_FILTER:
+		return filter(s, e);
+	case ACTION_GROUP:
+		return choose_group(s, e);
+	case ACTION_USER:
+		return choose_user(s, e);
+	case ACTION_ZERO:
+		return start_anew(s, e);
+	case ACTION_WRITE:
+		return write_file(s, e);
+	case ACTION_REFRESH:
+		return refresh(s, e);
+	default:
+		move_cursor(s, action);
+		return 0;
+	}
+}
+
+static int act(struct session *s, enum action action, struct error *e)
+{
+	s->message[0] = '\0';
+	switch (action) {
+	case ACTION_NONE:
+		return 0;
+	case ACTION_QUIT:
+		s->quit = true;
+		return 0;
+	case ACTION_BACK:
+		if (s->level_count > 1)
+			pop_level(s);
+		return 0;
+	case ACTION_PAUSE:
+		s->paused = !s->paused;
+		s->next = seconds(CLOCK_MONOTONIC);
+		return 0;
+	case ACTION_DELAY:
+		choose_delay(s);
+		return 0;
+	case ACTION_SEARCH:
+		if (ask_text("Search for", s->search, sizeof(s->search)))
+			search_from(s, last_level(s)->cursor);
+		return 0;
+	case ACTION_NEXT:
+		search_from(s, last_level(s)->cursor + 1);
+		return 0;
+	case ACTION_HELP:
+		ask_help();
+		return 0;
+	case ACTION_RESIZE:
+		forget_widths(s);
+		return 0;
+	default:
+		return change(s, action, e);
+	}
+}
+
+/* Draws, waits for a key or the time, and does what is due. */
+static int step(struct session *s, struct error *e)
+{
+	double left = s->next - seconds(CLOCK_MONOTONIC);
+	int key;
+
+	if (show(s, e) < 0)
+		return -1;
+	key = screen_wait(s->paused ? -1 : left > 0 ? (int64_t)(left * 1000) + 1 : 0);
+	if (key == SCREEN_GONE) {
+		s->quit = true;
+		return 0;
+	}
+	if (key != SCREEN_TIMEOUT)
+		return act(s, action_of(key), e);
+	if (!s->paused && seconds(CLOCK_MONOTONIC) >= s->next)
+		return refresh(s, e);
+	return 0;
+}
+
+static int run(struct session *s, struct error *e)
+{
+	s->watch = watch_new(&s->top->watching);
+	if (!s->watch)
+		return error_memory(e);
+	if (refresh(s, e) < 0)
+		return -1;
+	if (begin(s, &s->top->by, e) < 0)
+		return -1;
+	while (!s->quit) {
+		if (step(s, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int top_run(struct top *top, struct error *e)
+{
+	struct session s = {.top = top};
+	int status = screen_start(top->rendering.color, e), number;
+
+	if (status == 0)
+		status = run(&s, e);
+	number = screen_signal();
+	screen_stop();
+	while (s.level_count)
+		pop_level(&s);
+	watch_free(s.mappings);
+	watch_free(s.watch);
+	if (number)
+		raise(number); /* it does now what it would have done */
+	return status;
+}

@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""anonmem top on the running system and on a terminal: live.py ANONMEM [TEST...]"""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import unittest
+
+import trees
+
+BINARY = ""
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
+ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent",
+	TERM="xterm")
+# Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
+ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
+	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
+GROWS = """
+import sys, time
+print("ready", flush=True)
+kept = []
+while True:
+	kept.append(b"x" * 8000000)
+	time.sleep(0.05)
+	if len(kept) > 60:
+		time.sleep(100)
+"""
+
+
+def batch(*arguments, **more):
+	return subprocess.Popen([BINARY, "top", "--batch", *arguments], stdout=subprocess.PIPE,
+		stdin=subprocess.DEVNULL, env=ENVIRONMENT, text=True, **more)
+
+
+def memory_of(pid):
+	with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+		fields = dict(line.split(":") for line in f.readlines()[1:])
+	return int(fields["Private_Dirty"].split()[0])
+
+
+class Batch(unittest.TestCase):
+	def test_who_grows_comes_first(self):
+		with subprocess.Popen([sys.executable, "-c", GROWS], stdout=subprocess.PIPE) as leak:
+			leak.stdout.readline()
+			with batch("-n", "4", "-d", "0.4", "--by", "process", "--sort", "-growth", "--json") as top:
+				reports = [json.loads(line) for line in top.stdout]
+			leak.kill()
+		self.assertEqual(top.returncode, 0)
+		self.assertEqual([r["refresh"] for r in reports], [1, 2, 3, 4])
+		first = reports[-1]["groups"][0]
+		self.assertEqual(first["pid"], leak.pid)
+		self.assertGreater(first["growth"], 8000000)
+		self.assertGreater(first["change"], 0)
+
+	def test_processes_come_and_go(self):
+		ended = threading.Event()
+
+		def churn():
+			while not ended.is_set():
+				some = [subprocess.Popen(["sleep", "0.1"]) for _ in range(20)]
+				for one in some:
+					one.wait()
+
+		threads = [threading.Thread(target=churn) for _ in range(3)]
+		for thread in threads:
+			thread.start()
+		try:
+			with batch("-n", "25", "-d", "0.1", "--by", "process", "--json") as top:
+				reports = [json.loads(line) for line in top.stdout]
+		finally:
+			ended.set()
+			for thread in threads:
+				thread.join()
+		self.assertEqual(top.returncode, 0)
+		self.assertEqual(len(reports), 25)
+		states = {g["state"] for r in reports for g in r["groups"]}
+		self.assertLessEqual({"new", "gone"}, states)
+		for r in reports:
+			c = r["coverage"]
+			self.assertEqual(c["seen"], sum(n for name, n in c.items() if name != "seen"))
+			there = [g for g in r["groups"] if g["state"] != "gone"]
+			self.assertEqual(sum(g["rss"] for g in there), r["totals"]["rss"])
+
+	def test_memory_does_not_grow(self):
+		"""An hour of refreshes, of processes that come and go with names of their own."""
+		measured = {}
+		with tempfile.TemporaryDirectory() as folder:
+			for i in range(1, 31):
+				tree = os.path.join(folder, str(i))
+				for name, text in trees.MACHINE.items():
+					trees.write(os.path.join(tree, name), text)
+				trees.write(os.path.join(tree, "uptime"), "1.00 0.00\n")
+				for pid in range(10 * i, 10 * i + 20):
+					trees.Process(pid, f"p{i}-{pid}", 0, i, (f"[anon:{i}-{pid}]", 64)).write(tree, i)
+			# Played forwards and backwards by links, 1800 times in all.
+			many = os.path.join(folder, "many")
+			os.mkdir(many)
+			for i in range(1800):
+				at = i % 58
+				os.symlink(f"../{at + 1 if at < 30 else 59 - at}", f"{many}/m{i}")
+			with batch("--root", many, "-d", "0", "--json") as top:
+				for number, _ in enumerate(top.stdout, 1):
+					if number in (300, 1780):
+						measured[number] = memory_of(top.pid)
+		self.assertEqual(top.returncode, 0)
+		self.assertEqual(number, 1800)
+		self.assertLess(measured[1780], measured[300] + 512, "KiB of its own memory")
+
+	def test_formats(self):
+		with tempfile.TemporaryDirectory() as folder:
+			trees.make(folder)
+			out = {}
+			for form in ("table", "csv", "json"):
+				with batch("--root", folder, "-d", "0", "--no-rules", "--format", form) as top:
+					out[form] = top.stdout.read()
+				self.assertEqual(top.returncode, 0)
+		self.assertEqual(out["table"].count("anonmem top  example"), 4)
+		rows = out["csv"].splitlines()
+		names = rows[0].split(",")
+		self.assertEqual(sum(row.startswith("subsystem,") for row in rows), 1)
+		self.assertEqual({row.split(",")[names.index("refresh")] for row in rows[1:] if row},
+			{"1", "2", "3", "4"})
+		growth = [{g["subsystem"]: g["growth"] for g in json.loads(line)["groups"]}
+			for line in out["json"].splitlines()]
+		self.assertEqual([g["bionic/malloc"] // 2**20 for g in growth], [0, 16, 58, 34])
+
+	def test_no_terminal(self):
+		done = subprocess.run([BINARY, "top"], stdin=subprocess.DEVNULL, capture_output=True,
+			text=True, env=ENVIRONMENT, check=False)
+		self.assertEqual(done.returncode, 2)
+		self.assertEqual(done.stderr,
+			"anonmem: anonmem top needs a terminal; use -b to write to a pipe or a file\n")
+
+	def test_no_such_process(self):
+		done = subprocess.run([BINARY, "top", "-b", "-n", "2", "-p", "4194304"], capture_output=True,
+			text=True, env=ENVIRONMENT, check=False)
+		self.assertEqual((done.returncode, done.stdout), (1, ""))
+		self.assertEqual(done.stderr, "anonmem: process 4194304: there is no such process\n")
+
+	def test_reader_goes_away(self):
+		with batch("-n", "50", "-d", "0", "--json", stderr=subprocess.PIPE) as top:
+			top.stdout.readline()
+			top.stdout.close()
+			top.stderr.read()
+		self.assertNotEqual(top.returncode, 0)
+
+
+class Terminal(unittest.TestCase):
+	"""On a terminal of our own, whose settings must be what they were."""
+
+	def setUp(self):
+		self.ours, self.theirs = pty.openpty()
+		fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+		self.before = termios.tcgetattr(self.theirs)
+		self.seen = b""
+		folder = tempfile.TemporaryDirectory()
+		self.addCleanup(folder.cleanup)
+		self.folder = folder.name
+		trees.make(os.path.join(self.folder, "trees"))
+		pid = os.fork()
+		if pid == 0:
+			os.setsid()
+			fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
+			for fd in range(3):
+				os.dup2(self.theirs, fd)
+			os.closerange(3, 256)
+			os.chdir(self.folder)
+			os.execve(BINARY, [BINARY, "top", "--root", "trees", "-d", "3600"], ENVIRONMENT)
+		self.pid = pid
+		self.wait_for(b"quit")
+
+	def tearDown(self):
+		try:
+			os.kill(self.pid, signal.SIGKILL)
+			os.waitpid(self.pid, 0)
+		except (ProcessLookupError, ChildProcessError):
+			pass
+		for fd in (self.ours, self.theirs):
+			try:
+				os.close(fd)
+			except OSError:
+				pass
+
+	def wait_for(self, text):
+		end = time.monotonic() + 20
+		while text not in self.seen:
+			ready, _, _ = select.select([self.ours], [], [], 0.1)
+			if ready:
+				self.seen += os.read(self.ours, 65536)
+			self.assertLess(time.monotonic(), end, self.seen)
+
+	def end(self):
+		status = None
+		for _ in range(400):
+			ready, _, _ = select.select([self.ours], [], [], 0.05)
+			if ready:
+				self.seen += os.read(self.ours, 65536)
+			pid, status = os.waitpid(self.pid, os.WNOHANG)
+			if pid:
+				return status
+		self.fail("it does not end")
+		return status
+
+	def check_usable(self):
+		after = termios.tcgetattr(self.theirs)
+		self.assertEqual(after[:4], self.before[:4])
+		self.assertIn(b"\x1b[?1049l", self.seen)  # xterm's other screen is left
+
+	def test_quit(self):
+		os.write(self.ours, b"q")
+		self.assertEqual(self.end(), 0)
+		self.check_usable()
+
+	def test_signals(self):
+		for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+			with self.subTest(number):
+				os.kill(self.pid, number)
+				self.assertEqual(os.WTERMSIG(self.end()), number)
+				self.check_usable()
+			self.tearDown()
+			self.setUp()
+
+	def test_interrupt_key(self):
+		os.write(self.ours, b"\x03")
+		self.assertEqual(os.WTERMSIG(self.end()), signal.SIGINT)
+		self.check_usable()
+
+	def test_crash(self):
+		os.kill(self.pid, signal.SIGSEGV)
+		self.assertNotEqual(self.end(), 0)
+		self.check_usable()
+
+	def state(self, pid):
+		with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
+			return f.read().rsplit(")", 1)[1].split()[0]
+
+	def start_below_a_leader(self):
+		"""A process whose parent is not in its session is not stopped by a key; so it gets one."""
+		told, tells = os.pipe()
+		leader = os.fork()
+		if leader == 0:
+			os.setsid()
+			fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
+			signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+			pid = os.fork()
+			if pid == 0:
+				os.setpgid(0, 0)
+				os.tcsetpgrp(self.theirs, os.getpid())
+				signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+				os.chdir(self.folder)
+				for fd in range(3):
+					os.dup2(self.theirs, fd)
+				os.execve(BINARY, [BINARY, "top", "--root", "trees", "-d", "3600"], ENVIRONMENT)
+			os.write(tells, str(pid).encode())
+			os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+		self.pid = leader
+		return int(os.read(told, 64))
+
+	def test_stop_and_go_on(self):
+		os.write(self.ours, b"q")
+		self.end()
+		self.seen = b""
+		pid = self.start_below_a_leader()
+		self.wait_for(b"quit")
+		os.write(self.ours, b"\x1a")
+		for _ in range(200):
+			if self.state(pid) == "T":
+				break
+			time.sleep(0.05)
+		self.assertEqual(self.state(pid), "T")
+		self.assertEqual(termios.tcgetattr(self.theirs)[:4], self.before[:4])
+		while select.select([self.ours], [], [], 0.1)[0]:
+			os.read(self.ours, 65536)
+		self.seen = b""
+		os.kill(pid, signal.SIGCONT)
+		self.wait_for(b"quit")
+		os.write(self.ours, b"q")
+		self.assertEqual(self.end(), 0)
+		self.check_usable()
+
+	def test_terminal_vanishes(self):
+		os.close(self.theirs)
+		os.close(self.ours)
+		for _ in range(400):
+			pid, status = os.waitpid(self.pid, os.WNOHANG)
+			if pid:
+				break
+			time.sleep(0.05)
+		self.assertTrue(pid, "it goes on without a terminal")
+
+	def test_resize(self):
+		self.seen = b""
+		fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 160, 0, 0))
+		os.kill(self.pid, signal.SIGWINCH)
+		self.wait_for(b"HISTORY")
+
+	def test_write(self):
+		os.write(self.ours, b"w")
+		self.wait_for(b"new file")
+		os.write(self.ours, b"\r")
+		self.wait_for(b"it is written")
+		with open(os.path.join(self.folder, "anonmem-top.json"), encoding="utf-8") as f:
+			report = json.load(f)
+		self.assertEqual(report["by"], ["subsystem"])
+		self.assertEqual(len(report["groups"]), 8)
+		self.seen = b""
+		os.write(self.ours, b"w\r")
+		self.wait_for(b"it cannot be written: File exists")
+
+
+if __name__ == "__main__":
+	BINARY = os.path.abspath(sys.argv.pop(1))
+	unittest.main()

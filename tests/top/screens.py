@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""The screen of `anonmem top`, driven by keys in tmux: screens.py ANONMEM [--update] [NAME...]
+
+Each line of `cases` is a screen, which must be exactly as in expected/NAME.
+"""
+
+import difflib
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import trees
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NAMED = {"Up", "Down", "Home", "End", "PgUp", "PgDn", "Enter", "Escape", "BSpace", "Space",
+	"F1", "F4", "F5", "F6", "F10"}
+
+
+class Screen:
+	"""A tmux server of its own with anonmem in it."""
+
+	def __init__(self, folder, name, size, variables, command):
+		self.socket = os.path.join(folder, f"{name}.tmux")
+		width, height = size.split("x")
+		environment = {k: v for k, v in os.environ.items()
+			if not k.startswith(("LC_", "LANG", "TMUX")) and k not in ("NO_COLOR", "COLUMNS", "LINES")}
+		words = ["env", "TERM=screen-256color", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=/nonexistent",
+			"XDG_CONFIG_HOME=/nonexistent", *variables, *command]
+		# tmux itself always speaks UTF-8, whatever its program does.
+		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
+			shlex.join(words) + "; echo; echo ended with $?; read -r _",
+			env={**environment, "LC_ALL": "C.UTF-8"})
+		self.tmux("set-option", "-g", "status", "off")
+
+	def tmux(self, *words, **more):
+		return subprocess.run(["tmux", "-S", self.socket, *words], capture_output=True, text=True,
+			check=True, timeout=60, **more).stdout
+
+	def text(self, styles=False):
+		text = self.tmux("capture-pane", "-p", *(["-e"] if styles else []))
+		return text.replace("\x1b", "\\e")
+
+	def settled(self, before=None):
+		"""The screen once it has changed, if it does, and stays as it is."""
+		last, same, waited = None, 0, 0
+		while same < 3 or (last == before and waited < 12):
+			time.sleep(0.05)
+			text = self.text()
+			same = same + 1 if text == last and text.strip() else 0
+			waited += 1
+			last = text
+			if waited > 400:
+				raise AssertionError(f"the screen does not come to rest:\n{text}")
+		return last
+
+	def press(self, key):
+		if key in NAMED:
+			self.tmux("send-keys", {"PgUp": "PPage", "PgDn": "NPage"}.get(key, key))
+		else:
+			self.tmux("send-keys", "-l", key)
+
+	def close(self):
+		subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, check=False)
+
+
+class Case:
+	def __init__(self, line):
+		words = shlex.split(line)
+		at = words.index("::")
+		self.keys = words[at + 1:]
+		words = words[:at]
+		self.arguments = words[words.index("--") + 1:] if "--" in words else []
+		words = words[: words.index("--")] if "--" in words else words
+		self.name, self.size, self.variables = words[0], words[1], words[2:]
+
+	def path(self):
+		return os.path.join(HERE, "expected", self.name)
+
+	def run(self, binary, folder):
+		many = "MANY=1" in self.variables
+		command = [binary, "top", "--root", os.path.join(folder, "many" if many else "trees"),
+			"--no-rules", "--delay", "3600", *self.arguments]
+		screen = Screen(folder, self.name, self.size, self.variables, command)
+		try:
+			text = screen.settled()
+			for key in self.keys:
+				screen.press(key)
+				text = screen.settled(text)
+			if "STYLES=1" in self.variables:
+				text = screen.text(styles=True)
+		finally:
+			screen.close()
+		return "\n".join(line.rstrip() for line in text.splitlines()).rstrip() + "\n"
+
+
+def judge(case, text, update):
+	"""What is wrong; empty if nothing is."""
+	if update:
+		with open(case.path(), "w", encoding="utf-8") as f:
+			f.write(text)
+		return ""
+	try:
+		with open(case.path(), encoding="utf-8") as f:
+			expected = f.read()
+	except FileNotFoundError:
+		expected = ""
+	return "\n".join(difflib.unified_diff(expected.splitlines(), text.splitlines(), "expected",
+		"on the screen", lineterm="", n=2))
+
+
+def main():
+	binary = os.path.abspath(sys.argv[1])
+	update = "--update" in sys.argv[2:]
+	names = [a for a in sys.argv[2:] if a != "--update"]
+	with open(os.path.join(HERE, "cases"), encoding="utf-8") as f:
+		cases = [Case(line) for line in f if line.strip() and not line.startswith("#")]
+	strays = set(os.listdir(os.path.join(HERE, "expected"))) - {case.name for case in cases}
+	if names:
+		cases = [case for case in cases if case.name in names]
+	failed = 0
+	with tempfile.TemporaryDirectory() as folder:
+		trees.make(os.path.join(folder, "trees"))
+		trees.make_many(os.path.join(folder, "many"))
+		with ThreadPoolExecutor(4) as pool:
+			for case, text in zip(cases, pool.map(lambda c: c.run(binary, folder), cases)):
+				wrong = judge(case, text, update)
+				if wrong:
+					failed += 1
+					print(f"{case.name}:\n{wrong}\n")
+	if strays:
+		print("these belong to no case:", *sorted(strays))
+	print(f"top: {len(cases) - failed} of {len(cases)} screens are {'written' if update else 'as expected'}")
+	return failed > 0 or bool(strays)
+
+
+if __name__ == "__main__":
+	sys.exit(main())

@@ -1,0 +1,296 @@
+/* watch and view: a tree that changes between refreshes, and what is said of that. */
+#include "support.h"
+
+#include "model/view.h"
+
+#include <inttypes.h>
+
+#define MAPPING(range, name, kb)                                                                   \
+	range " rw-p 00000000 00:00 0 " name "\nSize: 8 kB\nRss: " kb " kB\nPss: " kb              \
+	      " kB\nSwap: 0 kB\n"
+
+static char *root;
+static struct watch *watch;
+static struct view view;
+static struct grouping by;
+
+static void write_process(int pid, const char *name, int start, int ticks, const char *smaps)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "%d/smaps", pid);
+	tree_write(root, path, slice_of(smaps));
+	snprintf(path, sizeof(path), "%d/statm", pid);
+	tree_write(root, path, SLICE("10 5 3 1 0 4 0\n"));
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%d (%s) S 1 1 1 0 -1 4194304 9 0 0 0 %d 0 0 0 20 0 1 0 %d 40960 5\n", pid, name,
+		 ticks, start);
+	tree_write(root, path, slice_of(text));
+}
+
+static void watch_by(enum key key)
+{
+	struct watch_options options = {.collecting = {.jobs = 1}};
+
+	by = (struct grouping){.keys = {key}, .count = 1};
+	options.collecting.by =
+		(struct grouping){.keys = {KEY_LABEL, KEY_KIND, KEY_PROCESS, KEY_NAME}, .count = 4};
+	watch = watch_new(&options);
+	assert_non_null(watch);
+	view_init(&view, &by);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	root = tree_make();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	view_free(&view);
+	watch_free(watch);
+	watch = NULL;
+	tree_remove(root);
+	return 0;
+}
+
+static void refresh_watch(void)
+{
+	struct error e = {.code = ERROR_NONE};
+	struct source *s = source_open_proc(root, NULL, 0, &e);
+
+	assert_non_null(s);
+	assert_int_equal(watch_refresh(watch, s, &e), 0);
+	source_close(s);
+}
+
+static void refresh(void)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	refresh_watch();
+	assert_int_equal(view_update(&view, watch, &e), 0);
+}
+
+/* The row of a process or a label, by its name; -1 if there is none. */
+static int row_of(const char *name)
+{
+	const struct snapshot *s = &view.snapshot;
+
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
+		symbol key = aggregate_key(&s->groups, i)[0];
+		enum origin origin;
+		struct slice text = view.by.keys[0] == KEY_PROCESS
+					    ? key_process(&s->symbols, key).name
+					    : key_label(&s->symbols, key, &origin);
+
+		if (slice_equals(text, slice_of(name)))
+			return (int)i;
+	}
+	return -1;
+}
+
+static const struct trend *trend_of(const char *name)
+{
+	int row = row_of(name);
+
+	assert_true(row >= 0);
+	return &view.snapshot.trends[row];
+}
+
+static uint64_t pss_of(const char *name)
+{
+	int row = row_of(name);
+
+	assert_true(row >= 0);
+	return view.snapshot.groups.groups[row].counters.bytes[COUNTER_PSS] / 1024;
+}
+
+TEST(grows)
+{
+	const struct trend *totals;
+
+	watch_by(KEY_PROCESS);
+	write_process(1, "idle", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(2, "leaks", 11, 0, MAPPING("1-2", "[heap]", "8"));
+	refresh();
+	assert_int_equal(trend_of("leaks")->state, TREND_READ);
+	assert_int_equal(trend_of("leaks")->change, 0);
+	write_process(2, "leaks", 11, 1, MAPPING("1-2", "[heap]", "24"));
+	refresh();
+	assert_int_equal(trend_of("idle")->state, TREND_KEPT);
+	assert_int_equal(trend_of("leaks")->state, TREND_READ);
+	assert_int_equal(trend_of("leaks")->change, 16 * 1024);
+	write_process(2, "leaks", 11, 2, MAPPING("1-2", "[heap]", "20"));
+	refresh();
+	assert_int_equal(trend_of("leaks")->change, -4 * 1024);
+	assert_int_equal(trend_of("leaks")->growth, 12 * 1024);
+	assert_int_equal(trend_of("leaks")->history_count, 3);
+	assert_int_equal(trend_of("leaks")->history[1], 24 * 1024);
+	totals = &view.snapshot.trends[aggregate_count(&view.snapshot.groups)];
+	assert_int_equal(totals->growth, 12 * 1024);
+	assert_int_equal(totals->history[0], 12 * 1024);
+}
+
+TEST(what_did_nothing_is_kept)
+{
+	watch_by(KEY_PROCESS);
+	write_process(1, "idle", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(2, "other", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(3, "third", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	/* Its smaps alone say something else, and nobody looks but when it is its turn. */
+	tree_write(root, "3/smaps", SLICE(MAPPING("1-2", "[heap]", "64")));
+	refresh();
+	assert_int_equal(pss_of("third"), 4);
+	assert_int_equal(watch->kept, 3);
+	refresh();
+	assert_int_equal(watch->kept, 2); /* and one was read in its turn */
+	refresh();
+	assert_int_equal(pss_of("third"), 4);
+	refresh();
+	assert_int_equal(pss_of("third"), 64);
+}
+
+TEST(without_statm_all_is_read)
+{
+	watch_by(KEY_PROCESS);
+	tree_write(root, "1/smaps", SLICE(MAPPING("1-2", "[heap]", "4")));
+	tree_write(root, "1/comm", SLICE("one\n"));
+	refresh();
+	tree_write(root, "1/smaps", SLICE(MAPPING("1-2", "[heap]", "8")));
+	refresh();
+	assert_int_equal(watch->kept, 0);
+	assert_int_equal(pss_of("one"), 8);
+}
+
+TEST(comes_and_goes)
+{
+	watch_by(KEY_PROCESS);
+	write_process(1, "stays", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(2, "goes", 10, 0, MAPPING("1-2", "[heap]", "8"));
+	refresh();
+	tree_write(root, "2/smaps", SLICE(""));
+	tree_write(root, "2/statm", SLICE("0 0 0 0 0 0 0\n"));
+	write_process(3, "comes", 20, 0, MAPPING("1-2", "[heap]", "16"));
+	refresh();
+	assert_int_equal(trend_of("comes")->state, TREND_NEW);
+	assert_int_equal(trend_of("comes")->change, 16 * 1024);
+	assert_int_equal(trend_of("goes")->state, TREND_GONE);
+	assert_int_equal(trend_of("goes")->change, -8 * 1024);
+	assert_int_equal(pss_of("goes"), 0);
+	assert_int_equal(view.snapshot.totals.processes, 2);
+	refresh();
+	assert_int_equal(row_of("goes"), -1);
+	assert_int_not_equal(trend_of("comes")->state, TREND_NEW);
+	assert_int_equal(trend_of("comes")->growth, 16 * 1024);
+}
+
+TEST(is_replaced)
+{
+	watch_by(KEY_PROCESS);
+	write_process(7, "before", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	write_process(7, "after", 99, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	assert_int_equal(row_of("before"), -1);
+	assert_int_equal(trend_of("after")->state, TREND_REPLACED);
+}
+
+TEST(a_new_start)
+{
+	watch_by(KEY_LABEL);
+	write_process(1, "a", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	write_process(1, "a", 10, 1, MAPPING("1-2", "[heap]", "12"));
+	refresh();
+	assert_int_equal(trend_of("[heap]")->growth, 8 * 1024);
+	assert_true(watch_zero(watch));
+	write_process(1, "a", 10, 2, MAPPING("1-2", "[heap]", "13"));
+	refresh();
+	assert_int_equal(trend_of("[heap]")->growth, 1024);
+}
+
+TEST(part_of_it)
+{
+	struct grouping processes = {.keys = {KEY_PROCESS}, .count = 1};
+	struct error e = {.code = ERROR_NONE};
+	struct view part;
+
+	watch_by(KEY_LABEL);
+	write_process(1, "a", 10, 0, MAPPING("1-2", "[heap]", "4") MAPPING("2-3", "", "1"));
+	write_process(2, "b", 10, 0, MAPPING("2-3", "", "2"));
+	refresh();
+	view_init(&part, &processes);
+	assert_true(view_fix(&part, KEY_LABEL, &view.snapshot.symbols,
+			     aggregate_key(&view.snapshot.groups, (uint32_t)row_of("[heap]"))[0]));
+	assert_int_equal(view_update(&part, watch, &e), 0);
+	assert_int_equal(aggregate_count(&part.snapshot.groups), 1);
+	assert_int_equal(part.snapshot.totals.counters.bytes[COUNTER_PSS], 4096);
+	assert_true(view_has(&part, KEY_LABEL));
+	assert_false(view_has(&part, KEY_NAME));
+	view_unfix(&part);
+	assert_int_equal(view_update(&part, watch, &e), 0);
+	assert_int_equal(aggregate_count(&part.snapshot.groups), 2);
+	view_free(&part);
+}
+
+TEST(names_are_counted)
+{
+	watch_by(KEY_LABEL);
+	write_process(1, "a", 10, 0,
+		      MAPPING("1-2", "[anon:x]", "4") MAPPING("2-3", "", "1")
+			      MAPPING("3-4", "/lib/x", "9"));
+	refresh();
+	assert_int_equal(watch->naming.named, 4096);
+	assert_int_equal(watch->naming.unnamed, 1024);
+}
+
+/* Names that are no longer there do not stay in memory. */
+TEST(symbols_do_not_pile_up)
+{
+	enum { REFRESHES = 300, LABELS = 30 };
+	char label[64], *text;
+	size_t size;
+
+	watch_by(KEY_LABEL);
+	for (int i = 0; i < REFRESHES; i++) {
+		FILE *out = open_memstream(&text, &size);
+
+		for (int k = 0; k < LABELS; k++) {
+			snprintf(label, sizeof(label), "[anon:%d-%d]", i, k);
+			fprintf(out, "%x-%x rw-p 00000000 00:00 0 %s\nSize: 4 kB\nRss: 4 kB\n",
+				k + 1, k + 2, label);
+		}
+		fclose(out);
+		write_process(1, "a", 10, i, text);
+		free(text);
+		refresh();
+		assert_int_equal(view.snapshot.trends[row_of(label)].state,
+				 i ? TREND_NEW : TREND_READ);
+	}
+	assert_true(watch->symbols.count < 4 * 1024);
+}
+
+#define IN_TREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_TREE(grows),
+		IN_TREE(what_did_nothing_is_kept),
+		IN_TREE(without_statm_all_is_read),
+		IN_TREE(comes_and_goes),
+		IN_TREE(is_replaced),
+		IN_TREE(a_new_start),
+		IN_TREE(part_of_it),
+		IN_TREE(names_are_counted),
+		IN_TREE(symbols_do_not_pile_up),
+	};
+
+	return RUN(tests);
+}
