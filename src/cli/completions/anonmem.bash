@@ -7,7 +7,7 @@ _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --r
 -g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
 --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_top_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root -g --by -o --columns -s
---sort -N --limit --rules --no-rules -f --format --json --csv --units --no-header -q
+--sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup file mapping"
