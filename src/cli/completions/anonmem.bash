@@ -1,7 +1,7 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor"
+_anonmem_commands="doctor top"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
 -g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
@@ -157,24 +157,16 @@ _anonmem()
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	_anonmem_values "$prev" && return
-	if [[ $cur == -* && ${COMP_WORDS[1]} == top ]]; then
-		_anonmem_words "$_anonmem_top_options" "$cur"
-		return
-	fi
 	if [[ $cur == -* ]]; then
-		if [[ ${COMP_WORDS[1]} == doctor ]]; then
-			_anonmem_words "$_anonmem_doctor_options" "$cur"
-		else
-			_anonmem_words "$_anonmem_options" "$cur"
-		fi
+		case ${COMP_WORDS[1]} in
+		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
+		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
+		*) _anonmem_words "$_anonmem_options" "$cur" ;;
+		esac
 		return
 	fi
 	if ((COMP_CWORD == 1)); then
 		_anonmem_words "$_anonmem_commands" "$cur"
-		return
-	fi
-	if ((COMP_CWORD == 1)); then
-		_anonmem_words "top" "$cur"
 		return
 	fi
 	# Behind --smaps FILE more files may follow.
