@@ -48,6 +48,10 @@ static const struct {
 	/* What stands before a colon, but not that of anon_inode:[io_uring]. */
 	{"^([^]:[]{1,32}): ?[^[]", "\\1"},
 	{"^\\[stack:[0-9]+\\]$", "[stack]"},
+	/* Guesses stay apart from what is known. */
+	{"^~malloc arena$", "~glibc/malloc"},
+	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap$", "~\\1/heap"},
+	{"^~(python) objects$", "~\\1/objects"},
 };
 
 struct rules *rules_new(void)

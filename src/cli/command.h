@@ -12,7 +12,8 @@ enum exit_status {
 /* The one-shot report; argv[0] is the program. */
 enum exit_status command_report(int argc, char **argv);
 
-/* `anonmem top`; argv[0] is that word. */
+/* These have a name, which is argv[0]. */
+enum exit_status command_doctor(int argc, char **argv);
 enum exit_status command_top(int argc, char **argv);
 
 #endif

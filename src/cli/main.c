@@ -23,14 +23,15 @@ static enum exit_status close_output(enum exit_status status)
 	return EXIT_FAILED;
 }
 
-static const struct command {
+static const struct {
 	const char *name;
 	enum exit_status (*run)(int argc, char **argv);
 } commands[] = {
+	{"doctor", command_doctor},
 	{"top", command_top},
 };
 
-/* Without the name of a command it is the report. */
+/* A first word that is no option is a command; without one it is the report. */
 static enum exit_status run(int argc, char **argv)
 {
 	char text[256];
@@ -48,7 +49,7 @@ static enum exit_status run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
-	setlocale(LC_NUMERIC, "C"); /* numbers are for programs too */
+	/* Which characters can be shown; numbers stay as programs write them. */
+	setlocale(LC_CTYPE, "");
 	return (int)close_output(run(argc, argv));
 }

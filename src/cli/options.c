@@ -23,6 +23,7 @@ enum {
 	OPT_VERIFY,
 	OPT_RULES,
 	OPT_NO_RULES,
+	OPT_NO_INFER,
 };
 
 enum { ALL = FOR_REPORT | FOR_TOP };
@@ -52,6 +53,7 @@ static const struct spec {
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all"},
 	{ALL, OPT_RULES, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)"},
 	{ALL, OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
+	{ALL, OPT_NO_INFER, "no-infer", NULL, "no guesses (~) at what unnamed memory is"},
 
 	{ALL, 0, NULL, NULL, "How it is shown"},
 	{ALL, 'f', "format", "FORMAT", "table (default), json or csv"},
@@ -92,8 +94,11 @@ static const struct help {
 } helps[] = {
 	{FOR_REPORT,
 	 "Usage: anonmem [OPTIONS]\n"
-	 "       anonmem top [OPTIONS]    watch it; see anonmem top --help\n"
-	 "Adds up the memory of one process, or of all, by label or subsystem.\n",
+	 "       anonmem top [OPTIONS]\n"
+	 "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
+	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
+	 "top watches it; see anonmem top --help.\n"
+	 "doctor says whether memory can have names here, and how to get more of them.\n",
 	 "  anonmem --pid 1234 --json     one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem -p 1234 --by mapping  every mapping of a process\n"},
@@ -232,8 +237,11 @@ static int take_report_option(struct options *o, int id, char *value, struct err
 	case OPT_RULES:
 		o->rules = value;
 		return 0;
-	default: /* OPT_NO_RULES */
+	case OPT_NO_RULES:
 		o->no_rules = true;
+		return 0;
+	default: /* OPT_NO_INFER */
+		o->no_infer = true;
 		return 0;
 	}
 }
@@ -310,6 +318,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	case 'N':
 	case OPT_RULES:
 	case OPT_NO_RULES:
+	case OPT_NO_INFER:
 		return take_report_option(o, id, value, e);
 	case 'j':
 	case OPT_FAST:
@@ -356,6 +365,8 @@ static int check_together(const struct options *o, struct error *e)
 				     "--root or a running system"},
 		{files && (o->fast || o->max_stall_ns),
 		 "--fast and --max-stall are about reading processes, not smaps files"},
+		{o->verify && o->max_stall_ns,
+		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
 		 o->command == FOR_TOP ? "--by mapping needs --pid"

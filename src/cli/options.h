@@ -37,6 +37,7 @@ struct options {
 	char **labels;
 	const char *rules; /* a file of the user's */
 	bool no_rules;
+	bool no_infer;
 	bool verify, strict;
 	unsigned jobs; /* threads */
 	bool fast, stats;

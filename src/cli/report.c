@@ -18,8 +18,7 @@ static const char *const table_columns[] = {
 
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
-	char proc[] = "/proc";
-	char *root = o->root ? (char *)(uintptr_t)o->root : proc;
+	const char *root = o->root ? o->root : "/proc";
 	const struct render_options options = {
 		.width = terminal_width(),
 		.color = wants_color(o),
@@ -27,7 +26,7 @@ static int show(const struct options *o, const struct report *report, struct err
 		.quiet = o->quiet,
 		.units = o->units,
 		.version = ANONMEM_VERSION,
-		.paths = o->file_count ? o->files : &root,
+		.paths = o->file_count ? (const char *const *)o->files : &root,
 		.path_count = o->file_count ? o->file_count : 1,
 	};
 
@@ -125,6 +124,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
+		.infer = !o->no_infer,
 		.verify = o->verify,
 		.jobs = o->jobs,
 		.reading = {.scan = o->fast,

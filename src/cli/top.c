@@ -51,6 +51,7 @@ static void describe(const struct options *o, const struct rules *rules, struct 
 		.watching = {.collecting = {.by = watch_grouping(&o->by),
 					    .selection = o->selection,
 					    .rules = rules,
+					    .infer = !o->no_infer,
 					    .jobs = o->jobs,
 					    .reading = {.scan = o->fast,
 							.shares = wants_shares(o),
@@ -109,8 +110,7 @@ static int write_one(const struct options *o, const struct top *top, struct watc
 		     struct view *view, struct error *e)
 {
 	bool table = o->renderer == &render_table;
-	char proc[] = "/proc";
-	char *path = top->feed.root ? top->feed.trees[top->feed.next] : proc;
+	const char *path = top->feed.root ? top->feed.trees[top->feed.next] : "/proc";
 	struct render_options rendering = top->rendering;
 	struct report report;
 	int status;

@@ -23,6 +23,7 @@ struct worker {
 	pthread_t thread;
 	struct snapshot snapshot;
 	struct keyer keyer;
+	struct infer infer;
 	size_t target; /* number of the one at hand */
 	bool no_memory;
 	int status;
@@ -30,7 +31,7 @@ struct worker {
 
 	/* The process at hand. */
 	struct aggregate groups;
-	struct group *group; /* of the mapping before */
+	uint32_t group[GUESS_COUNT]; /* of the last mapping with each guess */
 	struct files {
 		enum { FILES_NONE, FILES_TOGETHER, FILES_APART } state;
 		uint32_t group; /* of all mappings of files, while they are together */
@@ -55,6 +56,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	w->compared = w->pss_anon_known = w->swaps_shared = false;
 	w->files.state = FILES_NONE;
 	w->differences_before = w->snapshot.verification.count;
+	infer_begin(&w->infer);
 	w->no_memory |= !keyer_process(&w->keyer, process);
 	if (w->work->options->verify) {
 		w->process = key_intern_process(&w->snapshot.symbols, process);
@@ -64,46 +66,65 @@ static bool on_begin(void *ctx, const struct process *process)
 }
 
 /* Keeps track of whether all mappings of files are in one group. */
-static void note_file(struct worker *w)
+static void note_file(struct worker *w, uint32_t group)
 {
-	uint32_t group = (uint32_t)(w->group - w->groups.groups);
-
 	if (w->files.state == FILES_NONE)
 		w->files = (struct files){FILES_TOGETHER, group};
 	else if (w->files.group != group)
 		w->files.state = FILES_APART;
 }
 
-static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
 	struct worker *w = ctx;
 	symbol key[KEY_COUNT];
+	struct group *group;
 	enum kind kind;
 
-	if (w->no_memory)
-		return error_memory(e);
-	if (w->work->options->verify) {
-		w->all.mappings++;
-		w->groups.inexact |= !counters_add(&w->all.counters, &m->counters);
-	}
-	switch (keyer_mapping(&w->keyer, m, key, &kind)) {
+	switch (keyer_mapping(&w->keyer, m, guess, key, &kind)) {
 	case KEYED_UNWANTED:
 		return 0;
 	case KEYED_NO_MEMORY:
 		return error_memory(e);
 	case KEYED:
-		w->group = aggregate_group(&w->groups, key);
-		if (!w->group)
+		group = aggregate_group(&w->groups, key);
+		if (!group)
 			return error_memory(e);
+		w->group[guess] = (uint32_t)(group - w->groups.groups);
 		break;
 	case KEYED_AGAIN:
 		break;
 	}
-	aggregate_add(&w->groups, w->group, &m->counters);
+	group = &w->groups.groups[w->group[guess]];
+	aggregate_add(&w->groups, group, &m->counters);
 	if (kind == KIND_FILE)
-		note_file(w);
+		note_file(w, w->group[guess]);
 	w->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
 	return 0;
+}
+
+/* All mappings are compared, wanted or not. False when there is no memory. */
+static bool count_mapping(struct worker *w, const struct mapping *m)
+{
+	if (w->work->options->verify) {
+		w->all.mappings++;
+		w->groups.inexact |= !counters_add(&w->all.counters, &m->counters);
+	}
+	return !w->no_memory;
+}
+
+static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct worker *w = ctx;
+
+	return count_mapping(w, m) ? add_mapping(w, m, GUESS_NONE, e) : error_memory(e);
+}
+
+static int on_mapping_to_infer(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct worker *w = ctx;
+
+	return count_mapping(w, m) ? infer_mapping(&w->infer, m, e) : error_memory(e);
 }
 
 static void on_cancel(void *ctx)
@@ -148,8 +169,10 @@ static void on_rest(void *ctx, const struct counters *files)
 static void accept(struct worker *w)
 {
 	struct snapshot *s = &w->snapshot;
+	struct error no_memory;
 	struct group process;
 
+	w->no_memory |= infer_end(&w->infer, &no_memory) < 0;
 	if (w->work->options->each)
 		return;
 	group_zero(&process);
@@ -225,7 +248,15 @@ static void *read_targets(void *arg)
 	struct worker *w = arg;
 	struct work *work = w->work;
 	const struct collect_options *o = work->options;
-	const struct sink sink = {w, on_begin, on_mapping, on_cancel, on_rollup, on_rest, on_end};
+	const struct sink sink = {
+		.ctx = w,
+		.begin = on_begin,
+		.mapping = o->infer ? on_mapping_to_infer : on_mapping,
+		.cancel = on_cancel,
+		.rollup = on_rollup,
+		.rest = on_rest,
+		.end = on_end,
+	};
 	struct reading how = o->reading;
 	struct reader *reader;
 	size_t i;
@@ -256,6 +287,7 @@ static void worker_init(struct worker *w, struct work *work)
 	*w = (struct worker){.work = work};
 	snapshot_init(&w->snapshot, source_kind(work->source), &o->by);
 	aggregate_init(&w->groups, o->by.count);
+	infer_init(&w->infer, add_mapping, w);
 	keyer_init(&w->keyer, &w->snapshot.symbols, &o->by, &o->selection, o->rules,
 		   source_kind(work->source) == SOURCE_PROC);
 }
@@ -374,6 +406,7 @@ static int collect_once(const struct source *source, const struct collect_option
 
 	snapshot_init(s, source_kind(source), &options->by);
 	s->verified = options->verify;
+	s->inferred = options->infer;
 	machine_read(source, &s->machine);
 	status = find_targets(&work, e);
 	if (status == 0)

@@ -26,6 +26,7 @@ struct collect_options {
 	struct grouping by;
 	struct selection selection;
 	const struct rules *rules; /* may be NULL without KEY_SUBSYSTEM in `by` */
+	bool infer;		   /* guess what unnamed memory is */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
 	struct reading reading;	   /* but for its needs, which follow from the rest */

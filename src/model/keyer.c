@@ -34,7 +34,8 @@ void keyer_free(struct keyer *k)
 	free(k->facts);
 	free(k->users);
 	free(k->scratch);
-	free(k->last.name);
+	for (int i = 0; i < GUESS_COUNT; i++)
+		free(k->last[i].name);
 }
 
 static symbol make_user(struct keyer *k, uint32_t uid)
@@ -81,7 +82,8 @@ bool keyer_process(struct keyer *k, const struct process *p)
 	bool has_user = grouping_has(k->by, KEY_USER) && p->known & PROCESS_UID;
 	bool has_cgroup = grouping_has(k->by, KEY_CGROUP) && p->known & PROCESS_CGROUP;
 
-	k->last.valid = false;
+	for (int i = 0; i < GUESS_COUNT; i++)
+		k->last[i].valid = false;
 	return set(&k->process[KEY_PROCESS], has_process,
 		   has_process ? key_intern_process(k->symbols, p) : 0) &&
 	       set(&k->process[KEY_NAME], has_name, has_name ? intern(k->symbols, p->name) : 0) &&
@@ -225,11 +227,16 @@ static bool look_up_label(struct keyer *k, struct view *v)
 	return v->facts != NULL;
 }
 
-static enum keyed key_of(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind)
+static enum keyed key_of(struct keyer *k, const struct mapping *m, enum guess guess, symbol *key,
+			 enum kind *kind)
 {
 	struct view v = {.mapping = m};
 
 	classify(m, &v.class);
+	if (guess != GUESS_NONE) {
+		v.class.label = guess_labels[guess];
+		v.class.origin = ORIGIN_INFERRED;
+	}
 	*kind = v.class.kind;
 	if (!selection_wants_kind(k->selection, v.class.kind))
 		return KEYED_UNWANTED;
@@ -271,16 +278,17 @@ static bool remember(struct last_mapping *last, const struct mapping *m)
 	return true;
 }
 
-enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind)
+enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, enum guess guess, symbol *key,
+			 enum kind *kind)
 {
-	struct last_mapping *last = &k->last;
+	struct last_mapping *last = &k->last[guess];
 
 	/* Neighbours are often alike, and then there is nothing to look up. */
 	if (is_like_last(last, m)) {
 		*kind = last->kind;
 		return last->result == KEYED ? KEYED_AGAIN : last->result;
 	}
-	last->result = key_of(k, m, key, kind);
+	last->result = key_of(k, m, guess, key, kind);
 	last->kind = *kind;
 	last->valid = !grouping_has(k->by, KEY_MAPPING) && last->result != KEYED_NO_MEMORY;
 	return remember(last, m) ? last->result : KEYED_NO_MEMORY;

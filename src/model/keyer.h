@@ -12,13 +12,14 @@
 #ifndef MODEL_KEYER_H
 #define MODEL_KEYER_H
 
+#include "classify/infer.h"
 #include "classify/rules.h"
 #include "model/key.h"
 #include "model/selection.h"
 
 enum keyed {
 	KEYED,
-	KEYED_AGAIN, /* the key is that of the mapping before, and was not filled in */
+	KEYED_AGAIN, /* the key is that of the last mapping with this guess; it was not filled in */
 	KEYED_UNWANTED,
 	KEYED_NO_MEMORY,
 };
@@ -44,7 +45,7 @@ struct keyer {
 		size_t length, capacity;
 		enum keyed result;
 		enum kind kind;
-	} last;
+	} last[GUESS_COUNT]; /* by guess: guesses take turns where names do not */
 };
 
 /* Everything is borrowed and must outlive the keyer. `rules` may be NULL if KEY_SUBSYSTEM is not in
@@ -56,7 +57,8 @@ void keyer_free(struct keyer *k);
 /* False when there is no memory. */
 bool keyer_process(struct keyer *k, const struct process *process);
 
-/* Fills key[0 .. by->count), and *kind in any case. */
-enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, symbol *key, enum kind *kind);
+/* Fills key[0 .. by->count), and *kind in any case. A guess becomes the label of unnamed memory. */
+enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, enum guess guess, symbol *key,
+			 enum kind *kind);
 
 #endif

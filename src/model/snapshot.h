@@ -65,6 +65,7 @@ struct snapshot {
 	uint64_t refresh;     /* number of it, from 1 */
 	uint64_t kept;	      /* processes that were not read again, having done nothing */
 
+	bool inferred; /* unnamed memory may have a guess for a label */
 	bool verified;
 	struct verification verification;
 };

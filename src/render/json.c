@@ -185,10 +185,11 @@ static cJSON *source(const struct report *r, const struct render_options *option
 {
 	static const char *const kinds[] = {
 		[SOURCE_PROC] = "proc", [SOURCE_TREE] = "tree", [SOURCE_SMAPS] = "smaps"};
-	cJSON *object = cJSON_CreateObject(), *paths = cJSON_CreateArray();
-	bool whole = put(object, "paths", paths) &&
-		     put(object, "kind", string(slice_of(kinds[r->snapshot->source])));
+	cJSON *object = cJSON_CreateObject(), *paths = NULL;
+	bool whole = put(object, "kind", string(slice_of(kinds[r->snapshot->source])));
 
+	if (whole)
+		paths = cJSON_AddArrayToObject(object, "paths");
 	for (size_t i = 0; i < options->path_count && whole; i++)
 		whole = append(paths, string(slice_of(options->paths[i])));
 	if (whole)

@@ -25,7 +25,7 @@ struct render_options {
 	size_t graph;	     /* columns of a graph of history; 0 for 8 */
 	bool one_line;	     /* of formats that may be on one line or on many */
 	const char *version; /* of anonmem */
-	char *const *paths;  /* where it was read from */
+	const char *const *paths; /* where it was read from */
 	size_t path_count;
 };
 

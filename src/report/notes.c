@@ -110,8 +110,11 @@ bool notes_add(struct report *r)
 	struct list notes = {&r->notes, &r->note_count};
 
 	if (s->machine.keeps_labels == ANSWER_NO &&
-	    !add(notes, "this kernel cannot keep names of memory (it was built without "
-			"CONFIG_ANON_VMA_NAME), so all private anonymous memory is [anon]"))
+	    !add(notes,
+		 "this kernel cannot keep names of memory (it was built without "
+		 "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]%s",
+		 s->inferred ? " or, where its surroundings tell more, a guess that begins with ~"
+			     : ""))
 		return false;
 	if (s->effort.unscannable > 0 &&
 	    !add(notes, "smaps was read all the same: this kernel cannot scan page tables, which "

@@ -28,7 +28,7 @@ struct reader {
 	bool sink_failed;
 	char *text; /* of the small file that was read last */
 	size_t text_capacity;
-	struct scan *scan; /* of scan.c; NULL until it is needed */
+	struct scan *scan; /* of scan.c; one piece of memory, NULL until it is needed */
 	bool cannot_scan;  /* found out with the first process */
 };
 
@@ -39,6 +39,7 @@ struct place {
 };
 
 int place_open(const struct place *place, const char *name);
+bool place_has(const struct place *place, const char *name);
 
 /* A small file there; empty if it cannot be had. Dies with the next one. */
 struct slice place_slurp(struct reader *r, const struct place *place, const char *name);
@@ -77,7 +78,6 @@ bool scan_suits(struct reader *r, const struct place *place);
  */
 int scan_read(struct reader *r, const struct place *place, int fd, bool shares, uint64_t *mappings,
 	      struct error *e);
-void scan_free(struct scan *scan);
 
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);

@@ -13,23 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool target_list_add_pid(struct target_list *list, pid_t pid)
-{
-	enum { FIRST = 256 };
-
-	/* The capacity is FIRST, or the power of two at or above the count. */
-	if (list->count == 0 || (list->count >= FIRST && (list->count & (list->count - 1)) == 0)) {
-		size_t capacity = list->count ? 2 * list->count : FIRST;
-		void *larger = reallocarray(list->targets, capacity, sizeof(*list->targets));
-
-		if (!larger)
-			return false;
-		list->targets = larger;
-	}
-	list->targets[list->count++] = (struct target){.pid = pid};
-	return true;
-}
-
 static bool parse_pid(const char *name, pid_t *pid)
 {
 	char *end;
@@ -169,23 +152,8 @@ static uint64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-static int by_weight(const void *a, const void *b)
-{
-	const struct target *x = a, *y = b;
-
-	if (x->weight != y->weight)
-		return x->weight > y->weight ? -1 : 1;
-	return (x->number > y->number) - (x->number < y->number);
-}
-
 void source_weigh(const struct source *s, struct target *target)
 {
 	target->weight = s->kind == SOURCE_SMAPS ? file_size(s->paths[target->file])
 						 : resident_pages(s, target->pid);
-}
-
-void target_list_sort(struct target_list *list)
-{
-	if (list->count)
-		qsort(list->targets, list->count, sizeof(*list->targets), by_weight);
 }

@@ -29,27 +29,6 @@ enum result {
 	RESULT_AGAIN,	 /* it changed under the reading, or looks as if it did */
 };
 
-int place_open(const struct place *place, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
-	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
-}
-
-struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
-{
-	struct slice text;
-	int fd = place_open(place, name);
-	int status;
-
-	if (fd < 0)
-		return SLICE("");
-	status = reader_slurp(r, fd, &text);
-	close(fd);
-	return status == 0 ? text : SLICE("");
-}
-
 struct identity_buffers {
 	char name[PROCESS_NAME_MAX];
 	char exe[PATH_MAX];
@@ -103,28 +82,6 @@ static void identify(struct reader *r, const struct place *place, struct identit
 		process->known |= PROCESS_CGROUP;
 }
 
-static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
-{
-	(void)e;
-	*(struct counters *)ctx = m->counters;
-	return 0;
-}
-
-bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums)
-{
-	struct error ignored;
-	int fd = place_open(place, "smaps_rollup");
-	int status;
-
-	if (fd < 0)
-		return false;
-	r->on_mapping = keep_counters;
-	r->on_mapping_ctx = sums;
-	status = reader_drain(r, fd, SMAPS_ROLLUP, &ignored);
-	close(fd);
-	return status == 0 && smaps_mappings(r->parser) == 1;
-}
-
 /* What one attempt at a process goes by. */
 struct attempt {
 	const struct place *place;
@@ -150,15 +107,22 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 	return status;
 }
 
+/* No such process; in a tree also a file where its folder should be. */
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
+}
+
 static enum result after_failure(struct reader *r, struct attempt *a)
 {
 	int number = a->why.number;
 
-	if (a->scan && (number == ENOTTY || number == ENOENT)) {
+	/* An old kernel, or a tree, where the process is still there but its pagemap never was. */
+	if (a->scan && (number == ENOTTY || (number == ENOENT && place_has(a->place, "stat")))) {
 		r->cannot_scan = true;
 		return RESULT_AGAIN;
 	}
-	if (number == ESRCH)
+	if (is_gone(number))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
@@ -195,24 +159,14 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 	return RESULT_DONE;
 }
 
-/* No such process; in a tree also a file where its folder should be. */
-static bool is_gone(int error)
-{
-	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
-}
-
 /* What a failed open of smaps means; -1 if it is no fault of the process. */
 static int outcome_of_open(const struct place *place, int error, enum outcome *outcome)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "%sstat", place->prefix);
 	if (error == EACCES || error == EPERM) {
 		*outcome = OUTCOME_DENIED;
 	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps was not to be had. */
-		*outcome = faccessat(place->fd, path, F_OK, 0) == 0 ? OUTCOME_DENIED
-								    : OUTCOME_VANISHED;
+		*outcome = place_has(place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 	} else {
 		errno = error;
 		return -1;
@@ -284,16 +238,24 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 }
 
 /*
- * Whether to scan: because the user wants it fast, or because the walk over its pages, of which
- * smaps does a whole mapping with the lock held, could take longer than the user allows.
+ * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
+ * lock held, could take longer than the user allows; or because the user wants it fast. That it is
+ * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
+ * costs what smaps does.
  */
 static bool should_scan(struct reader *r, const struct place *place, pid_t pid)
 {
-	enum { SMAPS_PAGE_NS = 60 };
-	bool slow = r->how.max_stall_ns > 0 &&
-		    resident_pages(r->source, pid) * SMAPS_PAGE_NS > r->how.max_stall_ns;
+	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
+	uint64_t pages = 0;
+	bool slow, fast;
 
-	return (r->how.scan || slow) && !r->cannot_scan && scan_suits(r, place);
+	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
+		return false;
+	if (r->how.shares || r->how.max_stall_ns > 0)
+		pages = resident_pages(r->source, pid);
+	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
+	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
+	return (slow || fast) && scan_suits(r, place);
 }
 
 static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)

@@ -42,7 +42,9 @@ enum {
 	REGIONS = 512,
 	FIRST_RANGE =
 		1 << 28, /* addresses of the first call under a bound: cheap, whatever is there */
-	PAGE_NS = 15,	 /* what a page costs in a call, more or less */
+	LEAST_BOUND_NS =
+		50000, /* smaller calls are mostly entry and exit, and there is no end of them */
+	PAGE_NS = 15,  /* what a page costs in a call, more or less */
 };
 
 struct scan {
@@ -66,11 +68,6 @@ struct scan {
 	uint64_t mappings;
 };
 
-void scan_free(struct scan *scan)
-{
-	free(scan);
-}
-
 /* The next call may do more if the last one was quick, and must do less if it was slow. */
 static void adapt(struct scan *s, uint64_t ns)
 {
@@ -78,6 +75,8 @@ static void adapt(struct scan *s, uint64_t ns)
 
 	if (bound == 0)
 		return;
+	if (bound < LEAST_BOUND_NS)
+		bound = LEAST_BOUND_NS;
 	if (ns > bound / 2 && s->range > s->page_size * REGIONS) {
 		s->range /= 2;
 		s->max_pages = s->max_pages / 2 + 1;
@@ -121,6 +120,8 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		begun = effort_begin(s->reader);
 		n = ioctl(s->pagemap, PAGEMAP_SCAN, &arg);
 		ns = effort_end(s->reader, begun, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n >= 0 || errno != EFAULT || s->top <= end)
 			break;
 		s->top = (s->top + s->page_size) / 2 - s->page_size; /* user space ends lower */

@@ -344,7 +344,7 @@ static void choose_delay(struct session *s)
 static int write_json(struct session *s, FILE *out, struct error *e)
 {
 	const struct feed *feed = &s->top->feed;
-	char proc[] = "/proc", *path = feed->root ? feed->trees[feed->next] : proc;
+	const char *path = feed->root ? feed->trees[feed->next] : "/proc";
 	struct render_options rendering = s->top->rendering;
 	struct report_options options = last_level(s)->options;
 	struct report report;

@@ -287,6 +287,22 @@ def check_labels(source, page):
     compare("labels", need(made, "labels"), listed - {"[vdso]"}, page.name, "class.c")
 
 
+def check_guesses(source, page):
+    """Every guess is explained, in the order of the rules or another."""
+    text = (source / "src/classify/infer.c").read_text()
+    made = set(re.findall(r'SLICE_INIT\("(~[^"]*)"\)', text))
+    listed = {plain(label) for label in re.findall(r"^Li (\\\(ti.*?) Ta", "\n".join(
+        page.items("GUESSES")), re.M)}
+    compare("guesses", need(made, "guesses"), listed, page.name, "infer.c")
+
+
+def check_doctor(program, page):
+    """The members of its JSON."""
+    printed = json.loads(run(program, "doctor", "--json", "--pid", str(os.getpid())).stdout)
+    found = {re.match(r"Va (\S+) Pq", item).group(1) for item in page.items("DOCTOR")}
+    compare("JSON of doctor", set(printed), found, page.name, "the program")
+
+
 def check_exit(program, source, page):
     header = (source / "src/cli/command.h").read_text()
     body = re.search(r"enum exit_status \{(.*?)\}", header, re.S).group(1)
@@ -411,10 +427,12 @@ def main():
     check_columns(program, source, command, completions)
     check_rules(source, rules)
     check_labels(source, command)
+    check_guesses(source, command)
     check_exit(program, source, command)
     check_coverage(source, command)
     check_schema(source, form)
     check_json(program, form)
+    check_doctor(program, form)
     for problem in problems:
         print(problem)
     print(f"in step: {'no' if problems else 'yes'}")

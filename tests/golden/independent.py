@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Adds the fixtures up in another way and compares: independent.py ANONMEM
 
-A mapping is what stands between two headers; its label comes from a short list of patterns. This
-shares no line with anonmem and knows nothing of its expectations.
+A mapping is what stands between two headers; its label comes from a short list of patterns, without
+guesses (--no-infer). This shares no line with anonmem and knows nothing of its expectations.
 """
 
 import glob
@@ -141,7 +141,7 @@ def main():
 	for arguments, (groups, coverage) in inputs:
 		count += 1
 		# Threads must make no difference, whichever of them comes first.
-		runs = [subprocess.run([binary, *arguments, "--json"], capture_output=True, check=False,
+		runs = [subprocess.run([binary, *arguments, "--json", "--no-infer"], capture_output=True, check=False,
 			env={**os.environ, "LC_ALL": "C.UTF-8"}) for _ in range(RUNS)]
 		try:
 			assert len({(r.returncode, r.stdout, r.stderr) for r in runs}) == 1, "it varies"

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -281,6 +282,135 @@ static void command_name(int count)
 	wait_for_end();
 }
 
+/* Unnamed memory of which anonmem can tell what it is, and what only looks like it. */
+
+static char big_bss[4 * MIB];
+
+static char *map_at(uintptr_t at, size_t size, int protection)
+{
+	char *got = mmap((void *)at, size, protection,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (got != (char *)at)
+		fail("memory at an address");
+	if (protection & PROT_WRITE)
+		touch(got, page_size);
+	return got;
+}
+
+static void say_map_at(const char *name, uintptr_t at, size_t size, int protection)
+{
+	say_range(name, map_at(at, size, protection), size);
+}
+
+/* The stack of a thread, and with malloc() its arena, in the way of glibc itself. */
+static void *thread(void *ready)
+{
+	char local[64 * 1024];
+	char *block = malloc(100 * 1000);
+
+	if (!block)
+		fail("malloc");
+	touch(local, sizeof(local));
+	touch(block, 100 * 1000);
+	printf("on-stack 0x%jx 0\nin-arena 0x%jx 0\n", (uintmax_t)(uintptr_t)local,
+	       (uintmax_t)(uintptr_t)block);
+	pthread_barrier_wait(ready);
+	pause();
+	return NULL;
+}
+
+static void start_thread(void)
+{
+	static pthread_barrier_t ready;
+	pthread_t id;
+
+	if (pthread_barrier_init(&ready, NULL, 2) != 0 ||
+	    pthread_create(&id, NULL, thread, &ready) != 0)
+		fail("thread");
+	pthread_barrier_wait(&ready);
+}
+
+enum { WRITE = PROT_READ | PROT_WRITE };
+
+/* At addresses that are free in every process, as far apart as the rules look. */
+static void command_inferred(int count)
+{
+	(void)count;
+	touch(big_bss, sizeof(big_bss));
+	printf("in-bss 0x%jx 0\n", (uintmax_t)(uintptr_t)(big_bss + sizeof(big_bss) / 2));
+	start_thread();
+	say_map_at("reserved", 0x300000000000, MIB, PROT_NONE);
+	say_map_at("jit", 0x301000000000, MIB, WRITE | PROT_EXEC);
+	say_map_at("go", 0xc000000000, 4 * MIB, WRITE);
+	say_map_at("go-rest", 0xc000400000, 60 * MIB, PROT_NONE);
+	say_map_at("java", 0x700000000, 16 * MIB, WRITE);
+	say_map_at("java-rest", 0x701000000, 0xff000000, PROT_NONE);
+	say_map_at("v8", 0x302000040000, 256 * 1024, WRITE);
+	say_map_at("spidermonkey", 0x303000100000, MIB, WRITE);
+	puts("ready");
+	wait_for_end();
+}
+
+/* A private mapping of a file without its code, with memory right behind it. */
+static void make_false_bss(uintptr_t at)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || mmap((void *)at, page_size, WRITE, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd,
+			   0) == MAP_FAILED)
+		fail("file");
+	close(fd);
+	say_map_at("false-bss", at + page_size, MIB, WRITE);
+}
+
+/* Memory as Python, PHP and redis take it, where the kernel puts it: behind the program. */
+static void make_pieces(void)
+{
+	char *room = mmap(NULL, 8 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = room + 2 * MIB - (uintptr_t)room % (2 * MIB);
+
+	if (room == MAP_FAILED || mprotect(at, 4 * MIB, WRITE) < 0)
+		fail("pieces");
+	touch(at, 4 * MIB);
+	say_range("false-pieces", at, 4 * MIB);
+}
+
+static void command_lookalikes(int count)
+{
+	char *touched = map_at(0x300000000000, MIB, WRITE);
+
+	(void)count;
+	mprotect(touched, MIB, PROT_NONE);
+	say_range("false-reserved", touched, MIB);
+	make_false_bss(0x301000000000);
+	/* Behind a page without access, but no size of a stack; and of one, but not right behind.
+	 */
+	map_at(0x302000000000, page_size, PROT_NONE);
+	say_map_at("false-stack", 0x302000001000, 6 * MIB, WRITE);
+	map_at(0x303000000000, page_size, PROT_NONE);
+	say_map_at("false-stack-apart", 0x303000002000, 8 * MIB, WRITE);
+	/* More of it in use than of a stack. */
+	map_at(0x309000000000, page_size, PROT_NONE);
+	say_map_at("false-stack-used", 0x309000001000, 256 * 1024, WRITE);
+	touch((char *)0x309000001000, 256 * 1024);
+	/* Aligned, but with another rest than an arena; with that rest, but not aligned. */
+	say_map_at("false-arena", 0x304000000000, 132 * 1024, WRITE);
+	map_at(0x304000021000, 32 * MIB, PROT_NONE);
+	say_map_at("false-arena-apart", 0x305000100000, 132 * 1024, WRITE);
+	map_at(0x305000121000, 64 * MIB - 132 * 1024, PROT_NONE);
+	say_map_at("false-go", 0xc000000000, 2 * MIB, WRITE);
+	say_map_at("false-go-later", 0xc010000000, 4 * MIB, WRITE);
+	say_map_at("false-java", 0x700001000, 16 * MIB, WRITE);
+	map_at(0x701001000, 16 * MIB, PROT_NONE);
+	say_map_at("false-v8", 0x306000041000, 256 * 1024, WRITE);
+	say_map_at("false-v8-size", 0x307000040000, 512 * 1024, WRITE);
+	say_map_at("false-spidermonkey", 0x30a000040000, MIB, WRITE);
+	make_pieces();
+	puts("ready");
+	wait_for_end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -291,6 +421,7 @@ int main(int argc, char **argv)
 		{"sleepers", command_sleepers}, {"zombie", command_zombie},
 		{"churn", command_churn},	{"churn-again", command_churn_again},
 		{"swap", command_swap},		{"name", command_name},
+		{"inferred", command_inferred}, {"lookalikes", command_lookalikes},
 	};
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 

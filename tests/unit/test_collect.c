@@ -113,6 +113,29 @@ TEST(half_a_process_is_none)
 }
 
 /* Of what could not be read nothing is known, which is not zero. */
+/* What is held back for its guess is of its process, and goes with it. */
+TEST(guesses_of_the_last_mapping)
+{
+	static const char page[] = MAPPING("117efc40000-117efc80000", "", "8");
+
+	options.infer = true;
+	options.verify = true;
+	tree_write(root, "11/smaps",
+		   SLICE(MAPPING("1000-2000", "[heap]", "4")
+				 MAPPING("117efc40000-117efc80000", "", "8")));
+	tree_write(root, "12/smaps", slice_of(page));
+	/* Cut short. */
+	tree_write(root, "13/smaps", (struct slice){page, strlen(page) - 10});
+	tree_write(root, "14/smaps", SLICE(MAPPING("117efc80000-117efcc0000", "", "4")));
+	read_tree();
+	assert_int_equal(snapshot.coverage.by_outcome[OUTCOME_READ], 3);
+	assert_int_equal(find("~v8 heap")->processes, 3);
+	assert_int_equal(find("~v8 heap")->mappings, 3);
+	assert_int_equal(find("~v8 heap")->counters.bytes[COUNTER_RSS], (8 + 8 + 4) * 1024);
+	assert_int_equal(snapshot.totals.mappings, 4);
+	assert_true(snapshot.inferred);
+}
+
 TEST(nothing_read)
 {
 	tree_mkdir(root, "1");
@@ -289,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TREE_TEST(two_processes),
 		TREE_TEST(half_a_process_is_none),
+		TREE_TEST(guesses_of_the_last_mapping),
 		TREE_TEST(nothing_read),
 		TREE_TEST(nothing_wanted),
 		TREE_TEST(unwanted_between_wanted),

@@ -7,8 +7,7 @@
 
 static void in_locale(const char *name)
 {
-	if (!setlocale(LC_ALL, name))
-		skip();
+	assert_non_null(setlocale(LC_ALL, name));
 }
 
 #define assert_escaped(literal, wanted) check(SLICE(literal), (wanted), __LINE__)

@@ -53,7 +53,7 @@ static enum keyed look(const char *name, uint64_t inode, const char *perms)
 {
 	struct mapping m = mapping(name, inode, perms);
 
-	return keyer_mapping(&keyer, &m, last_key, &kind);
+	return keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind);
 }
 
 static struct slice label(void)
@@ -108,15 +108,39 @@ TEST(neighbours_without_a_name)
 	begin(1, KEY_KIND, KEY_KIND);
 	process();
 	m.dev_minor = 5;
-	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED);
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
 	assert_int_equal(kind, KIND_FILE);
 	m.inode = 7;
-	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED_AGAIN);
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED_AGAIN);
 	assert_int_equal(kind, KIND_FILE);
 	m.dev_minor = 0;
 	m.inode = 0;
-	assert_int_equal(keyer_mapping(&keyer, &m, last_key, &kind), KEYED);
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
 	assert_int_equal(kind, KIND_ANON);
+}
+
+/* Each guess has a key of its own, and remembers it while others take turns with it. */
+TEST(guesses_take_turns)
+{
+	struct mapping m = mapping("", 0, "rw-p");
+	enum origin origin;
+
+	begin(1, KEY_LABEL, KEY_LABEL);
+	process();
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
+	assert_slice(label(), "[anon]");
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_RESERVED, last_key, &kind), KEYED);
+	assert_slice(key_label(&symbols, last_key[0], &origin), "~reserved");
+	assert_int_equal(origin, ORIGIN_INFERRED);
+	assert_int_equal(kind, KIND_ANON);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind),
+				 KEYED_AGAIN);
+		assert_int_equal(keyer_mapping(&keyer, &m, GUESS_RESERVED, last_key, &kind),
+				 KEYED_AGAIN);
+	}
+	process();
+	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_RESERVED, last_key, &kind), KEYED);
 }
 
 TEST(a_new_process_has_keys_of_its_own)
@@ -193,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(labels_of_neighbours, tear_down),
 		cmocka_unit_test_teardown(neighbours_without_a_name, tear_down),
+		cmocka_unit_test_teardown(guesses_take_turns, tear_down),
 		cmocka_unit_test_teardown(a_new_process_has_keys_of_its_own, tear_down),
 		cmocka_unit_test_teardown(mappings_are_never_alike, tear_down),
 		cmocka_unit_test_teardown(unwanted_neighbours, tear_down),

@@ -170,6 +170,11 @@ TEST(the_kernels_own_labels_stay_whole)
 
 	assert_subsystem(rules, "[stack]", "[stack]");
 	assert_subsystem(rules, "[stack:123]", "[stack]");
+	assert_subsystem(rules, "~malloc arena", "~glibc/malloc");
+	assert_subsystem(rules, "~go heap", "~go/heap");
+	assert_subsystem(rules, "~spidermonkey heap", "~spidermonkey/heap");
+	assert_subsystem(rules, "~python objects", "~python/objects");
+	assert_subsystem(rules, "~.bss", "~.bss");
 	assert_subsystem(rules, "anon_inode:[io_uring]", "anon_inode:[io_uring]");
 	assert_subsystem(rules, "socket:[1234]", "socket:[1234]");
 	rules_free(rules);

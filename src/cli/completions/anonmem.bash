@@ -1,11 +1,13 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
+_anonmem_commands="doctor top"
+_anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
--g --by -o --columns -s --sort -N --limit --rules --no-rules -f --format --json --csv --units
+-g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
 --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_top_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root -g --by -o --columns -s
---sort -N --limit --rules --no-rules -f --format --json --csv --units --no-header -q
+--sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup file mapping"
@@ -160,11 +162,15 @@ _anonmem()
 		return
 	fi
 	if [[ $cur == -* ]]; then
-		_anonmem_words "$_anonmem_options" "$cur"
+		if [[ ${COMP_WORDS[1]} == doctor ]]; then
+			_anonmem_words "$_anonmem_doctor_options" "$cur"
+		else
+			_anonmem_words "$_anonmem_options" "$cur"
+		fi
 		return
 	fi
 	if ((COMP_CWORD == 1)); then
-		_anonmem_words "top" "$cur"
+		_anonmem_words "$_anonmem_commands" "$cur"
 		return
 	fi
 	# Behind --smaps FILE more files may follow.

@@ -34,6 +34,8 @@ set -l colors auto always never
 complete -c anonmem -f
 complete -c anonmem -n '__fish_contains_opt smaps' -F
 
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How to have memory named'
+
 complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -d 'Only these processes'
 complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -d 'Only processes whose name or program matches'
 complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -d 'Only processes of this user'
@@ -50,6 +52,7 @@ complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -d 'Order by a column,
 complete -c anonmem -s N -l limit -x -d 'Only the first rows'
 complete -c anonmem -l rules -r -F -d 'More rules from label to subsystem'
 complete -c anonmem -l no-rules -d 'No rules but the built-in ones'
+complete -c anonmem -l no-infer -d 'No guesses at what unnamed memory is'
 
 complete -c anonmem -s f -l format -x -a "$formats" -d 'Form of the report'
 complete -c anonmem -l json -d 'The same as --format json'
@@ -60,15 +63,12 @@ complete -c anonmem -s q -l quiet -d 'Neither coverage nor notes'
 complete -c anonmem -l color -x -a "$colors" -d 'Use colours'
 
 set -l top '__fish_seen_subcommand_from top'
-complete -c anonmem -n __fish_use_subcommand -a top -d 'Watch who grows'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch who grows'
 complete -c anonmem -s d -l delay -x -n $top -d 'Seconds between two refreshes'
 complete -c anonmem -s n -l iterations -x -n $top -d 'End after so many refreshes'
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
 
 complete -c anonmem -s j -l jobs -x -d 'Threads that read'
-complete -c anonmem -l fast -d 'RSS and swap without smaps'
-complete -c anonmem -l max-stall -x -d 'Hold no process up longer, such as 2ms'
-complete -c anonmem -l stats -d 'Say what the reading has cost'
 complete -c anonmem -l fast -d 'RSS and swap without smaps'
 complete -c anonmem -l max-stall -x -d 'Hold no process up longer, such as 2ms'
 complete -c anonmem -l stats -d 'Say what the reading has cost'

@@ -1,0 +1,340 @@
+#include "classify/infer.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+
+#define GIB	     (1024 * MIB)
+#define NOWHERE	     UINT64_MAX
+#define ARENA	     (64 * MIB) /* glibc's HEAP_MAX_SIZE on 64 bits */
+#define GUARD_MAX    (64 * KIB)
+#define STACK_MIN    (256 * KIB)
+#define STACK_MAX    (64 * MIB)
+#define STACK_MARGIN (64 * KIB)
+#define GO_FIRST     UINT64_C(0xc000000000)
+#define GO_CHUNK     (4 * MIB) /* by which its heap grows */
+/* The heap of Java ends at one of two addresses, so that its pointers fit into 32 bits. */
+#define JAVA_LOWEST (2 * GIB)
+#define JAVA_LOW    (4 * GIB)
+#define JAVA_HIGH   (32 * GIB)
+#define JAVA_ALIGN  MIB
+#define JAVA_MIN    (8 * MIB)
+/* Engines of JavaScript ask for pieces at random addresses, below any that the kernel would
+ * choose: V8 for pages, SpiderMonkey for chunks. */
+#define V8_PAGE		   (256 * KIB)
+#define SPIDERMONKEY_CHUNK MIB
+#define SCATTERED_LOWEST   (4 * GIB)
+#define SCATTERED_TOP	   (UINT64_C(1) << 46)
+
+#define FIREFOX_HEAD (12 * KIB)
+
+/* Programs that take memory in pieces of their own from mmap(2). */
+struct interpreter {
+	struct slice program;		 /* what its file's name begins with */
+	uint64_t align, multiple, least; /* of such memory */
+	enum guess guess;
+};
+static const struct interpreter interpreters[] = {
+	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
+	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
+	{SLICE_INIT("firefox"), MIB, 1, MIB, GUESS_FIREFOX}, /* chunks of its jemalloc */
+	{SLICE_INIT("redis-"), 1, 1, 512 * KIB,
+	 GUESS_REDIS}, /* the server is redis-check-rdb too */
+};
+
+/* clang-format off */
+const struct slice guess_labels[GUESS_COUNT] = {
+	[GUESS_JIT] = SLICE_INIT("~jit"),
+	[GUESS_RESERVED] = SLICE_INIT("~reserved"),
+	[GUESS_GO_HEAP] = SLICE_INIT("~go heap"),
+	[GUESS_JAVA_HEAP] = SLICE_INIT("~java heap"),
+	[GUESS_BSS] = SLICE_INIT("~.bss"),
+	[GUESS_STACK] = SLICE_INIT("~thread stack"),
+	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
+	[GUESS_PHP] = SLICE_INIT("~php heap"),
+	[GUESS_REDIS] = SLICE_INIT("~redis heap"),
+	[GUESS_FIREFOX] = SLICE_INIT("~firefox heap"),
+	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
+	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
+	[GUESS_SPIDERMONKEY] = SLICE_INIT("~spidermonkey heap"),
+};
+/* clang-format on */
+
+void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx)
+{
+	*n = (struct infer){.deliver = deliver, .ctx = ctx};
+}
+
+void infer_begin(struct infer *n)
+{
+	n->end = n->guard_end = n->heap.end = n->object.end = NOWHERE;
+	n->program_seen = n->holding = false;
+	n->interpreter = NULL;
+}
+
+static bool is_unnamed(const struct mapping *m)
+{
+	return m->name.len == 0 && !mapping_has_inode(m) && m->perms[3] == 'p';
+}
+
+static bool may(const struct mapping *m, const char perms[4])
+{
+	return memcmp(m->perms, perms, 4) == 0;
+}
+
+/* Unnamed memory that nobody may touch. */
+static bool is_closed(const struct mapping *m)
+{
+	return may(m, "---p") && is_unnamed(m);
+}
+
+static uint64_t used(const struct mapping *m)
+{
+	return m->counters.bytes[COUNTER_RSS] + m->counters.bytes[COUNTER_SWAP];
+}
+
+static bool is_untouched(const struct mapping *m)
+{
+	return counters_know(&m->counters, COUNTER_RSS) && used(m) == 0;
+}
+
+static const struct interpreter *find_interpreter(struct slice path)
+{
+	const char *slash = memrchr(path.ptr, '/', path.len);
+
+	for (size_t i = 0; slash && i < sizeof(interpreters) / sizeof(*interpreters); i++) {
+		if (slice_begins(slice_inner(path, (size_t)(slash + 1 - path.ptr), 0),
+				 interpreters[i].program))
+			return &interpreters[i];
+	}
+	return NULL;
+}
+
+/* The first code in the address space is the program. */
+static void note_code(struct infer *n, const struct mapping *m)
+{
+	n->object.code = true;
+	n->object.program = !n->program_seen;
+	if (!n->program_seen)
+		n->interpreter = find_interpreter(m->name);
+	n->program_seen = true;
+}
+
+/* Follows the segments of a program or a library, which begin with the head of their file. */
+static void note_file(struct infer *n, const struct mapping *m)
+{
+	struct object *o = &n->object;
+
+	if (o->end == NOWHERE || o->inode != m->inode || o->dev_major != m->dev_major ||
+	    o->dev_minor != m->dev_minor || m->offset == 0) {
+		*o = (struct object){.start = m->start,
+				     .inode = m->inode,
+				     .dev_major = m->dev_major,
+				     .dev_minor = m->dev_minor};
+		if (m->offset != 0) {
+			o->end = NOWHERE;
+			return;
+		}
+	}
+	o->end = m->end;
+	o->writable |= may(m, "rw-p");
+	if (m->perms[2] == 'x' && !o->code)
+		note_code(n, m);
+}
+
+/*
+ * The loader puts .bss right behind the data of its object, of which the program may have protected
+ * the end. Other memory can come to lie there too, and the kernel then makes one mapping of both;
+ * so what is larger than all of its library is left alone. Behind the program itself the kernel
+ * puts nothing else.
+ */
+static bool is_bss(const struct infer *n, const struct mapping *m)
+{
+	const struct object *o = &n->object;
+
+	return m->start == o->end && o->code && o->writable &&
+	       (o->program || m->end - m->start <= o->end - o->start);
+}
+
+/* Stacks of threads have sizes that are powers of two. Guard pages inside of them make that a
+ * little less, memory that came to lie behind them a little more. Of a stack the top is in use, and
+ * seldom more than half of it; other memory between guard pages was made to be used. */
+static bool is_stack(const struct infer *n, const struct mapping *m)
+{
+	uint64_t size = m->end - m->start;
+
+	if (m->start != n->guard_end || !counters_know(&m->counters, COUNTER_RSS) ||
+	    is_untouched(m) || used(m) > size / 2)
+		return false;
+	for (uint64_t power = STACK_MIN; power <= STACK_MAX; power *= 2) {
+		if (size >= power - STACK_MARGIN && size <= power + STACK_MARGIN)
+			return true;
+	}
+	return false;
+}
+
+/* The jemalloc of Firefox cuts chunks of 1 MiB into a head, a guard page, its runs and another
+ * guard page. */
+static bool is_firefox_chunk(const struct infer *n, const struct mapping *m)
+{
+	uint64_t inside = m->start % MIB;
+
+	return n->interpreter && n->interpreter->guess == GUESS_FIREFOX &&
+	       m->start == n->guard_end && inside == FIREFOX_HEAD &&
+	       m->end - m->start < MIB - inside;
+}
+
+/* The heap of Go begins at an address of its own. */
+static bool begins_go_heap(const struct mapping *m)
+{
+	return m->start == GO_FIRST && (m->end - m->start) % GO_CHUNK == 0 && may(m, "rw-p");
+}
+
+static bool is_of_interpreter(const struct infer *n, const struct mapping *m)
+{
+	const struct interpreter *i = n->interpreter;
+	uint64_t size = m->end - m->start;
+
+	return i && m->start % i->align == 0 && size % i->multiple == 0 && size >= i->least;
+}
+
+static void begin_heap(struct infer *n, const struct mapping *m, uint64_t limit, enum guess guess)
+{
+	n->heap = (struct heap){m->end, limit, guess};
+}
+
+/* By the mapping itself and what lies before it, from what is certain to what is likely. */
+static enum guess make_guess(const struct infer *n, const struct mapping *m)
+{
+	if (m->perms[2] == 'x')
+		return GUESS_JIT;
+	if (m->perms[1] != 'w')
+		return may(m, "---p") && is_untouched(m) ? GUESS_RESERVED : GUESS_NONE;
+	if (m->start == n->heap.end)
+		return n->heap.guess;
+	if (begins_go_heap(m))
+		return GUESS_GO_HEAP;
+	if (is_bss(n, m))
+		return GUESS_BSS;
+	if (is_firefox_chunk(n, m))
+		return GUESS_FIREFOX;
+	if (is_stack(n, m))
+		return GUESS_STACK;
+	return is_of_interpreter(n, m) ? n->interpreter->guess : GUESS_NONE;
+}
+
+/* An arena begins where it is aligned to, and keeps the rest of its room without any access. */
+static bool is_arena(const struct mapping *head, const struct mapping *rest)
+{
+	return head->start % ARENA == 0 && rest->end == head->start + ARENA && is_closed(rest);
+}
+
+/* Behind the first part of a heap is what it may still grow into, or its archived classes. */
+static bool begins_java_heap(const struct mapping *head, const struct mapping *rest)
+{
+	return head->start % JAVA_ALIGN == 0 && head->start >= JAVA_LOWEST &&
+	       rest->end <= JAVA_HIGH && rest->end - head->start >= JAVA_MIN &&
+	       (is_closed(rest) || slice_ends(rest->name, SLICE(".jsa")));
+}
+
+/* All of a heap of Java, if it takes what it may have at once. */
+static bool is_java_heap(const struct mapping *m)
+{
+	return m->start % JAVA_ALIGN == 0 && m->start >= JAVA_LOWEST &&
+	       (m->end == JAVA_LOW || m->end == JAVA_HIGH) && m->end - m->start >= JAVA_MIN;
+}
+
+static bool is_piece(const struct mapping *m, uint64_t size)
+{
+	return m->start % size == 0 && m->end - m->start == size && m->start >= SCATTERED_LOWEST &&
+	       m->end <= SCATTERED_TOP;
+}
+
+/* Of what lies alone. */
+static enum guess guess_scattered(const struct mapping *m, enum guess otherwise)
+{
+	if (is_piece(m, V8_PAGE))
+		return GUESS_V8_HEAP;
+	return is_piece(m, SPIDERMONKEY_CHUNK) ? GUESS_SPIDERMONKEY : otherwise;
+}
+
+/* The guess of what is held back; `next` is what comes behind it, NULL at the end. */
+static enum guess guess_held(struct infer *n, const struct mapping *next)
+{
+	const struct mapping *held = &n->held;
+
+	if (is_java_heap(held))
+		return GUESS_JAVA_HEAP;
+	if (!next || next->start != held->end)
+		return n->held_apart ? guess_scattered(held, n->held_guess) : n->held_guess;
+	if (begins_java_heap(held, next)) {
+		begin_heap(n, held, held->end <= JAVA_LOW ? JAVA_LOW : JAVA_HIGH, GUESS_JAVA_HEAP);
+		return GUESS_JAVA_HEAP;
+	}
+	return is_arena(held, next) ? GUESS_ARENA : n->held_guess;
+}
+
+static int release(struct infer *n, const struct mapping *next, struct error *e)
+{
+	n->holding = false;
+	return n->deliver(n->ctx, &n->held, guess_held(n, next), e);
+}
+
+/* Whether what lies behind a mapping can tell more of it. What is so found is aligned to this. */
+static bool depends_on_next(const struct mapping *m, enum guess guess)
+{
+	return m->start % V8_PAGE == 0 && (guess == GUESS_NONE || guess > GUESS_BSS) &&
+	       may(m, "rw-p");
+}
+
+static void hold(struct infer *n, const struct mapping *m, enum guess guess)
+{
+	n->holding = true;
+	n->held = *m;
+	n->held_guess = guess;
+	n->held_apart = m->start != n->end;
+}
+
+/* Remembers what the next mapping needs to know of this one. */
+static void note_named(struct infer *n, const struct mapping *m)
+{
+	n->guard_end = NOWHERE;
+	if (mapping_has_inode(m))
+		note_file(n, m);
+	else
+		n->object.end = NOWHERE;
+}
+
+static void note_unnamed(struct infer *n, const struct mapping *m)
+{
+	n->object.end = NOWHERE;
+	n->guard_end = may(m, "---p") && m->end - m->start <= GUARD_MAX ? m->end : NOWHERE;
+	if (begins_go_heap(m))
+		begin_heap(n, m, NOWHERE, GUESS_GO_HEAP);
+}
+
+int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
+{
+	bool unnamed = is_unnamed(m), holds = false;
+	enum guess guess = GUESS_NONE;
+
+	if (n->holding && release(n, m, e) < 0)
+		return -1;
+	if (unnamed) {
+		guess = make_guess(n, m);
+		holds = depends_on_next(m, guess);
+		if (holds)
+			hold(n, m, guess);
+		note_unnamed(n, m);
+	} else {
+		note_named(n, m);
+	}
+	if (m->start == n->heap.end)
+		n->heap.end = m->end < n->heap.limit ? m->end : NOWHERE;
+	n->end = m->end;
+	return holds ? 0 : n->deliver(n->ctx, m, guess, e);
+}
+
+int infer_end(struct infer *n, struct error *e)
+{
+	return n->holding ? release(n, NULL, e) : 0;
+}

@@ -1,0 +1,82 @@
+/*
+ * infer: what unnamed memory probably is, from what lies around it.
+ *
+ * Most programs name nothing, and most kernels keep no names. What the neighbours of an unnamed
+ * private mapping prove or suggest becomes a label that begins with a tilde. The rules, and how far
+ * each can be trusted, are listed in anonmem(1).
+ *
+ *	infer_init(&n, deliver, ctx)
+ *	for each process: infer_begin(&n)
+ *		infer_mapping(&n, m) for each mapping, in ascending order
+ *		infer_end(&n)		delivers what is held back
+ *
+ * A mapping is handed on at once unless its guess depends on the one behind it. Such a one is held
+ * back; it has no name, so that nothing is allocated. infer_begin() drops it, which is right when a
+ * reading is taken back.
+ */
+#ifndef CLASSIFY_INFER_H
+#define CLASSIFY_INFER_H
+
+#include "parse/smaps.h"
+
+enum guess {
+	GUESS_NONE,
+	/* Whatever lies behind the mapping: */
+	GUESS_JIT,
+	GUESS_RESERVED,
+	GUESS_GO_HEAP,
+	GUESS_JAVA_HEAP,
+	GUESS_BSS,
+	/* Unless what lies behind it says more: */
+	GUESS_STACK,
+	GUESS_PYTHON,
+	GUESS_PHP,
+	GUESS_REDIS,
+	GUESS_FIREFOX,
+	/* By what lies behind it: */
+	GUESS_ARENA,
+	GUESS_V8_HEAP,
+	GUESS_SPIDERMONKEY,
+	GUESS_COUNT
+};
+
+/* The labels; that of GUESS_NONE is empty. */
+extern const struct slice guess_labels[GUESS_COUNT];
+
+/* As smaps_mapping_fn. */
+typedef int infer_deliver_fn(void *ctx, const struct mapping *m, enum guess guess, struct error *e);
+
+struct infer {
+	infer_deliver_fn *deliver;
+	void *ctx;
+	/* Ends are addresses where no mapping can begin while there is no such thing. */
+	uint64_t end;	      /* of the mapping before */
+	uint64_t guard_end;   /* the same, if that may be a guard page */
+	struct heap {	      /* of one that is known by where it begins */
+		uint64_t end; /* as far as it has come */
+		uint64_t limit;
+		enum guess guess;
+	} heap;
+	struct object { /* the mappings before, if they are of one program or library */
+		uint64_t start, end, inode;
+		uint32_t dev_major, dev_minor;
+		bool code;     /* one of them may be executed: it is a program or a library */
+		bool writable; /* one of them is its data */
+		bool program;  /* it is the first such in the process */
+	} object;
+	bool program_seen;
+	const struct interpreter *interpreter; /* what the program is, if it is one that is known */
+	bool holding;
+	enum guess held_guess; /* unless the mapping behind it says more */
+	bool held_apart;       /* there is nothing right before it */
+	struct mapping held;
+};
+
+void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx);
+void infer_begin(struct infer *n);
+
+/* 0, or -1 with *e: what `deliver` returned. */
+int infer_mapping(struct infer *n, const struct mapping *m, struct error *e);
+int infer_end(struct infer *n, struct error *e);
+
+#endif

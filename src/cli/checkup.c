@@ -1,0 +1,257 @@
+#include "cli/checkup.h"
+
+#include "parse/process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The process at hand, which joins the checkup when it has been read. */
+struct patient {
+	struct checkup *checkup;
+	struct infer infer;
+	pid_t pid;
+	char name[PROCESS_NAME_MAX + 1];
+	uint32_t known;
+	uint64_t pss[WORD_COUNT];
+	bool names; /* some of its memory */
+	bool no_memory;
+};
+
+static bool append(char ***list, size_t *count, const char *text)
+{
+	char **larger = reallocarray(*list, *count + 1, sizeof(*larger));
+
+	if (!larger)
+		return false;
+	*list = larger;
+	larger[*count] = strdup(text);
+	return larger[*count] && ++*count;
+}
+
+static bool join(struct party *party, const struct patient *p, uint64_t bytes)
+{
+	party->processes++;
+	party->bytes += bytes;
+	for (size_t i = 0; i < party->name_count; i++) {
+		if (strcmp(party->names[i], p->name) == 0)
+			return true;
+	}
+	return append(&party->names, &party->name_count, p->name);
+}
+
+/* "2.36", from what the library says of itself; false if it is not found in the file. */
+static bool find_version(struct slice file, char *version, size_t size)
+{
+	static const char words[] = " release version ";
+	const char *found = memmem(file.ptr, file.len, words, strlen(words));
+	size_t n = 0;
+
+	if (!found)
+		return false;
+	found += strlen(words);
+	for (const char *end = file.ptr + file.len; found < end && n + 1 < size; found++) {
+		if ((*found < '0' || *found > '9') && *found != '.')
+			break;
+		version[n++] = *found;
+	}
+	/* A sentence ends behind it. */
+	while (n && version[n - 1] == '.')
+		n--;
+	version[n] = '\0';
+	return n > 0;
+}
+
+/* Reads as much of a file as it had at first; freed by the caller. */
+static char *read_whole(int fd, size_t size)
+{
+	char *text = malloc(size);
+	size_t used = 0;
+	ssize_t n = 1;
+
+	while (text && used < size && n > 0) {
+		n = read(fd, text + used, size - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	if (used == size)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Of the file that the process has mapped, unless another one has taken its place. */
+static void read_version(struct checkup *c, pid_t pid, const struct mapping *m)
+{
+	enum { SIZE_MAX_READ = 64 * 1024 * 1024 };
+	struct stat st;
+	char path[512], *text = NULL;
+	int fd = -1;
+
+	c->glibc[0] = '\0';
+	if (snprintf(path, sizeof(path), "/proc/%d/root%.*s", pid, (int)m->name.len, m->name.ptr) <
+	    (int)sizeof(path))
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_ino == m->inode && st.st_size > 0 &&
+	    st.st_size <= SIZE_MAX_READ)
+		text = read_whole(fd, (size_t)st.st_size);
+	if (!text ||
+	    !find_version((struct slice){text, (size_t)st.st_size}, c->glibc, sizeof(c->glibc)))
+		c->glibc[0] = '\0';
+	free(text);
+	close(fd);
+}
+
+static bool on_begin(void *ctx, const struct process *process)
+{
+	struct patient *p = ctx;
+	struct slice name = process->known & PROCESS_NAME ? process->name : SLICE("?");
+
+	infer_begin(&p->infer);
+	p->pid = process->pid;
+	snprintf(p->name, sizeof(p->name), "%.*s", (int)name.len, name.ptr);
+	p->known = process->known & PROCESS_EXE ? known_by_program(process->exe) : 0;
+	memset(p->pss, 0, sizeof(p->pss));
+	p->names = false;
+	return true;
+}
+
+static bool is_named(const struct mapping *m)
+{
+	return slice_begins(m->name, SLICE("[anon:")) ||
+	       slice_begins(m->name, SLICE("[anon_shmem:"));
+}
+
+static void note_file(struct patient *p, const struct mapping *m)
+{
+	uint32_t found = known_by_file(m->name);
+	struct checkup *c = p->checkup;
+
+	p->known |= found;
+	if (!(found & UINT32_C(1) << (known_glibc - known)) || c->glibc_inode == m->inode)
+		return;
+	if (c->glibc_inode == 0)
+		read_version(c, p->pid, m);
+	else
+		c->glibc[0] = '\0';
+	c->glibc_inode = m->inode;
+}
+
+static int on_guess(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
+{
+	struct patient *p = ctx;
+	struct class class;
+	enum word word = WORD_NONE;
+
+	(void)e;
+	classify(m, &class);
+	p->known |= known_by_guess(guess);
+	p->names |= is_named(m);
+	if (class.kind == KIND_FILE)
+		note_file(p, m);
+	if (class.kind != KIND_ANON)
+		return 0;
+	if (guess != GUESS_NONE)
+		word = WORD_GUESS;
+	else if (is_named(m))
+		word = WORD_PROCESS;
+	else if (!slice_equals(class.label, SLICE("[anon]")))
+		word = WORD_KERNEL;
+	p->pss[word] += m->counters.bytes[COUNTER_PSS];
+	return 0;
+}
+
+static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+{
+	return infer_mapping(&((struct patient *)ctx)->infer, m, e);
+}
+
+static void on_cancel(void *ctx)
+{
+	(void)ctx; /* begin starts afresh */
+}
+
+static void on_end(void *ctx, enum outcome outcome, const struct error *why)
+{
+	struct patient *p = ctx;
+	struct checkup *c = p->checkup;
+	struct error e;
+
+	c->coverage.seen++;
+	c->coverage.by_outcome[outcome]++;
+	if (why)
+		p->no_memory |= !append(&c->problems, &c->problem_count, why->text);
+	if (outcome != OUTCOME_READ)
+		return;
+	p->no_memory |= infer_end(&p->infer, &e) < 0;
+	for (int i = 0; i < WORD_COUNT; i++)
+		c->pss[i] += p->pss[i];
+	if (p->names)
+		p->no_memory |= !join(&c->naming, p, p->pss[WORD_PROCESS]);
+	for (unsigned i = 0; i < known_count; i++) {
+		if (p->known & UINT32_C(1) << i)
+			p->no_memory |= !join(&c->parties[i], p, 0);
+	}
+}
+
+static int read_all(const struct source *source, struct patient *p, struct error *e)
+{
+	const struct sink sink = {
+		.ctx = p,
+		.begin = on_begin,
+		.mapping = on_mapping,
+		.cancel = on_cancel,
+		.end = on_end,
+	};
+	const struct reading how = {.needs = NEED_STAT | NEED_EXE};
+	struct target_list list = {NULL, 0};
+	struct reader *reader = NULL;
+	int status = source_targets(source, &list, e);
+
+	if (status == 0) {
+		reader = reader_new(source, &how, &sink);
+		status = reader ? 0 : error_memory(e);
+	}
+	for (size_t i = 0; i < list.count && status == 0; i++) {
+		status = reader_read(reader, list.targets[i], e);
+		if (status == 0 && p->no_memory)
+			status = error_memory(e);
+	}
+	reader_free(reader);
+	free(list.targets);
+	return status;
+}
+
+int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
+{
+	struct source *source = source_open_proc(NULL, pids, count, e);
+	struct patient p = {.checkup = c};
+	int status;
+
+	*c = (struct checkup){.glibc = ""};
+	if (!source)
+		return -1;
+	machine_read(source, &c->machine);
+	infer_init(&p.infer, on_guess, &p);
+	status = read_all(source, &p, e);
+	source_close(source);
+	return status;
+}
+
+static void free_list(char **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
+void checkup_free(struct checkup *c)
+{
+	free_list(c->naming.names, c->naming.name_count);
+	for (unsigned i = 0; i < KNOWN_MAX; i++)
+		free_list(c->parties[i].names, c->parties[i].name_count);
+	free_list(c->problems, c->problem_count);
+}

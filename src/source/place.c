@@ -1,0 +1,59 @@
+/*
+ * The files of one process, or of a whole system, wherever their folder is.
+ */
+#include "source/internal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int place_open(const struct place *place, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
+	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
+}
+
+bool place_has(const struct place *place, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
+	return faccessat(place->fd, path, F_OK, 0) == 0;
+}
+
+struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
+{
+	struct slice text;
+	int fd = place_open(place, name);
+	int status;
+
+	if (fd < 0)
+		return SLICE("");
+	status = reader_slurp(r, fd, &text);
+	close(fd);
+	return status == 0 ? text : SLICE("");
+}
+
+static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
+{
+	(void)e;
+	*(struct counters *)ctx = m->counters;
+	return 0;
+}
+
+bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums)
+{
+	struct error ignored;
+	int fd = place_open(place, "smaps_rollup");
+	int status;
+
+	if (fd < 0)
+		return false;
+	r->on_mapping = keep_counters;
+	r->on_mapping_ctx = sums;
+	status = reader_drain(r, fd, SMAPS_ROLLUP, &ignored);
+	close(fd);
+	return status == 0 && smaps_mappings(r->parser) == 1;
+}
