@@ -60,12 +60,12 @@ struct snapshot {
 	} * problems; /* sentences for the user; each means that the program failed */
 	size_t problem_count;
 
-	bool inferred; /* unnamed memory may have a guess for a label */
 	/* Of a watch; else NULL. */
 	struct trend *trends; /* one for each group, and behind them that of the totals */
 	uint64_t refresh;     /* number of it, from 1 */
 	uint64_t kept;	      /* processes that were not read again, having done nothing */
 
+	bool inferred; /* unnamed memory may have a guess for a label */
 	bool verified;
 	struct verification verification;
 };

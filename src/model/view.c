@@ -369,6 +369,7 @@ static bool make_trends(struct snapshot *s, const struct pasts *p, struct snapsh
 static void describe(struct snapshot *s, const struct watch *w)
 {
 	s->machine = w->machine;
+	s->inferred = w->options.collecting.infer;
 	s->coverage = w->coverage;
 	s->effort = w->effort;
 	s->shared_swappers = w->shared_swappers;

@@ -93,6 +93,7 @@ static void write_anonymous(const struct watch *w, const struct head_options *o,
 
 static void write_cost(const struct watch *w, const struct head_options *o, FILE *out)
 {
+	enum { TEN_MS = 10000000 };
 	const struct coverage *c = &w->coverage;
 	uint64_t whole = c->seen - c->by_outcome[OUTCOME_NO_MEMORY];
 	uint64_t lost = coverage_missed(c) - c->by_outcome[OUTCOME_DENIED];
@@ -105,7 +106,7 @@ static void write_cost(const struct watch *w, const struct head_options *o, FILE
 		fprintf(out, ", %" PRIu64 " lost", lost);
 	if (!o->live)
 		return;
-	fprintf(out, "; %.3g ms", (double)w->reading_ns / 1e6);
+	fprintf(out, "; %.*f ms", w->reading_ns < TEN_MS ? 1 : 0, (double)w->reading_ns / 1e6);
 	if (o->percent >= 0)
 		fprintf(out, ", %.1f %% of one processor", o->percent);
 }

@@ -63,7 +63,7 @@ complete -c anonmem -s q -l quiet -d 'Neither coverage nor notes'
 complete -c anonmem -l color -x -a "$colors" -d 'Use colours'
 
 set -l top '__fish_seen_subcommand_from top'
-complete -c anonmem -n __fish_use_subcommand -a top -d 'Watch who grows'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch who grows'
 complete -c anonmem -s d -l delay -x -n $top -d 'Seconds between two refreshes'
 complete -c anonmem -s n -l iterations -x -n $top -d 'End after so many refreshes'
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
