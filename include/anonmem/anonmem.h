@@ -5,8 +5,8 @@
  * by it. The kernel keeps names from Linux 5.17 on if it was built with CONFIG_ANON_VMA_NAME, and
  * those of shared anonymous memory and memfds from 6.2 on (as [anon_shmem:NAME]).
  *
- * A name has at most 79 bytes from 0x20 to 0x7e, without \ ` $ [ and ]; the kernel copies it. All
- * functions may be called from any thread and after fork(); they allocate nothing.
+ * A name has at most 79 bytes from 0x20 to 0x7e, without \ ` $ [ and ]; it is copied. All functions
+ * may be called from any thread and after fork(); none calls malloc(), prints or exits.
  */
 #ifndef ANONMEM_ANONMEM_H
 #define ANONMEM_ANONMEM_H
@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define ANONMEM_NAME_MAX 79 /* bytes, without the NUL */
 
@@ -25,14 +26,31 @@ extern "C" {
  *
  * Returns 0, or -1 with errno as prctl(2) sets it: EINVAL for a name that is not allowed, an
  * unaligned address, or a kernel that keeps no names; ENOMEM if a part of the range is not mapped
- * (the rest is named); EBADF if a part is a file's; EAGAIN if it would take too many mappings.
+ * (the rest is named); EBADF if a part is a file's; EAGAIN if it would take too many mappings;
+ * EFAULT if the name cannot be read.
  */
 int anonmem_name(void *addr, size_t len, const char *name);
+
+/* The same with a name such as printf() makes; EINVAL if that is too long. */
+int anonmem_namef(void *addr, size_t len, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Takes the name away: anonmem_name() with NULL. */
+int anonmem_clear(void *addr, size_t len);
+
+/*
+ * Maps len bytes of new private memory, readable and writable, and names them if that can be done;
+ * memory that nobody can name is still memory. munmap() gives it back.
+ *
+ * Returns NULL with errno as mmap(2) sets it, or if the name is not one: EINVAL or EFAULT.
+ */
+void *anonmem_map(size_t len, const char *name);
 
 /* Whether this kernel keeps names, found out by naming a page: 1, 0, or -1 with errno when there
  * is no page to try it on. */
 int anonmem_kernel_keeps_names(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

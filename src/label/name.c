@@ -1,7 +1,11 @@
 #include "anonmem/anonmem.h"
 
+#include "label/text.h"
+
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -17,16 +21,57 @@ int anonmem_name(void *addr, size_t len, const char *name)
 	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, (unsigned long)(uintptr_t)addr, len, name);
 }
 
+int anonmem_namef(void *addr, size_t len, const char *format, ...)
+{
+	char name[ANONMEM_NAME_MAX + 1];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(name, sizeof(name), format, args);
+	va_end(args);
+	if (length < 0)
+		return -1;
+	if ((size_t)length >= sizeof(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return anonmem_name(addr, len, name);
+}
+
+int anonmem_clear(void *addr, size_t len)
+{
+	return anonmem_name(addr, len, NULL);
+}
+
+void *anonmem_map(size_t len, const char *name)
+{
+	char copy[ANONMEM_NAME_MAX + 1];
+	int before = errno;
+	void *memory;
+
+	if (name && text_copy(copy, name) < 0)
+		return NULL;
+	memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (name)
+		anonmem_name(memory, len, copy);
+	errno = before;
+	return memory;
+}
+
 int anonmem_kernel_keeps_names(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	void *page = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int keeps;
+	int before = errno, keeps;
 
 	if (page == MAP_FAILED)
 		return -1;
 	/* Everything about the call is right, so a refusal can only mean the kernel's build. */
 	keeps = anonmem_name(page, size, "anonmem: probe") == 0;
 	munmap(page, size);
+	errno = before;
 	return keeps;
 }
