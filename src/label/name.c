@@ -1,9 +1,11 @@
 #include "anonmem/anonmem.h"
 
+#include "label/keep.h"
 #include "label/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -16,9 +18,39 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-int anonmem_name(void *addr, size_t len, const char *name)
+static int ask_kernel(void *addr, size_t len, const char *name)
 {
 	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, (unsigned long)(uintptr_t)addr, len, name);
+}
+
+/* The answer of anonmem_kernel_keeps_names(), which stays the same. */
+static int kernel_keeps(void)
+{
+	enum { UNKNOWN, NO, YES };
+	static atomic_int answer;
+	int keeps = atomic_load(&answer);
+
+	if (keeps == UNKNOWN) {
+		int found = anonmem_kernel_keeps_names();
+
+		if (found < 0)
+			return -1;
+		keeps = found ? YES : NO;
+		atomic_store(&answer, keeps);
+	}
+	return keeps == YES;
+}
+
+int anonmem_name(void *addr, size_t len, const char *name)
+{
+	int before = errno;
+
+	if (ask_kernel(addr, len, name) == 0)
+		return 0;
+	if (errno != EINVAL || kernel_keeps() != 0)
+		return -1;
+	errno = before;
+	return keep_name(addr, len, name);
 }
 
 int anonmem_namef(void *addr, size_t len, const char *format, ...)
@@ -70,7 +102,7 @@ int anonmem_kernel_keeps_names(void)
 	if (page == MAP_FAILED)
 		return -1;
 	/* Everything about the call is right, so a refusal can only mean the kernel's build. */
-	keeps = anonmem_name(page, size, "anonmem: probe") == 0;
+	keeps = ask_kernel(page, size, "anonmem: probe") == 0;
 	munmap(page, size);
 	errno = before;
 	return keeps;
