@@ -249,7 +249,7 @@ static enum keyed key_of(struct keyer *k, const struct mapping *m, symbol *key, 
 static bool is_like_last(const struct last_mapping *last, const struct mapping *m)
 {
 	return last->valid && last->shared == (m->perms[3] == 's') &&
-	       last->inode == mapping_has_inode(m) &&
+	       last->inode == mapping_has_inode(m) && last->by_process == m->by_process &&
 	       slice_equals((struct slice){last->name, last->length}, m->name);
 }
 
@@ -268,6 +268,7 @@ static bool remember(struct last_mapping *last, const struct mapping *m)
 	last->length = m->name.len;
 	last->shared = m->perms[3] == 's';
 	last->inode = mapping_has_inode(m);
+	last->by_process = m->by_process;
 	return true;
 }
 

@@ -52,6 +52,19 @@ static size_t width_of(const char *text)
 	return width;
 }
 
+/* Escaped, and with an asterisk where it is marked. */
+static char *format_text(const struct cell *cell)
+{
+	char *plain = escape_string(cell->text), *marked = NULL;
+
+	if (!plain || !cell->marked)
+		return plain;
+	if (asprintf(&marked, "%s*", plain) < 0)
+		marked = NULL;
+	free(plain);
+	return marked;
+}
+
 static char *format_cell(const struct column *column, const struct cell *cell, enum units units)
 {
 	char text[SIZE_TEXT_MAX];
@@ -60,7 +73,7 @@ static char *format_cell(const struct column *column, const struct cell *cell, e
 		return strdup("-");
 	switch (column->type) {
 	case CELL_TEXT:
-		return escape_string(cell->text);
+		return format_text(cell);
 	case CELL_NUMBER:
 		snprintf(text, sizeof(text), "%" PRIu64, cell->number);
 		break;

@@ -113,6 +113,7 @@ void reader_free(struct reader *r)
 	smaps_free(r->parser);
 	free(r->text);
 	scan_free(r->scan);
+	names_free(r->names);
 	free(r);
 }
 
