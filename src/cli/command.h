@@ -9,7 +9,10 @@ enum exit_status {
 	EXIT_INCOMPLETE = 3, /* with --strict: something could not be read */
 };
 
-/* The one-shot report; argv[0] is the program. */
-enum exit_status command_report(int argc, char **argv);
+/* argv[0] is the program, or the command's own name. */
+typedef enum exit_status command_fn(int argc, char **argv);
+
+command_fn command_report; /* the one-shot report, without a name */
+command_fn command_run;	   /* starts a program whose names are kept */
 
 #endif

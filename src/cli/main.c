@@ -23,9 +23,31 @@ static enum exit_status close_output(enum exit_status status)
 	return EXIT_FAILED;
 }
 
+/* What is none of these is a report. */
+static const struct {
+	const char *name;
+	command_fn *run;
+} commands[] = {
+	{"run", command_run},
+};
+
+static command_fn *find_command(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return commands[i].run;
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	command_fn *command;
+
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* numbers are for programs too */
+	command = find_command(argc > 1 ? argv[1] : NULL);
+	if (command)
+		return (int)close_output(command(argc - 1, argv + 1));
 	return (int)close_output(command_report(argc, argv));
 }

@@ -80,6 +80,7 @@ void options_write_help(FILE *out)
 	enum { HELP_COLUMN = 34 };
 
 	fputs("Usage: anonmem [OPTIONS]\n"
+	      "       anonmem run [--] COMMAND [ARG...]\n"
 	      "Adds up the memory of one process, or of all, by label or subsystem.\n",
 	      out);
 	for (size_t i = 0; i < SPECS; i++) {

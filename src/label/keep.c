@@ -27,7 +27,10 @@ enum { FREE, TAKEN, WAITED_FOR };
 
 static void futex(uint32_t *word, int operation, uint32_t value)
 {
+	int before = errno;
+
 	syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+	errno = before;
 }
 
 static void lock(struct layout *t)
@@ -223,18 +226,44 @@ static int name_range(uint64_t start, uint64_t end, const char *name)
 	return error ? error : result;
 }
 
-static int name_locked(uint64_t start, uint64_t end, const char *name)
+struct layout *keep_begin(sigset_t *mask)
+{
+	struct layout *t = atomic_load(&table);
+
+	if (!t)
+		return NULL;
+	*mask = block_signals();
+	lock(t);
+	return t;
+}
+
+void keep_end(struct layout *t, const sigset_t *mask)
+{
+	unlock(t);
+	pthread_sigmask(SIG_SETMASK, mask, NULL);
+}
+
+static bool have_table(void)
 {
 	sigset_t mask = block_signals();
-	struct layout *t = name ? get_table() : atomic_load(&table);
+	bool have = get_table() != NULL;
+
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	return have;
+}
+
+static int name_locked(uint64_t start, uint64_t end, const char *name)
+{
+	struct layout *t;
+	sigset_t mask;
 	int error;
 
+	if (name && !have_table())
+		return EINVAL;
+	t = keep_begin(&mask);
+	error = name_range(start, end, name);
 	if (t)
-		lock(t);
-	error = t || !name ? name_range(start, end, name) : EINVAL;
-	if (t)
-		unlock(t);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+		keep_end(t, &mask);
 	return error;
 }
 

@@ -4,12 +4,11 @@
 #include "label/text.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
@@ -20,7 +19,9 @@
 
 static int ask_kernel(void *addr, size_t len, const char *name)
 {
-	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, (unsigned long)(uintptr_t)addr, len, name);
+	/* Not prctl(), which a program may have from a library that comes here. */
+	return (int)syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME,
+			    (unsigned long)(uintptr_t)addr, len, name);
 }
 
 /* The answer of anonmem_kernel_keeps_names(), which stays the same. */
@@ -51,24 +52,6 @@ int anonmem_name(void *addr, size_t len, const char *name)
 		return -1;
 	errno = before;
 	return keep_name(addr, len, name);
-}
-
-int anonmem_namef(void *addr, size_t len, const char *format, ...)
-{
-	char name[ANONMEM_NAME_MAX + 1];
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	length = vsnprintf(name, sizeof(name), format, args);
-	va_end(args);
-	if (length < 0)
-		return -1;
-	if ((size_t)length >= sizeof(name)) {
-		errno = EINVAL;
-		return -1;
-	}
-	return anonmem_name(addr, len, name);
 }
 
 int anonmem_clear(void *addr, size_t len)

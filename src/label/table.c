@@ -292,3 +292,46 @@ bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, c
 		put(t, s, &range);
 	return true;
 }
+
+/* Gives [start, end) the name at an address, if it has one. */
+static void extend(struct layout *t, uint64_t address, uint64_t start, uint64_t end)
+{
+	struct spot s = find(t, address);
+	const struct layout_range *r = is_range(t, s) ? range_at(t, s) : NULL;
+
+	if (r && r->start <= address)
+		table_set(t, start, end, r->inode, name_of(t, r->name)->text);
+}
+
+static void copy(struct layout *t, uint64_t from, uint64_t end, uint64_t to)
+{
+	uint64_t at = from;
+	struct spot s;
+
+	while (s = find(t, at), is_range(t, s) && range_at(t, s)->start < end) {
+		struct layout_range r = *range_at(t, s);
+
+		r.start = r.start > at ? r.start : at;
+		at = r.end < end ? r.end : end;
+		table_set(t, to + (r.start - from), to + (at - from), r.inode,
+			  name_of(t, r.name)->text);
+		if (at == end)
+			break;
+	}
+}
+
+void table_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
+		bool stays)
+{
+	uint64_t moved = from_len < to_len ? from_len : to_len;
+
+	table_set(t, from == to ? to + moved : to, to + to_len, 0, NULL);
+	if (from != to)
+		copy(t, from, from + moved, to);
+	if (to_len > from_len)
+		extend(t, from_len ? from + from_len - 1 : from, to + from_len, to + to_len);
+	if (from == to)
+		table_set(t, to + moved, from + from_len, 0, NULL);
+	else if (!stays)
+		table_set(t, from, from + from_len, 0, NULL);
+}

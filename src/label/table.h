@@ -20,4 +20,12 @@ void table_init(struct layout *t);
  */
 bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name);
 
+/*
+ * What mremap() does: the names in [from, from + from_len) are those of [to, to + to_len), where
+ * they end with its end, or what is more has that of the last page; with from_len 0, of the first.
+ * `stays` leaves those at `from` too. Both ranges are the same memory or do not overlap.
+ */
+void table_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
+		bool stays);
+
 #endif

@@ -124,6 +124,41 @@ TEST(random_changes)
 	assert_int_equal(table->head.blocks, 0);
 }
 
+/* mremap(): to another place, or in place. */
+static void move(unsigned from, unsigned len, unsigned to, unsigned new_len, bool stays)
+{
+	int before[PAGES];
+
+	memcpy(before, model, sizeof(model));
+	table_move(table, (uint64_t)from * PAGE, (uint64_t)len * PAGE, (uint64_t)to * PAGE,
+		   (uint64_t)new_len * PAGE, stays);
+	for (unsigned i = 0; i < len && !stays; i++)
+		model[from + i] = 0;
+	for (unsigned i = 0; i < new_len; i++)
+		model[to + i] = before[i < len ? from + i : len ? from + len - 1 : from];
+}
+
+TEST(random_moves)
+{
+	for (unsigned round = 0; round < 20000; round++) {
+		unsigned from = below(PAGES / 2 - 20), len = below(10), new_len = 1 + below(10);
+		unsigned to = PAGES / 2 + below(PAGES / 2 - 20), name_at = below(PAGES - 20);
+
+		assert_true(set(name_at, name_at + 8, name_number((int)round % NAMES)));
+		for (unsigned i = 0; i < 8; i++)
+			model[name_at + i] = (int)round % NAMES + 1;
+		if (round % 3 == 0)
+			move(from, len, to, new_len, len == 0 || round % 2);
+		else if (round % 3 == 1)
+			move(to, len, from, new_len, len == 0 || round % 2);
+		else if (len > 0)
+			move(from, len, from, new_len, false);
+		if (round % 100 == 0)
+			check();
+	}
+	check();
+}
+
 static void split_in(bool ascending, uint32_t blocks)
 {
 	enum { RANGES = 10 * LAYOUT_RANGES };
@@ -199,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(random_changes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(random_moves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ranges_in_order_fill_their_blocks, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(ranges_in_reverse_order_fill_their_blocks, set_up,

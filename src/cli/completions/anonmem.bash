@@ -138,11 +138,28 @@ _anonmem_sort()
 	COMPREPLY=("${COMPREPLY[@]/#/$minus}")
 }
 
+# Behind `run` stands a command, and then files, for want of better knowledge.
+_anonmem_run()
+{
+	local command=2
+
+	[[ ${COMP_WORDS[2]-} == -- ]] && command=3
+	if ((COMP_CWORD == command)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	else
+		_anonmem_files
+	fi
+}
+
 _anonmem()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev="" word
 
 	COMPREPLY=()
+	if [[ ${COMP_WORDS[1]-} == run ]] && ((COMP_CWORD > 1)); then
+		_anonmem_run
+		return
+	fi
 	((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}
 	# bash makes --by=label three words; what stands before the = is the option.
 	if [[ $cur == "=" ]]; then
@@ -153,6 +170,10 @@ _anonmem()
 	_anonmem_values "$prev" && return
 	if [[ $cur == -* ]]; then
 		_anonmem_words "$_anonmem_options" "$cur"
+		return
+	fi
+	if ((COMP_CWORD == 1)); then
+		_anonmem_words run "$cur"
 		return
 	fi
 	# Behind --smaps FILE more files may follow.
