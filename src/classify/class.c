@@ -97,7 +97,7 @@ static void classify_path(const struct mapping *m, struct class *c)
 
 void classify(const struct mapping *m, struct class *c)
 {
-	*c = (struct class){.origin = ORIGIN_KERNEL};
+	*c = (struct class){.origin = m->by_process ? ORIGIN_PROCESS : ORIGIN_KERNEL};
 	if (m->name.len == 0 && !mapping_has_inode(m)) {
 		c->kind = KIND_ANON;
 		c->label = SLICE("[anon]");

@@ -9,11 +9,12 @@ enum exit_status {
 	EXIT_INCOMPLETE = 3, /* with --strict: something could not be read */
 };
 
-/* The one-shot report; argv[0] is the program. */
-enum exit_status command_report(int argc, char **argv);
+/* argv[0] is the program, or the command's own name. */
+typedef enum exit_status command_fn(int argc, char **argv);
 
-/* These have a name, which is argv[0]. */
-enum exit_status command_doctor(int argc, char **argv);
-enum exit_status command_top(int argc, char **argv);
+command_fn command_report; /* the one-shot report, without a name */
+command_fn command_doctor; /* whether memory can have names here, and how to get more */
+command_fn command_run;	   /* starts a program whose names are kept */
+command_fn command_top;	   /* the report again and again */
 
 #endif

@@ -25,9 +25,10 @@ static enum exit_status close_output(enum exit_status status)
 
 static const struct {
 	const char *name;
-	enum exit_status (*run)(int argc, char **argv);
+	command_fn *run;
 } commands[] = {
 	{"doctor", command_doctor},
+	{"run", command_run},
 	{"top", command_top},
 };
 

@@ -1,9 +1,14 @@
 #include "anonmem/anonmem.h"
 
+#include "label/keep.h"
+#include "label/text.h"
+
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
@@ -12,21 +17,76 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
+static int ask_kernel(void *addr, size_t len, const char *name)
+{
+	/* Not prctl(), which a program may have from a library that comes here. */
+	return (int)syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME,
+			    (unsigned long)(uintptr_t)addr, len, name);
+}
+
+/* The answer of anonmem_kernel_keeps_names(), which stays the same. */
+static int kernel_keeps(void)
+{
+	enum { UNKNOWN, NO, YES };
+	static atomic_int answer;
+	int keeps = atomic_load(&answer);
+
+	if (keeps == UNKNOWN) {
+		int found = anonmem_kernel_keeps_names();
+
+		if (found < 0)
+			return -1;
+		keeps = found ? YES : NO;
+		atomic_store(&answer, keeps);
+	}
+	return keeps == YES;
+}
+
 int anonmem_name(void *addr, size_t len, const char *name)
 {
-	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, (unsigned long)(uintptr_t)addr, len, name);
+	int before = errno;
+
+	if (ask_kernel(addr, len, name) == 0)
+		return 0;
+	if (errno != EINVAL || kernel_keeps() != 0)
+		return -1;
+	errno = before;
+	return keep_name(addr, len, name);
+}
+
+int anonmem_clear(void *addr, size_t len)
+{
+	return anonmem_name(addr, len, NULL);
+}
+
+void *anonmem_map(size_t len, const char *name)
+{
+	char copy[ANONMEM_NAME_MAX + 1];
+	int before = errno;
+	void *memory;
+
+	if (name && text_copy(copy, name) < 0)
+		return NULL;
+	memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	if (name)
+		anonmem_name(memory, len, copy);
+	errno = before;
+	return memory;
 }
 
 int anonmem_kernel_keeps_names(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	void *page = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int keeps;
+	int before = errno, keeps;
 
 	if (page == MAP_FAILED)
 		return -1;
 	/* Everything about the call is right, so a refusal can only mean the kernel's build. */
-	keeps = anonmem_name(page, size, "anonmem: probe") == 0;
+	keeps = ask_kernel(page, size, "anonmem: probe") == 0;
 	munmap(page, size);
+	errno = before;
 	return keeps;
 }

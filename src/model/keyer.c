@@ -256,7 +256,7 @@ static enum keyed key_of(struct keyer *k, const struct mapping *m, enum guess gu
 static bool is_like_last(const struct last_mapping *last, const struct mapping *m)
 {
 	return last->valid && last->shared == (m->perms[3] == 's') &&
-	       last->inode == mapping_has_inode(m) &&
+	       last->inode == mapping_has_inode(m) && last->by_process == m->by_process &&
 	       slice_equals((struct slice){last->name, last->length}, m->name);
 }
 
@@ -275,6 +275,7 @@ static bool remember(struct last_mapping *last, const struct mapping *m)
 	last->length = m->name.len;
 	last->shared = m->perms[3] == 's';
 	last->inode = mapping_has_inode(m);
+	last->by_process = m->by_process;
 	return true;
 }
 

@@ -40,7 +40,7 @@ struct keyer {
 	char *scratch; /* a label that is put together */
 	size_t scratch_capacity;
 	struct last_mapping { /* all of it that a key without KEY_MAPPING depends on */
-		bool valid, shared, inode;
+		bool valid, shared, inode, by_process;
 		char *name;
 		size_t length, capacity;
 		enum keyed result;

@@ -59,6 +59,8 @@ static void merge_effort(struct effort *e, const struct effort *from)
 	e->calls += from->calls;
 	e->scanned += from->scanned;
 	e->unscannable += from->unscannable;
+	e->names_read += from->names_read;
+	e->names_lost += from->names_lost;
 	if (from->longest_ns > e->longest_ns) {
 		e->longest_ns = from->longest_ns;
 		e->longest_pid = from->longest_pid;

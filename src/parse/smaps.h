@@ -38,6 +38,7 @@ struct mapping {
 	uint32_t dev_major, dev_minor;
 	char perms[5];	   /* "rw-p" */
 	struct slice name; /* verbatim, may be empty; dies when on_mapping returns */
+	bool by_process;   /* not the kernel's word: the process keeps the name itself */
 	struct counters counters;
 };
 

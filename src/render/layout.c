@@ -69,6 +69,19 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return NULL;
 }
 
+/* Escaped, and with an asterisk where it is marked. */
+static char *format_text(const struct cell *cell)
+{
+	char *plain = escape_string(cell->text), *marked = NULL;
+
+	if (!plain || !cell->marked)
+		return plain;
+	if (asprintf(&marked, "%s*", plain) < 0)
+		marked = NULL;
+	free(plain);
+	return marked;
+}
+
 static char *format_cell(const struct column *column, const struct cell *cell,
 			 const struct render_options *options)
 {
@@ -78,7 +91,7 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 		return strdup("-");
 	switch (column->type) {
 	case CELL_TEXT:
-		return escape_string(cell->text);
+		return format_text(cell);
 	case CELL_NUMBER:
 		snprintf(text, sizeof(text), "%" PRIu64, cell->number);
 		break;

@@ -40,8 +40,13 @@ static struct cell get_label(const struct column *column, const struct column_in
 {
 	symbol s = key_symbol(in, (enum key)column->which);
 	enum origin origin;
+	struct cell cell;
 
-	return s == SYMBOL_NONE ? unknown() : text(key_label(&in->snapshot->symbols, s, &origin));
+	if (s == SYMBOL_NONE)
+		return unknown();
+	cell = text(key_label(&in->snapshot->symbols, s, &origin));
+	cell.marked = origin == ORIGIN_PROCESS;
+	return cell;
 }
 
 static struct cell get_origin(const struct column *column, const struct column_input *in)

@@ -23,6 +23,7 @@ enum cell_type {
 struct cell {
 	bool known;	   /* the rest means something only then */
 	struct slice text; /* lives as long as the snapshot */
+	bool marked;	   /* for people: a text that is not the kernel's word */
 	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_ADDRESS */
 	double percent;
 	int64_t change;

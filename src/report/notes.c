@@ -104,6 +104,20 @@ static const char *pss_unknown(const struct snapshot *s)
 	return "PSS is unknown: it was not in what was read of every mapping";
 }
 
+static bool add_lost_names(struct list notes, const struct snapshot *s)
+{
+	uint64_t lost = s->effort.names_lost;
+	bool captured = s->source != SOURCE_PROC;
+
+	return add(notes,
+		   "%" PRIu64
+		   " process%s names of memory that %s, so that memory has none here%s%s",
+		   lost, lost == 1 ? " keeps" : "es keep",
+		   captured ? "are not in what was captured" : "could not be read",
+		   captured || s->machine.may_trace ? "" : ": ",
+		   captured || s->machine.may_trace ? "" : advice(s));
+}
+
 bool notes_add(struct report *r)
 {
 	const struct snapshot *s = r->snapshot;
@@ -112,9 +126,12 @@ bool notes_add(struct report *r)
 	if (s->machine.keeps_labels == ANSWER_NO &&
 	    !add(notes,
 		 "this kernel cannot keep names of memory (it was built without "
-		 "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]%s",
+		 "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]%s%s",
 		 s->inferred ? " or, where its surroundings tell more, a guess that begins with ~"
-			     : ""))
+			     : "",
+		 s->effort.names_read > 0 ? ", unless its process keeps names itself (*)" : ""))
+		return false;
+	if (s->effort.names_lost > 0 && !add_lost_names(notes, s))
 		return false;
 	if (s->effort.unscannable > 0 &&
 	    !add(notes, "smaps was read all the same: this kernel cannot scan page tables, which "

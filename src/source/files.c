@@ -19,6 +19,7 @@ struct progress {
 	unsigned long processes; /* begun so far */
 	uint64_t end;		 /* of the mapping before */
 	bool wanted;		 /* what begin answered */
+	bool names_lost;	 /* it kept names itself, which no smaps file has */
 };
 
 static size_t times_given(const struct source *s, const char *path, size_t before)
@@ -67,14 +68,17 @@ static int begin(struct progress *p, struct error *e)
 	process.name = slice_of(name);
 	p->wanted = p->reader->sink->begin(p->reader->sink->ctx, &process);
 	p->end = 0;
+	p->names_lost = false;
 	free(name);
 	return 0;
 }
 
 static void end(const struct progress *p, enum outcome outcome, const struct error *why)
 {
-	if (p->wanted)
-		p->reader->sink->end(p->reader->sink->ctx, outcome, why);
+	if (!p->wanted)
+		return;
+	p->reader->effort.names_lost += p->names_lost && outcome == OUTCOME_READ;
+	p->reader->sink->end(p->reader->sink->ctx, outcome, why);
 }
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
@@ -87,6 +91,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 			return -1;
 	}
 	p->end = m->end;
+	p->names_lost |= names_lie_in(m);
 	return p->wanted ? reader_deliver(p->reader, m, e) : 0;
 }
 

@@ -30,6 +30,7 @@ struct reader {
 	size_t text_capacity;
 	struct scan *scan; /* of scan.c; one piece of memory, NULL until it is needed */
 	bool cannot_scan;  /* found out with the first process */
+	struct names *names; /* of names.c; NULL until a process has some */
 };
 
 /* Where the files of one process are: names relative to `fd`. */
@@ -78,6 +79,52 @@ bool scan_suits(struct reader *r, const struct place *place);
  */
 int scan_read(struct reader *r, const struct place *place, int fd, bool shares, uint64_t *mappings,
 	      struct error *e);
+
+/*
+ * Names that the process at hand keeps itself (see label/layout.h), and what they do to its
+ * mappings: one that holds several names is divided.
+ *
+ *	names_forget(r)			a new process
+ *	names_begin(r, place, ...)	before each reading of its mappings, which then go through
+ *					names.c to `deliver`
+ *	names_end(r)			after it; true if they were found only behind memory that
+ *					may have one: the next reading knows where they are
+ *	names_count(r)			the process was read: adds it to the effort
+ */
+void names_forget(struct reader *r);
+void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx);
+bool names_end(struct reader *r);
+void names_count(struct reader *r);
+void names_free(struct names *names);
+
+/* Whether a mapping looks as if it held such names. */
+bool names_lie_in(const struct mapping *m);
+
+/* A part of a mapping, and its pages as far as they are known. */
+struct part {
+	uint64_t start, end;
+	const char *name; /* NULL for none */
+	uint64_t resident, exclusive, swapped;
+};
+
+/* Counts the pages of parts, which ascend without gaps, by the pagemap open at fd. 0, or -1 with
+ * errno. */
+int pages_count(int fd, struct part *parts, size_t count);
+
+/*
+ * Divides the counters of a mapping among its parts, so that their sums agree to the byte.
+ *
+ *	division_begin(&d, whole, parts, count)
+ *	division_next(&d, part, counters)	for each part in turn
+ */
+enum weight { BY_SIZE, BY_RESIDENT, BY_EXCLUSIVE, BY_SHARED, BY_SWAPPED, WEIGHT_COUNT };
+struct division {
+	const struct counters *whole;
+	uint64_t all[WEIGHT_COUNT], done[WEIGHT_COUNT]; /* of all parts, and of those so far */
+};
+void division_begin(struct division *d, const struct counters *whole, const struct part *parts,
+		    size_t count);
+void division_next(struct division *d, const struct part *part, struct counters *counters);
 
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);

@@ -95,15 +95,21 @@ struct attempt {
 /* Reads what `fd` is of, and says how many mappings there were: 0, or -1 with a->why. */
 static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mappings)
 {
+	bool late;
 	int status;
 
-	if (a->scan)
-		return scan_read(r, a->place, fd, r->how.shares && !r->how.max_stall_ns && !a->last,
-				 mappings, &a->why);
-	r->on_mapping = reader_deliver;
-	r->on_mapping_ctx = r;
-	status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
-	*mappings = smaps_mappings(r->parser);
+	if (a->scan) {
+		status = scan_read(r, a->place, fd,
+				   r->how.shares && !r->how.max_stall_ns && !a->last, mappings,
+				   &a->why);
+	} else {
+		names_begin(r, a->place, reader_deliver, r);
+		status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
+		*mappings = smaps_mappings(r->parser);
+	}
+	late = names_end(r);
+	if (status == 0 && late && !a->last)
+		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
 	return status;
 }
 
@@ -263,6 +269,7 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 	struct attempt a = {.place = place, .pid = pid};
 	enum outcome before = OUTCOME_COUNT;
 
+	names_forget(r);
 	for (int i = 1; i <= ATTEMPTS; i++) {
 		int result;
 
@@ -281,6 +288,8 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 		r->sink->cancel(r->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}
+	if (a.outcome == OUTCOME_READ)
+		names_count(r);
 	r->effort.unscannable += (r->how.scan || r->how.max_stall_ns > 0) && r->cannot_scan &&
 				 a.outcome == OUTCOME_READ;
 	r->sink->end(r->sink->ctx, a.outcome, explain(r, pid, a.outcome, &a.why) ? &a.why : NULL);

@@ -59,6 +59,7 @@ void reader_free(struct reader *r)
 	smaps_free(r->parser);
 	free(r->text);
 	free(r->scan);
+	names_free(r->names);
 	free(r);
 }
 

@@ -13,30 +13,13 @@
 #include "classify/class.h"
 #include "parse/process.h"
 #include "source/internal.h"
+#include "source/pagescan.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-
-/* From the kernel's include/uapi/linux/fs.h, which Debian 12 has in a version before 6.7. */
-struct page_region {
-	uint64_t start, end, categories;
-};
-
-struct pm_scan_arg {
-	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
-	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
-};
-
-#ifndef PAGEMAP_SCAN
-#define PAGEMAP_SCAN	_IOWR('f', 16, struct pm_scan_arg)
-#define PAGE_IS_PRESENT (1 << 3)
-#define PAGE_IS_SWAPPED (1 << 4)
-#define PAGE_IS_PFNZERO (1 << 5)
-#endif
 
 enum {
 	REGIONS = 512,
@@ -343,8 +326,7 @@ int scan_read(struct reader *r, const struct place *place, int fd, bool shares, 
 
 	reset(s, place);
 	s->private_anon = shares && prove_private(s, place);
-	r->on_mapping = on_mapping;
-	r->on_mapping_ctx = s;
+	names_begin(r, place, on_mapping, s);
 	status = reader_drain(r, fd, SMAPS_HEADERS, e);
 	if (s->pagemap >= 0)
 		close(s->pagemap);

@@ -174,6 +174,8 @@ struct effort {
 	pid_t longest_pid;    /* 0 for a file */
 	uint64_t scanned;     /* processes read by PAGEMAP_SCAN, */
 	uint64_t unscannable; /* and those that should have been, but could not */
+	uint64_t names_read;  /* processes that keep names themselves, */
+	uint64_t names_lost;  /* and those whose names could not be read */
 };
 
 /* `how` is copied; the sink must outlive the reader. NULL when there is no memory. */

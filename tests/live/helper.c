@@ -3,6 +3,8 @@
  * is known, says so on standard output, and stays until its standard input is closed. So nothing is
  * left behind, however the test ends.
  */
+#include "anonmem/anonmem.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -411,6 +413,41 @@ static void command_lookalikes(int count)
 	wait_for_end();
 }
 
+static void *name_without_pause(void *arg)
+{
+	char *memory = arg;
+
+	for (unsigned i = 0;; i++) {
+		char *at = memory + i * 7 % 200 * page_size;
+
+		if ((i % 5 ? anonmem_namef(at, 5 * page_size, "live: %u", i % 11)
+			   : anonmem_clear(at, 20 * page_size)) < 0)
+			fail("naming");
+	}
+	return NULL;
+}
+
+/* One mapping, half of it named once and for all, the rest named anew all the time by so many
+ * threads. */
+static void command_names(int count)
+{
+	char *memory = map_private(4 * MIB);
+
+	if (anonmem_name(memory, MIB, "live: low") < 0 ||
+	    anonmem_name(memory + 3 * MIB, MIB, "live: high") < 0)
+		fail("naming");
+	touch(memory, 4 * MIB);
+	for (int i = 0; i < count; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, name_without_pause, memory + MIB) != 0)
+			fail("thread");
+	}
+	say_range("private", memory, 4 * MIB);
+	puts("ready");
+	wait_for_end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -422,6 +459,7 @@ int main(int argc, char **argv)
 		{"churn", command_churn},	{"churn-again", command_churn_again},
 		{"swap", command_swap},		{"name", command_name},
 		{"inferred", command_inferred}, {"lookalikes", command_lookalikes},
+		{"names", command_names},
 	};
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 

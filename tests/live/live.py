@@ -346,6 +346,148 @@ class Doctor(Live):
 		self.fails(1, "doctor", "--pid", pid, words="there is no such process")
 
 
+class Names(Live):
+	"""Names of memory, kept by the kernel or, where it does not, by the process."""
+
+	def rows(self, *arguments):
+		report = self.report(*arguments)
+		self.origin = "kernel" if report["kernel_labels"] else "process"
+		self.notes = " ".join(report["notes"])
+		return {g["label"]: g for g in report["groups"]}
+
+	def test_known_bytes(self):
+		page = os.sysconf("SC_PAGESIZE")
+		labelled = os.path.join(os.path.dirname(os.path.realpath(HELPER)), "../kernel/labelled")
+		with subprocess.Popen([labelled], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+			child = int(p.stdout.readline().split()[1])
+			wait_for_state(child, "S")
+			rows, both = self.rows("--pid", p.pid), self.rows("--pid", f"{p.pid},{child}")
+			fast = self.rows("--pid", p.pid, "--fast")
+			verify = run("--pid", p.pid, "--verify")
+			p.stdin.close()
+		for label, size, touched in (
+			("[anon:test: cache]", 256, 128),
+			("[anon: Test: leading blank]", 16, 16),
+			("[anon:]", 8, 8),
+			("[anon:a (deleted) /usr/lib/x.so]", 8, 4),
+			("[anon:test: untouched]", 64, 0),
+		):
+			row = rows[label]
+			self.assertEqual(row["size"], size * page, label)
+			for name in ("rss", "pss", "uss", "anonymous", "private_dirty"):
+				self.assertEqual(row[name], touched * page, f"{label} {name}")
+			self.assertEqual((row["swap"], row["origin"]), (0, self.origin), label)
+			self.assertEqual((fast[label]["rss"], fast[label]["size"]), (row["rss"], row["size"]))
+		inherited, shared = rows["[anon:test: inherited]"], rows["[anon_shmem:test: shared]"]
+		self.assertEqual((inherited["rss"], inherited["pss"], inherited["uss"]),
+			(64 * page, 32 * page, 0))
+		self.assertEqual((shared["pss"], shared["anonymous"]), (16 * page, 0))
+		self.assertEqual(both["[anon:test: inherited]"]["processes"], 2)
+		self.assertEqual(both["[anon:test: inherited]"]["pss"], 64 * page)
+		self.assertEqual(verify.returncode, 0, verify.stdout.decode())
+
+	def test_table(self):
+		with Helper("names") as h:
+			text = run("--pid", h.pid, "--by", "label").stdout.decode()
+			self.rows("--pid", h.pid)
+			mark = r"\*" if self.origin == "process" else ""
+			self.assertRegex(text, r"\n\[anon:live: low\]" + mark + " +1 +1 +1.0M")
+			csv = run("--pid", h.pid, "--csv").stdout.decode()
+			self.assertIn(f"\n[anon:live: low],{self.origin},1,1,{MIB}", csv)
+
+	def test_one_mapping(self):
+		"""Its parts add up to it."""
+		with Helper("names") as h:
+			start, end = (int(n, 16) for n in h.ranges["private"])
+			groups = self.report("--pid", h.pid, "--by", "mapping")["groups"]
+			parts = sorted((int(g["start"], 16), int(g["end"], 16), g["file"], g["rss"], g["uss"])
+				for g in groups if start <= int(g["start"], 16) < end)
+			self.assertEqual(parts, [
+				(start, start + MIB, "[anon:live: low]", MIB, MIB),
+				(start + MIB, start + 3 * MIB, "[anon]", 2 * MIB, 2 * MIB),
+				(start + 3 * MIB, end, "[anon:live: high]", MIB, MIB),
+			])
+
+	def test_changing_without_pause(self):
+		with Helper("names", 8) as h:
+			for i in range(150):
+				rows = self.rows("--pid", h.pid, *(["--fast"] if i % 2 else []))
+				self.assertNotIn("could not be read", self.notes)
+				for label in ("[anon:live: low]", "[anon:live: high]"):
+					self.assertEqual((rows[label]["rss"], rows[label]["mappings"]), (MIB, 1))
+				named = [g["rss"] for label, g in rows.items() if label.startswith("[anon:live: ")]
+				self.assertLessEqual(sum(named), 4 * MIB)
+
+	def test_of_an_smaps_file(self):
+		with Helper("names") as h, open(f"/proc/{h.pid}/smaps", "rb") as smaps:
+			done = run("--smaps", "-", "--json", stdin=smaps)
+			self.rows("--pid", h.pid)
+			report = json.loads(done.stdout)
+			labels = [g["label"] for g in report["groups"]]
+			self.assertEqual("[anon:live: low]" in labels, self.origin == "kernel")
+			self.assertEqual("not in what was captured" in " ".join(report["notes"]),
+				self.origin == "process")
+
+
+class Run(Live):
+	"""`anonmem run`: the program is what it was, but for its names."""
+
+	def shell(self, script, *arguments, **more):
+		return subprocess.run([ANONMEM, "run", "--", "bash", "-c", script, "bash", *arguments],
+			capture_output=True, check=False, timeout=60, **more)
+
+	def test_php(self):
+		program = 'echo "ready\\n"; $a = range(1, 200000); fgets(STDIN);'
+		with subprocess.Popen([ANONMEM, "run", "php", "-r", program], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE, env=ENVIRONMENT) as php:
+			php.stdout.readline()
+			wait_for_state(php.pid, "S")
+			row = self.label("[anon:zend_alloc]", "--pid", php.pid)
+			kept = self.report("--pid", php.pid)["kernel_labels"]
+			self.assertEqual(row["origin"], "kernel" if kept else "process")
+			self.assertGreater(row["rss"], 2 * MIB)
+			verify = run("--pid", php.pid, "--verify")
+			self.assertEqual(verify.returncode, 0, verify.stdout.decode())
+			php.stdin.close()
+		self.assertEqual(php.returncode, 0)
+
+	def test_as_it_was(self):
+		done = self.shell("cat; echo error >&2; exit 42", input=b"in")
+		self.assertEqual((done.returncode, done.stdout, done.stderr), (42, b"in", b"error\n"))
+		self.assertEqual(self.shell("kill -TERM $$").returncode, -signal.SIGTERM)
+		self.assertEqual(self.shell('echo "$#:$1"', "-x y").stdout, b"1:-x y\n")
+
+	def test_environment(self):
+		"""What was preloaded before still is."""
+		before = dict(ENVIRONMENT, LD_PRELOAD="libm.so.6", ASAN_OPTIONS="verify_asan_link_order=0")
+		done = self.shell("env", env=before)
+		self.assertEqual(done.returncode, 0, done.stderr)
+		after = dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
+		changed = {k for k in {*before, *after} if before.get(k) != after.get(k)}
+		self.assertLessEqual(changed, {"LD_PRELOAD", "GLIBC_TUNABLES", "_", "SHLVL", "PWD", "OLDPWD"})
+		self.assertTrue(after["LD_PRELOAD"].endswith(before["LD_PRELOAD"]))
+
+	def test_failing(self):
+		for status, words, arguments in (
+			(2, "say what to run", ["run"]),
+			(2, "no such option", ["run", "--nonesuch", "true"]),
+			(127, "No such file", ["run", "/nonexistent/program"]),
+			(126, "Permission denied", ["run", "/etc/passwd"]),
+		):
+			self.fails(status, *arguments, words=words)
+		self.assertIn(b"anonmem run", run("run", "--help").stdout)
+
+	def test_static(self):
+		if self.report("--by", "kind")["kernel_labels"]:
+			return  # names are kept all the same
+		with tempfile.TemporaryDirectory() as folder:
+			program = os.path.join(folder, "static")
+			subprocess.run(["gcc", "-static", "-x", "c", "-", "-o", program],
+				input=b"int main(void) { return 7; }", check=True)
+			done = self.fails(7, "run", program, words="is linked statically")
+			self.assertEqual(done.stdout, b"")
+
+
 class Selection(Live):
 	def test_several_pids(self):
 		with Helper("sleepers", 3) as h:

@@ -266,10 +266,16 @@ class Terminal(unittest.TestCase):
 		self.pid = leader
 		return int(os.read(told, 64))
 
+	def drain(self):
+		"""What is to be seen from now on is new."""
+		while select.select([self.ours], [], [], 0.1)[0]:
+			os.read(self.ours, 65536)
+		self.seen = b""
+
 	def test_stop_and_go_on(self):
 		os.write(self.ours, b"q")
 		self.end()
-		self.seen = b""
+		self.drain()
 		pid = self.start_below_a_leader()
 		self.wait_for(b"quit")
 		os.write(self.ours, b"\x1a")
@@ -279,9 +285,7 @@ class Terminal(unittest.TestCase):
 			time.sleep(0.05)
 		self.assertEqual(self.state(pid), "T")
 		self.assertEqual(termios.tcgetattr(self.theirs)[:4], self.before[:4])
-		while select.select([self.ours], [], [], 0.1)[0]:
-			os.read(self.ours, 65536)
-		self.seen = b""
+		self.drain()
 		os.kill(pid, signal.SIGCONT)
 		self.wait_for(b"quit")
 		os.write(self.ours, b"q")

@@ -1,7 +1,7 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor top"
+_anonmem_commands="doctor run top"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
 -g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
@@ -144,11 +144,28 @@ _anonmem_sort()
 	COMPREPLY=("${COMPREPLY[@]/#/$minus}")
 }
 
+# Behind `run` stands a command, and then files, for want of better knowledge.
+_anonmem_run()
+{
+	local command=2
+
+	[[ ${COMP_WORDS[2]-} == -- ]] && command=3
+	if ((COMP_CWORD == command)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	else
+		_anonmem_files
+	fi
+}
+
 _anonmem()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev="" word
 
 	COMPREPLY=()
+	if [[ ${COMP_WORDS[1]-} == run ]] && ((COMP_CWORD > 1)); then
+		_anonmem_run
+		return
+	fi
 	((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}
 	# bash makes --by=label three words; what stands before the = is the option.
 	if [[ $cur == "=" ]]; then

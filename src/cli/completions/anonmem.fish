@@ -35,6 +35,9 @@ complete -c anonmem -f
 complete -c anonmem -n '__fish_contains_opt smaps' -F
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How to have memory named'
+# The commands, and behind one a command of another program.
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose names are kept'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__fish_complete_subcommand --fcs-skip=2)'
 
 complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -d 'Only these processes'
 complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -d 'Only processes whose name or program matches'

@@ -1,0 +1,285 @@
+/*
+ * There is one table in a process, even if several libraries have a copy of this code: whoever
+ * comes later finds it in maps. Its lock lies in it. All signals are blocked while the lock is
+ * held, since a handler may name memory too; and it is taken over a fork, so that the child has a
+ * table that nobody is changing.
+ */
+#include "label/keep.h"
+
+#include "label/table.h"
+#include "label/text.h"
+#include "label/vmas.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct layout *_Atomic table;
+
+enum { FREE, TAKEN, WAITED_FOR };
+
+static void futex(uint32_t *word, int operation, uint32_t value)
+{
+	int before = errno;
+
+	syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+	errno = before;
+}
+
+static void lock(struct layout *t)
+{
+	uint32_t *word = &t->head.lock, was = FREE;
+
+	if (__atomic_compare_exchange_n(word, &was, TAKEN, false, __ATOMIC_ACQUIRE,
+					__ATOMIC_RELAXED))
+		return;
+	while (__atomic_exchange_n(word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE)
+		futex(word, FUTEX_WAIT, WAITED_FOR);
+}
+
+static void unlock(struct layout *t)
+{
+	if (__atomic_exchange_n(&t->head.lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
+		futex(&t->head.lock, FUTEX_WAKE, 1);
+}
+
+static sigset_t block_signals(void)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	return before;
+}
+
+/* Over a fork this thread alone makes no table and changes none. The lock of the table is taken by
+ * the first copy of this code that hears of the fork. */
+
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* a table, or a child */
+static struct layout *locked_to_fork;
+static sigset_t mask_before_fork;
+
+static void before_fork(void)
+{
+	sigset_t mask = block_signals();
+	uint32_t self = (uint32_t)gettid();
+	struct layout *t;
+
+	pthread_mutex_lock(&making);
+	mask_before_fork = mask;
+	t = atomic_load(&table);
+	if (!t || __atomic_load_n(&t->head.forking, __ATOMIC_RELAXED) == self)
+		return;
+	lock(t);
+	__atomic_store_n(&t->head.forking, self, __ATOMIC_RELAXED);
+	locked_to_fork = t;
+}
+
+static void after_fork(void)
+{
+	struct layout *t = locked_to_fork;
+	sigset_t mask = mask_before_fork;
+
+	locked_to_fork = NULL;
+	if (t) {
+		__atomic_store_n(&t->head.forking, 0, __ATOMIC_RELAXED);
+		unlock(t);
+	}
+	pthread_mutex_unlock(&making);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+/* Below the libraries and above a program that is not position-independent, so that who reads maps
+ * from below comes to it early; anywhere in there, so that nobody can count on it. */
+static void *somewhere_low(void)
+{
+	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46;
+	uint64_t random = 0;
+
+	if (sizeof(void *) < 8 || getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		return NULL;
+	return (void *)(uintptr_t)(from + random % room / LAYOUT_PAGE * LAYOUT_PAGE);
+}
+
+static struct layout *make_table(void)
+{
+	const int access = PROT_READ | PROT_WRITE, sharing = MAP_PRIVATE | MAP_NORESERVE;
+	struct rlimit limit;
+	void *memory;
+	int fd;
+
+	/* A file beyond the limit is not just refused, but answered with a signal. */
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct layout))
+		return NULL;
+	fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	memory = MAP_FAILED;
+	if (ftruncate(fd, sizeof(struct layout)) == 0) {
+		memory = mmap(somewhere_low(), sizeof(struct layout), access,
+			      sharing | MAP_FIXED_NOREPLACE, fd, 0);
+		if (memory == MAP_FAILED)
+			memory = mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
+	}
+	close(fd);
+	if (memory == MAP_FAILED)
+		return NULL;
+	table_init(memory);
+	return memory;
+}
+
+/* That of another copy of this code. */
+static struct layout *find_table(void)
+{
+	const uint64_t size = (sizeof(struct layout) + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE;
+	struct layout *found = NULL;
+	struct vma vma = {.end = 0};
+	struct vmas vmas;
+
+	if (!vmas_open(&vmas, false))
+		return NULL;
+	while (!found && vmas_next(&vmas, vma.end, &vma)) {
+		if (vma.kind == VMA_TABLE && vma.end - vma.start == size) {
+			found = (struct layout *)(uintptr_t)vma.start;
+			if (found->head.magic != LAYOUT_MAGIC || found->head.size != sizeof(*found))
+				found = NULL;
+		}
+	}
+	vmas_close(&vmas);
+	return found;
+}
+
+static struct layout *get_table(void)
+{
+	struct layout *t = atomic_load(&table);
+
+	if (t)
+		return t;
+	pthread_mutex_lock(&making);
+	t = atomic_load(&table);
+	if (!t) {
+		t = find_table();
+		if (!t)
+			t = make_table();
+		atomic_store(&table, t);
+	}
+	pthread_mutex_unlock(&making);
+	return t;
+}
+
+/* Names the part [start, end) of a mapping. 0, or what errno becomes. */
+static int name_part(const struct vma *vma, uint64_t start, uint64_t end, const char *name)
+{
+	struct layout *t = atomic_load(&table);
+	uint32_t inode = 0;
+
+	switch (vma->kind) {
+	case VMA_FILE:
+		return EBADF;
+	case VMA_SPECIAL: /* the kernel takes a name for the whole, and never shows it */
+		return start > vma->start || end < vma->end ? EINVAL : 0;
+	case VMA_SHMEM:
+	case VMA_TABLE:
+		inode = (uint32_t)vma->inode;
+		break;
+	case VMA_ANON:
+		break;
+	}
+	return !t || table_set(t, start, end, inode, name) ? 0 : EAGAIN;
+}
+
+/* What madvise_walk_vmas() in the kernel's mm/madvise.c does: goes on behind a hole, but not behind
+ * a mapping that cannot be named. 0, or what errno becomes. */
+static int name_range(uint64_t start, uint64_t end, const char *name)
+{
+	int result = 0, error = 0;
+	struct vmas vmas;
+	struct vma vma;
+
+	if (!vmas_open(&vmas, false))
+		return EINVAL;
+	while (start < end && error == 0) {
+		if (!vmas_next(&vmas, start, &vma) || vma.start >= end) {
+			result = ENOMEM;
+			break;
+		}
+		if (vma.start > start) {
+			result = ENOMEM;
+			start = vma.start;
+		}
+		error = name_part(&vma, start, vma.end < end ? vma.end : end, name);
+		start = vma.end;
+	}
+	vmas_close(&vmas);
+	return error ? error : result;
+}
+
+struct layout *keep_begin(sigset_t *mask)
+{
+	struct layout *t = atomic_load(&table);
+
+	if (!t)
+		return NULL;
+	*mask = block_signals();
+	lock(t);
+	return t;
+}
+
+void keep_end(struct layout *t, const sigset_t *mask)
+{
+	unlock(t);
+	pthread_sigmask(SIG_SETMASK, mask, NULL);
+}
+
+static bool have_table(void)
+{
+	sigset_t mask = block_signals();
+	bool have = get_table() != NULL;
+
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	return have;
+}
+
+static int name_locked(uint64_t start, uint64_t end, const char *name)
+{
+	struct layout *t;
+	sigset_t mask;
+	int error;
+
+	if (name && !have_table())
+		return EINVAL;
+	t = keep_begin(&mask);
+	error = name_range(start, end, name);
+	if (t)
+		keep_end(t, &mask);
+	return error;
+}
+
+int keep_name(void *addr, size_t len, const char *name)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), rounded = (len + page - 1) / page * page;
+	uintptr_t start = (uintptr_t)addr, end = start + rounded;
+	char copy[ANONMEM_NAME_MAX + 1];
+	int before = errno, error;
+
+	if (name && text_copy(copy, name) < 0)
+		return -1;
+	if (start % page || (len && !rounded) || end < start)
+		error = EINVAL;
+	else
+		error = start == end ? 0 : name_locked(start, end, name ? copy : NULL);
+	errno = error ? error : before;
+	return error ? -1 : 0;
+}

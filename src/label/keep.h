@@ -1,0 +1,19 @@
+/* keep: the table of this process, for kernels that keep no names. */
+#ifndef LABEL_KEEP_H
+#define LABEL_KEEP_H
+
+#include "label/layout.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+/* What prctl(PR_SET_VMA_ANON_NAME) would do if the kernel kept names: 0, or -1 with errno. EINVAL
+ * too where the process can have no table, since then nobody keeps them. */
+int keep_name(void *addr, size_t len, const char *name);
+
+/* The table, for this thread alone until keep_end(); NULL, and nothing to end, if there is none.
+ * Signals wait meanwhile; *mask keeps which did before. */
+struct layout *keep_begin(sigset_t *mask);
+void keep_end(struct layout *t, const sigset_t *mask);
+
+#endif

@@ -1,0 +1,50 @@
+#include "label/text.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+bool text_allows(unsigned char byte)
+{
+	return byte >= 0x20 && byte <= 0x7e && !strchr("\\`$[]", byte);
+}
+
+/* Whether the eight bytes around an address can be read, asked of the kernel with a call that does
+ * nothing: sigprocmask() reads the set before it refuses the unknown request. */
+static bool is_readable(uintptr_t address)
+{
+	enum { NO_REQUEST = -1, BYTES = 8 };
+	int before = errno;
+	bool readable;
+
+	syscall(SYS_rt_sigprocmask, NO_REQUEST, address / BYTES * BYTES, NULL, BYTES);
+	readable = errno != EFAULT;
+	errno = before;
+	return readable;
+}
+
+int text_copy(char copy[ANONMEM_NAME_MAX + 1], const char *name)
+{
+	enum { SMALLEST_PAGE = 4096 };
+	bool allowed = true;
+
+	memset(copy, 0, ANONMEM_NAME_MAX + 1);
+	for (size_t i = 0; i <= ANONMEM_NAME_MAX; i++) {
+		uintptr_t address = (uintptr_t)name + i;
+
+		if ((i == 0 || address % SMALLEST_PAGE == 0) && !is_readable(address)) {
+			errno = EFAULT;
+			return -1;
+		}
+		if (name[i] == '\0') {
+			errno = allowed ? errno : EINVAL;
+			return allowed ? 0 : -1;
+		}
+		allowed &= text_allows((unsigned char)name[i]);
+		copy[i] = name[i];
+	}
+	errno = EINVAL;
+	return -1;
+}

@@ -1,0 +1,444 @@
+/*
+ * Names that a process keeps itself, on a kernel that does not: found in its maps, read from its
+ * memory, and given to the mappings on their way to the sink. A mapping that holds several names,
+ * or one and unnamed memory, becomes several.
+ *
+ * The process may be hostile. What is read of it has a size that is known before; every number is
+ * checked before it is used, every repetition is counted; and only pages that are there are read,
+ * since one that is not could make us wait for whoever is to bring it (userfaultfd(2)). The worst
+ * that a process can do is to say wrong names of its own memory, which it may do anyway.
+ */
+#include "label/layout.h"
+#include "label/text.h"
+#include "source/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	TABLE_BYTES = (sizeof(struct layout) + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE,
+	TABLE_PAGES = TABLE_BYTES / LAYOUT_PAGE,
+	TRIES = 20,	   /* of the whole table */
+	BLOCK_TRIES = 500, /* of one page that changes all the time */
+	LABEL_ROOM = sizeof("[anon_shmem:]") + ANONMEM_NAME_MAX,
+};
+
+struct range {
+	uint64_t start, end;
+	uint32_t inode;
+	const char *name; /* in the copy */
+};
+
+struct names {
+	const struct place *place;
+	smaps_mapping_fn *deliver;
+	void *ctx;
+	dev_t shmem; /* where memfds lie */
+
+	enum { NAMES_NONE, NAMES_KNOWN, NAMES_LOST } state;
+	uint64_t at;  /* where this process's table is; 0 if that is not known */
+	bool passed;  /* memory that may have a name went by before the table was known */
+	int mem, map; /* descriptors while mappings are read, or -1 */
+
+	struct layout *copy;
+	uint8_t there[TABLE_PAGES]; /* which pages of the table the process has */
+	struct range *ranges;
+	size_t count, next; /* ranges before `next` lie below the mapping at hand */
+	struct part *parts;
+	size_t part_capacity;
+};
+
+void names_free(struct names *n)
+{
+	if (!n)
+		return;
+	if (n->copy)
+		munmap(n->copy, TABLE_BYTES);
+	free(n->ranges);
+	free(n->parts);
+	free(n);
+}
+
+bool names_lie_in(const struct mapping *m)
+{
+	return m->end - m->start == TABLE_BYTES && m->perms[3] == 'p' &&
+	       slice_equals(m->name, SLICE(LAYOUT_SHOWN));
+}
+
+/* Reading the table. */
+
+static bool read_at(const struct names *n, size_t offset, void *to, size_t size)
+{
+	return pread(n->mem, to, size, (off_t)(n->at + offset)) == (ssize_t)size;
+}
+
+static bool find_pages(struct names *n)
+{
+	const uint64_t present = UINT64_C(3) << 62; /* or swapped */
+	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES];
+	size_t per_page = page_size / LAYOUT_PAGE, pages = TABLE_PAGES / per_page;
+	ssize_t size = (ssize_t)(pages * sizeof(*entries));
+
+	if (pread(n->map, entries, (size_t)size, (off_t)(n->at / page_size * sizeof(*entries))) !=
+	    size)
+		return false;
+	for (size_t i = 0; i < TABLE_PAGES; i++)
+		n->there[i] = i / per_page < pages && entries[i / per_page] & present;
+	return true;
+}
+
+/* One page or more of the table, at their place in the copy; those that the process does not have
+ * are zeros there. */
+static bool read_pages(struct names *n, size_t first, size_t end)
+{
+	while (first < end) {
+		size_t run = first;
+
+		while (run < end && n->there[run])
+			run++;
+		if (run > first &&
+		    !read_at(n, first * LAYOUT_PAGE, (char *)n->copy + first * LAYOUT_PAGE,
+			     (run - first) * LAYOUT_PAGE))
+			return false;
+		first = run + 1;
+	}
+	return true;
+}
+
+static bool unchanged(const struct names *n, size_t offset, uint32_t changes)
+{
+	uint32_t now;
+
+	return changes % 2 == 0 && read_at(n, offset, &now, sizeof(now)) && now == changes;
+}
+
+static void wait_a_moment(void)
+{
+	const struct timespec moment = {.tv_nsec = 20000};
+
+	nanosleep(&moment, NULL);
+}
+
+static bool read_block(struct names *n, size_t block)
+{
+	size_t offset = offsetof(struct layout, blocks) + block * LAYOUT_PAGE;
+
+	for (int i = 0; i < BLOCK_TRIES; i++) {
+		if (!read_pages(n, offset / LAYOUT_PAGE, offset / LAYOUT_PAGE + 1))
+			return false;
+		if (unchanged(n, offset + offsetof(struct layout_block, changes),
+			      n->copy->blocks[block].changes))
+			return n->copy->blocks[block].count <= LAYOUT_RANGES;
+		if (i % 10 == 9)
+			wait_a_moment();
+	}
+	return false;
+}
+
+/* Head and blocks as they were at one moment, but for what goes on inside the blocks. */
+static bool read_blocks(struct names *n)
+{
+	const struct layout_head *head = &n->copy->head;
+
+	for (int i = 0; i < TRIES; i++) {
+		bool whole = true;
+
+		if (!find_pages(n) || !n->there[0] || !read_pages(n, 0, 1) ||
+		    head->magic != LAYOUT_MAGIC || head->size != sizeof(struct layout) ||
+		    head->blocks > LAYOUT_BLOCKS || head->names > LAYOUT_NAMES)
+			return false;
+		for (uint32_t at = 0; whole && at < head->blocks; at++)
+			whole = head->order[at] < LAYOUT_BLOCKS && read_block(n, head->order[at]);
+		if (whole && unchanged(n, offsetof(struct layout_head, changes), head->changes))
+			return true;
+		wait_a_moment();
+	}
+	return false;
+}
+
+static bool read_names(struct names *n)
+{
+	size_t from = offsetof(struct layout, names);
+	size_t to = from + n->copy->head.names * sizeof(struct layout_name);
+
+	return read_pages(n, from / LAYOUT_PAGE, (to + LAYOUT_PAGE - 1) / LAYOUT_PAGE);
+}
+
+static bool is_name(const struct layout_name *name)
+{
+	size_t len = strnlen(name->text, sizeof(name->text));
+
+	for (size_t i = 0; i < len; i++) {
+		if (!text_allows((unsigned char)name->text[i]))
+			return false;
+	}
+	return len < sizeof(name->text);
+}
+
+/* A name that was given up while we read is no longer the one of this range: that has none. */
+static bool add_range(struct names *n, const struct layout_range *r)
+{
+	const struct layout_name *name = &n->copy->names[r->name % LAYOUT_NAMES];
+	const struct range *before = n->count ? &n->ranges[n->count - 1] : NULL;
+
+	if (r->start >= r->end || (before && before->end > r->start) || !is_name(name))
+		return false;
+	if (name->generation == r->name >> 16)
+		n->ranges[n->count++] = (struct range){r->start, r->end, r->inode, name->text};
+	return true;
+}
+
+/* False too if it makes no sense. */
+static bool collect_ranges(struct names *n)
+{
+	const struct layout_head *head = &n->copy->head;
+	size_t most = (size_t)head->blocks * LAYOUT_RANGES;
+	struct range *larger = reallocarray(n->ranges, most ? most : 1, sizeof(*larger));
+
+	if (!larger)
+		return false;
+	n->ranges = larger;
+	n->count = 0;
+	for (uint32_t at = 0; at < head->blocks; at++) {
+		const struct layout_block *b = &n->copy->blocks[head->order[at]];
+
+		for (uint32_t i = 0; i < b->count; i++) {
+			if (!add_range(n, &b->ranges[i]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool make_copy(struct names *n)
+{
+	if (n->copy)
+		return madvise(n->copy, TABLE_BYTES, MADV_DONTNEED) == 0;
+	n->copy = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (n->copy != MAP_FAILED)
+		return true;
+	n->copy = NULL;
+	return false;
+}
+
+static bool open_files(struct names *n)
+{
+	if (n->map < 0)
+		n->map = place_open(n->place, "pagemap");
+	if (n->mem < 0)
+		n->mem = place_open(n->place, "mem");
+	return n->map >= 0 && n->mem >= 0;
+}
+
+/* Reads the table at n->at. A range that moves from one block to the next between our looks at them
+ * makes no sense either, so that is tried again. */
+static void load(struct names *n)
+{
+	n->state = NAMES_LOST;
+	n->next = n->count = 0;
+	for (int i = 0; i < TRIES && n->state == NAMES_LOST; i++) {
+		if (!open_files(n) || !make_copy(n) || !read_blocks(n))
+			break;
+		if (read_names(n) && collect_ranges(n))
+			n->state = NAMES_KNOWN;
+	}
+	if (n->state == NAMES_LOST)
+		n->count = 0;
+}
+
+/* Giving the names to mappings. */
+
+/* The memory that a range must be of to have its name on this mapping. False if none may. */
+static bool may_have_name(const struct mapping *m, uint32_t *inode)
+{
+	*inode = (uint32_t)m->inode;
+	if (m->name.len == 0)
+		return !mapping_has_inode(m);
+	return m->inode != 0 && (slice_begins(m->name, SLICE("/memfd:")) ||
+				 slice_equals(m->name, SLICE("/dev/zero (deleted)")));
+}
+
+static bool add_part(struct names *n, size_t *count, uint64_t start, uint64_t end, const char *name)
+{
+	if (start == end)
+		return true;
+	if (*count == n->part_capacity) {
+		size_t capacity = n->part_capacity ? 2 * n->part_capacity : 64;
+		struct part *larger = reallocarray(n->parts, capacity, sizeof(*larger));
+
+		if (!larger)
+			return false;
+		n->parts = larger;
+		n->part_capacity = capacity;
+	}
+	n->parts[(*count)++] = (struct part){.start = start, .end = end, .name = name};
+	return true;
+}
+
+/* The parts of a mapping by name; 0 when there is no memory. */
+static size_t make_parts(struct names *n, const struct mapping *m, uint32_t inode)
+{
+	uint64_t at = m->start;
+	size_t count = 0;
+
+	while (n->next < n->count && n->ranges[n->next].end <= m->start)
+		n->next++;
+	for (size_t i = n->next; i < n->count && n->ranges[i].start < m->end; i++) {
+		const struct range *r = &n->ranges[i];
+		uint64_t start = r->start > at ? r->start : at;
+		uint64_t end = r->end < m->end ? r->end : m->end;
+
+		if (r->inode != inode)
+			continue;
+		if (!add_part(n, &count, at, start, NULL) ||
+		    !add_part(n, &count, start, end, r->name))
+			return 0;
+		at = end;
+	}
+	return add_part(n, &count, at, m->end, NULL) ? count : 0;
+}
+
+static int deliver_part(struct names *n, const struct mapping *whole, const struct part *part,
+			const struct counters *counters, struct error *e)
+{
+	struct mapping m = *whole;
+	char label[LABEL_ROOM];
+	int len;
+
+	m.start = part->start;
+	m.end = part->end;
+	if (mapping_has_inode(&m))
+		m.offset += part->start - whole->start;
+	m.counters = *counters;
+	if (part->name) {
+		len = snprintf(label, sizeof(label), "[%s:%s]",
+			       mapping_has_inode(&m) ? "anon_shmem" : "anon", part->name);
+		m.name = (struct slice){label, (size_t)len};
+		m.by_process = true;
+	}
+	return n->deliver(n->ctx, &m, e);
+}
+
+static bool has_pages(const struct counters *c)
+{
+	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
+}
+
+static int deliver_parts(struct names *n, const struct mapping *m, size_t count, struct error *e)
+{
+	const struct counters *whole = &m->counters;
+	struct division division;
+	struct counters counters = {0};
+	int status = 0;
+
+	if (count == 1)
+		return deliver_part(n, m, &n->parts[0], whole, e);
+	if (has_pages(whole) && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
+		return error_errno(e, "its pages cannot be looked at");
+	division_begin(&division, whole, n->parts, count);
+	for (size_t i = 0; status == 0 && i < count; i++) {
+		if (whole->known)
+			division_next(&division, &n->parts[i], &counters);
+		status = deliver_part(n, m, &n->parts[i], &counters, e);
+	}
+	return status;
+}
+
+static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct names *n = ctx;
+	uint32_t inode;
+	size_t count;
+
+	if (n->state == NAMES_NONE && names_lie_in(m) && m->dev_major == major(n->shmem) &&
+	    m->dev_minor == minor(n->shmem)) {
+		n->at = m->start;
+		load(n);
+	}
+	if (!may_have_name(m, &inode))
+		return n->deliver(n->ctx, m, e);
+	n->passed |= n->state == NAMES_NONE;
+	if (n->state != NAMES_KNOWN)
+		return n->deliver(n->ctx, m, e);
+	count = make_parts(n, m, inode);
+	if (count == 0)
+		return error_memory(e);
+	return deliver_parts(n, m, count, e);
+}
+
+/* What procfs.c and files.c call. */
+
+static void close_files(struct names *n)
+{
+	if (n->mem >= 0)
+		close(n->mem);
+	if (n->map >= 0)
+		close(n->map);
+	n->mem = n->map = -1;
+}
+
+static struct names *names_new(void)
+{
+	struct names *n = calloc(1, sizeof(*n));
+	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
+	struct stat st;
+
+	if (n) {
+		n->mem = n->map = -1;
+		n->shmem = fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return n;
+}
+
+void names_forget(struct reader *r)
+{
+	if (r->names) {
+		r->names->state = NAMES_NONE;
+		r->names->at = 0;
+	}
+}
+
+void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx)
+{
+	struct names *n = r->names = r->names ? r->names : names_new();
+
+	r->on_mapping = n ? on_mapping : deliver;
+	r->on_mapping_ctx = n ? n : ctx;
+	if (!n)
+		return;
+	n->place = place;
+	n->deliver = deliver;
+	n->ctx = ctx;
+	n->state = NAMES_NONE;
+	n->passed = false;
+	if (n->at)
+		load(n);
+	/* If it is no longer where it was, that will show. */
+	if (n->state == NAMES_LOST)
+		n->state = NAMES_NONE;
+}
+
+bool names_end(struct reader *r)
+{
+	if (r->names)
+		close_files(r->names);
+	return r->names && r->names->state == NAMES_KNOWN && r->names->passed;
+}
+
+void names_count(struct reader *r)
+{
+	if (r->names) {
+		r->effort.names_read += r->names->state == NAMES_KNOWN;
+		r->effort.names_lost += r->names->state == NAMES_LOST;
+	}
+}

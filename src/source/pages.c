@@ -1,0 +1,86 @@
+/*
+ * What pagemap says of single pages. ioctl(PAGEMAP_SCAN) finds the few that are there in a large
+ * mapping, and leaves out the page of zeros; without it (before Linux 6.7) every page is looked at.
+ */
+#include "source/internal.h"
+#include "source/pagescan.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { ENTRIES = 512, REGIONS = 128 };
+
+#define ENTRY_EXCLUSIVE (UINT64_C(1) << 56)
+#define ENTRY_SWAPPED	(UINT64_C(1) << 62)
+#define ENTRY_PRESENT	(UINT64_C(1) << 63)
+
+struct counting {
+	int fd;
+	uint64_t page_size;
+	struct part *part; /* of the page at hand; pages ascend */
+};
+
+static void count_page(struct counting *c, uint64_t address, uint64_t entry)
+{
+	while (address >= c->part->end)
+		c->part++;
+	if (entry & ENTRY_PRESENT) {
+		c->part->resident += c->page_size;
+		c->part->exclusive += entry & ENTRY_EXCLUSIVE ? c->page_size : 0;
+	} else if (entry & ENTRY_SWAPPED) {
+		c->part->swapped += c->page_size;
+	}
+}
+
+static int count_run(struct counting *c, uint64_t start, uint64_t end)
+{
+	uint64_t entries[ENTRIES];
+
+	while (start < end) {
+		uint64_t wanted = (end - start) / c->page_size;
+		ssize_t n = pread(c->fd, entries,
+				  (wanted < ENTRIES ? wanted : ENTRIES) * sizeof(*entries),
+				  (off_t)(start / c->page_size * sizeof(*entries)));
+
+		if (n < (ssize_t)sizeof(*entries))
+			return n < 0 ? -1 : 0;
+		for (ssize_t i = 0; i < n / (ssize_t)sizeof(*entries); i++) {
+			count_page(c, start, entries[i]);
+			start += c->page_size;
+		}
+	}
+	return 0;
+}
+
+int pages_count(int fd, struct part *parts, size_t count)
+{
+	struct counting c = {fd, (uint64_t)sysconf(_SC_PAGESIZE), parts};
+	uint64_t end = parts[count - 1].end;
+	struct page_region regions[REGIONS];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.start = parts[0].start,
+		.end = end,
+		.vec = (uint64_t)(uintptr_t)regions,
+		.vec_len = REGIONS,
+		.category_inverted = PAGE_IS_PFNZERO,
+		.category_mask = PAGE_IS_PFNZERO,
+		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+	};
+
+	while (arg.start < end) {
+		int n = ioctl(fd, PAGEMAP_SCAN, &arg);
+
+		if (n < 0)
+			return errno == ENOTTY ? count_run(&c, arg.start, end) : -1;
+		for (int i = 0; i < n; i++) {
+			if (count_run(&c, regions[i].start, regions[i].end) < 0)
+				return -1;
+		}
+		if (arg.walk_end <= arg.start)
+			break;
+		arg.start = arg.walk_end;
+	}
+	return 0;
+}
