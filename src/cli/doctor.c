@@ -16,7 +16,7 @@
 
 /* All that is said of `anonmem run`. */
 static const char run_advice[] =
-	"To have more of a program's memory named, on this kernel too, start it with anonmem run.";
+	"A program that names its memory keeps the names on every kernel if anonmem run starts it.";
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS]\n"

@@ -28,8 +28,8 @@ struct reader {
 	bool sink_failed;
 	char *text; /* of the small file that was read last */
 	size_t text_capacity;
-	struct scan *scan; /* of scan.c; one piece of memory, NULL until it is needed */
-	bool cannot_scan;  /* found out with the first process */
+	struct scan *scan;   /* of scan.c; one piece of memory, NULL until it is needed */
+	bool cannot_scan;    /* found out with the first process */
 	struct names *names; /* of names.c; NULL until a process has some */
 };
 
