@@ -1,6 +1,7 @@
 #include "model/selection.h"
 
 #include <fnmatch.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 unsigned selection_needs(const struct selection *s)
@@ -16,11 +17,17 @@ unsigned selection_needs(const struct selection *s)
 	return needs;
 }
 
+/* A pattern has a state that its matches change; see rules.c. */
+static pthread_mutex_t matching = PTHREAD_MUTEX_INITIALIZER;
+
 static bool matches_regex(const regex_t *pattern, struct slice text)
 {
 	char *string = strndup(text.ptr, text.len);
-	bool matches = string && regexec(pattern, string, 0, NULL, 0) == 0;
+	bool matches;
 
+	pthread_mutex_lock(&matching);
+	matches = string && regexec(pattern, string, 0, NULL, 0) == 0;
+	pthread_mutex_unlock(&matching);
 	free(string);
 	return matches;
 }
