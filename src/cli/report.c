@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *const table_columns[] = {
 	"processes", "mappings", "rss",	     "pss",	    "uss",
@@ -20,8 +21,8 @@ static int show(const struct options *o, const struct report *report, struct err
 {
 	const char *root = o->root ? o->root : "/proc";
 	const struct render_options options = {
-		.width = terminal_width(),
-		.color = wants_color(o),
+		.width = terminal_width(STDOUT_FILENO),
+		.color = wants_color(o, STDOUT_FILENO),
 		.header = !o->no_header,
 		.quiet = o->quiet,
 		.units = o->units,

@@ -1,38 +1,48 @@
 /*
- * `anonmem run`: becomes a program that has a library preloaded, which keeps its names of memory
- * where the kernel does not. Since it is the same process, nothing stands between the program and
- * whoever started it: neither streams nor signals nor the exit status.
+ * `anonmem run`: becomes a program that has a library preloaded, by which its memory has names.
+ * Since it is the same process, nothing stands between the program and whoever started it: neither
+ * streams nor signals nor the exit status. Only for a summary it stays, and watches a child.
  */
 #include "anonmem/anonmem.h"
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/program.h"
 #include "cli/say.h"
+#include "cli/summary.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* As other programs that run programs: env(1), nice(1), timeout(1). */
-enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
-
 static const char help[] =
-	"Usage: anonmem run [--] COMMAND [ARG...]\n"
-	"Runs a program whose names of memory are kept, by the kernel or else by the program "
-	"itself.\n"
+	"Usage: anonmem run [OPTIONS] [--] COMMAND [ARG...]\n"
+	"Runs a program so that its memory has names: those that it gives itself, and for the "
+	"rest\n"
+	"that of the library which asked for it. Works on every kernel.\n"
 	"\n"
+	"      --label WHAT                what to call memory that nobody names: library "
+	"(default),\n"
+	"                                  function (library:function) or none\n"
+	"      --summary                   when it has ended, show the most that each label had\n"
 	"  -h, --help                      show this text\n"
 	"\n"
 	"Exit status: that of COMMAND; 1 failed, 2 wrong usage, 126 cannot be run, 127 not found.\n"
 	"\n"
 	"Example:\n"
-	"  anonmem run php server.php\n";
+	"  anonmem run redis-server --port 0 &\n"
+	"  anonmem --name redis-server\n";
+
+/* The variable in which the preloaded library finds what --label said. */
+static const char variable[] = "ANONMEM_LABEL";
+
+struct run {
+	const char *label; /* NULL for the default */
+	bool none, summary, help;
+	char **command;
+};
 
 /* The library beside this program, or where it is installed. False if it is nowhere. */
 static bool find_library(char path[PATH_MAX])
@@ -52,15 +62,30 @@ static bool find_library(char path[PATH_MAX])
 	return access(path, R_OK) == 0;
 }
 
-/* Puts a word before what a variable of the environment has already. */
-static int prepend(const char *variable, const char *word, struct error *e)
+/* Whether a list has a word between two of its separators. */
+static bool has_word(const char *list, const char *separators, const char *word)
 {
-	const char *old = getenv(variable);
+	size_t len = strlen(word);
+
+	while (*list) {
+		size_t n = strcspn(list, separators);
+
+		if (n == len && memcmp(list, word, len) == 0)
+			return true;
+		list += n + strspn(list + n, separators);
+	}
+	return false;
+}
+
+/* Puts a word before what a variable of the environment has already. */
+static int prepend(const char *name, const char *word, struct error *e)
+{
+	const char *old = getenv(name);
 	char *value;
 
 	if (asprintf(&value, "%s%s%s", word, old && *old ? ":" : "", old ? old : "") < 0)
 		return error_memory(e);
-	if (setenv(variable, value, 1) < 0) {
+	if (setenv(name, value, 1) < 0) {
 		free(value);
 		return error_memory(e);
 	}
@@ -68,109 +93,128 @@ static int prepend(const char *variable, const char *word, struct error *e)
 	return 0;
 }
 
-/* Where execvp() would find it; false if nowhere. */
-static bool find_program(const char *command, char path[PATH_MAX])
+/* Says so if the memory of this program gets no names. False if nothing may be preloaded. */
+static bool check_program(const char *command)
 {
-	const char *folders = getenv("PATH");
-
-	if (strchr(command, '/'))
-		return snprintf(path, PATH_MAX, "%s", command) < PATH_MAX;
-	while (folders && *folders) {
-		int len = (int)strcspn(folders, ":");
-
-		if (snprintf(path, PATH_MAX, "%.*s/%s", len, folders, command) < PATH_MAX &&
-		    access(path, X_OK) == 0)
-			return true;
-		folders += len + (folders[len] == ':');
-	}
-	return false;
-}
-
-/* Whether an ELF file asks for the dynamic linker, without which nothing is preloaded. */
-static bool is_static(int fd)
-{
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
-
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(segment))
-		return false;
-	for (unsigned i = 0; i < header.e_phnum; i++) {
-		off_t at = (off_t)(header.e_phoff + i * sizeof(segment));
-
-		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment) ||
-		    segment.p_type == PT_INTERP)
-			return false;
-	}
-	return true;
-}
-
-/* Says so if the names of this program cannot be kept. */
-static void warn_about(const char *command)
-{
+	static const char *const reasons[] = {
+		[PRELOAD_STATIC] = "is linked statically, so nothing can be preloaded",
+		[PRELOAD_OTHER] = "is built for another kind of processor than anonmem is",
+		[PRELOAD_SECURE] =
+			"runs with rights that you have not, and wants nothing preloaded",
+	};
 	char path[PATH_MAX], text[PATH_MAX + 128];
-	const char *what = NULL;
-	struct stat st;
-	int fd;
+	enum preloading preloading;
 
-	if (!find_program(command, path))
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID) && geteuid() != 0)
-		what = "runs as another user, who wants nothing preloaded";
-	else if (is_static(fd))
-		what = "is linked statically, so nothing can be preloaded";
-	close(fd);
-	if (!what)
-		return;
-	snprintf(text, sizeof(text), "%s %s: its names of memory are not kept", path, what);
+	if (!program_find(command, path))
+		return true;
+	preloading = program_preloading(path);
+	if (preloading == PRELOAD_WORKS)
+		return true;
+	snprintf(text, sizeof(text), "%s %s: its memory gets no names", path, reasons[preloading]);
 	say(text);
+	return preloading != PRELOAD_OTHER;
 }
 
-/* Where the kernel keeps names, the C library can be asked for some (2.39 and later). */
-static int prepare(const char *command, struct error *e)
+/* The C library names its own memory if it is asked to, from 2.39 on. */
+static int ask_libc(struct error *e)
 {
 	const char *tunables = getenv("GLIBC_TUNABLES");
+
+	if (tunables && strstr(tunables, "glibc.mem.decorate_maps="))
+		return 0;
+	return prepend("GLIBC_TUNABLES", "glibc.mem.decorate_maps=1", e);
+}
+
+static int preload(const struct run *run, struct error *e)
+{
+	const char *already = getenv("LD_PRELOAD");
 	char library[PATH_MAX];
 
-	if (anonmem_kernel_keeps_names() == 1) {
-		if (tunables && strstr(tunables, "glibc.mem.decorate_maps="))
-			return 0;
-		return prepend("GLIBC_TUNABLES", "glibc.mem.decorate_maps=1", e);
-	}
 	if (!find_library(library))
 		return error_errno(e, "%s", library);
 	if (strpbrk(library, ": "))
 		return error_set(e, ERROR_SYSTEM,
 				 "%s: a path with a blank or a colon cannot be preloaded", library);
-	warn_about(command);
+	if ((run->label ? setenv(variable, run->label, 1) : unsetenv(variable)) < 0)
+		return error_memory(e);
+	if (already && has_word(already, ": ", library))
+		return 0;
 	return prepend("LD_PRELOAD", library, e);
+}
+
+static int prepare(const struct run *run, struct error *e)
+{
+	if (ask_libc(e) < 0)
+		return -1;
+	/* Then the names that the program gives are the kernel's, and there are no others. */
+	if (run->none && anonmem_kernel_keeps_names() == 1)
+		return 0;
+	if (!check_program(run->command[0]))
+		return 0;
+	return preload(run, e);
+}
+
+static int parse(int argc, char **argv, struct run *run, struct error *e)
+{
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+						{"label", required_argument, NULL, 'l'},
+						{"summary", no_argument, NULL, 's'},
+						{0}};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		if (option == 'h') {
+			run->help = true;
+			return 0;
+		}
+		if (option == 's') {
+			run->summary = true;
+		} else if (option == 'l' && has_word("library function none", " ", optarg)) {
+			run->none = strcmp(optarg, "none") == 0;
+			run->label = strcmp(optarg, "library") == 0 ? NULL : optarg;
+		} else if (option == 'l') {
+			return error_set(e, ERROR_USAGE,
+					 "run: --label %s: expected library, function or none",
+					 optarg);
+		} else {
+			return error_set(e, ERROR_USAGE, "run: %s %s; see anonmem run --help",
+					 argv[optind - 1],
+					 option == ':' ? "needs a value" : "is no option");
+		}
+	}
+	run->command = argv + optind;
+	if (!*run->command)
+		return error_set(e, ERROR_USAGE, "run: say what to run; see anonmem run --help");
+	return 0;
+}
+
+/* Does not come back if the program runs in the place of this one. */
+static int start(const struct run *run, struct error *e)
+{
+	if (prepare(run, e) < 0)
+		return EXIT_FAILED;
+	if (run->summary)
+		return summary_run(run->command, e);
+	execvp(run->command[0], run->command);
+	return program_failed(run->command[0], errno, e);
 }
 
 enum exit_status command_run(int argc, char **argv)
 {
 	struct error e = {.code = ERROR_NONE};
-	int first = 1, status = EXIT_FAILED;
+	struct run run = {0};
+	int status = EXIT_USAGE;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		fputs(help, stdout);
-		return EXIT_DONE;
+	if (parse(argc, argv, &run, &e) == 0) {
+		if (run.help) {
+			fputs(help, stdout);
+			status = EXIT_DONE;
+		} else {
+			status = start(&run, &e);
+		}
 	}
-	if (argc > 1 && strcmp(argv[1], "--") == 0)
-		first++;
-	if (first >= argc || (first == 1 && argv[1][0] == '-')) {
-		say(first >= argc ? "run: say what to run; see anonmem run --help"
-				  : "run: there is no such option; see anonmem run --help");
-		return EXIT_USAGE;
-	}
-	if (prepare(argv[first], &e) == 0) {
-		execvp(argv[first], argv + first);
-		status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
-		error_errno(&e, "%s: cannot be run", argv[first]);
-	}
-	say(e.text);
+	if (e.code != ERROR_NONE)
+		say(e.text);
 	return (enum exit_status)status;
 }

@@ -36,30 +36,29 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 		add_column(r, o->columns[i]);
 }
 
-bool wants_color(const struct options *o)
+bool wants_color(const struct options *o, int fd)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (o->color != COLOR_AUTO)
 		return o->color == COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
-	       strcmp(term, "dumb") != 0;
+	return isatty(fd) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-size_t terminal_width(void)
+size_t terminal_width(int fd)
 {
 	const char *columns_text = getenv("COLUMNS");
 	struct winsize size;
 	const char *wrong = "";
 	long long width = 0;
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(fd))
 		return 0;
 	if (columns_text)
 		width = strtonum(columns_text, 1, 10000, &wrong);
 	if (!wrong)
 		return (size_t)width;
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool wants_shares(const struct options *o)

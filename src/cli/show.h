@@ -11,9 +11,10 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 /* Whether anything is shown that only smaps or, with luck, smaps_rollup can say. */
 bool wants_shares(const struct options *o);
 
-bool wants_color(const struct options *o);
+/* On what is written to fd. */
+bool wants_color(const struct options *o, int fd);
 
-/* Columns of the terminal; 0 if standard output is none, where nothing is shortened. */
-size_t terminal_width(void);
+/* Columns of the terminal; 0 if fd is none, where nothing is shortened. */
+size_t terminal_width(int fd);
 
 #endif

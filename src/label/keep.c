@@ -3,6 +3,10 @@
  * comes later finds it in maps. Its lock lies in it. All signals are blocked while the lock is
  * held, since a handler may name memory too; and it is taken over a fork, so that the child has a
  * table that nobody is changing.
+ *
+ * But an allocator may map memory while it holds a lock of its own, for which the fork waits in
+ * turn. So whoever has waited for a fork for some time takes the lock away from it. A child that
+ * finds somebody had it then begins with an empty table: it has fewer names, but no false ones.
  */
 #include "label/keep.h"
 
@@ -23,31 +27,54 @@
 
 static struct layout *_Atomic table;
 
-enum { FREE, TAKEN, WAITED_FOR };
+enum { FREE, TAKEN, WAITED_FOR }; /* the lock */
+enum { NOBODY };		  /* forks */
 
-static void futex(uint32_t *word, int operation, uint32_t value)
+static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
+/* False if it was not woken in time. */
+static bool wait_for_change(uint32_t *word, uint32_t value)
+{
+	static const struct timespec patience = {.tv_nsec = 20 * 1000 * 1000};
+	int before = errno;
+	bool woken = syscall(SYS_futex, word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &patience,
+			     NULL, 0) == 0 ||
+		     errno != ETIMEDOUT;
+
+	errno = before;
+	return woken;
+}
+
+static void wake_one(uint32_t *word)
 {
 	int before = errno;
 
-	syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+	syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
 	errno = before;
 }
 
 static void lock(struct layout *t)
 {
-	uint32_t *word = &t->head.lock, was = FREE;
+	uint32_t *word = &t->head.lock, *forking = &t->head.forking;
 
-	if (__atomic_compare_exchange_n(word, &was, TAKEN, false, __ATOMIC_ACQUIRE,
-					__ATOMIC_RELAXED))
+	if (exchange(word, FREE, TAKEN))
 		return;
-	while (__atomic_exchange_n(word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE)
-		futex(word, FUTEX_WAIT, WAITED_FOR);
+	while (__atomic_exchange_n(word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
+		uint32_t who = __atomic_load_n(forking, __ATOMIC_RELAXED);
+
+		if (!wait_for_change(word, WAITED_FOR) && who && exchange(forking, who, NOBODY))
+			return;
+	}
 }
 
 static void unlock(struct layout *t)
 {
 	if (__atomic_exchange_n(&t->head.lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
-		futex(&t->head.lock, FUTEX_WAKE, 1);
+		wake_one(&t->head.lock);
 }
 
 static sigset_t block_signals(void)
@@ -64,6 +91,7 @@ static sigset_t block_signals(void)
 
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* a table, or a child */
 static struct layout *locked_to_fork;
+static uint32_t forker;
 static sigset_t mask_before_fork;
 
 static void before_fork(void)
@@ -78,27 +106,45 @@ static void before_fork(void)
 	if (!t || __atomic_load_n(&t->head.forking, __ATOMIC_RELAXED) == self)
 		return;
 	lock(t);
-	__atomic_store_n(&t->head.forking, self, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->head.forking, self, __ATOMIC_RELEASE);
+	forker = self;
 	locked_to_fork = t;
+}
+
+static void end_fork(void)
+{
+	sigset_t mask = mask_before_fork;
+
+	locked_to_fork = NULL;
+	pthread_mutex_unlock(&making);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
 static void after_fork(void)
 {
 	struct layout *t = locked_to_fork;
-	sigset_t mask = mask_before_fork;
 
-	locked_to_fork = NULL;
-	if (t) {
-		__atomic_store_n(&t->head.forking, 0, __ATOMIC_RELAXED);
+	if (t && exchange(&t->head.forking, forker, NOBODY))
 		unlock(t);
-	}
-	pthread_mutex_unlock(&making);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	end_fork();
+}
+
+/* Who else has the lock is not in this process, and has left the table as it was at the moment. */
+static void after_fork_in_child(void)
+{
+	struct layout *t = locked_to_fork;
+
+	if (t && !exchange(&t->head.forking, forker, NOBODY) &&
+	    __atomic_load_n(&t->head.lock, __ATOMIC_RELAXED) != FREE)
+		table_empty(t);
+	if (t)
+		__atomic_store_n(&t->head.lock, FREE, __ATOMIC_RELEASE);
+	end_fork();
 }
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-	pthread_atfork(before_fork, after_fork, after_fork);
+	pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 /* Below the libraries and above a program that is not position-independent, so that who reads maps
@@ -161,22 +207,22 @@ static struct layout *find_table(void)
 	return found;
 }
 
-static struct layout *get_table(void)
+bool keep_prepare(void)
 {
-	struct layout *t = atomic_load(&table);
+	sigset_t mask;
 
-	if (t)
-		return t;
+	if (atomic_load(&table))
+		return true;
+	mask = block_signals();
 	pthread_mutex_lock(&making);
-	t = atomic_load(&table);
-	if (!t) {
-		t = find_table();
-		if (!t)
-			t = make_table();
-		atomic_store(&table, t);
+	if (!atomic_load(&table)) {
+		struct layout *t = find_table();
+
+		atomic_store(&table, t ? t : make_table());
 	}
 	pthread_mutex_unlock(&making);
-	return t;
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	return atomic_load(&table) != NULL;
 }
 
 /* Names the part [start, end) of a mapping. 0, or what errno becomes. */
@@ -243,28 +289,31 @@ void keep_end(struct layout *t, const sigset_t *mask)
 	pthread_sigmask(SIG_SETMASK, mask, NULL);
 }
 
-static bool have_table(void)
-{
-	sigset_t mask = block_signals();
-	bool have = get_table() != NULL;
-
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	return have;
-}
-
 static int name_locked(uint64_t start, uint64_t end, const char *name)
 {
 	struct layout *t;
 	sigset_t mask;
 	int error;
 
-	if (name && !have_table())
+	if (name && !keep_prepare())
 		return EINVAL;
 	t = keep_begin(&mask);
 	error = name_range(start, end, name);
 	if (t)
 		keep_end(t, &mask);
 	return error;
+}
+
+void keep_set(uint64_t start, uint64_t end, const char *name)
+{
+	sigset_t mask;
+	struct layout *t = keep_begin(&mask);
+
+	if (!t)
+		return;
+	if (!table_set(t, start, end, 0, name) && name)
+		table_set(t, start, end, 0, NULL);
+	keep_end(t, &mask);
 }
 
 int keep_name(void *addr, size_t len, const char *name)

@@ -1,6 +1,7 @@
 #include "anonmem/anonmem.h"
 
 #include "label/keep.h"
+#include "label/name.h"
 #include "label/text.h"
 
 #include <errno.h>
@@ -24,8 +25,7 @@ static int ask_kernel(void *addr, size_t len, const char *name)
 			    (unsigned long)(uintptr_t)addr, len, name);
 }
 
-/* The answer of anonmem_kernel_keeps_names(), which stays the same. */
-static int kernel_keeps(void)
+int name_kernel_keeps(void)
 {
 	enum { UNKNOWN, NO, YES };
 	static atomic_int answer;
@@ -48,7 +48,7 @@ int anonmem_name(void *addr, size_t len, const char *name)
 
 	if (ask_kernel(addr, len, name) == 0)
 		return 0;
-	if (errno != EINVAL || kernel_keeps() != 0)
+	if (errno != EINVAL || name_kernel_keeps() != 0)
 		return -1;
 	errno = before;
 	return keep_name(addr, len, name);

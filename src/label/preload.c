@@ -1,17 +1,23 @@
 /*
- * The library that `anonmem run` preloads where the kernel keeps no names. It makes the program's
- * own naming succeed, and takes names along with what the program does to its mappings.
+ * The library that `anonmem run` preloads. Anonymous memory that a program maps gets the name of
+ * the library that asked for it. Where the kernel keeps no names, it also makes the program's own
+ * naming succeed, and takes names along with what the program does to its mappings.
  *
  * It stands in for the C library's functions of the same name, which do no more than the system
  * calls here; so it needs none of them, at whatever moment it is called. A mapping is made before
  * its names are dropped, and unmapped after: between the two, nobody else can have the addresses.
  * Only where names move is the table held meanwhile.
  */
+#include "label/caller.h"
 #include "label/keep.h"
+#include "label/name.h"
+#include "label/redirect.h"
 #include "label/table.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
@@ -23,7 +29,36 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-#define EXPORT __attribute__((visibility("default")))
+/* An exported function, which the C library's calls of its own are led to as well. */
+#define EXPORT(function) __attribute__((visibility("default"), alias(#function)))
+
+/* The address that the function at hand returns to. */
+#define CALLER ((uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)))
+
+/* What `anonmem run --label` said, by the variable that it leaves for this. */
+enum labelling { BY_LIBRARY, BY_FUNCTION, BY_NOBODY };
+static enum labelling labelling = BY_LIBRARY;
+
+/* Once, at the first call: a library that is set up before this one may map memory already. There
+ * is one thread then, and nothing here allocates. */
+static void prepare(void)
+{
+	static bool prepared;
+	const char *how;
+
+	if (prepared)
+		return;
+	prepared = true; /* what follows maps memory too */
+	how = getenv("ANONMEM_LABEL");
+	if (how && strcmp(how, "function") == 0)
+		labelling = BY_FUNCTION;
+	else if (how && strcmp(how, "none") == 0)
+		labelling = BY_NOBODY;
+	caller_prepare();
+	/* Not later, when the caller may hold any lock. */
+	if (name_kernel_keeps() != 1)
+		keep_prepare();
+}
 
 static uint64_t round_up(uint64_t len)
 {
@@ -35,16 +70,36 @@ static uint64_t round_up(uint64_t len)
 static void forget(const void *addr, size_t len)
 {
 	uint64_t start = (uintptr_t)addr;
-	sigset_t mask;
-	struct layout *t = keep_begin(&mask);
 
-	if (!t)
-		return;
-	table_set(t, start, start + round_up(len), 0, NULL);
-	keep_end(t, &mask);
+	keep_set(start, start + round_up(len), NULL);
 }
 
-EXPORT int prctl(int option, ...)
+/* Names new memory after who asked for it, if it is anonymous. What lay there before has no name
+ * any more in any case. */
+static void label(void *addr, size_t len, int flags, uintptr_t caller)
+{
+	uint64_t start = (uintptr_t)addr;
+	char name[ANONMEM_NAME_MAX + 1];
+	int before = errno;
+
+	prepare();
+	if (!(flags & MAP_ANONYMOUS) || labelling == BY_NOBODY ||
+	    !caller_name(caller, labelling == BY_FUNCTION, name)) {
+		forget(addr, len);
+		return;
+	}
+	if (name_kernel_keeps() == 1) {
+		anonmem_name(addr, len, name);
+	} else if ((flags & MAP_TYPE) == MAP_PRIVATE && !(flags & MAP_HUGETLB)) {
+		keep_set(start, start + round_up(len), name);
+	} else {
+		forget(addr, len);
+		anonmem_name(addr, len, name);
+	}
+	errno = before;
+}
+
+static int our_prctl(int option, ...)
 {
 	unsigned long a[4];
 	va_list args;
@@ -58,7 +113,8 @@ EXPORT int prctl(int option, ...)
 	return (int)syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
 }
 
-static void *map(void *addr, size_t len, int access, int flags, int fd, off64_t offset)
+/* off_t has 64 bits here: the build says so where that is not the rule. */
+static void *our_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
 	void *memory;
 
@@ -74,21 +130,11 @@ static void *map(void *addr, size_t len, int access, int flags, int fd, off64_t 
 	memory = (void *)syscall(SYS_mmap, addr, len, access, flags, fd, offset);
 #endif
 	if (memory != MAP_FAILED)
-		forget(memory, len);
+		label(memory, len, flags, CALLER);
 	return memory;
 }
 
-EXPORT void *mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
-{
-	return map(addr, len, access, flags, fd, offset);
-}
-
-EXPORT void *mmap64(void *addr, size_t len, int access, int flags, int fd, off64_t offset)
-{
-	return map(addr, len, access, flags, fd, offset);
-}
-
-EXPORT int munmap(void *addr, size_t len)
+static int our_munmap(void *addr, size_t len)
 {
 	uint64_t start = (uintptr_t)addr;
 
@@ -98,7 +144,7 @@ EXPORT int munmap(void *addr, size_t len)
 	return (int)syscall(SYS_munmap, addr, len);
 }
 
-EXPORT void *mremap(void *addr, size_t len, size_t new_len, int flags, ...)
+static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
 {
 	void *wanted = NULL, *memory;
 	struct layout *t;
@@ -124,7 +170,7 @@ EXPORT void *mremap(void *addr, size_t len, size_t new_len, int flags, ...)
 	return memory;
 }
 
-EXPORT void *shmat(int id, const void *addr, int flags)
+static void *our_shmat(int id, const void *addr, int flags)
 {
 	void *memory = (void *)syscall(SYS_shmat, id, addr, flags);
 	struct shmid_ds segment;
@@ -134,4 +180,28 @@ EXPORT void *shmat(int id, const void *addr, int flags)
 		forget(memory, segment.shm_segsz);
 	errno = error;
 	return memory;
+}
+
+EXPORT(our_prctl) int prctl(int option, ...);
+EXPORT(our_mmap) void *mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset);
+EXPORT(our_mmap) void *mmap64(void *addr, size_t len, int access, int flags, int fd, off64_t at);
+EXPORT(our_munmap) int munmap(void *addr, size_t len);
+EXPORT(our_mremap) void *mremap(void *addr, size_t len, size_t new_len, int flags, ...);
+EXPORT(our_shmat) void *shmat(int id, const void *addr, int flags);
+
+__attribute__((constructor)) static void begin(void)
+{
+	static const struct {
+		const char *name;
+		void (*ours)(void);
+	} own_calls[] = {
+		{"prctl", (void (*)(void))our_prctl},
+		{"mmap", (void (*)(void))our_mmap},
+		{"munmap", (void (*)(void))our_munmap},
+		{"mremap", (void (*)(void))our_mremap},
+	};
+
+	prepare();
+	for (unsigned i = 0; i < sizeof(own_calls) / sizeof(*own_calls); i++)
+		redirect(own_calls[i].name, own_calls[i].ours);
 }

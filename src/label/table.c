@@ -8,10 +8,11 @@ struct spot {
 	uint32_t i;  /* in the block */
 };
 
-/* Readers see the odd number before what changes, and the even one after it. */
+/* Readers see the odd number before what changes, and the even one after it. It is odd already if a
+ * change was left unfinished. */
 static void begin_change(uint32_t *changes)
 {
-	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(changes, *changes | 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
@@ -20,11 +21,29 @@ static void end_change(uint32_t *changes)
 	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
 }
 
+static void order_blocks(struct layout *t)
+{
+	for (unsigned i = 0; i < LAYOUT_BLOCKS; i++)
+		t->head.order[i] = (uint16_t)i;
+}
+
+void table_empty(struct layout *t)
+{
+	begin_change(&t->head.changes);
+	order_blocks(t);
+	t->head.blocks = 0;
+	t->head.free = 0;
+	for (uint32_t i = 0; i < t->head.names; i++)
+		t->names[i].references = 0;
+	t->head.names = 0;
+	memset(t->buckets, 0, sizeof(t->buckets));
+	end_change(&t->head.changes);
+}
+
 void table_init(struct layout *t)
 {
 	t->head.size = sizeof(*t);
-	for (unsigned i = 0; i < LAYOUT_BLOCKS; i++)
-		t->head.order[i] = (uint16_t)i;
+	order_blocks(t);
 	__atomic_store_n(&t->head.magic, LAYOUT_MAGIC, __ATOMIC_RELEASE);
 }
 

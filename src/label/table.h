@@ -14,6 +14,9 @@
 /* An empty table in memory that is all zeros. */
 void table_init(struct layout *t);
 
+/* Empties a table, in whatever state somebody left it who changed it. */
+void table_empty(struct layout *t);
+
 /*
  * Gives [start, end) a name that text_copy() made, or none if it is NULL. `inode` is that of shared
  * memory or 0. False, and nothing done, if the table is full.

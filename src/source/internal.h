@@ -2,6 +2,7 @@
 #ifndef SOURCE_INTERNAL_H
 #define SOURCE_INTERNAL_H
 
+#include "source/family.h"
 #include "source/source.h"
 
 struct source {
@@ -128,6 +129,10 @@ void division_next(struct division *d, const struct part *part, struct counters 
 
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);
+
+/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed by
+ * family_free(). */
+int list_kin(struct family *all, struct error *e);
 
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);

@@ -218,6 +218,26 @@ TEST(a_full_table)
 	assert_false(set(0, 1, NULL));
 }
 
+/* As a child finds it whose parent had another thread in the middle of a change. */
+TEST(left_unfinished)
+{
+	for (uint64_t page = 0; page < 600; page += 2)
+		assert_true(set(page, page + 1, name_number((int)page % NAMES)));
+	table->blocks[table->head.order[0]].changes |= 1;
+	table->blocks[table->head.order[0]].count--;
+	table->head.changes |= 1;
+	table->names[0].references = 1000;
+
+	table_empty(table);
+	assert_int_equal(count_ranges(), 0);
+	assert_int_equal(table->head.changes % 2, 0);
+	for (uint64_t page = 0; page < 600; page += 2) {
+		assert_true(set(page, page + 1, name_number((int)page % NAMES)));
+		model[page] = (int)page % NAMES + 1;
+	}
+	check();
+}
+
 TEST(too_many_names)
 {
 	uint64_t page = 0;
@@ -243,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_are_stored_once_and_given_up, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_full_table, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(left_unfinished, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_names, set_up, tear_down),
 	};
 

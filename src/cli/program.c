@@ -1,0 +1,106 @@
+#include "cli/program.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+bool program_find(const char *command, char path[PATH_MAX])
+{
+	const char *folders = getenv("PATH");
+
+	if (strchr(command, '/'))
+		return snprintf(path, PATH_MAX, "%s", command) < PATH_MAX;
+	while (folders && *folders) {
+		int len = (int)strcspn(folders, ":");
+
+		if (snprintf(path, PATH_MAX, "%.*s/%s", len, folders, command) < PATH_MAX &&
+		    access(path, X_OK) == 0)
+			return true;
+		folders += len + (folders[len] == ':');
+	}
+	return false;
+}
+
+/* The header of an ELF file for this processor, of 64 or 32 bits as this program. */
+static bool is_native(const ElfW(Ehdr) * header)
+{
+	ElfW(Ehdr) own;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	bool native = true;
+
+	if (fd < 0)
+		return true;
+	if (pread(fd, &own, sizeof(own), 0) == sizeof(own))
+		native = header->e_ident[EI_CLASS] == own.e_ident[EI_CLASS] &&
+			 header->e_machine == own.e_machine;
+	close(fd);
+	return native;
+}
+
+/* Whether it asks for the dynamic linker. */
+static bool has_interpreter(int fd, const ElfW(Ehdr) * header)
+{
+	ElfW(Phdr) segment;
+
+	if (header->e_phentsize != sizeof(segment))
+		return true;
+	for (unsigned i = 0; i < header->e_phnum; i++) {
+		off_t at = (off_t)(header->e_phoff + i * sizeof(segment));
+
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment) ||
+		    segment.p_type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+static bool gives_rights(int fd)
+{
+	struct stat st;
+
+	if (geteuid() == 0 || fstat(fd, &st) < 0)
+		return false;
+	return (st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
+	       (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getegid()) ||
+	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
+static enum preloading look_at(int fd)
+{
+	ElfW(Ehdr) header;
+
+	if (gives_rights(fd))
+		return PRELOAD_SECURE;
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+		return PRELOAD_WORKS; /* a script: what matters is what interprets it */
+	if (!is_native(&header))
+		return PRELOAD_OTHER;
+	return has_interpreter(fd, &header) ? PRELOAD_WORKS : PRELOAD_STATIC;
+}
+
+enum preloading program_preloading(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum preloading answer;
+
+	if (fd < 0)
+		return PRELOAD_WORKS;
+	answer = look_at(fd);
+	close(fd);
+	return answer;
+}
+
+int program_failed(const char *command, int number, struct error *e)
+{
+	errno = number;
+	error_errno(e, "%s: cannot be run", command);
+	return number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}

@@ -1,0 +1,300 @@
+#include "cli/summary.h"
+
+#include "cli/command.h"
+#include "cli/program.h"
+#include "cli/say.h"
+#include "cli/show.h"
+#include "model/collect.h"
+#include "model/peaks.h"
+#include "source/family.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MS = 1000000 };
+
+struct watched {
+	pid_t pid;
+	int status; /* of waitpid() */
+	bool ended;
+	struct family family;
+	struct peaks peaks;
+	uint64_t begun, ended_at; /* ns */
+	uint64_t missed;	  /* processes that could not be read, at most */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
+}
+
+/* Reading */
+
+static const char *const columns_shown[] = {"processes", "mappings",  "rss",  "pss",
+					    "uss",	 "anonymous", "swap", NULL};
+
+static int read_once(struct watched *w, struct error *e)
+{
+	const struct collect_options options = {
+		.by = {.keys = {KEY_LABEL}, .count = 1},
+		.infer = true,
+		.jobs = 1,
+	};
+	struct snapshot now = {0};
+	struct source *source;
+	int status = -1;
+
+	if (family_update(&w->family, w->pid, e) < 0)
+		return -1;
+	source = source_open_proc(NULL, w->family.pids, w->family.count, e);
+	if (source && collect(source, &options, &now, e) == 0) {
+		uint64_t missed = now.coverage.by_outcome[OUTCOME_DENIED];
+
+		w->missed = missed > w->missed ? missed : w->missed;
+		w->peaks.most.machine = now.machine;
+		w->peaks.most.inferred = now.inferred;
+		status = now.coverage.by_outcome[OUTCOME_READ] ? peaks_add(&w->peaks, &now, e) : 0;
+	}
+	snapshot_free(&now);
+	source_close(source);
+	return status;
+}
+
+/* Signals */
+
+/* What others send on to the program, or stop and end it with. */
+static sigset_t signals_to_wait_for(void)
+{
+	static const int numbers[] = {SIGCHLD, SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM,
+				      SIGUSR1, SIGUSR2, SIGCONT, SIGALRM, SIGWINCH};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sigaddset(&set, numbers[i]);
+	return set;
+}
+
+/* This process stops with its child, so that a shell sees it. */
+static void look_at_child(struct watched *w)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != w->pid)
+			continue;
+		if (WIFSTOPPED(status)) {
+			raise(SIGSTOP);
+			kill(w->pid, SIGCONT);
+			continue;
+		}
+		w->ended = true;
+		w->status = status;
+		w->ended_at = now_ns();
+	}
+}
+
+/* A key on the terminal is a signal to both; only what somebody sent to this process alone is sent
+ * on. */
+static void handle(struct watched *w, const siginfo_t *info)
+{
+	if (info->si_signo == SIGCHLD)
+		look_at_child(w);
+	else if (info->si_code <= 0 && info->si_pid != w->pid)
+		kill(w->pid, info->si_signo);
+}
+
+/* Until the child has ended or `ns` are over. */
+static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
+{
+	uint64_t end = now_ns() + ns, now;
+
+	while (!w->ended && (now = now_ns()) < end) {
+		struct timespec t = {.tv_sec = (time_t)((end - now) / 1000 / MS),
+				     .tv_nsec = (long)((end - now) % (UINT64_C(1000) * MS))};
+		siginfo_t info;
+
+		if (sigtimedwait(signals, &info, &t) > 0)
+			handle(w, &info);
+	}
+}
+
+/* Often at first, so that short programs are seen; then so seldom that it costs a twentieth of one
+ * processor at most. */
+static void watch(struct watched *w, const sigset_t *signals)
+{
+	enum { FIRST = 10 * MS, LONGEST = 250 * MS, SHARE = 20 };
+	uint64_t pause = FIRST, begun, cost;
+	struct error e = {.code = ERROR_NONE};
+	bool reads = true;
+
+	wait_for(w, signals, pause);
+	while (!w->ended) {
+		begun = now_ns();
+		if (reads && read_once(w, &e) < 0) {
+			reads = false;
+			say(e.text);
+			say("run: the program is watched no longer; it runs on");
+		}
+		cost = now_ns() - begun;
+		pause = pause < LONGEST / 2 ? 2 * pause : LONGEST;
+		wait_for(w, signals, pause < SHARE * cost ? SHARE * cost : pause);
+	}
+}
+
+/* The program */
+
+/* What a program inherits, as it was before this one changed it. */
+struct inherited {
+	sigset_t mask;
+	struct sigaction on_child;
+};
+
+/* The child; `said` tells the parent why it could not be run. */
+static void become(char **command, const struct inherited *before, int said)
+{
+	ssize_t told;
+	int number;
+
+	sigaction(SIGCHLD, &before->on_child, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	execvp(command[0], command);
+	number = errno;
+	told = write(said, &number, sizeof(number));
+	_exit(told == sizeof(number) ? 0 : EXIT_CANNOT_RUN);
+}
+
+/* The child's errno, or 0 as soon as it runs. */
+static int hear(int fd)
+{
+	int number = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, &number, sizeof(number));
+	} while (n < 0 && errno == EINTR);
+	return n == sizeof(number) ? number : 0;
+}
+
+/* 0 with the pid of a program that runs, else the exit status with *e. */
+static int start(char **command, const struct inherited *before, pid_t *pid, struct error *e)
+{
+	int ends[2], number;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_errno(e, "%s: cannot be started", command[0]), EXIT_FAILED;
+	*pid = fork();
+	if (*pid == 0)
+		become(command, before, ends[1]);
+	number = errno;
+	close(ends[1]);
+	if (*pid < 0) {
+		close(ends[0]);
+		errno = number;
+		return error_errno(e, "%s: cannot be started", command[0]), EXIT_FAILED;
+	}
+	number = hear(ends[0]);
+	close(ends[0]);
+	if (number == 0)
+		return 0;
+	waitpid(*pid, NULL, 0);
+	return program_failed(command[0], number, e);
+}
+
+/* The summary */
+
+static void say_readings(const struct watched *w)
+{
+	char text[256];
+
+	if (w->peaks.readings == 0) {
+		say("run: the program ended before its memory could be read");
+		return;
+	}
+	snprintf(text, sizeof(text),
+		 "the most that each label had at any of %" PRIu64
+		 " readings in %.1f s, each figure for itself; TOTAL is what all had at once",
+		 w->peaks.readings, (double)(w->ended_at - w->begun) / 1e9);
+	say(text);
+	if (w->missed > 0) {
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " of its processes could not be read: they have other rights",
+			 w->missed);
+		say(text);
+	}
+}
+
+static int write_summary(const struct watched *w, struct error *e)
+{
+	struct options options = {.renderer = &render_table};
+	struct report_options wanted = {0};
+	const struct render_options rendering = {.width = terminal_width(STDERR_FILENO),
+						 .color = wants_color(&options, STDERR_FILENO),
+						 .header = true,
+						 .quiet = true,
+						 .version = ANONMEM_VERSION};
+	struct report report;
+	int status;
+
+	choose_columns(&options, columns_shown, &wanted);
+	status = report_build(&w->peaks.most, &wanted, &report, e);
+	if (status == 0)
+		status = render_table.render(&report, &rendering, stderr, e);
+	report_free(&report);
+	return status;
+}
+
+/* As it ended, so does this process; without a core, since that is the program's. */
+static int end_alike(int status)
+{
+	static const struct rlimit none = {0, 0};
+	sigset_t set;
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(WTERMSIG(status), SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, WTERMSIG(status));
+	raise(WTERMSIG(status));
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return EXIT_FAILED;
+}
+
+int summary_run(char **command, struct error *e)
+{
+	static const struct grouping by = {.keys = {KEY_LABEL}, .count = 1};
+	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
+	const sigset_t signals = signals_to_wait_for();
+	struct watched w = {.begun = now_ns()};
+	struct inherited before;
+	int status;
+
+	sigaction(SIGCHLD, &by_default, &before.on_child);
+	sigprocmask(SIG_BLOCK, &signals, &before.mask);
+	status = start(command, &before, &w.pid, e);
+	if (status != 0) {
+		sigprocmask(SIG_SETMASK, &before.mask, NULL);
+		return status;
+	}
+	peaks_init(&w.peaks, &by);
+	watch(&w, &signals);
+	if (w.peaks.readings > 0 && write_summary(&w, e) < 0)
+		say(e->text);
+	say_readings(&w);
+	peaks_free(&w.peaks);
+	family_free(&w.family);
+	e->code = ERROR_NONE; /* it is said */
+	return end_alike(w.status);
+}

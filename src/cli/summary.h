@@ -1,0 +1,15 @@
+/* summary: a program run to its end, and what the memory of it and its children was at most. */
+#ifndef CLI_SUMMARY_H
+#define CLI_SUMMARY_H
+
+#include "base/error.h"
+
+/*
+ * Runs a command as a child that gets the signals which this process gets, reads the memory of it
+ * and of its descendants again and again, and writes the most that each label had to standard
+ * error. Returns the exit status of the command, or dies of the signal of which it died. If it
+ * could not be run, *e says why; if it could not be watched, that is said, and it runs on.
+ */
+int summary_run(char **command, struct error *e);
+
+#endif

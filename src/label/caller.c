@@ -1,0 +1,124 @@
+#include "label/caller.h"
+
+#include "label/symbol.h"
+#include "label/text.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The bounds of the object that this is part of, from the linker. */
+extern const char own_start[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+extern const char own_end[] __asm__("_end") __attribute__((visibility("hidden")));
+
+/* Of the program the dynamic linker knows no name. */
+static char program[ANONMEM_NAME_MAX + 1];
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void append(char name[ANONMEM_NAME_MAX + 1], const char *text)
+{
+	size_t len = strlen(name);
+
+	for (; *text && len < ANONMEM_NAME_MAX; text++)
+		name[len++] = text_allows((unsigned char)*text) ? *text : '_';
+	name[len] = '\0';
+}
+
+void caller_prepare(void)
+{
+	static const char deleted[] = " (deleted)";
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (len <= 0)
+		return;
+	path[len] = '\0';
+	if ((size_t)len > strlen(deleted) && strcmp(path + len - strlen(deleted), deleted) == 0)
+		path[len - (ssize_t)strlen(deleted)] = '\0';
+	append(program, base_name(path));
+}
+
+/* Functions that were found, since to find one is slow. A place is filled once and then stays; who
+ * finds it being filled goes without. */
+static struct place {
+	_Atomic uintptr_t address;
+	atomic_bool filled;
+	char name[ANONMEM_NAME_MAX + 1];
+} places[1024];
+
+static struct place *find_place(uintptr_t address)
+{
+	enum { PLACES = sizeof(places) / sizeof(*places), TRIES = 8 };
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		struct place *p = &places[(address / 4 + i) % PLACES];
+		uintptr_t there = atomic_load(&p->address);
+
+		if (there == address ||
+		    (!there && atomic_compare_exchange_strong(&p->address, &there, address)))
+			return p;
+	}
+	return NULL;
+}
+
+/* A place is of no use if another library came to lie where one was closed. */
+static bool is_of(const struct place *p, const char *object)
+{
+	size_t len = strlen(object);
+
+	return strncmp(p->name, object, len) == 0 && (p->name[len] == ':' || !p->name[len]);
+}
+
+/* `name` begins with the object's. */
+static void append_function(const struct dl_find_object *object, uintptr_t address,
+			    char name[ANONMEM_NAME_MAX + 1])
+{
+	struct place *p = find_place(address);
+	char function[ANONMEM_NAME_MAX + 1];
+
+	if (p && atomic_load(&p->filled) && is_of(p, name)) {
+		memcpy(name, p->name, sizeof(p->name));
+		return;
+	}
+	if (symbol_find(object, address, function, sizeof(function))) {
+		append(name, ":");
+		append(name, function);
+	}
+	if (p && !atomic_load(&p->filled)) {
+		/* Two threads write the same bytes. */
+		memcpy(p->name, name, sizeof(p->name));
+		atomic_store(&p->filled, true);
+	}
+}
+
+bool caller_name(uintptr_t address, bool function, char name[ANONMEM_NAME_MAX + 1])
+{
+	struct dl_find_object object;
+	int before = errno;
+	const char *path;
+
+	if (address >= (uintptr_t)own_start && address < (uintptr_t)own_end)
+		return false;
+	/* The call is the instruction before, and may be the last one of all. */
+	if (_dl_find_object((void *)(address - 1), &object) < 0)
+		return false;
+	path = object.dlfo_link_map->l_name;
+	memset(name, 0, ANONMEM_NAME_MAX + 1);
+	append(name, *path ? base_name(path) : program);
+	if (!*name)
+		return false;
+	if (function)
+		append_function(&object, address - 1, name);
+	errno = before;
+	return true;
+}

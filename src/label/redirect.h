@@ -1,0 +1,19 @@
+/*
+ * redirect: functions of the C library that it calls itself.
+ *
+ * malloc() and the threads of the GNU C library map memory by calls that no other library can stand
+ * in for. They come to another function only if its code begins with a jump there.
+ */
+#ifndef LABEL_REDIRECT_H
+#define LABEL_REDIRECT_H
+
+#include <stdbool.h>
+
+/*
+ * Has a function of the C library jump to `to`, which takes the same arguments. To be called before
+ * there is a second thread. False, and nothing done, on a processor that this is not written for,
+ * or where a process may not write to its code.
+ */
+bool redirect(const char *function, void (*to)(void));
+
+#endif

@@ -1,0 +1,124 @@
+#include "label/symbol.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A file as it lies in memory; it may be anything. */
+struct file {
+	const char *bytes;
+	size_t size;
+};
+
+/* By system calls of one's own: who asks may be in the middle of mmap(). */
+static bool file_open(struct file *f, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *memory = MAP_FAILED;
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && st.st_size > 0)
+		memory = (void *)syscall(SYS_mmap, NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (memory == MAP_FAILED)
+		return false;
+	*f = (struct file){memory, (size_t)st.st_size};
+	return true;
+}
+
+static void file_close(const struct file *f)
+{
+	syscall(SYS_munmap, f->bytes, f->size);
+}
+
+/* So many bytes at an offset; NULL if the file does not have them. */
+static const void *at(const struct file *f, uint64_t offset, uint64_t size)
+{
+	return size <= f->size && offset <= f->size - size ? f->bytes + offset : NULL;
+}
+
+/* Whether a file is the one that was loaded: the first page has its headers and, as a rule, its
+ * build id. */
+static bool is_loaded(const struct file *f, const struct dl_find_object *object)
+{
+	enum { SMALLEST_PAGE = 4096 };
+
+	return f->size >= SMALLEST_PAGE &&
+	       memcmp(f->bytes, object->dlfo_map_start, SMALLEST_PAGE) == 0;
+}
+
+/* The sections of symbols and of their names; with `all`, also those that no other object needs. */
+static bool find_table(const struct file *f, bool all, ElfW(Shdr) * symbols, ElfW(Shdr) * names)
+{
+	const ElfW(Ehdr) *header = at(f, 0, sizeof(*header));
+	const ElfW(Shdr) * sections;
+
+	if (!header || header->e_shentsize != sizeof(*sections))
+		return false;
+	sections = at(f, header->e_shoff, (uint64_t)header->e_shnum * sizeof(*sections));
+	for (unsigned i = 0; sections && i < header->e_shnum; i++) {
+		if (sections[i].sh_type != (all ? SHT_SYMTAB : SHT_DYNSYM) ||
+		    sections[i].sh_link >= header->e_shnum)
+			continue;
+		*symbols = sections[i];
+		*names = sections[sections[i].sh_link];
+		return at(f, symbols->sh_offset, symbols->sh_size) &&
+		       at(f, names->sh_offset, names->sh_size);
+	}
+	return false;
+}
+
+static bool copy_name(const struct file *f, const ElfW(Shdr) * names, uint32_t offset, char *name,
+		      size_t size)
+{
+	const char *text = at(f, names->sh_offset, names->sh_size);
+	size_t len;
+
+	if (offset >= names->sh_size || !memchr(text + offset, '\0', names->sh_size - offset))
+		return false;
+	len = strcspn(text + offset, ".");
+	len = len < size ? len : size - 1;
+	memcpy(name, text + offset, len);
+	name[len] = '\0';
+	return len > 0;
+}
+
+static bool find(const struct file *f, bool all, uintptr_t address, char *name, size_t size)
+{
+	ElfW(Shdr) table, names;
+	const ElfW(Sym) * symbols;
+
+	if (!find_table(f, all, &table, &names))
+		return false;
+	symbols = at(f, table.sh_offset, table.sh_size);
+	for (size_t i = 0; i < table.sh_size / sizeof(*symbols); i++) {
+		const ElfW(Sym) *s = &symbols[i];
+
+		if ((s->st_info & 0xf) == STT_FUNC && address >= s->st_value &&
+		    address - s->st_value < s->st_size &&
+		    copy_name(f, &names, s->st_name, name, size))
+			return true;
+	}
+	return false;
+}
+
+bool symbol_find(const struct dl_find_object *object, uintptr_t address, char *name, size_t size)
+{
+	const struct link_map *map = object->dlfo_link_map;
+	struct file f;
+	bool found;
+
+	if (!file_open(&f, *map->l_name ? map->l_name : "/proc/self/exe"))
+		return false;
+	address -= map->l_addr;
+	found = is_loaded(&f, object) &&
+		(find(&f, true, address, name, size) || find(&f, false, address, name, size));
+	file_close(&f);
+	return found;
+}

@@ -1,0 +1,26 @@
+/*
+ * peaks: the most that each group had at any of several readings.
+ *
+ *	peaks_init(&p, by)
+ *	peaks_add(&p, snapshot)		for each reading, by the same keys
+ *	p.most				as a snapshot: each figure for itself, and so the totals,
+ *					which are the most that all had together
+ *	peaks_free(&p)
+ */
+#ifndef MODEL_PEAKS_H
+#define MODEL_PEAKS_H
+
+#include "model/snapshot.h"
+
+struct peaks {
+	struct snapshot most;
+	uint64_t readings;
+};
+
+void peaks_init(struct peaks *p, const struct grouping *by);
+void peaks_free(struct peaks *p);
+
+/* 0, or -1 with *e when there is no memory. */
+int peaks_add(struct peaks *p, const struct snapshot *now, struct error *e);
+
+#endif
