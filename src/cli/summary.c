@@ -30,11 +30,11 @@ struct watched {
 	uint64_t missed;	  /* processes that could not be read, at most */
 };
 
-static uint64_t now_ns(void)
+static uint64_t now_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
 }
 
@@ -101,7 +101,7 @@ static void look_at_child(struct watched *w)
 		}
 		w->ended = true;
 		w->status = status;
-		w->ended_at = now_ns();
+		w->ended_at = now_ns(CLOCK_MONOTONIC);
 	}
 }
 
@@ -118,9 +118,9 @@ static void handle(struct watched *w, const siginfo_t *info)
 /* Until the child has ended or `ns` are over. */
 static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 {
-	uint64_t end = now_ns() + ns, now;
+	uint64_t end = now_ns(CLOCK_MONOTONIC) + ns, now;
 
-	while (!w->ended && (now = now_ns()) < end) {
+	while (!w->ended && (now = now_ns(CLOCK_MONOTONIC)) < end) {
 		struct timespec t = {.tv_sec = (time_t)((end - now) / 1000 / MS),
 				     .tv_nsec = (long)((end - now) % (UINT64_C(1000) * MS))};
 		siginfo_t info;
@@ -141,13 +141,13 @@ static void watch(struct watched *w, const sigset_t *signals)
 
 	wait_for(w, signals, pause);
 	while (!w->ended) {
-		begun = now_ns();
+		begun = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 		if (reads && read_once(w, &e) < 0) {
 			reads = false;
 			say(e.text);
 			say("run: the program is watched no longer; it runs on");
 		}
-		cost = now_ns() - begun;
+		cost = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
 		pause = pause < LONGEST / 2 ? 2 * pause : LONGEST;
 		wait_for(w, signals, pause < SHARE * cost ? SHARE * cost : pause);
 	}
@@ -277,7 +277,7 @@ int summary_run(char **command, struct error *e)
 	static const struct grouping by = {.keys = {KEY_LABEL}, .count = 1};
 	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	const sigset_t signals = signals_to_wait_for();
-	struct watched w = {.begun = now_ns()};
+	struct watched w = {.begun = now_ns(CLOCK_MONOTONIC)};
 	struct inherited before;
 	int status;
 

@@ -122,16 +122,18 @@ symbol key_intern_mapping(struct intern *symbols, const struct mapping *m, symbo
 struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping)
 {
 	struct slice bytes = intern_bytes(symbols, mapping);
+	struct mapping_identity identity;
 	struct mapping_head head;
 
 	memcpy(&head, bytes.ptr, sizeof(head));
-	return (struct mapping_identity){
+	identity = (struct mapping_identity){
 		.start = head.start,
 		.end = head.end,
 		.perms = {bytes.ptr + offsetof(struct mapping_head, perms), strlen(head.perms)},
-		.name = intern_bytes(symbols, head.name),
 		.process = head.process,
 	};
+	identity.name = key_label(symbols, head.name, &identity.origin);
+	return identity;
 }
 
 /* The record of a mapping holds symbols itself. */

@@ -56,11 +56,13 @@ struct process_identity key_process(const struct intern *symbols, symbol process
 struct mapping_identity {
 	uint64_t start, end;
 	struct slice perms;
-	struct slice name; /* path, or the label of what is no file */
+	struct slice name;  /* path, or the label of what is no file, */
+	enum origin origin; /* and whose word that is */
 	symbol process;
 };
 
-/* `name` is the symbol of the mapping's KEY_FILE. Mappings of two processes are never one. */
+/* `name` is the symbol of the mapping's KEY_FILE, which is one of key_intern_label() too. Mappings
+ * of two processes are never one. */
 symbol key_intern_mapping(struct intern *symbols, const struct mapping *m, symbol process,
 			  symbol name);
 struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping);

@@ -169,10 +169,12 @@ struct view {
 	const struct label_facts *facts;
 };
 
-/* A path where there is a file, else the label. */
+/* A path where there is a file, else the label; both with whose word it is. */
 static symbol file_key(struct keyer *k, const struct view *v)
 {
-	return intern(k->symbols, v->class.kind == KIND_FILE ? v->mapping->name : v->label);
+	if (v->class.kind != KIND_FILE)
+		return v->label_symbol;
+	return key_intern_label(k->symbols, v->class.origin, v->mapping->name);
 }
 
 static symbol mapping_key(struct keyer *k, const struct view *v)

@@ -36,17 +36,21 @@ static struct cell get_string(const struct column *column, const struct column_i
 	return s == SYMBOL_NONE ? unknown() : text(intern_bytes(&in->snapshot->symbols, s));
 }
 
+static struct cell label(struct slice s, enum origin origin)
+{
+	return (struct cell){.known = true, .text = s, .marked = origin == ORIGIN_PROCESS};
+}
+
 static struct cell get_label(const struct column *column, const struct column_input *in)
 {
 	symbol s = key_symbol(in, (enum key)column->which);
 	enum origin origin;
-	struct cell cell;
+	struct slice bytes;
 
 	if (s == SYMBOL_NONE)
 		return unknown();
-	cell = text(key_label(&in->snapshot->symbols, s, &origin));
-	cell.marked = origin == ORIGIN_PROCESS;
-	return cell;
+	bytes = key_label(&in->snapshot->symbols, s, &origin);
+	return label(bytes, origin);
 }
 
 static struct cell get_origin(const struct column *column, const struct column_input *in)
@@ -137,7 +141,7 @@ static struct cell get_file(const struct column *column, const struct column_inp
 {
 	struct mapping_identity m;
 
-	return find_mapping(in, &m) ? text(m.name) : get_string(column, in);
+	return find_mapping(in, &m) ? label(m.name, m.origin) : get_label(column, in);
 }
 
 static struct cell get_processes(const struct column *column, const struct column_input *in)

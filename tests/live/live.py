@@ -392,6 +392,9 @@ class Names(Live):
 			self.rows("--pid", h.pid)
 			mark = r"\*" if self.origin == "process" else ""
 			self.assertRegex(text, r"\n\[anon:live: low\]" + mark + " +1 +1 +1.0M")
+			for keys in ("file", "mapping"):
+				text = run("--pid", h.pid, "--by", keys).stdout.decode()
+				self.assertRegex(text, r"\[anon:live: low\]" + mark + " +1 +1 +1.0M")
 			csv = run("--pid", h.pid, "--csv").stdout.decode()
 			self.assertIn(f"\n[anon:live: low],{self.origin},1,1,{MIB}", csv)
 
@@ -470,7 +473,10 @@ class Run(Live):
 	def test_failing(self):
 		for status, words, arguments in (
 			(2, "say what to run", ["run"]),
-			(2, "no such option", ["run", "--nonesuch", "true"]),
+			(2, "--nonesuch is no option", ["run", "--nonesuch", "true"]),
+			(2, "expected library, function or none", ["run", "--label", "name", "true"]),
+			(2, "--label needs a value", ["run", "--label"]),
+			(127, "No such file", ["run", "--summary", "/nonexistent/program"]),
 			(127, "No such file", ["run", "/nonexistent/program"]),
 			(126, "Permission denied", ["run", "/etc/passwd"]),
 		):
@@ -478,14 +484,279 @@ class Run(Live):
 		self.assertIn(b"anonmem run", run("run", "--help").stdout)
 
 	def test_static(self):
-		if self.report("--by", "kind")["kernel_labels"]:
-			return  # names are kept all the same
 		with tempfile.TemporaryDirectory() as folder:
 			program = os.path.join(folder, "static")
 			subprocess.run(["gcc", "-static", "-x", "c", "-", "-o", program],
 				input=b"int main(void) { return 7; }", check=True)
 			done = self.fails(7, "run", program, words="is linked statically")
 			self.assertEqual(done.stdout, b"")
+
+
+# A library of ours that maps memory, by a function that other objects see and by one that only its
+# own symbol table has.
+LIBRARY = """
+#include <sys/mman.h>
+static __attribute__((noinline)) void *grow(unsigned long size)
+{
+	void *at = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	__builtin_memset(at, 1, size);
+	return at;
+}
+void *shop_cache(unsigned long size) { return grow(size); }
+void *shop_pool(unsigned long size)
+{
+	void *at = mmap(0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	__builtin_memset(at, 1, size);
+	return at;
+}
+"""
+
+# Sizes tell the mappings apart. The large malloc() is mapped, and grown, by the C library.
+PROGRAM = """
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+void *shop_cache(unsigned long), *shop_pool(unsigned long);
+enum { MIB = 1 << 20 };
+static void *sleeper(void *at) { pause(); return at; }
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+	pthread_attr_t attributes;
+	char *large = malloc(20 * MIB), *moved, *own;
+
+	errno = 42;
+	shop_cache(3 * MIB);
+	shop_pool(2 * MIB);
+	if (errno != 42)
+		return 2;
+	memset(large, 1, 20 * MIB);
+	large = realloc(large, 30 * MIB);
+	memset(large, 1, 30 * MIB);
+	own = mmap(0, 5 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(own, 1, 5 * MIB);
+	prctl(PR_SET_VMA, 0, own, MIB, "own name");
+	moved = shop_cache(7 * MIB);
+	if (munmap(moved, 3 * MIB) < 0)
+		return 3;
+	free(malloc(40 * MIB));
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, MIB);
+	pthread_create(&thread, &attributes, sleeper, large);
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	return 0;
+}
+"""
+
+# Threads that map and unmap without pause, by mmap() and by malloc(), while the process forks.
+STORM = """
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+enum { THREADS = 64, ROUNDS = 1500, FORKS = 60, PLACES = 16 };
+static void *work(void *number)
+{
+	unsigned seed = (unsigned)(long)number;
+	char *at[PLACES] = {0}, *large;
+	size_t size[PLACES];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int k = rand_r(&seed) % PLACES;
+
+		if (at[k]) {
+			munmap(at[k], size[k]);
+			at[k] = NULL;
+		} else {
+			size[k] = 4096 * (1 + rand_r(&seed) % 32);
+			at[k] = mmap(0, size[k], PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			at[k][0] = 1;
+		}
+		large = malloc(200000 + rand_r(&seed) % 100000);
+		large[0] = 1;
+		free(large);
+	}
+	for (int k = 0; k < PLACES; k++) {
+		if (at[k])
+			munmap(at[k], size[k]);
+	}
+	return NULL;
+}
+int main(void)
+{
+	pthread_t threads[THREADS];
+	int status = 0;
+
+	for (long i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, work, (void *)i);
+	for (int i = 0; i < FORKS; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			free(malloc(300000));
+			_exit(7);
+		}
+		waitpid(child, &status, 0);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 7)
+			return 1;
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	return 0;
+}
+"""
+
+
+def compile_c(text, path, *arguments):
+	subprocess.run(["gcc", "-O1", "-x", "c", "-", "-o", path, *arguments], input=text.encode(),
+		check=True)
+
+
+class Label(Live):
+	"""`anonmem run --label`: memory that nobody named has the name of who asked for it."""
+
+	@classmethod
+	def setUpClass(cls):
+		cls.folder = tempfile.mkdtemp()
+		library, cls.program = (os.path.join(cls.folder, name) for name in ("libshop.so", "a[sh]op"))
+		compile_c(LIBRARY, library, "-shared", "-fPIC")
+		# What stands behind - is taken for C too, but a library is not to be.
+		compile_c(PROGRAM, cls.program, "-L" + cls.folder, "-lshop", "-Wl,-rpath,$ORIGIN", "-pthread")
+
+	@classmethod
+	def tearDownClass(cls):
+		shutil.rmtree(cls.folder)
+
+	def labels(self, *options):
+		"""RSS by label, of what has no file behind it."""
+		with subprocess.Popen([ANONMEM, "run", *options, self.program], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
+			self.assertEqual(program.stdout.readline(), b"ready\n")
+			wait_for_state(program.pid, "S")
+			report = self.report("--pid", program.pid, "--kind", "anon,shmem", "--no-infer")
+			program.stdin.close()
+		self.assertEqual(program.returncode, 0)
+		named = [g for g in report["groups"] if ":" in g["label"] and "memfd" not in g["label"]]
+		self.assertEqual({g["origin"] for g in named},
+			{"kernel" if report["kernel_labels"] else "process"})
+		return {g["label"]: g["rss"] for g in named}
+
+	def test_library(self):
+		found = self.labels()
+		self.assertEqual(found.pop("[anon:libshop.so]"), 7 * MIB)
+		self.assertEqual(found.pop("[anon_shmem:libshop.so]"), 2 * MIB)
+		self.assertEqual(found.pop("[anon:own name]"), MIB)
+		# No byte of a name that could not be one.
+		self.assertEqual(found.pop("[anon:a_sh_op]"), 4 * MIB)
+		# The large piece, and what the stack and the arena of the thread have.
+		self.assertEqual(found.pop("[anon:libc.so.6]") // MIB, 30)
+		self.assertEqual(found, {})
+
+	def test_function(self):
+		found = self.labels("--label", "function")
+		self.assertEqual(found["[anon:libshop.so:grow]"], 7 * MIB)
+		self.assertEqual(found["[anon_shmem:libshop.so:shop_pool]"], 2 * MIB)
+		self.assertEqual(found["[anon:a_sh_op:main]"], 4 * MIB)
+		self.assertIn("[anon:libc.so.6:pthread_create]", found)
+
+	def test_none(self):
+		self.assertEqual(self.labels("--label", "none"), {"[anon:own name]": MIB})
+
+	def test_redis(self):
+		"""The allocator is set up before what is preloaded."""
+		command = [ANONMEM, "run", "redis-server", "--port", "0", "--save", "", "--daemonize", "no",
+			"--unixsocket", os.path.join(self.folder, "socket"), "--enable-debug-command", "yes"]
+		ask = ["redis-cli", "-s", os.path.join(self.folder, "socket")]
+		with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT) as redis:
+			for _ in range(500):
+				if subprocess.run([*ask, "ping"], capture_output=True).stdout == b"PONG\n":
+					break
+				time.sleep(0.02)
+			subprocess.run([*ask, "debug", "populate", "100000"], check=True, capture_output=True)
+			row = self.label("[anon:libjemalloc.so.2]", "--pid", redis.pid, "--kind", "anon")
+			total = self.report("--pid", redis.pid, "--kind", "anon")["totals"]
+			subprocess.run([*ask, "shutdown", "nosave"], check=True, capture_output=True)
+		self.assertEqual(redis.returncode, 0)
+		self.assertGreater(row["pss"], 8 * MIB)
+		self.assertGreater(row["pss"], 0.9 * total["pss"])
+
+	def test_storm(self):
+		"""What was unmapped has no name any more, and no fork waits for a thread that waits for it."""
+		storm = os.path.join(self.folder, "storm")
+		compile_c(STORM, storm, "-pthread")
+		with subprocess.Popen([ANONMEM, "run", storm], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+				env=ENVIRONMENT) as program:
+			self.assertEqual(program.stdout.readline(), b"ready\n")
+			wait_for_state(program.pid, "S")
+			report = self.report("--pid", program.pid, "--by", "mapping")
+			program.stdin.close()
+		self.assertEqual(program.returncode, 0)
+		self.assertNotIn("[anon:storm]", {g["file"] for g in report["groups"]})
+
+	def test_children(self):
+		script = "php -r 'echo \"ready\\n\"; fgets(STDIN);'; exit 3"
+		with subprocess.Popen([ANONMEM, "run", "sh", "-c", script], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE, env=ENVIRONMENT) as shell:
+			shell.stdout.readline()
+			with open(f"/proc/{shell.pid}/task/{shell.pid}/children", encoding="ascii") as f:
+				child = int(f.read())
+			self.assertGreater(self.label("[anon:zend_alloc]", "--pid", child)["rss"], 0)
+			shell.stdin.close()
+		self.assertEqual(shell.returncode, 3)
+
+
+class Summary(Live):
+	"""`anonmem run --summary`."""
+
+	SLEEPY = "import time; a = bytearray(60 << 20); time.sleep(1); del a; time.sleep(.3)"
+
+	def test_peaks(self):
+		done = run("run", "--summary", "--", "/usr/bin/python3", "-c", self.SLEEPY + "; print(5)")
+		table = done.stderr.decode()
+		self.assertEqual((done.returncode, done.stdout), (0, b"5\n"))
+		heads, *rows = (line.split() for line in table.splitlines())
+		libc = next(row for row in rows if row[0].startswith("[anon:libc.so.6]"))
+		self.assertGreater(int(libc[heads.index("PSS")].removesuffix("M")), 59)
+		self.assertRegex(table, r"\nTOTAL .*\nanonmem: .* readings in \d+\.\d s")
+
+	def test_descendants(self):
+		script = '/usr/bin/python3 -c "$1" & /usr/bin/python3 -c "$1"; wait'
+		table = run("run", "--summary", "sh", "-c", script, "sh", self.SLEEPY).stderr.decode()
+		self.assertRegex(table, r"\nTOTAL +3 .* 1[2-9]\dM")
+
+	def test_as_it_was(self):
+		self.assertEqual(run("run", "--summary", "sh", "-c", "cat; exit 42", input=b"in").stdout, b"in")
+		self.assertEqual(run("run", "--summary", "sh", "-c", "exit 42").returncode, 42)
+		self.assertEqual(run("run", "--summary", "sh", "-c", "kill -TERM $$").returncode, -signal.SIGTERM)
+		ignored = "import signal; print(signal.getsignal(signal.SIGCHLD), signal.pthread_sigmask(0, []))"
+		plain, watched = (subprocess.run([*before, "/usr/bin/python3", "-c", ignored], check=True,
+			capture_output=True, env=ENVIRONMENT,
+			preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)).stdout
+			for before in ([], [ANONMEM, "run", "--summary", "--"]))
+		self.assertEqual(plain, watched)
+
+	def test_signals_arrive(self):
+		script = "trap 'exit 9' TERM; trap 'echo hup' HUP; echo ready; while :; do sleep .05; done"
+		with subprocess.Popen([ANONMEM, "run", "--summary", "sh", "-c", script], env=ENVIRONMENT,
+				stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
+			self.assertEqual(program.stdout.readline(), b"ready\n")
+			program.send_signal(signal.SIGHUP)
+			self.assertEqual(program.stdout.readline(), b"hup\n")
+			program.send_signal(signal.SIGTERM)
+			self.assertEqual(program.wait(20), 9)
 
 
 class Selection(Live):

@@ -127,9 +127,10 @@ TEST(unknown_fields_of_a_process)
 TEST(mappings)
 {
 	struct mapping m = {.start = 0x7f0000000000, .end = 0xffffffffff601000, .perms = "rw-p"};
-	symbol file = intern(&symbols, SLICE("/lib/x.so"));
+	symbol file = key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("/lib/x.so"));
+	symbol named = key_intern_label(&symbols, ORIGIN_PROCESS, SLICE("[anon:x]"));
 	symbol one = key_intern_process(&symbols, &process);
-	symbol other = intern(&symbols, SLICE("another"));
+	symbol other = key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("another"));
 	symbol s = key_intern_mapping(&symbols, &m, one, file);
 	struct mapping_identity got = key_mapping(&symbols, s);
 
@@ -137,6 +138,10 @@ TEST(mappings)
 	assert_true(got.end == 0xffffffffff601000);
 	assert_slice(got.perms, "rw-p");
 	assert_slice(got.name, "/lib/x.so");
+	assert_int_equal(got.origin, ORIGIN_KERNEL);
+	got = key_mapping(&symbols, key_intern_mapping(&symbols, &m, one, named));
+	assert_slice(got.name, "[anon:x]");
+	assert_int_equal(got.origin, ORIGIN_PROCESS);
 	assert_int_equal(key_intern_mapping(&symbols, &m, one, file), s);
 	assert_int_not_equal(key_intern_mapping(&symbols, &m, other, file), s);
 	assert_int_not_equal(key_intern_mapping(&symbols, &m, one, other), s);
@@ -149,7 +154,8 @@ TEST(slices_live_as_long_as_the_symbols)
 	symbol s = key_intern_process(&symbols, &process);
 	struct slice name = key_process(&symbols, s).name;
 	struct mapping m = {.start = 1, .end = 2, .perms = "r-xs"};
-	struct slice perms = key_mapping(&symbols, key_intern_mapping(&symbols, &m, s, s)).perms;
+	symbol file = key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("/x"));
+	struct slice perms = key_mapping(&symbols, key_intern_mapping(&symbols, &m, s, file)).perms;
 
 	for (int i = 0; i < 50000; i++)
 		intern(&symbols, (struct slice){(const char *)&i, sizeof(i)});
@@ -168,7 +174,8 @@ TEST(symbols_of_another_table)
 	for (int i = 0; i < 10; i++)
 		intern(&to, (struct slice){(const char *)&i, sizeof(i)});
 	s = key_intern_process(&symbols, &process);
-	s = key_intern_mapping(&symbols, &m, s, intern(&symbols, SLICE("/x")));
+	s = key_intern_mapping(&symbols, &m, s,
+			       key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("/x")));
 	same = s;
 	assert_true(key_translate(&to, &symbols, KEY_MAPPING, &s));
 	assert_true(key_translate(&to, &symbols, KEY_MAPPING, &same));

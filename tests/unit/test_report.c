@@ -200,8 +200,10 @@ TEST(mappings_of_two_processes)
 			const struct mapping m = {.start = 16, .end = 32, .perms = "rw-p"};
 			symbol owner = key_intern_process(&snapshot.symbols, &p);
 
-			add(key_intern_mapping(&snapshot.symbols, &m, owner, text("[heap]")), 0, 5,
-			    (uint64_t)p.pid);
+			add(key_intern_mapping(&snapshot.symbols, &m, owner,
+					       key_intern_label(&snapshot.symbols, ORIGIN_KERNEL,
+								SLICE("[heap]"))),
+			    0, 5, (uint64_t)p.pid);
 		}
 		options.columns[options.column_count++] = column("rss");
 		build();
