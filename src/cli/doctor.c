@@ -16,7 +16,8 @@
 
 /* All that is said of `anonmem run`. */
 static const char run_advice[] =
-	"A program that names its memory keeps the names on every kernel if anonmem run starts it.";
+	"If anonmem run starts a program, its memory has names on every kernel: its own, or those of "
+	"its libraries.";
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS]\n"

@@ -96,11 +96,11 @@ static const struct help {
 	 "Usage: anonmem [OPTIONS]\n"
 	 "       anonmem top [OPTIONS]\n"
 	 "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
-	 "       anonmem run [--] COMMAND [ARG...]\n"
+	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
-	 "run starts a program whose names are kept, on any kernel.\n",
+	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem --pid 1234 --json     one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem -p 1234 --by mapping  every mapping of a process\n"},

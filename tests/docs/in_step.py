@@ -108,7 +108,7 @@ def manual_options(page):
     for line in page.part(".Sh", "OPTIONS"):
         if line.startswith(".Ss "):
             heading = line[4:]
-        elif line.startswith(".It "):
+        elif line.startswith(".It Fl "):
             flags = re.findall(r"Fl (-?[A-Za-z][a-z-]*)", line)
             found.append((heading, " ".join("-" + flag for flag in flags), " Ar " in line))
     return found
@@ -171,6 +171,16 @@ def check_options(program, page, top, completions):
     for name, found in (("_anonmem", zsh_options(zsh)), ("anonmem.fish", fish_options(fish))):
         compare("options", wanted, set(found), name, "--help")
         compare("options with a value", valued, {o for o in found if found[o]}, name, "--help")
+
+
+def check_run(program, source, page, completions):
+    listed = help_options(run(program, "run", "--help").stdout)
+    compare("options of run", listed, manual_options(page), page.name, "run --help")
+    compare("options of run", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_run_options"), "anonmem.bash", "run --help")
+    hows = re.search(r'has_word\("([a-z ]+)"', (source / "src/cli/run.c").read_text()).group(1).split()
+    compare("labels of run", hows, first_words(page.items("OPTIONS")), page.name, "run.c")
+    compare("labels of run", hows, word_list(completions["bash"], "run_labels"), "anonmem.bash", "run.c")
 
 
 def check_top(program, source, page, form):
@@ -416,12 +426,13 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, top, rules, form = (
+    command, started, top, rules, form = (
         Page(source / "man" / name)
-        for name in ("anonmem.1", "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5")
+        for name in ("anonmem.1", "anonmem-run.1", "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5")
     )
 
     check_options(program, command, top, completions)
+    check_run(program, source, started, completions)
     check_top(program, source, top, form)
     check_values(program, source, command, completions)
     check_columns(program, source, command, completions)

@@ -3,6 +3,8 @@
 
 _anonmem_commands="doctor run top"
 _anonmem_doctor_options="-p --pid --json -h --help"
+_anonmem_run_options="--label --summary -h --help"
+_anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
 -g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
 --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
@@ -144,16 +146,36 @@ _anonmem_sort()
 	COMPREPLY=("${COMPREPLY[@]/#/$minus}")
 }
 
-# Behind `run` stands a command, and then files, for want of better knowledge.
+# Behind the options of `run` stands a command, and then files, for want of better knowledge. bash
+# makes --label=none three words.
 _anonmem_run()
 {
-	local command=2
+	local at word
 
-	[[ ${COMP_WORDS[2]-} == -- ]] && command=3
-	if ((COMP_CWORD == command)); then
-		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
-	else
+	for ((at = 2; at < COMP_CWORD; at++)); do
+		word=${COMP_WORDS[at]}
+		case $word in
+		--label)
+			[[ ${COMP_WORDS[at + 1]-} == "=" ]] && ((at++))
+			((++at < COMP_CWORD)) && continue
+			[[ $cur == "=" ]] && cur=""
+			_anonmem_words "$_anonmem_run_labels" "$cur"
+			return
+			;;
+		--)
+			((at++))
+			break
+			;;
+		-*) ;;
+		*) break ;;
+		esac
+	done
+	if ((at < COMP_CWORD)); then
 		_anonmem_files
+	elif [[ $cur == -* && ${COMP_WORDS[at - 1]} != -- ]]; then
+		_anonmem_words "$_anonmem_run_options" "$cur"
+	else
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi
 }
 

@@ -30,14 +30,36 @@ set -l formats table json csv
 set -l units auto b k m g
 set -l colors auto always never
 
+# What `run` is to run, and its arguments: behind run's own options.
+function __anonmem_command
+    set -l words (commandline -opc)
+    set -l skip 2
+    while set -q words[(math $skip + 1)]
+        switch $words[(math $skip + 1)]
+            case --label
+                set skip (math $skip + 2)
+            case --
+                set skip (math $skip + 1)
+                break
+            case '-*'
+                set skip (math $skip + 1)
+            case '*'
+                break
+        end
+    end
+    __fish_complete_subcommand --fcs-skip=$skip
+end
+
 # No files but where an option takes them, and behind --smaps FILE.
 complete -c anonmem -f
 complete -c anonmem -n '__fish_contains_opt smaps' -F
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How to have memory named'
 # The commands, and behind one a command of another program.
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose names are kept'
-complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__fish_complete_subcommand --fcs-skip=2)'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose memory has names'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_command)'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'What to call memory that nobody names'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the most that each label had'
 
 complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -d 'Only these processes'
 complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -d 'Only processes whose name or program matches'
