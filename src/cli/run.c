@@ -32,7 +32,7 @@ static const char help[] =
 	"Exit status: that of COMMAND; 1 failed, 2 wrong usage, 126 cannot be run, 127 not found.\n"
 	"\n"
 	"Example:\n"
-	"  anonmem run redis-server --port 0 &\n"
+	"  anonmem run redis-server &\n"
 	"  anonmem --name redis-server\n";
 
 /* The variable in which the preloaded library finds what --label said. */

@@ -10,6 +10,8 @@
  */
 #include "label/keep.h"
 
+#include "label/memfd.h"
+#include "label/publish.h"
 #include "label/table.h"
 #include "label/text.h"
 #include "label/vmas.h"
@@ -21,7 +23,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -162,23 +163,15 @@ static void *somewhere_low(void)
 static struct layout *make_table(void)
 {
 	const int access = PROT_READ | PROT_WRITE, sharing = MAP_PRIVATE | MAP_NORESERVE;
-	struct rlimit limit;
 	void *memory;
-	int fd;
+	int fd = memfd_open();
 
-	/* A file beyond the limit is not just refused, but answered with a signal. */
-	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct layout))
-		return NULL;
-	fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	memory = MAP_FAILED;
-	if (ftruncate(fd, sizeof(struct layout)) == 0) {
-		memory = mmap(somewhere_low(), sizeof(struct layout), access,
-			      sharing | MAP_FIXED_NOREPLACE, fd, 0);
-		if (memory == MAP_FAILED)
-			memory = mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
-	}
+	memory = mmap(somewhere_low(), sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE,
+		      fd, 0);
+	if (memory == MAP_FAILED)
+		memory = mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
 	close(fd);
 	if (memory == MAP_FAILED)
 		return NULL;
@@ -199,7 +192,8 @@ static struct layout *find_table(void)
 	while (!found && vmas_next(&vmas, vma.end, &vma)) {
 		if (vma.kind == VMA_TABLE && vma.end - vma.start == size) {
 			found = (struct layout *)(uintptr_t)vma.start;
-			if (found->head.magic != LAYOUT_MAGIC || found->head.size != sizeof(*found))
+			if (found->head.magic != LAYOUT_MAGIC ||
+			    found->head.size != sizeof(*found) || found->head.is_copy)
 				found = NULL;
 		}
 	}
@@ -225,6 +219,26 @@ bool keep_prepare(void)
 	return atomic_load(&table) != NULL;
 }
 
+/* Whatever is done to the table is done to its copy too. */
+static bool set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name)
+{
+	struct layout *copy = publish_copy(t);
+
+	if (copy)
+		table_set(copy, start, end, inode, name);
+	return table_set(t, start, end, inode, name);
+}
+
+void keep_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
+	       bool stays)
+{
+	struct layout *copy = publish_copy(t);
+
+	if (copy)
+		table_move(copy, from, from_len, to, to_len, stays);
+	table_move(t, from, from_len, to, to_len, stays);
+}
+
 /* Names the part [start, end) of a mapping. 0, or what errno becomes. */
 static int name_part(const struct vma *vma, uint64_t start, uint64_t end, const char *name)
 {
@@ -243,7 +257,7 @@ static int name_part(const struct vma *vma, uint64_t start, uint64_t end, const 
 	case VMA_ANON:
 		break;
 	}
-	return !t || table_set(t, start, end, inode, name) ? 0 : EAGAIN;
+	return !t || set(t, start, end, inode, name) ? 0 : EAGAIN;
 }
 
 /* What madvise_walk_vmas() in the kernel's mm/madvise.c does: goes on behind a hole, but not behind
@@ -280,6 +294,8 @@ struct layout *keep_begin(sigset_t *mask)
 		return NULL;
 	*mask = block_signals();
 	lock(t);
+	/* Not later, when addresses may be free that still have a name. */
+	publish_copy(t);
 	return t;
 }
 
@@ -311,8 +327,8 @@ void keep_set(uint64_t start, uint64_t end, const char *name)
 
 	if (!t)
 		return;
-	if (!table_set(t, start, end, 0, name) && name)
-		table_set(t, start, end, 0, NULL);
+	if (!set(t, start, end, 0, name) && name)
+		set(t, start, end, 0, NULL);
 	keep_end(t, &mask);
 }
 

@@ -12,6 +12,7 @@
  * of the blocks and what is in which, `changes` of a block for its ranges. A name may be given up
  * and its place used again while it is read; then its generation is no longer that in the range.
  * They must believe nothing of what they read, since the process may write there what it likes.
+ * Where they may not read its memory, there is a copy of the table for them (publish.h).
  */
 #ifndef LABEL_LAYOUT_H
 #define LABEL_LAYOUT_H
@@ -41,8 +42,13 @@ struct layout_head {
 	uint32_t blocks; /* in use: the first of `order`, by address; the others are free */
 	uint32_t names;	 /* places of names that were ever used */
 	uint32_t free;	 /* place + 1 of the first that is free again, linked by `next` */
+	/* Of publish.c, and of no use to readers. */
+	uint64_t publication; /* address, or 0 */
+	uint64_t copy_inode;
+	uint32_t copy_fd;
+	uint32_t is_copy; /* this is one */
 	uint16_t order[LAYOUT_BLOCKS];
-	uint8_t unused[LAYOUT_PAGE - 40 - 2 * LAYOUT_BLOCKS];
+	uint8_t unused[LAYOUT_PAGE - 64 - 2 * LAYOUT_BLOCKS];
 };
 
 struct layout_range {

@@ -9,10 +9,10 @@
  * Only where names move is the table held meanwhile.
  */
 #include "label/caller.h"
+#include "label/calls.h"
 #include "label/keep.h"
 #include "label/name.h"
 #include "label/redirect.h"
-#include "label/table.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -113,22 +113,10 @@ static int our_prctl(int option, ...)
 	return (int)syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
 }
 
-/* off_t has 64 bits here: the build says so where that is not the rule. */
 static void *our_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
-	void *memory;
+	void *memory = call_mmap(addr, len, access, flags, fd, offset);
 
-#ifdef SYS_mmap2
-	enum { UNIT = 4096 };
-
-	if (offset % UNIT) {
-		errno = EINVAL;
-		return MAP_FAILED;
-	}
-	memory = (void *)syscall(SYS_mmap2, addr, len, access, flags, fd, offset / UNIT);
-#else
-	memory = (void *)syscall(SYS_mmap, addr, len, access, flags, fd, offset);
-#endif
 	if (memory != MAP_FAILED)
 		label(memory, len, flags, CALLER);
 	return memory;
@@ -141,7 +129,7 @@ static int our_munmap(void *addr, size_t len)
 	/* What the kernel will refuse changes nothing. */
 	if (len && start % (uint64_t)sysconf(_SC_PAGESIZE) == 0 && start + round_up(len) > start)
 		forget(addr, len);
-	return (int)syscall(SYS_munmap, addr, len);
+	return call_munmap(addr, len);
 }
 
 static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
@@ -162,8 +150,8 @@ static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
 		int error = errno;
 
 		if (memory != MAP_FAILED)
-			table_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
-				   round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
+			keep_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
+				  round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
 		keep_end(t, &mask);
 		errno = error;
 	}

@@ -1,12 +1,11 @@
 #include "label/symbol.h"
 
+#include "label/calls.h"
+
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* A file as it lies in memory; it may be anything. */
 struct file {
@@ -24,7 +23,7 @@ static bool file_open(struct file *f, const char *path)
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		memory = (void *)syscall(SYS_mmap, NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		memory = call_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (memory == MAP_FAILED)
 		return false;
@@ -34,7 +33,7 @@ static bool file_open(struct file *f, const char *path)
 
 static void file_close(const struct file *f)
 {
-	syscall(SYS_munmap, f->bytes, f->size);
+	call_munmap((void *)(uintptr_t)f->bytes, f->size);
 }
 
 /* So many bytes at an offset; NULL if the file does not have them. */

@@ -98,6 +98,10 @@ bool names_end(struct reader *r);
 void names_count(struct reader *r);
 void names_free(struct names *names);
 
+/* The copy of its names that a process shows to those who may not read its memory, in the file
+ * system `shmem`: a descriptor, or -1 if it shows none. */
+int published_open(const struct place *place, dev_t shmem);
+
 /* Whether a mapping looks as if it held such names. */
 bool names_lie_in(const struct mapping *m);
 
@@ -130,8 +134,8 @@ void division_next(struct division *d, const struct part *part, struct counters 
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);
 
-/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed by
- * family_free(). */
+/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed
+ * by family_free(). */
 int list_kin(struct family *all, struct error *e);
 
 /* Adds one pid; false when there is no memory. */

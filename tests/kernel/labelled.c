@@ -1,7 +1,7 @@
 /*
  * Memory that is known to the byte, with labels: see `regions`. Prints "ready" when it is all there
- * and waits for the end of its standard input. With an argument, that many MiB more are touched as
- * [anon:test: big], for more than fits in memory.
+ * and waits for the end of its standard input. With a number, that many MiB more are touched as
+ * [anon:test: big], for more than fits in memory. With `own`, the child names memory of its own.
  */
 #include "anonmem/anonmem.h"
 
@@ -31,6 +31,7 @@ static const struct region {
 	{"test: shared", 32 * PAGE, 32 * PAGE, true, true},
 	{"test: untouched", 64 * PAGE, 0, false, false},
 };
+static const struct region own = {"test: the child's own", 4 * PAGE, 4 * PAGE, false, true};
 
 static char *map(size_t size, int sharing, int fd)
 {
@@ -66,8 +67,13 @@ int main(int argc, char **argv)
 	enum { COUNT = sizeof(regions) / sizeof(*regions) };
 	char *memory[COUNT], *big;
 	size_t size = argc > 1 ? strtoul(argv[1], NULL, 10) * MIB : 0;
+	sigset_t ready;
 	pid_t child;
+	int number;
 
+	sigemptyset(&ready);
+	sigaddset(&ready, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &ready, NULL);
 	for (size_t i = 0; i < COUNT; i++)
 		memory[i] = make(&regions[i]);
 	make_memfd();
@@ -81,6 +87,9 @@ int main(int argc, char **argv)
 			(void)*(volatile char *)(memory[i] + at);
 	}
 	if (child == 0) {
+		if (argc > 1 && strcmp(argv[1], "own") == 0)
+			make(&own);
+		kill(getppid(), SIGUSR1);
 		pause();
 		_exit(0);
 	}
@@ -91,6 +100,7 @@ int main(int argc, char **argv)
 		for (size_t at = 0; at < size; at += PAGE)
 			big[at] = (char)at;
 	}
+	sigwait(&ready, &number);
 	printf("ready %d\n", child);
 	fflush(stdout);
 	while (getchar() != EOF)

@@ -1,0 +1,23 @@
+#include "label/memfd.h"
+
+#include "label/layout.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int memfd_open(void)
+{
+	struct rlimit limit;
+	int fd;
+
+	/* A file beyond the limit is not just refused, but answered with a signal. */
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct layout))
+		return -1;
+	fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
+	if (fd >= 0 && ftruncate(fd, sizeof(struct layout)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
