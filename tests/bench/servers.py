@@ -1,0 +1,103 @@
+"""Servers that others wrote, each with the load that its own benchmark makes.
+
+A server is started with some words before its command, so that it can run under something. `work()`
+gives figures of one load, name -> number a second. What is not installed has `missing` set.
+"""
+
+import csv
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+
+class Server:
+	"""Runs while the `with` lasts, in a folder of its own, as a user who is not root."""
+
+	USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+	def __init__(self, before):
+		self.before, self.process, self.folder = list(map(str, before)), None, None
+
+	def __enter__(self):
+		self.folder = Path(tempfile.mkdtemp(prefix="anonmem-bench-"))
+		try:
+			if os.geteuid() == 0:
+				os.chown(self.folder, 65534, 65534)
+			self.start()
+			for _ in range(200):
+				if self.answers():
+					return self
+				time.sleep(0.05)
+			raise RuntimeError(f"{type(self).__name__} does not answer")
+		except BaseException:
+			self.__exit__()
+			raise
+
+	def __exit__(self, *_):
+		if self.process:
+			self.process.send_signal(signal.SIGINT)
+			self.process.wait(timeout=30)
+		shutil.rmtree(self.folder)
+
+	def as_user(self, *command):
+		return [*(self.USER if os.geteuid() == 0 else []), *map(str, command)]
+
+	def call(self, *command):
+		done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+		return done.stdout if done.returncode == 0 else None
+
+	def spawn(self, *command):
+		self.process = subprocess.Popen(self.as_user(*self.before, *command), cwd=self.folder,
+			stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Redis(Server):
+	missing = not (shutil.which("redis-server") and shutil.which("redis-benchmark"))
+
+	def start(self):
+		self.socket = self.folder / "socket"
+		self.spawn(shutil.which("redis-server"), "--port", "0", "--unixsocket", self.socket, "--save", "",
+			"--unixsocketperm", "777")
+
+	def answers(self):
+		return self.call("redis-cli", "-s", self.socket, "ping") == "PONG\n"
+
+	def work(self):
+		text = self.call("redis-benchmark", "-s", self.socket, "-n", "300000", "-P", "16", "-r", "100000",
+			"-d", "300", "-t", "set,get,lpush", "--csv")
+		rows = csv.DictReader(text.splitlines())
+		return {f"redis-benchmark {row['test']}": float(row["rps"]) for row in rows}
+
+
+class Postgres(Server):
+	"""Connections that stay, and one for each transaction: that is a fork for each."""
+
+	programs = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), "")
+	missing = not shutil.which("pgbench", path=programs)
+
+	def start(self):
+		self.call(*self.as_user(f"{self.programs}/initdb", "-D", self.folder / "data", "-A", "trust", "-N"))
+		self.spawn(f"{self.programs}/postgres", "-D", self.folder / "data", "-k", self.folder,
+			"-c", "listen_addresses=", "-F")
+		self.pgbench = [f"{self.programs}/pgbench", "-h", self.folder, "-U", "nobody", "postgres"]
+		if os.geteuid() != 0:
+			self.pgbench[3:5] = []
+
+	def answers(self):
+		return self.call(*self.pgbench, "-i", "-q", "-s", "2") is not None
+
+	def work(self):
+		figures = {}
+		for name, more in (("pgbench -S", []), ("pgbench -S -C", ["-C"])):
+			text = self.call(*self.pgbench, "-n", "-S", "-c", "4", "-T", "3", *more)
+			figures[name] = float(re.search(r"^tps = ([\d.]+)", text, re.M).group(1))
+		return figures
+
+
+SERVERS = [Redis, Postgres]
