@@ -240,9 +240,9 @@ void keep_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, 
 }
 
 /* Names the part [start, end) of a mapping. 0, or what errno becomes. */
-static int name_part(const struct vma *vma, uint64_t start, uint64_t end, const char *name)
+static int name_part(struct layout *t, const struct vma *vma, uint64_t start, uint64_t end,
+		     const char *name)
 {
-	struct layout *t = atomic_load(&table);
 	uint32_t inode = 0;
 
 	switch (vma->kind) {
@@ -260,16 +260,36 @@ static int name_part(const struct vma *vma, uint64_t start, uint64_t end, const 
 	return !t || set(t, start, end, inode, name) ? 0 : EAGAIN;
 }
 
+/* In a sandbox without /proc: memory of which all has a name may have another. 0, or what errno
+ * becomes. */
+static int name_known(struct layout *t, uint64_t start, uint64_t end, const char *name)
+{
+	uint64_t at = start, next;
+	uint32_t inode;
+
+	while (at < end && (next = table_find(t, at, &inode)))
+		at = next;
+	if (at < end)
+		return EINVAL;
+	for (at = start; at < end; at = next) {
+		next = table_find(t, at, &inode);
+		next = next < end ? next : end;
+		if (!set(t, at, next, inode, name))
+			return EAGAIN;
+	}
+	return 0;
+}
+
 /* What madvise_walk_vmas() in the kernel's mm/madvise.c does: goes on behind a hole, but not behind
  * a mapping that cannot be named. 0, or what errno becomes. */
-static int name_range(uint64_t start, uint64_t end, const char *name)
+static int name_range(struct layout *t, uint64_t start, uint64_t end, const char *name)
 {
 	int result = 0, error = 0;
 	struct vmas vmas;
 	struct vma vma;
 
 	if (!vmas_open(&vmas, false))
-		return EINVAL;
+		return t ? name_known(t, start, end, name) : EINVAL;
 	while (start < end && error == 0) {
 		if (!vmas_next(&vmas, start, &vma) || vma.start >= end) {
 			result = ENOMEM;
@@ -279,7 +299,7 @@ static int name_range(uint64_t start, uint64_t end, const char *name)
 			result = ENOMEM;
 			start = vma.start;
 		}
-		error = name_part(&vma, start, vma.end < end ? vma.end : end, name);
+		error = name_part(t, &vma, start, vma.end < end ? vma.end : end, name);
 		start = vma.end;
 	}
 	vmas_close(&vmas);
@@ -314,7 +334,7 @@ static int name_locked(uint64_t start, uint64_t end, const char *name)
 	if (name && !keep_prepare())
 		return EINVAL;
 	t = keep_begin(&mask);
-	error = name_range(start, end, name);
+	error = name_range(t, start, end, name);
 	if (t)
 		keep_end(t, &mask);
 	return error;

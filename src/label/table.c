@@ -329,6 +329,16 @@ bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, c
 	return true;
 }
 
+uint64_t table_find(struct layout *t, uint64_t address, uint32_t *inode)
+{
+	struct spot s = find(t, address);
+
+	if (!is_range(t, s) || range_at(t, s)->start > address)
+		return 0;
+	*inode = range_at(t, s)->inode;
+	return range_at(t, s)->end;
+}
+
 /* Gives [start, end) the name at an address, if it has one. */
 static void extend(struct layout *t, uint64_t address, uint64_t start, uint64_t end)
 {

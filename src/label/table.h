@@ -26,6 +26,9 @@ void table_copy(struct layout *to, const struct layout *from);
  */
 bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name);
 
+/* The end of the range that an address is in, and of which memory it is; 0 if it is in none. */
+uint64_t table_find(struct layout *t, uint64_t address, uint32_t *inode);
+
 /*
  * What mremap() does: the names in [from, from + from_len) are those of [to, to + to_len), where
  * they end with its end, or what is more has that of the last page; with from_len 0, of the first.

@@ -555,6 +555,30 @@ int main(int argc, char **argv)
 }
 """
 
+# A sandbox in which no file can be opened, so that a program cannot look at its own mappings.
+SANDBOX = """
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+int main(void)
+{
+	enum { MIB = 1 << 20 };
+	struct rlimit none = {0, 0};
+	char *at = mmap(0, 4 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < 4 * MIB; i += 4096)
+		at[i] = 1;
+	setrlimit(RLIMIT_NOFILE, &none);
+	if (prctl(PR_SET_VMA, 0, at + MIB, MIB, "inside") || !prctl(PR_SET_VMA, 0, 0, MIB, "nowhere"))
+		return 1;
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	return 0;
+}
+"""
+
 # Threads that map and unmap without pause, by mmap() and by malloc(), while the process forks.
 STORM = """
 #include <pthread.h>
@@ -705,6 +729,17 @@ class Label(Live):
 			program.stdin.close()
 		self.assertEqual(program.returncode, 0)
 		self.assertNotIn("[anon:storm]", {g["file"] for g in report["groups"]})
+
+	def test_without_files(self):
+		sandbox = os.path.join(self.folder, "sandbox")
+		compile_c(SANDBOX, sandbox)
+		with subprocess.Popen([ANONMEM, "run", sandbox], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
+			self.assertEqual(program.stdout.readline(), b"ready\n")
+			self.assertEqual(self.label("[anon:inside]", "--pid", program.pid)["rss"], MIB)
+			self.assertEqual(self.label("[anon:sandbox]", "--pid", program.pid)["rss"], 3 * MIB)
+			program.stdin.close()
+		self.assertEqual(program.returncode, 0)
 
 	def test_children(self):
 		script = "php -r 'echo \"ready\\n\"; fgets(STDIN);'; exit 3"
