@@ -35,8 +35,8 @@ static const struct {
 	{"^dalvik-.*code-cache", "art/jit"},
 	{"^dalvik-", "art/other"},
 	{"^tcmalloc_region_([A-Z]+)", "tcmalloc/\\1"},
-	{"^jemalloc_pg", "jemalloc"},
-	{"^(mimalloc|rpmalloc|snmalloc)", "\\1"},
+	{"^(jemalloc_pg|libjemalloc\\.so)", "jemalloc"},
+	{"^(lib)?(mimalloc|rpmalloc|snmalloc)", "\\2"},
 	{"^zend_", "php"},
 	{"^Ruby:GC:", "ruby/gc"},
 	{"^Ruby:", "ruby/other"},
@@ -46,6 +46,8 @@ static const struct {
 	{"^(js-|wasm-|jemalloc)", "firefox"},
 	{"^(WKFastMalloc|JS[A-Z])", "webkit"},
 	{"^nodejs ", "node"},
+	/* The names that `anonmem run` gives: of a library, without its version. */
+	{"^(lib[^]:[/]+)\\.so([.:]|$)", "\\1"},
 	/* What stands before a colon, but not that of anon_inode:[io_uring]. */
 	{"^([^]:[]{1,32}): ?[^[]", "\\1"},
 	{"^\\[stack:[0-9]+\\]$", "[stack]"},
