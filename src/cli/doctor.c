@@ -15,9 +15,8 @@
 #include <stdlib.h>
 
 /* All that is said of `anonmem run`. */
-static const char run_advice[] =
-	"If anonmem run starts a program, its memory has names on every kernel: its own, or those of "
-	"its libraries.";
+static const char run_advice[] = "If anonmem run starts a program, its memory has names on every "
+				 "kernel: its own, or those of its libraries.";
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS]\n"

@@ -203,7 +203,7 @@ static int start(const struct run *run, struct error *e)
 enum exit_status command_run(int argc, char **argv)
 {
 	struct error e = {.code = ERROR_NONE};
-	struct run run = {0};
+	struct run run = {.command = argv + argc};
 	int status = EXIT_USAGE;
 
 	if (parse(argc, argv, &run, &e) == 0) {

@@ -40,7 +40,7 @@ static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
 /* False if it was not woken in time. */
 static bool wait_for_change(uint32_t *word, uint32_t value)
 {
-	static const struct timespec patience = {.tv_nsec = 20 * 1000 * 1000};
+	static const struct timespec patience = {.tv_nsec = 20000000};
 	int before = errno;
 	bool woken = syscall(SYS_futex, word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &patience,
 			     NULL, 0) == 0 ||

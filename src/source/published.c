@@ -17,39 +17,56 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* The shared mapping in the text of maps. */
-static bool find_mapping(const struct place *place, dev_t shmem, ino_t *inode)
+/* The shared mapping of it. */
+struct search {
+	dev_t shmem;
+	bool found;
+	ino_t inode;
+};
+
+static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 {
-	int fd = place_open(place, "maps");
-	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
-	bool found = false;
-	char *line = NULL;
-	size_t size = 0;
+	struct search *s = ctx;
 
-	if (!maps) {
-		if (fd >= 0)
-			close(fd);
-		return false;
+	(void)e;
+	if (m->perms[3] == 's' && slice_equals(m->name, SLICE(LAYOUT_SHOWN)) &&
+	    makedev(m->dev_major, m->dev_minor) == s->shmem) {
+		s->found = true;
+		s->inode = m->inode;
 	}
-	while (!found && getline(&line, &size, maps) > 0) {
-		unsigned major, minor;
-		unsigned long number;
-		int name = 0;
-
-		found = sscanf(line, "%*x-%*x %*3cs %*x %x:%x %lu %n", &major, &minor, &number,
-			       &name) == 3 &&
-			name > 0 && strcmp(line + name, LAYOUT_SHOWN "\n") == 0 &&
-			makedev(major, minor) == shmem;
-		if (found)
-			*inode = number;
-	}
-	free(line);
-	fclose(maps);
-	return found;
+	return 0;
 }
 
-/* Opens a file of the process for reading if it is the one. */
-static int open_if(int folder, const char *name, dev_t shmem, ino_t inode)
+static int feed(struct smaps_parser *parser, int fd, struct error *e)
+{
+	smaps_begin(parser, SMAPS_HEADERS);
+	for (;;) {
+		size_t size;
+		char *room = smaps_room(parser, &size);
+		ssize_t n = room ? read(fd, room, size) : -1;
+
+		if (n <= 0)
+			return n == 0 ? smaps_end(parser, e) : -1;
+		if (smaps_feed(parser, (size_t)n, e) < 0)
+			return -1;
+	}
+}
+
+static bool find_mapping(const struct place *place, struct search *s)
+{
+	struct smaps_parser *parser = smaps_new(on_mapping, s);
+	int fd = place_open(place, "maps");
+	struct error ignored;
+	bool read = fd >= 0 && parser && feed(parser, fd, &ignored) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	smaps_free(parser);
+	return read && s->found;
+}
+
+/* Opens a file of the process for reading if it is the one that was mapped. */
+static int open_if(int folder, const char *name, const struct search *s)
 {
 	int seen = openat(folder, name, O_PATH | O_CLOEXEC), fd = -1;
 	char path[32];
@@ -57,8 +74,8 @@ static int open_if(int folder, const char *name, dev_t shmem, ino_t inode)
 
 	if (seen < 0)
 		return -1;
-	if (fstat(seen, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == shmem &&
-	    st.st_ino == inode) {
+	if (fstat(seen, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == s->shmem &&
+	    st.st_ino == s->inode) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", seen);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	}
@@ -77,12 +94,12 @@ static bool is_link_to(int folder, const char *name, const char *target)
 int published_open(const struct place *place, dev_t shmem)
 {
 	enum { FILES_MAX = 100000 }; /* looked at */
+	struct search search = {.shmem = shmem};
 	int folder, fd = -1;
 	struct dirent *entry;
-	ino_t inode;
 	DIR *files;
 
-	if (!find_mapping(place, shmem, &inode))
+	if (!find_mapping(place, &search))
 		return -1;
 	folder = place_open(place, "fd");
 	files = folder < 0 ? NULL : fdopendir(folder);
@@ -93,7 +110,7 @@ int published_open(const struct place *place, dev_t shmem)
 	}
 	for (int i = 0; fd < 0 && i < FILES_MAX && (entry = readdir(files)); i++) {
 		if (is_link_to(folder, entry->d_name, LAYOUT_SHOWN))
-			fd = open_if(folder, entry->d_name, shmem, inode);
+			fd = open_if(folder, entry->d_name, &search);
 	}
 	closedir(files);
 	return fd;
