@@ -148,6 +148,10 @@ __attribute__((constructor)) static void watch_forks(void)
 	pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
+/* Sanitizers that end a program if it maps memory where they expect none. */
+extern void __tsan_init(void) __attribute__((weak));
+extern void __msan_init(void) __attribute__((weak));
+
 /* Below the libraries and above a program that is not position-independent, so that who reads maps
  * from below comes to it early; anywhere in there, so that nobody can count on it. */
 static void *somewhere_low(void)
@@ -155,7 +159,8 @@ static void *somewhere_low(void)
 	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46;
 	uint64_t random = 0;
 
-	if (sizeof(void *) < 8 || getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+	if (sizeof(void *) < 8 || __tsan_init || __msan_init ||
+	    getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		return NULL;
 	return (void *)(uintptr_t)(from + random % room / LAYOUT_PAGE * LAYOUT_PAGE);
 }
@@ -163,13 +168,14 @@ static void *somewhere_low(void)
 static struct layout *make_table(void)
 {
 	const int access = PROT_READ | PROT_WRITE, sharing = MAP_PRIVATE | MAP_NORESERVE;
-	void *memory;
+	void *low = somewhere_low(), *memory = MAP_FAILED;
 	int fd = memfd_open();
 
 	if (fd < 0)
 		return NULL;
-	memory = mmap(somewhere_low(), sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE,
-		      fd, 0);
+	if (low) /* with that flag, NULL is an address */
+		memory = mmap(low, sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE, fd,
+			      0);
 	if (memory == MAP_FAILED)
 		memory = mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
 	close(fd);
