@@ -115,14 +115,26 @@ static bool check_program(const char *command)
 	return preloading != PRELOAD_OTHER;
 }
 
-/* The C library names its own memory if it is asked to, from 2.39 on. */
-static int ask_libc(struct error *e)
+/* Adds "option=value" to those that a variable has, unless the user has set it to something. */
+static int add_option(const char *name, const char *option, const char *value, struct error *e)
 {
-	const char *tunables = getenv("GLIBC_TUNABLES");
+	const char *options = getenv(name);
+	char text[64];
 
-	if (tunables && strstr(tunables, "glibc.mem.decorate_maps="))
+	if (options && strstr(options, option))
 		return 0;
-	return prepend("GLIBC_TUNABLES", "glibc.mem.decorate_maps=1", e);
+	snprintf(text, sizeof(text), "%s%s", option, value);
+	return prepend(name, text, e);
+}
+
+/* What others have to be asked for. */
+static int add_options(struct error *e)
+{
+	/* The C library names its own memory, from 2.39 on. */
+	if (add_option("GLIBC_TUNABLES", "glibc.mem.decorate_maps=", "1", e) < 0)
+		return -1;
+	/* A program built with AddressSanitizer would run with nothing preloaded but that. */
+	return add_option("ASAN_OPTIONS", "verify_asan_link_order=", "0", e);
 }
 
 static int preload(const struct run *run, struct error *e)
@@ -144,7 +156,7 @@ static int preload(const struct run *run, struct error *e)
 
 static int prepare(const struct run *run, struct error *e)
 {
-	if (ask_libc(e) < 0)
+	if (add_options(e) < 0)
 		return -1;
 	/* Then the names that the program gives are the kernel's, and there are no others. */
 	if (run->none && anonmem_kernel_keeps_names() == 1)

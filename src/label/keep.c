@@ -10,6 +10,7 @@
  */
 #include "label/keep.h"
 
+#include "label/calls.h"
 #include "label/memfd.h"
 #include "label/publish.h"
 #include "label/table.h"
@@ -174,10 +175,10 @@ static struct layout *make_table(void)
 	if (fd < 0)
 		return NULL;
 	if (low) /* with that flag, NULL is an address */
-		memory = mmap(low, sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE, fd,
-			      0);
+		memory = call_mmap(low, sizeof(struct layout), access,
+				   sharing | MAP_FIXED_NOREPLACE, fd, 0);
 	if (memory == MAP_FAILED)
-		memory = mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
+		memory = call_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
 	close(fd);
 	if (memory == MAP_FAILED)
 		return NULL;

@@ -1,9 +1,11 @@
 #include "label/text.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 bool text_allows(unsigned char byte)
@@ -11,15 +13,16 @@ bool text_allows(unsigned char byte)
 	return byte >= 0x20 && byte <= 0x7e && !strchr("\\`$[]", byte);
 }
 
-/* Whether the eight bytes around an address can be read, asked of the kernel with a call that does
- * nothing: sigprocmask() reads the set before it refuses the unknown request. */
+/* Whether the four bytes around an address can be read, asked of the kernel: who waits for them to
+ * change, but no time at all, has them read first. */
 static bool is_readable(uintptr_t address)
 {
-	enum { NO_REQUEST = -1, BYTES = 8 };
+	static const struct timespec no_time = {0};
+	const uintptr_t bytes = sizeof(uint32_t);
 	int before = errno;
 	bool readable;
 
-	syscall(SYS_rt_sigprocmask, NO_REQUEST, address / BYTES * BYTES, NULL, BYTES);
+	syscall(SYS_futex, address / bytes * bytes, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &no_time);
 	readable = errno != EFAULT;
 	errno = before;
 	return readable;

@@ -467,7 +467,7 @@ class Run(Live):
 		self.assertEqual(done.returncode, 0, done.stderr)
 		after = dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
 		changed = {k for k in {*before, *after} if before.get(k) != after.get(k)}
-		self.assertLessEqual(changed, {"LD_PRELOAD", "GLIBC_TUNABLES", "_", "SHLVL", "PWD", "OLDPWD"})
+		self.assertLessEqual(changed, {"LD_PRELOAD", "GLIBC_TUNABLES", "ASAN_OPTIONS", "_", "SHLVL", "PWD", "OLDPWD"})
 		self.assertTrue(after["LD_PRELOAD"].endswith(before["LD_PRELOAD"]))
 
 	def test_failing(self):
@@ -572,6 +572,33 @@ int main(void)
 	setrlimit(RLIMIT_NOFILE, &none);
 	if (prctl(PR_SET_VMA, 0, at + MIB, MIB, "inside") || !prctl(PR_SET_VMA, 0, 0, MIB, "nowhere"))
 		return 1;
+	puts("ready");
+	fflush(stdout);
+	getchar();
+	return 0;
+}
+"""
+
+# A program with an mmap() of its own, as some allocators and sanitizers have it.
+OWN_MMAP = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <sys/mman.h>
+void *mmap(void *at, size_t size, int access, int flags, int fd, off_t offset)
+{
+	static void *(*next)(void *, size_t, int, int, int, off_t);
+
+	if (!next)
+		next = (void *(*)(void *, size_t, int, int, int, off_t))dlsym(RTLD_NEXT, "mmap");
+	return next(at, size, access, flags, fd, offset);
+}
+int main(void)
+{
+	char *at = mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < 1 << 20; i += 4096)
+		at[i] = 1;
 	puts("ready");
 	fflush(stdout);
 	getchar();
@@ -730,16 +757,29 @@ class Label(Live):
 		self.assertEqual(program.returncode, 0)
 		self.assertNotIn("[anon:storm]", {g["file"] for g in report["groups"]})
 
-	def test_without_files(self):
-		sandbox = os.path.join(self.folder, "sandbox")
-		compile_c(SANDBOX, sandbox)
-		with subprocess.Popen([ANONMEM, "run", sandbox], stdin=subprocess.PIPE,
-				stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
+	def rss(self, name, text, *flags):
+		"""RSS by label of another program."""
+		path = os.path.join(self.folder, name)
+		compile_c(text, path, *flags)
+		with subprocess.Popen([ANONMEM, "run", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+				env=ENVIRONMENT) as program:
 			self.assertEqual(program.stdout.readline(), b"ready\n")
-			self.assertEqual(self.label("[anon:inside]", "--pid", program.pid)["rss"], MIB)
-			self.assertEqual(self.label("[anon:sandbox]", "--pid", program.pid)["rss"], 3 * MIB)
+			report = self.report("--pid", program.pid)
 			program.stdin.close()
 		self.assertEqual(program.returncode, 0)
+		return {g["label"]: g["rss"] for g in report["groups"]}
+
+	def test_without_files(self):
+		found = self.rss("sandbox", SANDBOX)
+		self.assertEqual((found["[anon:inside]"], found["[anon:sandbox]"]), (MIB, 3 * MIB))
+
+	def test_own_mmap(self):
+		self.assertEqual(self.rss("wrapper", OWN_MMAP)["[anon:wrapper]"], MIB)
+
+	def test_address_sanitizer(self):
+		"""Its runtime wants to be the first library of all."""
+		self.assertGreaterEqual(self.rss("sanitized", OWN_MMAP.replace("mmap(void", "mmap_(void"),
+			"-fsanitize=address")["[anon:sanitized]"], MIB)
 
 	def test_children(self):
 		script = "php -r 'echo \"ready\\n\"; fgets(STDIN);'; exit 3"
