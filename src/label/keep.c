@@ -150,8 +150,8 @@ __attribute__((constructor)) static void watch_forks(void)
 }
 
 /* Sanitizers that end a program if it maps memory where they expect none. */
-extern void __tsan_init(void) __attribute__((weak));
-extern void __msan_init(void) __attribute__((weak));
+extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
+extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
 
 /* Below the libraries and above a program that is not position-independent, so that who reads maps
  * from below comes to it early; anywhere in there, so that nobody can count on it. */
@@ -160,7 +160,7 @@ static void *somewhere_low(void)
 	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46;
 	uint64_t random = 0;
 
-	if (sizeof(void *) < 8 || __tsan_init || __msan_init ||
+	if (sizeof(void *) < 8 || tsan_init || msan_init ||
 	    getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		return NULL;
 	return (void *)(uintptr_t)(from + random % room / LAYOUT_PAGE * LAYOUT_PAGE);
