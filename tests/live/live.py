@@ -676,20 +676,47 @@ def compile_c(text, path, *arguments):
 		check=True)
 
 
-class Label(Live):
-	"""`anonmem run --label`: memory that nobody named has the name of who asked for it."""
+class Programs(Live):
+	"""Programs of ours under `anonmem run`."""
 
 	@classmethod
 	def setUpClass(cls):
 		cls.folder = tempfile.mkdtemp()
-		library, cls.program = (os.path.join(cls.folder, name) for name in ("libshop.so", "a[sh]op"))
-		compile_c(LIBRARY, library, "-shared", "-fPIC")
-		# What stands behind - is taken for C too, but a library is not to be.
-		compile_c(PROGRAM, cls.program, "-L" + cls.folder, "-lshop", "-Wl,-rpath,$ORIGIN", "-pthread")
 
 	@classmethod
 	def tearDownClass(cls):
 		shutil.rmtree(cls.folder)
+
+	def rss(self, name, text, *flags):
+		"""RSS by label of another program."""
+		path = os.path.join(self.folder, name)
+		compile_c(text, path, *flags)
+		with subprocess.Popen([ANONMEM, "run", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+				env=ENVIRONMENT) as program:
+			self.assertEqual(program.stdout.readline(), b"ready\n")
+			report = self.report("--pid", program.pid)
+			program.stdin.close()
+		self.assertEqual(program.returncode, 0)
+		return {g["label"]: g["rss"] for g in report["groups"]}
+
+
+class Sanitizers(Programs):
+	def test_address_sanitizer(self):
+		"""Its runtime wants to be the first library of all."""
+		self.assertGreaterEqual(self.rss("sanitized", OWN_MMAP.replace("mmap(void", "mmap_(void"),
+			"-fsanitize=address")["[anon:sanitized]"], MIB)
+
+
+class Label(Programs):
+	"""`anonmem run --label`: memory that nobody named has the name of who asked for it."""
+
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		library, cls.program = (os.path.join(cls.folder, name) for name in ("libshop.so", "a[sh]op"))
+		compile_c(LIBRARY, library, "-shared", "-fPIC")
+		# What stands behind - is taken for C too, but a library is not to be.
+		compile_c(PROGRAM, cls.program, "-L" + cls.folder, "-lshop", "-Wl,-rpath,$ORIGIN", "-pthread")
 
 	def labels(self, *options):
 		"""RSS by label, of what has no file behind it."""
@@ -757,29 +784,12 @@ class Label(Live):
 		self.assertEqual(program.returncode, 0)
 		self.assertNotIn("[anon:storm]", {g["file"] for g in report["groups"]})
 
-	def rss(self, name, text, *flags):
-		"""RSS by label of another program."""
-		path = os.path.join(self.folder, name)
-		compile_c(text, path, *flags)
-		with subprocess.Popen([ANONMEM, "run", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-				env=ENVIRONMENT) as program:
-			self.assertEqual(program.stdout.readline(), b"ready\n")
-			report = self.report("--pid", program.pid)
-			program.stdin.close()
-		self.assertEqual(program.returncode, 0)
-		return {g["label"]: g["rss"] for g in report["groups"]}
-
 	def test_without_files(self):
 		found = self.rss("sandbox", SANDBOX)
 		self.assertEqual((found["[anon:inside]"], found["[anon:sandbox]"]), (MIB, 3 * MIB))
 
 	def test_own_mmap(self):
 		self.assertEqual(self.rss("wrapper", OWN_MMAP)["[anon:wrapper]"], MIB)
-
-	def test_address_sanitizer(self):
-		"""Its runtime wants to be the first library of all."""
-		self.assertGreaterEqual(self.rss("sanitized", OWN_MMAP.replace("mmap(void", "mmap_(void"),
-			"-fsanitize=address")["[anon:sanitized]"], MIB)
 
 	def test_children(self):
 		script = "php -r 'echo \"ready\\n\"; fgets(STDIN);'; exit 3"
