@@ -37,7 +37,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
-static int feed(struct smaps_parser *parser, int fd, struct error *e)
+static int read_maps(struct smaps_parser *parser, int fd, struct error *e)
 {
 	smaps_begin(parser, SMAPS_HEADERS);
 	for (;;) {
@@ -57,7 +57,7 @@ static bool find_mapping(const struct place *place, struct search *s)
 	struct smaps_parser *parser = smaps_new(on_mapping, s);
 	int fd = place_open(place, "maps");
 	struct error ignored;
-	bool read = fd >= 0 && parser && feed(parser, fd, &ignored) == 0;
+	bool read = fd >= 0 && parser && read_maps(parser, fd, &ignored) == 0;
 
 	if (fd >= 0)
 		close(fd);
