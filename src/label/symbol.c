@@ -42,6 +42,16 @@ static const void *at(const struct file *f, uint64_t offset, uint64_t size)
 	return size <= f->size && offset <= f->size - size ? f->bytes + offset : NULL;
 }
 
+/* The same as a copy, since things need not lie where their type may. */
+static bool copy_at(const struct file *f, uint64_t offset, void *copy, size_t size)
+{
+	const void *bytes = at(f, offset, size);
+
+	if (bytes)
+		memcpy(copy, bytes, size);
+	return bytes != NULL;
+}
+
 /* Whether a file is the one that was loaded: the first page has its headers and, as a rule, its
  * build id. */
 static bool is_loaded(const struct file *f, const struct dl_find_object *object)
@@ -55,20 +65,19 @@ static bool is_loaded(const struct file *f, const struct dl_find_object *object)
 /* The sections of symbols and of their names; with `all`, also those that no other object needs. */
 static bool find_table(const struct file *f, bool all, ElfW(Shdr) * symbols, ElfW(Shdr) * names)
 {
-	const ElfW(Ehdr) *header = at(f, 0, sizeof(*header));
-	const ElfW(Shdr) * sections;
+	ElfW(Ehdr) header;
 
-	if (!header || header->e_shentsize != sizeof(*sections))
+	if (!copy_at(f, 0, &header, sizeof(header)) || header.e_shentsize != sizeof(*symbols))
 		return false;
-	sections = at(f, header->e_shoff, (uint64_t)header->e_shnum * sizeof(*sections));
-	for (unsigned i = 0; sections && i < header->e_shnum; i++) {
-		if (sections[i].sh_type != (all ? SHT_SYMTAB : SHT_DYNSYM) ||
-		    sections[i].sh_link >= header->e_shnum)
-			continue;
-		*symbols = sections[i];
-		*names = sections[sections[i].sh_link];
-		return at(f, symbols->sh_offset, symbols->sh_size) &&
-		       at(f, names->sh_offset, names->sh_size);
+	for (unsigned i = 0; i < header.e_shnum; i++) {
+		if (!copy_at(f, header.e_shoff + i * sizeof(*symbols), symbols, sizeof(*symbols)))
+			return false;
+		if (symbols->sh_type == (all ? SHT_SYMTAB : SHT_DYNSYM) &&
+		    symbols->sh_link < header.e_shnum)
+			return copy_at(f, header.e_shoff + symbols->sh_link * sizeof(*names), names,
+				       sizeof(*names)) &&
+			       at(f, symbols->sh_offset, symbols->sh_size) &&
+			       at(f, names->sh_offset, names->sh_size);
 	}
 	return false;
 }
@@ -91,17 +100,14 @@ static bool copy_name(const struct file *f, const ElfW(Shdr) * names, uint32_t o
 static bool find(const struct file *f, bool all, uintptr_t address, char *name, size_t size)
 {
 	ElfW(Shdr) table, names;
-	const ElfW(Sym) * symbols;
+	ElfW(Sym) s;
 
 	if (!find_table(f, all, &table, &names))
 		return false;
-	symbols = at(f, table.sh_offset, table.sh_size);
-	for (size_t i = 0; i < table.sh_size / sizeof(*symbols); i++) {
-		const ElfW(Sym) *s = &symbols[i];
-
-		if ((s->st_info & 0xf) == STT_FUNC && address >= s->st_value &&
-		    address - s->st_value < s->st_size &&
-		    copy_name(f, &names, s->st_name, name, size))
+	for (uint64_t i = 0; i < table.sh_size / sizeof(s); i++) {
+		if (copy_at(f, table.sh_offset + i * sizeof(s), &s, sizeof(s)) &&
+		    (s.st_info & 0xf) == STT_FUNC && address >= s.st_value &&
+		    address - s.st_value < s.st_size && copy_name(f, &names, s.st_name, name, size))
 			return true;
 	}
 	return false;

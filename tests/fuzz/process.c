@@ -1,0 +1,46 @@
+/* stat, status, cgroup and meminfo: the first byte says which. */
+#include "parse/process.h"
+
+#include "fuzz.h"
+
+static bool lies_in(struct slice part, struct slice whole)
+{
+	return part.len == 0 || (part.ptr >= whole.ptr && part.len <= whole.len &&
+				 (size_t)(part.ptr - whole.ptr) <= whole.len - part.len);
+}
+
+static void try_stat(struct slice text)
+{
+	char buffer[PROCESS_NAME_MAX];
+	struct slice name;
+	uint64_t start;
+
+	if (parse_stat(text, buffer, &name, &start))
+		CHECK(name.len <= sizeof(buffer) && (name.len == 0 || name.ptr == buffer));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice text = {(const char *)data, size}, path;
+	uint64_t bytes;
+	uint32_t uid;
+
+	switch (take_u8(&text) % 4) {
+	case 0:
+		try_stat(text);
+		break;
+	case 1:
+		parse_status_uid(text, &uid);
+		break;
+	case 2:
+		if (parse_cgroup(text, &path))
+			CHECK(lies_in(path, text) && !memchr(path.ptr, '\n', path.len));
+		break;
+	default:
+		if (parse_meminfo(text, SLICE("AnonPages"), &bytes))
+			CHECK(bytes % 1024 == 0);
+		parse_meminfo(text, SLICE("HugetlbPages"), &bytes);
+		break;
+	}
+	return 0;
+}
