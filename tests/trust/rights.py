@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""What anonmem trusts, and the rights that it keeps: rights.py ANONMEM [CLASS...]
+
+Run as root, since it becomes other users, and gives copies of anonmem rights of their own.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ANONMEM = ""
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TREE = os.path.join(TOP, "fixtures/trees/live")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
+ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent",
+	TERM="xterm")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root to become other users")
+class Rights(unittest.TestCase):
+	"""In a folder that everybody may look into, with a copy of anonmem, which others may run."""
+
+	def setUp(self):
+		folder = tempfile.TemporaryDirectory()
+		self.addCleanup(folder.cleanup)
+		self.folder = folder.name
+		os.chmod(self.folder, 0o755)
+		self.anonmem = self.path("anonmem")
+		for source in (ANONMEM, os.path.join(os.path.dirname(ANONMEM), "anonmem-preload.so")):
+			os.chmod(shutil.copy(source, self.folder), 0o755)
+
+	def path(self, name):
+		return os.path.join(self.folder, name)
+
+	def write(self, name, text, mode=0o644, owner=0):
+		path = self.path(name)
+		os.makedirs(os.path.dirname(path), exist_ok=True)
+		with open(path, "w", encoding="ascii") as f:
+			f.write(text)
+		os.chown(path, owner, owner)
+		os.chmod(path, mode)
+		return path
+
+	def run_it(self, *arguments, prefix=(), variables=None, **more):
+		return subprocess.run([*prefix, self.anonmem, *map(str, arguments)], capture_output=True,
+			text=True, check=False, timeout=60, env={**ENVIRONMENT, **(variables or {})}, **more)
+
+	def fails(self, words, *arguments, status=1, **more):
+		done = self.run_it(*arguments, **more)
+		self.assertEqual((done.returncode, done.stderr.count("\n")), (status, 1), done)
+		self.assertIn(words, done.stderr)
+		return done
+
+	def works(self, *arguments, **more):
+		done = self.run_it(*arguments, **more)
+		self.assertEqual((done.returncode, done.stderr), (0, ""))
+		return done.stdout
+
+
+class Rules(Rights):
+	"""Rules are of root or the user, and nobody else may write to them."""
+
+	REPORT = ("--root", TREE, "--by", "subsystem", "--csv", "-q")
+
+	def test_of_root(self):
+		path = self.write("rules", ".* -> everything\n")
+		for prefix in ((), NOBODY):
+			self.assertIn("\neverything,", self.works("--rules", path, *self.REPORT, prefix=prefix))
+
+	def test_of_the_user(self):
+		path = self.write("rules", ".* -> everything\n", owner=65534)
+		self.assertIn("\neverything,", self.works("--rules", path, *self.REPORT, prefix=NOBODY))
+
+	def test_of_another(self):
+		for owner, prefix in ((65534, ()), (1234, NOBODY)):
+			path = self.write("rules", ".* -> everything\n", owner=owner)
+			done = self.fails(f"{path}: belongs to user {owner}", "--rules", path, *self.REPORT,
+				prefix=prefix)
+			self.assertEqual(done.stdout, "")
+
+	def test_writable(self):
+		for mode in (0o664, 0o646, 0o666, 0o622):
+			path = self.write("rules", ".* -> everything\n", mode)
+			self.fails(f"{path}: others may write to it", "--rules", path, *self.REPORT)
+
+	def test_found_in_the_home(self):
+		path = self.write("home/.config/anonmem/rules.conf", ".* -> everything\n", 0o666)
+		for variables in ({"HOME": self.path("home"), "XDG_CONFIG_HOME": ""},
+				{"XDG_CONFIG_HOME": self.path("home/.config")}):
+			for command in ((), ("top", "-b", "-n", "1")):
+				self.fails(f"{path}: others may write to it", *command, *self.REPORT,
+					variables=variables)
+
+	def test_of_a_pipe(self):
+		text = self.works("--rules", "/dev/stdin", *self.REPORT, input=".* -> everything\n")
+		self.assertIn("\neverything,", text)
+		self.works("--rules", "/dev/null", *self.REPORT)
+
+
+class Preload(Rights):
+	"""What `anonmem run` preloads, and into what."""
+
+	def test_of_another(self):
+		os.chown(self.path("anonmem-preload.so"), 1234, 1234)
+		self.fails("anonmem-preload.so: belongs to user 1234", "run", "true")
+
+	def test_writable(self):
+		os.chmod(self.path("anonmem-preload.so"), 0o757)
+		self.fails("anonmem-preload.so: others may write to it", "run", "true")
+
+
+if __name__ == "__main__":
+	ANONMEM = os.path.abspath(sys.argv.pop(1))
+	unittest.main()
