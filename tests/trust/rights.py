@@ -101,8 +101,63 @@ class Rules(Rights):
 		self.works("--rules", "/dev/null", *self.REPORT)
 
 
+# Tells as whom it runs, and whether our library is in it.
+PROGRAM = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+	char line[8192];
+	const char *found = "not preloaded";
+	FILE *maps = fopen("/proc/self/maps", "r");
+	while (maps && fgets(line, sizeof(line), maps))
+		found = strstr(line, "anonmem-preload") ? "preloaded" : found;
+	printf("%d %d %s\n", (int)getuid(), (int)geteuid(), found);
+}
+"""
+
+
 class Preload(Rights):
 	"""What `anonmem run` preloads, and into what."""
+
+	def program(self, mode=0o755, owner=0, capability=None):
+		path = self.path("program")
+		subprocess.run(["gcc", "-x", "c", "-", "-o", path], input=PROGRAM, text=True, check=True)
+		os.chown(path, owner, owner)
+		os.chmod(path, mode)
+		if capability:
+			subprocess.run(["setcap", capability, path], check=True)
+		return path
+
+	def run_program(self, prefix=(), note=True, **rights):
+		done = self.run_it("run", self.program(**rights), prefix=prefix)
+		self.assertEqual(done.returncode, 0)
+		self.assertEqual("runs with rights that you have not" in done.stderr, note, done.stderr)
+		self.assertEqual(done.stderr.count("\n"), note)
+		return done.stdout.strip()
+
+	def test_with_no_rights(self):
+		self.assertEqual(self.run_program(note=False), "0 0 preloaded")
+		self.assertEqual(self.run_program(NOBODY, note=False), "65534 65534 preloaded")
+
+	def test_setuid(self):
+		"""The linker takes nothing from who is not the owner; that is said, and it runs."""
+		self.assertEqual(self.run_program(NOBODY, mode=0o4755), "65534 0 not preloaded")
+		self.assertEqual(self.run_program(NOBODY, mode=0o2755), "65534 65534 not preloaded")
+		self.assertEqual(self.run_program(NOBODY, mode=0o4755, owner=1234), "65534 1234 not preloaded")
+
+	def test_setuid_of_root(self):
+		"""Whose rights a setuid program takes away are still not its own."""
+		self.assertEqual(self.run_program(mode=0o4755, owner=65534), "0 65534 not preloaded")
+		self.assertEqual(self.run_program(mode=0o2755, owner=65534), "0 0 not preloaded")
+		self.assertEqual(self.run_program(mode=0o4755, note=False), "0 0 preloaded")
+
+	def test_with_a_capability(self):
+		self.assertEqual(self.run_program(NOBODY, capability="cap_net_raw=ep"),
+			"65534 65534 not preloaded")
+		self.assertEqual(self.run_program(capability="cap_net_raw=ep", note=False), "0 0 preloaded")
 
 	def test_of_another(self):
 		os.chown(self.path("anonmem-preload.so"), 1234, 1234)
