@@ -4,11 +4,15 @@
 Run as root, since it becomes other users, and gives copies of anonmem rights of their own.
 """
 
+import contextlib
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ANONMEM = ""
@@ -18,6 +22,21 @@ TREE = os.path.join(TOP, "fixtures/trees/live")
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent",
 	TERM="xterm")
+
+
+@contextlib.contextmanager
+def sleeper(*rights, **more):
+	"""The pid of a process that does nothing, of root or with other rights."""
+	with subprocess.Popen(["setpriv", *rights, "sleep", "300"], **more) as process:
+		try:
+			for _ in range(500):
+				with open(f"/proc/{process.pid}/stat", encoding="ascii") as f:
+					if "(sleep) S " in f.read():
+						break
+				time.sleep(0.01)
+			yield process.pid
+		finally:
+			process.kill()
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root to become other users")
@@ -166,6 +185,36 @@ class Preload(Rights):
 	def test_writable(self):
 		os.chmod(self.path("anonmem-preload.so"), 0o757)
 		self.fails("anonmem-preload.so: others may write to it", "run", "true")
+
+
+class Lent(Rights):
+	"""The file of the program has cap_sys_ptrace, as README says; its user has nothing."""
+
+	def setUp(self):
+		super().setUp()
+		subprocess.run(["setcap", "cap_sys_ptrace=ep", self.anonmem], check=True)
+
+	def report(self, *arguments):
+		return json.loads(self.works(*arguments, "--json", prefix=NOBODY))
+
+	def test_reads_others(self):
+		with sleeper() as root, sleeper("--reuid=1234", "--regid=1234", "--clear-groups") as other:
+			for more in ((), ("--verify",), ("-j", "2"), ("--by", "user,process")):
+				report = self.report("--pid", f"{root},{other}", *more)
+				self.assertEqual(report["coverage"]["read"], 2, more)
+			self.assertEqual(self.works("top", "-b", "-n", "1", "--csv", "--pid", root, "-q",
+				prefix=NOBODY).count("\n") > 1, True)
+			doctor = json.loads(self.works("doctor", "--json", "--pid", root, prefix=NOBODY))
+			self.assertEqual((doctor["coverage"]["read"], doctor["may_trace"]), (1, True))
+
+	def test_fast(self):
+		"""Only its user and root may open pagemap; then smaps tells."""
+		with sleeper() as pid:
+			smaps = self.report("--pid", pid)
+			for option in (("--fast",), ("--max-stall", "1us")):
+				report = self.report("--pid", pid, *option)
+				self.assertEqual(report["totals"]["rss"], smaps["totals"]["rss"])
+				self.assertIn("smaps of 1 process was read all the same", " ".join(report["notes"]))
 
 
 if __name__ == "__main__":
