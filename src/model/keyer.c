@@ -1,7 +1,6 @@
 #include "model/keyer.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 
 struct label_facts {
@@ -15,14 +14,15 @@ struct user_name {
 };
 
 void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
-		const struct selection *selection, const struct rules *rules, bool name_users)
+		const struct selection *selection, const struct rules *rules,
+		const struct users *names)
 {
 	*k = (struct keyer){
 		.symbols = symbols,
 		.by = by,
 		.selection = selection,
 		.rules = rules,
-		.name_users = name_users,
+		.names = names,
 		.needs_label = grouping_has(by, KEY_LABEL) || grouping_has(by, KEY_SUBSYSTEM) ||
 			       grouping_has(by, KEY_FILE) || grouping_has(by, KEY_MAPPING) ||
 			       selection->label_count > 0,
@@ -40,13 +40,11 @@ void keyer_free(struct keyer *k)
 
 static symbol make_user(struct keyer *k, uint32_t uid)
 {
-	struct passwd entry, *found = NULL;
 	char buffer[4096], number[16];
+	const char *name = k->names ? users_find(k->names, uid, buffer, sizeof(buffer)) : NULL;
 
-	if (k->name_users)
-		getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found);
-	if (found)
-		return intern(k->symbols, slice_of(found->pw_name));
+	if (name)
+		return intern(k->symbols, slice_of(name));
 	snprintf(number, sizeof(number), "%" PRIu32, uid);
 	return intern(k->symbols, slice_of(number));
 }

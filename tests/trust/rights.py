@@ -187,7 +187,96 @@ class Preload(Rights):
 		self.fails("anonmem-preload.so: others may write to it", "run", "true")
 
 
-class Lent(Rights):
+TRACE, READ_FILES, OVERRIDE = 1 << 19, 1 << 2, 1 << 1  # capabilities(7)
+
+
+def status_of(text):
+	fields = dict(line.split(":", 1) for line in text.splitlines())
+	return {name: int(fields[name], 16) for name in
+		("CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs", "Seccomp")}
+
+
+def wait_for_status(pid, wanted):
+	"""The status of a process as soon as it is as wanted; some status if it never is."""
+	for _ in range(500):
+		with open(f"/proc/{pid}/status", encoding="ascii") as f:
+			status = status_of(f.read())
+		if wanted(status):
+			break
+		time.sleep(0.01)
+	return status
+
+
+class Watched(Rights):
+	"""anonmem while it reads."""
+
+	def watch(self, wanted, *arguments, prefix=(), command=("top", "-b", "-d", "300"), **more):
+		"""What is left while anonmem waits after its first report, or soon."""
+		with subprocess.Popen([*prefix, self.anonmem, *command, *map(str, arguments)],
+				stdout=subprocess.PIPE, env=ENVIRONMENT, text=True, **more) as process:
+			self.assertTrue(process.stdout.readline())
+			status = wait_for_status(process.pid, lambda status: status["CapPrm"] == wanted)
+			process.kill()
+		self.check(status, wanted)
+
+	def check(self, status, capabilities):
+		self.assertEqual((status["CapPrm"], status["CapEff"]), (capabilities,) * 2, status)
+		self.assertEqual((status["CapInh"], status["CapAmb"]), (0, 0))
+
+
+class Kept(Watched):
+	"""The capabilities that are left once anonmem reads."""
+
+	def test_root(self):
+		self.watch(TRACE | READ_FILES)
+		self.watch(TRACE | READ_FILES, "--root", TREE, "--rules", "/dev/null")
+
+	def test_user(self):
+		self.watch(0, prefix=NOBODY)
+
+	def test_inherited(self):
+		given = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+			"--inh-caps=+sys_ptrace,+net_raw", "--ambient-caps=+sys_ptrace,+net_raw"]
+		self.watch(TRACE, prefix=given)
+
+	def test_root_of_a_container(self):
+		"""Some have one right to read files, some the other."""
+		bounds = ["setpriv", "--bounding-set=-all,+sys_ptrace,+dac_override,+chown"]
+		self.watch(TRACE | OVERRIDE, prefix=bounds)
+
+	def test_root_without_tracing(self):
+		"""Who may not trace may read processes that have no more rights than he, so he keeps his."""
+		bounds = ["--bounding-set=-all,+dac_override,+chown"]
+		self.watch(OVERRIDE | 1, prefix=["setpriv", *bounds])
+		with sleeper(*bounds) as pid:
+			self.works("--pid", pid, "--strict", prefix=["setpriv", *bounds])
+
+	def test_files_of_others(self):
+		"""Root reads what it names, wherever that is."""
+		self.write("his/smaps", "00001000-00002000 r--p 00000000 08:01 5 /x\nRss: 4 kB\n", 0o600, 1234)
+		os.chown(self.path("his"), 1234, 1234)
+		os.chmod(self.path("his"), 0o700)
+		self.assertIn("1 of 1 process read", self.works("--smaps", self.path("his/smaps")))
+		report = json.loads(self.works("--fast", "--json", "--pid", os.getpid()))
+		self.assertEqual(report["read"], "scan")
+		with sleeper("--reuid=1234", "--regid=1234", "--clear-groups") as pid:
+			report = json.loads(self.works("--fast", "--json", "--pid", pid))
+			self.assertEqual(report["read"], "scan")
+
+	def test_program_that_is_run(self):
+		"""It has all that it would have without anonmem."""
+		show = ("cat", "/proc/self/status")
+		own = status_of(subprocess.run(show, capture_output=True, text=True, check=True).stdout)
+		for options in ((), ("--summary",)):
+			done = self.run_it("run", *options, *show)
+			self.assertEqual(status_of(done.stdout), own)
+
+	def test_who_watches_a_program(self):
+		self.watch(TRACE | READ_FILES, "run", "--summary", "sh", "-c", "echo; read _", command=(),
+			stdin=subprocess.PIPE)
+
+
+class Lent(Watched):
 	"""The file of the program has cap_sys_ptrace, as README says; its user has nothing."""
 
 	def setUp(self):
@@ -215,6 +304,87 @@ class Lent(Rights):
 				report = self.report("--pid", pid, *option)
 				self.assertEqual(report["totals"]["rss"], smaps["totals"]["rss"])
 				self.assertIn("smaps of 1 process was read all the same", " ".join(report["notes"]))
+
+
+	def test_nothing_that_the_user_names(self):
+		"""Through the working folder of a process it would come where its user may not go."""
+		self.write("closed/in/rules", "[ -> secret\n")
+		self.write("closed/in/anonmem/rules.conf", "[ -> secret\n")
+		self.write("closed/in/12/smaps", "secret\n")
+		os.chmod(self.path("closed"), 0o700)
+		with sleeper(cwd=self.path("closed/in")) as pid:
+			there = f"/proc/{pid}/cwd"
+			for arguments in (("--smaps", f"{there}/12/smaps"), ("--rules", f"{there}/rules"),
+					("--root", there), ("top", "-b", "-n", "1", "--root", there),
+					("top", "-b", "--rules", f"{there}/rules")):
+				done = self.fails("Permission denied", *arguments, prefix=NOBODY)
+				self.assertNotIn("secret", done.stderr)
+			for command in ((), ("top", "-b", "-n", "1")):
+				self.fails("Permission denied", *command, "--by", "subsystem", prefix=NOBODY,
+					variables={"XDG_CONFIG_HOME": there})
+
+	def test_rules_of_the_user(self):
+		"""With his own rights they are read."""
+		self.write("home/anonmem/rules.conf", ".* -> mine\n", 0o600, 65534)
+		with sleeper() as pid:
+			text = self.works("--by", "subsystem", "--pid", pid, "-q", prefix=NOBODY,
+				variables={"XDG_CONFIG_HOME": self.path("home")})
+		self.assertIn("\nmine ", text)
+
+	def test_setuid(self):
+		for owner, group, mode in ((0, 0, 0o4755), (0, 0, 0o2755), (1234, 1234, 0o4755)):
+			os.chown(self.anonmem, owner, group)
+			os.chmod(self.anonmem, mode)
+			for arguments in (("--version",), ("run", "id"), ("top", "-b"), ("doctor",)):
+				done = self.fails("setcap cap_sys_ptrace=ep", *arguments, prefix=NOBODY)
+				self.assertEqual(done.stdout, "")
+
+	def test_what_is_left(self):
+		for lent in ("cap_sys_ptrace=ep", "cap_sys_ptrace,cap_dac_read_search,cap_sys_admin=ep"):
+			subprocess.run(["setcap", lent, self.anonmem], check=True)
+			self.watch(TRACE, prefix=NOBODY)
+			self.watch(0, "--root", TREE, prefix=NOBODY)
+
+	def test_without_tracing(self):
+		subprocess.run(["setcap", "cap_dac_read_search=ep", self.anonmem], check=True)
+		self.watch(0, prefix=NOBODY)
+
+	def test_program_that_is_run(self):
+		for options in ((), ("--summary",)):
+			done = self.run_it("run", *options, "cat", "/proc/self/status", prefix=NOBODY)
+			self.check(status_of(done.stdout), 0)
+
+
+class Sandbox(Rights):
+	"""What the kernel lets anonmem do then. (Not in builds for sanitizers or for coverage.)"""
+
+	def test_every_face(self):
+		"""All its threads have a filter; what it runs has none."""
+		for command in (("top", "-b", "-d", "300"), ("top", "-b", "-d", "300", "--root", TREE),
+				("run", "--summary", "sh", "-c", "cat /proc/self/status; read _")):
+			with subprocess.Popen([self.anonmem, *command], stdin=subprocess.PIPE, env=ENVIRONMENT,
+					stdout=subprocess.PIPE, text=True) as process:
+				first = [process.stdout.readline()]
+				if command[0] == "run":
+					while not first[-1].startswith("Speculation_Store_Bypass"):
+						first.append(process.stdout.readline())
+					own = status_of("".join(first))
+					self.assertEqual((own["NoNewPrivs"], own["Seccomp"]), (0, 0))
+				status = wait_for_status(process.pid, lambda status: status["Seccomp"])
+				self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), (1, 2), command)
+				process.kill()
+
+	def test_everything_works(self):
+		"""As it does without, which the other tests say; here no call is refused that is needed."""
+		with sleeper() as pid:
+			for arguments in (("--by", "user,process"), ("--fast",), ("--max-stall", "2ms"),
+					("--verify", "--pid", pid), ("--stats", "--pid", pid), ("-j", "4", "--json"),
+					("--smaps", f"/proc/{pid}/smaps"), ("--root", TREE, "--csv"), ("doctor",),
+					("doctor", "--json"), ("top", "-b", "-n", "2", "-d", "0.1"),
+					("top", "-b", "-n", "1", "--root", TREE), ("run", "--summary", "true")):
+				done = self.run_it(*arguments)
+				self.assertEqual(done.returncode, 0, done)
+				self.assertNotIn("not permitted", done.stderr)
 
 
 if __name__ == "__main__":
