@@ -69,10 +69,23 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return NULL;
 }
 
+/* There is one row of totals: a name that is this word begins with an escape. */
+static char *escape_word(struct slice text)
+{
+	char *plain = escape_string(text), *escaped;
+
+	if (!plain || strcmp(plain, "TOTAL") != 0)
+		return plain;
+	if (asprintf(&escaped, "\\%03o%s", (unsigned char)plain[0], plain + 1) < 0)
+		escaped = NULL;
+	free(plain);
+	return escaped;
+}
+
 /* Escaped, and with an asterisk where it is marked. */
 static char *format_text(const struct cell *cell)
 {
-	char *plain = escape_string(cell->text), *marked = NULL;
+	char *plain = escape_word(cell->text), *marked = NULL;
 
 	if (!plain || !cell->marked)
 		return plain;
