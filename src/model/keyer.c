@@ -112,6 +112,14 @@ static struct slice whole_label(struct keyer *k, const struct class *c)
 	return (struct slice){k->scratch, len};
 }
 
+/* What a process says must not pass for what the kernel says or for a guess: [memfd:[heap]] is no
+ * heap, and [anon:~go heap] is none that was found. */
+static bool pretends(struct slice label, struct slice subsystem)
+{
+	return label_text(label).len < label.len &&
+	       (slice_begins(subsystem, SLICE("[")) || slice_begins(subsystem, SLICE("~")));
+}
+
 static symbol make_subsystem(struct keyer *k, struct slice label)
 {
 	char *text = NULL;
@@ -123,8 +131,11 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 	if (!out)
 		return SYMBOL_NONE;
 	applied = rules_apply(k->rules, label, out);
-	if (fclose(out) == 0 && applied)
-		s = intern(k->symbols, (struct slice){text, size});
+	if (fclose(out) == 0 && applied) {
+		const struct slice subsystem = {text, size};
+
+		s = intern(k->symbols, pretends(label, subsystem) ? label : subsystem);
+	}
 	free(text);
 	return s;
 }
