@@ -2,6 +2,7 @@
 
 #include <linux/capability.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -83,6 +84,15 @@ void privilege_raise(void)
 		return;
 	c.effective = c.permitted;
 	set(&c);
+}
+
+void privilege_distrust_terminfo(void)
+{
+	static const char *const names[] = {"TERMINFO", "TERMINFO_DIRS", "TERMPATH", "TERMCAP",
+					    "HOME"};
+
+	for (size_t i = 0; privilege_is_lent() && i < sizeof(names) / sizeof(*names); i++)
+		unsetenv(names[i]);
 }
 
 void privilege_end(void)

@@ -26,6 +26,10 @@ void privilege_raise(void);
 /* No process of others is read, or the program becomes another one. */
 void privilege_end(void);
 
+/* Before curses reads what terminals can do: with rights that are lent, not from files of the
+ * user's own making, since a mistake in reading them would be his gain. */
+void privilege_distrust_terminfo(void);
+
 /* Whether the file of the program gave its user rights. */
 bool privilege_is_lent(void);
 

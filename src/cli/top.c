@@ -234,6 +234,7 @@ static int run(const struct options *o, struct error *e)
 	rules = rulefiles_load(o->rules, o->no_rules, e);
 	if (!rules)
 		return -1;
+	privilege_distrust_terminfo();
 	describe(o, rules, &top);
 	status = feed_open(&top.feed, o->root, e);
 	if (status == 0 && !o->root) {

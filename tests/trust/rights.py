@@ -5,13 +5,18 @@ Run as root, since it becomes other users, and gives copies of anonmem rights of
 """
 
 import contextlib
+import fcntl
 import json
 import os
+import pty
+import re
+import select
 import shutil
-import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -330,6 +335,48 @@ class Lent(Watched):
 			text = self.works("--by", "subsystem", "--pid", pid, "-q", prefix=NOBODY,
 				variables={"XDG_CONFIG_HOME": self.path("home")})
 		self.assertIn("\nmine ", text)
+
+	def on_terminal(self, *arguments, keys=(), **variables):
+		"""What it writes to a terminal of 80 columns, one key after the other pressed."""
+		ours, theirs = pty.openpty()
+		fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+		with subprocess.Popen([*NOBODY, self.anonmem, *arguments], stdin=theirs, stdout=theirs,
+				stderr=theirs, env={**ENVIRONMENT, **variables}, cwd=self.folder) as process:
+			os.close(theirs)
+			text, keys = b"", list(keys)
+			with contextlib.suppress(OSError):  # as soon as it has closed its side
+				while select.select([ours], [], [], 10)[0]:
+					text += os.read(ours, 65536)
+					if keys and keys[0][0] in text:
+						os.write(ours, keys.pop(0)[1])
+			process.kill()
+		os.close(ours)
+		return text
+
+	def test_terminals_of_the_user(self):
+		"""Who can make curses stumble over a file of his own must not gain by it."""
+		text = subprocess.run(["infocmp", "xterm"], capture_output=True, text=True, check=True).stdout
+		for home in ("info", "home/.terminfo"):
+			os.makedirs(self.path(home))
+			subprocess.run(["tic", "-o", self.path(home), "-"], check=True, text=True,
+				stderr=subprocess.DEVNULL,
+				input=re.sub("^xterm[^,]*", "of-mine|a terminal", text, flags=re.M))
+		for variables in ({"TERMINFO": self.path("info")}, {"TERMINFO_DIRS": self.path("info")},
+				{"HOME": self.path("home")}):
+			seen = self.on_terminal("top", "-n", "1", TERM="of-mine", **variables)
+			self.assertIn(b"this terminal (TERM=of-mine) is not known", seen)
+
+	def test_file_of_the_key_w(self):
+		"""Not with rights that are not its user's."""
+		os.chmod(self.folder, 0o777)
+		seen = self.on_terminal("top", "--root", TREE, "-d", "300", keys=((b"quit", b"w"),
+			(b"new file", b"\r"), (b"cannot be written", b"q")))
+		self.assertIn(b"it cannot be written: Operation not permitted", seen)
+		self.assertNotIn("anonmem-top.json", os.listdir(self.folder))
+		subprocess.run(["setcap", "-r", self.anonmem], check=True)
+		self.on_terminal("top", "--root", TREE, "-d", "300", keys=((b"quit", b"w"),
+			(b"new file", b"\r"), (b"is written", b"q")))
+		self.assertIn("anonmem-top.json", os.listdir(self.folder))
 
 	def test_setuid(self):
 		for owner, group, mode in ((0, 0, 0o4755), (0, 0, 0o2755), (1234, 1234, 0o4755)):
