@@ -244,8 +244,11 @@ class Screen(Hostile):
 
 	def test_term(self):
 		"""What the terminal is said to be is somebody's word, too."""
+		# Curses loses some memory when it knows no such terminal.
+		options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
 		for term in ("\x1b]0;owned\x07", "../../../etc/passwd", "x" * 5000, "%s%n", "\n"):
-			seen = self.show("top", "--root", self.tree, TERM=term).replace(b"\r\n", b"\n")
+			seen = self.show("top", "--root", self.tree, TERM=term, ASAN_OPTIONS=options)
+			seen = seen.replace(b"\r\n", b"\n")
 			self.check_bytes(seen)
 			self.assertEqual(seen.count(b"\n"), 1)
 

@@ -53,6 +53,8 @@ class Rights(unittest.TestCase):
 		self.addCleanup(folder.cleanup)
 		self.folder = folder.name
 		os.chmod(self.folder, 0o755)
+		os.mkdir(self.path("counts"))
+		os.chmod(self.path("counts"), 0o777)
 		self.anonmem = self.path("anonmem")
 		for source in (ANONMEM, os.path.join(os.path.dirname(ANONMEM), "anonmem-preload.so")):
 			os.chmod(shutil.copy(source, self.folder), 0o755)
@@ -70,8 +72,11 @@ class Rights(unittest.TestCase):
 		return path
 
 	def run_it(self, *arguments, prefix=(), variables=None, **more):
+		variables = {**ENVIRONMENT, **(variables or {})}
+		if prefix:  # another user may not write where lines are counted
+			variables["GCOV_PREFIX"] = self.path("counts")
 		return subprocess.run([*prefix, self.anonmem, *map(str, arguments)], capture_output=True,
-			text=True, check=False, timeout=60, env={**ENVIRONMENT, **(variables or {})}, **more)
+			text=True, check=False, timeout=60, env=variables, **more)
 
 	def fails(self, words, *arguments, status=1, **more):
 		done = self.run_it(*arguments, **more)
