@@ -22,7 +22,8 @@ static void keep_ends(struct error *e, const char *text)
 }
 
 /* NULL when there is no memory. */
-static char *join(const char *format, va_list args, const char *separator, const char *rest)
+__attribute__((format(printf, 1, 0))) static char *join(const char *format, va_list args,
+							const char *separator, const char *rest)
 {
 	char *first, *whole = NULL;
 
@@ -35,8 +36,8 @@ static char *join(const char *format, va_list args, const char *separator, const
 }
 
 /* The sentence, and what stands behind it. */
-static void fill(struct error *e, const char *format, va_list args, const char *separator,
-		 const char *rest)
+__attribute__((format(printf, 2, 0))) static void
+fill(struct error *e, const char *format, va_list args, const char *separator, const char *rest)
 {
 	size_t size = sizeof(e->text);
 	char *whole;

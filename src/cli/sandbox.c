@@ -106,29 +106,37 @@ static void allow_with(scmp_filter_ctx filter, int *status, int number,
 	allow(filter, status, number, 1, &argument);
 }
 
+static struct scmp_arg_cmp equals(unsigned argument, uint64_t value)
+{
+	return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
+static struct scmp_arg_cmp masked(unsigned argument, uint64_t mask, uint64_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbox *box)
 {
-	allow_with(filter, status, SCMP_SYS(openat),
-		   SCMP_A2(SCMP_CMP_MASKED_EQ, OPENING & ~O_EXCL, O_RDONLY));
+	allow_with(filter, status, SCMP_SYS(openat), masked(2, OPENING & ~O_EXCL, O_RDONLY));
 	if (box->creates)
 		allow_with(filter, status, SCMP_SYS(openat),
-			   SCMP_A2(SCMP_CMP_MASKED_EQ, OPENING,
-				   O_WRONLY | O_CREAT | O_EXCL | O_TRUNC));
+			   masked(2, OPENING, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC));
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
-		allow_with(filter, status, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, requests[i]));
+		allow_with(filter, status, SCMP_SYS(ioctl), equals(1, requests[i]));
 }
 
 /* Memory that is no code, threads but no processes. */
 static void allow_work(scmp_filter_ctx filter, int *status)
 {
-	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	const struct scmp_arg_cmp no_code = masked(2, PROT_EXEC, 0);
 
 	allow_with(filter, status, SCMP_SYS(mmap), no_code);
 	allow_with(filter, status, SCMP_SYS(mprotect), no_code);
-	allow_with(filter, status, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
-	allow_with(filter, status, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));
-	allow_with(filter, status, SCMP_SYS(clone),
-		   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	allow_with(filter, status, SCMP_SYS(prctl), equals(0, PR_SET_VMA));
+	allow_with(filter, status, SCMP_SYS(prlimit64), equals(2, 0));
+	allow_with(filter, status, SCMP_SYS(clone), masked(0, CLONE_THREAD, CLONE_THREAD));
 	/* Its flags cannot be looked at; without it, the C library takes clone(). */
 	if (*status == 0)
 		*status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -137,16 +145,16 @@ static void allow_work(scmp_filter_ctx filter, int *status)
 /* To itself, so that it stops and ends as others do; and to the child that it watches. */
 static void allow_signals(scmp_filter_ctx filter, int *status, const struct sandbox *box)
 {
-	const struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	const struct scmp_arg_cmp self = equals(0, (uint64_t)getpid());
 
 	allow_with(filter, status, SCMP_SYS(kill), self);
 	allow_with(filter, status, SCMP_SYS(tgkill), self);
 	if (box->child == 0)
 		return;
-	allow_with(filter, status, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)box->child));
+	allow_with(filter, status, SCMP_SYS(kill), equals(0, (uint64_t)box->child));
 	allow(filter, status, SCMP_SYS(wait4), 0, NULL);
 	/* It ends as its child did, but without a core. */
-	allow_with(filter, status, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0));
+	allow_with(filter, status, SCMP_SYS(prlimit64), equals(0, 0));
 }
 
 static int fill(scmp_filter_ctx filter, const struct sandbox *box)
