@@ -3,16 +3,65 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
+
+/* Of a text that is too long, such as of the longest path, both ends: at one is what it happened
+ * to, at the other what happened. */
+static void keep_ends(struct error *e, const char *text)
+{
+	static const char gap[] = " ... ";
+	size_t size = sizeof(e->text), len = strlen(text), half = (size - sizeof(gap)) / 2;
+
+	if (len < size)
+		strlcpy(e->text, text, size);
+	else
+		snprintf(e->text, size, "%.*s%s%s", (int)half, text, gap, text + len - half);
+}
+
+/* NULL when there is no memory. */
+__attribute__((format(printf, 1, 0))) static char *join(const char *format, va_list args,
+							const char *separator, const char *rest)
+{
+	char *first, *whole = NULL;
+
+	if (vasprintf(&first, format, args) < 0)
+		return NULL;
+	if (asprintf(&whole, "%s%s%s", first, separator, rest) < 0)
+		whole = NULL;
+	free(first);
+	return whole;
+}
+
+/* The sentence, and what stands behind it. */
+__attribute__((format(printf, 2, 0))) static void
+fill(struct error *e, const char *format, va_list args, const char *separator, const char *rest)
+{
+	size_t size = sizeof(e->text);
+	char *whole;
+	va_list again;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(e->text, size, format, args);
+	if (len >= 0 && (size_t)len + strlen(separator) + strlen(rest) < size) {
+		strlcat(e->text, separator, size);
+		strlcat(e->text, rest, size);
+	} else if ((whole = join(format, again, separator, rest)) != NULL) {
+		keep_ends(e, whole);
+		free(whole);
+	}
+	va_end(again);
+}
 
 int error_set(struct error *e, enum error_code code, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(e->text, sizeof(e->text), format, args);
+	fill(e, format, args, "", "");
 	va_end(args);
 	e->code = code;
 	e->number = 0;
@@ -25,10 +74,8 @@ int error_errno(struct error *e, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(e->text, sizeof(e->text), format, args);
+	fill(e, format, args, ": ", strerror(number));
 	va_end(args);
-	strlcat(e->text, ": ", sizeof(e->text));
-	strlcat(e->text, strerror(number), sizeof(e->text));
 	e->code = number == ENOMEM ? ERROR_MEMORY : ERROR_SYSTEM;
 	e->number = number;
 	return -1;
@@ -46,9 +93,7 @@ int error_prefix(struct error *e, const char *format, ...)
 
 	strlcpy(old, e->text, sizeof(old));
 	va_start(args, format);
-	vsnprintf(e->text, sizeof(e->text), format, args);
+	fill(e, format, args, ": ", old);
 	va_end(args);
-	strlcat(e->text, ": ", sizeof(e->text));
-	strlcat(e->text, old, sizeof(e->text));
 	return -1;
 }

@@ -20,7 +20,7 @@ enum error_code {
 struct error {
 	enum error_code code;
 	int number;	 /* errno where error_errno() set it, else 0 */
-	char text[1024]; /* no final newline, no final full stop; cut if it is longer */
+	char text[1024]; /* no final newline, no final full stop; if it is too long, no middle */
 };
 
 /* Fills e and returns -1, so that `return error_set(...)` reads well. */

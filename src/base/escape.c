@@ -1,6 +1,8 @@
 #include "base/escape.h"
 
+#include <langinfo.h>
 #include <stdlib.h>
+#include <wchar.h>
 #include <wctype.h>
 
 /* libbsd offers two incompatible strnvis(); only vis() is used here. */
@@ -57,17 +59,21 @@ bool utf8_valid(struct slice s)
 	return true;
 }
 
-/* What iswprint() takes for printable but hides, reorders or shows nothing: invisible letters, soft
- * hyphens, marks of direction, variation selectors, tags. */
-static bool deceives(uint32_t code)
+bool escape_locale_is_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* What has a column of its own, but no ink, or that of a blank. */
+static bool is_blank(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{0x00ad, 0x00ad}, {0x034f, 0x034f}, {0x061c, 0x061c},	{0x115f, 0x1160},
-		{0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},	{0x2028, 0x202e},
-		{0x2060, 0x206f}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},	{0xfeff, 0xfeff},
-		{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+		{0x00a0, 0x00a0}, {0x00ad, 0x00ad}, {0x115f, 0x1160},	{0x1680, 0x1680},
+		{0x180e, 0x180e}, {0x2000, 0x200a}, {0x2028, 0x2029},	{0x202f, 0x202f},
+		{0x205f, 0x205f}, {0x2800, 0x2800}, {0x3000, 0x3000},	{0x3164, 0x3164},
+		{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x1d159, 0x1d159},
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
@@ -77,9 +83,11 @@ static bool deceives(uint32_t code)
 	return false;
 }
 
+/* What takes no column changes what stands before it, or how text runs, or cannot be seen. */
 bool escape_is_printable(uint32_t code)
 {
-	return iswprint((wint_t)code) && !deceives(code);
+	return escape_locale_is_utf8() && iswprint((wint_t)code) && wcwidth((wchar_t)code) > 0 &&
+	       !is_blank(code);
 }
 
 void escape_write(FILE *out, struct slice s)
@@ -94,11 +102,15 @@ void escape_write(FILE *out, struct slice s)
 			s = slice_inner(s, len, 0);
 			continue;
 		}
-		/* Without VIS_NOLOCALE, vis() lets bytes through that are not UTF-8. */
-		vis(escaped, (unsigned char)s.ptr[0],
-		    VIS_CSTYLE | VIS_OCTAL | VIS_NL | VIS_TAB | VIS_NOLOCALE,
-		    s.len > 1 ? (unsigned char)s.ptr[1] : 0);
-		fputs(escaped, out);
+		/* vis() lets bytes through that are letters of a locale with one byte for each. */
+		if (s.ptr[0] & 0x80) {
+			fprintf(out, "\\%03o", (unsigned char)s.ptr[0]);
+		} else {
+			vis(escaped, s.ptr[0],
+			    VIS_CSTYLE | VIS_OCTAL | VIS_NL | VIS_TAB | VIS_NOLOCALE,
+			    s.len > 1 ? (unsigned char)s.ptr[1] : 0);
+			fputs(escaped, out);
+		}
 		s = slice_inner(s, 1, 0);
 	}
 }

@@ -2,8 +2,10 @@
  * escape: names that somebody else chose, made safe to show.
  *
  * Everything that is not printable in the current locale (control bytes, escape sequences, invalid
- * UTF-8, marks that reorder or hide text) becomes an octal or C escape as vis(3) writes it, and a
- * backslash becomes two, so that what is shown says exactly what the bytes were.
+ * UTF-8, marks that reorder or hide text or are put on the letter before them) becomes an octal or
+ * C escape as vis(3) writes it, and a backslash becomes two, so that what is shown says exactly
+ * what the bytes were. Where the locale is not UTF-8, all beyond ASCII is: its bytes would be other
+ * letters, or controls.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
@@ -19,8 +21,10 @@ size_t utf8_decode(struct slice s, uint32_t *code);
 
 bool utf8_valid(struct slice s);
 
-/* Whether a code point beyond ASCII can be shown as it is: printable in this locale, and no mark
- * that hides or reorders the text around it. */
+bool escape_locale_is_utf8(void);
+
+/* Whether a code point beyond ASCII can be shown as it is: printable in this locale, no blank but
+ * the one of ASCII, and no mark that changes the text around it. */
 bool escape_is_printable(uint32_t code);
 
 /* Writes s to out, escaped. */

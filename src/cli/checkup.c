@@ -81,6 +81,24 @@ static char *read_whole(int fd, size_t size)
 	return NULL;
 }
 
+/* The regular file at a path, which others may have put in the place of the one that is mapped: it
+ * is looked at before it is opened, since opening a pipe waits and opening a device may do
+ * anything.
+ */
+static int open_mapped(const char *path, uint64_t inode, struct stat *st)
+{
+	int at = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -1;
+	char link[32];
+
+	if (at < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", at);
+	if (fstat(at, st) == 0 && S_ISREG(st->st_mode) && st->st_ino == inode)
+		fd = open(link, O_RDONLY | O_CLOEXEC);
+	close(at);
+	return fd;
+}
+
 /* Of the file that the process has mapped, unless another one has taken its place. */
 static void read_version(struct checkup *c, pid_t pid, const struct mapping *m)
 {
@@ -92,11 +110,10 @@ static void read_version(struct checkup *c, pid_t pid, const struct mapping *m)
 	c->glibc[0] = '\0';
 	if (snprintf(path, sizeof(path), "/proc/%d/root%.*s", pid, (int)m->name.len, m->name.ptr) <
 	    (int)sizeof(path))
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = open_mapped(path, m->inode, &st);
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && st.st_ino == m->inode && st.st_size > 0 &&
-	    st.st_size <= SIZE_MAX_READ)
+	if (st.st_size > 0 && st.st_size <= SIZE_MAX_READ)
 		text = read_whole(fd, (size_t)st.st_size);
 	if (!text ||
 	    !find_version((struct slice){text, (size_t)st.st_size}, c->glibc, sizeof(c->glibc)))

@@ -4,6 +4,8 @@
 #include "base/escape.h"
 #include "cli/checkup.h"
 #include "cli/command.h"
+#include "cli/privilege.h"
+#include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/values.h"
 #include "render/size.h"
@@ -313,8 +315,10 @@ static enum exit_status examine(const struct doctor_options *o, struct error *e)
 {
 	struct checkup c = {.glibc = ""};
 	enum exit_status status = EXIT_FAILED;
+	const struct sandbox box = {.creates = false};
 
-	if (checkup(o->pids, o->pid_count, &c, e) == 0 &&
+	privilege_raise();
+	if (sandbox_enter(&box, e) == 0 && checkup(o->pids, o->pid_count, &c, e) == 0 &&
 	    (o->json ? write_json(&c, e) : write_text(&c, e)) == 0)
 		status = EXIT_DONE;
 	for (size_t i = 0; i < c.problem_count; i++)

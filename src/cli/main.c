@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/privilege.h"
 #include "cli/say.h"
 
 #include <errno.h>
@@ -32,20 +33,44 @@ static const struct {
 	{"top", command_top},
 };
 
-/* A first word that is no option is a command; without one it is the report. */
-static enum exit_status run(int argc, char **argv)
+/* A program that is run gets all that its user has, and nothing of what anonmem is lent. */
+static int settle_rights(command_fn *command, struct error *e)
 {
-	char text[256];
+	if (command == command_run && !privilege_is_lent())
+		return 0;
+	if (privilege_reduce(e) < 0)
+		return -1;
+	if (command == command_run)
+		privilege_end();
+	return 0;
+}
 
+/* A first word that is no option is a command; without one it is the report. NULL if there is no
+ * such command. */
+static command_fn *find_command(int argc, char **argv)
+{
 	if (argc < 2 || argv[1][0] == '-')
-		return command_report(argc, argv);
+		return command_report;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+			return commands[i].run;
 	}
-	snprintf(text, sizeof(text), "there is no command \"%s\"; see anonmem --help", argv[1]);
-	say(text);
-	return EXIT_USAGE;
+	return NULL;
+}
+
+static enum exit_status run(int argc, char **argv)
+{
+	command_fn *command = find_command(argc, argv);
+	struct error e = {.code = ERROR_NONE};
+	bool named = command && command != command_report;
+
+	if (!command)
+		error_set(&e, ERROR_USAGE, "there is no command \"%s\"; see anonmem --help",
+			  argv[1]);
+	else if (settle_rights(command, &e) == 0)
+		return command(argc - named, argv + named);
+	say(e.text);
+	return command ? EXIT_FAILED : EXIT_USAGE;
 }
 
 int main(int argc, char **argv)

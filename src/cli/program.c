@@ -61,15 +61,16 @@ static bool has_interpreter(int fd, const ElfW(Ehdr) * header)
 	return false;
 }
 
+/* Root has all capabilities, but is not everybody. */
 static bool gives_rights(int fd)
 {
 	struct stat st;
 
-	if (geteuid() == 0 || fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return false;
-	return (st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
-	       (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getegid()) ||
-	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
+	return (st.st_mode & S_ISUID && st.st_uid != getuid()) ||
+	       (st.st_mode & S_ISGID && st.st_mode & S_IXGRP && st.st_gid != getgid()) ||
+	       (getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
 }
 
 static enum preloading look_at(int fd)

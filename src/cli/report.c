@@ -3,7 +3,9 @@
  */
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/privilege.h"
 #include "cli/rulefiles.h"
+#include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
 
@@ -120,8 +122,25 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Nothing that the user named is opened after this, but what a tree or a list of files holds. */
+static int prepare(const struct options *o, const struct source *source, struct users *users,
+		   struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+
+	if (source_kind(source) == SOURCE_PROC)
+		privilege_raise();
+	else
+		privilege_end();
+	if (source_kind(source) == SOURCE_PROC && grouping_has(&o->by, KEY_USER) &&
+	    users_learn(users, source, e) < 0)
+		return -1;
+	return sandbox_enter(&box, e);
+}
+
 static enum exit_status run(const struct options *o, struct error *e)
 {
+	struct users users = {NULL, 0};
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
@@ -147,13 +166,17 @@ static enum exit_status run(const struct options *o, struct error *e)
 	collecting.rules = rules;
 	source = o->file_count ? source_open_files(o->files, o->file_count, e)
 			       : source_open_proc(o->root, o->pids, o->pid_count, e);
-	if (source && collect(source, &collecting, &snapshot, e) == 0 &&
+	if (source && source_kind(source) == SOURCE_PROC)
+		collecting.users = &users;
+	if (source && prepare(o, source, &users, e) == 0 &&
+	    collect(source, &collecting, &snapshot, e) == 0 &&
 	    report_snapshot(o, &snapshot, e) == 0)
 		status = judge(o, &snapshot);
 	if (o->stats && status != EXIT_FAILED)
 		say_effort(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
+	users_free(&users);
 	rules_free(rules);
 	return status;
 }

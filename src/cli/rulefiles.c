@@ -1,5 +1,7 @@
 #include "cli/rulefiles.h"
 
+#include "cli/trust.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,7 +14,9 @@ static int add_file(struct rules *rules, const char *path, bool must_exist, stru
 		return 0;
 	if (!in)
 		return error_errno(e, "cannot read the rules in %s", path);
-	status = rules_read(rules, in, path, e);
+	status = trust_check(fileno(in), path, e);
+	if (status == 0)
+		status = rules_read(rules, in, path, e);
 	fclose(in);
 	return status;
 }

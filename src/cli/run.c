@@ -9,8 +9,10 @@
 #include "cli/program.h"
 #include "cli/say.h"
 #include "cli/summary.h"
+#include "cli/trust.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +139,17 @@ static int add_options(struct error *e)
 	return add_option("ASAN_OPTIONS", "verify_asan_link_order=", "0", e);
 }
 
+static int check_library(const char *path, struct error *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), status;
+
+	if (fd < 0)
+		return error_errno(e, "%s", path);
+	status = trust_check(fd, path, e);
+	close(fd);
+	return status;
+}
+
 static int preload(const struct run *run, struct error *e)
 {
 	const char *already = getenv("LD_PRELOAD");
@@ -144,6 +157,8 @@ static int preload(const struct run *run, struct error *e)
 
 	if (!find_library(library))
 		return error_errno(e, "%s", library);
+	if (check_library(library, e) < 0)
+		return -1;
 	if (strpbrk(library, ": "))
 		return error_set(e, ERROR_SYSTEM,
 				 "%s: a path with a blank or a colon cannot be preloaded", library);

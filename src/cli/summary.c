@@ -1,7 +1,9 @@
 #include "cli/summary.h"
 
 #include "cli/command.h"
+#include "cli/privilege.h"
 #include "cli/program.h"
+#include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
 #include "model/collect.h"
@@ -272,6 +274,14 @@ static int end_alike(int status)
 	return EXIT_FAILED;
 }
 
+/* The program has all the rights of its user by now; who watches it needs few. */
+static int keep_to_watching(pid_t child, struct error *e)
+{
+	const struct sandbox box = {.child = child};
+
+	return privilege_reduce(e) < 0 ? -1 : sandbox_enter(&box, e);
+}
+
 int summary_run(char **command, struct error *e)
 {
 	static const struct grouping by = {.keys = {KEY_LABEL}, .count = 1};
@@ -288,6 +298,8 @@ int summary_run(char **command, struct error *e)
 		sigprocmask(SIG_SETMASK, &before.mask, NULL);
 		return status;
 	}
+	if (keep_to_watching(w.pid, e) < 0)
+		say(e->text);
 	peaks_init(&w.peaks, &by);
 	watch(&w, &signals);
 	if (w.peaks.readings > 0 && write_summary(&w, e) < 0)

@@ -5,7 +5,9 @@
 #include "tui/top.h"
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/privilege.h"
 #include "cli/rulefiles.h"
+#include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
 #include "render/head.h"
@@ -37,6 +39,30 @@ static size_t may_stay_open(void)
 	if (limit.rlim_cur <= OTHERS)
 		return 0;
 	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
+}
+
+/* Everything that the user named is open, but for the file of the key `w`, which must be new. With
+ * rights that are lent it could be where its user may not go. */
+static int prepare(const void *options, struct error *e)
+{
+	const struct options *o = options;
+	const struct sandbox box = {.creates = !o->batch && !privilege_is_lent()};
+
+	if (o->root)
+		privilege_end();
+	else
+		privilege_raise();
+	return sandbox_enter(&box, e);
+}
+
+/* Who has processes now; of others, the names that files know are found later. */
+static int learn_users(const struct options *o, struct users *users, struct error *e)
+{
+	struct source *source = source_open_proc(NULL, o->pids, o->pid_count, e);
+	int status = source ? users_learn(users, source, e) : -1;
+
+	source_close(source);
+	return status;
 }
 
 /* Both faces begin with this. */
@@ -158,10 +184,13 @@ static int refresh(const struct options *o, struct top *top, struct watch *w, st
 
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
-	struct watch *w = watch_new(&top->watching);
+	struct watch *w;
 	struct view view;
 	int status = 0;
 
+	if (prepare(o, e) < 0)
+		return -1;
+	w = watch_new(&top->watching);
 	if (!w)
 		return error_memory(e);
 	view_init(&view, &top->by);
@@ -195,6 +224,7 @@ static int check_terminal(const struct options *o, struct error *e)
 
 static int run(const struct options *o, struct error *e)
 {
+	struct users users = {NULL, 0};
 	struct rules *rules;
 	struct top top;
 	int status;
@@ -204,11 +234,17 @@ static int run(const struct options *o, struct error *e)
 	rules = rulefiles_load(o->rules, o->no_rules, e);
 	if (!rules)
 		return -1;
+	privilege_distrust_terminfo();
 	describe(o, rules, &top);
 	status = feed_open(&top.feed, o->root, e);
+	if (status == 0 && !o->root) {
+		top.watching.collecting.users = &users;
+		status = learn_users(o, &users, e);
+	}
 	if (status == 0)
-		status = o->batch ? run_batch(o, &top, e) : top_run(&top, e);
+		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
 	feed_close(&top.feed);
+	users_free(&users);
 	rules_free(rules);
 	return status;
 }

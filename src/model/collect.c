@@ -288,8 +288,7 @@ static void worker_init(struct worker *w, struct work *work)
 	snapshot_init(&w->snapshot, source_kind(work->source), &o->by);
 	aggregate_init(&w->groups, o->by.count);
 	infer_init(&w->infer, add_mapping, w);
-	keyer_init(&w->keyer, &w->snapshot.symbols, &o->by, &o->selection, o->rules,
-		   source_kind(work->source) == SOURCE_PROC);
+	keyer_init(&w->keyer, &w->snapshot.symbols, &o->by, &o->selection, o->rules, o->users);
 }
 
 static void worker_free(struct worker *w)

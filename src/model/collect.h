@@ -11,6 +11,7 @@
 #include "classify/rules.h"
 #include "model/selection.h"
 #include "model/snapshot.h"
+#include "source/users.h"
 
 /* How the reading of one process ended and what it found, with symbols of a table that dies with
  * the call. */
@@ -26,6 +27,7 @@ struct collect_options {
 	struct grouping by;
 	struct selection selection;
 	const struct rules *rules; /* may be NULL without KEY_SUBSYSTEM in `by` */
+	const struct users *users; /* of the running system; NULL to have numbers */
 	bool infer;		   /* guess what unnamed memory is */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */

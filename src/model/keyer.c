@@ -1,7 +1,6 @@
 #include "model/keyer.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 
 struct label_facts {
@@ -15,14 +14,15 @@ struct user_name {
 };
 
 void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
-		const struct selection *selection, const struct rules *rules, bool name_users)
+		const struct selection *selection, const struct rules *rules,
+		const struct users *names)
 {
 	*k = (struct keyer){
 		.symbols = symbols,
 		.by = by,
 		.selection = selection,
 		.rules = rules,
-		.name_users = name_users,
+		.names = names,
 		.needs_label = grouping_has(by, KEY_LABEL) || grouping_has(by, KEY_SUBSYSTEM) ||
 			       grouping_has(by, KEY_FILE) || grouping_has(by, KEY_MAPPING) ||
 			       selection->label_count > 0,
@@ -40,13 +40,11 @@ void keyer_free(struct keyer *k)
 
 static symbol make_user(struct keyer *k, uint32_t uid)
 {
-	struct passwd entry, *found = NULL;
 	char buffer[4096], number[16];
+	const char *name = k->names ? users_find(k->names, uid, buffer, sizeof(buffer)) : NULL;
 
-	if (k->name_users)
-		getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found);
-	if (found)
-		return intern(k->symbols, slice_of(found->pw_name));
+	if (name)
+		return intern(k->symbols, slice_of(name));
 	snprintf(number, sizeof(number), "%" PRIu32, uid);
 	return intern(k->symbols, slice_of(number));
 }
@@ -114,6 +112,14 @@ static struct slice whole_label(struct keyer *k, const struct class *c)
 	return (struct slice){k->scratch, len};
 }
 
+/* What a process says must not pass for what the kernel says or for a guess: [memfd:[heap]] is no
+ * heap, and [anon:~go heap] is none that was found. */
+static bool pretends(struct slice label, struct slice subsystem)
+{
+	return label_text(label).len < label.len &&
+	       (slice_begins(subsystem, SLICE("[")) || slice_begins(subsystem, SLICE("~")));
+}
+
 static symbol make_subsystem(struct keyer *k, struct slice label)
 {
 	char *text = NULL;
@@ -125,8 +131,11 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 	if (!out)
 		return SYMBOL_NONE;
 	applied = rules_apply(k->rules, label, out);
-	if (fclose(out) == 0 && applied)
-		s = intern(k->symbols, (struct slice){text, size});
+	if (fclose(out) == 0 && applied) {
+		const struct slice subsystem = {text, size};
+
+		s = intern(k->symbols, pretends(label, subsystem) ? label : subsystem);
+	}
 	free(text);
 	return s;
 }

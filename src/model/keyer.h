@@ -16,6 +16,7 @@
 #include "classify/rules.h"
 #include "model/key.h"
 #include "model/selection.h"
+#include "source/users.h"
 
 enum keyed {
 	KEYED,
@@ -29,7 +30,7 @@ struct keyer {
 	const struct grouping *by;
 	const struct selection *selection;
 	const struct rules *rules;
-	bool name_users; /* whether this system's user names are those of the processes */
+	const struct users *names; /* of users; NULL if they are not of this system */
 	bool needs_label;
 
 	symbol process[KEY_COUNT]; /* the keys that a process gives all its mappings */
@@ -49,9 +50,10 @@ struct keyer {
 };
 
 /* Everything is borrowed and must outlive the keyer. `rules` may be NULL if KEY_SUBSYSTEM is not in
- * `by`. */
+ * `by`, and `names` where users are numbers. */
 void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
-		const struct selection *selection, const struct rules *rules, bool name_users);
+		const struct selection *selection, const struct rules *rules,
+		const struct users *names);
 void keyer_free(struct keyer *k);
 
 /* False when there is no memory. */

@@ -59,6 +59,7 @@ static void merge_effort(struct effort *e, const struct effort *from)
 	e->calls += from->calls;
 	e->scanned += from->scanned;
 	e->unscannable += from->unscannable;
+	e->barred += from->barred;
 	e->names_read += from->names_read;
 	e->names_lost += from->names_lost;
 	if (from->longest_ns > e->longest_ns) {

@@ -61,7 +61,7 @@ static char *draw_graph(const struct trend *t, size_t width)
 		double part = (double)(sizes[i] - least) / (range > floor ? range : floor);
 		int level = most > least ? (int)(part * (LEVELS - 1) + 0.5) : 0;
 
-		fputs(MB_CUR_MAX > 1 ? blocks[level] : plain[level], out);
+		fputs(escape_locale_is_utf8() ? blocks[level] : plain[level], out);
 	}
 	if (fclose(out) == 0)
 		return text;
@@ -69,10 +69,23 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return NULL;
 }
 
+/* There is one row of totals: a name that is this word begins with an escape. */
+static char *escape_word(struct slice text)
+{
+	char *plain = escape_string(text), *escaped;
+
+	if (!plain || strcmp(plain, "TOTAL") != 0)
+		return plain;
+	if (asprintf(&escaped, "\\%03o%s", (unsigned char)plain[0], plain + 1) < 0)
+		escaped = NULL;
+	free(plain);
+	return escaped;
+}
+
 /* Escaped, and with an asterisk where it is marked. */
 static char *format_text(const struct cell *cell)
 {
-	char *plain = escape_string(cell->text), *marked = NULL;
+	char *plain = escape_word(cell->text), *marked = NULL;
 
 	if (!plain || !cell->marked)
 		return plain;
@@ -218,7 +231,7 @@ static size_t write_part(const wchar_t *text, size_t count, size_t width, bool f
 static size_t write_shortened(const char *text, size_t width, FILE *out)
 {
 	static const char ellipsis[] = "…";
-	bool unicode = MB_CUR_MAX > 1;
+	bool unicode = escape_locale_is_utf8();
 	size_t count = mbstowcs(NULL, text, 0), used;
 	wchar_t *wide = count == (size_t)-1 ? NULL : calloc(count + 1, sizeof(*wide));
 

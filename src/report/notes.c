@@ -137,6 +137,12 @@ bool notes_add(struct report *r)
 	    !add(notes, "smaps was read all the same: this kernel cannot scan page tables, which "
 			"takes Linux 6.7"))
 		return false;
+	if (s->effort.barred > 0 &&
+	    !add(notes,
+		 "smaps of %" PRIu64 " process%s was read all the same: only root may scan the "
+		 "pages of others",
+		 s->effort.barred, plural(s->effort.barred)))
+		return false;
 	if (!counts_pss(s) && !add(notes, "%s", pss_unknown(s)))
 		return false;
 	if (s->shared_swappers > 1 &&

@@ -86,8 +86,9 @@ static void identify(struct reader *r, const struct place *place, struct identit
 struct attempt {
 	const struct place *place;
 	pid_t pid;
-	bool scan; /* maps and PAGEMAP_SCAN, not smaps */
-	bool last; /* it will not be tried again */
+	bool scan;   /* maps and PAGEMAP_SCAN, not smaps */
+	bool barred; /* from its pagemap, which only its user and root may open */
+	bool last;   /* it will not be tried again */
 	enum outcome outcome;
 	struct error why;
 };
@@ -126,6 +127,10 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 	/* An old kernel, or a tree, where the process is still there but its pagemap never was. */
 	if (a->scan && (number == ENOTTY || (number == ENOENT && place_has(a->place, "stat")))) {
 		r->cannot_scan = true;
+		return RESULT_AGAIN;
+	}
+	if (a->scan && (number == EACCES || number == EPERM)) {
+		a->barred = true;
 		return RESULT_AGAIN;
 	}
 	if (is_gone(number))
@@ -273,7 +278,7 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 	for (int i = 1; i <= ATTEMPTS; i++) {
 		int result;
 
-		a.scan = should_scan(r, place, pid);
+		a.scan = !a.barred && should_scan(r, place, pid);
 		a.last = i == ATTEMPTS;
 		result = try(r, &a, e);
 		if (result < 0)
@@ -288,8 +293,10 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 		r->sink->cancel(r->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}
-	if (a.outcome == OUTCOME_READ)
+	if (a.outcome == OUTCOME_READ) {
 		names_count(r);
+		r->effort.barred += a.barred;
+	}
 	r->effort.unscannable += (r->how.scan || r->how.max_stall_ns > 0) && r->cannot_scan &&
 				 a.outcome == OUTCOME_READ;
 	r->sink->end(r->sink->ctx, a.outcome, explain(r, pid, a.outcome, &a.why) ? &a.why : NULL);

@@ -173,7 +173,8 @@ struct effort {
 	uint64_t longest_ns;
 	pid_t longest_pid;    /* 0 for a file */
 	uint64_t scanned;     /* processes read by PAGEMAP_SCAN, */
-	uint64_t unscannable; /* and those that should have been, but could not */
+	uint64_t unscannable; /* those that should have been, but the kernel could not, */
+	uint64_t barred;      /* and those that we may not scan */
 	uint64_t names_read;  /* processes that keep names themselves, */
 	uint64_t names_lost;  /* and those whose names could not be read */
 };

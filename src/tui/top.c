@@ -536,11 +536,13 @@ static int run(struct session *s, struct error *e)
 	return 0;
 }
 
-int top_run(struct top *top, struct error *e)
+int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error *e)
 {
 	struct session s = {.top = top};
 	int status = screen_start(top->rendering.color, e), number;
 
+	if (status == 0)
+		status = ready(ctx, e);
 	if (status == 0)
 		status = run(&s, e);
 	number = screen_signal();

@@ -21,8 +21,11 @@ struct top {
 	uint64_t iterations; /* 0 for no end */
 };
 
+/* Called when the terminal has been opened and nothing has been read. 0, or -1 with *e. */
+typedef int top_ready_fn(const void *ctx, struct error *e);
+
 /* Until the user or the number of iterations ends it. The terminal is then as it was before. 0, or
  * -1 with *e. */
-int top_run(struct top *top, struct error *e);
+int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error *e);
 
 #endif

@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -72,11 +73,22 @@ def environment(case):
 		"XDG_CONFIG_HOME": "/nonexistent", **case.variables}
 
 
-def run(binary, case):
+def make_workplace(folder):
+	"""The source tree as the cases see it. Rules that others may write to are not trusted, and who
+	checked the tree out may have let his group do that."""
+	os.symlink(os.path.join(TOP, "fixtures"), os.path.join(folder, "fixtures"))
+	os.makedirs(os.path.join(folder, "tests/golden"))
+	for name in os.listdir(HERE):
+		if name.endswith(".conf"):
+			path = shutil.copyfile(os.path.join(HERE, name), os.path.join(folder, "tests/golden", name))
+			os.chmod(path, 0o644)
+
+
+def run(binary, case, folder):
 	"""Status, standard output and standard error; the version may differ."""
 	with open(os.path.join(TOP, case.input), "rb") as stdin:
 		done = subprocess.run([binary, *case.arguments], stdin=stdin, capture_output=True,
-			cwd=TOP, env=environment(case), timeout=60, check=False)
+			cwd=folder, env=environment(case), timeout=60, check=False)
 	out = re.sub(rb'("name":"anonmem","version":")[^"]*', rb"\1VERSION", done.stdout)
 	out = re.sub(rb"\Aanonmem [0-9][^\n]*\n\Z", b"anonmem VERSION\n", out)
 	return done.returncode, out, done.stderr
@@ -156,8 +168,9 @@ def main():
 	binary = os.path.abspath(options.binary)
 	judge = update if options.update else compare
 	failed = 0
-	with ThreadPoolExecutor(os.cpu_count()) as pool:
-		for case, result in zip(cases, pool.map(lambda c: run(binary, c), cases)):
+	with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+		make_workplace(folder)
+		for case, result in zip(cases, pool.map(lambda c: run(binary, c, folder), cases)):
 			wrong = judge(case, result)
 			if wrong:
 				failed += 1

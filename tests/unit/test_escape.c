@@ -173,6 +173,30 @@ TEST(blanks_that_look_like_nothing)
 		assert_false(escape_is_printable(blanks[i]));
 }
 
+/* What is written on the letter before it, whosever that is. */
+TEST(marks_on_letters)
+{
+	in_locale("C.UTF-8");
+	assert_escaped("e\xcc\x81", "e\\314\\201");
+	assert_escaped("\xcc\xb8rm", "\\314\\270rm");
+	assert_escaped("a\xe2\x83\x9d", "a\\342\\203\\235");
+	assert_escaped("\xe0\xb8\x81\xe0\xb8\xb4", "\xe0\xb8\x81\\340\\270\\264");
+}
+
+/* There is one blank. */
+TEST(blanks_that_look_like_a_blank)
+{
+	static const uint32_t blanks[] = {0x00a0, 0x1680, 0x2000, 0x2003, 0x200a,
+					  0x202f, 0x205f, 0x2800, 0x3000, 0x1d159};
+
+	in_locale("C.UTF-8");
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(*blanks); i++)
+		assert_false(escape_is_printable(blanks[i]));
+	assert_escaped("a\xc2\xa0"
+		       "b",
+		       "a\\302\\240b");
+}
+
 TEST(decode_bounds)
 {
 	uint32_t code = 0;
@@ -221,6 +245,8 @@ int main(void)
 		cmocka_unit_test(c1_controls),
 		cmocka_unit_test(marks_that_deceive),
 		cmocka_unit_test(blanks_that_look_like_nothing),
+		cmocka_unit_test(marks_on_letters),
+		cmocka_unit_test(blanks_that_look_like_a_blank),
 		cmocka_unit_test(decode_bounds),
 		cmocka_unit_test(valid_means_all_of_it),
 	};

@@ -17,7 +17,7 @@ static void begin(unsigned count, enum key first, enum key second)
 	rules = rules_new();
 	assert_int_equal(rules_add_builtin(rules, &e), 0);
 	by = (struct grouping){.keys = {first, second}, .count = count};
-	keyer_init(&keyer, &symbols, &by, &selection, rules, false);
+	keyer_init(&keyer, &symbols, &by, &selection, rules, NULL);
 }
 
 static int tear_down(void **state)
@@ -219,6 +219,30 @@ TEST(what_is_unknown_of_a_process)
 	assert_int_equal(last_key[1], SYMBOL_NONE);
 }
 
+static void assert_subsystem(const char *name, uint64_t inode, const char *wanted)
+{
+	begin(1, KEY_SUBSYSTEM, KEY_COUNT);
+	process();
+	assert_int_equal(look(name, inode, "rw-s"), KEYED);
+	assert_true(slice_equals(intern_bytes(&symbols, last_key[0]), slice_of(wanted)));
+	keyer_free(&keyer);
+	rules_free(rules);
+	intern_free(&symbols);
+}
+
+/* What a process says is neither the kernel's word nor a guess. */
+TEST(names_that_pretend)
+{
+	assert_subsystem("[anon:~go heap]", 0, "[anon:~go heap]");
+	assert_subsystem("[anon: ~x: y]", 0, "[anon: ~x: y]");
+	assert_subsystem("/memfd:[heap] (deleted)", 7, "[memfd:[heap]]");
+	assert_subsystem("/memfd:[stack:12] (deleted)", 7, "[memfd:[stack:12]]");
+	assert_subsystem("/memfd:~12 (deleted)", 7, "[memfd:~12]");
+	assert_subsystem("[anon:heap]", 0, "heap");
+	assert_subsystem("[stack:12]", 0, "[stack]");
+	begin(1, KEY_SUBSYSTEM, KEY_COUNT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +253,7 @@ int main(void)
 		cmocka_unit_test_teardown(mappings_are_never_alike, tear_down),
 		cmocka_unit_test_teardown(unwanted_neighbours, tear_down),
 		cmocka_unit_test_teardown(subsystems_and_files, tear_down),
+		cmocka_unit_test_teardown(names_that_pretend, tear_down),
 		cmocka_unit_test_teardown(what_is_unknown_of_a_process, tear_down),
 	};
 

@@ -1,0 +1,104 @@
+#include "cli/privilege.h"
+
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CAPABILITY(number) (UINT64_C(1) << (number))
+
+struct capabilities {
+	uint64_t effective, permitted;
+};
+
+static bool get(struct capabilities *c)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	c->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	c->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	return true;
+}
+
+/* Of this thread; there are no others yet. What is not permitted is not inherited either. */
+static bool set(const struct capabilities *c)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{.effective = (uint32_t)c->effective, .permitted = (uint32_t)c->permitted},
+		{.effective = (uint32_t)(c->effective >> 32),
+		 .permitted = (uint32_t)(c->permitted >> 32)},
+	};
+
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+bool privilege_is_lent(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+/* One right to read any file is enough, and one of the two can also write. */
+static uint64_t right_to_read(uint64_t permitted)
+{
+	uint64_t read = permitted & CAPABILITY(CAP_DAC_READ_SEARCH);
+
+	return read ? read : permitted & CAPABILITY(CAP_DAC_OVERRIDE);
+}
+
+int privilege_reduce(struct error *e)
+{
+	struct capabilities c;
+
+	if (getuid() != geteuid() || getgid() != getegid())
+		return error_set(e, ERROR_SYSTEM,
+				 "the program is setuid or setgid, with which its users could read "
+				 "any file; take that away and run "
+				 "setcap cap_sys_ptrace=ep on it instead");
+	if (!get(&c) || c.permitted == 0)
+		return 0;
+	if (privilege_is_lent()) {
+		c.permitted &= CAPABILITY(CAP_SYS_PTRACE);
+		c.effective = 0;
+	} else if (c.permitted & CAPABILITY(CAP_SYS_PTRACE)) {
+		c.permitted = CAPABILITY(CAP_SYS_PTRACE) | right_to_read(c.permitted);
+		c.effective &= c.permitted;
+	} else {
+		/* Who may not trace may read only processes that have no more rights than he has,
+		 * as root in a container. */
+		return 0;
+	}
+	return set(&c) ? 0 : error_errno(e, "capabilities cannot be given up");
+}
+
+void privilege_raise(void)
+{
+	struct capabilities c;
+
+	if (!get(&c) || !privilege_is_lent())
+		return;
+	c.effective = c.permitted;
+	set(&c);
+}
+
+void privilege_distrust_terminfo(void)
+{
+	static const char *const names[] = {"TERMINFO", "TERMINFO_DIRS", "TERMPATH", "TERMCAP",
+					    "HOME"};
+
+	for (size_t i = 0; privilege_is_lent() && i < sizeof(names) / sizeof(*names); i++)
+		unsetenv(names[i]);
+}
+
+void privilege_end(void)
+{
+	const struct capabilities none = {0, 0};
+
+	if (privilege_is_lent())
+		set(&none);
+}

@@ -1,0 +1,24 @@
+#include "cli/trust.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+int trust_check(int fd, const char *path, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_errno(e, "%s", path);
+	if (st.st_uid != 0 && st.st_uid != getuid())
+		return error_set(e, ERROR_SYSTEM,
+				 "%s: belongs to user %u, neither to root nor to you, and is not "
+				 "trusted",
+				 path, st.st_uid);
+	/* What others write to a terminal or to /dev/null is not what is read from it. */
+	if (!S_ISCHR(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH))
+		return error_set(e, ERROR_SYSTEM,
+				 "%s: others may write to it, so it is not trusted; chmod go-w "
+				 "mends that",
+				 path);
+	return 0;
+}
