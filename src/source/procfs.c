@@ -2,11 +2,12 @@
  * One process of /proc or of a captured tree.
  *
  * How a reading is known to be whole and to be of one process: the descriptor of smaps is bound to
- * the memory that the process had when it was opened. Everything else is read between that open
- * and a last pread(), which still finds the first byte only if that memory is still in use: so no
- * exec and no exit fell between, and with that neither did a new owner of the pid. (That is
- * stronger than reading the start time twice, which an exec leaves as it is.) A process that
- * changed is read again.
+ * the memory that the process had when it was opened. A last pread() still finds the first byte
+ * only if that memory is still in use; and it is still this process's if its code and stack begin
+ * where they did before that open. (Memory alone proves nothing: that of a child of vfork() is its
+ * parent's, and remains when the child runs a program or ends.) So no exec and no exit fell
+ * between, and with that neither did a new owner of the pid. (That is stronger than reading the
+ * start time twice, which an exec leaves as it is.) A process that changed is read again.
  */
 #include "source/internal.h"
 #include "source/machine.h"
@@ -63,14 +64,18 @@ static void identify_comm(struct reader *r, const struct place *place,
 	process->known |= PROCESS_NAME;
 }
 
+static void identify_stat(struct process *process, const struct process_stat *stat)
+{
+	process->name = stat->name;
+	process->start_time = stat->start_time;
+	process->known |= PROCESS_NAME | PROCESS_START;
+}
+
 /* cgroup comes last, since it stays in the reader's buffer. */
 static void identify(struct reader *r, const struct place *place, struct identity_buffers *buffers,
 		     struct process *process)
 {
-	if (r->how.needs & NEED_STAT && parse_stat(place_slurp(r, place, "stat"), buffers->name,
-						   &process->name, &process->start_time))
-		process->known |= PROCESS_NAME | PROCESS_START;
-	else if (r->how.needs & NEED_STAT)
+	if (r->how.needs & NEED_STAT && !(process->known & PROCESS_NAME))
 		identify_comm(r, place, buffers, process);
 	if (r->how.needs & NEED_UID &&
 	    parse_status_uid(place_slurp(r, place, "status"), &process->uid))
@@ -86,11 +91,30 @@ static void identify(struct reader *r, const struct place *place, struct identit
 struct attempt {
 	const struct place *place;
 	pid_t pid;
-	bool scan; /* maps and PAGEMAP_SCAN, not smaps */
-	bool last; /* it will not be tried again */
+	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
+	bool last;		  /* it will not be tried again */
+	struct process_stat stat; /* before smaps were opened; its name dies with the identity */
+	bool stat_known;
 	enum outcome outcome;
 	struct error why;
 };
+
+static bool read_stat(struct reader *r, const struct place *place, char name[PROCESS_NAME_MAX],
+		      struct process_stat *stat)
+{
+	return parse_stat(place_slurp(r, place, "stat"), name, stat);
+}
+
+/* Whether the memory at hand is still that of the process, of which nothing else could be known. */
+static bool is_its_own(struct reader *r, const struct attempt *a)
+{
+	char name[PROCESS_NAME_MAX];
+	struct process_stat now;
+	bool known = read_stat(r, a->place, name, &now);
+
+	return known == a->stat_known &&
+	       (!known || (now.code == a->stat.code && now.stack == a->stat.stack));
+}
 
 /* Reads what `fd` is of, and says how many mappings there were: 0, or -1 with a->why. */
 static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mappings)
@@ -154,7 +178,7 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 		return RESULT_AGAIN;
 	}
 	rollup = rollup && reader_rollup(r, a->place, &after);
-	if (pread(fd, &byte, 1, 0) != 1) {
+	if (pread(fd, &byte, 1, 0) != 1 || !is_its_own(r, a)) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
 		return RESULT_AGAIN;
 	}
@@ -185,11 +209,15 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 {
 	struct identity_buffers buffers;
 	struct process process = {.known = PROCESS_PID, .pid = a->pid};
-	int fd = place_open(a->place, a->scan ? "maps" : "smaps");
 	enum result result = RESULT_DONE;
+	int fd;
 
+	a->stat_known = read_stat(r, a->place, buffers.name, &a->stat);
+	fd = place_open(a->place, a->scan ? "maps" : "smaps");
 	if (fd < 0 && outcome_of_open(a->place, errno, &a->outcome) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
+	if (a->stat_known && r->how.needs & NEED_STAT)
+		identify_stat(&process, &a->stat);
 	identify(r, a->place, &buffers, &process);
 	if (!r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;

@@ -181,7 +181,7 @@ class Storm(Chaos):
 	def test_storm(self):
 		shutil.copy(ACTOR, os.path.join(WORK, "still"))  # whose pages nobody else has
 		with Actor("still", SIZE.still, "still", SIZE.still) as still, \
-				Actor("storm", SIZE.storm), \
+				Actor("storm", SIZE.storm), Actor("vfork", 2, "parent", 2), \
 				Actor("exec", 2, "exec", 2):
 			ways = ([], ["--fast"], ["--jobs", 4], ["--max-stall", "1ms"], ["--fast", "-o", "rss"])
 			for i in range(SIZE.readings):
@@ -192,6 +192,17 @@ class Storm(Chaos):
 				if i % 10 == 5:
 					found = json.loads(run("doctor", "--json").stdout)["coverage"]
 					self.assertEqual(found["seen"], sum(found.values()) - found["seen"])
+
+
+class Programs(Chaos):
+	"""Processes that run other programs while they are read."""
+
+	def test_borrowed_memory(self):
+		"""Until it runs a program, a child of vfork() has its parent's memory."""
+		with Actor("vfork", 8, "parent", 8):
+			for i in range(SIZE.changing * 2):
+				self.check_processes(self.report("--name", "^(kid|parent)$", "--by", "process,label",
+					*(["--fast", "-o", "rss"] if i % 2 else [])))
 
 
 class Reuse(Chaos):
