@@ -152,12 +152,27 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 		r->cannot_scan = true;
 		return RESULT_AGAIN;
 	}
-	if (is_gone(number))
+	/* Memory that is gone is so called too, but may have been that of a program before. */
+	if (is_gone(number) && !place_has(a->place, "stat"))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
 	else
 		return RESULT_AGAIN;
+	return RESULT_DONE;
+}
+
+/* No memory; or an exec between open and read. */
+static enum result after_nothing(struct reader *r, struct attempt *a)
+{
+	char name[PROCESS_NAME_MAX];
+	struct process_stat now;
+
+	if (read_stat(r, a->place, name, &now) && now.size > 0) {
+		error_set(&a->why, ERROR_TRUNCATED, "its memory went away before it was read");
+		return RESULT_AGAIN;
+	}
+	a->outcome = OUTCOME_NO_MEMORY;
 	return RESULT_DONE;
 }
 
@@ -172,11 +187,8 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 	a->outcome = OUTCOME_TRUNCATED;
 	if (read_text(r, a, fd, &mappings) < 0)
 		return after_failure(r, a);
-	if (mappings == 0) {
-		/* No memory; or, just this once, an exec between open and read. */
-		a->outcome = OUTCOME_NO_MEMORY;
-		return RESULT_AGAIN;
-	}
+	if (mappings == 0)
+		return after_nothing(r, a);
 	rollup = rollup && reader_rollup(r, a->place, &after);
 	if (pread(fd, &byte, 1, 0) != 1 || !is_its_own(r, a)) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
@@ -295,7 +307,6 @@ static bool should_scan(struct reader *r, const struct place *place, pid_t pid)
 static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)
 {
 	struct attempt a = {.place = place, .pid = pid};
-	enum outcome before = OUTCOME_COUNT;
 
 	names_forget(r);
 	for (int i = 1; i <= ATTEMPTS; i++) {
@@ -308,11 +319,8 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 			return -1;
 		if (result == RESULT_UNWANTED)
 			return 0;
-		/* Empty twice running is really empty. */
-		if (result == RESULT_DONE || a.last ||
-		    (a.outcome == OUTCOME_NO_MEMORY && before == OUTCOME_NO_MEMORY))
+		if (result == RESULT_DONE || a.last)
 			break;
-		before = a.outcome;
 		r->sink->cancel(r->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}

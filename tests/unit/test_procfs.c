@@ -197,7 +197,17 @@ TEST(no_memory)
 {
 	tree_write(root, "7/smaps", SLICE(""));
 	read_all(0);
-	assert_calls("begin pid=7\ncancel\nbegin pid=7\nend no_memory\n");
+	assert_calls("begin pid=7\nend no_memory\n");
+}
+
+/* It had an address space of 9 bytes. */
+TEST(memory_that_was_not_read)
+{
+	tree_write(root, "7/smaps", SLICE(""));
+	tree_write(root, "7/stat", SLICE(STAT));
+	read_all(0);
+	assert_calls("begin pid=7\ncancel\nbegin pid=7\ncancel\nbegin pid=7\n"
+		     "end truncated: ROOT/7/smaps: its memory went away before it was read\n");
 }
 
 /* A capture does not change: it is read again in vain, and the user is told. */
@@ -430,6 +440,7 @@ int main(void)
 		TREE_TEST(a_rollup_that_differs_is_read_again),
 		TREE_TEST(but_not_for_ever),
 		TREE_TEST(no_memory),
+		TREE_TEST(memory_that_was_not_read),
 		TREE_TEST(cut_short),
 		TREE_TEST(malformed),
 		TREE_TEST(denied_in_a_capture),
