@@ -28,6 +28,12 @@ struct process_stat {
 	uint64_t code, stack; /* where they begin: anywhere, with each program that it runs */
 };
 
+/* Whether the main thread has ended, and other threads go on with the memory. */
+static inline bool stat_has_ended(const struct process_stat *stat)
+{
+	return stat->state == 'Z' && stat->threads > 1;
+}
+
 /* stat->name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat);
 

@@ -40,6 +40,16 @@ struct place {
 	const char *prefix;
 };
 
+/* Where its memory is to be had from, of a process whose main thread has ended: the files of
+ * another thread, which has it as long as it runs. */
+struct thread {
+	struct place place;
+	char prefix[64];
+};
+
+/* False if there is none. */
+bool thread_find(struct reader *r, struct thread *t, const struct place *process);
+
 int place_open(const struct place *place, const char *name);
 bool place_has(const struct place *place, const char *name);
 
@@ -130,14 +140,14 @@ void division_next(struct division *d, const struct part *part, struct counters 
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);
 
-/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed by
- * family_free(). */
+/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed
+ * by family_free(). */
 int list_kin(struct family *all, struct error *e);
 
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);
 
 /* The resident pages of a process; 0 where that is not to be had. */
-uint64_t resident_pages(const struct source *s, pid_t pid);
+uint64_t resident_pages(const struct place *place);
 
 #endif

@@ -89,7 +89,8 @@ static void identify(struct reader *r, const struct place *place, struct identit
 
 /* What one attempt at a process goes by. */
 struct attempt {
-	const struct place *place;
+	const struct place *process;
+	const struct place *place; /* of its memory: the process, or a thread */
 	pid_t pid;
 	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
 	bool last;		  /* it will not be tried again */
@@ -153,7 +154,7 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 		return RESULT_AGAIN;
 	}
 	/* Memory that is gone is so called too, but may have been that of a program before. */
-	if (is_gone(number) && !place_has(a->place, "stat"))
+	if (is_gone(number) && !place_has(a->process, "stat"))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
@@ -216,20 +217,62 @@ static int outcome_of_open(const struct place *place, int error, enum outcome *o
 	return 0;
 }
 
+/*
+ * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
+ * lock held, could take longer than the user allows; or because the user wants it fast. That it is
+ * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
+ * costs what smaps does.
+ */
+static bool should_scan(struct reader *r, const struct place *place)
+{
+	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
+	uint64_t pages = 0;
+	bool slow, fast;
+
+	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
+		return false;
+	if (r->how.shares || r->how.max_stall_ns > 0)
+		pages = resident_pages(place);
+	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
+	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
+	return (slow || fast) && scan_suits(r, place);
+}
+
+/* Looks at who it is and where its memory is: with a thread, if the main thread has ended and the
+ * others go on. */
+static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
+		    struct identity_buffers *buffers, struct process *process)
+{
+	char name[PROCESS_NAME_MAX];
+	struct process_stat stat;
+
+	a->place = a->process;
+	a->stat_known = read_stat(r, a->process, buffers->name, &a->stat);
+	if (!a->stat_known)
+		return;
+	if (r->how.needs & NEED_STAT)
+		identify_stat(process, &a->stat);
+	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
+	    read_stat(r, &thread->place, name, &stat)) {
+		a->place = &thread->place;
+		a->stat = stat;
+	}
+}
+
 /* enum result, or -1 with *e when anonmem itself is out of something. */
 static int try(struct reader *r, struct attempt *a, struct error *e)
 {
 	struct identity_buffers buffers;
 	struct process process = {.known = PROCESS_PID, .pid = a->pid};
 	enum result result = RESULT_DONE;
+	struct thread thread;
 	int fd;
 
-	a->stat_known = read_stat(r, a->place, buffers.name, &a->stat);
+	look_at(r, a, &thread, &buffers, &process);
+	a->scan = should_scan(r, a->place);
 	fd = place_open(a->place, a->scan ? "maps" : "smaps");
 	if (fd < 0 && outcome_of_open(a->place, errno, &a->outcome) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
-	if (a->stat_known && r->how.needs & NEED_STAT)
-		identify_stat(&process, &a->stat);
 	identify(r, a->place, &buffers, &process);
 	if (!r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;
@@ -283,36 +326,14 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 	return false;
 }
 
-/*
- * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
- * lock held, could take longer than the user allows; or because the user wants it fast. That it is
- * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
- * costs what smaps does.
- */
-static bool should_scan(struct reader *r, const struct place *place, pid_t pid)
-{
-	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
-	uint64_t pages = 0;
-	bool slow, fast;
-
-	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
-		return false;
-	if (r->how.shares || r->how.max_stall_ns > 0)
-		pages = resident_pages(r->source, pid);
-	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
-	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
-	return (slow || fast) && scan_suits(r, place);
-}
-
 static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)
 {
-	struct attempt a = {.place = place, .pid = pid};
+	struct attempt a = {.process = place, .pid = pid};
 
 	names_forget(r);
 	for (int i = 1; i <= ATTEMPTS; i++) {
 		int result;
 
-		a.scan = should_scan(r, place, pid);
 		a.last = i == ATTEMPTS;
 		result = try(r, &a, e);
 		if (result < 0)

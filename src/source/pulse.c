@@ -67,14 +67,14 @@ static void take_pulse(const struct source *s, struct probe *probe, struct pulse
 	if (text.len == 0)
 		return;
 	pulse->fingerprint = fingerprint(offset, text);
-	if (slice_begins(text, SLICE("0 "))) {
-		pulse->known = true;
+	pulse->has_memory = !slice_begins(text, SLICE("0 "));
+	text = slurp(s, probe->pid, "stat", &probe->stat, buffer, sizeof(buffer));
+	pulse->known = parse_stat(text, name, &stat);
+	if (!pulse->has_memory) {
+		pulse->known = pulse->known && !stat_has_ended(&stat);
 		return;
 	}
-	text = slurp(s, probe->pid, "stat", &probe->stat, buffer, sizeof(buffer));
-	pulse->has_memory = true;
 	pulse->fingerprint = fingerprint(pulse->fingerprint, text);
-	pulse->known = parse_stat(text, name, &stat);
 	pulse->start_time = pulse->known ? stat.start_time : 0;
 }
 

@@ -327,6 +327,17 @@ class States(Chaos):
 		with Actor("states", 1, "page", 3) as actor:
 			self.check(actor.words["page"][0], "page", "S")
 
+	def test_main_thread_ended(self):
+		with Actor("states", 1, "leaderless", 3) as actor:
+			pid = actor.words["leaderless"][0]
+			self.check(pid, "leaderless", "Z")
+			self.assertIn("[memfd:leaderless]", {g["label"] for g in self.report()["groups"]})
+			done = run("top", "-b", "-n", 3, "-d", "0.1", "--by", "process,label", "--json")
+			for line in done.stdout.splitlines():
+				found = [g["rss"] for g in json.loads(line)["groups"] if g["pid"] == pid
+					and g["label"] == "[memfd:leaderless]"]
+				self.assertEqual(found, [MIB])
+
 	def test_stopped(self):
 		with Actor("still", 1, "still") as actor:
 			os.kill(actor.pid, signal.SIGSTOP)
