@@ -296,6 +296,16 @@ class Names(Chaos):
 			constant = self.report("--pid", actor.pid, "--fast", "--label", "*constant*")
 			self.assertEqual(constant["totals"]["rss"], MIB)
 
+	def test_never_to_an_end(self):
+		"""Nobody can keep a reader for as long as he likes."""
+		with Actor("tease", 1, "tease") as actor:
+			with subprocess.Popen([ANONMEM, "--pid", str(actor.pid)], stdout=subprocess.DEVNULL,
+					env=ENVIRONMENT) as anonmem:
+				os.waitid(os.P_PID, anonmem.pid, os.WEXITED | os.WNOWAIT)
+				looks = int(field(anonmem.pid, "syscr", "io"))
+			self.assertEqual(anonmem.returncode, 0)
+			self.assertLess(looks, 150000, "reads from its memory")
+
 	def test_library(self):
 		with Actor("names", self.THREADS, "names", 2) as actor:
 			self.check_all(actor)
