@@ -27,7 +27,8 @@ struct reader {
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
 	bool sink_failed;
-	char *text; /* of the small file that was read last */
+	int shortage; /* errno of what anonmem itself had not enough of, while it read a process */
+	char *text;   /* of the small file that was read last */
 	size_t text_capacity;
 	struct scan *scan;   /* of scan.c; one piece of memory, NULL until it is needed */
 	bool cannot_scan;    /* found out with the first process */
@@ -53,6 +54,9 @@ bool thread_find(struct reader *r, struct thread *t, const struct place *process
 int place_open(const struct place *place, const char *name);
 bool place_has(const struct place *place, const char *name);
 
+/* The same as place_open(); takes note if it is anonmem that has not enough to open it. */
+int reader_open(struct reader *r, const struct place *place, const char *name);
+
 /* A small file there; empty if it cannot be had. Dies with the next one. */
 struct slice place_slurp(struct reader *r, const struct place *place, const char *name);
 
@@ -61,6 +65,10 @@ int files_read(struct reader *r, size_t file, struct error *e);
 
 /* Hands a mapping on to the sink; ctx is the reader. */
 int reader_deliver(void *ctx, const struct mapping *m, struct error *e);
+
+/* Takes note of an errno if it says that anonmem has not enough of something: what could not be
+ * read for that is not to pass for what is not there. */
+void reader_note(struct reader *r, int error);
 
 /* Whether a failure is no fault of what was read, so that the whole reading ends with it. */
 bool reader_is_broken(const struct reader *r, const struct error *why);

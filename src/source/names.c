@@ -37,6 +37,7 @@ struct range {
 };
 
 struct names {
+	struct reader *reader;
 	const struct place *place;
 	smaps_mapping_fn *deliver;
 	void *ctx;
@@ -247,9 +248,9 @@ static bool make_copy(struct names *n)
 static bool open_files(struct names *n)
 {
 	if (n->map < 0)
-		n->map = place_open(n->place, "pagemap");
+		n->map = reader_open(n->reader, n->place, "pagemap");
 	if (n->mem < 0)
-		n->mem = place_open(n->place, "mem");
+		n->mem = reader_open(n->reader, n->place, "mem");
 	return n->map >= 0 && n->mem >= 0;
 }
 
@@ -401,13 +402,16 @@ static void close_files(struct names *n)
 	n->mem = n->map = -1;
 }
 
-static struct names *names_new(void)
+static struct names *names_new(struct reader *r)
 {
 	struct names *n = calloc(1, sizeof(*n));
-	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
+	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1;
 	struct stat st;
 
+	if (fd < 0)
+		reader_note(r, errno);
 	if (n) {
+		n->reader = r;
 		n->mem = n->map = -1;
 		n->shmem = fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
 	}
@@ -426,7 +430,7 @@ void names_forget(struct reader *r)
 
 void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx)
 {
-	struct names *n = r->names = r->names ? r->names : names_new();
+	struct names *n = r->names = r->names ? r->names : names_new(r);
 
 	r->on_mapping = n ? on_mapping : deliver;
 	r->on_mapping_ctx = n ? n : ctx;

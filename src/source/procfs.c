@@ -268,6 +268,7 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 	struct thread thread;
 	int fd;
 
+	r->shortage = 0;
 	look_at(r, a, &thread, &buffers, &process);
 	a->scan = should_scan(r, a->place);
 	fd = place_open(a->place, a->scan ? "maps" : "smaps");
@@ -280,6 +281,10 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 		result = read_memory(r, a, fd);
 	if (fd >= 0)
 		close(fd);
+	if (r->shortage) {
+		errno = r->shortage;
+		return error_errno(e, "cannot read process %d", a->pid);
+	}
 	if (a->why.code != ERROR_NONE && reader_is_broken(r, &a->why)) {
 		*e = a->why;
 		return -1;

@@ -5,11 +5,12 @@
 #include "source/internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static DIR *open_threads(const struct place *process)
+static DIR *open_threads(struct reader *r, const struct place *process)
 {
 	char path[64];
 	DIR *threads;
@@ -18,6 +19,8 @@ static DIR *open_threads(const struct place *process)
 	snprintf(path, sizeof(path), "%stask", process->prefix);
 	fd = openat(process->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	threads = fd < 0 ? NULL : fdopendir(fd);
+	if (!threads)
+		reader_note(r, errno);
 	if (!threads && fd >= 0)
 		close(fd);
 	return threads;
@@ -39,7 +42,7 @@ static bool has_memory(struct reader *r, struct thread *t, const struct place *p
 
 bool thread_find(struct reader *r, struct thread *t, const struct place *process)
 {
-	DIR *threads = open_threads(process);
+	DIR *threads = open_threads(r, process);
 	const struct dirent *entry;
 	bool found = false;
 
