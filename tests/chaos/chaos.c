@@ -121,9 +121,12 @@ static pid_t spawn(void)
 }
 
 /* Runs this program again, by a name that becomes that of the process. */
-static void run_as(const char *path, const char *command)
+static void run_as(const char *path, const char *command, int count)
 {
-	execl(path, path, "--inside", command, "1", NULL);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", count);
+	execl(path, path, "--inside", command, number, NULL);
 	_exit(1);
 }
 
@@ -156,12 +159,12 @@ static void command_sleepers(int count)
 /* A program that the storm runs, known by the name of its file. */
 static void command_again(int count)
 {
-	(void)count;
 	mark("again", 64 * KIB);
-	sleep_us(any(3000));
+	sleep_us(any((unsigned)count * 1000));
 }
 
-static void storm_once(void)
+/* The longer, the more there are: they are to fill the machine, not to choke it. */
+static void storm_once(int count)
 {
 	static int number;
 	char name[16];
@@ -173,10 +176,10 @@ static void storm_once(void)
 		mark("storm", 64 * KIB);
 		snprintf(name, sizeof(name), "storm-%u", any(100000));
 		call_it(name);
+		sleep_us(any((unsigned)count * 1000));
 		if (number % 3 == 0)
 			_exit(0);
-		sleep_us(any(3000));
-		run_as("./again", "again");
+		run_as("./again", "again", count);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -189,7 +192,7 @@ static void command_storm(int count)
 		if (spawn() == 0) {
 			call_it("eye");
 			for (;;)
-				storm_once();
+				storm_once(count);
 		}
 	}
 	sleep_for_ever();
@@ -244,7 +247,7 @@ static void command_one(int count)
 	(void)count;
 	mark("one", MIB);
 	sleep_us(any(2000));
-	run_as("./two", "two");
+	run_as("./two", "two", 1);
 }
 
 static void command_two(int count)
@@ -252,7 +255,7 @@ static void command_two(int count)
 	(void)count;
 	mark("two", 512 * KIB);
 	sleep_us(any(2000));
-	run_as("./one", "one");
+	run_as("./one", "one", 1);
 }
 
 static void command_exec(int count)
@@ -260,7 +263,7 @@ static void command_exec(int count)
 	for (int i = 0; i < count; i++) {
 		if (spawn() == 0) {
 			say("exec");
-			run_as("./one", "one");
+			run_as("./one", "one", 1);
 		}
 	}
 	sleep_for_ever();
