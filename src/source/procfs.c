@@ -163,14 +163,20 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 	return RESULT_DONE;
 }
 
+static void went_away(struct attempt *a)
+{
+	a->outcome = OUTCOME_TRUNCATED;
+	error_set(&a->why, ERROR_TRUNCATED, "its memory went away before it was read");
+}
+
 /* No memory; or an exec between open and read. */
 static enum result after_nothing(struct reader *r, struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
 	struct process_stat now;
 
-	if (read_stat(r, a->place, name, &now) && now.size > 0) {
-		error_set(&a->why, ERROR_TRUNCATED, "its memory went away before it was read");
+	if (read_stat(r, a->process, name, &now) && (now.size > 0 || stat_has_ended(&now))) {
+		went_away(a);
 		return RESULT_AGAIN;
 	}
 	a->outcome = OUTCOME_NO_MEMORY;
@@ -203,13 +209,15 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 }
 
 /* What a failed open of smaps means; -1 if it is no fault of the process. */
-static int outcome_of_open(const struct place *place, int error, enum outcome *outcome)
+static int outcome_of_open(struct attempt *a, int error)
 {
 	if (error == EACCES || error == EPERM) {
-		*outcome = OUTCOME_DENIED;
+		a->outcome = OUTCOME_DENIED;
+	} else if (is_gone(error) && a->place != a->process) {
+		went_away(a); /* the thread; perhaps it runs a program, as the process */
 	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps was not to be had. */
-		*outcome = place_has(place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
+		a->outcome = place_has(a->place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 	} else {
 		errno = error;
 		return -1;
@@ -272,13 +280,15 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 	look_at(r, a, &thread, &buffers, &process);
 	a->scan = should_scan(r, a->place);
 	fd = place_open(a->place, a->scan ? "maps" : "smaps");
-	if (fd < 0 && outcome_of_open(a->place, errno, &a->outcome) < 0)
+	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
 	identify(r, a->place, &buffers, &process);
 	if (!r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
 		result = read_memory(r, a, fd);
+	else if (a->outcome == OUTCOME_TRUNCATED)
+		result = RESULT_AGAIN;
 	if (fd >= 0)
 		close(fd);
 	if (r->shortage) {

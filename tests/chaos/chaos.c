@@ -241,13 +241,26 @@ static void command_remap(int count)
 	}
 }
 
-/* One process that is now `one`, now `two`. */
+static void *run_as_two(void *arg)
+{
+	run_as("./two", "two", 1);
+	return arg;
+}
+
+/* One process that is now `one`, now `two`; at times it is not its main thread that turns it into
+ * the other. */
 static void command_one(int count)
 {
+	pthread_t thread;
+
 	(void)count;
 	mark("one", MIB);
 	sleep_us(any(2000));
-	run_as("./two", "two", 1);
+	if (any(2) == 0)
+		run_as_two(NULL);
+	if (pthread_create(&thread, NULL, run_as_two, NULL) != 0)
+		fail("thread");
+	sleep_for_ever();
 }
 
 static void command_two(int count)
