@@ -46,7 +46,7 @@ class Size:
 	changing = property(lambda s: 3000 if s.full else 40)  # readings of one process
 	sleepers = property(lambda s: 10000 if s.full else 1000)
 	mappings = property(lambda s: 200000 if s.full else 60000)
-	refreshes = property(lambda s: 1000 if s.full else 40)
+	refreshes = property(lambda s: 150 if s.full else 40)
 
 
 SIZE = Size()
