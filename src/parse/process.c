@@ -2,32 +2,54 @@
 
 #include "parse/number.h"
 
-bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
-		uint64_t *start_time)
+/* Where a field goes, by its number; NULL if it is not wanted. */
+static uint64_t *stat_field(struct process_stat *stat, int field)
 {
-	enum { FIRST_AFTER_NAME = 3, START_TIME = 22 };
+	switch (field) {
+	case 20:
+		return &stat->threads;
+	case 22:
+		return &stat->start_time;
+	case 23:
+		return &stat->size;
+	case 26:
+		return &stat->code;
+	case 28:
+		return &stat->stack;
+	default:
+		return NULL;
+	}
+}
+
+bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat)
+{
+	enum { STATE = 3, START_TIME = 22, LAST = 28 };
 	const char *open = memchr(text.ptr, '(', text.len);
 	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
 	struct slice rest;
+	bool found = false;
 
 	if (!open || !close || close < open)
 		return false;
-	name->len = (size_t)(close - open) - 1;
-	if (name->len > PROCESS_NAME_MAX)
-		name->len = PROCESS_NAME_MAX;
-	name->ptr = memcpy(buffer, open + 1, name->len);
+	*stat = (struct process_stat){.name.len = (size_t)(close - open) - 1};
+	if (stat->name.len > PROCESS_NAME_MAX)
+		stat->name.len = PROCESS_NAME_MAX;
+	stat->name.ptr = memcpy(buffer, open + 1, stat->name.len);
 	rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
-	for (int field = FIRST_AFTER_NAME; take_byte(&rest, ' '); field++) {
+	for (int field = STATE; field <= LAST && take_byte(&rest, ' '); field++) {
+		uint64_t *number = stat_field(stat, field);
 		const char *end;
 
-		if (field == START_TIME)
-			return take_decimal(&rest, start_time) > 0;
+		if (field == STATE && rest.len)
+			stat->state = rest.ptr[0];
+		if (number && take_decimal(&rest, number))
+			found |= field == START_TIME;
 		end = memchr(rest.ptr, ' ', rest.len);
 		if (!end)
-			return false;
+			break;
 		rest = slice_inner(rest, (size_t)(end - rest.ptr), 0);
 	}
-	return false;
+	return found;
 }
 
 bool parse_status_uid(struct slice text, uint32_t *uid)

@@ -18,10 +18,24 @@ enum {
 	PROCESS_NAME_MAX = 64,
 };
 
-/* /proc/PID/stat: the second field, as it is, and the 22nd, in clock ticks after boot.
- * *name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
-bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
-		uint64_t *start_time);
+/* /proc/PID/stat. What stands behind the start time is 0 where it is not to be had. */
+struct process_stat {
+	struct slice name; /* as it is */
+	char state;
+	uint64_t threads;
+	uint64_t start_time;  /* clock ticks after boot */
+	uint64_t size;	      /* of its address space; 0 if it has none */
+	uint64_t code, stack; /* where they begin: anywhere, with each program that it runs */
+};
+
+/* Whether the main thread has ended, and other threads go on with the memory. */
+static inline bool stat_has_ended(const struct process_stat *stat)
+{
+	return stat->state == 'Z' && stat->threads > 1;
+}
+
+/* stat->name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
+bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat);
 
 /* /proc/PID/status: the effective one of the four user ids in the line "Uid:". */
 bool parse_status_uid(struct slice text, uint32_t *uid);

@@ -27,7 +27,8 @@ struct reader {
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
 	bool sink_failed;
-	char *text; /* of the small file that was read last */
+	int shortage; /* errno of what anonmem itself had not enough of, while it read a process */
+	char *text;   /* of the small file that was read last */
 	size_t text_capacity;
 	struct scan *scan;   /* of scan.c; one piece of memory, NULL until it is needed */
 	bool cannot_scan;    /* found out with the first process */
@@ -40,8 +41,21 @@ struct place {
 	const char *prefix;
 };
 
+/* Where its memory is to be had from, of a process whose main thread has ended: the files of
+ * another thread, which has it as long as it runs. */
+struct thread {
+	struct place place;
+	char prefix[64];
+};
+
+/* False if there is none. */
+bool thread_find(struct reader *r, struct thread *t, const struct place *process);
+
 int place_open(const struct place *place, const char *name);
 bool place_has(const struct place *place, const char *name);
+
+/* The same as place_open(); takes note if it is anonmem that has not enough to open it. */
+int reader_open(struct reader *r, const struct place *place, const char *name);
 
 /* A small file there; empty if it cannot be had. Dies with the next one. */
 struct slice place_slurp(struct reader *r, const struct place *place, const char *name);
@@ -51,6 +65,10 @@ int files_read(struct reader *r, size_t file, struct error *e);
 
 /* Hands a mapping on to the sink; ctx is the reader. */
 int reader_deliver(void *ctx, const struct mapping *m, struct error *e);
+
+/* Takes note of an errno if it says that anonmem has not enough of something: what could not be
+ * read for that is not to pass for what is not there. */
+void reader_note(struct reader *r, int error);
 
 /* Whether a failure is no fault of what was read, so that the whole reading ends with it. */
 bool reader_is_broken(const struct reader *r, const struct error *why);
@@ -142,6 +160,6 @@ int list_kin(struct family *all, struct error *e);
 bool target_list_add_pid(struct target_list *list, pid_t pid);
 
 /* The resident pages of a process; 0 where that is not to be had. */
-uint64_t resident_pages(const struct source *s, pid_t pid);
+uint64_t resident_pages(const struct place *place);
 
 #endif

@@ -125,21 +125,19 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 }
 
 /* The second number of statm. */
-uint64_t resident_pages(const struct source *s, pid_t pid)
+uint64_t resident_pages(const struct place *place)
 {
-	char path[32], buffer[128];
-	struct slice text = {buffer, 0};
+	int fd = place_open(place, "statm");
+	struct slice text;
+	char buffer[128];
 	uint64_t pages;
 	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof(path), "%d/statm", pid);
-	fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	n = read(fd, buffer, sizeof(buffer));
 	close(fd);
-	text.len = n > 0 ? (size_t)n : 0;
+	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
 	if (!take_decimal(&text, &pages) || !take_byte(&text, ' ') || !take_decimal(&text, &pages))
 		return 0;
 	return pages;
@@ -154,6 +152,10 @@ static uint64_t file_size(const char *path)
 
 void source_weigh(const struct source *s, struct target *target)
 {
+	char path[32];
+	const struct place place = {s->root_fd, path};
+
+	snprintf(path, sizeof(path), "%d/", target->pid);
 	target->weight = s->kind == SOURCE_SMAPS ? file_size(s->paths[target->file])
-						 : resident_pages(s, target->pid);
+						 : resident_pages(&place);
 }

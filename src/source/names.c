@@ -4,7 +4,7 @@
  * or one and unnamed memory, becomes several.
  *
  * The process may be hostile. What is read of it has a size that is known before; every number is
- * checked before it is used, every repetition is counted; and only pages that are there are read,
+ * checked before it is used, every look is counted; and only pages that are there are read,
  * since one that is not could make us wait for whoever is to bring it (userfaultfd(2)). The worst
  * that a process can do is to say wrong names of its own memory, which it may do anyway.
  */
@@ -25,8 +25,8 @@
 enum {
 	TABLE_BYTES = (sizeof(struct layout) + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE,
 	TABLE_PAGES = TABLE_BYTES / LAYOUT_PAGE,
-	TRIES = 20,	   /* of the whole table */
-	BLOCK_TRIES = 500, /* of one page that changes all the time */
+	LOOKS = 100000, /* at the memory of a process, about a microsecond each, until we give up */
+	LOOKS_A_MOMENT = 50, /* that we could have in the time that we wait */
 	LABEL_ROOM = sizeof("[anon_shmem:]") + ANONMEM_NAME_MAX,
 };
 
@@ -37,6 +37,7 @@ struct range {
 };
 
 struct names {
+	struct reader *reader;
 	const struct place *place;
 	smaps_mapping_fn *deliver;
 	void *ctx;
@@ -48,6 +49,7 @@ struct names {
 	int mem, map;	/* descriptors while mappings are read, or -1 */
 	bool published; /* mem is a copy of the table, not the memory of the process */
 
+	unsigned looks; /* that are left */
 	struct layout *copy;
 	uint8_t there[TABLE_PAGES]; /* which pages of the table the process has */
 	struct range *ranges;
@@ -75,11 +77,21 @@ bool names_lie_in(const struct mapping *m)
 
 /* Reading the table. */
 
-static bool read_at(const struct names *n, size_t offset, void *to, size_t size)
+/* False when there were enough. */
+static bool look(struct names *n, unsigned looks)
+{
+	bool more = n->looks > looks;
+
+	n->looks = more ? n->looks - looks : 0;
+	return more;
+}
+
+static bool read_at(struct names *n, size_t offset, void *to, size_t size)
 {
 	uint64_t at = (n->published ? 0 : n->at) + offset;
 
-	return pread(n->mem, to, size, (off_t)at) == (ssize_t)size;
+	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) &&
+	       pread(n->mem, to, size, (off_t)at) == (ssize_t)size;
 }
 
 static bool find_pages(struct names *n)
@@ -93,8 +105,9 @@ static bool find_pages(struct names *n)
 		memset(n->there, true, sizeof(n->there));
 		return true;
 	}
-	if (pread(n->map, entries, (size_t)size, (off_t)(n->at / page_size * sizeof(*entries))) !=
-	    size)
+	if (!look(n, 1 + TABLE_PAGES / 64) ||
+	    pread(n->map, entries, (size_t)size, (off_t)(n->at / page_size * sizeof(*entries))) !=
+		    size)
 		return false;
 	for (size_t i = 0; i < TABLE_PAGES; i++)
 		n->there[i] = i / per_page < pages && entries[i / per_page] & present;
@@ -119,32 +132,35 @@ static bool read_pages(struct names *n, size_t first, size_t end)
 	return true;
 }
 
-static bool unchanged(const struct names *n, size_t offset, uint32_t changes)
+static bool unchanged(struct names *n, size_t offset, uint32_t changes)
 {
 	uint32_t now;
 
 	return changes % 2 == 0 && read_at(n, offset, &now, sizeof(now)) && now == changes;
 }
 
-static void wait_a_moment(void)
+static void wait_a_moment(struct names *n)
 {
 	const struct timespec moment = {.tv_nsec = 20000};
 
-	nanosleep(&moment, NULL);
+	if (look(n, LOOKS_A_MOMENT))
+		nanosleep(&moment, NULL);
 }
 
 static bool read_block(struct names *n, size_t block)
 {
 	size_t offset = offsetof(struct layout, blocks) + block * LAYOUT_PAGE;
 
-	for (int i = 0; i < BLOCK_TRIES; i++) {
+	if (!n->there[offset / LAYOUT_PAGE])
+		return false;
+	for (unsigned i = 0; n->looks > 0; i++) {
 		if (!read_pages(n, offset / LAYOUT_PAGE, offset / LAYOUT_PAGE + 1))
 			return false;
 		if (unchanged(n, offset + offsetof(struct layout_block, changes),
 			      n->copy->blocks[block].changes))
 			return n->copy->blocks[block].count <= LAYOUT_RANGES;
 		if (i % 10 == 9)
-			wait_a_moment();
+			wait_a_moment(n);
 	}
 	return false;
 }
@@ -154,7 +170,7 @@ static bool read_blocks(struct names *n)
 {
 	const struct layout_head *head = &n->copy->head;
 
-	for (int i = 0; i < TRIES; i++) {
+	while (n->looks > 0) {
 		bool whole = true;
 
 		if (!find_pages(n) || !n->there[0] || !read_pages(n, 0, 1) ||
@@ -165,7 +181,7 @@ static bool read_blocks(struct names *n)
 			whole = head->order[at] < LAYOUT_BLOCKS && read_block(n, head->order[at]);
 		if (whole && unchanged(n, offsetof(struct layout_head, changes), head->changes))
 			return true;
-		wait_a_moment();
+		wait_a_moment(n);
 	}
 	return false;
 }
@@ -239,9 +255,9 @@ static bool make_copy(struct names *n)
 static bool open_files(struct names *n)
 {
 	if (n->map < 0)
-		n->map = place_open(n->place, "pagemap");
+		n->map = reader_open(n->reader, n->place, "pagemap");
 	if (n->mem < 0) {
-		n->mem = place_open(n->place, "mem");
+		n->mem = reader_open(n->reader, n->place, "mem");
 		n->published = n->mem < 0 && (errno == EACCES || errno == EPERM);
 		if (n->published)
 			n->mem = published_open(n->place, n->shmem);
@@ -255,7 +271,8 @@ static void load(struct names *n)
 {
 	n->state = NAMES_LOST;
 	n->next = n->count = 0;
-	for (int i = 0; i < TRIES && n->state == NAMES_LOST; i++) {
+	n->looks = LOOKS;
+	while (n->looks > 0 && n->state == NAMES_LOST) {
 		if (!open_files(n) || !make_copy(n) || !read_blocks(n))
 			break;
 		if (read_names(n) && collect_ranges(n))
@@ -396,13 +413,16 @@ static void close_files(struct names *n)
 	n->mem = n->map = -1;
 }
 
-static struct names *names_new(void)
+static struct names *names_new(struct reader *r)
 {
 	struct names *n = calloc(1, sizeof(*n));
-	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
+	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1;
 	struct stat st;
 
+	if (fd < 0)
+		reader_note(r, errno);
 	if (n) {
+		n->reader = r;
 		n->mem = n->map = -1;
 		n->shmem = fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
 	}
@@ -421,7 +441,7 @@ void names_forget(struct reader *r)
 
 void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx)
 {
-	struct names *n = r->names = r->names ? r->names : names_new();
+	struct names *n = r->names = r->names ? r->names : names_new(r);
 
 	r->on_mapping = n ? on_mapping : deliver;
 	r->on_mapping_ctx = n ? n : ctx;

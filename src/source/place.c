@@ -3,6 +3,7 @@
  */
 #include "source/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,6 +14,15 @@ int place_open(const struct place *place, const char *name)
 
 	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
 	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
+}
+
+int reader_open(struct reader *r, const struct place *place, const char *name)
+{
+	int fd = place_open(place, name);
+
+	if (fd < 0)
+		reader_note(r, errno);
+	return fd;
 }
 
 bool place_has(const struct place *place, const char *name)
@@ -26,12 +36,14 @@ bool place_has(const struct place *place, const char *name)
 struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
 {
 	struct slice text;
-	int fd = place_open(place, name);
+	int fd = reader_open(r, place, name);
 	int status;
 
 	if (fd < 0)
 		return SLICE("");
 	status = reader_slurp(r, fd, &text);
+	if (status < 0)
+		reader_note(r, errno);
 	close(fd);
 	return status == 0 ? text : SLICE("");
 }
@@ -46,7 +58,7 @@ static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
 bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums)
 {
 	struct error ignored;
-	int fd = place_open(place, "smaps_rollup");
+	int fd = reader_open(r, place, "smaps_rollup");
 	int status;
 
 	if (fd < 0)

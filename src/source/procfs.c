@@ -2,11 +2,12 @@
  * One process of /proc or of a captured tree.
  *
  * How a reading is known to be whole and to be of one process: the descriptor of smaps is bound to
- * the memory that the process had when it was opened. Everything else is read between that open
- * and a last pread(), which still finds the first byte only if that memory is still in use: so no
- * exec and no exit fell between, and with that neither did a new owner of the pid. (That is
- * stronger than reading the start time twice, which an exec leaves as it is.) A process that
- * changed is read again.
+ * the memory that the process had when it was opened. A last pread() still finds the first byte
+ * only if that memory is still in use; and it is still this process's if its code and stack begin
+ * where they did before that open. (Memory alone proves nothing: that of a child of vfork() is its
+ * parent's, and remains when the child runs a program or ends.) So no exec and no exit fell
+ * between, and with that neither did a new owner of the pid. (That is stronger than reading the
+ * start time twice, which an exec leaves as it is.) A process that changed is read again.
  */
 #include "source/internal.h"
 #include "source/machine.h"
@@ -63,14 +64,18 @@ static void identify_comm(struct reader *r, const struct place *place,
 	process->known |= PROCESS_NAME;
 }
 
+static void identify_stat(struct process *process, const struct process_stat *stat)
+{
+	process->name = stat->name;
+	process->start_time = stat->start_time;
+	process->known |= PROCESS_NAME | PROCESS_START;
+}
+
 /* cgroup comes last, since it stays in the reader's buffer. */
 static void identify(struct reader *r, const struct place *place, struct identity_buffers *buffers,
 		     struct process *process)
 {
-	if (r->how.needs & NEED_STAT && parse_stat(place_slurp(r, place, "stat"), buffers->name,
-						   &process->name, &process->start_time))
-		process->known |= PROCESS_NAME | PROCESS_START;
-	else if (r->how.needs & NEED_STAT)
+	if (r->how.needs & NEED_STAT && !(process->known & PROCESS_NAME))
 		identify_comm(r, place, buffers, process);
 	if (r->how.needs & NEED_UID &&
 	    parse_status_uid(place_slurp(r, place, "status"), &process->uid))
@@ -84,14 +89,34 @@ static void identify(struct reader *r, const struct place *place, struct identit
 
 /* What one attempt at a process goes by. */
 struct attempt {
-	const struct place *place;
+	const struct place *process;
+	const struct place *place; /* of its memory: the process, or a thread */
 	pid_t pid;
-	bool scan;   /* maps and PAGEMAP_SCAN, not smaps */
-	bool barred; /* from its pagemap, which only its user and root may open */
-	bool last;   /* it will not be tried again */
+	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
+	bool barred;		  /* from its pagemap, which only its user and root may open */
+	bool last;		  /* it will not be tried again */
+	struct process_stat stat; /* before smaps were opened; its name dies with the identity */
+	bool stat_known;
 	enum outcome outcome;
 	struct error why;
 };
+
+static bool read_stat(struct reader *r, const struct place *place, char name[PROCESS_NAME_MAX],
+		      struct process_stat *stat)
+{
+	return parse_stat(place_slurp(r, place, "stat"), name, stat);
+}
+
+/* Whether the memory at hand is still that of the process, of which nothing else could be known. */
+static bool is_its_own(struct reader *r, const struct attempt *a)
+{
+	char name[PROCESS_NAME_MAX];
+	struct process_stat now;
+	bool known = read_stat(r, a->place, name, &now);
+
+	return known == a->stat_known &&
+	       (!known || (now.code == a->stat.code && now.stack == a->stat.stack));
+}
 
 /* Reads what `fd` is of, and says how many mappings there were: 0, or -1 with a->why. */
 static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mappings)
@@ -133,12 +158,33 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 		a->barred = true;
 		return RESULT_AGAIN;
 	}
-	if (is_gone(number))
+	/* Memory that is gone is so called too, but may have been that of a program before. */
+	if (is_gone(number) && !place_has(a->process, "stat"))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
 	else
 		return RESULT_AGAIN;
+	return RESULT_DONE;
+}
+
+static void went_away(struct attempt *a)
+{
+	a->outcome = OUTCOME_TRUNCATED;
+	error_set(&a->why, ERROR_TRUNCATED, "its memory went away before it was read");
+}
+
+/* No memory; or an exec between open and read. */
+static enum result after_nothing(struct reader *r, struct attempt *a)
+{
+	char name[PROCESS_NAME_MAX];
+	struct process_stat now;
+
+	if (read_stat(r, a->process, name, &now) && (now.size > 0 || stat_has_ended(&now))) {
+		went_away(a);
+		return RESULT_AGAIN;
+	}
+	a->outcome = OUTCOME_NO_MEMORY;
 	return RESULT_DONE;
 }
 
@@ -153,13 +199,10 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 	a->outcome = OUTCOME_TRUNCATED;
 	if (read_text(r, a, fd, &mappings) < 0)
 		return after_failure(r, a);
-	if (mappings == 0) {
-		/* No memory; or, just this once, an exec between open and read. */
-		a->outcome = OUTCOME_NO_MEMORY;
-		return RESULT_AGAIN;
-	}
+	if (mappings == 0)
+		return after_nothing(r, a);
 	rollup = rollup && reader_rollup(r, a->place, &after);
-	if (pread(fd, &byte, 1, 0) != 1) {
+	if (pread(fd, &byte, 1, 0) != 1 || !is_its_own(r, a)) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
 		return RESULT_AGAIN;
 	}
@@ -171,13 +214,15 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 }
 
 /* What a failed open of smaps means; -1 if it is no fault of the process. */
-static int outcome_of_open(const struct place *place, int error, enum outcome *outcome)
+static int outcome_of_open(struct attempt *a, int error)
 {
 	if (error == EACCES || error == EPERM) {
-		*outcome = OUTCOME_DENIED;
+		a->outcome = OUTCOME_DENIED;
+	} else if (is_gone(error) && a->place != a->process) {
+		went_away(a); /* the thread; perhaps it runs a program, as the process */
 	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps was not to be had. */
-		*outcome = place_has(place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
+		a->outcome = place_has(a->place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 	} else {
 		errno = error;
 		return -1;
@@ -185,23 +230,76 @@ static int outcome_of_open(const struct place *place, int error, enum outcome *o
 	return 0;
 }
 
+/*
+ * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
+ * lock held, could take longer than the user allows; or because the user wants it fast. That it is
+ * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
+ * costs what smaps does.
+ */
+static bool should_scan(struct reader *r, const struct place *place)
+{
+	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
+	uint64_t pages = 0;
+	bool slow, fast;
+
+	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
+		return false;
+	if (r->how.shares || r->how.max_stall_ns > 0)
+		pages = resident_pages(place);
+	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
+	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
+	return (slow || fast) && scan_suits(r, place);
+}
+
+/* Looks at who it is and where its memory is: with a thread, if the main thread has ended and the
+ * others go on. */
+static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
+		    struct identity_buffers *buffers, struct process *process)
+{
+	char name[PROCESS_NAME_MAX];
+	struct process_stat stat;
+
+	a->place = a->process;
+	a->stat_known = read_stat(r, a->process, buffers->name, &a->stat);
+	if (!a->stat_known)
+		return;
+	if (r->how.needs & NEED_STAT)
+		identify_stat(process, &a->stat);
+	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
+	    read_stat(r, &thread->place, name, &stat)) {
+		a->place = &thread->place;
+		a->stat = stat;
+	}
+}
+
 /* enum result, or -1 with *e when anonmem itself is out of something. */
 static int try(struct reader *r, struct attempt *a, struct error *e)
 {
 	struct identity_buffers buffers;
 	struct process process = {.known = PROCESS_PID, .pid = a->pid};
-	int fd = place_open(a->place, a->scan ? "maps" : "smaps");
 	enum result result = RESULT_DONE;
+	struct thread thread;
+	int fd;
 
-	if (fd < 0 && outcome_of_open(a->place, errno, &a->outcome) < 0)
+	r->shortage = 0;
+	look_at(r, a, &thread, &buffers, &process);
+	a->scan = !a->barred && should_scan(r, a->place);
+	fd = place_open(a->place, a->scan ? "maps" : "smaps");
+	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
 	identify(r, a->place, &buffers, &process);
 	if (!r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
 		result = read_memory(r, a, fd);
+	else if (a->outcome == OUTCOME_TRUNCATED)
+		result = RESULT_AGAIN;
 	if (fd >= 0)
 		close(fd);
+	if (r->shortage) {
+		errno = r->shortage;
+		return error_errno(e, "cannot read process %d", a->pid);
+	}
 	if (a->why.code != ERROR_NONE && reader_is_broken(r, &a->why)) {
 		*e = a->why;
 		return -1;
@@ -248,48 +346,22 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 	return false;
 }
 
-/*
- * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
- * lock held, could take longer than the user allows; or because the user wants it fast. That it is
- * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
- * costs what smaps does.
- */
-static bool should_scan(struct reader *r, const struct place *place, pid_t pid)
-{
-	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
-	uint64_t pages = 0;
-	bool slow, fast;
-
-	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
-		return false;
-	if (r->how.shares || r->how.max_stall_ns > 0)
-		pages = resident_pages(r->source, pid);
-	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
-	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
-	return (slow || fast) && scan_suits(r, place);
-}
-
 static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)
 {
-	struct attempt a = {.place = place, .pid = pid};
-	enum outcome before = OUTCOME_COUNT;
+	struct attempt a = {.process = place, .pid = pid};
 
 	names_forget(r);
 	for (int i = 1; i <= ATTEMPTS; i++) {
 		int result;
 
-		a.scan = !a.barred && should_scan(r, place, pid);
 		a.last = i == ATTEMPTS;
 		result = try(r, &a, e);
 		if (result < 0)
 			return -1;
 		if (result == RESULT_UNWANTED)
 			return 0;
-		/* Empty twice running is really empty. */
-		if (result == RESULT_DONE || a.last ||
-		    (a.outcome == OUTCOME_NO_MEMORY && before == OUTCOME_NO_MEMORY))
+		if (result == RESULT_DONE || a.last)
 			break;
-		before = a.outcome;
 		r->sink->cancel(r->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}

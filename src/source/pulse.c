@@ -58,23 +58,24 @@ static struct slice slurp(const struct source *s, pid_t pid, const char *name, i
 
 static void take_pulse(const struct source *s, struct probe *probe, struct pulse *pulse)
 {
-	char buffer[1024], name_buffer[PROCESS_NAME_MAX];
-	struct slice text = slurp(s, probe->pid, "statm", &probe->statm, buffer, sizeof(buffer)),
-		     name;
+	char buffer[1024], name[PROCESS_NAME_MAX];
+	struct slice text = slurp(s, probe->pid, "statm", &probe->statm, buffer, sizeof(buffer));
+	struct process_stat stat;
 	const uint64_t offset = 0xcbf29ce484222325;
 
 	*pulse = (struct pulse){.known = false};
 	if (text.len == 0)
 		return;
 	pulse->fingerprint = fingerprint(offset, text);
-	if (slice_begins(text, SLICE("0 "))) {
-		pulse->known = true;
+	pulse->has_memory = !slice_begins(text, SLICE("0 "));
+	text = slurp(s, probe->pid, "stat", &probe->stat, buffer, sizeof(buffer));
+	pulse->known = parse_stat(text, name, &stat);
+	if (!pulse->has_memory) {
+		pulse->known = pulse->known && !stat_has_ended(&stat);
 		return;
 	}
-	text = slurp(s, probe->pid, "stat", &probe->stat, buffer, sizeof(buffer));
-	pulse->has_memory = true;
 	pulse->fingerprint = fingerprint(pulse->fingerprint, text);
-	pulse->known = parse_stat(text, name_buffer, &name, &pulse->start_time);
+	pulse->start_time = pulse->known ? stat.start_time : 0;
 }
 
 void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse)

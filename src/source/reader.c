@@ -20,10 +20,20 @@ int reader_deliver(void *ctx, const struct mapping *m, struct error *e)
 	return status;
 }
 
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+void reader_note(struct reader *r, int error)
+{
+	if (is_shortage(error))
+		r->shortage = error;
+}
+
 bool reader_is_broken(const struct reader *r, const struct error *why)
 {
-	return r->sink_failed || why->code == ERROR_MEMORY || why->number == EMFILE ||
-	       why->number == ENFILE;
+	return r->sink_failed || why->code == ERROR_MEMORY || is_shortage(why->number);
 }
 
 /* The parser is made once, while who wants its mappings changes from file to file. */

@@ -12,11 +12,11 @@ static bool lies_in(struct slice part, struct slice whole)
 static void try_stat(struct slice text)
 {
 	char buffer[PROCESS_NAME_MAX];
-	struct slice name;
-	uint64_t start;
+	struct process_stat stat;
 
-	if (parse_stat(text, buffer, &name, &start))
-		CHECK(name.len <= sizeof(buffer) && (name.len == 0 || name.ptr == buffer));
+	if (parse_stat(text, buffer, &stat))
+		CHECK(stat.name.len <= sizeof(buffer) &&
+		      (stat.name.len == 0 || stat.name.ptr == buffer));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,12 +11,17 @@
 #define BEHIND " S 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 "
 
 static char buffer[PROCESS_NAME_MAX];
+static struct process_stat stat;
 static struct slice name;
 static uint64_t start_time;
 
 static bool parse(struct slice text)
 {
-	return parse_stat(text, buffer, &name, &start_time);
+	bool parsed = parse_stat(text, buffer, &stat);
+
+	name = stat.name;
+	start_time = stat.start_time;
+	return parsed;
 }
 
 TEST(stat_of_a_plain_process)
@@ -24,6 +29,19 @@ TEST(stat_of_a_plain_process)
 	assert_true(parse(SLICE("42 (bash)" BEHIND "123456 999 888\n")));
 	assert_slice(name, "bash");
 	assert_int_equal(start_time, 123456);
+}
+
+TEST(stat_of_an_address_space)
+{
+	assert_true(parse(SLICE("42 (bash) Z 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 33 0 "
+				"123456 999 888 18446744073709551615 4096 5000 140000000 0 0\n")));
+	assert_int_equal(stat.state, 'Z');
+	assert_int_equal(stat.threads, 33);
+	assert_int_equal(stat.size, 999);
+	assert_int_equal(stat.code, 4096);
+	assert_int_equal(stat.stack, 140000000);
+	assert_true(parse(SLICE("42 (bash)" BEHIND "123456\n")));
+	assert_int_equal(stat.size + stat.code + stat.stack, 0);
 }
 
 TEST(stat_with_hostile_names)
@@ -216,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stat_of_a_plain_process),
+		cmocka_unit_test(stat_of_an_address_space),
 		cmocka_unit_test(stat_with_hostile_names),
 		cmocka_unit_test(stat_is_not_escaped),
 		cmocka_unit_test(stat_of_this_process),

@@ -197,7 +197,32 @@ TEST(no_memory)
 {
 	tree_write(root, "7/smaps", SLICE(""));
 	read_all(0);
-	assert_calls("begin pid=7\ncancel\nbegin pid=7\nend no_memory\n");
+	assert_calls("begin pid=7\nend no_memory\n");
+}
+
+/* It had an address space of 9 bytes. */
+TEST(memory_that_was_not_read)
+{
+	tree_write(root, "7/smaps", SLICE(""));
+	tree_write(root, "7/stat", SLICE(STAT));
+	read_all(0);
+	assert_calls("begin pid=7\ncancel\nbegin pid=7\ncancel\nbegin pid=7\n"
+		     "end truncated: ROOT/7/smaps: its memory went away before it was read\n");
+}
+
+/* Its memory is that of a thread which goes on; the name is its own. */
+TEST(a_main_thread_that_has_ended)
+{
+	tree_write(root, "7/smaps", SLICE(""));
+	tree_write(root, "7/stat",
+		   SLICE("7 (a) b) Z 1 2 3 0 -1 4 90 0 0 0 1 2 0 0 20 0 3 0 555 0 0\n"));
+	tree_write(root, "7/task/7/statm", SLICE("0 0 0 0 0 0 0\n"));
+	tree_write(root, "7/task/9/statm", SLICE("9 0 0 0 0 0 0\n"));
+	tree_write(root, "7/task/9/stat", SLICE(STAT));
+	tree_write(root, "7/task/9/status", SLICE(STATUS));
+	tree_write(root, "7/task/9/smaps", SLICE(ONE));
+	read_all(NEED_STAT | NEED_UID);
+	assert_calls("begin pid=7 start=555 name=a) b uid=22\nmapping 1000 /x\nend read\n");
 }
 
 /* A capture does not change: it is read again in vain, and the user is told. */
@@ -430,6 +455,8 @@ int main(void)
 		TREE_TEST(a_rollup_that_differs_is_read_again),
 		TREE_TEST(but_not_for_ever),
 		TREE_TEST(no_memory),
+		TREE_TEST(memory_that_was_not_read),
+		TREE_TEST(a_main_thread_that_has_ended),
 		TREE_TEST(cut_short),
 		TREE_TEST(malformed),
 		TREE_TEST(denied_in_a_capture),

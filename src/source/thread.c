@@ -1,0 +1,55 @@
+/*
+ * A process goes on without its main thread when that has ended, but then its files in /proc tell
+ * of no memory. Those of the other threads do.
+ */
+#include "source/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static DIR *open_threads(struct reader *r, const struct place *process)
+{
+	char path[64];
+	DIR *threads;
+	int fd;
+
+	snprintf(path, sizeof(path), "%stask", process->prefix);
+	fd = openat(process->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	threads = fd < 0 ? NULL : fdopendir(fd);
+	if (!threads)
+		reader_note(r, errno);
+	if (!threads && fd >= 0)
+		close(fd);
+	return threads;
+}
+
+/* Those that have ended too have an address space of no size. */
+static bool has_memory(struct reader *r, struct thread *t, const struct place *process,
+		       const char *name)
+{
+	int len = snprintf(t->prefix, sizeof(t->prefix), "%stask/%s/", process->prefix, name);
+	struct slice text;
+
+	if (len < 0 || (size_t)len >= sizeof(t->prefix))
+		return false;
+	t->place = (struct place){process->fd, t->prefix};
+	text = place_slurp(r, &t->place, "statm");
+	return text.len > 0 && !slice_begins(text, SLICE("0 "));
+}
+
+bool thread_find(struct reader *r, struct thread *t, const struct place *process)
+{
+	DIR *threads = open_threads(r, process);
+	const struct dirent *entry;
+	bool found = false;
+
+	if (!threads)
+		return false;
+	while (!found && (entry = readdir(threads)))
+		found = entry->d_name[0] != '.' && has_memory(r, t, process, entry->d_name);
+	closedir(threads);
+	return found;
+}
