@@ -2,12 +2,33 @@
 
 #include "parse/number.h"
 
+/* From the 22nd field on. */
+static bool find_start_time(struct slice text, struct slice *rest)
+{
+	enum { FIRST_AFTER_NAME = 3, START_TIME = 22 };
+	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
+
+	if (!close)
+		return false;
+	*rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
+	for (int field = FIRST_AFTER_NAME; take_byte(rest, ' '); field++) {
+		const char *end;
+
+		if (field == START_TIME)
+			return true;
+		end = memchr(rest->ptr, ' ', rest->len);
+		if (!end)
+			return false;
+		*rest = slice_inner(*rest, (size_t)(end - rest->ptr), 0);
+	}
+	return false;
+}
+
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
 		uint64_t *start_time)
 {
-	enum { FIRST_AFTER_NAME = 3, START_TIME = 22 };
 	const char *open = memchr(text.ptr, '(', text.len);
-	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
+	const char *close = memrchr(text.ptr, ')', text.len);
 	struct slice rest;
 
 	if (!open || !close || close < open)
@@ -16,18 +37,16 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *
 	if (name->len > PROCESS_NAME_MAX)
 		name->len = PROCESS_NAME_MAX;
 	name->ptr = memcpy(buffer, open + 1, name->len);
-	rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
-	for (int field = FIRST_AFTER_NAME; take_byte(&rest, ' '); field++) {
-		const char *end;
+	return find_start_time(text, &rest) && take_decimal(&rest, start_time) > 0;
+}
 
-		if (field == START_TIME)
-			return take_decimal(&rest, start_time) > 0;
-		end = memchr(rest.ptr, ' ', rest.len);
-		if (!end)
-			return false;
-		rest = slice_inner(rest, (size_t)(end - rest.ptr), 0);
-	}
-	return false;
+bool parse_stat_memory(struct slice text, uint64_t *start_time, uint64_t *size, uint64_t *resident)
+{
+	struct slice rest;
+
+	return find_start_time(text, &rest) && take_decimal(&rest, start_time) > 0 &&
+	       take_byte(&rest, ' ') && take_decimal(&rest, size) > 0 && take_byte(&rest, ' ') &&
+	       take_decimal(&rest, resident) > 0;
 }
 
 bool parse_status_uid(struct slice text, uint32_t *uid)

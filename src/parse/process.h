@@ -23,6 +23,10 @@ enum {
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
 		uint64_t *start_time);
 
+/* The same, but the 22nd to 24th field: the start time, how many bytes are mapped and how many
+ * pages resident. */
+bool parse_stat_memory(struct slice text, uint64_t *start_time, uint64_t *size, uint64_t *resident);
+
 /* /proc/PID/status: the effective one of the four user ids in the line "Uid:". */
 bool parse_status_uid(struct slice text, uint32_t *uid);
 

@@ -10,6 +10,7 @@ struct source {
 	/* SOURCE_PROC and SOURCE_TREE */
 	const char *root;
 	int root_fd;
+	pid_t self; /* of the running system: anonmem; else 0 */
 	const pid_t *pids;
 	size_t pid_count;
 	/* SOURCE_SMAPS */
@@ -130,8 +131,8 @@ void division_next(struct division *d, const struct part *part, struct counters 
 /* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
 int list_live(struct target_list *list, struct error *e);
 
-/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed by
- * family_free(). */
+/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed
+ * by family_free(). */
 int list_kin(struct family *all, struct error *e);
 
 /* Adds one pid; false when there is no memory. */

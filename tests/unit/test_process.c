@@ -26,6 +26,20 @@ TEST(stat_of_a_plain_process)
 	assert_int_equal(start_time, 123456);
 }
 
+TEST(stat_of_memory)
+{
+	uint64_t size, resident;
+
+	assert_true(parse_stat_memory(SLICE("42 (a) b)" BEHIND "7 4096 1 99\n"), &start_time, &size,
+				      &resident));
+	assert_int_equal(start_time, 7);
+	assert_int_equal(size, 4096);
+	assert_int_equal(resident, 1);
+	assert_false(parse_stat_memory(SLICE("42 (a)" BEHIND "7 4096\n"), &start_time, &size,
+				       &resident));
+	assert_false(parse_stat_memory(SLICE(""), &start_time, &size, &resident));
+}
+
 TEST(stat_with_hostile_names)
 {
 	assert_true(parse(SLICE("42 (a b)" BEHIND "7 9\n")));
@@ -216,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stat_of_a_plain_process),
+		cmocka_unit_test(stat_of_memory),
 		cmocka_unit_test(stat_with_hostile_names),
 		cmocka_unit_test(stat_is_not_escaped),
 		cmocka_unit_test(stat_of_this_process),
