@@ -11,6 +11,7 @@
 #include <wchar.h>
 
 #include <ncurses.h>
+#include <term.h>
 
 static SCREEN *terminal;
 static struct termios before;
@@ -118,6 +119,19 @@ static void stop(void)
 	clearok(curscr, TRUE);
 }
 
+/* Whether the cursor can be put anywhere. */
+static bool can_hold_a_screen(void)
+{
+	int result;
+	const char *address;
+
+	if (setupterm(NULL, STDOUT_FILENO, &result) != OK)
+		return false;
+	address = tigetstr("cup");
+	del_curterm(cur_term);
+	return address && address != (char *)-1;
+}
+
 static void set_colors(bool color)
 {
 	if (!color || !has_colors())
@@ -132,7 +146,7 @@ int screen_start(bool color, struct error *e)
 {
 	tcgetattr(STDIN_FILENO, &before);
 	catch_stop();
-	terminal = newterm(NULL, stdout, stdin);
+	terminal = can_hold_a_screen() ? newterm(NULL, stdout, stdin) : NULL;
 	if (!terminal)
 		return error_set(
 			e, ERROR_SYSTEM,

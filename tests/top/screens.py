@@ -32,7 +32,7 @@ class Screen:
 			"XDG_CONFIG_HOME=/nonexistent", *variables, *command]
 		# tmux itself always speaks UTF-8, whatever its program does.
 		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
-			shlex.join(words) + "; echo; echo ended with $?; read -r _",
+			shlex.join(words) + "; status=$?; echo; echo ended with $status; read -r _",
 			env={**environment, "LC_ALL": "C.UTF-8"})
 		self.tmux("set-option", "-g", "status", "off")
 
