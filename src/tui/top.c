@@ -259,6 +259,15 @@ static int choose_sort(struct session *s, struct error *e)
 	return level_list(l, e);
 }
 
+/* So that the order of the beginning can be turned round. */
+static void name_sort(struct level *l)
+{
+	if (!l->options.sort) {
+		l->options.sort = column_find(SLICE("pss"));
+		l->options.falling = true;
+	}
+}
+
 static int sort_by_click(struct session *s, struct error *e)
 {
 	struct level *l = last_level(s);
@@ -270,6 +279,7 @@ static int sort_by_click(struct session *s, struct error *e)
 	c = draw_column_at(l, y, x);
 	if (!c || c->type == CELL_GRAPH)
 		return 0;
+	name_sort(l);
 	l->options.falling = c == l->options.sort ? !l->options.falling : c->role != COLUMN_KEY;
 	l->options.sort = c;
 	return level_list(l, e);
@@ -279,10 +289,7 @@ static int reverse(struct session *s, struct error *e)
 {
 	struct level *l = last_level(s);
 
-	if (!l->options.sort) {
-		l->options.sort = column_find(SLICE("pss"));
-		l->options.falling = true;
-	}
+	name_sort(l);
 	l->options.falling = !l->options.falling;
 	return level_list(l, e);
 }

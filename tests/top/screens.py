@@ -58,7 +58,11 @@ class Screen:
 		return last
 
 	def press(self, key):
-		if key in NAMED:
+		if key.startswith("Click:"):
+			at = [f"{int(n) + 33:x}" for n in key[len("Click:"):].split(",")]
+			for button in ("20", "23"):  # as xterm says it: the left one goes down, and up again
+				self.tmux("send-keys", "-H", "1b", "5b", "4d", button, *at)
+		elif key in NAMED:
 			self.tmux("send-keys", {"PgUp": "PPage", "PgDn": "NPage"}.get(key, key))
 		else:
 			self.tmux("send-keys", "-l", key)
