@@ -157,6 +157,7 @@ int screen_start(bool color, struct error *e)
 	catch (endings, ENDINGS, on_ending, 0);
 	block();
 	catch (crashes, CRASHES, on_crash, (int)SA_RESETHAND | SA_NODEFER);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error of writing it */
 	set_colors(color);
 	cbreak();
 	noecho();

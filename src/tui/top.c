@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <bsd/stdlib.h>
 
@@ -378,6 +379,7 @@ static int write_file(struct session *s, struct error *e)
 	char text[TEXT_MAX] = "anonmem-top.json";
 	bool failed;
 	FILE *out;
+	int status;
 
 	if (!ask_text("Write this view as JSON to the new file", text, sizeof(text)) || !text[0])
 		return 0;
@@ -387,15 +389,14 @@ static int write_file(struct session *s, struct error *e)
 			 strerror(errno));
 		return 0;
 	}
-	if (write_json(s, out, e) < 0) {
-		fclose(out);
-		return -1;
-	}
-	failed = ferror(out);
+	status = write_json(s, out, e);
+	failed = status < 0 || ferror(out);
 	failed |= fclose(out) != 0;
+	if (failed)
+		unlink(text); /* a part would look like the whole */
 	snprintf(s->message, sizeof(s->message),
-		 failed ? "it could not be written whole" : "it is written");
-	return 0;
+		 failed ? "it could not be written and is gone again" : "it is written");
+	return status;
 }
 
 static int start_anew(struct session *s, struct error *e)

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import resource
 import select
 import signal
 import struct
@@ -327,6 +328,17 @@ class Terminal(unittest.TestCase):
 		self.seen = b""
 		os.write(self.ours, b"w\r")
 		self.wait_for(b"it cannot be written: File exists")
+
+	def test_write_without_room(self):
+		"""Of a file that cannot be written whole nothing is left."""
+		resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (100, 100))
+		os.write(self.ours, b"w")
+		self.wait_for(b"new file")
+		os.write(self.ours, b"\r")
+		self.wait_for(b"could not be written")
+		self.assertEqual(os.listdir(self.folder), ["trees"])
+		os.write(self.ours, b"q")
+		self.assertEqual(self.end(), 0)
 
 
 if __name__ == "__main__":
