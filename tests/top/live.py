@@ -26,6 +26,8 @@ ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/none
 # Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
 ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
 	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
+# Without PAGEMAP_SCAN nothing can be read gently.
+SCANS = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 7)
 GROWS = """
 import sys, time
 print("ready", flush=True)
@@ -116,6 +118,24 @@ class Batch(unittest.TestCase):
 		self.assertEqual(top.returncode, 0)
 		self.assertEqual(number, 1800)
 		self.assertLess(measured[1780], measured[300] + 512, "KiB of its own memory")
+
+	def test_max_stall(self):
+		"""A large process is held up no longer than allowed, by default too; that costs its PSS."""
+		large = "import sys; kept = bytearray(64 << 20); print(flush=True); sys.stdin.read()"
+		with subprocess.Popen([sys.executable, "-c", large], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE) as child:
+			child.stdout.readline()
+			known = {}
+			for stall in ("1us", "10s"):
+				with batch("-n", "2", "-d", "0.1", "-p", str(child.pid), "--max-stall", stall,
+						"--by", "process", "--json") as top:
+					reports = [json.loads(line) for line in top.stdout]
+				self.assertEqual(top.returncode, 0)
+				self.assertTrue(all(r["groups"][0]["rss"] > 64 << 20 for r in reports))
+				known[stall] = [r["groups"][0].get("pss") is not None for r in reports]
+			child.stdin.close()
+		self.assertEqual(known["10s"], [True, True])
+		self.assertEqual(known["1us"], [not SCANS, not SCANS])
 
 	def test_formats(self):
 		with tempfile.TemporaryDirectory() as folder:
