@@ -209,7 +209,7 @@ static bool choose_turns(struct refresh *r)
 	if (count)
 		qsort(kept, count, sizeof(*kept), by_age);
 	w->due = w->due % TURN + count;
-	for (size_t i = 0; i < w->due / TURN; i++) {
+	for (size_t i = 0; i < count && i < w->due / TURN; i++) {
 		spent += cost_of(*kept[i]);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
