@@ -27,7 +27,7 @@ struct watch_options {
 	size_t files;	    /* that may stay open between refreshes */
 };
 
-enum { TURN = 150 };
+enum { TURN = 200 };
 
 /* How much of the private anonymous memory is known by name, in bytes of PSS. */
 struct naming {
