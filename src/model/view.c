@@ -139,7 +139,8 @@ static bool fold_part(struct folding *f, const symbol *key, const struct group *
 	counted = &f->counted[g - f->all.groups];
 	once.processes = *counted > 0 && *counted < f->process;
 	*counted = f->process;
-	f->all.inexact |= !group_add(g, &once) | !group_add(&f->totals, part);
+	f->all.inexact |= !group_add(g, &once);
+	f->all.inexact |= !group_add(&f->totals, part);
 	return true;
 }
 
