@@ -120,9 +120,11 @@ static struct scmp_arg_cmp masked(unsigned argument, uint64_t mask, uint64_t val
 static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbox *box)
 {
 	allow_with(filter, status, SCMP_SYS(openat), masked(2, OPENING & ~O_EXCL, O_RDONLY));
-	if (box->creates)
+	if (box->creates) {
 		allow_with(filter, status, SCMP_SYS(openat),
 			   masked(2, OPENING, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC));
+		allow(filter, status, SCMP_SYS(ftruncate), 0, NULL);
+	}
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		allow_with(filter, status, SCMP_SYS(ioctl), equals(1, requests[i]));
 }

@@ -56,8 +56,10 @@ struct folding {
 	unsigned places[KEY_COUNT];    /* of the view's keys among them */
 	unsigned fixed[2 * KEY_COUNT]; /* of the fixed ones, */
 	symbol values[2 * KEY_COUNT];  /* and what they must be */
-	struct aggregate process;      /* the one at hand */
 	struct aggregate all;
+	size_t *counted; /* for each of its groups the number of the last process that is in it, */
+	uint32_t counted_capacity;
+	size_t process;		/* and of the one at hand, from 1 */
 	struct aggregate fresh; /* of processes that were read at the last refresh */
 	struct group totals;
 };
@@ -90,7 +92,6 @@ static void folding_init(struct folding *f, const struct view *v, const struct w
 		else if (!fixed->known)
 			f->values[i] = SYMBOL_NONE;
 	}
-	aggregate_init(&f->process, v->by.count);
 	aggregate_init(&f->all, v->by.count);
 	aggregate_init(&f->fresh, v->by.count);
 	group_zero(&f->totals);
@@ -98,7 +99,7 @@ static void folding_init(struct folding *f, const struct view *v, const struct w
 
 static void folding_free(struct folding *f)
 {
-	aggregate_free(&f->process);
+	free(f->counted);
 	aggregate_free(&f->all);
 	aggregate_free(&f->fresh);
 }
@@ -112,12 +113,43 @@ static bool is_wanted(const struct folding *f, const symbol *key)
 	return true;
 }
 
-/* One process: its groups by the view's keys, each of one process, join the others. */
+/* Room to count in all groups. */
+static bool grow_counted(struct folding *f)
+{
+	uint32_t capacity = f->all.capacity;
+	size_t *counted = reallocarray(f->counted, capacity, sizeof(*counted));
+
+	if (!counted)
+		return false;
+	memset(counted + f->counted_capacity, 0,
+	       (capacity - f->counted_capacity) * sizeof(*counted));
+	f->counted = counted;
+	f->counted_capacity = capacity;
+	return true;
+}
+
+/* A part of the process at hand joins a group of the view, where the process counts once. */
+static bool fold_part(struct folding *f, const symbol *key, const struct group *part)
+{
+	struct group *g = aggregate_group(&f->all, key), once = *part;
+	size_t *counted;
+
+	if (!g || (f->counted_capacity < f->all.capacity && !grow_counted(f)))
+		return false;
+	counted = &f->counted[g - f->all.groups];
+	once.processes = *counted > 0 && *counted < f->process;
+	*counted = f->process;
+	f->all.inexact |= !group_add(g, &once);
+	f->all.inexact |= !group_add(&f->totals, part);
+	return true;
+}
+
 static bool fold_record(struct folding *f, const struct record *r)
 {
-	struct group sum;
+	uint64_t processes = f->totals.processes;
+	bool any = false;
 
-	aggregate_reset(&f->process);
+	f->process++;
 	for (uint32_t i = 0; i < r->count; i++) {
 		const symbol *from = r->keys + (size_t)i * f->parts;
 		symbol key[KEY_COUNT];
@@ -126,18 +158,13 @@ static bool fold_record(struct folding *f, const struct record *r)
 			continue;
 		for (unsigned k = 0; k < f->view->by.count; k++)
 			key[k] = from[f->places[k]];
-		if (!aggregate_add_group(&f->process, key, &r->groups[i]))
+		if (!fold_part(f, key, &r->groups[i]) ||
+		    (r->read_at == f->watch->refresh && !aggregate_group(&f->fresh, key)))
 			return false;
+		any = true;
 	}
-	group_zero(&sum);
-	for (uint32_t i = 0; i < aggregate_count(&f->process); i++) {
-		f->process.groups[i].processes = 1;
-		f->process.inexact |= !group_add(&sum, &f->process.groups[i]);
-	}
-	sum.processes = aggregate_count(&f->process) > 0;
-	f->all.inexact |= !group_add(&f->totals, &sum);
-	return aggregate_merge(&f->all, &f->process) &&
-	       (r->read_at < f->watch->refresh || aggregate_merge(&f->fresh, &f->process));
+	f->totals.processes = processes + any;
+	return true;
 }
 
 static bool fold(struct folding *f, const struct state *state, struct snapshot *s)

@@ -158,8 +158,8 @@ static void take_pulses(struct refresh *r)
 		struct probe *probe = &r->watch->probes[i];
 		struct record *known = find(&r->watch->now, &at, probe->pid);
 
-		source_pulse(r->source, probe, files >= 2, &r->pulses[i]);
-		files -= files >= 2 && probe->statm >= 0 ? 2 : 0;
+		source_pulse(r->source, probe, files > 0, &r->pulses[i]);
+		files -= probe->stat >= 0;
 		if (known && may_be_kept(known) && pulse_equals(&known->pulse, &r->pulses[i])) {
 			r->state.records[i] = known;
 			known->holders++;
@@ -189,27 +189,27 @@ static int by_age(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Has the oldest of the kept ones read again: their share of this refresh, or what the budget
- * allows of it, but one in any case. */
+/* Has the oldest of the kept ones read again: a TURNth of them, of which parts add up, or what the
+ * budget allows of that, but one in any case. */
 static bool choose_turns(struct refresh *r)
 {
+	struct watch *w = r->watch;
 	struct record ***kept = calloc(r->targets.count + 1, sizeof(*kept));
-	uint64_t budget = r->watch->options.budget_ns, spent = 0;
-	size_t count = 0, share;
+	uint64_t budget = w->options.budget_ns, spent = 0;
+	size_t count = 0;
 
 	if (!kept)
 		return false;
 	for (size_t i = 0; i < r->targets.count; i++) {
 		struct record **at = &r->state.records[i];
 
-		if (*at && (*at)->read_at < r->watch->refresh &&
-		    ((*at)->pulse.has_memory || !(*at)->pulse.known))
+		if (*at && (*at)->pulse.has_memory)
 			kept[count++] = at;
 	}
 	if (count)
 		qsort(kept, count, sizeof(*kept), by_age);
-	share = (count + TURN - 1) / TURN;
-	for (size_t i = 0; i < share; i++) {
+	w->due = w->due % TURN + count;
+	for (size_t i = 0; i < count && i < w->due / TURN; i++) {
 		spent += cost_of(*kept[i]);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
@@ -243,6 +243,38 @@ static struct record *new_record(const struct refresh *r, size_t target)
 	return record;
 }
 
+static unsigned place_of(const struct grouping *by, enum key key)
+{
+	unsigned i = 0;
+
+	while (i < by->count && by->keys[i] != key)
+		i++;
+	return i;
+}
+
+/* Private anonymous memory by who named it. */
+static void count_names(const struct watch *w, struct record *r)
+{
+	const struct grouping *by = &w->options.collecting.by;
+	unsigned kind = place_of(by, KEY_KIND), label = place_of(by, KEY_LABEL);
+	struct slice anon = slice_of(kind_names[KIND_ANON]);
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		const symbol *key = r->keys + (size_t)i * by->count;
+		uint64_t pss = r->groups[i].counters.bytes[COUNTER_PSS];
+		enum origin origin;
+
+		if (!slice_equals(intern_bytes(&w->symbols, key[kind]), anon))
+			continue;
+		if (slice_equals(key_label(&w->symbols, key[label], &origin), SLICE("[anon]")))
+			r->naming.unnamed += pss;
+		else if (origin == ORIGIN_INFERRED)
+			r->naming.inferred += pss;
+		else
+			r->naming.named += pss;
+	}
+}
+
 /* Groups and their keys, translated into the symbols of the watch. */
 static bool copy_groups(struct watch *w, struct record *record, const struct finding *f)
 {
@@ -263,6 +295,7 @@ static bool copy_groups(struct watch *w, struct record *record, const struct fin
 				return false;
 		}
 	}
+	count_names(w, record);
 	return true;
 }
 
@@ -344,38 +377,6 @@ static bool tidy(struct watch *w)
 	return w->symbols.count < 2 * w->symbols_kept + FEW || move_symbols(w);
 }
 
-static unsigned place_of(const struct grouping *by, enum key key)
-{
-	unsigned i = 0;
-
-	while (i < by->count && by->keys[i] != key)
-		i++;
-	return i;
-}
-
-/* Private anonymous memory by who named it. */
-static void count_names(struct watch *w, const struct record *r)
-{
-	const struct grouping *by = &w->options.collecting.by;
-	unsigned kind = place_of(by, KEY_KIND), label = place_of(by, KEY_LABEL);
-	struct slice anon = slice_of(kind_names[KIND_ANON]);
-
-	for (uint32_t i = 0; i < r->count; i++) {
-		const symbol *key = r->keys + (size_t)i * by->count;
-		uint64_t pss = r->groups[i].counters.bytes[COUNTER_PSS];
-		enum origin origin;
-
-		if (!slice_equals(intern_bytes(&w->symbols, key[kind]), anon))
-			continue;
-		if (slice_equals(key_label(&w->symbols, key[label], &origin), SLICE("[anon]")))
-			w->naming.unnamed += pss;
-		else if (origin == ORIGIN_INFERRED)
-			w->naming.inferred += pss;
-		else
-			w->naming.named += pss;
-	}
-}
-
 static void count_all(struct watch *w)
 {
 	w->coverage = (struct coverage){0};
@@ -390,7 +391,9 @@ static void count_all(struct watch *w)
 		w->coverage.by_outcome[r->outcome]++;
 		w->kept += r->outcome == OUTCOME_READ && r->read_at < w->refresh;
 		w->shared_swappers += r->swaps_shared;
-		count_names(w, r);
+		w->naming.named += r->naming.named;
+		w->naming.inferred += r->naming.inferred;
+		w->naming.unnamed += r->naming.unnamed;
 	}
 }
 
@@ -441,7 +444,7 @@ static int read_again(struct refresh *r, struct error *e)
 
 static int refresh(struct refresh *r, struct error *e)
 {
-	if (source_targets(r->source, &r->targets, e) < 0)
+	if (source_targets_cheaply(r->source, &r->targets, e) < 0)
 		return -1;
 	r->pulses = calloc(r->targets.count + 1, sizeof(*r->pulses));
 	r->state.records = calloc(r->targets.count + 1, sizeof(struct record *));

@@ -27,7 +27,14 @@ struct watch_options {
 	size_t files;	    /* that may stay open between refreshes */
 };
 
-enum { TURN = 100 };
+enum { TURN = 200 };
+
+/* How much of the private anonymous memory is known by name, in bytes of PSS. */
+struct naming {
+	uint64_t named;	   /* by its program or by the kernel, such as [heap] */
+	uint64_t inferred; /* a guess */
+	uint64_t unnamed;
+};
 
 /* One process, read once. It does not change; several states may hold it. */
 struct record {
@@ -42,19 +49,13 @@ struct record {
 	uint32_t count;
 	struct group *groups;
 	symbol *keys; /* by.count for each group */
+	struct naming naming;
 };
 
 /* All processes at one time, in ascending order of pids. */
 struct state {
 	struct record **records;
 	size_t count;
-};
-
-/* How much of the private anonymous memory is known by name, in bytes of PSS. */
-struct naming {
-	uint64_t named;	   /* by its program or by the kernel, such as [heap] */
-	uint64_t inferred; /* a guess */
-	uint64_t unnamed;
 };
 
 struct watch {
@@ -67,6 +68,7 @@ struct watch {
 	struct state now, before, start;
 	struct probe *probes; /* in ascending order of pids */
 	size_t probe_count;
+	size_t due; /* what did nothing and is to be read all the same, in TURNths of a process */
 	uint64_t starts; /* how often there was a new start */
 
 	/* Of the last refresh. */

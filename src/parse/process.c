@@ -12,6 +12,8 @@ static uint64_t *stat_field(struct process_stat *stat, int field)
 		return &stat->start_time;
 	case 23:
 		return &stat->size;
+	case 24:
+		return &stat->resident;
 	case 26:
 		return &stat->code;
 	case 28:

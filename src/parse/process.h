@@ -25,6 +25,7 @@ struct process_stat {
 	uint64_t threads;
 	uint64_t start_time;  /* clock ticks after boot */
 	uint64_t size;	      /* of its address space; 0 if it has none */
+	uint64_t resident;    /* pages of it, more or less */
 	uint64_t code, stack; /* where they begin: anywhere, with each program that it runs */
 };
 

@@ -91,9 +91,10 @@ static void write_anonymous(const struct watch *w, const struct head_options *o,
 		100 * inferred, 100 * (1 - named - inferred));
 }
 
+/* At 80 columns there is room for the words if there are not thousands of processes. */
 static void write_cost(const struct watch *w, const struct head_options *o, FILE *out)
 {
-	enum { TEN_MS = 10000000 };
+	enum { TEN_MS = 10000000, MANY = 1000 };
 	const struct coverage *c = &w->coverage;
 	uint64_t whole = c->seen - c->by_outcome[OUTCOME_NO_MEMORY];
 	uint64_t lost = coverage_missed(c) - c->by_outcome[OUTCOME_DENIED];
@@ -108,7 +109,8 @@ static void write_cost(const struct watch *w, const struct head_options *o, FILE
 		return;
 	fprintf(out, "; %.*f ms", w->reading_ns < TEN_MS ? 1 : 0, (double)w->reading_ns / 1e6);
 	if (o->percent >= 0)
-		fprintf(out, ", %.1f %% of one processor", o->percent);
+		fprintf(out, ", %.1f %% %s", o->percent,
+			whole < MANY && lost == 0 ? "of one processor" : "CPU");
 }
 
 char *head_line(const struct watch *w, const struct head_options *o, unsigned line)

@@ -10,6 +10,7 @@ struct source {
 	/* SOURCE_PROC and SOURCE_TREE */
 	const char *root;
 	int root_fd;
+	pid_t self; /* of the running system: anonmem; else 0 */
 	const pid_t *pids;
 	size_t pid_count;
 	/* SOURCE_SMAPS */

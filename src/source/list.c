@@ -28,7 +28,7 @@ static bool parse_pid(const char *name, pid_t *pid)
 	return true;
 }
 
-static int list_tree(const struct source *s, struct target_list *list, struct error *e)
+static int list_folder(const struct source *s, struct target_list *list, struct error *e)
 {
 	int fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -49,13 +49,20 @@ static int list_tree(const struct source *s, struct target_list *list, struct er
 	if (status == 0 && errno != 0)
 		status = error_errno(e, "%s: cannot be listed", s->root);
 	closedir(dir);
-	if (status == 0 && list->count == 0)
+	return status;
+}
+
+static int list_tree(const struct source *s, struct target_list *list, struct error *e)
+{
+	if (list_folder(s, list, e) < 0)
+		return -1;
+	if (list->count == 0)
 		return error_set(
 			e, ERROR_MALFORMED,
 			"%s: holds no process; expected folders such as %s/1234 with a file "
 			"smaps in each",
 			s->root, s->root);
-	return status;
+	return 0;
 }
 
 static int list_named(const struct source *s, struct target_list *list, struct error *e)
@@ -99,7 +106,7 @@ static int list_files(const struct source *s, struct target_list *list, struct e
 	return 0;
 }
 
-int source_targets(const struct source *s, struct target_list *list, struct error *e)
+static int list_all(const struct source *s, bool cheaply, struct target_list *list, struct error *e)
 {
 	int status;
 
@@ -108,10 +115,10 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 		status = list_files(s, list, e);
 	else if (s->pid_count)
 		status = list_named(s, list, e);
-	else if (s->kind == SOURCE_PROC)
-		status = list_live(list, e);
-	else
+	else if (s->kind == SOURCE_TREE)
 		status = list_tree(s, list, e);
+	else
+		status = cheaply ? list_folder(s, list, e) : list_live(list, e);
 	if (status < 0) {
 		free(list->targets);
 		*list = (struct target_list){0};
@@ -122,6 +129,16 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 	for (size_t i = 0; i < list->count; i++)
 		list->targets[i].number = i;
 	return 0;
+}
+
+int source_targets(const struct source *s, struct target_list *list, struct error *e)
+{
+	return list_all(s, false, list, e);
+}
+
+int source_targets_cheaply(const struct source *s, struct target_list *list, struct error *e)
+{
+	return list_all(s, true, list, e);
 }
 
 /* The second number of statm. */

@@ -1,10 +1,22 @@
 #include "source/source.h"
 
+#include "parse/number.h"
 #include "source/internal.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* As /proc counts, which may be mounted for other processes than those around this one. */
+static pid_t find_self(int root_fd)
+{
+	char text[16] = "";
+	ssize_t n = readlinkat(root_fd, "self", text, sizeof(text) - 1);
+	struct slice digits = {text, n > 0 ? (size_t)n : 0};
+	uint64_t pid;
+
+	return take_decimal(&digits, &pid) > 0 ? (pid_t)pid : 0;
+}
 
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
 {
@@ -24,6 +36,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 		free(s);
 		return NULL;
 	}
+	s->self = root ? 0 : find_self(s->root_fd);
 	return s;
 }
 

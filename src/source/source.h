@@ -119,6 +119,10 @@ bool source_is_limited(const struct source *s);
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
 
+/* The same for who lists again and again: of the running system by the names in /proc alone, while
+ * libproc2 looks up the owner of each process too. */
+int source_targets_cheaply(const struct source *s, struct target_list *list, struct error *e);
+
 /* About how long it takes to read a target, as far as that can be told cheaply: the resident pages
  * in statm, or the size of a file. Goes into its weight. */
 void source_weigh(const struct source *s, struct target *target);
@@ -129,25 +133,25 @@ void target_list_sort(struct target_list *list);
 /* Signs of life of a process, far cheaper than its mappings. */
 struct pulse {
 	bool known;	      /* else nothing can be said; the rest means something only then */
-	bool has_memory;      /* kernel threads and zombies have none, and of those no start time */
+	bool has_memory;      /* kernel threads and zombies have none */
 	uint64_t start_time;  /* clock ticks after boot */
-	uint64_t fingerprint; /* of stat and statm */
+	uint64_t fingerprint; /* of stat, which counts time, faults and sizes */
 };
 
-/* The files of a process that tell it. Of the running system they may stay open, which makes a
- * pulse three times cheaper; a descriptor is of one process, even if its pid comes again. */
+/* The file of a process that tells it. Of the running system it may stay open, which makes a pulse
+ * much cheaper; a descriptor is of one process, even if its pid comes again. */
 struct probe {
 	pid_t pid;
-	int stat, statm; /* -1 where it is not open */
+	int stat; /* -1 while it is not open */
 };
 
-/* A probe without open files. */
+/* A probe without an open file. */
 static inline struct probe probe_of(pid_t pid)
 {
-	return (struct probe){pid, -1, -1};
+	return (struct probe){pid, -1};
 }
 
-/* `keep` leaves the files open for the next time, if this is the running system. */
+/* `keep` leaves the file open for the next time, if this is the running system. */
 void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse);
 void probe_close(struct probe *probe);
 

@@ -108,46 +108,65 @@ int ask_choice(const char *question, const char *const *choices, int count, int 
 	}
 }
 
-/* In two columns where there are too many keys for one. */
-static void show_help(void)
+/* The keys from one on, in two columns where there is room for them. How many are shown. */
+static unsigned show_keys(unsigned first, unsigned count)
 {
-	enum { KEYS = 10, HALF = 42 };
+	enum { KEYS = 10, HALF = 42, TWO = 2 * HALF - 8 };
 	unsigned rows = screen_height() > 6 ? (unsigned)screen_height() - 6 : 1;
-	unsigned count = 0;
+	bool two = screen_width() >= TWO;
 	char line[256];
 
-	while (count < binding_count && bindings[count].help[0])
-		count++;
-	if ((count + 1) / 2 < rows)
+	if (two && rows > (count + 1) / 2)
 		rows = (count + 1) / 2;
-	screen_clear();
-	screen_line(0, "anonmem top: the keys", STYLE_HEADER);
-	for (unsigned i = 0; i < rows; i++) {
+	for (unsigned i = first; i < count && i < first + rows; i++) {
 		int used = snprintf(line, sizeof(line), "%-*s%s", KEYS, bindings[i].shown,
 				    bindings[i].help);
 
-		if (i + rows < count)
+		if (two && i + rows < count)
 			snprintf(line + used, sizeof(line) - (size_t)used, "%*s%-*s%s",
 				 used < HALF ? HALF - used : 1, "", KEYS, bindings[i + rows].shown,
 				 bindings[i + rows].help);
-		screen_line((int)i + 1, line, STYLE_PLAIN);
+		screen_line((int)(i - first) + 1, line, STYLE_PLAIN);
 	}
-	screen_line((int)rows + 2,
-		    "S: + new, - gone, * replaced, = kept: it did nothing since it was read",
-		    STYLE_PLAIN);
-	screen_line((int)rows + 3,
-		    "CHANGE: of PSS, since the last refresh; GROWTH: since the start, or z",
-		    STYLE_PLAIN);
-	screen_line(screen_height() - 1, "any key goes back", STYLE_DIM);
+	return two ? 2 * rows : rows;
+}
+
+/* What could be shown of the help, from a key on. */
+static unsigned show_help(unsigned first, unsigned count)
+{
+	unsigned shown;
+
+	screen_clear();
+	screen_line(0, "anonmem top: the keys", STYLE_HEADER);
+	shown = show_keys(first, count);
+	if (screen_height() > 6) {
+		screen_line(screen_height() - 4,
+			    "S: + new, - gone, * replaced, = kept: it did nothing", STYLE_PLAIN);
+		screen_line(screen_height() - 3,
+			    "CHANGE of PSS since the last refresh, GROWTH since the start",
+			    STYLE_PLAIN);
+	}
+	screen_line(screen_height() - 1,
+		    first + shown < count ? "any key goes on" : "any key goes back", STYLE_DIM);
 	screen_show(-1, 0);
+	return shown;
 }
 
 void ask_help(void)
 {
-	int key;
+	unsigned first = 0, count = 0;
 
-	do {
-		show_help();
-		key = screen_wait(-1);
-	} while (key == KEY_RESIZE || key == SCREEN_TIMEOUT);
+	while (count < binding_count && bindings[count].help[0])
+		count++;
+	while (first < count) {
+		unsigned shown = show_help(first, count);
+		int key = screen_wait(-1);
+
+		if (key == SCREEN_GONE)
+			break;
+		if (key == KEY_RESIZE)
+			first = 0; /* there may be more room */
+		else if (key != SCREEN_TIMEOUT)
+			first += shown;
+	}
 }

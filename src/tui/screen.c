@@ -11,10 +11,11 @@
 #include <wchar.h>
 
 #include <ncurses.h>
+#include <term.h>
 
 static SCREEN *terminal;
 static struct termios before;
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t caught, stopping;
 static sigset_t unblocked; /* signals come only while screen_wait() waits, so that none is missed */
 static char
 	*leave; /* what the terminal wants to hear at the end, for when curses cannot be asked */
@@ -29,6 +30,12 @@ enum { ENDINGS = sizeof(endings) / sizeof(*endings), CRASHES = sizeof(crashes) /
 static void on_ending(int number)
 {
 	caught = number;
+}
+
+static void on_stop(int number)
+{
+	(void)number;
+	stopping = 1;
 }
 
 /* Only what is safe in a handler; the signal then does what it would have done. */
@@ -76,8 +83,53 @@ static void block(void)
 	sigemptyset(&set);
 	for (int i = 0; i < ENDINGS; i++)
 		sigaddset(&set, endings[i]);
+	sigaddset(&set, SIGTSTP);
 	sigaddset(&set, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &set, &unblocked);
+}
+
+/* Catches the key that stops a program. curses would do that too, but ignores it while it draws. */
+static void catch_stop(void)
+{
+	const int number = SIGTSTP;
+	struct sigaction action;
+
+	if (sigaction(SIGTSTP, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		catch (&number, 1, on_stop, 0);
+}
+
+/* Leaves the terminal to whoever is next until this goes on. */
+static void stop(void)
+{
+	const int number = SIGTSTP;
+	struct winsize size;
+	sigset_t set;
+
+	stopping = 0;
+	endwin();
+	catch (&number, 1, SIG_DFL, 0);
+	raise(SIGTSTP);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* it stops here */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	catch_stop();
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
+		resizeterm(size.ws_row, size.ws_col);
+	clearok(curscr, TRUE);
+}
+
+/* Whether the cursor can be put anywhere. */
+static bool can_hold_a_screen(void)
+{
+	int result;
+	const char *address;
+
+	if (setupterm(NULL, STDOUT_FILENO, &result) != OK)
+		return false;
+	address = tigetstr("cup");
+	del_curterm(cur_term);
+	return address && address != (char *)-1;
 }
 
 static void set_colors(bool color)
@@ -93,7 +145,8 @@ static void set_colors(bool color)
 int screen_start(bool color, struct error *e)
 {
 	tcgetattr(STDIN_FILENO, &before);
-	terminal = newterm(NULL, stdout, stdin);
+	catch_stop();
+	terminal = can_hold_a_screen() ? newterm(NULL, stdout, stdin) : NULL;
 	if (!terminal)
 		return error_set(
 			e, ERROR_SYSTEM,
@@ -104,6 +157,7 @@ int screen_start(bool color, struct error *e)
 	catch (endings, ENDINGS, on_ending, 0);
 	block();
 	catch (crashes, CRASHES, on_crash, (int)SA_RESETHAND | SA_NODEFER);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error of writing it */
 	set_colors(color);
 	cbreak();
 	noecho();
@@ -226,6 +280,10 @@ int screen_wait(int64_t milliseconds)
 	n = ppoll(&input, 1, milliseconds < 0 ? NULL : &time, &unblocked);
 	if (caught || (n < 0 && errno != EINTR))
 		return SCREEN_GONE;
+	if (stopping) {
+		stop();
+		return KEY_RESIZE;
+	}
 	key = getch();
 	if (key != ERR)
 		return key;

@@ -4,9 +4,11 @@
 #include "tui/draw.h"
 #include "tui/keys.h"
 #include "tui/level.h"
+#include "tui/save.h"
 #include "tui/screen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,6 +261,15 @@ static int choose_sort(struct session *s, struct error *e)
 	return level_list(l, e);
 }
 
+/* So that the order of the beginning can be turned round. */
+static void name_sort(struct level *l)
+{
+	if (!l->options.sort) {
+		l->options.sort = column_find(SLICE("pss"));
+		l->options.falling = true;
+	}
+}
+
 static int sort_by_click(struct session *s, struct error *e)
 {
 	struct level *l = last_level(s);
@@ -270,6 +281,7 @@ static int sort_by_click(struct session *s, struct error *e)
 	c = draw_column_at(l, y, x);
 	if (!c || c->type == CELL_GRAPH)
 		return 0;
+	name_sort(l);
 	l->options.falling = c == l->options.sort ? !l->options.falling : c->role != COLUMN_KEY;
 	l->options.sort = c;
 	return level_list(l, e);
@@ -279,10 +291,7 @@ static int reverse(struct session *s, struct error *e)
 {
 	struct level *l = last_level(s);
 
-	if (!l->options.sort) {
-		l->options.sort = column_find(SLICE("pss"));
-		l->options.falling = true;
-	}
+	name_sort(l);
 	l->options.falling = !l->options.falling;
 	return level_list(l, e);
 }
@@ -366,28 +375,36 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	return status;
 }
 
+/* All of it before any is written. */
+static int write_view(struct session *s, int fd, struct error *e)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int status = out ? write_json(s, out, e) : error_memory(e);
+
+	if (out && fclose(out) != 0 && status == 0)
+		status = error_memory(e);
+	if (save_whole(fd, (struct slice){text, status == 0 ? size : 0}) < 0)
+		snprintf(s->message, sizeof(s->message), "it could not be written and is empty: %s",
+			 strerror(errno));
+	else
+		snprintf(s->message, sizeof(s->message), "it is written");
+	free(text);
+	return status;
+}
+
 static int write_file(struct session *s, struct error *e)
 {
 	char text[TEXT_MAX] = "anonmem-top.json";
-	bool failed;
-	FILE *out;
+	int fd;
 
 	if (!ask_text("Write this view as JSON to the new file", text, sizeof(text)) || !text[0])
 		return 0;
-	out = fopen(text, "wxe");
-	if (!out) {
-		snprintf(s->message, sizeof(s->message), "it cannot be written: %s",
-			 strerror(errno));
-		return 0;
-	}
-	if (write_json(s, out, e) < 0) {
-		fclose(out);
-		return -1;
-	}
-	failed = ferror(out);
-	failed |= fclose(out) != 0;
-	snprintf(s->message, sizeof(s->message),
-		 failed ? "it could not be written whole" : "it is written");
+	fd = open(text, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		return write_view(s, fd, e);
+	snprintf(s->message, sizeof(s->message), "it cannot be written: %s", strerror(errno));
 	return 0;
 }
 

@@ -5,10 +5,12 @@
 #define BENCH_COMMON_H
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +33,17 @@ static inline long long now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* The pid and mount namespaces of a process; those of the next child. */
+static inline void enter_namespaces_of(int pid)
+{
+	int flags = CLONE_NEWPID | CLONE_NEWNS;
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0 || setns(fd, geteuid() ? flags | CLONE_NEWUSER : flags) < 0)
+		fail("the namespaces of the workload");
+	close(fd);
 }
 
 /* Private memory, resident, without huge pages: those would spare the kernel its walk. */

@@ -13,22 +13,10 @@
 #include "common.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-
-static void enter(int pid)
-{
-	int flags = CLONE_NEWPID | CLONE_NEWNS;
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	if (fd < 0 || setns(fd, geteuid() ? flags | CLONE_NEWUSER : flags) < 0)
-		fail("the namespaces of the workload");
-	close(fd);
-}
 
 static void run(int output, char **command)
 {
@@ -60,7 +48,7 @@ int main(int argc, char **argv)
 		fail(argv[2]);
 	inside = atoi(argv[1]);
 	if (inside)
-		enter(inside);
+		enter_namespaces_of(inside);
 	begin = now_ns();
 	pid = fork();
 	if (pid == 0)

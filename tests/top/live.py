@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import resource
 import select
 import signal
 import struct
@@ -25,6 +26,8 @@ ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/none
 # Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
 ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
 	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
+# Without PAGEMAP_SCAN nothing can be read gently.
+SCANS = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 7)
 GROWS = """
 import sys, time
 print("ready", flush=True)
@@ -115,6 +118,24 @@ class Batch(unittest.TestCase):
 		self.assertEqual(top.returncode, 0)
 		self.assertEqual(number, 1800)
 		self.assertLess(measured[1780], measured[300] + 512, "KiB of its own memory")
+
+	def test_max_stall(self):
+		"""A large process is held up no longer than allowed, by default too; that costs its PSS."""
+		large = "import sys; kept = bytearray(64 << 20); print(flush=True); sys.stdin.read()"
+		with subprocess.Popen([sys.executable, "-c", large], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE) as child:
+			child.stdout.readline()
+			known = {}
+			for stall in ("1us", "10s"):
+				with batch("-n", "2", "-d", "0.1", "-p", str(child.pid), "--max-stall", stall,
+						"--by", "process", "--json") as top:
+					reports = [json.loads(line) for line in top.stdout]
+				self.assertEqual(top.returncode, 0)
+				self.assertTrue(all(r["groups"][0]["rss"] > 64 << 20 for r in reports))
+				known[stall] = [r["groups"][0].get("pss") is not None for r in reports]
+			child.stdin.close()
+		self.assertEqual(known["10s"], [True, True])
+		self.assertEqual(known["1us"], [not SCANS, not SCANS])
 
 	def test_formats(self):
 		with tempfile.TemporaryDirectory() as folder:
@@ -272,23 +293,29 @@ class Terminal(unittest.TestCase):
 			os.read(self.ours, 65536)
 		self.seen = b""
 
+	def wait_until_stopped(self, pid):
+		for _ in range(400):
+			if self.state(pid) == "T":
+				return
+			if select.select([self.ours], [], [], 0.05)[0]:
+				os.read(self.ours, 65536)
+		self.fail("it does not stop")
+
 	def test_stop_and_go_on(self):
 		os.write(self.ours, b"q")
 		self.end()
 		self.drain()
 		pid = self.start_below_a_leader()
 		self.wait_for(b"quit")
-		for attempt in range(200):
-			if self.state(pid) == "T":
-				break
-			if attempt % 40 == 0:  # as a user would, on a machine that is busy
-				os.write(self.ours, b"\x1a")
-			time.sleep(0.05)
-		self.assertEqual(self.state(pid), "T")
-		self.assertEqual(termios.tcgetattr(self.theirs)[:4], self.before[:4])
-		self.drain()
-		os.kill(pid, signal.SIGCONT)
-		self.wait_for(b"quit")
+		for _ in range(10):
+			os.write(self.ours, b"jk" * 500)  # it draws for each,
+			time.sleep(0.005)
+			os.write(self.ours, b"\x1a")  # and stops all the same
+			self.wait_until_stopped(pid)
+			self.assertEqual(termios.tcgetattr(self.theirs)[:4], self.before[:4])
+			self.drain()
+			os.kill(pid, signal.SIGCONT)
+			self.wait_for(b"quit")
 		os.write(self.ours, b"q")
 		self.assertEqual(self.end(), 0)
 		self.check_usable()
@@ -321,6 +348,17 @@ class Terminal(unittest.TestCase):
 		self.seen = b""
 		os.write(self.ours, b"w\r")
 		self.wait_for(b"it cannot be written: File exists")
+
+	def test_write_without_room(self):
+		"""A part of a file would look like the whole."""
+		resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (100, 100))
+		os.write(self.ours, b"w")
+		self.wait_for(b"new file")
+		os.write(self.ours, b"\r")
+		self.wait_for(b"could not be written")
+		self.assertEqual(os.path.getsize(os.path.join(self.folder, "anonmem-top.json")), 0)
+		os.write(self.ours, b"q")
+		self.assertEqual(self.end(), 0)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Screen:
 			"XDG_CONFIG_HOME=/nonexistent", *variables, *command]
 		# tmux itself always speaks UTF-8, whatever its program does.
 		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
-			shlex.join(words) + "; echo; echo ended with $?; read -r _",
+			shlex.join(words) + "; status=$?; echo; echo ended with $status; read -r _",
 			env={**environment, "LC_ALL": "C.UTF-8"})
 		self.tmux("set-option", "-g", "status", "off")
 
@@ -58,7 +58,11 @@ class Screen:
 		return last
 
 	def press(self, key):
-		if key in NAMED:
+		if key.startswith("Click:"):
+			at = [f"{int(n) + 33:x}" for n in key[len("Click:"):].split(",")]
+			for button in ("20", "23"):  # as xterm says it: the left one goes down, and up again
+				self.tmux("send-keys", "-H", "1b", "5b", "4d", button, *at)
+		elif key in NAMED:
 			self.tmux("send-keys", {"PgUp": "PPage", "PgDn": "NPage"}.get(key, key))
 		else:
 			self.tmux("send-keys", "-l", key)

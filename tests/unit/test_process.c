@@ -38,6 +38,7 @@ TEST(stat_of_an_address_space)
 	assert_int_equal(stat.state, 'Z');
 	assert_int_equal(stat.threads, 33);
 	assert_int_equal(stat.size, 999);
+	assert_int_equal(stat.resident, 888);
 	assert_int_equal(stat.code, 4096);
 	assert_int_equal(stat.stack, 140000000);
 	assert_true(parse(SLICE("42 (bash)" BEHIND "123456\n")));

@@ -363,6 +363,35 @@ TEST(the_largest_first)
 	source_close(s);
 }
 
+static bool lists(const struct target_list *list, pid_t pid)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->targets[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+TEST(running_processes)
+{
+	int (*const ways[])(const struct source *, struct target_list *,
+			    struct error *) = {source_targets, source_targets_cheaply};
+	struct error e = {.code = ERROR_NONE};
+	struct source *s = source_open_proc(NULL, NULL, 0, &e);
+
+	assert_non_null(s);
+	for (int i = 0; i < 2; i++) {
+		struct target_list list;
+
+		assert_int_equal(ways[i](s, &list, &e), 0);
+		assert_true(lists(&list, 1) && lists(&list, getpid()));
+		for (size_t k = 1; k < list.count; k++)
+			assert_true(list.targets[k - 1].pid < list.targets[k].pid);
+		free(list.targets);
+	}
+	source_close(s);
+}
+
 TEST(no_tree)
 {
 	char *path = tree_path(root, "gone");
@@ -468,6 +497,7 @@ int main(void)
 		TREE_TEST(many_pids),
 		TREE_TEST(the_largest_first),
 		TREE_TEST(no_tree),
+		TREE_TEST(running_processes),
 		TREE_TEST(an_error_of_the_sink),
 		TREE_TEST(this_process),
 		TREE_TEST(a_zombie),

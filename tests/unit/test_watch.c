@@ -20,8 +20,6 @@ static void write_process(int pid, const char *name, int start, int ticks, const
 
 	snprintf(path, sizeof(path), "%d/smaps", pid);
 	tree_write(root, path, slice_of(smaps));
-	snprintf(path, sizeof(path), "%d/statm", pid);
-	tree_write(root, path, SLICE("10 5 3 1 0 4 0\n"));
 	snprintf(path, sizeof(path), "%d/stat", pid);
 	snprintf(text, sizeof(text),
 		 "%d (%s) S 1 1 1 0 -1 4194304 9 0 0 0 %d 0 0 0 20 0 1 0 %d 40960 5\n", pid, name,
@@ -29,9 +27,9 @@ static void write_process(int pid, const char *name, int start, int ticks, const
 	tree_write(root, path, slice_of(text));
 }
 
-static void watch_by(enum key key)
+static void watch_by_within(enum key key, uint64_t budget_ns)
 {
-	struct watch_options options = {.collecting = {.jobs = 1}};
+	struct watch_options options = {.collecting = {.jobs = 1}, .budget_ns = budget_ns};
 
 	by = (struct grouping){.keys = {key}, .count = 1};
 	options.collecting.by =
@@ -39,6 +37,11 @@ static void watch_by(enum key key)
 	watch = watch_new(&options);
 	assert_non_null(watch);
 	view_init(&view, &by);
+}
+
+static void watch_by(enum key key)
+{
+	watch_by_within(key, 0);
 }
 
 static int set_up(void **state)
@@ -148,15 +151,80 @@ TEST(what_did_nothing_is_kept)
 	refresh();
 	assert_int_equal(pss_of("third"), 4);
 	assert_int_equal(watch->kept, 3);
-	refresh();
-	assert_int_equal(watch->kept, 2); /* and one was read in its turn */
-	refresh();
+	for (int i = 1; i < TURN - 1; i++)
+		refresh();
 	assert_int_equal(pss_of("third"), 4);
 	refresh();
 	assert_int_equal(pss_of("third"), 64);
 }
 
-TEST(without_statm_all_is_read)
+/* What was read last has its turn last, and nobody is left out. */
+TEST(all_have_their_turn)
+{
+	enum { PROCESSES = 2 * TURN + 7 };
+	uint64_t read = 0;
+
+	watch_by(KEY_LABEL);
+	for (int pid = 1; pid <= PROCESSES; pid++)
+		write_process(pid, "idle", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh_watch();
+	for (int i = 0; i < TURN; i++) {
+		refresh_watch();
+		assert_in_range(PROCESSES - watch->kept, PROCESSES / TURN, PROCESSES / TURN + 1);
+		read += PROCESSES - watch->kept;
+		/* One that did something is read beside them, and goes to the end of the line. */
+		write_process(PROCESSES + 1, "busy", 10, i, MAPPING("1-2", "[heap]", "4"));
+	}
+	assert_in_range(read, PROCESSES, PROCESSES + 1);
+	for (size_t i = 0; i < PROCESSES; i++)
+		assert_true(watch->now.records[i]->read_at > 1);
+}
+
+/* The time for what did nothing bounds how many of them are read, but for the first. */
+TEST(turns_within_a_budget)
+{
+	enum { PROCESSES = 4 * TURN, US = 1000 };
+	static const struct {
+		uint64_t budget_ns, read;
+	} rows[] = {{0, 4}, {1, 1}, {150 * US, 2}, {10000 * US, 4}};
+
+	for (int pid = 1; pid <= PROCESSES; pid++)
+		write_process(pid, "idle", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		watch_by_within(KEY_LABEL, rows[i].budget_ns);
+		refresh_watch();
+		for (int k = 0; k < 3; k++) {
+			refresh_watch();
+			assert_int_equal(PROCESSES - watch->kept, rows[i].read);
+		}
+		view_free(&view);
+		watch_free(watch);
+		watch = NULL;
+	}
+	view_init(&view, &by);
+}
+
+/* A large process uses up the time of those behind it. */
+TEST(the_large_take_longer)
+{
+	enum { PROCESSES = 3 * TURN, MS = 1000000 };
+
+	for (int pid = 1; pid <= PROCESSES; pid++)
+		write_process(pid, "idle", 10, 0,
+			      pid == 2 ? MAPPING("1-2", "[heap]", "4000000")
+				       : MAPPING("1-2", "[heap]", "4"));
+	watch_by_within(KEY_LABEL, 5 * MS);
+	refresh_watch();
+	refresh_watch();
+	assert_int_equal(PROCESSES - watch->kept, 1); /* the second would take too long, */
+	refresh_watch();
+	assert_int_equal(PROCESSES - watch->kept, 1); /* so it comes first, alone */
+	assert_int_equal(watch->now.records[1]->read_at, 3);
+	refresh_watch();
+	assert_int_equal(PROCESSES - watch->kept, 3);
+}
+
+TEST(without_stat_all_is_read)
 {
 	watch_by(KEY_PROCESS);
 	tree_write(root, "1/smaps", SLICE(MAPPING("1-2", "[heap]", "4")));
@@ -174,8 +242,7 @@ TEST(comes_and_goes)
 	write_process(1, "stays", 10, 0, MAPPING("1-2", "[heap]", "4"));
 	write_process(2, "goes", 10, 0, MAPPING("1-2", "[heap]", "8"));
 	refresh();
-	tree_write(root, "2/smaps", SLICE(""));
-	tree_write(root, "2/statm", SLICE("0 0 0 0 0 0 0\n"));
+	write_process(2, "goes", 10, 1, "");
 	write_process(3, "comes", 20, 0, MAPPING("1-2", "[heap]", "16"));
 	refresh();
 	assert_int_equal(trend_of("comes")->state, TREND_NEW);
@@ -283,7 +350,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_TREE(grows),
 		IN_TREE(what_did_nothing_is_kept),
-		IN_TREE(without_statm_all_is_read),
+		IN_TREE(all_have_their_turn),
+		IN_TREE(turns_within_a_budget),
+		IN_TREE(the_large_take_longer),
+		IN_TREE(without_stat_all_is_read),
 		IN_TREE(comes_and_goes),
 		IN_TREE(is_replaced),
 		IN_TREE(a_new_start),

@@ -1,0 +1,153 @@
+/* pulse: signs of life of processes that really run. */
+#include "support.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MEMORY = 32 << 20 };
+
+static struct source *source;
+
+static int set_up(void **state)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	(void)state;
+	source = source_open_proc(NULL, NULL, 0, &e);
+	return source ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	source_close(source);
+	return 0;
+}
+
+static struct pulse look(struct probe *probe)
+{
+	struct pulse pulse;
+
+	source_pulse(source, probe, true, &pulse);
+	return pulse;
+}
+
+static void take_memory(void)
+{
+	char *at = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memset(at, 1, MEMORY);
+}
+
+/* A child that takes memory for every byte it gets, and then gives one back. */
+static pid_t start(int pipes[2])
+{
+	int to[2], from[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(to) < 0 || pipe(from) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(to[1]);
+		while (read(to[0], &byte, 1) == 1) {
+			take_memory();
+			if (write(from[1], &byte, 1) < 1)
+				break;
+		}
+		_exit(0);
+	}
+	close(to[0]);
+	close(from[1]);
+	pipes[0] = from[0];
+	pipes[1] = to[1];
+	return pid;
+}
+
+/* Until the child waits again: having written, it still has to go to sleep. */
+static void wait_for(pid_t pid)
+{
+	struct probe probe = probe_of(pid);
+	struct pulse before, now = look(&probe);
+
+	do {
+		const struct timespec pause = {.tv_nsec = 50000000};
+
+		before = now;
+		nanosleep(&pause, NULL);
+		now = look(&probe);
+	} while (!pulse_equals(&before, &now));
+	probe_close(&probe);
+}
+
+TEST(of_a_child)
+{
+	struct pulse before, idle, busy, gone;
+	char byte = 'x';
+	int pipes[2] = {-1, -1}, fd;
+	pid_t pid = start(pipes);
+	struct probe probe = probe_of(pid);
+
+	assert_true(pid > 0);
+	wait_for(pid);
+	before = look(&probe);
+	assert_true(before.known && before.has_memory && before.start_time > 0);
+	assert_true(probe.stat >= 0); /* it stays open, */
+	fd = probe.stat;
+	idle = look(&probe);
+	assert_true(pulse_equals(&before, &idle));
+	assert_int_equal(probe.stat, fd); /* and is used again */
+	assert_int_equal(write(pipes[1], &byte, 1), 1);
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+	busy = look(&probe);
+	assert_true(busy.known);
+	assert_false(pulse_equals(&before, &busy));
+	close(pipes[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	gone = look(&probe);
+	assert_false(gone.known);
+	assert_false(pulse_equals(&busy, &gone));
+	probe_close(&probe);
+	close(pipes[0]);
+}
+
+/* That it ran is not held against anonmem itself, that it took memory is. */
+TEST(of_itself)
+{
+	struct probe probe = probe_of(getpid());
+	struct pulse before = look(&probe), busy;
+	struct timespec t;
+
+	do
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	while (t.tv_sec == 0 && t.tv_nsec < 100000000);
+	busy = look(&probe);
+	assert_true(pulse_equals(&before, &busy));
+	take_memory();
+	busy = look(&probe);
+	assert_false(pulse_equals(&before, &busy));
+	probe_close(&probe);
+}
+
+TEST(of_no_process)
+{
+	struct probe probe = probe_of(INT32_MAX);
+
+	assert_false(look(&probe).known);
+	assert_int_equal(probe.stat, -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(of_a_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_itself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_no_process, set_up, tear_down),
+	};
+
+	return RUN(tests);
+}
