@@ -45,6 +45,8 @@ int value_regex(const char *value, regex_t *pattern, struct error *e)
 
 	if (status == 0)
 		return 0;
+	if (status == REG_ESPACE)
+		return error_memory(e);
 	regerror(status, pattern, why, sizeof(why));
 	return error_set(e, ERROR_USAGE, "--name: \"%s\" is no regular expression: %s", value, why);
 }

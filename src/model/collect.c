@@ -48,8 +48,10 @@ struct worker {
 static bool on_begin(void *ctx, const struct process *process)
 {
 	struct worker *w = ctx;
+	int wanted = selection_wants_process(&w->work->options->selection, process);
 
-	if (!selection_wants_process(&w->work->options->selection, process))
+	w->no_memory |= wanted < 0;
+	if (wanted != 1)
 		return false;
 	aggregate_reset(&w->groups);
 	group_zero(&w->all);

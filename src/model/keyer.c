@@ -150,12 +150,16 @@ static const struct label_facts *find_facts(struct keyer *k, symbol s, struct sl
 	}
 	f = &k->facts[s];
 	if (f->state == UNSEEN) {
+		int wanted = selection_wants_label(k->selection, label);
+
+		if (wanted < 0)
+			return NULL;
 		if (grouping_has(k->by, KEY_SUBSYSTEM)) {
 			f->subsystem = make_subsystem(k, label);
 			if (f->subsystem == SYMBOL_NONE)
 				return NULL;
 		}
-		f->state = selection_wants_label(k->selection, label) ? WANTED : UNWANTED;
+		f->state = wanted ? WANTED : UNWANTED;
 	}
 	return f;
 }
