@@ -27,6 +27,7 @@ struct reader {
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
 	bool sink_failed;
+	int lack; /* errno when a small file could not be read for want of anonmem's own, or 0 */
 	char *text; /* of the small file that was read last */
 	size_t text_capacity;
 	struct scan *scan;   /* of scan.c; one piece of memory, NULL until it is needed */
@@ -48,6 +49,9 @@ struct slice place_slurp(struct reader *r, const struct place *place, const char
 
 int procfs_read(struct reader *r, pid_t pid, struct error *e);
 int files_read(struct reader *r, size_t file, struct error *e);
+
+/* Notes what a small file could not be read for, if that is no fault of the file. */
+void reader_note_lack(struct reader *r, int number);
 
 /* Hands a mapping on to the sink; ctx is the reader. */
 int reader_deliver(void *ctx, const struct mapping *m, struct error *e);
@@ -87,13 +91,15 @@ int scan_read(struct reader *r, const struct place *place, int fd, bool shares, 
  *
  *	names_forget(r)			a new process
  *	names_begin(r, place, ...)	before each reading of its mappings, which then go through
- *					names.c to `deliver`
+ *					names.c to `deliver`; 0, or -1 with *e if none can be
+ *					looked for here
  *	names_end(r)			after it; true if they were found only behind memory that
  *					may have one: the next reading knows where they are
  *	names_count(r)			the process was read: adds it to the effort
  */
 void names_forget(struct reader *r);
-void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx);
+int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx,
+		struct error *e);
 bool names_end(struct reader *r);
 void names_count(struct reader *r);
 void names_free(struct names *names);
@@ -126,9 +132,6 @@ struct division {
 void division_begin(struct division *d, const struct counters *whole, const struct part *parts,
 		    size_t count);
 void division_next(struct division *d, const struct part *part, struct counters *counters);
-
-/* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
-int list_live(struct target_list *list, struct error *e);
 
 /* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed by
  * family_free(). */

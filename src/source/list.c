@@ -28,9 +28,11 @@ static bool parse_pid(const char *name, pid_t *pid)
 	return true;
 }
 
-static int list_tree(const struct source *s, struct target_list *list, struct error *e)
+/* libproc2 would do for /proc; but it takes a failure to read on for the end of the list. */
+static int list_folder(const struct source *s, struct target_list *list, struct error *e)
 {
-	int fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = (int)TEMP_FAILURE_RETRY(
+		openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int status = 0;
@@ -49,7 +51,7 @@ static int list_tree(const struct source *s, struct target_list *list, struct er
 	if (status == 0 && errno != 0)
 		status = error_errno(e, "%s: cannot be listed", s->root);
 	closedir(dir);
-	if (status == 0 && list->count == 0)
+	if (status == 0 && list->count == 0 && s->kind == SOURCE_TREE)
 		return error_set(
 			e, ERROR_MALFORMED,
 			"%s: holds no process; expected folders such as %s/1234 with a file "
@@ -108,10 +110,8 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 		status = list_files(s, list, e);
 	else if (s->pid_count)
 		status = list_named(s, list, e);
-	else if (s->kind == SOURCE_PROC)
-		status = list_live(list, e);
 	else
-		status = list_tree(s, list, e);
+		status = list_folder(s, list, e);
 	if (status < 0) {
 		free(list->targets);
 		*list = (struct target_list){0};
@@ -134,10 +134,10 @@ uint64_t resident_pages(const struct source *s, pid_t pid)
 	int fd;
 
 	snprintf(path, sizeof(path), "%d/statm", pid);
-	fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
+	fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return 0;
-	n = read(fd, buffer, sizeof(buffer));
+	n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
 	close(fd);
 	text.len = n > 0 ? (size_t)n : 0;
 	if (!take_decimal(&text, &pages) || !take_byte(&text, ' ') || !take_decimal(&text, &pages))

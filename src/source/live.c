@@ -11,30 +11,6 @@
 #include <libproc2/meminfo.h>
 #include <libproc2/pids.h>
 
-int list_live(struct target_list *list, struct error *e)
-{
-	enum pids_item items[] = {PIDS_ID_PID};
-	struct pids_info *info = NULL;
-	struct pids_fetch *all;
-	int status = procps_pids_new(&info, items, 1);
-
-	if (status < 0) {
-		errno = -status;
-		return error_errno(e, "cannot list the processes in /proc");
-	}
-	all = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
-	if (!all) {
-		status = error_errno(e, "cannot list the processes in /proc");
-	} else {
-		for (int i = 0; i < all->counts->total && status == 0; i++) {
-			if (!target_list_add_pid(list, all->stacks[i]->head[0].result.s_int))
-				status = error_memory(e);
-		}
-	}
-	procps_pids_unref(&info);
-	return status;
-}
-
 int list_kin(struct family *all, struct error *e)
 {
 	enum pids_item items[] = {PIDS_ID_PID, PIDS_ID_PPID, PIDS_TICS_BEGAN};

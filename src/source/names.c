@@ -74,9 +74,22 @@ bool names_lie_in(const struct mapping *m)
 
 /* Reading the table. */
 
+static bool read_whole(int fd, void *to, size_t size, uint64_t offset)
+{
+	size_t used = 0;
+	ssize_t got = 1;
+
+	while (used < size && got > 0) {
+		got = TEMP_FAILURE_RETRY(
+			pread(fd, (char *)to + used, size - used, (off_t)(offset + used)));
+		used += got > 0 ? (size_t)got : 0;
+	}
+	return used == size;
+}
+
 static bool read_at(const struct names *n, size_t offset, void *to, size_t size)
 {
-	return pread(n->mem, to, size, (off_t)(n->at + offset)) == (ssize_t)size;
+	return read_whole(n->mem, to, size, n->at + offset);
 }
 
 static bool find_pages(struct names *n)
@@ -84,10 +97,9 @@ static bool find_pages(struct names *n)
 	const uint64_t present = UINT64_C(3) << 62; /* or swapped */
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES];
 	size_t per_page = page_size / LAYOUT_PAGE, pages = TABLE_PAGES / per_page;
-	ssize_t size = (ssize_t)(pages * sizeof(*entries));
 
-	if (pread(n->map, entries, (size_t)size, (off_t)(n->at / page_size * sizeof(*entries))) !=
-	    size)
+	if (!read_whole(n->map, entries, pages * sizeof(*entries),
+			n->at / page_size * sizeof(*entries)))
 		return false;
 	for (size_t i = 0; i < TABLE_PAGES; i++)
 		n->there[i] = i / per_page < pages && entries[i / per_page] & present;
@@ -385,18 +397,24 @@ static void close_files(struct names *n)
 	n->mem = n->map = -1;
 }
 
+/* NULL with errno if it cannot be had, or cannot know where memfds lie. */
 static struct names *names_new(void)
 {
 	struct names *n = calloc(1, sizeof(*n));
-	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
-	struct stat st;
+	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1, number;
+	struct stat st = {.st_dev = 0};
+	bool known = fd >= 0 && fstat(fd, &st) == 0;
 
-	if (n) {
-		n->mem = n->map = -1;
-		n->shmem = fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
-	}
+	number = errno;
 	if (fd >= 0)
 		close(fd);
+	if (!known) {
+		free(n);
+		errno = number;
+		return NULL;
+	}
+	n->mem = n->map = -1;
+	n->shmem = st.st_dev;
 	return n;
 }
 
@@ -408,14 +426,17 @@ void names_forget(struct reader *r)
 	}
 }
 
-void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx)
+int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx,
+		struct error *e)
 {
 	struct names *n = r->names = r->names ? r->names : names_new();
 
-	r->on_mapping = n ? on_mapping : deliver;
-	r->on_mapping_ctx = n ? n : ctx;
-	if (!n)
-		return;
+	if (!n) {
+		r->sink_failed = true; /* no fault of the process */
+		return error_errno(e, "cannot look for names that processes keep themselves");
+	}
+	r->on_mapping = on_mapping;
+	r->on_mapping_ctx = n;
 	n->place = place;
 	n->deliver = deliver;
 	n->ctx = ctx;
@@ -426,6 +447,7 @@ void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *
 	/* If it is no longer where it was, that will show. */
 	if (n->state == NAMES_LOST)
 		n->state = NAMES_NONE;
+	return 0;
 }
 
 bool names_end(struct reader *r)

@@ -3,6 +3,7 @@
  */
 #include "source/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@ int place_open(const struct place *place, const char *name)
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
-	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
+	return (int)TEMP_FAILURE_RETRY(openat(place->fd, path, O_RDONLY | O_CLOEXEC));
 }
 
 bool place_has(const struct place *place, const char *name)
@@ -29,9 +30,13 @@ struct slice place_slurp(struct reader *r, const struct place *place, const char
 	int fd = place_open(place, name);
 	int status;
 
-	if (fd < 0)
+	if (fd < 0) {
+		reader_note_lack(r, errno);
 		return SLICE("");
+	}
 	status = reader_slurp(r, fd, &text);
+	if (status < 0)
+		reader_note_lack(r, errno);
 	close(fd);
 	return status == 0 ? text : SLICE("");
 }

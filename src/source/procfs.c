@@ -103,7 +103,8 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 				   r->how.shares && !r->how.max_stall_ns && !a->last, mappings,
 				   &a->why);
 	} else {
-		names_begin(r, a->place, reader_deliver, r);
+		if (names_begin(r, a->place, reader_deliver, r, &a->why) < 0)
+			return -1;
 		status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
 		*mappings = smaps_mappings(r->parser);
 	}
@@ -154,7 +155,7 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 		return RESULT_AGAIN;
 	}
 	rollup = rollup && reader_rollup(r, a->place, &after);
-	if (pread(fd, &byte, 1, 0) != 1) {
+	if (TEMP_FAILURE_RETRY(pread(fd, &byte, 1, 0)) != 1) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
 		return RESULT_AGAIN;
 	}
@@ -190,13 +191,20 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 
 	if (fd < 0 && outcome_of_open(a->place, errno, &a->outcome) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
+	r->lack = 0;
 	identify(r, a->place, &buffers, &process);
-	if (!r->sink->begin(r->sink->ctx, &process))
+	if (r->lack)
+		result = RESULT_UNWANTED;
+	else if (!r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
 		result = read_memory(r, a, fd);
 	if (fd >= 0)
 		close(fd);
+	if (r->lack) {
+		errno = r->lack;
+		return error_errno(e, "cannot read what process %d is", a->pid);
+	}
 	if (a->why.code != ERROR_NONE && reader_is_broken(r, &a->why)) {
 		*e = a->why;
 		return -1;
@@ -307,7 +315,8 @@ int procfs_read(struct reader *r, pid_t pid, struct error *e)
 		return read_at(r, &place, pid, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
-	place.fd = openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	place.fd = (int)TEMP_FAILURE_RETRY(
+		openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (place.fd < 0 && !is_gone(errno))
 		return error_errno(e, "cannot open the folder of process %d", pid);
 	if (place.fd < 0) {

@@ -4,6 +4,7 @@
 #include "parse/process.h"
 #include "source/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ void probe_close(struct probe *probe)
 static struct slice slurp(const struct source *s, pid_t pid, const char *name, int *fd,
 			  char *buffer, size_t size)
 {
-	ssize_t n = *fd >= 0 ? pread(*fd, buffer, size, 0) : -1;
+	ssize_t n = *fd >= 0 ? TEMP_FAILURE_RETRY(pread(*fd, buffer, size, 0)) : -1;
 	char path[32];
 
 	if (n > 0)
@@ -51,8 +52,8 @@ static struct slice slurp(const struct source *s, pid_t pid, const char *name, i
 	/* It was not open, or the process has ended and the pid may be another one's. */
 	close_file(fd);
 	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	*fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
-	n = *fd >= 0 ? pread(*fd, buffer, size, 0) : -1;
+	*fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_RDONLY | O_CLOEXEC));
+	n = *fd >= 0 ? TEMP_FAILURE_RETRY(pread(*fd, buffer, size, 0)) : -1;
 	return (struct slice){buffer, n > 0 ? (size_t)n : 0};
 }
 

@@ -20,10 +20,20 @@ int reader_deliver(void *ctx, const struct mapping *m, struct error *e)
 	return status;
 }
 
+static bool is_our_lack(int number)
+{
+	return number == ENOMEM || number == EMFILE || number == ENFILE;
+}
+
+void reader_note_lack(struct reader *r, int number)
+{
+	if (is_our_lack(number))
+		r->lack = number;
+}
+
 bool reader_is_broken(const struct reader *r, const struct error *why)
 {
-	return r->sink_failed || why->code == ERROR_MEMORY || why->number == EMFILE ||
-	       why->number == ENFILE;
+	return r->sink_failed || why->code == ERROR_MEMORY || is_our_lack(why->number);
 }
 
 /* The parser is made once, while who wants its mappings changes from file to file. */
@@ -70,12 +80,7 @@ const struct effort *reader_effort(const struct reader *r)
 
 static ssize_t read_again(int fd, char *room, size_t size)
 {
-	ssize_t n;
-
-	do
-		n = read(fd, room, size);
-	while (n < 0 && errno == EINTR);
-	return n;
+	return TEMP_FAILURE_RETRY(read(fd, room, size));
 }
 
 static uint64_t now_ns(void)
