@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <bsd/stdlib.h>
 
@@ -368,27 +369,32 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 
 static int write_file(struct session *s, struct error *e)
 {
-	char text[TEXT_MAX] = "anonmem-top.json";
+	char text[TEXT_MAX] = "anonmem-top.json", part[TEXT_MAX + 8];
 	bool failed;
+	int status;
 	FILE *out;
 
 	if (!ask_text("Write this view as JSON to the new file", text, sizeof(text)) || !text[0])
 		return 0;
-	out = fopen(text, "wxe");
+	snprintf(part, sizeof(part), "%s.part", text);
+	out = fopen(part, "wxe");
 	if (!out) {
 		snprintf(s->message, sizeof(s->message), "it cannot be written: %s",
 			 strerror(errno));
 		return 0;
 	}
-	if (write_json(s, out, e) < 0) {
-		fclose(out);
-		return -1;
-	}
+	/* It has its name when it is whole, and takes nobody's. */
+	status = write_json(s, out, e);
 	failed = ferror(out);
 	failed |= fclose(out) != 0;
-	snprintf(s->message, sizeof(s->message),
-		 failed ? "it could not be written whole" : "it is written");
-	return 0;
+	if (status == 0 && !failed && link(part, text) < 0)
+		snprintf(s->message, sizeof(s->message), "it cannot be written: %s",
+			 strerror(errno));
+	else
+		snprintf(s->message, sizeof(s->message),
+			 failed ? "it could not be written whole" : "it is written");
+	unlink(part);
+	return status;
 }
 
 static int start_anew(struct session *s, struct error *e)
