@@ -15,7 +15,9 @@ static enum exit_status close_output(enum exit_status status)
 	char text[256];
 
 	errno = 0;
-	if (fclose(stdout) == 0 && !failed)
+	failed |= fflush(stdout) != 0;
+	/* An interrupted close() has closed it all the same. */
+	if (!failed && (fclose(stdout) == 0 || errno == EINTR))
 		return status;
 	snprintf(text, sizeof(text), "cannot write to standard output: %s",
 		 errno ? strerror(errno) : "some of it was lost");
