@@ -30,6 +30,24 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *
 	return false;
 }
 
+bool parse_stat_parent(struct slice text, pid_t *parent)
+{
+	const char *close = memrchr(text.ptr, ')', text.len);
+	uint64_t number;
+
+	if (!close)
+		return false;
+	text = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
+	/* Between the two is one letter, the state. */
+	if (!take_byte(&text, ' ') || text.len < 2)
+		return false;
+	text = slice_inner(text, 1, 0);
+	if (!take_byte(&text, ' ') || !take_decimal(&text, &number) || number > INT32_MAX)
+		return false;
+	*parent = (pid_t)number;
+	return true;
+}
+
 bool parse_status_uid(struct slice text, uint32_t *uid)
 {
 	struct slice line;

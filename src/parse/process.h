@@ -10,6 +10,8 @@
 
 #include "base/slice.h"
 
+#include <sys/types.h>
+
 #include <stdint.h>
 
 enum {
@@ -22,6 +24,9 @@ enum {
  * *name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct slice *name,
 		uint64_t *start_time);
+
+/* The same: the fourth field, the process that it belongs to. */
+bool parse_stat_parent(struct slice text, pid_t *parent);
 
 /* /proc/PID/status: the effective one of the four user ids in the line "Uid:". */
 bool parse_status_uid(struct slice text, uint32_t *uid);

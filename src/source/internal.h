@@ -133,10 +133,6 @@ void division_begin(struct division *d, const struct counters *whole, const stru
 		    size_t count);
 void division_next(struct division *d, const struct part *part, struct counters *counters);
 
-/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed by
- * family_free(). */
-int list_kin(struct family *all, struct error *e);
-
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);
 
