@@ -51,6 +51,8 @@ static bool on_begin(void *ctx, const struct process *process)
 	int wanted = selection_wants_process(&w->work->options->selection, process);
 
 	w->no_memory |= wanted < 0;
+	w->snapshot.unidentified +=
+		wanted == 0 && selection_is_in_doubt(&w->work->options->selection, process);
 	if (wanted != 1)
 		return false;
 	aggregate_reset(&w->groups);

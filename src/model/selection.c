@@ -76,6 +76,13 @@ int selection_wants_process(const struct selection *s, const struct process *pro
 	return 1;
 }
 
+bool selection_is_in_doubt(const struct selection *s, const struct process *process)
+{
+	return (s->name && !(process->known & PROCESS_NAME)) ||
+	       (s->by_user && !(process->known & PROCESS_UID)) ||
+	       (s->cgroup && !(process->known & PROCESS_CGROUP));
+}
+
 int selection_wants_label(const struct selection *s, struct slice label)
 {
 	struct slice text = label_text(label), bare = label;

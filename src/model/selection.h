@@ -30,6 +30,9 @@ int selection_wants_process(const struct selection *s, const struct process *pro
 
 /* A glob is tried on the label's text and on what is between its brackets. A whole label is meant
  * as it is, since in a glob its brackets would mean a set. */
+/* Whether a process that is not wanted might be, if more were known of it. */
+bool selection_is_in_doubt(const struct selection *s, const struct process *process);
+
 int selection_wants_label(const struct selection *s, struct slice label);
 
 bool selection_wants_kind(const struct selection *s, enum kind kind);

@@ -131,6 +131,13 @@ bool notes_add(struct report *r)
 			     : "",
 		 s->effort.names_read > 0 ? ", unless its process keeps names itself (*)" : ""))
 		return false;
+	if (s->unidentified > 0 &&
+	    !add(notes,
+		 "%" PRIu64 " process%s left out, of which it is not known whether --name, --user or "
+		 "--cgroup asks for %s",
+		 s->unidentified, s->unidentified == 1 ? " is" : "es are",
+		 s->unidentified == 1 ? "it" : "them"))
+		return false;
 	if (s->effort.names_lost > 0 && !add_lost_names(notes, s))
 		return false;
 	if (s->effort.unscannable > 0 &&
