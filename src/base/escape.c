@@ -1,5 +1,7 @@
 #include "base/escape.h"
 
+#include "base/textstream.h"
+
 #include <stdlib.h>
 #include <wctype.h>
 
@@ -136,9 +138,5 @@ char *escape_string(struct slice s)
 	if (!out)
 		return NULL;
 	escape_write(out, s);
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return textstream_close(out, &text) ? text : NULL;
 }

@@ -1,5 +1,7 @@
 #include "model/keyer.h"
 
+#include "base/textstream.h"
+
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -125,7 +127,7 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 	if (!out)
 		return SYMBOL_NONE;
 	applied = rules_apply(k->rules, label, out);
-	if (fclose(out) == 0 && applied)
+	if (textstream_close(out, &text) && applied)
 		s = intern(k->symbols, (struct slice){text, size});
 	free(text);
 	return s;

@@ -1,5 +1,7 @@
 #include "report/notes.h"
 
+#include "base/textstream.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,11 +85,7 @@ char *coverage_sentence(const struct snapshot *s)
 	if (without > 0)
 		fprintf(out, "; %" PRIu64 " more without memory (kernel threads, zombies)",
 			without);
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return textstream_close(out, &text) ? text : NULL;
 }
 
 static bool counts_pss(const struct snapshot *s)

@@ -82,7 +82,7 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 /* In seconds; 0 if it is not to be had. The lines before it may be long: one counts interrupts. */
 static uint64_t boot_time(const struct source *s)
 {
-	int fd = openat(s->root_fd, "stat", O_RDONLY | O_CLOEXEC);
+	int fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, "stat", O_RDONLY | O_CLOEXEC));
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL;
 	size_t size = 0;
