@@ -83,7 +83,7 @@ bool escape_is_printable(uint32_t code)
 static void write_byte(FILE *out, unsigned char byte, unsigned char next)
 {
 	static const char letters[][2] = {{'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'}, {'\b', 'b'},
-					  {'\a', 'a'},   {'\v', 'v'}, {'\t', 't'}, {'\f', 'f'}};
+					  {'\a', 'a'},	{'\v', 'v'}, {'\t', 't'}, {'\f', 'f'}};
 
 	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++) {
 		if (byte == (unsigned char)letters[i][0]) {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Closes it. False, with *text freed and NULL, if not all is in there: of that, fclose() of the GNU C
- * library says nothing. */
+/* Closes it. False, with *text freed and NULL, if not all is in there: of that, fclose() of the GNU
+ * C library says nothing. */
 bool textstream_close(FILE *out, char **text);
 
 #endif

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 
 /* All that is said of `anonmem run`. */
-static const char run_advice[] =
-	"If anonmem run starts a program, its memory has names on every kernel: its own, or those of "
-	"its libraries.";
+static const char run_advice[] = "If anonmem run starts a program, its memory has names on every "
+				 "kernel: its own, or those of "
+				 "its libraries.";
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS]\n"
@@ -203,13 +203,14 @@ static int write_text(const struct checkup *c, struct error *e)
 	return 0;
 }
 
-/* As JSON. cJSON leaves out of a node what there is no memory for; what `put` could not add is freed,
- * and makes the whole worthless. */
+/* As JSON. cJSON leaves out of a node what there is no memory for; what `put` could not add is
+ * freed, and makes the whole worthless. */
 
 static bool put(bool whole, cJSON *object, const char *name, cJSON *value)
 {
 	if (whole && object && value &&
-	    (name ? cJSON_AddItemToObject(object, name, value) : cJSON_AddItemToArray(object, value)))
+	    (name ? cJSON_AddItemToObject(object, name, value)
+		  : cJSON_AddItemToArray(object, value)))
 		return true;
 	cJSON_Delete(value);
 	return false;

@@ -1,7 +1,7 @@
 #include "cli/values.h"
 
-#include <limits.h>
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>

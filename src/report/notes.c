@@ -131,7 +131,8 @@ bool notes_add(struct report *r)
 		return false;
 	if (s->unidentified > 0 &&
 	    !add(notes,
-		 "%" PRIu64 " process%s left out, of which it is not known whether --name, --user or "
+		 "%" PRIu64
+		 " process%s left out, of which it is not known whether --name, --user or "
 		 "--cgroup asks for %s",
 		 s->unidentified, s->unidentified == 1 ? " is" : "es are",
 		 s->unidentified == 1 ? "it" : "them"))

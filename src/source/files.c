@@ -117,7 +117,9 @@ static bool is_standard_input(const char *path)
 static int open_file(const char *path, struct error *e)
 {
 	struct stat st;
-	int fd = is_standard_input(path) ? STDIN_FILENO : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
+	int fd = is_standard_input(path)
+			 ? STDIN_FILENO
+			 : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 
 	if (fd < 0)
 		return error_errno(e, "cannot be opened");

@@ -27,7 +27,7 @@ struct reader {
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
 	bool sink_failed;
-	int lack; /* errno when a small file could not be read for want of anonmem's own, or 0 */
+	int lack;   /* errno when a small file could not be read for want of anonmem's own, or 0 */
 	char *text; /* of the small file that was read last */
 	size_t text_capacity;
 	struct scan *scan;   /* of scan.c; one piece of memory, NULL until it is needed */

@@ -76,7 +76,9 @@ static const struct way allocation[] = {{ENOMEM, false}, {ENOMEM, true}, {END, f
 			writing[] = {{ENOSPC, true}, {EPIPE, false}, {EIO, false},
 				     {EINTR, false}, {SHORT, false}, {END, false}},
 			process[] = {{EAGAIN, false}, {ENOMEM, false}, {END, false}},
-			descriptor[] = {{EMFILE, false}, {EMFILE, true}, {ENOMEM, false},
+			descriptor[] = {{EMFILE, false},
+					{EMFILE, true},
+					{ENOMEM, false},
 					{END, false}},
 			looking[] = {{EACCES, false}, {EIO, false}, {ENOMEM, false}, {END, false}},
 			running[] = {{EACCES, false}, {ENOMEM, false}, {END, false}},
@@ -256,7 +258,8 @@ static void find_path(int file, const long *args, char *path, size_t size)
 
 	path[0] = '\0';
 	if (file >= PATH && file <= PATH + 1)
-		snprintf(path, size, "%s", args[file - PATH] ? (const char *)args[file - PATH] : "");
+		snprintf(path, size, "%s",
+			 args[file - PATH] ? (const char *)args[file - PATH] : "");
 	if (file == PATH + 1 && path[0] == '\0')
 		file = 0; /* what is looked at is the descriptor */
 	if (file == MAPPED || (file >= 0 && file < PATH)) {
@@ -358,7 +361,8 @@ static void on_call(int signal, siginfo_t *info, void *context)
 	}
 	r[REG_RAX] = do_call(info->si_syscall, args, (uintptr_t)info->si_call_addr,
 			     (const uintptr_t *)r[REG_RSP]);
-	/* What is blocked from now on is what the return from here sets; but never what we catch. */
+	/* What is blocked from now on is what the return from here sets; but never what we catch.
+	 */
 	if (info->si_syscall == SYS_rt_sigprocmask) {
 		fault_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&u->uc_sigmask, args[3], 0, 0);
 		sigdelset(&u->uc_sigmask, SIGSYS);
@@ -565,8 +569,7 @@ EXPORT int regcomp(regex_t *pattern, const char *text, int flags)
 }
 
 EXPORT int regexec(const regex_t *pattern, const char *text, size_t count,
-		   regmatch_t groups[restrict count],
-		   int flags)
+		   regmatch_t groups[restrict count], int flags)
 {
 	static int (*next)(const regex_t *, const char *, size_t, regmatch_t *, int);
 	int status;
@@ -681,8 +684,9 @@ static void map_record(void)
 {
 	const char *path = getenv("FAULT_RECORD");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *shared = fd < 0 ? MAP_FAILED
-			      : mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *shared =
+		fd < 0 ? MAP_FAILED
+		       : mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (shared == MAP_FAILED) {
 		fputs("inject: FAULT_RECORD cannot be mapped\n", stderr);

@@ -43,7 +43,8 @@ static void use_memory(const char *who)
 
 		if (!memory)
 			return;
-		moved = mremap(memory, (size_t)PAGES * PAGE, 2 * (size_t)PAGES * PAGE, MREMAP_MAYMOVE);
+		moved = mremap(memory, (size_t)PAGES * PAGE, 2 * (size_t)PAGES * PAGE,
+			       MREMAP_MAYMOVE);
 		if (moved == MAP_FAILED) {
 			printf("%s: mremap: %s\n", who, strerror(errno));
 			return;
