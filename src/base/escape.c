@@ -1,15 +1,11 @@
 #include "base/escape.h"
 
+#include "base/textstream.h"
+
 #include <langinfo.h>
 #include <stdlib.h>
 #include <wchar.h>
 #include <wctype.h>
-
-/* libbsd offers two incompatible strnvis(); only vis() is used here. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wcpp"
-#include <bsd/vis.h>
-#pragma GCC diagnostic pop
 
 size_t utf8_decode(struct slice s, uint32_t *code)
 {
@@ -90,27 +86,40 @@ bool escape_is_printable(uint32_t code)
 	       !is_blank(code);
 }
 
+/* As vis(3) with VIS_CSTYLE and VIS_OCTAL does it; but that one of libbsd allocates memory for
+ * every byte, and without any writes what happens to lie there. */
+static void write_byte(FILE *out, unsigned char byte, unsigned char next)
+{
+	static const char letters[][2] = {{'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'}, {'\b', 'b'},
+					  {'\a', 'a'},	{'\v', 'v'}, {'\t', 't'}, {'\f', 'f'}};
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++) {
+		if (byte == (unsigned char)letters[i][0]) {
+			putc('\\', out);
+			putc(letters[i][1], out);
+			return;
+		}
+	}
+	if (byte >= ' ' && byte < 0x7f)
+		putc(byte, out);
+	else if (byte == '\0' && (next < '0' || next > '7'))
+		fputs("\\0", out);
+	else
+		fprintf(out, "\\%03o", byte);
+}
+
 void escape_write(FILE *out, struct slice s)
 {
 	while (s.len) {
 		uint32_t code;
 		size_t len = utf8_decode(s, &code);
-		char escaped[8];
 
 		if (len > 1 && escape_is_printable(code)) {
 			fwrite(s.ptr, 1, len, out);
 			s = slice_inner(s, len, 0);
 			continue;
 		}
-		/* vis() lets bytes through that are letters of a locale with one byte for each. */
-		if (s.ptr[0] & 0x80) {
-			fprintf(out, "\\%03o", (unsigned char)s.ptr[0]);
-		} else {
-			vis(escaped, s.ptr[0],
-			    VIS_CSTYLE | VIS_OCTAL | VIS_NL | VIS_TAB | VIS_NOLOCALE,
-			    s.len > 1 ? (unsigned char)s.ptr[1] : 0);
-			fputs(escaped, out);
-		}
+		write_byte(out, (unsigned char)s.ptr[0], s.len > 1 ? (unsigned char)s.ptr[1] : 0);
 		s = slice_inner(s, 1, 0);
 	}
 }
@@ -137,9 +146,5 @@ char *escape_string(struct slice s)
 	if (!out)
 		return NULL;
 	escape_write(out, s);
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return textstream_close(out, &text) ? text : NULL;
 }

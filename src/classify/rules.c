@@ -108,6 +108,8 @@ static int add(struct rules *rules, const char *pattern, const char *subsystem, 
 		rules->capacity = capacity;
 	}
 	status = regcomp(&rule.pattern, pattern, REG_EXTENDED);
+	if (status == REG_ESPACE)
+		return error_memory(e);
 	if (status != 0) {
 		char why[128];
 
@@ -245,19 +247,19 @@ bool rules_apply(const struct rules *rules, struct slice label, FILE *out)
 {
 	struct slice text = label_text(label);
 	char *string = strndup(text.ptr, text.len);
-	bool found = false;
+	int status = string ? REG_NOMATCH : REG_ESPACE;
 
 	pthread_mutex_lock(&matching);
-	for (size_t i = 0; string && i < rules->count && !found; i++) {
+	for (size_t i = 0; status == REG_NOMATCH && i < rules->count; i++) {
 		regmatch_t groups[GROUPS];
 
-		found = regexec(&rules->table[i].pattern, string, GROUPS, groups, 0) == 0;
-		if (found)
+		status = regexec(&rules->table[i].pattern, string, GROUPS, groups, 0);
+		if (status == 0)
 			write_subsystem(&rules->table[i], text, groups, out);
 	}
 	pthread_mutex_unlock(&matching);
-	if (string && !found)
+	if (status == REG_NOMATCH)
 		write_without_number(text.len ? text : label, out); /* [anon:] has no text */
 	free(string);
-	return string != NULL;
+	return status == 0 || status == REG_NOMATCH;
 }

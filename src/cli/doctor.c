@@ -204,7 +204,27 @@ static int write_text(const struct checkup *c, struct error *e)
 	return 0;
 }
 
-/* As JSON. cJSON gives NULL where there is no memory, and takes it. */
+/* As JSON. cJSON leaves out of a node what there is no memory for; what `put` could not add is
+ * freed, and makes the whole worthless. */
+
+static bool put(bool whole, cJSON *object, const char *name, cJSON *value)
+{
+	if (whole && object && value &&
+	    (name ? cJSON_AddItemToObject(object, name, value)
+		  : cJSON_AddItemToArray(object, value)))
+		return true;
+	cJSON_Delete(value);
+	return false;
+}
+
+/* The node itself if it is whole, else NULL. */
+static cJSON *finish(bool whole, cJSON *node)
+{
+	if (whole)
+		return node;
+	cJSON_Delete(node);
+	return NULL;
+}
 
 static cJSON *integer(uint64_t n)
 {
@@ -217,42 +237,45 @@ static cJSON *integer(uint64_t n)
 static cJSON *make_names(const struct party *party)
 {
 	cJSON *names = cJSON_CreateArray();
+	bool whole = names != NULL;
 
-	for (size_t i = 0; i < party->name_count; i++) {
+	for (size_t i = 0; i < party->name_count && whole; i++) {
 		char *shown = escape_string(slice_of(party->names[i]));
 
-		cJSON_AddItemToArray(names, shown ? cJSON_CreateString(shown) : NULL);
+		whole = put(shown != NULL, names, NULL, cJSON_CreateString(shown ? shown : ""));
 		free(shown);
 	}
-	return names;
+	return finish(whole, names);
 }
 
 static cJSON *make_party(const struct party *party)
 {
 	cJSON *object = cJSON_CreateObject();
+	bool whole = put(true, object, "processes", integer(party->processes));
 
-	cJSON_AddItemToObject(object, "processes", integer(party->processes));
-	cJSON_AddItemToObject(object, "names", make_names(party));
-	return object;
+	return finish(put(whole, object, "names", make_names(party)), object);
+}
+
+static cJSON *make_known_one(const struct checkup *c, unsigned i)
+{
+	cJSON *object = make_party(&c->parties[i]);
+	bool whole = put(true, object, "program", cJSON_CreateString(known[i].name));
+
+	if (&known[i] == known_glibc && c->glibc[0])
+		whole = put(whole, object, "version", cJSON_CreateString(c->glibc));
+	return finish(put(whole, object, "advice", cJSON_CreateString(known[i].advice)), object);
 }
 
 static cJSON *make_known(const struct checkup *c)
 {
 	cJSON *list = cJSON_CreateArray();
+	bool whole = list != NULL;
 
-	for (unsigned i = 0; i < known_count; i++) {
-		cJSON *object;
-
-		if (c->parties[i].processes == 0)
-			continue;
-		object = make_party(&c->parties[i]);
-		cJSON_AddStringToObject(object, "program", known[i].name);
-		if (&known[i] == known_glibc && c->glibc[0])
-			cJSON_AddStringToObject(object, "version", c->glibc);
-		cJSON_AddStringToObject(object, "advice", known[i].advice);
-		cJSON_AddItemToArray(list, object);
+	for (unsigned i = 0; i < known_count && whole; i++) {
+		if (c->parties[i].processes > 0)
+			whole = put(true, list, NULL, make_known_one(c, i));
 	}
-	return list;
+	return finish(whole, list);
 }
 
 static cJSON *make_coverage(const struct coverage *c)
@@ -263,11 +286,11 @@ static cJSON *make_coverage(const struct coverage *c)
 		[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
 	};
 	cJSON *object = cJSON_CreateObject();
+	bool whole = put(true, object, "seen", integer(c->seen));
 
-	cJSON_AddItemToObject(object, "seen", integer(c->seen));
 	for (int i = 0; i < OUTCOME_COUNT; i++)
-		cJSON_AddItemToObject(object, outcomes[i], integer(c->by_outcome[i]));
-	return object;
+		whole = put(whole, object, outcomes[i], integer(c->by_outcome[i]));
+	return finish(whole, object);
 }
 
 static cJSON *make_memory(const struct checkup *c)
@@ -279,30 +302,47 @@ static cJSON *make_memory(const struct checkup *c)
 		[WORD_NONE] = "unknown",
 	};
 	cJSON *object = cJSON_CreateObject();
+	bool whole = object != NULL;
 
 	for (int i = 0; i < WORD_COUNT; i++)
-		cJSON_AddItemToObject(object, words[i], integer(c->pss[i]));
-	return object;
+		whole = put(whole, object, words[i], integer(c->pss[i]));
+	return finish(whole, object);
+}
+
+static cJSON *make_answer(enum answer a)
+{
+	return a == ANSWER_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(a == ANSWER_YES);
+}
+
+static cJSON *make_all(const struct checkup *c)
+{
+	const struct {
+		const char *name;
+		cJSON *value;
+	} members[] = {
+		{"schema", cJSON_CreateString("anonmem-doctor/1")},
+		{"kernel", cJSON_CreateString(c->machine.kernel)},
+		{"kernel_labels", make_answer(c->machine.keeps_labels)},
+		{"may_trace", cJSON_CreateBool(c->machine.may_trace)},
+		{"coverage", make_coverage(&c->coverage)},
+		{"memory", make_memory(c)},
+		{"naming", make_party(&c->naming)},
+		{"known", make_known(c)},
+		{"run", cJSON_CreateString(run_advice)},
+	};
+	cJSON *root = cJSON_CreateObject();
+	bool whole = root != NULL;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		whole = put(whole, root, members[i].name, members[i].value);
+	return finish(whole, root);
 }
 
 static int write_json(const struct checkup *c, struct error *e)
 {
-	cJSON *root = cJSON_CreateObject();
-	char *text;
+	cJSON *root = make_all(c);
+	char *text = root ? cJSON_PrintUnformatted(root) : NULL;
 
-	cJSON_AddStringToObject(root, "schema", "anonmem-doctor/1");
-	cJSON_AddStringToObject(root, "kernel", c->machine.kernel);
-	cJSON_AddItemToObject(root, "kernel_labels",
-			      c->machine.keeps_labels == ANSWER_UNKNOWN
-				      ? cJSON_CreateNull()
-				      : cJSON_CreateBool(c->machine.keeps_labels == ANSWER_YES));
-	cJSON_AddItemToObject(root, "may_trace", cJSON_CreateBool(c->machine.may_trace));
-	cJSON_AddItemToObject(root, "coverage", make_coverage(&c->coverage));
-	cJSON_AddItemToObject(root, "memory", make_memory(c));
-	cJSON_AddItemToObject(root, "naming", make_party(&c->naming));
-	cJSON_AddItemToObject(root, "known", make_known(c));
-	cJSON_AddStringToObject(root, "run", run_advice);
-	text = cJSON_PrintUnformatted(root);
 	cJSON_Delete(root);
 	if (!text)
 		return error_memory(e);

@@ -14,12 +14,20 @@ static enum exit_status close_output(enum exit_status status)
 {
 	bool failed = ferror(stdout);
 	char text[256];
+	int number;
 
 	errno = 0;
-	if (fclose(stdout) == 0 && !failed)
+	failed |= fflush(stdout) != 0;
+	number = errno;
+	/* An interrupted close() has closed it all the same. */
+	if (fclose(stdout) != 0 && !failed && errno != EINTR) {
+		failed = true;
+		number = errno;
+	}
+	if (!failed)
 		return status;
 	snprintf(text, sizeof(text), "cannot write to standard output: %s",
-		 errno ? strerror(errno) : "some of it was lost");
+		 number ? strerror(number) : "some of it was lost");
 	say(text);
 	return EXIT_FAILED;
 }

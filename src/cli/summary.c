@@ -93,7 +93,7 @@ static void look_at_child(struct watched *w)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+	while ((pid = (pid_t)TEMP_FAILURE_RETRY(waitpid(-1, &status, WNOHANG | WUNTRACED))) > 0) {
 		if (pid != w->pid)
 			continue;
 		if (WIFSTOPPED(status)) {
@@ -210,7 +210,7 @@ static int start(char **command, const struct inherited *before, pid_t *pid, str
 	close(ends[0]);
 	if (number == 0)
 		return 0;
-	waitpid(*pid, NULL, 0);
+	(void)TEMP_FAILURE_RETRY(waitpid(*pid, NULL, 0));
 	return program_failed(command[0], number, e);
 }
 

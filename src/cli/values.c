@@ -1,5 +1,6 @@
 #include "cli/values.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -45,21 +46,31 @@ int value_regex(const char *value, regex_t *pattern, struct error *e)
 
 	if (status == 0)
 		return 0;
+	if (status == REG_ESPACE)
+		return error_memory(e);
 	regerror(status, pattern, why, sizeof(why));
 	return error_set(e, ERROR_USAGE, "--name: \"%s\" is no regular expression: %s", value, why);
 }
 
 int value_user(const char *value, uint32_t *uid, struct error *e)
 {
-	const struct passwd *entry = getpwnam(value);
+	const struct passwd *entry;
 	const char *wrong;
 	long long number;
+	int error;
 
+	errno = 0;
+	entry = getpwnam(value);
+	error = errno;
 	if (entry) {
 		*uid = entry->pw_uid;
 		return 0;
 	}
 	number = strtonum(value, 0, UINT32_MAX, &wrong);
+	if (wrong && (error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM)) {
+		errno = error;
+		return error_errno(e, "--user: \"%s\" cannot be looked up", value);
+	}
 	if (wrong)
 		return error_set(e, ERROR_USAGE, "--user: there is no user \"%s\" here", value);
 	*uid = (uint32_t)number;

@@ -48,8 +48,12 @@ struct worker {
 static bool on_begin(void *ctx, const struct process *process)
 {
 	struct worker *w = ctx;
+	int wanted = selection_wants_process(&w->work->options->selection, process);
 
-	if (!selection_wants_process(&w->work->options->selection, process))
+	w->no_memory |= wanted < 0;
+	w->snapshot.unidentified +=
+		wanted == 0 && selection_is_in_doubt(&w->work->options->selection, process);
+	if (wanted != 1)
 		return false;
 	aggregate_reset(&w->groups);
 	group_zero(&w->all);

@@ -1,5 +1,7 @@
 #include "model/keyer.h"
 
+#include "base/textstream.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -131,7 +133,7 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 	if (!out)
 		return SYMBOL_NONE;
 	applied = rules_apply(k->rules, label, out);
-	if (fclose(out) == 0 && applied) {
+	if (textstream_close(out, &text) && applied) {
 		const struct slice subsystem = {text, size};
 
 		s = intern(k->symbols, pretends(label, subsystem) ? label : subsystem);
@@ -159,12 +161,16 @@ static const struct label_facts *find_facts(struct keyer *k, symbol s, struct sl
 	}
 	f = &k->facts[s];
 	if (f->state == UNSEEN) {
+		int wanted = selection_wants_label(k->selection, label);
+
+		if (wanted < 0)
+			return NULL;
 		if (grouping_has(k->by, KEY_SUBSYSTEM)) {
 			f->subsystem = make_subsystem(k, label);
 			if (f->subsystem == SYMBOL_NONE)
 				return NULL;
 		}
-		f->state = selection_wants_label(k->selection, label) ? WANTED : UNWANTED;
+		f->state = wanted ? WANTED : UNWANTED;
 	}
 	return f;
 }

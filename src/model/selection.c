@@ -20,16 +20,18 @@ unsigned selection_needs(const struct selection *s)
 /* A pattern has a state that its matches change; see rules.c. */
 static pthread_mutex_t matching = PTHREAD_MUTEX_INITIALIZER;
 
-static bool matches_regex(const regex_t *pattern, struct slice text)
+static int matches_regex(const regex_t *pattern, struct slice text)
 {
 	char *string = strndup(text.ptr, text.len);
-	bool matches;
+	int status;
 
+	if (!string)
+		return -1;
 	pthread_mutex_lock(&matching);
-	matches = string && regexec(pattern, string, 0, NULL, 0) == 0;
+	status = regexec(pattern, string, 0, NULL, 0);
 	pthread_mutex_unlock(&matching);
 	free(string);
-	return matches;
+	return status == 0 ? 1 : status == REG_NOMATCH ? 0 : -1;
 }
 
 static struct slice base_name(struct slice path)
@@ -39,43 +41,63 @@ static struct slice base_name(struct slice path)
 	return slash ? slice_inner(path, (size_t)(slash - path.ptr) + 1, 0) : path;
 }
 
-static bool matches_glob(const char *glob, struct slice text)
+static int matches_glob(const char *glob, struct slice text)
 {
 	char *string = strndup(text.ptr, text.len);
-	bool matches = string && fnmatch(glob, string, 0) == 0;
+	int status;
 
+	if (!string)
+		return -1;
+	status = fnmatch(glob, string, 0);
 	free(string);
-	return matches;
+	return status == 0 ? 1 : status == FNM_NOMATCH ? 0 : -1;
 }
 
-bool selection_wants_process(const struct selection *s, const struct process *process)
+static int matches_name(const regex_t *pattern, const struct process *process)
 {
-	if (s->name) {
-		bool comm = process->known & PROCESS_NAME && matches_regex(s->name, process->name);
-		bool exe = process->known & PROCESS_EXE &&
-			   matches_regex(s->name, base_name(process->exe));
+	int matches = process->known & PROCESS_NAME ? matches_regex(pattern, process->name) : 0;
 
-		if (!comm && !exe)
-			return false;
-	}
-	if (s->by_user && (!(process->known & PROCESS_UID) || process->uid != s->uid))
-		return false;
-	if (s->cgroup &&
-	    (!(process->known & PROCESS_CGROUP) || !matches_glob(s->cgroup, process->cgroup)))
-		return false;
-	return true;
+	if (matches != 0 || !(process->known & PROCESS_EXE))
+		return matches;
+	return matches_regex(pattern, base_name(process->exe));
 }
 
-bool selection_wants_label(const struct selection *s, struct slice label)
+int selection_wants_process(const struct selection *s, const struct process *process)
+{
+	int wanted = s->name ? matches_name(s->name, process) : 1;
+
+	if (wanted != 1)
+		return wanted;
+	if (s->by_user && (!(process->known & PROCESS_UID) || process->uid != s->uid))
+		return 0;
+	if (s->cgroup)
+		return process->known & PROCESS_CGROUP ? matches_glob(s->cgroup, process->cgroup)
+						       : 0;
+	return 1;
+}
+
+bool selection_is_in_doubt(const struct selection *s, const struct process *process)
+{
+	return (s->name && !(process->known & PROCESS_NAME)) ||
+	       (s->by_user && !(process->known & PROCESS_UID)) ||
+	       (s->cgroup && !(process->known & PROCESS_CGROUP));
+}
+
+int selection_wants_label(const struct selection *s, struct slice label)
 {
 	struct slice text = label_text(label), bare = label;
 
 	if (slice_begins(label, SLICE("[")) && slice_ends(label, SLICE("]")) && label.len >= 2)
 		bare = slice_inner(label, 1, 1);
 	for (size_t i = 0; i < s->label_count; i++) {
-		if (slice_equals(slice_of(s->labels[i]), label) ||
-		    matches_glob(s->labels[i], text) || matches_glob(s->labels[i], bare))
-			return true;
+		int matches = slice_equals(slice_of(s->labels[i]), label);
+
+		if (matches == 0)
+			matches = matches_glob(s->labels[i], text);
+		if (matches == 0)
+			matches = matches_glob(s->labels[i], bare);
+		if (matches != 0)
+			return matches;
 	}
 	return s->label_count == 0;
 }

@@ -89,6 +89,7 @@ bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 bool snapshot_merge(struct snapshot *s, const struct snapshot *from)
 {
 	s->groups.inexact |= !group_add(&s->totals, &from->totals);
+	s->unidentified += from->unidentified;
 	s->shared_swappers += from->shared_swappers;
 	merge_effort(&s->effort, &from->effort);
 	s->coverage.seen += from->coverage.seen;

@@ -444,7 +444,7 @@ static int read_again(struct refresh *r, struct error *e)
 
 static int refresh(struct refresh *r, struct error *e)
 {
-	if (source_targets_cheaply(r->source, &r->targets, e) < 0)
+	if (source_targets(r->source, &r->targets, e) < 0)
 		return -1;
 	r->pulses = calloc(r->targets.count + 1, sizeof(*r->pulses));
 	r->state.records = calloc(r->targets.count + 1, sizeof(struct record *));

@@ -6,6 +6,8 @@
 static uint64_t *stat_field(struct process_stat *stat, int field)
 {
 	switch (field) {
+	case 4:
+		return &stat->parent;
 	case 20:
 		return &stat->threads;
 	case 22:

@@ -10,6 +10,8 @@
 
 #include "base/slice.h"
 
+#include <sys/types.h>
+
 #include <stdint.h>
 
 enum {
@@ -22,6 +24,7 @@ enum {
 struct process_stat {
 	struct slice name; /* as it is */
 	char state;
+	uint64_t parent; /* the pid of it */
 	uint64_t threads;
 	uint64_t start_time;  /* clock ticks after boot */
 	uint64_t size;	      /* of its address space; 0 if it has none */

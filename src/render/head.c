@@ -1,6 +1,7 @@
 #include "render/head.h"
 
 #include "base/escape.h"
+#include "base/textstream.h"
 #include "render/size.h"
 
 #include <inttypes.h>
@@ -125,8 +126,5 @@ char *head_line(const struct watch *w, const struct head_options *o, unsigned li
 	if (!out)
 		return NULL;
 	lines[line](w, o, out);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return textstream_close(out, &text) ? text : NULL;
 }

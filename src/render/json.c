@@ -6,6 +6,7 @@
  * their number.
  */
 #include "base/escape.h"
+#include "base/textstream.h"
 #include "render/render.h"
 
 #include <inttypes.h>
@@ -23,7 +24,8 @@ static cJSON *integer(uint64_t n)
 	return cJSON_CreateRaw(text);
 }
 
-/* Text that is not UTF-8 has no JSON form; it is shown as the table shows it. */
+/* Text that is not UTF-8 has no JSON form; it is shown as the table shows it. Without memory it is
+ * as it was. */
 static struct slice as_utf8(struct slice text, char **owned)
 {
 	*owned = utf8_valid(text) ? NULL : escape_string(text);
@@ -51,7 +53,10 @@ static cJSON *string(struct slice text)
 	FILE *out = open_memstream(&literal, &size);
 	cJSON *json = NULL;
 
-	if (!out) {
+	if (!out || !utf8_valid(rest)) {
+		if (out)
+			fclose(out);
+		free(literal);
 		free(owned);
 		return NULL;
 	}
@@ -65,7 +70,7 @@ static cJSON *string(struct slice text)
 			write_escaped(code, out);
 	}
 	putc('"', out);
-	if (fclose(out) == 0)
+	if (textstream_close(out, &literal))
 		json = cJSON_CreateRaw(literal);
 	free(literal);
 	free(owned);

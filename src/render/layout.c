@@ -1,6 +1,7 @@
 #include "render/layout.h"
 
 #include "base/escape.h"
+#include "base/textstream.h"
 #include "render/size.h"
 
 #include <inttypes.h>
@@ -63,10 +64,7 @@ static char *draw_graph(const struct trend *t, size_t width)
 
 		fputs(escape_locale_is_utf8() ? blocks[level] : plain[level], out);
 	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return textstream_close(out, &text) ? text : NULL;
 }
 
 /* There is one row of totals: a name that is this word begins with an escape. */

@@ -1,5 +1,7 @@
 #include "report/notes.h"
 
+#include "base/textstream.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -83,11 +85,7 @@ char *coverage_sentence(const struct snapshot *s)
 	if (without > 0)
 		fprintf(out, "; %" PRIu64 " more without memory (kernel threads, zombies)",
 			without);
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return textstream_close(out, &text) ? text : NULL;
 }
 
 static bool counts_pss(const struct snapshot *s)
@@ -130,6 +128,14 @@ bool notes_add(struct report *r)
 		 s->inferred ? " or, where its surroundings tell more, a guess that begins with ~"
 			     : "",
 		 s->effort.names_read > 0 ? ", unless its process keeps names itself (*)" : ""))
+		return false;
+	if (s->unidentified > 0 &&
+	    !add(notes,
+		 "%" PRIu64
+		 " process%s left out, of which it is not known whether --name, --user or "
+		 "--cgroup asks for %s",
+		 s->unidentified, s->unidentified == 1 ? " is" : "es are",
+		 s->unidentified == 1 ? "it" : "them"))
 		return false;
 	if (s->effort.names_lost > 0 && !add_lost_names(notes, s))
 		return false;

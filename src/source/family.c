@@ -1,8 +1,12 @@
 #include "source/family.h"
 
+#include "parse/process.h"
 #include "source/internal.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void family_free(struct family *f)
 {
@@ -46,6 +50,60 @@ static void gather(struct family *now, const struct family *before, const struct
 				now->kin[now->count++] = all->kin[i];
 		}
 	} while (now->count > found);
+}
+
+/* What stat says of one: 1, 0 if it has gone, or -1 with *e. */
+static int read_kin(const struct source *s, pid_t pid, struct kin *k, struct error *e)
+{
+	char path[32], buffer[1024], name[PROCESS_NAME_MAX];
+	const struct place place = {s->root_fd, path};
+	struct slice text = {buffer, 0};
+	struct process_stat stat;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/", pid);
+	fd = place_open(&place, "stat");
+	n = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
+	/* What belongs to somebody else may be hidden (hidepid), and is none of it. */
+	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != EACCES && errno != EPERM) {
+		error_errno(e, "cannot read stat of process %d", pid);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	text.len = n > 0 ? (size_t)n : 0;
+	if (!parse_stat(text, name, &stat))
+		return 0;
+	*k = (struct kin){pid, (pid_t)stat.parent, stat.start_time};
+	return 1;
+}
+
+/* All processes of the running system. libproc2 would list them too; but what it cannot read it
+ * leaves out, and without memory it ends the program. */
+static int list_kin(struct family *all, struct error *e)
+{
+	struct source *s = source_open_proc(NULL, NULL, 0, e);
+	struct target_list list = {NULL, 0};
+	int status = s ? source_targets(s, &list, e) : -1;
+
+	if (status == 0) {
+		all->kin = calloc(list.count + 1, sizeof(*all->kin));
+		status = all->kin ? 0 : error_memory(e);
+	}
+	for (size_t i = 0; all->kin && i < list.count && status == 0; i++) {
+		int found = read_kin(s, list.targets[i].pid, &all->kin[all->count], e);
+
+		all->count += found > 0;
+		status = found < 0 ? -1 : 0;
+	}
+	if (status < 0)
+		family_free(all);
+	free(list.targets);
+	source_close(s);
+	return status;
 }
 
 int family_update(struct family *f, pid_t first, struct error *e)

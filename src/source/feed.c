@@ -41,30 +41,35 @@ static char *find_number(const char *path)
 		return NULL;
 	name = count ? strdup(entries[0]->d_name) : NULL;
 	free_entries(entries, count);
-	errno = 0;
+	errno = count && !name ? ENOMEM : 0;
 	return name;
 }
 
-static bool holds_processes(const char *path)
+/* 1, 0, or -1 with *e. What is no folder, or may not be looked into, holds none. */
+static int holds_processes(const char *path, struct error *e)
 {
 	char *name = find_number(path);
 
 	free(name);
+	if (!name && errno != 0 && errno != ENOTDIR && errno != ENOENT && errno != EACCES)
+		return error_errno(e, "%s: cannot be listed", path);
 	return name != NULL;
 }
 
-/* Whether a folder is one tree. Trees may be called by numbers too, such as times; but then those
- * hold processes, and no process does. */
-static bool is_tree(const char *path, const char *number)
+/* Whether a folder is one tree: 1, 0, or -1 with *e. Trees may be called by numbers too, such as
+ * times; but then those hold processes, and no process does. */
+static int is_tree(const char *path, const char *number, struct error *e)
 {
 	char *below;
-	bool holds;
+	int holds;
 
-	if (!number || asprintf(&below, "%s/%s", path, number) < 0)
-		return false;
-	holds = holds_processes(below);
+	if (!number)
+		return 0;
+	if (asprintf(&below, "%s/%s", path, number) < 0)
+		return error_memory(e);
+	holds = holds_processes(below, e);
 	free(below);
-	return !holds;
+	return holds < 0 ? -1 : !holds;
 }
 
 static int add(struct feed *f, char *path, struct error *e)
@@ -90,13 +95,18 @@ static int add_folders(struct feed *f, struct error *e)
 		return error_errno(e, "%s: cannot be listed", f->root);
 	for (int i = 0; i < count && status == 0; i++) {
 		char *path;
+		int holds;
 
-		if (asprintf(&path, "%s/%s", f->root, entries[i]->d_name) < 0)
+		if (asprintf(&path, "%s/%s", f->root, entries[i]->d_name) < 0) {
 			status = error_memory(e);
-		else if (holds_processes(path))
+			break;
+		}
+		holds = holds_processes(path, e);
+		if (holds > 0)
 			status = add(f, path, e);
 		else
 			free(path);
+		status = holds < 0 ? -1 : status;
 	}
 	free_entries(entries, count);
 	return status;
@@ -104,8 +114,8 @@ static int add_folders(struct feed *f, struct error *e)
 
 int feed_open(struct feed *f, const char *root, struct error *e)
 {
-	bool tree;
 	char *number;
+	int tree;
 
 	*f = (struct feed){.root = root};
 	if (!root)
@@ -113,9 +123,9 @@ int feed_open(struct feed *f, const char *root, struct error *e)
 	number = find_number(root);
 	if (!number && errno != 0)
 		return error_errno(e, "%s: cannot be opened as a folder of processes", root);
-	tree = is_tree(root, number);
+	tree = is_tree(root, number, e);
 	free(number);
-	if (!tree && add_folders(f, e) < 0)
+	if (tree < 0 || (!tree && add_folders(f, e) < 0))
 		return -1;
 	/* Without any, it is the tree itself that is empty, and reading it says so. */
 	return f->count ? 0 : add(f, strdup(root), e);

@@ -1,6 +1,7 @@
 /*
  * smaps files: one process after another, told apart by addresses that go backwards.
  */
+#include "base/textstream.h"
 #include "source/internal.h"
 
 #include <errno.h>
@@ -50,10 +51,7 @@ static char *make_name(const struct progress *p)
 	while (fflush(out) == 0 && size > strlen(p->path) &&
 	       times_given(s, name, s->path_count) > 0)
 		putc('\'', out);
-	if (fclose(out) == 0)
-		return name;
-	free(name);
-	return NULL;
+	return textstream_close(out, &name) ? name : NULL;
 }
 
 static int begin(struct progress *p, struct error *e)
@@ -119,7 +117,9 @@ static bool is_standard_input(const char *path)
 static int open_file(const char *path, struct error *e)
 {
 	struct stat st;
-	int fd = is_standard_input(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = is_standard_input(path)
+			 ? STDIN_FILENO
+			 : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 
 	if (fd < 0)
 		return error_errno(e, "cannot be opened");

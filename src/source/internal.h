@@ -106,13 +106,15 @@ int scan_read(struct reader *r, const struct place *place, int fd, bool shares, 
  *
  *	names_forget(r)			a new process
  *	names_begin(r, place, ...)	before each reading of its mappings, which then go through
- *					names.c to `deliver`
+ *					names.c to `deliver`; 0, or -1 with *e if none can be
+ *					looked for here
  *	names_end(r)			after it; true if they were found only behind memory that
  *					may have one: the next reading knows where they are
  *	names_count(r)			the process was read: adds it to the effort
  */
 void names_forget(struct reader *r);
-void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx);
+int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx,
+		struct error *e);
 bool names_end(struct reader *r);
 void names_count(struct reader *r);
 void names_free(struct names *names);
@@ -149,13 +151,6 @@ struct division {
 void division_begin(struct division *d, const struct counters *whole, const struct part *parts,
 		    size_t count);
 void division_next(struct division *d, const struct part *part, struct counters *counters);
-
-/* The pids of the running system, in no order. 0, or -1 with *e; the caller frees list->targets. */
-int list_live(struct target_list *list, struct error *e);
-
-/* All processes of the running system into an empty family, without pids. 0, or -1 with *e; freed
- * by family_free(). */
-int list_kin(struct family *all, struct error *e);
 
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);

@@ -28,9 +28,11 @@ static bool parse_pid(const char *name, pid_t *pid)
 	return true;
 }
 
+/* libproc2 would do for /proc; but it takes a failure to read on for the end of the list. */
 static int list_folder(const struct source *s, struct target_list *list, struct error *e)
 {
-	int fd = openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = (int)TEMP_FAILURE_RETRY(
+		openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int status = 0;
@@ -49,20 +51,13 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 	if (status == 0 && errno != 0)
 		status = error_errno(e, "%s: cannot be listed", s->root);
 	closedir(dir);
-	return status;
-}
-
-static int list_tree(const struct source *s, struct target_list *list, struct error *e)
-{
-	if (list_folder(s, list, e) < 0)
-		return -1;
-	if (list->count == 0)
+	if (status == 0 && list->count == 0 && s->kind == SOURCE_TREE)
 		return error_set(
 			e, ERROR_MALFORMED,
 			"%s: holds no process; expected folders such as %s/1234 with a file "
 			"smaps in each",
 			s->root, s->root);
-	return 0;
+	return status;
 }
 
 static int list_named(const struct source *s, struct target_list *list, struct error *e)
@@ -106,7 +101,7 @@ static int list_files(const struct source *s, struct target_list *list, struct e
 	return 0;
 }
 
-static int list_all(const struct source *s, bool cheaply, struct target_list *list, struct error *e)
+int source_targets(const struct source *s, struct target_list *list, struct error *e)
 {
 	int status;
 
@@ -115,10 +110,8 @@ static int list_all(const struct source *s, bool cheaply, struct target_list *li
 		status = list_files(s, list, e);
 	else if (s->pid_count)
 		status = list_named(s, list, e);
-	else if (s->kind == SOURCE_TREE)
-		status = list_tree(s, list, e);
 	else
-		status = cheaply ? list_folder(s, list, e) : list_live(list, e);
+		status = list_folder(s, list, e);
 	if (status < 0) {
 		free(list->targets);
 		*list = (struct target_list){0};
@@ -129,16 +122,6 @@ static int list_all(const struct source *s, bool cheaply, struct target_list *li
 	for (size_t i = 0; i < list->count; i++)
 		list->targets[i].number = i;
 	return 0;
-}
-
-int source_targets(const struct source *s, struct target_list *list, struct error *e)
-{
-	return list_all(s, false, list, e);
-}
-
-int source_targets_cheaply(const struct source *s, struct target_list *list, struct error *e)
-{
-	return list_all(s, true, list, e);
 }
 
 /* The second number of statm. */
@@ -152,7 +135,7 @@ uint64_t resident_pages(const struct place *place)
 
 	if (fd < 0)
 		return 0;
-	n = read(fd, buffer, sizeof(buffer));
+	n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
 	close(fd);
 	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
 	if (!take_decimal(&text, &pages) || !take_byte(&text, ' ') || !take_decimal(&text, &pages))

@@ -5,66 +5,8 @@
 #include "source/machine.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <libproc2/meminfo.h>
-#include <libproc2/pids.h>
-
-int list_live(struct target_list *list, struct error *e)
-{
-	enum pids_item items[] = {PIDS_ID_PID};
-	struct pids_info *info = NULL;
-	struct pids_fetch *all;
-	int status = procps_pids_new(&info, items, 1);
-
-	if (status < 0) {
-		errno = -status;
-		return error_errno(e, "cannot list the processes in /proc");
-	}
-	all = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
-	if (!all) {
-		status = error_errno(e, "cannot list the processes in /proc");
-	} else {
-		for (int i = 0; i < all->counts->total && status == 0; i++) {
-			if (!target_list_add_pid(list, all->stacks[i]->head[0].result.s_int))
-				status = error_memory(e);
-		}
-	}
-	procps_pids_unref(&info);
-	return status;
-}
-
-int list_kin(struct family *all, struct error *e)
-{
-	enum pids_item items[] = {PIDS_ID_PID, PIDS_ID_PPID, PIDS_TICS_BEGAN};
-	struct pids_info *info = NULL;
-	struct pids_fetch *fetch;
-	int status = procps_pids_new(&info, items, sizeof(items) / sizeof(*items));
-
-	if (status < 0) {
-		errno = -status;
-		return error_errno(e, "cannot list the processes in /proc");
-	}
-	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
-	if (!fetch) {
-		status = error_errno(e, "cannot list the processes in /proc");
-	} else {
-		size_t count = (size_t)fetch->counts->total;
-
-		all->kin = calloc(count + 1, sizeof(*all->kin));
-		all->count = all->kin ? count : 0;
-		status = all->kin ? 0 : error_memory(e);
-		for (size_t i = 0; i < all->count; i++) {
-			const struct pids_result *r = fetch->stacks[i]->head;
-
-			all->kin[i] = (struct kin){r[0].result.s_int, r[1].result.s_int,
-						   r[2].result.ull_int};
-		}
-	}
-	procps_pids_unref(&info);
-	return status;
-}
 
 int meminfo_live(struct meminfo *m, struct error *e)
 {

@@ -5,6 +5,7 @@
 #include "parse/process.h"
 #include "source/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -57,13 +58,13 @@ static void read_running(struct machine *m)
 static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
 				   size_t size)
 {
-	int fd = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
+	int fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_RDONLY | O_CLOEXEC));
 	size_t used = 0;
 	ssize_t n = 0;
 
 	if (fd < 0)
 		return SLICE("");
-	while (used < size && (n = read(fd, buffer + used, size - used)) > 0)
+	while (used < size && (n = TEMP_FAILURE_RETRY(read(fd, buffer + used, size - used))) > 0)
 		used += (size_t)n;
 	close(fd);
 	return (struct slice){buffer, n < 0 ? 0 : used};
@@ -81,7 +82,7 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 /* In seconds; 0 if it is not to be had. The lines before it may be long: one counts interrupts. */
 static uint64_t boot_time(const struct source *s)
 {
-	int fd = openat(s->root_fd, "stat", O_RDONLY | O_CLOEXEC);
+	int fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, "stat", O_RDONLY | O_CLOEXEC));
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL;
 	size_t size = 0;

@@ -77,6 +77,19 @@ bool names_lie_in(const struct mapping *m)
 
 /* Reading the table. */
 
+static bool read_whole(int fd, void *to, size_t size, uint64_t offset)
+{
+	size_t used = 0;
+	ssize_t got = 1;
+
+	while (used < size && got > 0) {
+		got = TEMP_FAILURE_RETRY(
+			pread(fd, (char *)to + used, size - used, (off_t)(offset + used)));
+		used += got > 0 ? (size_t)got : 0;
+	}
+	return used == size;
+}
+
 /* False when there were enough. */
 static bool look(struct names *n, unsigned looks)
 {
@@ -90,24 +103,21 @@ static bool read_at(struct names *n, size_t offset, void *to, size_t size)
 {
 	uint64_t at = (n->published ? 0 : n->at) + offset;
 
-	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) &&
-	       pread(n->mem, to, size, (off_t)at) == (ssize_t)size;
+	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) && read_whole(n->mem, to, size, at);
 }
 
 static bool find_pages(struct names *n)
 {
 	const uint64_t present = UINT64_C(3) << 62; /* or swapped */
-	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES];
+	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES] = {0};
 	size_t per_page = page_size / LAYOUT_PAGE, pages = TABLE_PAGES / per_page;
-	ssize_t size = (ssize_t)(pages * sizeof(*entries));
 
 	if (n->published) { /* reading a file waits for nobody */
 		memset(n->there, true, sizeof(n->there));
 		return true;
 	}
-	if (!look(n, 1 + TABLE_PAGES / 64) ||
-	    pread(n->map, entries, (size_t)size, (off_t)(n->at / page_size * sizeof(*entries))) !=
-		    size)
+	if (!look(n, 1 + TABLE_PAGES / 64) || !read_whole(n->map, entries, pages * sizeof(*entries),
+							  n->at / page_size * sizeof(*entries)))
 		return false;
 	for (size_t i = 0; i < TABLE_PAGES; i++)
 		n->there[i] = i / per_page < pages && entries[i / per_page] & present;
@@ -413,21 +423,25 @@ static void close_files(struct names *n)
 	n->mem = n->map = -1;
 }
 
+/* NULL with errno if it cannot be had, or cannot know where memfds lie. */
 static struct names *names_new(struct reader *r)
 {
 	struct names *n = calloc(1, sizeof(*n));
-	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1;
-	struct stat st;
+	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1, number;
+	struct stat st = {.st_dev = 0};
+	bool known = fd >= 0 && fstat(fd, &st) == 0;
 
-	if (fd < 0)
-		reader_note(r, errno);
-	if (n) {
-		n->reader = r;
-		n->mem = n->map = -1;
-		n->shmem = fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
-	}
+	number = errno;
 	if (fd >= 0)
 		close(fd);
+	if (!known) {
+		free(n);
+		errno = number;
+		return NULL;
+	}
+	n->reader = r;
+	n->mem = n->map = -1;
+	n->shmem = st.st_dev;
 	return n;
 }
 
@@ -439,14 +453,17 @@ void names_forget(struct reader *r)
 	}
 }
 
-void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx)
+int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx,
+		struct error *e)
 {
 	struct names *n = r->names = r->names ? r->names : names_new(r);
 
-	r->on_mapping = n ? on_mapping : deliver;
-	r->on_mapping_ctx = n ? n : ctx;
-	if (!n)
-		return;
+	if (!n) {
+		r->sink_failed = true; /* no fault of the process */
+		return error_errno(e, "cannot look for names that processes keep themselves");
+	}
+	r->on_mapping = on_mapping;
+	r->on_mapping_ctx = n;
 	n->place = place;
 	n->deliver = deliver;
 	n->ctx = ctx;
@@ -457,6 +474,7 @@ void names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *
 	/* If it is no longer where it was, that will show. */
 	if (n->state == NAMES_LOST)
 		n->state = NAMES_NONE;
+	return 0;
 }
 
 bool names_end(struct reader *r)

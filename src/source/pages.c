@@ -38,9 +38,9 @@ static int count_run(struct counting *c, uint64_t start, uint64_t end)
 
 	while (start < end) {
 		uint64_t wanted = (end - start) / c->page_size;
-		ssize_t n = pread(c->fd, entries,
-				  (wanted < ENTRIES ? wanted : ENTRIES) * sizeof(*entries),
-				  (off_t)(start / c->page_size * sizeof(*entries)));
+		ssize_t n = TEMP_FAILURE_RETRY(pread(
+			c->fd, entries, (wanted < ENTRIES ? wanted : ENTRIES) * sizeof(*entries),
+			(off_t)(start / c->page_size * sizeof(*entries))));
 
 		if (n < (ssize_t)sizeof(*entries))
 			return n < 0 ? -1 : 0;
@@ -70,7 +70,7 @@ int pages_count(int fd, struct part *parts, size_t count)
 	};
 
 	while (arg.start < end) {
-		int n = ioctl(fd, PAGEMAP_SCAN, &arg);
+		int n = (int)TEMP_FAILURE_RETRY(ioctl(fd, PAGEMAP_SCAN, &arg));
 
 		if (n < 0)
 			return errno == ENOTTY ? count_run(&c, arg.start, end) : -1;

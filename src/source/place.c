@@ -13,7 +13,7 @@ int place_open(const struct place *place, const char *name)
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
-	return openat(place->fd, path, O_RDONLY | O_CLOEXEC);
+	return (int)TEMP_FAILURE_RETRY(openat(place->fd, path, O_RDONLY | O_CLOEXEC));
 }
 
 int reader_open(struct reader *r, const struct place *place, const char *name)

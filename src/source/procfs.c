@@ -129,7 +129,8 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 				   r->how.shares && !r->how.max_stall_ns && !a->last, mappings,
 				   &a->why);
 	} else {
-		names_begin(r, a->place, reader_deliver, r);
+		if (names_begin(r, a->place, reader_deliver, r, &a->why) < 0)
+			return -1;
 		status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
 		*mappings = smaps_mappings(r->parser);
 	}
@@ -202,7 +203,7 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 	if (mappings == 0)
 		return after_nothing(r, a);
 	rollup = rollup && reader_rollup(r, a->place, &after);
-	if (pread(fd, &byte, 1, 0) != 1 || !is_its_own(r, a)) {
+	if (TEMP_FAILURE_RETRY(pread(fd, &byte, 1, 0)) != 1 || !is_its_own(r, a)) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
 		return RESULT_AGAIN;
 	}
@@ -288,7 +289,7 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
 	identify(r, a->place, &buffers, &process);
-	if (!r->sink->begin(r->sink->ctx, &process))
+	if (r->shortage || !r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
 		result = read_memory(r, a, fd);
@@ -386,7 +387,8 @@ int procfs_read(struct reader *r, pid_t pid, struct error *e)
 		return read_at(r, &place, pid, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
-	place.fd = openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	place.fd = (int)TEMP_FAILURE_RETRY(
+		openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (place.fd < 0 && !is_gone(errno))
 		return error_errno(e, "cannot open the folder of process %d", pid);
 	if (place.fd < 0) {

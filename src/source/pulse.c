@@ -7,6 +7,7 @@
 #include "parse/process.h"
 #include "source/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -41,7 +42,7 @@ void probe_close(struct probe *probe)
 static struct slice read_stat(const struct source *s, struct probe *probe, char *buffer,
 			      size_t size)
 {
-	ssize_t n = probe->stat >= 0 ? pread(probe->stat, buffer, size, 0) : -1;
+	ssize_t n = probe->stat >= 0 ? TEMP_FAILURE_RETRY(pread(probe->stat, buffer, size, 0)) : -1;
 	char path[32];
 
 	if (n > 0)
@@ -49,8 +50,8 @@ static struct slice read_stat(const struct source *s, struct probe *probe, char 
 	/* It was not open, or the process has ended and the pid may be another one's. */
 	probe_close(probe);
 	snprintf(path, sizeof(path), "%d/stat", probe->pid);
-	probe->stat = openat(s->root_fd, path, O_RDONLY | O_CLOEXEC);
-	n = probe->stat >= 0 ? pread(probe->stat, buffer, size, 0) : -1;
+	probe->stat = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_RDONLY | O_CLOEXEC));
+	n = probe->stat >= 0 ? TEMP_FAILURE_RETRY(pread(probe->stat, buffer, size, 0)) : -1;
 	return (struct slice){buffer, n > 0 ? (size_t)n : 0};
 }
 

@@ -80,12 +80,7 @@ const struct effort *reader_effort(const struct reader *r)
 
 static ssize_t read_again(int fd, char *room, size_t size)
 {
-	ssize_t n;
-
-	do
-		n = read(fd, room, size);
-	while (n < 0 && errno == EINTR);
-	return n;
+	return TEMP_FAILURE_RETRY(read(fd, room, size));
 }
 
 static uint64_t now_ns(void)

@@ -326,7 +326,8 @@ int scan_read(struct reader *r, const struct place *place, int fd, bool shares, 
 
 	reset(s, place);
 	s->private_anon = shares && prove_private(s, place);
-	names_begin(r, place, on_mapping, s);
+	if (names_begin(r, place, on_mapping, s, e) < 0)
+		return -1;
 	status = reader_drain(r, fd, SMAPS_HEADERS, e);
 	if (s->pagemap >= 0)
 		close(s->pagemap);

@@ -3,6 +3,7 @@
 #include "parse/number.h"
 #include "source/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 	s->root = root ? root : "/proc";
 	s->pids = pids;
 	s->pid_count = count;
-	s->root_fd = open(s->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	s->root_fd = (int)TEMP_FAILURE_RETRY(open(s->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (s->root_fd < 0) {
 		error_errno(e, "%s: cannot be opened as a folder of processes", s->root);
 		free(s);

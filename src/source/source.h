@@ -119,10 +119,6 @@ bool source_is_limited(const struct source *s);
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
 
-/* The same for who lists again and again: of the running system by the names in /proc alone, while
- * libproc2 looks up the owner of each process too. */
-int source_targets_cheaply(const struct source *s, struct target_list *list, struct error *e);
-
 /* About how long it takes to read a target, as far as that can be told cheaply: the resident pages
  * in statm, or the size of a file. Goes into its weight. */
 void source_weigh(const struct source *s, struct target *target);

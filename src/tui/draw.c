@@ -1,6 +1,7 @@
 #include "tui/draw.h"
 
 #include "base/escape.h"
+#include "base/textstream.h"
 #include "render/layout.h"
 #include "tui/screen.h"
 
@@ -80,10 +81,7 @@ static char *way_from(const struct picture *p, size_t first)
 	if (sort)
 		fprintf(out, ", %s%s", last->options.falling ? "-" : "", sort->name);
 	putc(')', out);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return textstream_close(out, &text) ? text : NULL;
 }
 
 /* Where there is no room, the first steps are left out. */
@@ -140,10 +138,8 @@ static bool put_row(const struct layout *layout, size_t row, int y, enum style s
 	if (!out)
 		return false;
 	layout_write(layout, row, out);
-	if (fclose(out) != 0) {
-		free(text);
+	if (!textstream_close(out, &text))
 		return false;
-	}
 	return put_line(y, text, style);
 }
 

@@ -1,6 +1,7 @@
 #include "tui/level.h"
 
 #include "base/escape.h"
+#include "base/textstream.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -48,10 +49,7 @@ char *level_text(const struct level *l, size_t shown)
 			putc(' ', out);
 		write_cell(r->columns[c], &report_row(r, l->shown[shown])[c], out);
 	}
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return textstream_close(out, &text) ? text : NULL;
 }
 
 static bool has_text(const struct level *l, size_t shown, const char *text)

@@ -1,5 +1,7 @@
 #include "tui/screen.h"
 
+#include "base/textstream.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -72,7 +74,7 @@ static char *leave_text(void)
 			fputs(part, out);
 	}
 	if (out)
-		fclose(out);
+		textstream_close(out, &text);
 	return text;
 }
 
@@ -175,7 +177,7 @@ void screen_stop(void)
 	if (!terminal)
 		return;
 	endwin();
-	delscreen(terminal);
+	/* No delscreen(): after a moment without memory it crashes, and the program ends anyway. */
 	terminal = NULL;
 	catch (endings, ENDINGS, SIG_DFL, 0);
 	catch (crashes, CRASHES, SIG_DFL, 0);

@@ -1,5 +1,6 @@
 #include "tui/top.h"
 
+#include "base/textstream.h"
 #include "tui/ask.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <bsd/stdlib.h>
 
@@ -383,7 +385,7 @@ static int write_view(struct session *s, int fd, struct error *e)
 	FILE *out = open_memstream(&text, &size);
 	int status = out ? write_json(s, out, e) : error_memory(e);
 
-	if (out && fclose(out) != 0 && status == 0)
+	if (out && !textstream_close(out, &text) && status == 0)
 		status = error_memory(e);
 	if (save_whole(fd, (struct slice){text, status == 0 ? size : 0}) < 0)
 		snprintf(s->message, sizeof(s->message), "it could not be written and is empty: %s",
