@@ -11,6 +11,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "render/head.h"
+#include "report/notes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -169,9 +170,24 @@ static bool is_in_vain(const struct watch *w)
 	return in_vain && w->problem_count > 0;
 }
 
+/* Where the format does not, says how many processes are missing whenever that changes. */
+static void say_coverage(const struct options *o, const struct view *view, uint64_t *missed)
+{
+	uint64_t now = coverage_missed(&view->snapshot.coverage);
+	char *sentence;
+
+	if (o->renderer->carries_notes || o->quiet || now == *missed)
+		return;
+	*missed = now;
+	sentence = coverage_sentence(&view->snapshot);
+	if (sentence)
+		say(sentence);
+	free(sentence);
+}
+
 /* One refresh of the batch, and its report. */
 static int refresh(const struct options *o, struct top *top, struct watch *w, struct view *view,
-		   struct error *e)
+		   uint64_t *missed, struct error *e)
 {
 	if (watch_feed(w, &top->feed, top->pids, top->pid_count, e) < 0)
 		return -1;
@@ -179,13 +195,17 @@ static int refresh(const struct options *o, struct top *top, struct watch *w, st
 		e->code = ERROR_NONE; /* it is said */
 		return -1;
 	}
-	return write_one(o, top, w, view, e);
+	if (write_one(o, top, w, view, e) < 0)
+		return -1;
+	say_coverage(o, view, missed);
+	return 0;
 }
 
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
 	struct watch *w;
 	struct view view;
+	uint64_t missed = 0;
 	int status = 0;
 
 	if (prepare(o, e) < 0)
@@ -195,7 +215,7 @@ static int run_batch(const struct options *o, struct top *top, struct error *e)
 		return error_memory(e);
 	view_init(&view, &top->by);
 	for (;;) {
-		status = refresh(o, top, w, &view, e);
+		status = refresh(o, top, w, &view, &missed, e);
 		if (status < 0 || w->refresh == top->iterations || !feed_has_next(&top->feed))
 			break;
 		feed_advance(&top->feed);
