@@ -175,10 +175,13 @@ static bool read_block(struct names *n, size_t block)
 	return false;
 }
 
-/* Head and blocks as they were at one moment, but for what goes on inside the blocks. */
+/* Head and blocks as they were at one moment, but for what goes on inside the blocks. A change in
+ * the midst of our looks can make nonsense of them; what is nonsense twice without one is the
+ * table's own. */
 static bool read_blocks(struct names *n)
 {
 	const struct layout_head *head = &n->copy->head;
+	uint32_t nonsense = 1; /* `changes` when we saw some */
 
 	while (n->looks > 0) {
 		bool whole = true;
@@ -189,8 +192,11 @@ static bool read_blocks(struct names *n)
 			return false;
 		for (uint32_t at = 0; whole && at < head->blocks; at++)
 			whole = head->order[at] < LAYOUT_BLOCKS && read_block(n, head->order[at]);
-		if (whole && unchanged(n, offsetof(struct layout_head, changes), head->changes))
-			return true;
+		if (unchanged(n, offsetof(struct layout_head, changes), head->changes)) {
+			if (whole || nonsense == head->changes)
+				return whole;
+			nonsense = head->changes;
+		}
 		wait_a_moment(n);
 	}
 	return false;
@@ -250,6 +256,16 @@ static bool collect_ranges(struct names *n)
 	return true;
 }
 
+/* Another sum after another change. */
+static uint64_t changes_of(const struct layout *t)
+{
+	uint64_t sum = t->head.changes;
+
+	for (uint32_t at = 0; at < t->head.blocks; at++)
+		sum += t->blocks[t->head.order[at]].changes;
+	return sum;
+}
+
 static bool make_copy(struct names *n)
 {
 	if (n->copy)
@@ -276,9 +292,11 @@ static bool open_files(struct names *n)
 }
 
 /* Reads the table at n->at. A range that moves from one block to the next between our looks at them
- * makes no sense either, so that is tried again. */
+ * makes no sense either, so that is tried again, unless nothing has changed since the last time. */
 static void load(struct names *n)
 {
+	uint64_t nonsense = UINT64_MAX; /* changes_of() what made no sense */
+
 	n->state = NAMES_LOST;
 	n->next = n->count = 0;
 	n->looks = LOOKS;
@@ -287,6 +305,9 @@ static void load(struct names *n)
 			break;
 		if (read_names(n) && collect_ranges(n))
 			n->state = NAMES_KNOWN;
+		else if (nonsense == changes_of(n->copy))
+			break;
+		nonsense = changes_of(n->copy);
 	}
 	if (n->state == NAMES_LOST)
 		n->count = 0;
