@@ -134,6 +134,20 @@ static bool can_hold_a_screen(void)
 	return address && address != (char *)-1;
 }
 
+/* A key that is a signal takes those before it away. It may come when curses has seen that there is
+ * one to read: then reading must find nothing, not wait, while signals are blocked. */
+static void never_wait_for_keys(void)
+{
+	struct termios mode;
+
+	if (tcgetattr(STDIN_FILENO, &mode) < 0)
+		return;
+	mode.c_cc[VMIN] = 0;
+	mode.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+	def_prog_mode();
+}
+
 static void set_colors(bool color)
 {
 	if (!color || !has_colors())
@@ -166,6 +180,7 @@ int screen_start(bool color, struct error *e)
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	never_wait_for_keys();
 	set_escdelay(25);
 	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED, NULL);
 	mouseinterval(0);
