@@ -32,6 +32,7 @@ enum result {
 
 struct identity_buffers {
 	char name[PROCESS_NAME_MAX];
+	char thread[PROCESS_NAME_MAX];
 	char exe[PATH_MAX];
 };
 
@@ -95,7 +96,7 @@ struct attempt {
 	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
 	bool barred;		  /* from its pagemap, which only its user and root may open */
 	bool last;		  /* it will not be tried again */
-	struct process_stat stat; /* before smaps were opened; its name dies with the identity */
+	struct process_stat stat; /* before smaps were opened; its name is in the buffers */
 	bool stat_known;
 	enum outcome outcome;
 	struct error why;
@@ -107,15 +108,19 @@ static bool read_stat(struct reader *r, const struct place *place, char name[PRO
 	return parse_stat(place_slurp(r, place, "stat"), name, stat);
 }
 
-/* Whether the memory at hand is still that of the process, of which nothing else could be known. */
+/* Whether the memory at hand is still that of the process, of which nothing else could be known.
+ * For a moment of an exec the memory is already the new program's and the name still the old one's;
+ * so a new name is a reason to try again, but no more, since a process may rename itself all the
+ * time. */
 static bool is_its_own(struct reader *r, const struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
 	struct process_stat now;
-	bool known = read_stat(r, a->place, name, &now);
 
-	return known == a->stat_known &&
-	       (!known || (now.code == a->stat.code && now.stack == a->stat.stack));
+	if (!read_stat(r, a->place, name, &now))
+		return !a->stat_known;
+	return a->stat_known && now.code == a->stat.code && now.stack == a->stat.stack &&
+	       (a->last || slice_equals(now.name, a->stat.name));
 }
 
 /* Reads what `fd` is of, and says how many mappings there were: 0, or -1 with a->why. */
@@ -257,7 +262,6 @@ static bool should_scan(struct reader *r, const struct place *place)
 static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
 		    struct identity_buffers *buffers, struct process *process)
 {
-	char name[PROCESS_NAME_MAX];
 	struct process_stat stat;
 
 	a->place = a->process;
@@ -267,7 +271,7 @@ static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
 	if (r->how.needs & NEED_STAT)
 		identify_stat(process, &a->stat);
 	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
-	    read_stat(r, &thread->place, name, &stat)) {
+	    read_stat(r, &thread->place, buffers->thread, &stat)) {
 		a->place = &thread->place;
 		a->stat = stat;
 	}

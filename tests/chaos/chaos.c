@@ -198,8 +198,8 @@ static void command_storm(int count)
 	sleep_for_ever();
 }
 
-/* Maps, splits, moves and unmaps without pause beside memory that stays; says how often on SIGTERM
- * to the process that reads. */
+/* Maps, splits, moves, unmaps and takes another name without pause, beside memory that stays; says
+ * how often on SIGTERM to the process that reads. */
 static volatile sig_atomic_t asked;
 
 static void on_ask(int number)
@@ -233,6 +233,7 @@ static void command_remap(int count)
 	say("remap");
 	for (unsigned i = 0;; i++) {
 		remap_once(room, i);
+		call_it(i % 2 ? "remap" : "again");
 		if (asked) {
 			asked = 0;
 			printf("remapped %u\n", i);

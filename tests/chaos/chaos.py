@@ -587,7 +587,7 @@ class Watch(Chaos):
 		self.assertIn(b"\x1b[?1049l", seen)
 
 	def press(self, screen, keys, top):
-		"""A key now and then; whatever it shows is taken."""
+		"""A key now and then; whatever it shows is taken, to the last."""
 		seen, last = b"", time.monotonic()
 		end = last + 240
 		while top.poll() is None and time.monotonic() < end:
@@ -600,6 +600,9 @@ class Watch(Chaos):
 			elif not keys and time.monotonic() > last + 5:
 				screen.write(b"\x1bq")
 				last = time.monotonic()
+		with contextlib.suppress(OSError):  # which ends what is left when nobody has it open
+			while top.poll() is not None:
+				seen += screen.read(65536)
 		return seen
 
 
