@@ -8,8 +8,8 @@
 #include "source/source.h"
 
 #include "fuzz.h"
+#include "tree.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -19,7 +19,6 @@ enum { PAGE = 4096, AT = 0x10000000, LOW = 0x20000000, PART = 16 * PAGE, PARTS =
 enum { BLOCKS = 4, RANGES = 8, NAMES = 8 };
 #define TABLE_END ((AT + sizeof(struct layout) + PAGE - 1) / PAGE * PAGE)
 
-static char folder[96];
 static int mem = -1;
 static struct source *source;
 static struct reader *reader;
@@ -88,20 +87,9 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 	read_whole++;
 }
 
-static int make_file(const char *name)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/7/%s", folder, name);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	CHECK(fd >= 0);
-	return fd;
-}
-
 static void write_smaps(void)
 {
-	int memfd = memfd_create("fuzz", MFD_CLOEXEC), fd = make_file("smaps");
+	int memfd = memfd_create("fuzz", MFD_CLOEXEC), fd = tree_open("smaps");
 	struct stat st;
 
 	CHECK(memfd >= 0 && fstat(memfd, &st) == 0);
@@ -122,7 +110,7 @@ static void write_pagemap(void)
 {
 	static const uint64_t kinds[] = {UINT64_C(1) << 63, UINT64_C(1) << 63 | UINT64_C(1) << 56,
 					 UINT64_C(1) << 62, 0};
-	int fd = make_file("pagemap");
+	int fd = tree_open("pagemap");
 
 	for (uint64_t at = AT; at < TABLE_END; at += PAGE)
 		CHECK(pwrite(fd, &kinds[0], 8, (off_t)(at / PAGE * 8)) == 8);
@@ -131,16 +119,8 @@ static void write_pagemap(void)
 	close(fd);
 }
 
-static void remove_folder(void)
+static void clean_up(void)
 {
-	static const char *const names[] = {"/7/smaps", "/7/mem", "/7/pagemap",
-					    "/7/stat",	"/7",	  ""};
-	char path[128];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		snprintf(path, sizeof(path), "%s%s", folder, names[i]);
-		remove(path);
-	}
 	reader_free(reader);
 	free(targets.targets);
 	source_close(source);
@@ -151,20 +131,14 @@ static void prepare(void)
 	static const struct sink sink = {
 		.begin = on_begin, .mapping = on_mapping, .cancel = on_cancel, .end = on_end};
 	const struct reading how = {.needs = 0};
-	const char *place = getenv("TMPDIR");
 	struct error e;
-	char path[128];
 
-	snprintf(folder, sizeof(folder), "%s/anonmem-fuzz-XXXXXX", place ? place : "/tmp");
-	CHECK(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/7", folder);
-	CHECK(mkdir(path, 0700) == 0);
-	atexit(remove_folder);
-	close(make_file("stat"));
+	atexit(clean_up);
+	close(tree_open("stat"));
 	write_smaps();
 	write_pagemap();
-	mem = make_file("mem");
-	source = source_open_proc(folder, NULL, 0, &e);
+	mem = tree_open("mem");
+	source = source_open_proc(tree_path(), NULL, 0, &e);
 	CHECK(source && source_targets(source, &targets, &e) == 0);
 	reader = reader_new(source, &how, &sink);
 	CHECK(reader);

@@ -1,0 +1,261 @@
+/*
+ * A whole report of a hostile process: its maps, its name, its cgroup, by some keys, in some
+ * format. Whatever is in them, a row is a row: nothing a process says makes one more, or gets out
+ * raw.
+ */
+#include "classify/rules.h"
+#include "model/collect.h"
+#include "render/render.h"
+
+#include "base/escape.h"
+#include "fuzz.h"
+#include "tree.h"
+
+#include <cjson/cJSON.h>
+#include <limits.h>
+#include <locale.h>
+#include <unistd.h>
+
+static struct rules *rules;
+
+/* How the report is to be; one for each input. */
+struct wish {
+	struct collect_options collecting;
+	struct report_options reporting;
+	struct render_options rendering;
+	const struct renderer *renderer;
+};
+
+static void end_rules(void)
+{
+	rules_free(rules);
+}
+
+static void prepare(void)
+{
+	struct error e;
+
+	rules = rules_new();
+	CHECK(rules && rules_add_builtin(rules, &e) == 0);
+	atexit(end_rules);
+}
+
+/* Some keys, each once. */
+static void wish_keys(struct grouping *by, uint32_t bits)
+{
+	unsigned first = bits % KEY_COUNT;
+
+	by->keys[by->count++] = (enum key)first;
+	for (unsigned key = 0; key < KEY_COUNT; key++) {
+		if (key != first && bits >> 4 >> key & 1)
+			by->keys[by->count++] = (enum key)key;
+	}
+}
+
+static void make_wish(struct wish *w, struct slice *in)
+{
+	static const struct renderer *const renderers[] = {&render_table, &render_json,
+							   &render_csv};
+	static const char *const nowhere = "/";
+	uint8_t how = take_u8(in);
+
+	*w = (struct wish){
+		.collecting = {.rules = rules, .infer = how & 1, .verify = how & 2, .jobs = 1},
+		.renderer = renderers[how / 4 % 3],
+		.rendering = {.width = how & 64 ? 40 : 0,
+			      .header = true,
+			      .version = "0",
+			      .paths = &nowhere,
+			      .path_count = 1},
+	};
+	setlocale(LC_CTYPE, how & 128 ? "C.UTF-8" : "C");
+	wish_keys(&w->collecting.by, take_u16(in));
+	w->reporting.limit = take_u8(in) % 4;
+	w->reporting.full_keys = w->renderer->full_keys;
+	for (size_t i = 0; i < column_count; i++) {
+		if (columns[i].role == COLUMN_COUNTER)
+			w->reporting.columns[w->reporting.column_count++] = &columns[i];
+	}
+}
+
+/* The first bytes of the input, as many as the next one says. */
+static struct slice take(struct slice *in, size_t most)
+{
+	size_t len = take_u8(in) % (most + 1);
+	struct slice taken = {in->ptr, len < in->len ? len : in->len};
+
+	*in = slice_inner(*in, taken.len, 0);
+	return taken;
+}
+
+static void put(const char *name, struct slice before, struct slice text, struct slice behind)
+{
+	int fd = tree_open(name);
+
+	CHECK(ftruncate(fd, 0) == 0);
+	CHECK(write(fd, before.ptr, before.len) == (ssize_t)before.len);
+	CHECK(write(fd, text.ptr, text.len) == (ssize_t)text.len);
+	CHECK(write(fd, behind.ptr, behind.len) == (ssize_t)behind.len);
+	close(fd);
+}
+
+/* As the kernel writes names: a newline is \\012. */
+static void write_name(FILE *out, struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '\n')
+			fputs("\\012", out);
+		else
+			putc(name.ptr[i], out);
+	}
+}
+
+static void write_mapping(FILE *out, struct slice *in, unsigned number)
+{
+	static const char *const beginnings[] = {
+		"",	  "/",	     "/memfd:", "[anon:", "[anon_shmem:",
+		"[heap]", "[stack]", "[",	"/lib/",  "/dev/zero (deleted)",
+	};
+	static const char *const perms[] = {"rw-p", "r--p", "r-xp", "---p", "rw-s"};
+	enum { KINDS = sizeof(beginnings) / sizeof(*beginnings) };
+	const char *beginning = beginnings[take_u8(in) % KINDS];
+	unsigned long start = 0x10000000ul + number * 0x100000ul;
+	unsigned size = 4u * (1u + take_u8(in)), rss = 4u * take_u8(in);
+
+	fprintf(out, "%lx-%lx %s 00000000 00:0%d %d ", start, start + size * 1024ul,
+		perms[take_u8(in) % 5], beginning[0] == '/', beginning[0] == '/' ? 99 : 0);
+	fputs(beginning, out);
+	write_name(out, take(in, 255));
+	rss = rss < size ? rss : size;
+	fprintf(out, "\nSize: %u kB\nRss: %u kB\nPss: %u kB\nPrivate_Dirty: %u kB\n", size, rss,
+		rss / 2, rss / 2);
+}
+
+static void make_smaps(struct slice *in)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	CHECK(out);
+	for (unsigned i = 0; in->len && i < 1000; i++)
+		write_mapping(out, in, i);
+	CHECK(fclose(out) == 0);
+	put("smaps", SLICE(""), (struct slice){text, size}, SLICE(""));
+	free(text);
+}
+
+static void make_process(struct slice *in)
+{
+	put("stat", SLICE("7 ("), take(in, 15),
+	    SLICE(") S 1 7 7 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 4242 1000 10\n"));
+	put("cgroup", SLICE("0::/"), take(in, 255), SLICE("\n"));
+	put("status", SLICE("Uid:\t0\t5\t0\t0\n"), SLICE(""), SLICE(""));
+	make_smaps(in);
+}
+
+static size_t count(const char *text, char c)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == c;
+	return n;
+}
+
+/* Nothing but printable characters and ends of lines. */
+static void check_raw(const struct wish *w, const char *text, size_t size)
+{
+	CHECK(strlen(text) == size);
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '\r' && w->renderer == &render_csv)
+			CHECK(text[i + 1] == '\n');
+		else
+			CHECK(c == '\n' || (c >= ' ' && c != 0x7f));
+		if (!escape_locale_is_utf8() && w->renderer != &render_json)
+			CHECK(c < 0x80);
+	}
+	CHECK(utf8_valid((struct slice){text, size}));
+}
+
+static void check_json(const struct report *r, const char *text)
+{
+	cJSON *json = cJSON_Parse(text);
+	const cJSON *groups = cJSON_GetObjectItemCaseSensitive(json, "groups");
+
+	CHECK(json && cJSON_IsArray(groups));
+	CHECK((size_t)cJSON_GetArraySize(groups) == r->row_count);
+	cJSON_Delete(json);
+}
+
+/* As many fields in each line as there are columns. */
+static void check_csv(const struct report *r, const char *text)
+{
+	bool quoted = false;
+	size_t fields = 1;
+
+	for (; *text; text++) {
+		if (*text == '"')
+			quoted = !quoted;
+		else if (*text == ',' && !quoted)
+			fields++;
+		else if (*text == '\n') {
+			CHECK(!quoted && fields == r->column_count);
+			fields = 1;
+		}
+	}
+}
+
+static void check_output(const struct wish *w, const struct report *r, const char *text,
+			 size_t size)
+{
+	check_raw(w, text, size);
+	if (w->renderer == &render_json)
+		check_json(r, text);
+	else if (w->renderer == &render_csv)
+		CHECK(count(text, '\n') == r->row_count + 1);
+	else /* header, totals, coverage; and what else is said */
+		CHECK(count(text, '\n') == r->row_count + 3 + r->check_count + r->note_count);
+	if (w->renderer == &render_csv)
+		check_csv(r, text);
+}
+
+static void check_report(const struct wish *w, const struct snapshot *s)
+{
+	struct report r;
+	struct error e;
+	char *text;
+	size_t size;
+	FILE *out;
+
+	CHECK(report_build(s, &w->reporting, &r, &e) == 0);
+	out = open_memstream(&text, &size);
+	CHECK(out && w->renderer->render(&r, &w->rendering, out, &e) == 0);
+	CHECK(fclose(out) == 0);
+	check_output(w, &r, text, size);
+	free(text);
+	report_free(&r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice in = {(const char *)data, size};
+	struct snapshot snapshot;
+	struct source *source;
+	struct error e;
+	struct wish w;
+
+	if (!rules)
+		prepare();
+	make_wish(&w, &in);
+	make_process(&in);
+	source = source_open_proc(tree_path(), NULL, 0, &e);
+	CHECK(source && collect(source, &w.collecting, &snapshot, &e) == 0);
+	CHECK(snapshot.coverage.by_outcome[OUTCOME_MALFORMED] == 0);
+	check_report(&w, &snapshot);
+	snapshot_free(&snapshot);
+	source_close(source);
+	return 0;
+}
