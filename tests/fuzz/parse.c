@@ -21,7 +21,8 @@ static void note_number(struct account *a, uint64_t number)
 	note(a, &number, sizeof(number));
 }
 
-/* A label is the mapping's name or a part of it, and cannot be forged by a path. */
+/* A label is the mapping's name or a part of it, and cannot be forged by a path, unless what it is
+ * wrapped in says so: "[memfd:[anon:fake]". */
 static void check_class(const struct mapping *m)
 {
 	struct class class;
@@ -30,7 +31,7 @@ static void check_class(const struct mapping *m)
 	classify(m, &class);
 	CHECK(class.kind < KIND_COUNT && class.origin < ORIGIN_COUNT);
 	CHECK(class.label.len <= m->name.len + 64);
-	if (m->name.len && m->name.ptr[0] == '/')
+	if (m->name.len && m->name.ptr[0] == '/' && class.wrap.len == 0)
 		CHECK(!slice_begins(class.label, SLICE("[anon:")));
 	text = label_text(class.label);
 	CHECK(text.len <= class.label.len);
