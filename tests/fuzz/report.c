@@ -138,7 +138,7 @@ static void make_smaps(struct slice *in)
 	FILE *out = open_memstream(&text, &size);
 
 	CHECK(out);
-	for (unsigned i = 0; in->len && i < 1000; i++)
+	for (unsigned i = 0; in->len && i < 40; i++)
 		write_mapping(out, in, i);
 	CHECK(fclose(out) == 0);
 	put("smaps", SLICE(""), (struct slice){text, size}, SLICE(""));
@@ -166,6 +166,8 @@ static size_t count(const char *text, char c)
 /* Nothing but printable characters and ends of lines. */
 static void check_raw(const struct wish *w, const char *text, size_t size)
 {
+	bool ascii = !escape_locale_is_utf8() && w->renderer != &render_json;
+
 	CHECK(strlen(text) == size);
 	for (size_t i = 0; i < size; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -174,8 +176,7 @@ static void check_raw(const struct wish *w, const char *text, size_t size)
 			CHECK(text[i + 1] == '\n');
 		else
 			CHECK(c == '\n' || (c >= ' ' && c != 0x7f));
-		if (!escape_locale_is_utf8() && w->renderer != &render_json)
-			CHECK(c < 0x80);
+		CHECK(c < 0x80 || !ascii);
 	}
 	CHECK(utf8_valid((struct slice){text, size}));
 }
