@@ -10,12 +10,26 @@ struct source {
 	/* SOURCE_PROC and SOURCE_TREE */
 	const char *root;
 	int root_fd;
-	pid_t self; /* of the running system: anonmem; else 0 */
+	pid_t self;		/* of the running system: anonmem; else 0 */
+	bool is_live;		/* the kernel tells it, wherever it is mounted; no capture */
+	uint64_t mappings_most; /* of one process; of limits.c */
 	const pid_t *pids;
 	size_t pid_count;
 	/* SOURCE_SMAPS */
 	char *const *paths;
 	size_t path_count;
+};
+
+/* How much memory a process has. */
+struct amount {
+	uint64_t mappings, size, resident; /* bytes, but for the first */
+};
+
+/* What it can have, and what of that was read. */
+struct limits {
+	const struct place *place;
+	bool known;
+	struct amount most, seen;
 };
 
 struct reader {
@@ -27,6 +41,7 @@ struct reader {
 	struct smaps_parser *parser;
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
 	void *on_mapping_ctx;
+	struct limits limits; /* of limits.c */
 	bool sink_failed;
 	int shortage; /* errno of what anonmem itself had not enough of, while it read a process */
 	char *text;   /* of the small file that was read last */
@@ -151,6 +166,15 @@ struct division {
 void division_begin(struct division *d, const struct counters *whole, const struct part *parts,
 		    size_t count);
 void division_next(struct division *d, const struct part *part, struct counters *counters);
+
+/*
+ * Whether what is read of a process is more than it can have:
+ *
+ *	limits_begin(r, place)		before each reading of its mappings
+ *	limits_hold(r, m, e)		each of them; -1 with ERROR_TRUNCATED when it is too much
+ */
+void limits_begin(struct reader *r, const struct place *place);
+int limits_hold(struct reader *r, const struct mapping *m, struct error *e);
 
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);

@@ -1,7 +1,6 @@
 /*
  * What there is to read in each kind of source, in ascending order.
  */
-#include "parse/number.h"
 #include "source/internal.h"
 
 #include <dirent.h>
@@ -122,25 +121,6 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 	for (size_t i = 0; i < list->count; i++)
 		list->targets[i].number = i;
 	return 0;
-}
-
-/* The second number of statm. */
-uint64_t resident_pages(const struct place *place)
-{
-	int fd = place_open(place, "statm");
-	struct slice text;
-	char buffer[128];
-	uint64_t pages;
-	ssize_t n;
-
-	if (fd < 0)
-		return 0;
-	n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
-	close(fd);
-	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
-	if (!take_decimal(&text, &pages) || !take_byte(&text, ' ') || !take_decimal(&text, &pages))
-		return 0;
-	return pages;
 }
 
 static uint64_t file_size(const char *path)

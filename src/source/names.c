@@ -417,6 +417,8 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	uint32_t inode;
 	size_t count;
 
+	if (limits_hold(n->reader, m, e) < 0)
+		return -1;
 	if (n->state == NAMES_NONE && names_lie_in(m) && m->dev_major == major(n->shmem) &&
 	    m->dev_minor == minor(n->shmem)) {
 		n->at = m->start;

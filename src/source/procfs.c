@@ -129,6 +129,7 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 	bool late;
 	int status;
 
+	limits_begin(r, a->place);
 	if (a->scan) {
 		status = scan_read(r, a->place, fd,
 				   r->how.shares && !r->how.max_stall_ns && !a->last, mappings,

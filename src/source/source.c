@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* As /proc counts, which may be mounted for other processes than those around this one. */
@@ -17,6 +19,31 @@ static pid_t find_self(int root_fd)
 	uint64_t pid;
 
 	return take_decimal(&digits, &pid) > 0 ? (pid_t)pid : 0;
+}
+
+static bool is_proc(int root_fd)
+{
+	struct statfs fs;
+
+	return fstatfs(root_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* How many mappings a process may have; the kernel's default where that cannot be read. */
+static uint64_t read_mappings_most(int root_fd)
+{
+	const struct place root = {root_fd, ""};
+	int fd = place_open(&root, "sys/vm/max_map_count");
+	uint64_t most = 65530, set;
+	struct slice text;
+	char buffer[32];
+	ssize_t n;
+
+	if (fd < 0)
+		return most;
+	n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
+	close(fd);
+	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
+	return take_decimal(&text, &set) > 0 && set > most ? set : most;
 }
 
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
@@ -38,6 +65,8 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 		return NULL;
 	}
 	s->self = root ? 0 : find_self(s->root_fd);
+	s->is_live = is_proc(s->root_fd);
+	s->mappings_most = read_mappings_most(s->root_fd);
 	return s;
 }
 

@@ -1,6 +1,8 @@
 /* procfs: processes of trees and, as far as that is the same every time, of the running system. */
 #include "support.h"
 
+#include "source/internal.h"
+
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,11 +17,13 @@
 
 static char *root;
 static struct recorder recorder;
+static bool is_live; /* the tree passes for /proc */
 
 static int set_up(void **state)
 {
 	(void)state;
 	root = tree_make();
+	is_live = false;
 	recorder_init(&recorder, root);
 	return 0;
 }
@@ -40,6 +44,7 @@ static int read_tree(unsigned needs, const pid_t *pids, size_t count, struct err
 	assert_non_null(s);
 	assert_int_equal(source_kind(s), SOURCE_TREE);
 	assert_int_equal(source_is_limited(s), count > 0);
+	s->is_live = is_live;
 	status = read_source(s, needs, &recorder, e);
 	source_close(s);
 	return status;
@@ -314,6 +319,75 @@ TEST(only_the_pids_asked_for)
 		     "begin pid=9\nmapping 3000 [heap]\nend read\n");
 }
 
+#define LARGE(rss)                                                                                 \
+	"10000000000-20000000000 rw-p 00000000 00:00 0 /y\nSize: 1073741824 kB\nRss: " rss " kB\n" \
+	"Pss: 3 kB\n"
+
+/* A process that moves its memory upwards while it is read: what has come is more than it has. */
+TEST(more_than_there_is)
+{
+	const char *const attempt = "begin pid=7\nmapping 1000 /x\n";
+
+	is_live = true;
+	tree_write(root, "7/smaps", SLICE(ONE LARGE("4")));
+	tree_write(root, "7/statm", SLICE("3 1 0 0 0 0 0\n"));
+	read_all(0);
+	assert_int_equal(recorder.begins, 3);
+	assert_contains(recorder_text(&recorder), attempt);
+	assert_contains(recorder_text(&recorder), "\nend truncated");
+	assert_null(strstr(recorder_text(&recorder), "/y"));
+}
+
+TEST(more_resident_than_there_is)
+{
+	is_live = true;
+	tree_write(root, "7/smaps", SLICE(ONE LARGE("10000000")));
+	tree_write(root, "7/statm", SLICE("268435459 1 0 0 0 0 0\n"));
+	read_all(0);
+	assert_contains(recorder_text(&recorder), "\nend truncated");
+}
+
+TEST(more_mappings_than_there_can_be)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (unsigned i = 1; i < 100; i++)
+		fprintf(out, "%x000-%x000 rw-p 00000000 00:00 0 /x\nSize: 4 kB\n", i, i + 1);
+	fclose(out);
+	is_live = true;
+	tree_write(root, "7/smaps", (struct slice){text, size});
+	tree_write(root, "7/statm", SLICE("99 0 0 0 0 0 0\n"));
+	tree_write(root, "sys/vm/max_map_count", SLICE("10\n"));
+	read_all(0);
+	assert_contains(recorder_text(&recorder), "\nend read");
+	free(text);
+	out = open_memstream(&text, &size);
+	for (unsigned i = 1; i < 80000; i++)
+		fprintf(out, "%x000-%x000 rw-p 00000000 00:00 0 /x\nSize: 4 kB\n", i, i + 1);
+	fclose(out);
+	tree_write(root, "7/smaps", (struct slice){text, size});
+	tree_write(root, "7/statm", SLICE("80000 0 0 0 0 0 0\n"));
+	read_all(0);
+	assert_contains(recorder_text(&recorder), "\nend truncated");
+	free(text);
+}
+
+/* As much as it has, and what was captured at another moment. */
+TEST(no_more_than_there_is)
+{
+	is_live = true;
+	tree_write(root, "7/smaps", SLICE(ONE LARGE("10000000")));
+	tree_write(root, "7/statm", SLICE("268435459 2500000 0 0 0 0 0\n"));
+	read_all(0);
+	is_live = false;
+	tree_write(root, "7/statm", SLICE("3 1 0 0 0 0 0\n"));
+	read_all(0);
+	assert_calls("begin pid=7\nmapping 1000 /x\nmapping 10000000000 /y\nend read\n"
+		     "begin pid=7\nmapping 1000 /x\nmapping 10000000000 /y\nend read\n");
+}
+
 TEST(many_pids)
 {
 	struct source *s;
@@ -489,6 +563,10 @@ int main(void)
 		TREE_TEST(a_file_where_a_folder_should_be),
 		TREE_TEST(a_folder_where_smaps_should_be),
 		TREE_TEST(only_the_pids_asked_for),
+		TREE_TEST(more_than_there_is),
+		TREE_TEST(more_resident_than_there_is),
+		TREE_TEST(more_mappings_than_there_can_be),
+		TREE_TEST(no_more_than_there_is),
 		TREE_TEST(many_pids),
 		TREE_TEST(the_largest_first),
 		TREE_TEST(no_tree),
