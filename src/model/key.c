@@ -157,3 +157,24 @@ bool key_translate(struct intern *to, const struct intern *from, enum key key, s
 				    : intern(to, intern_bytes(from, *value));
 	return *value != SYMBOL_NONE;
 }
+
+static symbol find_mapping(const struct intern *in, const struct intern *from, symbol mapping)
+{
+	struct mapping_head head;
+
+	memcpy(&head, intern_bytes(from, mapping).ptr, sizeof(head));
+	head.process = intern_find(in, intern_bytes(from, head.process));
+	head.name = intern_find(in, intern_bytes(from, head.name));
+	if (head.process == SYMBOL_NONE || head.name == SYMBOL_NONE)
+		return SYMBOL_NONE;
+	return intern_find(in, (struct slice){(const char *)&head, sizeof(head)});
+}
+
+bool key_find(const struct intern *in, const struct intern *from, enum key key, symbol *value)
+{
+	if (*value == SYMBOL_NONE)
+		return true;
+	*value = key == KEY_MAPPING ? find_mapping(in, from, *value)
+				    : intern_find(in, intern_bytes(from, *value));
+	return *value != SYMBOL_NONE;
+}

@@ -71,4 +71,7 @@ struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping
  * stays unknown. False when there is no memory. */
 bool key_translate(struct intern *to, const struct intern *from, enum key key, symbol *value);
 
+/* The same without adding anything: false where the other table has no such value. */
+bool key_find(const struct intern *in, const struct intern *from, enum key key, symbol *value);
+
 #endif

@@ -231,14 +231,16 @@ static void compare(struct trend *t, const struct group *now, const struct group
 	t->growth = (int64_t)a - (int64_t)b;
 }
 
-/* The group that a row of one snapshot is in another one; NULL if there is none. */
-static struct group *counterpart(const struct snapshot *s, uint32_t row, struct snapshot *other)
+/* The group that a row of one snapshot is in another one; NULL if there is none. The other one may
+ * live as long as the watch, so it is not to learn of what comes and goes. */
+static struct group *counterpart(const struct snapshot *s, uint32_t row,
+				 const struct snapshot *other)
 {
 	symbol key[KEY_COUNT];
 
 	memcpy(key, aggregate_key(&s->groups, row), s->by.count * sizeof(*key));
 	for (unsigned k = 0; k < s->by.count; k++) {
-		if (!key_translate(&other->symbols, &s->symbols, s->by.keys[k], &key[k]))
+		if (!key_find(&other->symbols, &s->symbols, s->by.keys[k], &key[k]))
 			return NULL;
 	}
 	return aggregate_find(&other->groups, key);
@@ -258,11 +260,11 @@ static bool was_there(const struct snapshot *past, const struct group *g)
 
 /* The pasts that a view is compared with. */
 struct pasts {
-	struct snapshot *before, *start;
+	const struct snapshot *before, *start;
 	bool first; /* there was no refresh before */
 };
 
-static void follow(struct snapshot *s, const struct pasts *p, struct snapshot *fresh)
+static void follow(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
 {
 	uint32_t count = aggregate_count(&s->groups);
 	uint64_t size, none;
@@ -286,44 +288,76 @@ static void follow(struct snapshot *s, const struct pasts *p, struct snapshot *f
 	}
 }
 
+/* Who has which pid, in ascending order. */
+struct tenants {
+	struct tenant {
+		pid_t pid;
+		symbol process; /* of the snapshot's symbols */
+	} * list;
+	size_t count;
+};
+
 /* Of the process that a row is about; false if it is about none. */
-static bool pid_of(const struct snapshot *s, uint32_t row, pid_t *pid)
+static bool tenant_of(const struct snapshot *s, uint32_t row, struct tenant *t)
 {
 	for (unsigned k = 0; k < s->by.count; k++) {
 		symbol value = aggregate_key(&s->groups, row)[k];
 
 		if (s->by.keys[k] == KEY_PROCESS && value != SYMBOL_NONE) {
-			*pid = key_process(&s->symbols, value).pid;
+			*t = (struct tenant){key_process(&s->symbols, value).pid, value};
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Whether a row that is gone was replaced by one of the first `count`, which then says so. */
-static bool is_replaced(struct snapshot *s, uint32_t count, const struct snapshot *past,
-			uint32_t row)
+static int by_pid(const void *a, const void *b)
 {
-	bool replaced = false;
-	pid_t old, new;
+	const struct tenant *x = a, *y = b;
 
-	if (!pid_of(past, row, &old))
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Of all rows but those that are gone, of which one is enough for each process. */
+static bool find_tenants(const struct snapshot *s, struct tenants *tenants)
+{
+	uint32_t count = aggregate_count(&s->groups);
+	size_t kept = 0;
+
+	*tenants = (struct tenants){calloc((size_t)count + 1, sizeof(*tenants->list)), 0};
+	if (!tenants->list)
 		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		struct trend *t = &s->trends[i];
-
-		if ((t->state == TREND_NEW || t->state == TREND_REPLACED) && pid_of(s, i, &new) &&
-		    new == old) {
-			t->state = TREND_REPLACED;
-			replaced = true;
-		}
+	for (uint32_t i = 0; i < count; i++)
+		tenants->count += was_there(s, &s->groups.groups[i]) &&
+				  tenant_of(s, i, &tenants->list[tenants->count]);
+	if (tenants->count == 0)
+		return true;
+	qsort(tenants->list, tenants->count, sizeof(*tenants->list), by_pid);
+	for (size_t i = 1; i < tenants->count; i++) {
+		if (tenants->list[i].pid != tenants->list[kept].pid)
+			tenants->list[++kept] = tenants->list[i];
 	}
-	return replaced;
+	tenants->count = kept + 1;
+	return true;
+}
+
+/* Whether another process, or program, has in another snapshot the pid that a row is about. */
+static bool has_other_tenant(const struct snapshot *s, uint32_t row, const struct snapshot *other,
+			     const struct tenants *others)
+{
+	const struct tenant *found;
+	struct tenant own;
+
+	if (others->count == 0 || !tenant_of(s, row, &own))
+		return false;
+	found = bsearch(&own, others->list, others->count, sizeof(own), by_pid);
+	return found && !slice_equals(intern_bytes(&s->symbols, own.process),
+				      intern_bytes(&other->symbols, found->process));
 }
 
 /* A row of the last refresh that is no more: there once more, empty. */
-static bool add_gone(struct snapshot *s, struct snapshot *past, uint32_t row,
-		     struct snapshot *start)
+static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t row,
+		     const struct snapshot *start)
 {
 	const struct group *then = &past->groups.groups[row];
 	const struct group *begin = counterpart(past, row, start);
@@ -346,18 +380,33 @@ static bool add_gone(struct snapshot *s, struct snapshot *past, uint32_t row,
 	return true;
 }
 
-static bool add_all_gone(struct snapshot *s, const struct pasts *p)
+static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct tenants *now)
 {
-	uint32_t count = aggregate_count(&s->groups);
-
 	for (uint32_t i = 0; i < aggregate_count(&p->before->groups); i++) {
-		if (!was_there(p->before, &p->before->groups.groups[i]) ||
-		    counterpart(p->before, i, s))
-			continue;
-		if (!is_replaced(s, count, p->before, i) && !add_gone(s, p->before, i, p->start))
+		if (was_there(p->before, &p->before->groups.groups[i]) &&
+		    !counterpart(p->before, i, s) && !has_other_tenant(p->before, i, s, now) &&
+		    !add_gone(s, p->before, i, p->start))
 			return false;
 	}
 	return true;
+}
+
+/* Rows that are gone are there once more, but those of a process whose pid is another one's now:
+ * that one's rows say so. */
+static bool follow_gone(struct snapshot *s, const struct pasts *p)
+{
+	uint32_t count = aggregate_count(&s->groups);
+	struct tenants before, now = {NULL, 0};
+	bool done = find_tenants(p->before, &before) && find_tenants(s, &now);
+
+	for (uint32_t i = 0; done && i < count; i++) {
+		if (s->trends[i].state == TREND_NEW && has_other_tenant(s, i, p->before, &before))
+			s->trends[i].state = TREND_REPLACED;
+	}
+	done = done && add_all_gone(s, p, &now);
+	free(before.list);
+	free(now.list);
+	return done;
 }
 
 /* The trend of the totals stands behind those of all groups. */
@@ -375,7 +424,7 @@ static void follow_totals(struct snapshot *s, const struct pasts *p)
 		 size);
 }
 
-static bool make_trends(struct snapshot *s, const struct pasts *p, struct snapshot *fresh)
+static bool make_trends(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
 {
 	size_t rows = (size_t)aggregate_count(&s->groups) + aggregate_count(&p->before->groups);
 
@@ -386,7 +435,7 @@ static bool make_trends(struct snapshot *s, const struct pasts *p, struct snapsh
 	if (p->first) {
 		for (size_t i = 0; i < rows; i++)
 			s->trends[i].change = 0;
-	} else if (!add_all_gone(s, p)) {
+	} else if (!follow_gone(s, p)) {
 		return false;
 	}
 	follow_totals(s, p);

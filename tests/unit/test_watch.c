@@ -268,6 +268,56 @@ TEST(is_replaced)
 	assert_int_equal(trend_of("after")->state, TREND_REPLACED);
 }
 
+static const struct trend *trend_of_label(const char *label)
+{
+	const struct snapshot *s = &view.snapshot;
+
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
+		enum origin origin;
+
+		if (slice_equals(key_label(&s->symbols, aggregate_key(&s->groups, i)[1], &origin),
+				 slice_of(label)))
+			return &s->trends[i];
+	}
+	fail_msg("there is no %s", label);
+	return NULL;
+}
+
+/* The same process with other memory is no other process. */
+TEST(is_not_replaced)
+{
+	watch_by(KEY_PROCESS);
+	view.by = (struct grouping){.keys = {KEY_PROCESS, KEY_LABEL}, .count = 2};
+	write_process(7, "same", 10, 0, MAPPING("1-2", "[anon:old]", "4"));
+	write_process(8, "before", 10, 0, MAPPING("1-2", "[anon:before]", "4"));
+	refresh();
+	write_process(7, "same", 10, 1, MAPPING("1-2", "[anon:new]", "4"));
+	write_process(8, "after", 99, 0, MAPPING("1-2", "[anon:after]", "4"));
+	refresh();
+	assert_int_equal(trend_of_label("[anon:old]")->state, TREND_GONE);
+	assert_int_equal(trend_of_label("[anon:new]")->state, TREND_NEW);
+	assert_int_equal(trend_of_label("[anon:after]")->state, TREND_REPLACED);
+	assert_int_equal(aggregate_count(&view.snapshot.groups), 3);
+}
+
+/* What comes and goes leaves nothing behind in what is kept. */
+TEST(the_start_does_not_grow)
+{
+	uint32_t symbols;
+	char name[16];
+
+	watch_by(KEY_PROCESS);
+	write_process(1, "a", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	symbols = view.start.symbols.count;
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "new%d", i);
+		write_process(7, name, 100 + i, 0, MAPPING("1-2", "[heap]", "4"));
+		refresh();
+	}
+	assert_int_equal(view.start.symbols.count, symbols);
+}
+
 TEST(a_new_start)
 {
 	watch_by(KEY_LABEL);
@@ -356,6 +406,8 @@ int main(void)
 		IN_TREE(without_stat_all_is_read),
 		IN_TREE(comes_and_goes),
 		IN_TREE(is_replaced),
+		IN_TREE(is_not_replaced),
+		IN_TREE(the_start_does_not_grow),
 		IN_TREE(a_new_start),
 		IN_TREE(part_of_it),
 		IN_TREE(names_are_counted),
