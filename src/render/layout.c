@@ -67,12 +67,22 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return textstream_close(out, &text) ? text : NULL;
 }
 
+/* Whether it looks like the row of totals: nobody sees blanks around a word. */
+static bool is_total(const char *text)
+{
+	static const char word[] = "TOTAL";
+
+	text += strspn(text, " ");
+	return strncmp(text, word, strlen(word)) == 0 &&
+	       text[strlen(word) + strspn(text + strlen(word), " ")] == '\0';
+}
+
 /* There is one row of totals: a name that is this word begins with an escape. */
 static char *escape_word(struct slice text)
 {
 	char *plain = escape_string(text), *escaped;
 
-	if (!plain || strcmp(plain, "TOTAL") != 0)
+	if (!plain || !is_total(plain))
 		return plain;
 	if (asprintf(&escaped, "\\%03o%s", (unsigned char)plain[0], plain + 1) < 0)
 		escaped = NULL;
