@@ -1,9 +1,13 @@
-/* calls: system calls of one's own, for where the C library's functions come back to this library.
+/*
+ * calls: system calls of one's own, for where the C library's functions come back to this library,
+ * or to another one that was preloaded; and where they would end a thread that somebody cancels,
+ * which here may have a lock, or be in the middle of malloc().
  */
 #ifndef LABEL_CALLS_H
 #define LABEL_CALLS_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -25,6 +29,24 @@ static inline void *call_mmap(void *addr, size_t len, int access, int flags, int
 #else
 	return (void *)(uintptr_t)syscall(SYS_mmap, addr, len, access, flags, fd, offset);
 #endif
+}
+
+/* open(2) of a file that is there */
+static inline int call_open(const char *path)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
+
+/* read(2) */
+static inline ssize_t call_read(int fd, void *to, size_t size)
+{
+	return syscall(SYS_read, fd, to, size);
+}
+
+/* close(2) */
+static inline int call_close(int fd)
+{
+	return (int)syscall(SYS_close, fd);
 }
 
 /* munmap(2) */

@@ -161,7 +161,7 @@ static void *somewhere_low(void)
 	uint64_t random = 0;
 
 	if (sizeof(void *) < 8 || tsan_init || msan_init ||
-	    getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+	    syscall(SYS_getrandom, &random, sizeof(random), GRND_NONBLOCK) < 0)
 		return NULL;
 	return (void *)(uintptr_t)(from + random % room / LAYOUT_PAGE * LAYOUT_PAGE);
 }
@@ -179,7 +179,7 @@ static struct layout *make_table(void)
 				   sharing | MAP_FIXED_NOREPLACE, fd, 0);
 	if (memory == MAP_FAILED)
 		memory = call_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
-	close(fd);
+	call_close(fd);
 	if (memory == MAP_FAILED)
 		return NULL;
 	table_init(memory);

@@ -1,5 +1,6 @@
 #include "label/memfd.h"
 
+#include "label/calls.h"
 #include "label/layout.h"
 
 #include <sys/mman.h>
@@ -16,7 +17,7 @@ int memfd_open(void)
 		return -1;
 	fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
 	if (fd >= 0 && ftruncate(fd, sizeof(struct layout)) < 0) {
-		close(fd);
+		call_close(fd);
 		fd = -1;
 	}
 	return fd;

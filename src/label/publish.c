@@ -19,14 +19,14 @@ struct publication {
 
 static bool is_restricted(void)
 {
-	int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+	int fd = call_open("/proc/sys/kernel/yama/ptrace_scope");
 	char scope = '0';
 
 	if (fd < 0)
 		return false;
-	if (read(fd, &scope, 1) != 1)
+	if (call_read(fd, &scope, 1) != 1)
 		scope = '0';
-	close(fd);
+	call_close(fd);
 	return scope != '0';
 }
 
@@ -68,7 +68,7 @@ static int move_up(int fd)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		moved = fcntl(fd, F_DUPFD_CLOEXEC,
 			      (int)(limit.rlim_cur > 2 * high ? high : limit.rlim_cur / 2));
-	close(fd);
+	call_close(fd);
 	return moved;
 }
 
@@ -82,7 +82,7 @@ static int keep_open(struct layout *t, int fd)
 		return fd;
 	if (old && fstat(old, &inherited) == 0 && inherited.st_dev == own.st_dev &&
 	    inherited.st_ino == t->head.copy_inode && dup3(fd, old, O_CLOEXEC) == old) {
-		close(fd);
+		call_close(fd);
 		fd = old;
 	}
 	t->head.copy_fd = (uint32_t)fd;
@@ -105,7 +105,7 @@ static struct layout *make_copy(struct layout *t)
 	if (copy == MAP_FAILED || madvise(copy, size, MADV_DONTFORK) < 0) {
 		if (copy != MAP_FAILED)
 			call_munmap(copy, size);
-		close(fd);
+		call_close(fd);
 		return NULL;
 	}
 	keep_open(t, fd);

@@ -2,7 +2,6 @@
 
 #include "label/calls.h"
 
-#include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +15,7 @@ struct file {
 /* By system calls of one's own: who asks may be in the middle of mmap(). */
 static bool file_open(struct file *f, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = call_open(path);
 	void *memory = MAP_FAILED;
 	struct stat st;
 
@@ -24,7 +23,7 @@ static bool file_open(struct file *f, const char *path)
 		return false;
 	if (fstat(fd, &st) == 0 && st.st_size > 0)
 		memory = call_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
+	call_close(fd);
 	if (memory == MAP_FAILED)
 		return false;
 	*f = (struct file){memory, (size_t)st.st_size};

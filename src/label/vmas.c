@@ -1,9 +1,9 @@
 #include "label/vmas.h"
 
+#include "label/calls.h"
 #include "label/layout.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -52,7 +52,7 @@ static dev_t shmem_device(void)
 		return 0;
 	if (fstat(fd, &st) == 0)
 		atomic_store(&device, st.st_dev);
-	close(fd);
+	call_close(fd);
 	return atomic_load(&device);
 }
 
@@ -84,13 +84,13 @@ bool vmas_open(struct vmas *v, bool text)
 	v->text = text;
 	v->used = v->filled = 0;
 	/* Not /proc/self, which is empty when the main thread has ended. */
-	v->fd = open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
+	v->fd = call_open("/proc/thread-self/maps");
 	return v->fd >= 0;
 }
 
 void vmas_close(struct vmas *v)
 {
-	close(v->fd);
+	call_close(v->fd);
 }
 
 /* 1, 0 when there is none, or -1 if this kernel cannot be asked. */
@@ -129,7 +129,7 @@ static int take_byte(struct vmas *v)
 
 	if (v->used == v->filled) {
 		do
-			n = read(v->fd, v->buffer, sizeof(v->buffer));
+			n = call_read(v->fd, v->buffer, sizeof(v->buffer));
 		while (n < 0 && errno == EINTR);
 		if (n <= 0)
 			return -1;

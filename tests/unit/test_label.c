@@ -287,6 +287,32 @@ TEST(threads_and_forks)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
+/* With the lock, or with a descriptor, a thread that is cancelled would leave others to wait. */
+static void *name_cancelled(void *named)
+{
+	int old;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	pthread_cancel(pthread_self());
+	pthread_setcancelstate(old, &old);
+	*(int *)named = anonmem_name(page, page_size, "cancelled");
+	pthread_testcancel();
+	return NULL;
+}
+
+TEST(a_thread_that_is_cancelled)
+{
+	pthread_t thread;
+	int named = -1;
+	void *end;
+
+	assert_int_equal(pthread_create(&thread, NULL, name_cancelled, &named), 0);
+	assert_int_equal(pthread_join(thread, &end), 0);
+	assert_true(end == PTHREAD_CANCELED);
+	assert_int_equal(named, 0);
+	check_shown(page, "[anon:cancelled]");
+}
+
 /* The two ways to look at one's own mappings. */
 TEST(text_and_query_agree)
 {
@@ -352,6 +378,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(shared_memory),
 		cmocka_unit_test(the_kernels_own),
+		cmocka_unit_test(a_thread_that_is_cancelled),
 		cmocka_unit_test(threads_and_forks),
 		cmocka_unit_test(text_and_query_agree),
 		cmocka_unit_test(mapping),
