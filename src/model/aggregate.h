@@ -10,7 +10,7 @@
  *
  * Symbols are those of one intern table, which the caller owns and which both sides of
  * aggregate_merge() share. A sum that would pass COUNTER_MAX stays there, and `inexact` says that
- *it did.
+ * it did.
  */
 #ifndef MODEL_AGGREGATE_H
 #define MODEL_AGGREGATE_H

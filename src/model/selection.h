@@ -25,15 +25,15 @@ struct selection {
 /* Which files of a process are needed to tell: NEED_... of source.h. */
 unsigned selection_needs(const struct selection *s);
 
-/* These two: 1, 0, or -1 when there is no memory to tell. */
+/* This and the next: 1, 0, or -1 when there is no memory to tell. */
 int selection_wants_process(const struct selection *s, const struct process *process);
 
 /* A glob is tried on the label's text and on what is between its brackets. A whole label is meant
  * as it is, since in a glob its brackets would mean a set. */
+int selection_wants_label(const struct selection *s, struct slice label);
+
 /* Whether a process that is not wanted might be, if more were known of it. */
 bool selection_is_in_doubt(const struct selection *s, const struct process *process);
-
-int selection_wants_label(const struct selection *s, struct slice label);
 
 bool selection_wants_kind(const struct selection *s, enum kind kind);
 

@@ -50,8 +50,8 @@ struct snapshot {
 	struct aggregate groups;
 	struct group totals; /* processes: those with at least one mapping in a group */
 	/* Processes with swapped shared memory in a group. Swap counts it whole in each of them. */
-	uint64_t unidentified; /* processes that may be wanted: what that goes by is not known */
 	uint64_t shared_swappers;
+	uint64_t unidentified; /* processes that may be wanted: what that goes by is not known */
 
 	struct coverage coverage;
 	struct effort effort;

@@ -15,8 +15,8 @@
  * Nothing is assumed about which fields there are or their order; unknown ones are skipped, and so
  * is the `Name:` of Android's kernels, which repeats the header. What is not smaps is an error that
  * says line and byte: ERROR_MALFORMED, or ERROR_TRUNCATED when the input stops inside a mapping.
- *(If it stops at the end of a line, that shows by the fields of the mapping before.) After an error
- *the parser may only be given smaps_begin() or smaps_free().
+ * If it stops at the end of a line, that shows by the fields of the mapping before. After an error
+ * the parser may only be given smaps_begin() or smaps_free().
  */
 #ifndef PARSE_SMAPS_H
 #define PARSE_SMAPS_H

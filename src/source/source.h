@@ -105,8 +105,7 @@ struct reader;
  * outlive the source. NULL with *e. */
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e);
 
-/* "-" is standard input. The paths must outlive the
- * source; files are opened when they are read. */
+/* "-" is standard input. The paths must outlive the source; files are opened when they are read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
 void source_close(struct source *s);
