@@ -261,6 +261,12 @@ static struct spot take_out(struct layout *t, struct spot s)
 	return s.i < b->count ? s : (struct spot){s.at + 1, 0};
 }
 
+/* For one range more in a block. */
+static bool has_room(struct layout *t, struct spot s)
+{
+	return block_at(t, s.at)->count < LAYOUT_RANGES || t->head.blocks < LAYOUT_BLOCKS;
+}
+
 /* Leaves no range in [start, end), and gives the place where one can come in. */
 static struct spot cut_out(struct layout *t, uint64_t start, uint64_t end)
 {
@@ -270,7 +276,7 @@ static struct spot cut_out(struct layout *t, uint64_t start, uint64_t end)
 		struct layout_range rest = *range_at(t, s);
 
 		change(t, s, rest.start, start);
-		if (rest.end > end) {
+		if (rest.end > end && has_room(t, s)) {
 			rest.start = end;
 			name_of(t, rest.name)->references++;
 			s.i++;
@@ -316,7 +322,7 @@ bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, c
 
 	if (start >= end)
 		return true;
-	if (t->head.blocks + NEW_BLOCKS > LAYOUT_BLOCKS)
+	if (name && t->head.blocks + NEW_BLOCKS > LAYOUT_BLOCKS)
 		return false;
 	if (name) {
 		range.name = take_name(t, name);

@@ -22,7 +22,8 @@ void table_copy(struct layout *to, const struct layout *from);
 
 /*
  * Gives [start, end) a name that text_copy() made, or none if it is NULL. `inode` is that of shared
- * memory or 0. False, and nothing done, if the table is full.
+ * memory or 0. False, and nothing done, if the table is full; but a name can always be taken away,
+ * if need be with that of what lies behind.
  */
 bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name);
 

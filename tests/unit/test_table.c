@@ -243,7 +243,27 @@ TEST(a_full_table)
 		page += 2;
 	assert_true(page / 2 > 65536 * 5);
 	assert_int_equal(count_ranges(), page / 2);
-	assert_false(set(0, 1, NULL));
+	assert_true(set(0, 1, NULL));
+	assert_int_equal(count_ranges(), page / 2 - 1);
+}
+
+/* Names can be taken away all the same, or they would be on what comes to lie there; where that
+ * would take room, what lies behind loses its own. */
+TEST(a_full_table_forgets)
+{
+	uint64_t page = 0;
+
+	while (set(page, page + 5, name_number(0)))
+		page += 6;
+	for (uint64_t at = 0; at < page; at += 6)
+		assert_true(set(at + 1, at + 2, NULL));
+	assert_in_range(table->head.blocks, 1, LAYOUT_BLOCKS);
+	for (uint64_t at = 0; at < page; at += 6) {
+		uint32_t inode;
+
+		assert_int_equal(table_find(table, at * PAGE, &inode), (at + 1) * PAGE);
+		assert_int_equal(table_find(table, (at + 1) * PAGE, &inode), 0);
+	}
 }
 
 /* As a child finds it whose parent had another thread in the middle of a change. */
@@ -292,6 +312,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_are_stored_once_and_given_up, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_full_table, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_table_forgets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(left_unfinished, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_names, set_up, tear_down),
 	};
