@@ -6,7 +6,6 @@
 #include "source/internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +57,8 @@ static void read_running(struct machine *m)
 static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
 				   size_t size)
 {
-	int fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_RDONLY | O_CLOEXEC));
+	const struct place root = {s->root_fd, ""};
+	int fd = place_open(&root, path);
 	size_t used = 0;
 	ssize_t n = 0;
 
@@ -79,30 +79,33 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 		snprintf(out, size, "%.*s", (int)line.len, line.ptr);
 }
 
-/* In seconds; 0 if it is not to be had. The lines before it may be long: one counts interrupts. */
+/* In seconds; 0 if it is not to be had. The lines before it may be long, since one counts
+ * interrupts, but there is an end to what is looked at. */
 static uint64_t boot_time(const struct source *s)
 {
-	int fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, "stat", O_RDONLY | O_CLOEXEC));
+	enum { PARTS = 1 << 16 };
+	const struct place root = {s->root_fd, ""};
+	int fd = place_open(&root, "stat");
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
-	char *line = NULL;
-	size_t size = 0;
+	bool begins = true; /* this part of a line begins it */
 	uint64_t seconds = 0;
-	ssize_t n;
+	char part[256];
 
 	if (!in) {
 		if (fd >= 0)
 			close(fd);
 		return 0;
 	}
-	while (seconds == 0 && (n = getline(&line, &size, in)) > 0) {
-		struct slice rest = {line, (size_t)n};
+	for (int i = 0; seconds == 0 && i < PARTS && fgets(part, sizeof(part), in); i++) {
+		struct slice rest = slice_of(part);
+		bool ends = slice_ends(rest, SLICE("\n"));
 
-		if (!slice_begins(rest, SLICE("btime ")))
-			continue;
-		rest = slice_inner(rest, strlen("btime "), 0);
-		take_decimal(&rest, &seconds);
+		if (begins && slice_begins(rest, SLICE("btime "))) {
+			rest = slice_inner(rest, strlen("btime "), 0);
+			take_decimal(&rest, &seconds);
+		}
+		begins = ends;
 	}
-	free(line);
 	fclose(in);
 	return seconds;
 }

@@ -13,7 +13,9 @@ int place_open(const struct place *place, const char *name)
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
-	return (int)TEMP_FAILURE_RETRY(openat(place->fd, path, O_RDONLY | O_CLOEXEC));
+	/* In a captured tree it may be anything: who opens a pipe would wait for its other end. */
+	return (int)TEMP_FAILURE_RETRY(
+		openat(place->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 int reader_open(struct reader *r, const struct place *place, const char *name)

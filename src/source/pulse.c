@@ -8,7 +8,6 @@
 #include "source/internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -44,13 +43,14 @@ static struct slice read_stat(const struct source *s, struct probe *probe, char 
 {
 	ssize_t n = probe->stat >= 0 ? TEMP_FAILURE_RETRY(pread(probe->stat, buffer, size, 0)) : -1;
 	char path[32];
+	const struct place place = {s->root_fd, path};
 
 	if (n > 0)
 		return (struct slice){buffer, (size_t)n};
 	/* It was not open, or the process has ended and the pid may be another one's. */
 	probe_close(probe);
-	snprintf(path, sizeof(path), "%d/stat", probe->pid);
-	probe->stat = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_RDONLY | O_CLOEXEC));
+	snprintf(path, sizeof(path), "%d/", probe->pid);
+	probe->stat = place_open(&place, "stat");
 	n = probe->stat >= 0 ? TEMP_FAILURE_RETRY(pread(probe->stat, buffer, size, 0)) : -1;
 	return (struct slice){buffer, n > 0 ? (size_t)n : 0};
 }

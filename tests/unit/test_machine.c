@@ -3,6 +3,9 @@
 
 #include "source/machine.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 static char *root;
 
 static int set_up(void **state)
@@ -91,6 +94,23 @@ TEST(a_long_stat)
 	assert_true(read_tree().time_known);
 }
 
+/* Of a file without an end, or without a line, not all is taken into memory. */
+TEST(a_stat_that_is_none)
+{
+	enum { LARGE = 512 * 1024 * 1024 };
+	char *path = tree_path(root, "stat");
+	struct rusage before, after;
+
+	tree_write(root, "stat", SLICE(""));
+	tree_write(root, "uptime", SLICE("250.75 400.00\n"));
+	assert_int_equal(truncate(path, LARGE), 0);
+	getrusage(RUSAGE_SELF, &before);
+	assert_false(read_tree().time_known);
+	getrusage(RUSAGE_SELF, &after);
+	assert_true(after.ru_maxrss - before.ru_maxrss < LARGE / 1024 / 4);
+	free(path);
+}
+
 TEST(long_names_are_cut)
 {
 	char name[500];
@@ -142,6 +162,7 @@ int main(void)
 		TREE_TEST(what_a_tree_says),
 		TREE_TEST(half_a_time_is_none),
 		TREE_TEST(a_long_stat),
+		TREE_TEST(a_stat_that_is_none),
 		TREE_TEST(long_names_are_cut),
 		TREE_TEST(the_running_system),
 		TREE_TEST(nothing_is_known_of_files),

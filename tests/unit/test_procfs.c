@@ -306,6 +306,20 @@ TEST(a_folder_where_smaps_should_be)
 	assert_null(strstr(recorder_text(&recorder), "end read"));
 }
 
+/* Nobody waits for the other end of a pipe. */
+TEST(a_pipe_where_smaps_should_be)
+{
+	char *path = tree_path(root, "7/smaps");
+
+	tree_mkdir(root, "7");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(30);
+	read_all(NEED_STAT | NEED_UID);
+	alarm(0);
+	assert_null(strstr(recorder_text(&recorder), "end read"));
+	free(path);
+}
+
 TEST(only_the_pids_asked_for)
 {
 	static const pid_t pids[] = {9, 7, 9};
@@ -562,6 +576,7 @@ int main(void)
 		TREE_TEST(denied_by_the_file_system),
 		TREE_TEST(a_file_where_a_folder_should_be),
 		TREE_TEST(a_folder_where_smaps_should_be),
+		TREE_TEST(a_pipe_where_smaps_should_be),
 		TREE_TEST(only_the_pids_asked_for),
 		TREE_TEST(more_than_there_is),
 		TREE_TEST(more_resident_than_there_is),
