@@ -24,7 +24,9 @@ struct worker {
 	struct snapshot snapshot;
 	struct keyer keyer;
 	struct infer infer;
-	size_t target; /* number of the one at hand */
+	size_t target;		     /* number of the one at hand */
+	const struct effort *effort; /* of the reader, */
+	struct effort told;	     /* and what of it was told */
 	bool no_memory;
 	int status;
 	struct error error;
@@ -194,6 +196,21 @@ static void accept(struct worker *w)
 	s->verification.pss_anon += w->pss_anon_known ? w->pss_anon : 0;
 }
 
+/* How the process at hand was read. */
+static struct effort effort_of_process(struct worker *w)
+{
+	const struct effort before = w->told, *now = w->effort;
+
+	w->told = *now;
+	return (struct effort){
+		.scanned = now->scanned - before.scanned,
+		.unscannable = now->unscannable - before.unscannable,
+		.barred = now->barred - before.barred,
+		.names_read = now->names_read - before.names_read,
+		.names_lost = now->names_lost - before.names_lost,
+	};
+}
+
 /* Hands the process at hand to who wants each of them. */
 static bool tell(struct worker *w, enum outcome outcome)
 {
@@ -202,6 +219,7 @@ static bool tell(struct worker *w, enum outcome outcome)
 		.target = w->target,
 		.outcome = outcome,
 		.swaps_shared = w->swaps_shared,
+		.effort = effort_of_process(w),
 		.symbols = &w->snapshot.symbols,
 		.groups = outcome == OUTCOME_READ ? &w->groups : NULL,
 	};
@@ -268,7 +286,9 @@ static void *read_targets(void *arg)
 	how.needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
 		    (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
 	reader = reader_new(work->source, &how, &sink);
-	if (!reader)
+	if (reader)
+		w->effort = reader_effort(reader);
+	else
 		w->status = error_memory(&w->error);
 	while (w->status == 0 && next_target(work, &i)) {
 		w->target = work->targets.targets[i].number;

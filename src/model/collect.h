@@ -18,7 +18,8 @@
 struct finding {
 	size_t target; /* its number */
 	enum outcome outcome;
-	bool swaps_shared; /* counts in snapshot.shared_swappers */
+	bool swaps_shared;    /* counts in snapshot.shared_swappers */
+	struct effort effort; /* how it was read: its counts of processes alone */
 	const struct intern *symbols;
 	const struct aggregate *groups; /* NULL unless it was read */
 };

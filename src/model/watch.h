@@ -46,6 +46,7 @@ struct record {
 	bool wanted;	  /* by the selection; else the rest means nothing */
 	enum outcome outcome;
 	bool swaps_shared;
+	struct effort effort; /* how it was read, as in a finding */
 	uint32_t count;
 	struct group *groups;
 	symbol *keys; /* by.count for each group */

@@ -135,6 +135,11 @@ class Batch(unittest.TestCase):
 				self.assertEqual(top.returncode, 0)
 				self.assertTrue(all(r["groups"][0]["rss"] > 64 << 20 for r in reports))
 				known[stall] = [r["groups"][0].get("pss") is not None for r in reports]
+				# Kept figures are what they were read as.
+				self.assertEqual([r["kept"] for r in reports], [0, 1])
+				self.assertEqual([r["read"] for r in reports],
+					["scan" if SCANS and stall == "1us" else "smaps"] * 2)
+				self.assertEqual(reports[0]["notes"], reports[1]["notes"])
 			child.stdin.close()
 		self.assertEqual(known["10s"], [True, True])
 		self.assertEqual(known["1us"], [not SCANS, not SCANS])
