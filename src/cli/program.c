@@ -17,13 +17,15 @@ bool program_find(const char *command, char path[PATH_MAX])
 
 	if (strchr(command, '/'))
 		return snprintf(path, PATH_MAX, "%s", command) < PATH_MAX;
-	while (folders && *folders) {
+	while (folders) {
 		int len = (int)strcspn(folders, ":");
 
-		if (snprintf(path, PATH_MAX, "%.*s/%s", len, folders, command) < PATH_MAX &&
+		/* An empty one is the folder that this runs in. */
+		if (snprintf(path, PATH_MAX, "%.*s%s%s", len, folders, len ? "/" : "", command) <
+			    PATH_MAX &&
 		    access(path, X_OK) == 0)
 			return true;
-		folders += len + (folders[len] == ':');
+		folders = folders[len] ? folders + len + 1 : NULL;
 	}
 	return false;
 }

@@ -512,6 +512,10 @@ class Run(Live):
 				input=b"int main(void) { return 7; }", check=True)
 			done = self.fails(7, "run", program, words="is linked statically")
 			self.assertEqual(done.stdout, b"")
+			# An empty part of PATH is the folder that this runs in.
+			for path in (":/usr/bin", "/usr/bin::/bin", "/usr/bin:"):
+				self.fails(7, "run", "static", words="is linked statically", cwd=folder,
+					prefix=("env", f"PATH={path}"))
 
 
 # A library of ours that maps memory, by a function that other objects see and by one that only its
