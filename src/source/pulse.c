@@ -37,22 +37,34 @@ void probe_close(struct probe *probe)
 	probe->stat = -1;
 }
 
+/* All of it at one call, as a rule: it ends in a newline. */
+static size_t read_text(int fd, char *buffer, size_t size)
+{
+	size_t used = 0;
+	ssize_t n = fd < 0 ? 0 : 1;
+
+	while (n > 0 && used < size && (used == 0 || buffer[used - 1] != '\n')) {
+		n = TEMP_FAILURE_RETRY(pread(fd, buffer + used, size - used, (off_t)used));
+		used += n > 0 ? (size_t)n : 0;
+	}
+	return used;
+}
+
 /* The text of stat; empty where it cannot be had. */
 static struct slice read_stat(const struct source *s, struct probe *probe, char *buffer,
 			      size_t size)
 {
-	ssize_t n = probe->stat >= 0 ? TEMP_FAILURE_RETRY(pread(probe->stat, buffer, size, 0)) : -1;
+	size_t n = read_text(probe->stat, buffer, size);
 	char path[32];
 	const struct place place = {s->root_fd, path};
 
 	if (n > 0)
-		return (struct slice){buffer, (size_t)n};
+		return (struct slice){buffer, n};
 	/* It was not open, or the process has ended and the pid may be another one's. */
 	probe_close(probe);
 	snprintf(path, sizeof(path), "%d/", probe->pid);
 	probe->stat = place_open(&place, "stat");
-	n = probe->stat >= 0 ? TEMP_FAILURE_RETRY(pread(probe->stat, buffer, size, 0)) : -1;
-	return (struct slice){buffer, n > 0 ? (size_t)n : 0};
+	return (struct slice){buffer, read_text(probe->stat, buffer, size)};
 }
 
 static void take_pulse(const struct source *s, struct probe *probe, struct pulse *pulse)
