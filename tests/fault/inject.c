@@ -177,7 +177,7 @@ __asm__(".text\n"
 struct range {
 	uintptr_t begin, end;
 };
-static struct range libc_text, caller_text, exported[8];
+static struct range libc_text, program_text, caller_text, curses_text[2], exported[8];
 static size_t exported_count;
 
 static bool lies_in(uintptr_t address, const struct range *r)
@@ -196,6 +196,10 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *ctx)
 		found = &libc_text;
 	else if (caller_wanted && strcmp(name, caller_wanted) == 0)
 		found = &caller_text;
+	else if (name[0] == '\0')
+		found = &program_text;
+	else if (strncmp(name, "libtinfo.", 9) == 0 || strncmp(name, "libncursesw.", 12) == 0)
+		found = &curses_text[name[3] == 'n'];
 	for (int i = 0; found && i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
@@ -239,6 +243,18 @@ static bool is_from_caller(const uintptr_t *stack)
 				return false;
 		}
 		return true;
+	}
+	return false;
+}
+
+/* Whether it is curses that asks for memory, itself or through a function of the C library. */
+static bool is_from_curses(const uintptr_t *stack)
+{
+	enum { DEPTH = 32 };
+
+	for (int i = 0; i < DEPTH && !lies_in(stack[i], &program_text); i++) {
+		if (lies_in(stack[i], &curses_text[0]) || lies_in(stack[i], &curses_text[1]))
+			return true;
 	}
 	return false;
 }
@@ -450,13 +466,13 @@ static void forget(void *p)
 	unlock();
 }
 
-static bool fails(void)
+static bool fails(const uintptr_t *frame)
 {
 	int error;
 
 	if (!active || caller_wanted)
 		return false;
-	error = decide(ALLOCATION, allocation, -1, "");
+	error = decide(ALLOCATION, allocation, -1, is_from_curses(frame + 1) ? "curses" : "");
 	if (error == END)
 		return false;
 	errno = error;
@@ -493,25 +509,28 @@ static void *allocate_early(size_t size)
 	return early_used <= sizeof(early) ? p : NULL;
 }
 
-static void *taken(void *p)
+/* Curses frees nothing in the end, and remembers more or less by what it happens to draw. */
+static void *taken(void *p, const uintptr_t *frame)
 {
-	if (p && active)
+	if (p && active && !is_from_curses(frame + 1))
 		remember(p);
 	return p;
 }
+
+#define FRAME __builtin_frame_address(0) /* behind which is who called */
 
 EXPORT void *malloc(size_t size)
 {
 	if (!find_next())
 		return allocate_early(size);
-	return fails() ? NULL : taken(next_malloc(size));
+	return fails(FRAME) ? NULL : taken(next_malloc(size), FRAME);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
 {
 	if (!find_next())
 		return allocate_early(count * size);
-	return fails() ? NULL : taken(next_calloc(count, size));
+	return fails(FRAME) ? NULL : taken(next_calloc(count, size), FRAME);
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -520,12 +539,12 @@ EXPORT void *realloc(void *old, size_t size)
 
 	if (!find_next())
 		return allocate_early(size);
-	if (fails())
+	if (fails(FRAME))
 		return NULL;
 	p = next_realloc(old, size);
 	if (p && old)
 		forget(old);
-	return taken(p);
+	return taken(p, FRAME);
 }
 
 /* The C library's would call its own realloc(). */
@@ -610,19 +629,21 @@ EXPORT struct passwd *getpwnam(const char *name)
 	return found;
 }
 
-EXPORT struct passwd *getpwuid(uid_t uid)
+EXPORT int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size,
+		      struct passwd **found)
 {
-	static struct passwd *(*next)(uid_t);
-	struct passwd *found;
+	static int (*next)(uid_t, struct passwd *, char *, size_t, struct passwd **);
+	int status;
 
 	if (!next)
-		*(void **)&next = dlsym(RTLD_NEXT, "getpwuid");
+		*(void **)&next = dlsym(RTLD_NEXT, "getpwuid_r");
+	*found = NULL;
 	if (lookup_fails("user"))
-		return NULL;
+		return errno;
 	quiet++;
-	found = next(uid);
+	status = next(uid, entry, buffer, size, found);
 	quiet--;
-	return found;
+	return status;
 }
 
 /* Threads. */
