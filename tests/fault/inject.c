@@ -24,6 +24,7 @@
 #include <pwd.h>
 #include <regex.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,6 +106,12 @@ static const struct {
 	{SYS_madvise, memory, -1},
 	{SYS_write, writing, 0},
 	{SYS_writev, writing, 0},
+	{SYS_pwrite64, writing, 0},
+	{SYS_ftruncate, listing, 0},
+	{SYS_getrandom, control, -1},
+	{SYS_fcntl, descriptor, 0},
+	{SYS_dup3, descriptor, 0},
+	{SYS_shmctl, limiting, -1},
 	{SYS_fork, process, -1},
 	{SYS_clone, process, -1},
 	{SYS_execve, running, PATH},
@@ -690,6 +697,23 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
 	return status;
 }
 
+/* What is spawned has a stack of its own at once, on which nothing can return from a handler. */
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const *arguments,
+		       char *const *environment)
+{
+	static int (*next)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const *, char *const *);
+	int status;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "posix_spawn");
+	selector = 0;
+	status = next(pid, path, actions, attributes, arguments, environment);
+	selector = active;
+	return status;
+}
+
 /* The beginning and the end. */
 
 static int (*next_main)(int, char **, char **);
@@ -701,20 +725,21 @@ static int64_t number_of(const char *name)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
+/* By calls of one's own: for a library that stands in for the C library's it would be the first. */
 static void map_record(void)
 {
 	const char *path = getenv("FAULT_RECORD");
-	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *shared =
-		fd < 0 ? MAP_FAILED
-		       : mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	long fd = path ? fault_call(SYS_open, (long)path, O_RDWR, 0, 0, 0, 0) : -1, shared = -1;
 
-	if (shared == MAP_FAILED) {
+	if (fd >= 0)
+		shared = fault_call(SYS_mmap, 0, sizeof(*record), PROT_READ | PROT_WRITE,
+				    MAP_SHARED, fd, 0);
+	if (shared < 0) {
 		fputs("inject: FAULT_RECORD cannot be mapped\n", stderr);
 		_exit(99);
 	}
-	close(fd);
-	record = shared;
+	fault_call(SYS_close, fd, 0, 0, 0, 0, 0);
+	record = (struct record *)shared;
 }
 
 static int64_t count_open(void)
