@@ -22,6 +22,8 @@ static const unsigned char landing[] = {0}, jump[] = {0};
 #define UNKNOWN_PROCESSOR
 #endif
 
+enum { CODE_MAX = sizeof(jump) + sizeof(void (*)(void)) };
+
 /* The code of a function, and how long it is; NULL if that cannot be told. */
 static char *find_code(const char *function, size_t *size)
 {
@@ -42,22 +44,29 @@ static char *find_code(const char *function, size_t *size)
 }
 
 /* By way of the kernel, which makes a private copy of the page and leaves its protection as it is:
- * at no time can code be written to. */
+ * at no time can code be written to. Where there is no memory for a second page, what was written
+ * to the first one is taken back. */
 static bool write_code(const char *at, const void *bytes, size_t size)
 {
 	int fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
-	bool written;
+	const off_t where = (off_t)(uintptr_t)at;
+	unsigned char before[CODE_MAX];
+	ssize_t n, back = 0;
 
 	if (fd < 0)
 		return false;
-	written = pwrite(fd, bytes, size, (off_t)(uintptr_t)at) == (ssize_t)size;
+	memcpy(before, at, size);
+	n = pwrite(fd, bytes, size, where);
+	if (n > 0 && n < (ssize_t)size)
+		back = pwrite(fd, before, (size_t)n, where);
+	(void)back; /* that page is this process's own by now */
 	close(fd);
-	return written;
+	return n == (ssize_t)size;
 }
 
 bool redirect(const char *function, void (*to)(void))
 {
-	unsigned char code[sizeof(jump) + sizeof(to)];
+	unsigned char code[CODE_MAX];
 	size_t size = 0;
 	char *at = find_code(function, &size);
 

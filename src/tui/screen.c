@@ -19,8 +19,9 @@ static SCREEN *terminal;
 static struct termios before;
 static volatile sig_atomic_t caught, stopping;
 static sigset_t unblocked; /* signals come only while screen_wait() waits, so that none is missed */
-static char
-	*leave; /* what the terminal wants to hear at the end, for when curses cannot be asked */
+/* What the terminal wants to hear at the end, for when curses cannot be asked; NULL if it is not
+ * used. */
+static char *leave;
 
 /* Signals that end a program properly, */
 static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -40,14 +41,27 @@ static void on_stop(int number)
 	stopping = 1;
 }
 
-/* Only what is safe in a handler; the signal then does what it would have done. */
-static void on_crash(int number)
+/* Only what is safe in a handler. */
+static void give_back(void)
 {
 	ssize_t n = leave ? write(STDOUT_FILENO, leave, strlen(leave)) : 0;
 
 	(void)n;
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
+}
+
+/* The signal then does what it would have done. */
+static void on_crash(int number)
+{
+	give_back();
 	raise(number);
+}
+
+/* curses itself ends a program that has no memory. */
+static void on_exit_of_curses(void)
+{
+	if (leave)
+		give_back();
 }
 
 static void catch (const int *numbers, int count, void (*handler)(int), int flags)
@@ -59,23 +73,27 @@ static void catch (const int *numbers, int count, void (*handler)(int), int flag
 		sigaction(numbers[i], &action, NULL);
 }
 
-/* Leaving the other screen and showing the cursor. */
+/* Leaving the other screen, showing the cursor and forgetting the mouse. */
 static char *leave_text(void)
 {
 	static const char *const names[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	const char *mouse = tigetstr("kmous");
 
-	for (size_t i = 0; out && i < sizeof(names) / sizeof(*names); i++) {
+	if (!out)
+		return NULL;
+	/* Not by tiparm(): what that remembers, del_curterm() cannot free without memory. */
+	if (mouse && mouse != (char *)-1)
+		fputs("\033[?1006;1000l", out);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *part = tigetstr(names[i]);
 
 		if (part && part != (char *)-1)
 			fputs(part, out);
 	}
-	if (out)
-		textstream_close(out, &text);
-	return text;
+	return textstream_close(out, &text) ? text : NULL;
 }
 
 static void block(void)
@@ -121,17 +139,25 @@ static void stop(void)
 	clearok(curscr, TRUE);
 }
 
-/* Whether the cursor can be put anywhere. */
-static bool can_hold_a_screen(void)
+/* Whether the cursor can be put anywhere. Learns how to leave such a terminal. */
+static int can_hold_a_screen(struct error *e)
 {
-	int result;
-	const char *address;
+	const char *address = NULL;
+	int result, status = 0;
 
-	if (setupterm(NULL, STDOUT_FILENO, &result) != OK)
-		return false;
-	address = tigetstr("cup");
-	del_curterm(cur_term);
-	return address && address != (char *)-1;
+	if (setupterm(NULL, STDOUT_FILENO, &result) == OK) {
+		address = tigetstr("cup");
+		leave = leave_text();
+		if (!leave)
+			status = error_memory(e);
+		del_curterm(cur_term);
+	}
+	if (status == 0 && (!address || address == (char *)-1))
+		status = error_set(
+			e, ERROR_SYSTEM,
+			"this terminal (TERM=%s) is not known or cannot hold a screen; use -b",
+			getenv("TERM"));
+	return status;
 }
 
 /* A key that is a signal takes those before it away. It may come when curses has seen that there is
@@ -158,22 +184,28 @@ static void set_colors(bool color)
 	init_pair(2, COLOR_RED, -1);
 }
 
-int screen_start(bool color, struct error *e)
+static void catch_signals(void)
 {
-	tcgetattr(STDIN_FILENO, &before);
-	catch_stop();
-	terminal = can_hold_a_screen() ? newterm(NULL, stdout, stdin) : NULL;
-	if (!terminal)
-		return error_set(
-			e, ERROR_SYSTEM,
-			"this terminal (TERM=%s) is not known or cannot hold a screen; use -b",
-			getenv("TERM"));
-	leave = leave_text();
+	static bool at_exit;
+
+	if (!at_exit)
+		at_exit = atexit(on_exit_of_curses) == 0;
 	caught = 0;
 	catch (endings, ENDINGS, on_ending, 0);
 	block();
 	catch (crashes, CRASHES, on_crash, (int)SA_RESETHAND | SA_NODEFER);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error of writing it */
+}
+
+static void leave_signals(void)
+{
+	catch (endings, ENDINGS, SIG_DFL, 0);
+	catch (crashes, CRASHES, SIG_DFL, 0);
+	sigprocmask(SIG_SETMASK, &unblocked, NULL);
+}
+
+static void set_modes(bool color)
+{
 	set_colors(color);
 	cbreak();
 	noecho();
@@ -184,6 +216,32 @@ int screen_start(bool color, struct error *e)
 	set_escdelay(25);
 	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED, NULL);
 	mouseinterval(0);
+}
+
+static void forget_leave(void)
+{
+	free(leave);
+	leave = NULL;
+}
+
+int screen_start(bool color, struct error *e)
+{
+	if (tcgetattr(STDIN_FILENO, &before) < 0)
+		return error_errno(e, "the terminal cannot be asked for its mode");
+	catch_stop();
+	if (can_hold_a_screen(e) < 0) {
+		forget_leave();
+		return -1;
+	}
+	catch_signals(); /* newterm() already changes the terminal, and may crash or exit */
+	terminal = newterm(NULL, stdout, stdin);
+	if (!terminal) {
+		give_back();
+		forget_leave();
+		leave_signals();
+		return error_memory(e);
+	}
+	set_modes(color);
 	return 0;
 }
 
@@ -192,13 +250,11 @@ void screen_stop(void)
 	if (!terminal)
 		return;
 	endwin();
+	tcsetattr(STDIN_FILENO, TCSANOW, &before); /* which curses does not try twice */
 	/* No delscreen(): after a moment without memory it crashes, and the program ends anyway. */
 	terminal = NULL;
-	catch (endings, ENDINGS, SIG_DFL, 0);
-	catch (crashes, CRASHES, SIG_DFL, 0);
-	sigprocmask(SIG_SETMASK, &unblocked, NULL);
-	free(leave);
-	leave = NULL;
+	forget_leave();
+	leave_signals();
 }
 
 int screen_signal(void)

@@ -377,37 +377,39 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	return status;
 }
 
-/* All of it before any is written. */
-static int write_view(struct session *s, int fd, struct error *e)
+/* All of it, before there is a file. */
+static int write_text(struct session *s, char **text, size_t *size, struct error *e)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_memstream(text, size);
 	int status = out ? write_json(s, out, e) : error_memory(e);
 
-	if (out && !textstream_close(out, &text) && status == 0)
+	if (out && !textstream_close(out, text) && status == 0)
 		status = error_memory(e);
-	if (save_whole(fd, (struct slice){text, status == 0 ? size : 0}) < 0)
-		snprintf(s->message, sizeof(s->message), "it could not be written and is empty: %s",
-			 strerror(errno));
-	else
-		snprintf(s->message, sizeof(s->message), "it is written");
-	free(text);
 	return status;
 }
 
 static int write_file(struct session *s, struct error *e)
 {
-	char text[TEXT_MAX] = "anonmem-top.json";
-	int fd;
+	char name[TEXT_MAX] = "anonmem-top.json", *text = NULL;
+	size_t size = 0;
+	int fd, status;
 
-	if (!ask_text("Write this view as JSON to the new file", text, sizeof(text)) || !text[0])
+	if (!ask_text("Write this view as JSON to the new file", name, sizeof(name)) || !name[0])
 		return 0;
-	fd = open(text, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd >= 0)
-		return write_view(s, fd, e);
-	snprintf(s->message, sizeof(s->message), "it cannot be written: %s", strerror(errno));
-	return 0;
+	status = write_text(s, &text, &size, e);
+	if (status == 0) {
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0)
+			snprintf(s->message, sizeof(s->message), "it cannot be written: %s",
+				 strerror(errno));
+		else if (save_whole(fd, (struct slice){text, size}) < 0)
+			snprintf(s->message, sizeof(s->message),
+				 "it could not be written whole: %s", strerror(errno));
+		else
+			snprintf(s->message, sizeof(s->message), "it is written");
+	}
+	free(text);
+	return status;
 }
 
 static int start_anew(struct session *s, struct error *e)

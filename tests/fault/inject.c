@@ -24,6 +24,7 @@
 #include <pwd.h>
 #include <regex.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,6 +106,12 @@ static const struct {
 	{SYS_madvise, memory, -1},
 	{SYS_write, writing, 0},
 	{SYS_writev, writing, 0},
+	{SYS_pwrite64, writing, 0},
+	{SYS_ftruncate, listing, 0},
+	{SYS_getrandom, control, -1},
+	{SYS_fcntl, descriptor, 0},
+	{SYS_dup3, descriptor, 0},
+	{SYS_shmctl, limiting, -1},
 	{SYS_fork, process, -1},
 	{SYS_clone, process, -1},
 	{SYS_execve, running, PATH},
@@ -177,7 +184,7 @@ __asm__(".text\n"
 struct range {
 	uintptr_t begin, end;
 };
-static struct range libc_text, caller_text, exported[8];
+static struct range libc_text, program_text, caller_text, curses_text[2], exported[8];
 static size_t exported_count;
 
 static bool lies_in(uintptr_t address, const struct range *r)
@@ -196,6 +203,10 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *ctx)
 		found = &libc_text;
 	else if (caller_wanted && strcmp(name, caller_wanted) == 0)
 		found = &caller_text;
+	else if (name[0] == '\0')
+		found = &program_text;
+	else if (strncmp(name, "libtinfo.", 9) == 0 || strncmp(name, "libncursesw.", 12) == 0)
+		found = &curses_text[name[3] == 'n'];
 	for (int i = 0; found && i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
@@ -239,6 +250,18 @@ static bool is_from_caller(const uintptr_t *stack)
 				return false;
 		}
 		return true;
+	}
+	return false;
+}
+
+/* Whether it is curses that asks for memory, itself or through a function of the C library. */
+static bool is_from_curses(const uintptr_t *stack)
+{
+	enum { DEPTH = 32 };
+
+	for (int i = 0; i < DEPTH && !lies_in(stack[i], &program_text); i++) {
+		if (lies_in(stack[i], &curses_text[0]) || lies_in(stack[i], &curses_text[1]))
+			return true;
 	}
 	return false;
 }
@@ -450,13 +473,13 @@ static void forget(void *p)
 	unlock();
 }
 
-static bool fails(void)
+static bool fails(const uintptr_t *frame)
 {
 	int error;
 
 	if (!active || caller_wanted)
 		return false;
-	error = decide(ALLOCATION, allocation, -1, "");
+	error = decide(ALLOCATION, allocation, -1, is_from_curses(frame + 1) ? "curses" : "");
 	if (error == END)
 		return false;
 	errno = error;
@@ -493,25 +516,28 @@ static void *allocate_early(size_t size)
 	return early_used <= sizeof(early) ? p : NULL;
 }
 
-static void *taken(void *p)
+/* Curses frees nothing in the end, and remembers more or less by what it happens to draw. */
+static void *taken(void *p, const uintptr_t *frame)
 {
-	if (p && active)
+	if (p && active && !is_from_curses(frame + 1))
 		remember(p);
 	return p;
 }
+
+#define FRAME __builtin_frame_address(0) /* behind which is who called */
 
 EXPORT void *malloc(size_t size)
 {
 	if (!find_next())
 		return allocate_early(size);
-	return fails() ? NULL : taken(next_malloc(size));
+	return fails(FRAME) ? NULL : taken(next_malloc(size), FRAME);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
 {
 	if (!find_next())
 		return allocate_early(count * size);
-	return fails() ? NULL : taken(next_calloc(count, size));
+	return fails(FRAME) ? NULL : taken(next_calloc(count, size), FRAME);
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -520,12 +546,12 @@ EXPORT void *realloc(void *old, size_t size)
 
 	if (!find_next())
 		return allocate_early(size);
-	if (fails())
+	if (fails(FRAME))
 		return NULL;
 	p = next_realloc(old, size);
 	if (p && old)
 		forget(old);
-	return taken(p);
+	return taken(p, FRAME);
 }
 
 /* The C library's would call its own realloc(). */
@@ -610,19 +636,21 @@ EXPORT struct passwd *getpwnam(const char *name)
 	return found;
 }
 
-EXPORT struct passwd *getpwuid(uid_t uid)
+EXPORT int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size,
+		      struct passwd **found)
 {
-	static struct passwd *(*next)(uid_t);
-	struct passwd *found;
+	static int (*next)(uid_t, struct passwd *, char *, size_t, struct passwd **);
+	int status;
 
 	if (!next)
-		*(void **)&next = dlsym(RTLD_NEXT, "getpwuid");
+		*(void **)&next = dlsym(RTLD_NEXT, "getpwuid_r");
+	*found = NULL;
 	if (lookup_fails("user"))
-		return NULL;
+		return errno;
 	quiet++;
-	found = next(uid);
+	status = next(uid, entry, buffer, size, found);
 	quiet--;
-	return found;
+	return status;
 }
 
 /* Threads. */
@@ -669,6 +697,23 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
 	return status;
 }
 
+/* What is spawned has a stack of its own at once, on which nothing can return from a handler. */
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const *arguments,
+		       char *const *environment)
+{
+	static int (*next)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const *, char *const *);
+	int status;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "posix_spawn");
+	selector = 0;
+	status = next(pid, path, actions, attributes, arguments, environment);
+	selector = active;
+	return status;
+}
+
 /* The beginning and the end. */
 
 static int (*next_main)(int, char **, char **);
@@ -680,20 +725,21 @@ static int64_t number_of(const char *name)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
+/* By calls of one's own: for a library that stands in for the C library's it would be the first. */
 static void map_record(void)
 {
 	const char *path = getenv("FAULT_RECORD");
-	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *shared =
-		fd < 0 ? MAP_FAILED
-		       : mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	long fd = path ? fault_call(SYS_open, (long)path, O_RDWR, 0, 0, 0, 0) : -1, shared = -1;
 
-	if (shared == MAP_FAILED) {
+	if (fd >= 0)
+		shared = fault_call(SYS_mmap, 0, sizeof(*record), PROT_READ | PROT_WRITE,
+				    MAP_SHARED, fd, 0);
+	if (shared < 0) {
 		fputs("inject: FAULT_RECORD cannot be mapped\n", stderr);
 		_exit(99);
 	}
-	close(fd);
-	record = shared;
+	fault_call(SYS_close, fd, 0, 0, 0, 0, 0);
+	record = (struct record *)shared;
 }
 
 static int64_t count_open(void)

@@ -1,25 +1,39 @@
 /*
  * What runs while calls of anonmem's libraries fail, by its argument:
  *
- *	run	maps, moves and unmaps memory, and says what came of it: with anonmem's preloaded
- *		library the same as without
+ *	run	maps, moves, names and unmaps memory, itself and in threads, children and programs
+ *		that it runs, and says what came of it: with anonmem's preloaded library the same as
+ *		without, but for names
  *	stay	the same, and stays for a while
+ *	child	what `run` runs
  *	label	names memory with libanonmem, and says whether each call did as documented
  *
  * It ends with 7.
  */
 #include "anonmem/anonmem.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <gnu/lib-names.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGES = 8, PAGE = 4096, ROUNDS = 3, STATUS = 7, UNTOUCHED = 77 };
+#ifndef PR_SET_VMA
+#define PR_SET_VMA	     0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+enum { PAGES = 8, PAGE = 4096, ROUNDS = 3, THREADS = 3, STATUS = 7, UNTOUCHED = 77 };
 
 static char *map(size_t len)
 {
@@ -39,7 +53,7 @@ static void use_memory(const char *who)
 {
 	for (size_t i = 0; i < ROUNDS; i++) {
 		char *memory = map((size_t)PAGES * PAGE), *moved;
-		int sum = 0;
+		int sum = 0, result;
 
 		if (!memory)
 			return;
@@ -51,37 +65,12 @@ static void use_memory(const char *who)
 		}
 		for (size_t at = 0; at < 2 * (size_t)PAGES * PAGE; at++)
 			sum += moved[at];
-		printf("%s: %d, %d, errno %d\n", who, sum, munmap(moved, 2 * (size_t)PAGES * PAGE),
-		       errno);
-		errno = 0;
-		printf("%s: %d, errno %d\n", who, munmap(moved + 1, PAGE), errno);
+		errno = UNTOUCHED;
+		result = munmap(moved, 2 * (size_t)PAGES * PAGE);
+		printf("%s: %d, %d, errno %d\n", who, sum, result, errno);
+		result = munmap(moved + 1, PAGE);
+		printf("%s: %d, errno %d\n", who, result, errno);
 	}
-}
-
-static void *in_thread(void *argument)
-{
-	use_memory(argument);
-	return NULL;
-}
-
-static int run(void)
-{
-	pthread_t thread;
-	int status = -1;
-	pid_t child;
-
-	setvbuf(stdout, NULL, _IONBF, 0);
-	use_memory("program");
-	if (pthread_create(&thread, NULL, in_thread, (char[]){"thread"}) == 0)
-		pthread_join(thread, NULL);
-	child = fork();
-	if (child == 0) {
-		use_memory("child");
-		_exit(STATUS);
-	}
-	waitpid(child, &status, 0);
-	printf("child: %d\n", status);
-	return STATUS;
 }
 
 static bool is_documented(int result)
@@ -93,6 +82,195 @@ static bool is_documented(int result)
 			return true;
 	}
 	return result == 0;
+}
+
+/* Of every kind: what is asked for is there, and nothing else. */
+static void map_kinds(void)
+{
+	static const int kinds[] = {MAP_PRIVATE, MAP_SHARED, MAP_PRIVATE | MAP_NORESERVE,
+				    MAP_PRIVATE | MAP_POPULATE};
+	const size_t len = (size_t)PAGES * PAGE;
+	char *room = map(len), *memory;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; room && i < sizeof(kinds) / sizeof(*kinds); i++) {
+		memory = mmap(room + PAGE, PAGE, PROT_READ | PROT_WRITE,
+			      kinds[i] | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		printf("fixed: %d, %d %d %d\n", memory == room + PAGE, room[0], room[PAGE],
+		       room[2 * PAGE]);
+		memset(room, 1, len);
+	}
+	memory = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	printf("file: %.3s\n", memory == MAP_FAILED ? "none" : memory + 1);
+	errno = 0;
+	memory = mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	printf("nothing: %d, errno %d\n", memory == MAP_FAILED, errno);
+	memory = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, -1, 0);
+	printf("no file: %d, errno %d\n", memory == MAP_FAILED, errno);
+	close(fd);
+	munmap(room, len);
+}
+
+/* To a place that is given, growing, shrinking, and where it cannot be. */
+static void move_memory(void)
+{
+	const size_t len = (size_t)PAGES * PAGE;
+	char *memory = map(len), *room = map(2 * len), *moved;
+
+	if (!memory || !room)
+		return;
+	moved = mremap(memory, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, room + PAGE);
+	printf("moved: %d, %d\n", moved == room + PAGE, room[len]);
+	moved = mremap(room + PAGE, len, PAGE, 0);
+	printf("shrunk: %d\n", moved == room + PAGE);
+	errno = 0;
+	moved = mremap(room + 1, PAGE, PAGE, MREMAP_MAYMOVE);
+	printf("odd: %d, errno %d\n", moved == MAP_FAILED, errno);
+	printf("unmapped: %d\n", munmap(room, 2 * len));
+}
+
+/* A name may be refused, as it is where nobody keeps any; the rest is as ever. */
+static bool is_named(const void *memory, size_t len, const char *name)
+{
+	errno = 0;
+	return is_documented(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, memory, len, name));
+}
+
+static void name_memory(void)
+{
+	const size_t len = (size_t)PAGES * PAGE;
+	char *memory = map(len), old[17] = "", now[17] = "";
+	int unknown;
+	bool right = memory && is_named(memory, len, "fault: all") &&
+		     is_named(memory + PAGE, PAGE, "fault: page") && is_named(memory, PAGE, NULL);
+
+	for (size_t i = 0; right && i < len; i++)
+		right = memory[i] == 1;
+	prctl(PR_GET_NAME, old);
+	prctl(PR_SET_NAME, "renamed");
+	prctl(PR_GET_NAME, now);
+	prctl(PR_SET_NAME, old);
+	unknown = prctl(-1, 0, 0, 0, 0);
+	printf("named: %d, %s, %d, errno %d\n", right, now, unknown, errno);
+	munmap(memory, len);
+}
+
+static void attach(void)
+{
+	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
+	char *memory = shmat(id, NULL, 0), *none;
+
+	shmctl(id, IPC_RMID, NULL);
+	if (memory == (void *)-1) {
+		printf("shmat: %s\n", strerror(errno));
+		return;
+	}
+	printf("attached: %d\n", memory[0]);
+	printf("detached: %d\n", shmdt(memory));
+	none = shmat(-1, NULL, 0);
+	printf("no segment: %d, errno %d\n", none == (void *)-1, errno);
+}
+
+/* The C library and the dynamic linker map memory too. */
+static void use_libraries(void)
+{
+	const size_t large = (size_t)1 << 22;
+	char *memory = malloc(large);
+	void *library = dlopen(LIBM_SO, RTLD_NOW);
+	double (*root)(double) = NULL;
+
+	if (library)
+		*(void **)&root = dlsym(library, "sqrt");
+	printf("library: %g\n", root ? root(16) : 0);
+	if (library)
+		dlclose(library);
+	printf("no library: %d\n", dlopen("/nonexistent", RTLD_NOW) == NULL);
+	if (memory)
+		memset(memory, 1, large);
+	printf("allocated: %d\n", memory ? memory[large - 1] : 0);
+	free(memory);
+}
+
+static void *in_thread(void *argument)
+{
+	use_memory(argument);
+	return NULL;
+}
+
+static void *in_crowd(void *argument)
+{
+	bool *right = argument;
+
+	*right = true;
+	for (int i = 0; i < ROUNDS; i++) {
+		char *memory = map((size_t)PAGES * PAGE);
+
+		*right &= memory && is_named(memory, PAGE, "fault: crowd") && memory[PAGE] == 1 &&
+			  munmap(memory, (size_t)PAGES * PAGE) == 0;
+	}
+	return NULL;
+}
+
+static void run_threads(void)
+{
+	pthread_t thread, crowd[THREADS];
+	bool right[THREADS];
+
+	if (pthread_create(&thread, NULL, in_thread, (char[]){"thread"}) == 0)
+		pthread_join(thread, NULL);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&crowd[i], NULL, in_crowd, &right[i]);
+	for (size_t i = 0; i < THREADS; i++) {
+		pthread_join(crowd[i], NULL);
+		printf("crowd: %d\n", right[i]);
+	}
+}
+
+static void run_children(char *self)
+{
+	extern char **environ;
+	char what[] = "child", *command[] = {self, what, NULL};
+	int status = -1;
+	pid_t child = fork();
+
+	if (child == 0) {
+		use_memory("child");
+		name_memory();
+		_exit(STATUS);
+	}
+	waitpid(child, &status, 0);
+	printf("child: %d\n", status);
+	child = fork();
+	if (child == 0) {
+		execv("/proc/self/exe", command);
+		_exit(1);
+	}
+	waitpid(child, &status, 0);
+	printf("program: %d\n", status);
+	if (posix_spawn(&child, "/proc/self/exe", NULL, NULL, command, environ) == 0)
+		waitpid(child, &status, 0);
+	printf("spawned: %d\n", status);
+}
+
+static int run(char *self)
+{
+	setvbuf(stdout, NULL, _IONBF, 0);
+	use_memory("program");
+	map_kinds();
+	move_memory();
+	name_memory();
+	attach();
+	use_libraries();
+	run_threads();
+	run_children(self);
+	return STATUS;
+}
+
+static int be_child(void)
+{
+	use_memory("run");
+	name_memory();
+	return STATUS;
 }
 
 /* Memory that nobody can name is still memory. */
@@ -132,8 +310,13 @@ static int label(void)
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
-	int status = strcmp(what, "label") == 0 ? label() : run();
+	int status;
 
+	if (strcmp(what, "label") == 0)
+		return label();
+	if (strcmp(what, "child") == 0)
+		return be_child();
+	status = run(argv[0]);
 	if (strcmp(what, "stay") == 0)
 		usleep(100000);
 	return status;

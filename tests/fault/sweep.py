@@ -23,6 +23,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -30,7 +31,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TREES = os.path.join(HERE, "..", "..", "fixtures", "trees")
 RECORD = struct.Struct("8q256s")
 SECONDS = 60
-EINTR, EACCES, SHORT = 4, 13, 0
+EINTR, EACCES, ENOSPC, SHORT = 4, 13, 28, 0
 ALLOCATION, WRITE, OPEN, OPENAT = -1, 1, 2, 257
 STREAMS = 4  # and the record
 
@@ -51,20 +52,22 @@ class Fault:
 
 
 class Case:
-	"""A command. `stable` says that its output does not change from run to run."""
+	"""A command. `stable` says that its output does not change from run to run; `jobs` how many
+	times as many of it may run at once, since they mostly sleep; `like` is a command that it
+	must not differ from."""
 
 	def __init__(self, name, *arguments, stable=True, stdin=None, keys=None, program="anonmem",
-			statuses=(0, 1), own=True, writes=None, caller=None):
+			statuses=(0, 1), own=True, writes=None, caller=None, jobs=1, like=None):
 		self.name, self.arguments, self.stable, self.stdin = name, arguments, stable, stdin
 		self.keys, self.program, self.statuses, self.own = keys, program, statuses, own
-		self.writes, self.caller = writes, caller
+		self.writes, self.caller, self.jobs, self.like = writes, caller, jobs, like
 
 
 class Run:
 	"""One run of a case, in a folder of its own."""
 
 	def __init__(self, sweep, case, call, way):
-		self.folder = tempfile.mkdtemp(dir=sweep.folder)
+		self.folder, self.screen = tempfile.mkdtemp(dir=sweep.folder), None
 		try:
 			self.go(sweep, case, call, way)
 		finally:
@@ -88,7 +91,7 @@ class Run:
 			if case.keys is None:
 				self.status = wait(subprocess.Popen(command, env=environment, **streams))
 			else:
-				self.status = on_terminal(command, environment, case.keys, streams)
+				self.status, self.screen = run_on_screen(command, environment, case.keys, streams)
 		with open(self.path("record"), "rb") as f:
 			self.fault = Fault(f.read())
 		self.out, self.err = self.read("out"), self.read("err")
@@ -108,25 +111,55 @@ def wait(process):
 		return None
 
 
-def on_terminal(command, environment, keys, streams):
-	"""Keys are typed ahead; what is shown is read and forgotten."""
-	master, slave = pty.openpty()
-	os.set_blocking(master, False)
-	os.write(master, keys.encode())
+class Screen:
+	"""What a terminal was told, and whether it can be used afterwards."""
+
+	def __init__(self):
+		self.master, self.slave = pty.openpty()
+		os.set_blocking(self.master, False)
+		self.modes = termios.tcgetattr(self.slave)
+		self.shown = b""
+
+	def read(self):
+		try:
+			while part := os.read(self.master, 65536):
+				self.shown += part
+		except BlockingIOError:
+			pass
+
+	def end(self):
+		self.read()
+		self.same_modes = termios.tcgetattr(self.slave) == self.modes
+		os.close(self.master)
+		os.close(self.slave)
+
+	def complaint(self, told):
+		"""Unless `told`, the terminal did not take what it was told."""
+		if not self.same_modes:
+			return "leaves the terminal in another mode"
+		if not told:
+			return None
+		for what, begin, end in ((b"screen", b"?1049h", b"?1049l"), (b"cursor", b"?25l", b"?25h"),
+				(b"mouse", b"?1006;1000h", b"?1006;1000l")):
+			if self.shown.rfind(begin) > self.shown.rfind(end):
+				return f"does not give the {what.decode()} back"
+		return None
+
+
+def run_on_screen(command, environment, keys, streams):
+	"""Keys are typed ahead; with a line's end after the last, in case that curses cannot set the mode."""
+	screen = Screen()
+	os.write(screen.master, keys.encode() + b"\n")
 	environment = dict(environment, TERM="xterm", LINES="24", COLUMNS="80")
-	streams = dict(streams, stdin=slave, stdout=slave, start_new_session=True)
+	streams = dict(streams, stdin=screen.slave, stdout=screen.slave, start_new_session=True)
 	process = subprocess.Popen(command, env=environment, **streams)
-	os.close(slave)
 	end = time.monotonic() + SECONDS
 	while process.poll() is None and time.monotonic() < end:
-		if select.select([master], [], [], 0.02)[0]:
-			try:
-				os.read(master, 65536)
-			except OSError:
-				break
+		select.select([screen.master], [], [], 0.02)
+		screen.read()
 	status = wait(process)
-	os.close(master)
-	return status
+	screen.end()
+	return status, screen
 
 
 # Judging
@@ -227,8 +260,16 @@ def same(before, after):
 def complaint(case, before, run):
 	"""What is wrong with a run, or None."""
 	fault = run.fault
+	on_screen = fault.path.startswith("/dev/pts/")
+	wrong = None
 	if run.status is None:
 		return "hangs"
+	if run.screen:
+		wrong = run.screen.complaint(told=not on_screen or fault.number != WRITE)
+	if wrong:
+		return wrong
+	if fault.number == ALLOCATION and fault.path == "curses" and run.status != 0:
+		return None  # without memory, curses crashes or exits
 	if run.status < 0:
 		return f"dies of {signal.Signals(-run.status).name}"
 	if run.status not in case.statuses:
@@ -242,18 +283,20 @@ def complaint(case, before, run):
 	for name, text in run.left.items():
 		if name != case.writes:
 			return f"leaves the file {name}"
+		if not text and fault.path.endswith(name):
+			continue  # it could not be written, and is empty
 		try:
 			json.loads(text)
 		except json.JSONDecodeError:
 			return f"leaves half a file {name}"
 	if not case.own:
-		return complaint_of_others(before, run)
+		return complaint_of_others(case, before, run)
 	for line in sentences(run.err if not fault.path.endswith("/err") else ""):
 		if not line.startswith("anonmem: ") or len(line) < 20:
 			return f"says: {line}"
 	# No handler is there that could interrupt these; and streams and directories do not try again.
 	nothing = fault.error in (EINTR, SHORT) and not (fault.error == EINTR and (
-		fault.number in (WRITE, OPEN, OPENAT) or fault.path.endswith("/rules.conf")))
+		fault.number in (WRITE, OPEN, OPENAT) or on_screen or fault.path.endswith("/rules.conf")))
 	# What may not be looked into beside trees is no tree.
 	if fault.error == EACCES and re.search(r"trees/\d$", fault.path):
 		return None
@@ -273,11 +316,11 @@ def complaint(case, before, run):
 	return None
 
 
-def complaint_of_others(before, run):
+def complaint_of_others(case, before, run):
 	"""Of a program that anonmem runs: it is as ever, or there is a sentence."""
 	if run.status == before.status and run.out == before.out:
 		return None
-	return None if any(l.startswith("anonmem: ") for l in sentences(run.err)) else \
+	return None if not case.like and any(l.startswith("anonmem: ") for l in sentences(run.err)) else \
 		f"the program exits with {run.status}, not {before.status}: {difference(before, run)}"
 
 
@@ -326,6 +369,8 @@ class Sweep:
 		if before.status not in (case.statuses) or before.fault.calls == 0:
 			self.complain(case, 0, 0, f"undisturbed, it exits with {before.status}: {before.err}")
 			return
+		if case.like:
+			before = Run(self, Case(case.name, *case.like), 0, 0)
 		calls = itertools.count(1)
 		begun, faults = time.monotonic(), self.faults
 
@@ -368,13 +413,17 @@ def cases(folder, pids):
 		Case("top.table", "ANONMEM", "top", "-b", "-n2", "-d", "0.1", stable=False),
 		Case("top.json", "ANONMEM", "top", "-b", "--root", folder, "-n2", "-d", "0.1", "--json"),
 		Case("top.csv", "ANONMEM", "top", "-b", "--root", folder, "-n2", "-d", "0.1", "--csv", "--by", "name"),
-		Case("screen", "ANONMEM", "top", "--root", folder, keys="wa.json\n\rhxq", writes="anonmem-top.jsona.json"),
+		Case("screen", "ANONMEM", "top", "--root", folder, keys="wa.json\n\rhxq", statuses=(0, 1, 2),
+			writes="anonmem-top.jsona.json"),
 		Case("run", "ANONMEM", "run", "PROGRAM", "run", own=False, statuses=(0, 1, 7, 126, 127)),
-		Case("summary", "ANONMEM", "run", "--summary", "PROGRAM", "stay", own=False, statuses=(0, 1, 7, 126, 127)),
+		Case("summary", "ANONMEM", "run", "--summary", "PROGRAM", "stay", own=False, statuses=(0, 1, 7, 126, 127),
+			jobs=4),
 		Case("library.label", "PROGRAM", "label", own=False, program="program", statuses=(7,),
 			caller="libanonmem.so.0"),
 		Case("library.run", "ANONMEM", "run", "PROGRAM", "run", own=False, program="program",
-			statuses=(7,), caller="anonmem-preload.so"),
+			statuses=(7,), caller="anonmem-preload.so", like=("PROGRAM", "run")),
+		Case("library.function", "ANONMEM", "run", "--label", "function", "PROGRAM", "run", own=False,
+			program="program", statuses=(7,), caller="anonmem-preload.so", like=("PROGRAM", "run")),
 	]
 
 
@@ -397,7 +446,7 @@ def main():
 		time.sleep(0.5)
 		for case in cases(os.path.join(folder, "trees"), [str(t.pid) for t in targets]):
 			if o.only in case.name:
-				sweep.sweep(case, o.jobs)
+				sweep.sweep(case, case.jobs * o.jobs)
 		for target in targets:
 			target.kill()
 			target.wait()
