@@ -160,16 +160,15 @@ static int can_hold_a_screen(struct error *e)
 	return status;
 }
 
-/* A key that is a signal takes those before it away. It may come when curses has seen that there is
- * one to read: then reading must find nothing, not wait, while signals are blocked. */
-static void never_wait_for_keys(void)
+/* A key that is a signal takes those before it away, unless told not to. It may come when curses
+ * has seen that there is one to read; reading would then wait, while signals are blocked. */
+static void keep_keys(void)
 {
 	struct termios mode;
 
 	if (tcgetattr(STDIN_FILENO, &mode) < 0)
 		return;
-	mode.c_cc[VMIN] = 0;
-	mode.c_cc[VTIME] = 0;
+	mode.c_lflag |= NOFLSH;
 	tcsetattr(STDIN_FILENO, TCSANOW, &mode);
 	def_prog_mode();
 }
@@ -212,7 +211,7 @@ static void set_modes(bool color)
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	never_wait_for_keys();
+	keep_keys();
 	set_escdelay(25);
 	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED, NULL);
 	mouseinterval(0);

@@ -301,7 +301,8 @@ class Terminal(unittest.TestCase):
 		self.seen = b""
 
 	def wait_until_stopped(self, pid):
-		for _ in range(400):
+		end = time.monotonic() + 60
+		while time.monotonic() < end:
 			if self.state(pid) == "T":
 				return
 			if select.select([self.ours], [], [], 0.05)[0]:
