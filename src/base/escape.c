@@ -141,7 +141,7 @@ char *escape_string(struct slice s)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;

@@ -1,12 +1,18 @@
-/* textstream: the end of a stream that open_memstream() opened. */
+/*
+ * textstream: a stream whose text stays in memory, as that of open_memstream(), which says nothing
+ * when memory is short and goes on behind the gap.
+ */
 #ifndef BASE_TEXTSTREAM_H
 #define BASE_TEXTSTREAM_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Closes it. False, with *text freed and NULL, if not all is in there: of that, fclose() of the GNU
- * C library says nothing. */
+/* `text` and `size` mean something after textstream_close(), and must live until then; the text,
+ * which has a NUL behind it, is then the caller's to free. NULL when there is no memory. */
+FILE *textstream_open(char **text, size_t *size);
+
+/* Closes it. False, with *text freed and NULL, if not all is in there. */
 bool textstream_close(FILE *out, char **text);
 
 #endif

@@ -126,7 +126,7 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 	symbol s = SYMBOL_NONE;
 	bool applied;
 

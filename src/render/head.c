@@ -121,7 +121,7 @@ char *head_line(const struct watch *w, const struct head_options *o, unsigned li
 							  write_anonymous, write_cost};
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;

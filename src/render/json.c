@@ -50,7 +50,7 @@ static cJSON *string(struct slice text)
 	struct slice rest = as_utf8(text, &owned);
 	size_t size, len;
 	uint32_t code;
-	FILE *out = open_memstream(&literal, &size);
+	FILE *out = textstream_open(&literal, &size);
 	cJSON *json = NULL;
 
 	if (!out || !utf8_valid(rest)) {

@@ -48,7 +48,7 @@ static char *draw_graph(const struct trend *t, size_t width)
 	uint64_t least = UINT64_MAX, most = 0;
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;

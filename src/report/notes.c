@@ -67,7 +67,7 @@ char *coverage_sentence(const struct snapshot *s)
 	uint64_t without = c->by_outcome[OUTCOME_NO_MEMORY];
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;

@@ -39,7 +39,7 @@ static char *make_name(const struct progress *p)
 	const struct source *s = p->reader->source;
 	size_t times = times_given(s, p->path, p->file) + 1, size;
 	char *name = NULL;
-	FILE *out = open_memstream(&name, &size);
+	FILE *out = textstream_open(&name, &size);
 
 	if (!out)
 		return NULL;

@@ -61,7 +61,7 @@ static char *way_from(const struct picture *p, size_t first)
 	const struct column *sort = last->options.sort;
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;
@@ -133,7 +133,7 @@ static bool put_row(const struct layout *layout, size_t row, int y, enum style s
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return false;

@@ -40,7 +40,7 @@ char *level_text(const struct level *l, size_t shown)
 	const struct report *r = &l->report;
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;

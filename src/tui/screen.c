@@ -79,7 +79,7 @@ static char *leave_text(void)
 	static const char *const names[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = textstream_open(&text, &size);
 	const char *mouse = tigetstr("kmous");
 
 	if (!out)

@@ -380,7 +380,7 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 /* All of it, before there is a file. */
 static int write_text(struct session *s, char **text, size_t *size, struct error *e)
 {
-	FILE *out = open_memstream(text, size);
+	FILE *out = textstream_open(text, size);
 	int status = out ? write_json(s, out, e) : error_memory(e);
 
 	if (out && !textstream_close(out, text) && status == 0)
