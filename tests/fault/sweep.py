@@ -27,13 +27,17 @@ import termios
 import threading
 import time
 
+import judge
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREES = os.path.join(HERE, "..", "..", "fixtures", "trees")
 RECORD = struct.Struct("8q256s")
 SECONDS = 60
 EINTR, EACCES, ENOSPC, SHORT = 4, 13, 28, 0
-ALLOCATION, WRITE, OPEN, OPENAT = -1, 1, 2, 257
+ALLOCATION, WRITE, OPEN, CLOSE, OPENAT = -1, 1, 2, 3, 257
 STREAMS = 4  # and the record
+TRIES = 3
+NOT_RUN = (1, 126, 127)
 
 
 class Fault:
@@ -45,6 +49,9 @@ class Fault:
 		self.ended, self.allocated, self.open = numbers[5:]
 		self.path = path.split(b"\0")[0].decode(errors="replace")
 
+	def on_screen(self):
+		return self.path.startswith("/dev/pts/")
+
 	def __str__(self):
 		what = {ALLOCATION: "an allocation", -2: "a thread"}.get(self.number, f"system call {self.number}")
 		how = os.strerror(self.error) if self.error else "comes back short"
@@ -54,13 +61,21 @@ class Fault:
 class Case:
 	"""A command. `stable` says that its output does not change from run to run; `jobs` how many
 	times as many of it may run at once, since they mostly sleep; `like` is a command that it
-	must not differ from."""
+	must not differ from; `adds_up` that its total is that of its rows."""
 
 	def __init__(self, name, *arguments, stable=True, stdin=None, keys=None, program="anonmem",
-			statuses=(0, 1), own=True, writes=None, caller=None, jobs=1, like=None):
+			statuses=(0, 1), own=True, writes=None, caller=None, jobs=1, like=None,
+			adds_up=False):
 		self.name, self.arguments, self.stable, self.stdin = name, arguments, stable, stdin
 		self.keys, self.program, self.statuses, self.own = keys, program, statuses, own
 		self.writes, self.caller, self.jobs, self.like = writes, caller, jobs, like
+		self.adds_up, self.references = adds_up, None
+		self.calls = 0  # the most that an undisturbed run had
+
+
+	def form(self):
+		"""What it writes."""
+		return "json" if self.writes or "--json" in self.arguments else "csv" if "--csv" in self.arguments else "table"
 
 
 class Run:
@@ -168,70 +183,6 @@ def sentences(text):
 	return [line for line in text.split("\n") if line]
 
 
-def unknown_at_most(before, after):
-	"""Whether JSON differs by values that are said to be unknown."""
-	if isinstance(before, dict) and isinstance(after, dict):
-		return before.keys() == after.keys() and all(unknown_at_most(before[k], after[k]) for k in before)
-	if isinstance(before, list) and isinstance(after, list):
-		return len(before) == len(after) and all(map(unknown_at_most, before, after))
-	return after is None or before == after
-
-
-def missing_in_json(before, after):
-	try:
-		before = [json.loads(part) for part in parts(before)]
-		after = [json.loads(part) for part in parts(after)]
-	except json.JSONDecodeError:
-		return False
-	if len(before) != len(after):
-		return False
-	told = False  # what one report lacks, the next ones call new
-	for b, a in zip(before, after):
-		told |= len(a["notes"]) > len(b["notes"]) or lost(a["coverage"]) > lost(b["coverage"])
-		if not told and not unknown_at_most(b, a):
-			return False
-	return True
-
-
-def parts(text):
-	"""Of several reports, each is on a line."""
-	return [text] if text.startswith("{\n") else text.splitlines()
-
-
-def lost(coverage):
-	return coverage["seen"] - coverage["read"] - coverage["no_memory"]
-
-
-def missing_in_table(before, after):
-	"""A sentence more under it, fewer processes read, or unknown cells."""
-	lines_before, lines_after = before.splitlines(), after.splitlines()
-	coverage = [re.findall(r"^(\d+) of (\d+) process.*$", text, re.M) for text in (before, after)]
-	if coverage[0] != coverage[1] and any(read != all_ for read, all_ in coverage[1]):
-		return True
-	if len([l for l in lines_after if re.match(r"[a-z0-9]\S* .*[a-z] [a-z]", l)]) > \
-			len([l for l in lines_before if re.match(r"[a-z0-9]\S* .*[a-z] [a-z]", l)]):
-		return True
-	words_before, words_after = before.split(), after.split()
-	return len(words_before) == len(words_after) and all(
-		b == a or a in ("-", "-,") for b, a in zip(words_before, words_after))
-
-
-def sums(rows):
-	return [sum(int(cell or 0) for cell in column)
-		for column in list(zip(*[row.split(",") for row in rows[1:]]))[2:]]
-
-
-def missing_in_csv(before, after):
-	rows_before, rows_after = before.splitlines(), after.splitlines()
-	# What is not known makes a row of its own; nothing is lost.
-	if any("" in row.split(",") for row in rows_after) and sums(rows_before) == sums(rows_after):
-		return True
-	return len(rows_before) == len(rows_after) and all(
-		len(b.split(",")) == len(a.split(",")) and
-		all(x == y or y == "" for x, y in zip(b.split(","), a.split(",")))
-		for b, a in zip(rows_before, rows_after))
-
-
 def without_kernel(text):
 	"""Whether the kernel keeps names is not known without a page to try it on."""
 	return "".join(line for line in text.splitlines(True) if not line.startswith("this kernel cannot"))
@@ -242,38 +193,63 @@ def without_kept(text):
 	return re.sub(r'"kept":\d+,', "", text).replace('"kept"', '"read"').replace(",kept,", ",read,")
 
 
-def says_what_is_missing(case, before, after):
-	first, second = (without_kept(without_kernel(run.out)) for run in (before, after))
-	if first == second or len(sentences(after.err)) > len(sentences(before.err)):
+def shown(case, run):
+	return run.left.get(case.writes, "") if case.writes else run.out
+
+
+def is_right(case, before, run):
+	"""Whether what is shown is as ever, or right for what is said to be read."""
+	text = shown(case, run)
+	if without_kernel(text) == without_kernel(shown(case, before)):
 		return True
-	if "--json" in case.arguments:
-		return missing_in_json(first, second)
-	if "--csv" in case.arguments:
-		return missing_in_csv(first, second)
-	return missing_in_table(first, second)
-
-
-def same(before, after):
-	return (before.status, before.out, before.err) == (after.status, after.out, after.err)
+	if case.writes and not text:
+		return True  # the screen said that it could not be written
+	try:
+		if case.references:
+			return judge.is_accounted_for(case.form(), text, run.err, case.references)
+		if case.stable:
+			rows = judge.rows_of(case.form(), shown(case, before))
+			return bool(rows) and judge.shows(judge.rows_of(case.form(), text), rows)
+		return not case.adds_up or judge.adds_up(case.form(), text)
+	except (json.JSONDecodeError, KeyError, IndexError):
+		return False
 
 
 def complaint(case, before, run):
 	"""What is wrong with a run, or None."""
-	fault = run.fault
-	on_screen = fault.path.startswith("/dev/pts/")
-	wrong = None
+	wrong = complaint_of_end(case, run)
+	if wrong or crashes_in_curses(run):
+		return wrong
+	wrong = complaint_of_rest(case, before, run)
+	if wrong:
+		return wrong
+	if not case.own:
+		return complaint_of_others(case, before, run)
+	return complaint_of_words(run) or complaint_of_report(case, before, run)
+
+
+def crashes_in_curses(run):
+	"""Which does so, or exits, without memory of its own; the terminal has to be as before."""
+	return run.fault.number == ALLOCATION and run.fault.path == "curses" and run.status != 0
+
+
+def complaint_of_end(case, run):
 	if run.status is None:
 		return "hangs"
 	if run.screen:
-		wrong = run.screen.complaint(told=not on_screen or fault.number != WRITE)
-	if wrong:
-		return wrong
-	if fault.number == ALLOCATION and fault.path == "curses" and run.status != 0:
-		return None  # without memory, curses crashes or exits
+		wrong = run.screen.complaint(told=not run.fault.on_screen() or run.fault.number != WRITE)
+		if wrong:
+			return wrong
+	if crashes_in_curses(run):
+		return None
 	if run.status < 0:
 		return f"dies of {signal.Signals(-run.status).name}"
-	if run.status not in case.statuses:
-		return f"exits with {run.status}"
+	return None if run.status in case.statuses else f"exits with {run.status}"
+
+
+def complaint_of_rest(case, before, run):
+	"""What is left: memory, descriptors, files."""
+	fault = run.fault
 	# The C library keeps what it knows of character sets, and an environment that was changed.
 	if case.own and fault.ended and fault.allocated > before.fault.allocated and \
 			not re.search("/gconv|/etc/passwd", fault.path):
@@ -288,40 +264,55 @@ def complaint(case, before, run):
 		try:
 			json.loads(text)
 		except json.JSONDecodeError:
-			return f"leaves half a file {name}"
-	if not case.own:
-		return complaint_of_others(case, before, run)
-	for line in sentences(run.err if not fault.path.endswith("/err") else ""):
-		if not line.startswith("anonmem: ") or len(line) < 20:
-			return f"says: {line}"
-	# No handler is there that could interrupt these; and streams and directories do not try again.
-	nothing = fault.error in (EINTR, SHORT) and not (fault.error == EINTR and (
-		fault.number in (WRITE, OPEN, OPENAT) or on_screen or fault.path.endswith("/rules.conf")))
-	# What may not be looked into beside trees is no tree.
-	if fault.error == EACCES and re.search(r"trees/\d$", fault.path):
-		return None
-	if run.status != before.status:
-		if run.status == 0 and not case.stable:
-			return None
-		if not run.err and not fault.path.endswith("/err"):
-			return f"exits with {run.status} and says nothing"
-		if nothing:
-			return f"is not to fail by that, but says: {run.err}"
-		return None
-	if case.stable and not same(before, run):
-		if nothing:
-			return "says something else after what is nothing"
-		if not says_what_is_missing(case, before, run):
-			return f"says something else and not why: {difference(before, run)}"
+			return f"leaves half a file {name}: {text[-60:]!r}"
 	return None
 
 
 def complaint_of_others(case, before, run):
-	"""Of a program that anonmem runs: it is as ever, or there is a sentence."""
+	"""Of a program that anonmem runs: it is as ever, or there is a sentence and it never began."""
 	if run.status == before.status and run.out == before.out:
 		return None
-	return None if not case.like and any(l.startswith("anonmem: ") for l in sentences(run.err)) else \
-		f"the program exits with {run.status}, not {before.status}: {difference(before, run)}"
+	says = any(line.startswith("anonmem: ") for line in sentences(run.err))
+	if says and not run.out and run.status in NOT_RUN and not case.like:
+		return None
+	# What the program wrote may be lost where its file cannot be closed.
+	if says and (run.fault.number, run.status) == (CLOSE, 1) and run.fault.path.endswith("/out"):
+		return None
+	return f"the program exits with {run.status}, not {before.status}: {difference(before, run)}"
+
+
+def complaint_of_words(run):
+	for line in sentences(run.err if not run.fault.path.endswith("/err") else ""):
+		if not line.startswith("anonmem: ") or len(line) < 20:
+			return f"says: {line}"
+	return None
+
+
+def is_nothing(fault):
+	"""No handler is there that could interrupt these; but streams and directories do not try again."""
+	if fault.error == EINTR:
+		return not (fault.number in (WRITE, OPEN, OPENAT) or fault.on_screen() or
+			fault.path.endswith("/rules.conf"))
+	return fault.error == SHORT
+
+
+def complaint_of_report(case, before, run):
+	fault = run.fault
+	# What may not be looked into beside trees is no tree.
+	if fault.error == EACCES and re.search(r"trees/\d$", fault.path):
+		return None
+	if run.status != 0:
+		if not run.err and not fault.path.endswith("/err"):
+			return f"exits with {run.status} and says nothing"
+		if run.status != before.status and is_nothing(fault):
+			return f"is not to fail by that, but says: {run.err}"
+		return None
+	if case.stable and is_nothing(fault) and \
+			without_kept(run.out + run.err) != without_kept(before.out + before.err):
+		return "says something else after what is nothing"
+	if not is_right(case, before, run):
+		return f"says something else and not why: {difference(before, run)}"
+	return None
 
 
 def difference(before, run):
@@ -343,15 +334,25 @@ class Sweep:
 		self.complaints = []
 		self.lock = threading.Lock()
 
+	def run(self, case, call, way):
+		"""Where threads share the work, a run may have fewer calls than another; then once more."""
+		for _ in range(TRIES):
+			run = Run(self, case, call, way)
+			with self.lock:
+				self.faults += run.fault.failures > 0
+				if run.fault.failures == 0:
+					case.calls = max(case.calls, run.fault.calls)
+			if run.fault.failures > 0 or call > case.calls:
+				break
+		return run
+
 	def fail(self, case, before, call):
 		"""One call in one way, or in all; False if there is no such call."""
 		way = 0 if self.all else call
 		while True:
-			run = Run(self, case, call, way)
-			if run.fault.failures == 0 and run.fault.calls < call:
-				return False
-			with self.lock:
-				self.faults += 1
+			run = self.run(case, call, way)
+			if run.fault.failures == 0:
+				return call <= case.calls
 			wrong = complaint(case, before, run)
 			if wrong:
 				self.complain(case, call, way, f"{run.fault}: {wrong}")
@@ -364,11 +365,24 @@ class Sweep:
 			self.complaints.append(f"{case.name}, call {call}, way {way}: {text}")
 			print(self.complaints[-1], flush=True)
 
+	def references(self, case):
+		tree = case.arguments[case.arguments.index("--root") + 1]
+
+		def run(path):
+			undisturbed = Run(self, Case(case.name, *[path if a == tree else a for a in case.arguments],
+				keys=case.keys, writes=case.writes), 0, 0)
+			return shown(case, undisturbed)
+
+		return judge.References(tree, run)
+
 	def sweep(self, case, jobs):
 		before = Run(self, case, 0, 0)
 		if before.status not in (case.statuses) or before.fault.calls == 0:
 			self.complain(case, 0, 0, f"undisturbed, it exits with {before.status}: {before.err}")
 			return
+		case.calls = before.fault.calls
+		if case.stable and "--root" in case.arguments:
+			case.references = self.references(case)
 		if case.like:
 			before = Run(self, Case(case.name, *case.like), 0, 0)
 		calls = itertools.count(1)
@@ -402,14 +416,14 @@ def cases(folder, pids):
 		Case("tree.threads", "ANONMEM", "--root", tree, "-j2"),
 		Case("smaps.file", "ANONMEM", "--smaps", smaps, "--by", "process"),
 		Case("smaps.input", "ANONMEM", "--smaps", "-", stdin=smaps),
-		Case("live", "ANONMEM", stable=False),
+		Case("live", "ANONMEM", "--units", "b", stable=False, adds_up=True),
 		Case("live.mapping", "ANONMEM", "--by", "mapping", "--pid", pids[0], "-o", stable, stable=False),
 		Case("live.names", "ANONMEM", "--pid", pids[1], "--csv", "-o", stable),
 		Case("live.fast", "ANONMEM", "--fast", "--pid", pids[1], "--csv", "-o", "rss,swap"),
 		Case("live.stall", "ANONMEM", "--max-stall", "1us", "--pid", pids[1], "--csv", "-o", "rss"),
-		Case("live.verify", "ANONMEM", "--verify", "--json", stable=False),
+		Case("live.verify", "ANONMEM", "--verify", "--json", stable=False, adds_up=True),
 		Case("doctor", "ANONMEM", "doctor", stable=False),
-		Case("doctor.json", "ANONMEM", "doctor", "--json", stable=False),
+		Case("doctor.json", "ANONMEM", "doctor", "--json", stable=False, adds_up=True),
 		Case("top.table", "ANONMEM", "top", "-b", "-n2", "-d", "0.1", stable=False),
 		Case("top.json", "ANONMEM", "top", "-b", "--root", folder, "-n2", "-d", "0.1", "--json"),
 		Case("top.csv", "ANONMEM", "top", "-b", "--root", folder, "-n2", "-d", "0.1", "--csv", "--by", "name"),
