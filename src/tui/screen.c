@@ -238,7 +238,11 @@ int screen_start(bool color, struct error *e)
 		give_back();
 		forget_leave();
 		leave_signals();
-		return error_memory(e);
+		return error_set(
+			e, ERROR_SYSTEM,
+			"the screen cannot be begun: there is no memory, or TERM=%s is not "
+			"known any more",
+			getenv("TERM"));
 	}
 	set_modes(color);
 	return 0;
