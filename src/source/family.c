@@ -57,25 +57,15 @@ static int read_kin(const struct source *s, pid_t pid, struct kin *k, struct err
 {
 	char path[32], buffer[1024], name[PROCESS_NAME_MAX];
 	const struct place place = {s->root_fd, path};
-	struct slice text = {buffer, 0};
 	struct process_stat stat;
 	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	fd = place_open(&place, "stat");
-	n = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
+	n = place_read(&place, "stat", buffer, sizeof(buffer));
 	/* What belongs to somebody else may be hidden (hidepid), and is none of it. */
-	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != EACCES && errno != EPERM) {
-		error_errno(e, "cannot read stat of process %d", pid);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	if (fd >= 0)
-		close(fd);
-	text.len = n > 0 ? (size_t)n : 0;
-	if (!parse_stat(text, name, &stat))
+	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != EACCES && errno != EPERM)
+		return error_errno(e, "cannot read stat of process %d", pid);
+	if (!parse_stat((struct slice){buffer, n > 0 ? (size_t)n : 0}, name, &stat))
 		return 0;
 	*k = (struct kin){pid, (pid_t)stat.parent, stat.start_time};
 	return 1;

@@ -70,6 +70,9 @@ bool thread_find(struct reader *r, struct thread *t, const struct place *process
 int place_open(const struct place *place, const char *name);
 bool place_has(const struct place *place, const char *name);
 
+/* The beginning of a small file there, into a buffer. -1 with errno. */
+ssize_t place_read(const struct place *place, const char *name, char *buffer, size_t size);
+
 /* The same as place_open(); takes note if it is anonmem that has not enough to open it. */
 int reader_open(struct reader *r, const struct place *place, const char *name);
 

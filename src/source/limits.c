@@ -7,23 +7,16 @@
 
 #include "parse/number.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 /* Size and residence from statm, in bytes; false where that is not to be had. */
 static bool read_statm(const struct place *place, struct amount *amount)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size, resident;
-	int fd = place_open(place, "statm");
-	struct slice text;
 	char buffer[128];
-	ssize_t n;
+	ssize_t n = place_read(place, "statm", buffer, sizeof(buffer));
+	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
 
-	if (fd < 0)
-		return false;
-	n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
-	close(fd);
-	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
 	if (!take_decimal(&text, &size) || !take_byte(&text, ' ') ||
 	    !take_decimal(&text, &resident))
 		return false;
@@ -59,8 +52,8 @@ static bool exceeds(uint64_t seen, uint64_t most, uint64_t slack)
 static bool is_too_much(const struct limits *l)
 {
 	enum { MAPPINGS = 1000 };
-	const uint64_t bytes = UINT64_C(4)
-			       << 30; /* 256 processors can keep 1.5 GiB to themselves */
+	/* 256 processors can keep 1.5 GiB to themselves. */
+	const uint64_t bytes = UINT64_C(4) << 30;
 
 	return exceeds(l->seen.mappings, l->most.mappings, MAPPINGS) ||
 	       exceeds(l->seen.size, l->most.size, bytes) ||

@@ -58,16 +58,9 @@ static struct slice read_tree_file(const struct source *s, const char *path, cha
 				   size_t size)
 {
 	const struct place root = {s->root_fd, ""};
-	int fd = place_open(&root, path);
-	size_t used = 0;
-	ssize_t n = 0;
+	ssize_t n = place_read(&root, path, buffer, size);
 
-	if (fd < 0)
-		return SLICE("");
-	while (used < size && (n = TEMP_FAILURE_RETRY(read(fd, buffer + used, size - used))) > 0)
-		used += (size_t)n;
-	close(fd);
-	return (struct slice){buffer, n < 0 ? 0 : used};
+	return (struct slice){buffer, n < 0 ? 0 : (size_t)n};
 }
 
 static void read_tree_line(const struct source *s, const char *path, char *out, size_t size)

@@ -301,13 +301,16 @@ static void load(struct names *n)
 	n->next = n->count = 0;
 	n->looks = LOOKS;
 	while (n->looks > 0 && n->state == NAMES_LOST) {
+		uint64_t changes;
+
 		if (!open_files(n) || !make_copy(n) || !read_blocks(n))
 			break;
+		changes = changes_of(n->copy);
 		if (read_names(n) && collect_ranges(n))
 			n->state = NAMES_KNOWN;
-		else if (nonsense == changes_of(n->copy))
+		else if (changes == nonsense)
 			break;
-		nonsense = changes_of(n->copy);
+		nonsense = changes;
 	}
 	if (n->state == NAMES_LOST)
 		n->count = 0;

@@ -18,6 +18,22 @@ int place_open(const struct place *place, const char *name)
 		openat(place->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
+ssize_t place_read(const struct place *place, const char *name, char *buffer, size_t size)
+{
+	int fd = place_open(place, name), error;
+	size_t used = 0;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return -1;
+	while (used < size && (n = TEMP_FAILURE_RETRY(read(fd, buffer + used, size - used))) > 0)
+		used += (size_t)n;
+	error = errno;
+	close(fd);
+	errno = error;
+	return n < 0 ? -1 : (ssize_t)used;
+}
+
 int reader_open(struct reader *r, const struct place *place, const char *name)
 {
 	int fd = place_open(place, name);

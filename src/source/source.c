@@ -32,17 +32,11 @@ static bool is_proc(int root_fd)
 static uint64_t read_mappings_most(int root_fd)
 {
 	const struct place root = {root_fd, ""};
-	int fd = place_open(&root, "sys/vm/max_map_count");
 	uint64_t most = 65530, set;
-	struct slice text;
 	char buffer[32];
-	ssize_t n;
+	ssize_t n = place_read(&root, "sys/vm/max_map_count", buffer, sizeof(buffer));
+	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
 
-	if (fd < 0)
-		return most;
-	n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof(buffer)));
-	close(fd);
-	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
 	return take_decimal(&text, &set) > 0 && set > most ? set : most;
 }
 
