@@ -75,6 +75,9 @@ struct snapshot {
 bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups);
 
+/* Adds what other readings have cost. */
+void effort_add(struct effort *e, const struct effort *from);
+
 /* The states of a trend, as a word and as a character. */
 extern const char *const trend_names[TREND_COUNT], *const trend_marks[TREND_COUNT];
 

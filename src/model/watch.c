@@ -378,20 +378,11 @@ static bool tidy(struct watch *w)
 	return w->symbols.count < 2 * w->symbols_kept + FEW || move_symbols(w);
 }
 
-/* What is said of how processes were read is true of those that were kept as well. */
-static void count_effort(struct effort *sum, const struct effort *part)
-{
-	sum->scanned += part->scanned;
-	sum->unscannable += part->unscannable;
-	sum->barred += part->barred;
-	sum->names_read += part->names_read;
-	sum->names_lost += part->names_lost;
-}
-
 static void count_all(struct watch *w)
 {
 	struct effort *effort = &w->effort;
 
+	/* What is said of how processes were read is true of those that were kept as well. */
 	effort->scanned = effort->unscannable = effort->barred = 0;
 	effort->names_read = effort->names_lost = 0;
 	w->coverage = (struct coverage){0};
@@ -406,7 +397,7 @@ static void count_all(struct watch *w)
 		w->coverage.by_outcome[r->outcome]++;
 		w->kept += r->outcome == OUTCOME_READ && r->read_at < w->refresh;
 		w->shared_swappers += r->swaps_shared;
-		count_effort(effort, &r->effort);
+		effort_add(effort, &r->effort);
 		w->naming.named += r->naming.named;
 		w->naming.inferred += r->naming.inferred;
 		w->naming.unnamed += r->naming.unnamed;
