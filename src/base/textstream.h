@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* `text` and `size` mean something after textstream_close(), and must live until then; the text,
- * which has a NUL behind it, is then the caller's to free. NULL when there is no memory. */
+/* `text` and `size` mean something after fflush() and textstream_close(), and must live until then;
+ * the text, which has a NUL behind it, is then the caller's to free. NULL when there is no memory.
+ */
 FILE *textstream_open(char **text, size_t *size);
 
 /* Closes it. False, with *text freed and NULL, if not all is in there. */

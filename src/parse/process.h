@@ -10,8 +10,6 @@
 
 #include "base/slice.h"
 
-#include <sys/types.h>
-
 #include <stdint.h>
 
 enum {

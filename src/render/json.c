@@ -42,7 +42,7 @@ static void write_escaped(uint32_t code, FILE *out)
 	fprintf(out, "\\u%04" PRIx32, code);
 }
 
-/* A string literal in which everything that could act on a terminal is written as \uXXXX; cJSON
+/* A string literal in which everything that could act on a terminal is written by its number; cJSON
  * itself would let DEL, C1 controls and marks of direction pass. */
 static cJSON *string(struct slice text)
 {

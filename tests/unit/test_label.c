@@ -306,9 +306,9 @@ TEST(a_thread_that_is_cancelled)
 	int named = -1;
 	void *end;
 
-#ifdef __SANITIZE_ADDRESS__
-	skip(); /* it takes what a cancelled thread leaves on its stack for an error of the next
-		   call */
+#ifdef __SANITIZE_ADDRESS__ /* which takes what a cancelled thread leaves for the next call's      \
+			       error */
+	skip();
 #endif
 	assert_int_equal(pthread_create(&thread, NULL, name_cancelled, &named), 0);
 	assert_int_equal(pthread_join(thread, &end), 0);
