@@ -68,7 +68,7 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	}
 	if (failed)
 		return EXIT_FAILED;
-	if (o->strict && coverage_missed(&s->coverage) > 0) {
+	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->unidentified > 0)) {
 		say("the report is incomplete, which --strict does not allow");
 		return EXIT_INCOMPLETE;
 	}
