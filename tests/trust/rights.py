@@ -75,8 +75,12 @@ class Rights(unittest.TestCase):
 		variables = {**ENVIRONMENT, **(variables or {})}
 		if prefix:  # another user may not write where lines are counted
 			variables["GCOV_PREFIX"] = self.path("counts")
-		return subprocess.run([*prefix, self.anonmem, *map(str, arguments)], capture_output=True,
-			text=True, check=False, timeout=60, env=variables, **more)
+		for _ in range(5 if "--verify" in arguments else 1):  # others change how pages are shared
+			done = subprocess.run([*prefix, self.anonmem, *map(str, arguments)], capture_output=True,
+				text=True, check=False, timeout=60, env=variables, **more)
+			if done.returncode == 0:
+				break
+		return done
 
 	def fails(self, words, *arguments, status=1, **more):
 		done = self.run_it(*arguments, **more)
