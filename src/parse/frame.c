@@ -54,7 +54,7 @@ static bool parse_field(struct slice line, struct slice *key, size_t *end, bool 
 	uint64_t ignored;
 	size_t digits;
 
-	if (!take_key(&rest, key))
+	if (!take_key(&rest, key) || field_repeats_header(*key))
 		return false;
 	skip_blanks(&rest);
 	digits = take_decimal(&rest, &ignored);
@@ -119,8 +119,9 @@ bool frame_learn(struct frame *f, struct slice text)
 		 * explains. */
 		struct slice rest = line, key;
 
-		if (!take_key(&rest, &key) || counter_find(key, &expected) >= 0 ||
-		    f->length < BLOCK || key.len >= FRAME_TAIL_MAX)
+		if (!take_key(&rest, &key) || field_repeats_header(key) ||
+		    counter_find(key, &expected) >= 0 || f->length < BLOCK ||
+		    key.len >= FRAME_TAIL_MAX)
 			break;
 		f->tail_length = key.len + 1;
 		memcpy(f->tail, line.ptr, f->tail_length);

@@ -48,4 +48,11 @@ bool frame_learn(struct frame *f, struct slice text);
  * and returns its bytes. Otherwise 0. */
 size_t frame_match(struct frame *f, struct slice text, unsigned *lines, bool *changed);
 
+/* Android's kernels repeat the header of some entries in a field of this name, which counts for
+ * nothing. */
+static inline bool field_repeats_header(struct slice key)
+{
+	return slice_equals(key, SLICE("Name"));
+}
+
 #endif

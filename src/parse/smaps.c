@@ -263,8 +263,8 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 
 	if (!p->open)
 		return malformed(p, e, "not smaps: a field without a mapping before it");
-	if (slice_equals(key, SLICE("Name")))
-		return 0; /* Android's, for some entries only: the header again */
+	if (field_repeats_header(key))
+		return 0;
 	if (p->fields++ == 0) {
 		*counters = (struct counters){0};
 		p->counters_of_frame = false;
