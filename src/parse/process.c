@@ -27,7 +27,7 @@ static uint64_t *stat_field(struct process_stat *stat, int field)
 
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat)
 {
-	enum { STATE = 3, START_TIME = 22, LAST = 28 };
+	enum { FIRST = 3, START_TIME = 22, LAST = 28 };
 	const char *open = memchr(text.ptr, '(', text.len);
 	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
 	struct slice rest;
@@ -40,12 +40,10 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process
 		stat->name.len = PROCESS_NAME_MAX;
 	stat->name.ptr = memcpy(buffer, open + 1, stat->name.len);
 	rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
-	for (int field = STATE; field <= LAST && take_byte(&rest, ' '); field++) {
+	for (int field = FIRST; field <= LAST && take_byte(&rest, ' '); field++) {
 		uint64_t *number = stat_field(stat, field);
 		const char *end;
 
-		if (field == STATE && rest.len)
-			stat->state = rest.ptr[0];
 		if (number && take_decimal(&rest, number))
 			found |= field == START_TIME;
 		end = memchr(rest.ptr, ' ', rest.len);

@@ -21,7 +21,6 @@ enum {
 /* /proc/PID/stat. What stands behind the start time is 0 where it is not to be had. */
 struct process_stat {
 	struct slice name; /* as it is */
-	char state;
 	uint64_t parent; /* the pid of it */
 	uint64_t threads;
 	uint64_t start_time;  /* clock ticks after boot */
@@ -30,10 +29,11 @@ struct process_stat {
 	uint64_t code, stack; /* where they begin: anywhere, with each program that it runs */
 };
 
-/* Whether the main thread has ended, and other threads go on with the memory. */
+/* Whether the main thread has ended, and other threads go on with the memory. (That it has none
+ * shows before its state does.) */
 static inline bool stat_has_ended(const struct process_stat *stat)
 {
-	return stat->state == 'Z' && stat->threads > 1;
+	return stat->size == 0 && stat->threads > 1;
 }
 
 /* stat->name points into `buffer`, which has PROCESS_NAME_MAX bytes. */

@@ -98,6 +98,7 @@ struct attempt {
 	bool last;		  /* it will not be tried again */
 	struct process_stat stat; /* before smaps were opened; its name is in the buffers */
 	bool stat_known;
+	bool changed; /* between two looks at it */
 	enum outcome outcome;
 	struct error why;
 };
@@ -108,15 +109,16 @@ static bool read_stat(struct reader *r, const struct place *place, char name[PRO
 	return parse_stat(place_slurp(r, place, "stat"), name, stat);
 }
 
-/* Whether the memory at hand is still that of the process, of which nothing else could be known.
- * For a moment of an exec the memory is already the new program's and the name still the old one's;
- * so a new name is a reason to try again, but no more, since a process may rename itself all the
- * time. */
+/* Whether the memory at hand is still that of the process, of which nothing else could be known. A
+ * new name is a reason to try again, but no more, since a process may rename itself all the time:
+ * the last attempt trusts the name that look_again() found. */
 static bool is_its_own(struct reader *r, const struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
 	struct process_stat now;
 
+	if (a->changed)
+		return false;
 	if (!read_stat(r, a->place, name, &now))
 		return !a->stat_known;
 	return a->stat_known && now.code == a->stat.code && now.stack == a->stat.stack &&
@@ -258,6 +260,22 @@ static bool should_scan(struct reader *r, const struct place *place)
 	return (slow || fast) && scan_suits(r, place);
 }
 
+/* For a moment of an exec the memory is already the new program's and the name still the old one's.
+ * The kernel sets the begin of the code after the name, but prints it after the name as well: so
+ * only a second stat is sure to have the name that belongs to the code of the first. And the thread
+ * that was found is still one beside the main thread only if that is not alive again, as the thread
+ * that ran a program. */
+static void look_again(struct reader *r, struct attempt *a, char name[PROCESS_NAME_MAX])
+{
+	struct process_stat again;
+
+	if (!read_stat(r, a->process, name, &again) ||
+	    (a->place != a->process && !stat_has_ended(&again)))
+		a->changed = true;
+	else
+		a->stat.name = again.name;
+}
+
 /* Looks at who it is and where its memory is: with a thread, if the main thread has ended and the
  * others go on. */
 static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
@@ -266,16 +284,19 @@ static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
 	struct process_stat stat;
 
 	a->place = a->process;
+	a->changed = false;
 	a->stat_known = read_stat(r, a->process, buffers->name, &a->stat);
 	if (!a->stat_known)
 		return;
+	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
+	    read_stat(r, &thread->place, buffers->thread, &stat))
+		a->place = &thread->place;
+	if (a->last || a->place != a->process)
+		look_again(r, a, buffers->name);
 	if (r->how.needs & NEED_STAT)
 		identify_stat(process, &a->stat);
-	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
-	    read_stat(r, &thread->place, buffers->thread, &stat)) {
-		a->place = &thread->place;
+	if (a->place != a->process)
 		a->stat = stat;
-	}
 }
 
 /* enum result, or -1 with *e when anonmem itself is out of something. */

@@ -244,23 +244,25 @@ static void command_remap(int count)
 
 static void *run_as_two(void *arg)
 {
+	sleep_us(any(2000));
 	run_as("./two", "two", 1);
 	return arg;
 }
 
 /* One process that is now `one`, now `two`; at times it is not its main thread that turns it into
- * the other. */
+ * the other, and that thread may have ended before. */
 static void command_one(int count)
 {
 	pthread_t thread;
 
 	(void)count;
 	mark("one", MIB);
-	sleep_us(any(2000));
 	if (any(2) == 0)
 		run_as_two(NULL);
 	if (pthread_create(&thread, NULL, run_as_two, NULL) != 0)
 		fail("thread");
+	if (any(2) == 0)
+		syscall(SYS_exit, 0);
 	sleep_for_ever();
 }
 

@@ -35,7 +35,6 @@ TEST(stat_of_an_address_space)
 {
 	assert_true(parse(SLICE("42 (bash) Z 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 33 0 "
 				"123456 999 888 18446744073709551615 4096 5000 140000000 0 0\n")));
-	assert_int_equal(stat.state, 'Z');
 	assert_int_equal(stat.threads, 33);
 	assert_int_equal(stat.size, 999);
 	assert_int_equal(stat.resident, 888);

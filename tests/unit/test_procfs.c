@@ -215,12 +215,11 @@ TEST(memory_that_was_not_read)
 		     "end truncated: ROOT/7/smaps: its memory went away before it was read\n");
 }
 
-/* Its memory is that of a thread which goes on; the name is its own. */
-TEST(a_main_thread_that_has_ended)
+/* The memory is that of a thread which goes on; the name is its own. */
+static void read_without_main_thread(struct slice stat)
 {
 	tree_write(root, "7/smaps", SLICE(""));
-	tree_write(root, "7/stat",
-		   SLICE("7 (a) b) Z 1 2 3 0 -1 4 90 0 0 0 1 2 0 0 20 0 3 0 555 0 0\n"));
+	tree_write(root, "7/stat", stat);
 	tree_write(root, "7/task/7/statm", SLICE("0 0 0 0 0 0 0\n"));
 	tree_write(root, "7/task/9/statm", SLICE("9 0 0 0 0 0 0\n"));
 	tree_write(root, "7/task/9/stat", SLICE(STAT));
@@ -228,6 +227,19 @@ TEST(a_main_thread_that_has_ended)
 	tree_write(root, "7/task/9/smaps", SLICE(ONE));
 	read_all(NEED_STAT | NEED_UID);
 	assert_calls("begin pid=7 start=555 name=a) b uid=22\nmapping 1000 /x\nend read\n");
+}
+
+TEST(a_main_thread_that_has_ended)
+{
+	read_without_main_thread(
+		SLICE("7 (a) b) Z 1 2 3 0 -1 4 90 0 0 0 1 2 0 0 20 0 3 0 555 0 0\n"));
+}
+
+/* It has no memory left, and is not yet a zombie. */
+TEST(a_main_thread_that_is_about_to_end)
+{
+	read_without_main_thread(
+		SLICE("7 (a) b) R 1 2 3 0 -1 4 90 0 0 0 1 2 0 0 20 0 3 0 555 0 0\n"));
 }
 
 /* A capture does not change: it is read again in vain, and the user is told. */
@@ -569,6 +581,7 @@ int main(void)
 		TREE_TEST(no_memory),
 		TREE_TEST(memory_that_was_not_read),
 		TREE_TEST(a_main_thread_that_has_ended),
+		TREE_TEST(a_main_thread_that_is_about_to_end),
 		TREE_TEST(cut_short),
 		TREE_TEST(malformed),
 		TREE_TEST(denied_in_a_capture),
