@@ -10,6 +10,7 @@
 #include "source/internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static int read_maps(struct smaps_parser *parser, int fd, struct error *e)
 	for (;;) {
 		size_t size;
 		char *room = smaps_room(parser, &size);
-		ssize_t n = room ? read(fd, room, size) : -1;
+		ssize_t n = room ? TEMP_FAILURE_RETRY(read(fd, room, size)) : -1;
 
 		if (n <= 0)
 			return n == 0 ? smaps_end(parser, e) : -1;

@@ -7,6 +7,7 @@
  *	stay	the same, and stays for a while
  *	child	what `run` runs
  *	label	names memory with libanonmem, and says whether each call did as documented
+ *	names	is there to be read: names memory, and stays until it is killed
  *
  * It ends with 7.
  */
@@ -307,6 +308,18 @@ static int label(void)
 	return STATUS;
 }
 
+static int show_names(void)
+{
+	const size_t len = (size_t)PAGES * PAGE;
+	char *memory = map(len);
+
+	if (!memory || !is_named(memory, len, "fault: all") ||
+	    !is_named(memory + PAGE, PAGE, "fault: page"))
+		return 1;
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc == 2 ? argv[1] : "";
@@ -314,6 +327,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "label") == 0)
 		return label();
+	if (strcmp(what, "names") == 0)
+		return show_names();
 	if (strcmp(what, "child") == 0)
 		return be_child();
 	status = run(argv[0]);
