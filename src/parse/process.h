@@ -21,7 +21,7 @@ enum {
 /* /proc/PID/stat. What stands behind the start time is 0 where it is not to be had. */
 struct process_stat {
 	struct slice name; /* as it is */
-	uint64_t parent; /* the pid of it */
+	uint64_t parent;   /* the pid of it */
 	uint64_t threads;
 	uint64_t start_time;  /* clock ticks after boot */
 	uint64_t size;	      /* of its address space; 0 if it has none */

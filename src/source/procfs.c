@@ -281,7 +281,7 @@ static void look_again(struct reader *r, struct attempt *a, char name[PROCESS_NA
 static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
 		    struct identity_buffers *buffers, struct process *process)
 {
-	struct process_stat stat;
+	struct process_stat of_thread = {0};
 
 	a->place = a->process;
 	a->changed = false;
@@ -289,14 +289,14 @@ static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
 	if (!a->stat_known)
 		return;
 	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
-	    read_stat(r, &thread->place, buffers->thread, &stat))
+	    read_stat(r, &thread->place, buffers->thread, &of_thread))
 		a->place = &thread->place;
 	if (a->last || a->place != a->process)
 		look_again(r, a, buffers->name);
 	if (r->how.needs & NEED_STAT)
 		identify_stat(process, &a->stat);
 	if (a->place != a->process)
-		a->stat = stat;
+		a->stat = of_thread;
 }
 
 /* enum result, or -1 with *e when anonmem itself is out of something. */
