@@ -1,5 +1,6 @@
 #include "cli/checkup.h"
 
+#include "model/crew.h"
 #include "parse/process.h"
 
 #include <fcntl.h>
@@ -18,6 +19,13 @@ struct patient {
 	uint64_t pss[WORD_COUNT];
 	bool names; /* some of its memory */
 	bool no_memory;
+
+	/* All of them. */
+	const struct source *source;
+	struct target_list targets;
+	size_t next;
+	int status;
+	struct error error; /* with status -1 */
 };
 
 static bool append(char ***list, size_t *count, const char *text)
@@ -214,7 +222,37 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 	}
 }
 
-static int read_all(const struct source *source, struct patient *p, struct error *e)
+static bool next(void *ctx, struct target *target)
+{
+	struct patient *p = ctx;
+
+	if (p->status < 0 || p->next == p->targets.count)
+		return false;
+	*target = p->targets.targets[p->next++];
+	return true;
+}
+
+static void ended(void *ctx, int status, const struct error *e)
+{
+	struct patient *p = ctx;
+
+	p->status = status;
+	if (status < 0)
+		p->error = *e;
+	else if (p->no_memory)
+		p->status = error_memory(&p->error);
+}
+
+static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
+{
+	struct patient *p = ctx;
+
+	(void)pid, (void)begun;
+	on_end(p, OUTCOME_TRUNCATED, source_is_limited(p->source) ? why : NULL);
+	ended(p, 0, NULL);
+}
+
+static int read_all(struct patient *p, struct error *e)
 {
 	const struct sink sink = {
 		.ctx = p,
@@ -223,29 +261,31 @@ static int read_all(const struct source *source, struct patient *p, struct error
 		.cancel = on_cancel,
 		.end = on_end,
 	};
-	const struct reading how = {.needs = NEED_STAT | NEED_EXE};
-	struct target_list list = {NULL, 0};
-	struct reader *reader = NULL;
-	int status = source_targets(source, &list, e);
+	struct share share = {
+		.ctx = p,
+		.sink = &sink,
+		.how = {.needs = NEED_STAT | NEED_EXE},
+		.next = next,
+		.ended = ended,
+		.give_up = give_up,
+	};
+	struct share *const shares[] = {&share};
+	int status = source_targets(p->source, &p->targets, e);
 
-	if (status == 0) {
-		reader = reader_new(source, &how, &sink);
-		status = reader ? 0 : error_memory(e);
+	if (status == 0)
+		status = crew_read(p->source, shares, 1, e);
+	if (status == 0 && p->status < 0) {
+		*e = p->error;
+		status = -1;
 	}
-	for (size_t i = 0; i < list.count && status == 0; i++) {
-		status = reader_read(reader, list.targets[i], e);
-		if (status == 0 && p->no_memory)
-			status = error_memory(e);
-	}
-	reader_free(reader);
-	free(list.targets);
+	free(p->targets.targets);
 	return status;
 }
 
 int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 {
 	struct source *source = source_open_proc(NULL, pids, count, e);
-	struct patient p = {.checkup = c};
+	struct patient p = {.checkup = c, .source = source};
 	int status;
 
 	*c = (struct checkup){.glibc = ""};
@@ -253,7 +293,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 		return -1;
 	machine_read(source, &c->machine);
 	infer_init(&p.infer, on_guess, &p);
-	status = read_all(source, &p, e);
+	status = read_all(&p, e);
 	source_close(source);
 	return status;
 }

@@ -62,6 +62,9 @@ void effort_add(struct effort *e, const struct effort *from)
 	e->barred += from->barred;
 	e->names_read += from->names_read;
 	e->names_lost += from->names_lost;
+	e->held_up += from->held_up;
+	if (from->held_up > 0)
+		e->held_up_pid = from->held_up_pid;
 	if (from->longest_ns > e->longest_ns) {
 		e->longest_ns = from->longest_ns;
 		e->longest_pid = from->longest_pid;

@@ -384,7 +384,7 @@ static void count_all(struct watch *w)
 
 	/* What is said of how processes were read is true of those that were kept as well. */
 	effort->scanned = effort->unscannable = effort->barred = 0;
-	effort->names_read = effort->names_lost = 0;
+	effort->names_read = effort->names_lost = effort->held_up = 0;
 	w->coverage = (struct coverage){0};
 	w->naming = (struct naming){0};
 	w->kept = w->shared_swappers = 0;

@@ -116,6 +116,18 @@ static bool add_lost_names(struct list notes, const struct snapshot *s)
 		   captured || s->machine.may_trace ? "" : advice(s));
 }
 
+static bool add_held_up(struct list notes, const struct snapshot *s)
+{
+	uint64_t count = s->effort.held_up;
+	int pid = (int)s->effort.held_up_pid;
+
+	return add(notes,
+		   "%" PRIu64
+		   " process%s left out, because the kernel does not give %s memory map: something "
+		   "holds its lock; /proc/%d/task/*/stack tells what process %d waits for",
+		   count, count == 1 ? " is" : "es are", count == 1 ? "its" : "their", pid, pid);
+}
+
 bool notes_add(struct report *r)
 {
 	const struct snapshot *s = r->snapshot;
@@ -136,6 +148,8 @@ bool notes_add(struct report *r)
 		 "--cgroup asks for %s",
 		 s->unidentified, s->unidentified == 1 ? " is" : "es are",
 		 s->unidentified == 1 ? "it" : "them"))
+		return false;
+	if (s->effort.held_up > 0 && !add_held_up(notes, s))
 		return false;
 	if (s->effort.names_lost > 0 && !add_lost_names(notes, s))
 		return false;

@@ -33,7 +33,8 @@ struct limits {
 };
 
 struct reader {
-	const struct source *source;
+	const struct source *source; /* this one: */
+	struct source own_source;
 	const struct sink *sink;
 	struct reading how;
 	struct effort effort;

@@ -56,7 +56,8 @@ struct reader *reader_new(const struct source *s, const struct reading *how,
 		free(r);
 		return NULL;
 	}
-	r->source = s;
+	r->own_source = *s;
+	r->source = &r->own_source;
 	r->how = *how;
 	r->sink = sink;
 	return r;

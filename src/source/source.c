@@ -93,6 +93,11 @@ enum source_kind source_kind(const struct source *s)
 	return s->kind;
 }
 
+bool source_is_live(const struct source *s)
+{
+	return s->is_live;
+}
+
 bool source_is_limited(const struct source *s)
 {
 	return s->kind == SOURCE_SMAPS || s->pid_count > 0;

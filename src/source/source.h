@@ -112,6 +112,9 @@ void source_close(struct source *s);
 
 enum source_kind source_kind(const struct source *s);
 
+/* Whether the kernel tells of running processes, here or for another folder; no capture. */
+bool source_is_live(const struct source *s);
+
 /* Whether it is limited to some processes of a system. */
 bool source_is_limited(const struct source *s);
 
@@ -176,9 +179,13 @@ struct effort {
 	uint64_t barred;      /* and those that we may not scan */
 	uint64_t names_read;  /* processes that keep names themselves, */
 	uint64_t names_lost;  /* and those whose names could not be read */
+	uint64_t held_up;     /* processes of which nothing came, for the lock of their memory, */
+	pid_t held_up_pid;    /* and one of them */
 };
 
-/* `how` is copied; the sink must outlive the reader. NULL when there is no memory. */
+/* `how` is copied; the sink must outlive the reader, but the source need not if nothing more is
+ * asked of the reader: one that still waits for the kernel then comes to an end. NULL when there is
+ * no memory. */
 struct reader *reader_new(const struct source *s, const struct reading *how,
 			  const struct sink *sink);
 void reader_free(struct reader *r);

@@ -8,6 +8,7 @@
  */
 #include "anonmem/anonmem.h"
 #include "label/layout.h"
+#include "mute.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -450,7 +453,7 @@ static void tease(struct layout *t)
 	}
 }
 
-static struct layout *map_table(uint32_t blocks)
+static struct layout *map_table(void)
 {
 	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
 	struct layout *t;
@@ -460,31 +463,61 @@ static struct layout *map_table(uint32_t blocks)
 	t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (t == MAP_FAILED)
 		fail("mmap");
-	t->head.size = sizeof(*t);
-	t->head.blocks = blocks; /* all the same one */
-	t->head.magic = LAYOUT_MAGIC;
 	return t;
 }
 
-/* Who reads this page waits for us to bring it, which we do not. */
-static void keep_away(void *page)
+/* Of so many blocks, which are all the same one. */
+static void begin_table(struct layout_head *head, uint32_t blocks)
+{
+	head->size = sizeof(struct layout);
+	head->blocks = blocks;
+	head->magic = LAYOUT_MAGIC;
+}
+
+/* Who reads a page of this that is not there waits for us to bring it, by what is returned. */
+static int keep_away(void *memory, size_t size)
 {
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 	struct uffdio_api api = {.api = UFFD_API};
 	struct uffdio_register wanted = {
-		.range = {(uintptr_t)page, page_size},
+		.range = {(uintptr_t)memory, size},
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) < 0 || ioctl(fd, UFFDIO_REGISTER, &wanted) < 0)
 		fail("userfaultfd");
+	return fd;
+}
+
+/* A table of names whose head comes and goes. Who saw it there and reads it when it has gone waits
+ * for ever: when it comes again, nobody tells him. */
+static void command_trap(int count)
+{
+	struct layout *t = map_table();
+	struct layout_head *head = map(NULL, page_size, PROT_READ | PROT_WRITE, 0);
+	struct uffdio_copy bring = {.dst = (uintptr_t)t,
+				    .src = (uintptr_t)head,
+				    .len = page_size,
+				    .mode = UFFDIO_COPY_MODE_DONTWAKE};
+	int fd;
+
+	(void)count;
+	begin_table(head, 0);
+	fd = keep_away(t, sizeof(*t));
+	say("trap");
+	for (;;) {
+		bring.copy = 0;
+		if (madvise(t, page_size, MADV_DONTNEED) < 0 || ioctl(fd, UFFDIO_COPY, &bring) < 0)
+			fail("trap");
+	}
 }
 
 static void command_tease(int count)
 {
-	struct layout *t = map_table(LAYOUT_BLOCKS);
+	struct layout *t = map_table();
 
 	(void)count;
+	begin_table(&t->head, LAYOUT_BLOCKS);
 	t->blocks[0].count = 1; /* a range without an end */
 	say("tease");
 	tease(t);
@@ -505,7 +538,7 @@ static void wait_for_page(void)
 	char *page = map(NULL, page_size, PROT_READ | PROT_WRITE, 0);
 	int ends[2];
 
-	keep_away(page);
+	keep_away(page, page_size);
 	if (pipe(ends) < 0 || write(ends[1], "", 1) != 1)
 		fail("pipe");
 	if (read(ends[0], page, 1) < 0)
@@ -553,6 +586,54 @@ static void command_states(int count)
 	sleep_for_ever();
 }
 
+static atomic_bool is_free;
+
+/* The lock of the memory stays held for reading until the server of this page ends, */
+static void *hold_the_lock(void *page)
+{
+	int self = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	if (pread(self, &byte, 1, (off_t)(uintptr_t)page) == 1)
+		fail("it was read");
+	is_free = true;
+	return page;
+}
+
+/* and while somebody waits to write, nobody else may read. */
+static void *wait_for_the_lock(void *arg)
+{
+	while (!is_free)
+		munmap(map(NULL, page_size, PROT_READ, 0), page_size);
+	return arg;
+}
+
+/* Processes whose memory nobody can look at, or even change, as long as the process `mute` lives.
+ */
+static void command_stuck(int count)
+{
+	int file = mute_open("mute");
+
+	if (file < 0)
+		fail("a file that cannot be read");
+	for (int i = 0; i < count; i++) {
+		pthread_t threads[2];
+		void *page;
+
+		if (spawn() > 0)
+			continue;
+		call_it("stuck");
+		page = mmap(NULL, page_size, PROT_READ, MAP_PRIVATE, file, 0);
+		say("stuck");
+		if (page == MAP_FAILED ||
+		    pthread_create(&threads[0], NULL, wait_for_the_lock, NULL) != 0 ||
+		    pthread_create(&threads[1], NULL, hold_the_lock, page) != 0)
+			fail("stuck");
+		sleep_for_ever();
+	}
+	sleep_for_ever();
+}
+
 /* So many mappings of a page; every fourth page is resident. */
 static void command_mappings(int count)
 {
@@ -581,7 +662,8 @@ static void run_command(const char *name, int count)
 		{"one", command_one},		{"two", command_two},
 		{"vfork", command_vfork},	{"kid", command_kid},
 		{"reuse", command_reuse},	{"names", command_names},
-		{"tease", command_tease},	{"states", command_states},
+		{"tease", command_tease},	{"trap", command_trap},
+		{"states", command_states},	{"stuck", command_stuck},
 		{"mappings", command_mappings},
 	};
 

@@ -306,6 +306,12 @@ class Names(Chaos):
 			self.assertEqual(anonmem.returncode, 0)
 			self.assertLess(looks, 150000, "reads from its memory")
 
+	def test_gone_when_it_is_read(self):
+		"""Nor can he by taking away what is about to be read."""
+		with Actor("trap", 1, "trap") as actor:
+			for _ in range(SIZE.changing):
+				self.assertEqual(self.report("--pid", actor.pid)["coverage"]["read"], 1)
+
 	def test_library(self):
 		with Actor("names", self.THREADS, "names", 2) as actor:
 			self.check_all(actor)
@@ -383,6 +389,73 @@ class States(Chaos):
 				os.rmdir(group)
 				return
 			time.sleep(0.01)
+
+
+class Stuck(Chaos):
+	"""Processes that hold up whoever wants to know what memory they have."""
+
+	def setUp(self):
+		self.actor = Actor("stuck", 3, "stuck", 3)
+		self.addCleanup(self.actor.__exit__)
+		for pid in self.actor.pids:
+			wait_for_state(self.waiting(pid), "D")
+
+	@staticmethod
+	def waiting(pid):
+		"""The thread that waits to change the memory; it began before the one that holds the lock."""
+		while len(tasks := sorted(map(int, os.listdir(f"/proc/{pid}/task")))) < 3:
+			time.sleep(0.01)
+		return tasks[1]
+
+	@staticmethod
+	def server():
+		"""Other tools would hang as well."""
+		for pid in filter(str.isdigit, os.listdir("/proc")):
+			with open(f"/proc/{pid}/comm", encoding="latin-1") as f:
+				if f.read() == "mute\n":
+					return int(pid)
+		raise AssertionError("there is no mute")
+
+	def test_named(self):
+		for more in ([], ["--fast"], ["--max-stall", "1ms"], ["--verify"]):
+			done = run("--pid", self.actor.pids[0], "--json", *more)
+			report = self.parse(done, 1)
+			self.assertEqual(report["coverage"]["truncated"], 1)
+			self.assertRegex(done.stderr, b"^anonmem: process %d: .* holds its lock" % self.actor.pids[0])
+			self.assertEqual(len(done.stderr.splitlines()), 1)
+			self.assertIsNone(report["totals"]["rss"])
+
+	def test_among_others(self):
+		with Actor("still", 3, "still", 3) as still:
+			for more in ([], ["--jobs", 2], ["--fast", "-o", "rss,swap"]):
+				report = self.report("--by", "process", *more)
+				self.assertEqual(report["coverage"]["truncated"], 3)
+				self.assertLessEqual(set(still.pids), {g["pid"] for g in report["groups"]})
+				self.assertFalse(set(self.actor.pids) & {g["pid"] for g in report["groups"]})
+				self.assertRegex(" ".join(report["notes"]), "3 processes are left out, .*/proc/")
+
+	def test_not_wanted(self):
+		report = self.report("--name", "^still$", "--by", "process")
+		self.assertEqual(report["coverage"]["truncated"], 0)
+
+	def test_doctor(self):
+		self.assertEqual(json.loads(run("doctor", "--json").stdout)["coverage"]["truncated"], 3)
+
+	def test_watched(self):
+		"""It goes on, and they are back when what they wait for has ended."""
+		with subprocess.Popen([ANONMEM, "top", "-b", "-d", "0.1", "--json", "--by", "process"],
+				stdout=subprocess.PIPE, env=ENVIRONMENT) as top:
+			for line in top.stdout:
+				report = json.loads(line)
+				truncated = report["coverage"]["truncated"]
+				there = {g["pid"] for g in report["groups"]} & set(self.actor.pids)
+				if report["refresh"] < 3:
+					self.assertEqual((truncated, len(there)), (3, 0))
+				if report["refresh"] == 3:
+					os.kill(self.server(), signal.SIGKILL)
+				if len(there) == 3:
+					break
+			top.terminate()
 
 
 class Many(Chaos):

@@ -1,0 +1,368 @@
+#include "model/crew.h"
+
+#include "model/gate.h"
+#include "model/snapshot.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	PATIENCE_MS = 5000,
+	PATIENCE_LEAST_MS = 250, /* it halves each time, so that many processes cannot use it up */
+	LOOKS = 8,		 /* in that time */
+};
+
+struct crew;
+
+/* A thread that reads. */
+struct hand {
+	struct gate gate; /* what is behind it: */
+	struct crew *crew;
+	struct share *share;
+
+	struct reader *reader;
+	pthread_t thread;
+	bool done; /* under the crew's lock */
+
+	/* Of who watches it: what was seen of it, and for how many looks that is the same. */
+	unsigned long passages;
+	struct timespec cpu;
+	unsigned idle_looks;
+
+	struct hand *next; /* that was left behind, too */
+};
+
+struct crew {
+	const struct source *source;
+	struct share *const *shares;
+	struct hand **hands; /* of each share; NULL if it has none */
+	unsigned count;
+	unsigned patience_ms; /* 0 for ever */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+};
+
+/* Those who were left behind and did not come back yet, whoever left them. */
+static struct hand *left;
+static pthread_mutex_t left_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* From then on, h belongs to its thread. False if that is inside. */
+static bool shut_out(struct hand *h, struct at_hand *process)
+{
+	bool shut;
+
+	pthread_mutex_lock(&left_lock);
+	shut = gate_shut(&h->gate);
+	if (shut) {
+		*process = h->gate.at_hand;
+		h->next = left;
+		left = h;
+	}
+	pthread_mutex_unlock(&left_lock);
+	return shut;
+}
+
+static void remove_left(const struct hand *h)
+{
+	struct hand **at;
+
+	pthread_mutex_lock(&left_lock);
+	for (at = &left; *at != h; at = &(*at)->next)
+		;
+	*at = h->next;
+	pthread_mutex_unlock(&left_lock);
+}
+
+static bool is_held_up(pid_t pid)
+{
+	const struct hand *h;
+
+	pthread_mutex_lock(&left_lock);
+	for (h = left; h && h->gate.at_hand.pid != pid; h = h->next)
+		;
+	pthread_mutex_unlock(&left_lock);
+	return h != NULL;
+}
+
+/* Reading. */
+
+static void hand_free(struct hand *h)
+{
+	reader_free(h->reader);
+	free(h);
+}
+
+static void give_up(struct share *s, pid_t pid, bool begun)
+{
+	struct error why;
+
+	error_set(&why, ERROR_SYSTEM,
+		  "process %d: the kernel does not give its memory map, since something holds its "
+		  "lock; /proc/%d/task/*/stack tells what its threads wait for",
+		  pid, pid);
+	s->give_up(s->ctx, pid, begun, &why);
+}
+
+/* Behind the gate. What is known to hold up whoever reads it is passed over. */
+static bool take(struct share *s, struct target *target)
+{
+	while (s->next(s->ctx, target)) {
+		if (!is_held_up(target->pid))
+			return true;
+		give_up(s, target->pid, false);
+	}
+	return false;
+}
+
+/* Ends the last target, if any, and takes the next. */
+static bool step(struct hand *h, const int *status, const struct error *e, struct target *target)
+{
+	struct share *s = h->share;
+	bool more;
+
+	if (!gate_enter(&h->gate))
+		return false;
+	if (status)
+		s->ended(s->ctx, *status, e);
+	s->so_far = *s->effort;
+	more = take(s, target);
+	gate_next(&h->gate, target->pid);
+	gate_leave(&h->gate);
+	return more;
+}
+
+static void finish(struct hand *h)
+{
+	struct crew *c = h->crew;
+
+	effort_add(&h->share->cost, reader_effort(h->reader));
+	pthread_mutex_lock(&c->lock);
+	h->done = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* False if it was left behind. */
+static bool read_all(struct hand *h)
+{
+	struct target target = {0};
+	struct error e;
+	int status, *ended = NULL;
+
+	while (step(h, ended, &e, &target)) {
+		status = reader_read(h->reader, target, &e);
+		ended = &status;
+	}
+	if (!gate_enter(&h->gate))
+		return false;
+	finish(h); /* and stay inside, where nobody is left behind */
+	return true;
+}
+
+static void *read_in_thread(void *arg)
+{
+	struct hand *h = arg;
+
+	if (!read_all(h)) {
+		remove_left(h);
+		hand_free(h);
+	}
+	return NULL;
+}
+
+/* Watching those who read. */
+
+/* NULL without memory, of which the share hears. */
+static struct hand *hand_new(struct crew *c, struct share *s)
+{
+	struct hand *h = calloc(1, sizeof(*h));
+	struct error e;
+
+	if (h) {
+		gate_init(&h->gate, s->sink);
+		h->crew = c;
+		h->share = s;
+		h->reader = reader_new(c->source, &s->how, &h->gate.sink);
+	}
+	if (h && h->reader) {
+		s->effort = reader_effort(h->reader);
+		return h;
+	}
+	free(h);
+	error_memory(&e);
+	s->ended(s->ctx, -1, &e);
+	return NULL;
+}
+
+/* False if no thread can be had; what else is wrong, the share knows. */
+static bool start(struct crew *c, unsigned i)
+{
+	struct hand *h = hand_new(c, c->shares[i]);
+	int error;
+
+	if (!h)
+		return true;
+	error = pthread_create(&h->thread, NULL, read_in_thread, h);
+	if (error == 0)
+		c->hands[i] = h;
+	else
+		hand_free(h);
+	return error == 0;
+}
+
+/* Whether it did nothing at all since the last look. What is slow, such as a walk over a million
+ * pages, takes processor time; what waits for a lock takes none. */
+static bool is_idle(struct hand *h)
+{
+	unsigned long passages = atomic_load(&h->gate.passages);
+	struct timespec cpu = h->cpu;
+	clockid_t clock;
+	bool idle;
+
+	if (pthread_getcpuclockid(h->thread, &clock) == 0)
+		clock_gettime(clock, &cpu);
+	idle = passages == h->passages && cpu.tv_sec == h->cpu.tv_sec &&
+	       cpu.tv_nsec == h->cpu.tv_nsec;
+	h->passages = passages;
+	h->cpu = cpu;
+	return idle;
+}
+
+/* Looks are counted rather than time, in which anonmem itself may have been stopped. */
+static bool is_stuck(struct hand *h)
+{
+	h->idle_looks = is_idle(h) ? h->idle_looks + 1 : 0;
+	return h->idle_looks >= LOOKS;
+}
+
+/* Another thread goes on with the share. */
+static void leave_behind(struct crew *c, unsigned i)
+{
+	struct hand *h = c->hands[i];
+	struct share *s = c->shares[i];
+	pthread_t thread = h->thread;
+	struct at_hand process;
+	struct error e;
+
+	if (!shut_out(h, &process))
+		return;
+	c->hands[i] = NULL;
+	pthread_detach(thread);
+	effort_add(&s->cost, &s->so_far);
+	s->effort = &s->so_far;
+	if (!process.ended)
+		give_up(s, process.pid, process.begun);
+	if (c->patience_ms > PATIENCE_LEAST_MS)
+		c->patience_ms /= 2;
+	if (start(c, i))
+		return;
+	error_set(&e, ERROR_SYSTEM,
+		  "a process holds up whoever reads it, and no other thread can be had to go on; "
+		  "raise the limit of processes (ulimit -u)");
+	s->ended(s->ctx, -1, &e);
+}
+
+static bool is_reading(const struct hand *h)
+{
+	return h && !h->done;
+}
+
+static bool is_anybody_reading(const struct crew *c)
+{
+	unsigned i = 0;
+
+	while (i < c->count && !is_reading(c->hands[i]))
+		i++;
+	return i < c->count;
+}
+
+/* Until one of them is done, or it is time to look at them: then false. */
+static bool wait_for_change(struct crew *c)
+{
+	struct timespec until;
+	uint64_t ns;
+
+	if (c->patience_ms == 0)
+		return pthread_cond_wait(&c->changed, &c->lock) == 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	ns = (uint64_t)until.tv_nsec + UINT64_C(1000000) * c->patience_ms / LOOKS;
+	until.tv_sec += (time_t)(ns / 1000000000);
+	until.tv_nsec = (long)(ns % 1000000000);
+	return pthread_cond_timedwait(&c->changed, &c->lock, &until) == 0;
+}
+
+static void watch_over(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	while (is_anybody_reading(c)) {
+		if (wait_for_change(c))
+			continue;
+		for (unsigned i = 0; i < c->count; i++) {
+			if (is_reading(c->hands[i]) && is_stuck(c->hands[i]))
+				leave_behind(c, i);
+		}
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void read_here(struct crew *c)
+{
+	struct hand *h = hand_new(c, c->shares[0]);
+
+	if (h && read_all(h))
+		hand_free(h);
+}
+
+static void start_all(struct crew *c)
+{
+	unsigned i = 0;
+
+	while (i < c->count && start(c, i))
+		i++;
+	if (i == 0)
+		read_here(c);
+}
+
+static void join_all(struct crew *c)
+{
+	for (unsigned i = 0; i < c->count; i++) {
+		if (c->hands[i]) {
+			pthread_join(c->hands[i]->thread, NULL);
+			hand_free(c->hands[i]);
+		}
+	}
+}
+
+static void init_changed(struct crew *c)
+{
+	pthread_condattr_t how;
+
+	pthread_condattr_init(&how);
+	pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->changed, &how);
+	pthread_condattr_destroy(&how);
+}
+
+int crew_read(const struct source *source, struct share *const *shares, unsigned count,
+	      struct error *e)
+{
+	struct crew c = {
+		.source = source,
+		.shares = shares,
+		.hands = calloc(count, sizeof(struct hand *)),
+		.count = count,
+		.patience_ms = source_is_live(source) ? PATIENCE_MS : 0,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+
+	if (!c.hands)
+		return error_memory(e);
+	init_changed(&c);
+	start_all(&c);
+	watch_over(&c);
+	join_all(&c);
+	pthread_cond_destroy(&c.changed);
+	free(c.hands);
+	return 0;
+}

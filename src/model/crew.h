@@ -1,0 +1,41 @@
+/*
+ * crew: the threads of a reading.
+ *
+ * The kernel reads the memory map of a process with its lock held, and waits if somebody else has
+ * that: a process that waits for a server which does not answer, or one that means harm. Only a
+ * signal that kills ends such a wait. So if nothing comes of a process of the running system for
+ * five seconds, no call of the sink and no processor time, its thread is left behind, the process
+ * counts as not read, and another thread goes on in its stead. The thread ends when the process
+ * does, or anonmem; until then, the process is not tried again.
+ */
+#ifndef MODEL_CREW_H
+#define MODEL_CREW_H
+
+#include "source/source.h"
+
+/* What one thread at a time has to read. All functions get `ctx`, and none is called while another
+ * one, or one of the sink, goes on. */
+struct share {
+	void *ctx;
+	const struct sink *sink;
+	struct reading how;
+	/* The next target; false when there is none left. */
+	bool (*next)(void *ctx, struct target *target);
+	/* With the status and the error of reader_read(), unless it is given up: */
+	void (*ended)(void *ctx, int status, const struct error *e);
+	/* the process holds its reader up, as *why says. `begun` if the sink knows of it; of one
+	 * that it does not, all that is known is the pid. */
+	void (*give_up)(void *ctx, pid_t pid, bool begun, const struct error *why);
+
+	/* The crew's. */
+	const struct effort *effort; /* of the reader; only for `sink`, which it calls */
+	struct effort so_far;	     /* what it was before this target */
+	struct effort cost;	     /* of all readers, in the end */
+};
+
+/* Has all of it read. Where a thread cannot be had, the others do its part; where none can, this
+ * one does it all, and may hang. 0, or -1 with *e when it could not even begin. */
+int crew_read(const struct source *source, struct share *const *shares, unsigned count,
+	      struct error *e);
+
+#endif
