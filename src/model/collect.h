@@ -17,6 +17,7 @@
  * the call. */
 struct finding {
 	size_t target; /* its number */
+	bool in_doubt; /* it may be wanted, but what that goes by is not known; nor is the rest */
 	enum outcome outcome;
 	bool swaps_shared;    /* counts in snapshot.shared_swappers */
 	struct effort effort; /* how it was read: its counts of processes alone */

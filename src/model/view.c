@@ -449,6 +449,7 @@ static void describe(struct snapshot *s, const struct watch *w)
 	s->coverage = w->coverage;
 	s->effort = w->effort;
 	s->shared_swappers = w->shared_swappers;
+	s->unidentified = w->unidentified;
 	s->refresh = w->refresh;
 	s->kept = w->kept;
 	if (s->coverage.by_outcome[OUTCOME_READ] == 0)

@@ -117,7 +117,9 @@ static struct record *find(const struct state *s, size_t *from, pid_t pid)
  * better the next time. */
 static bool may_be_kept(const struct record *r)
 {
-	return !r->wanted || r->outcome == OUTCOME_READ || r->outcome == OUTCOME_NO_MEMORY ||
+	if (!r->wanted)
+		return !r->in_doubt;
+	return r->outcome == OUTCOME_READ || r->outcome == OUTCOME_NO_MEMORY ||
 	       r->outcome == OUTCOME_DENIED;
 }
 
@@ -307,7 +309,8 @@ static bool on_finding(void *ctx, const struct finding *f)
 	if (!record)
 		return false;
 	r->state.records[f->target] = record;
-	record->wanted = true;
+	record->wanted = !f->in_doubt;
+	record->in_doubt = f->in_doubt;
 	record->outcome = f->outcome;
 	record->swaps_shared = f->swaps_shared;
 	record->effort = f->effort;
@@ -387,10 +390,11 @@ static void count_all(struct watch *w)
 	effort->names_read = effort->names_lost = effort->held_up = 0;
 	w->coverage = (struct coverage){0};
 	w->naming = (struct naming){0};
-	w->kept = w->shared_swappers = 0;
+	w->kept = w->shared_swappers = w->unidentified = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
 		const struct record *r = w->now.records[i];
 
+		w->unidentified += r->in_doubt;
 		if (!r->wanted)
 			continue;
 		w->coverage.seen++;

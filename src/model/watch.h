@@ -43,7 +43,8 @@ struct record {
 	pid_t pid;
 	struct pulse pulse;
 	uint64_t read_at; /* number of the refresh */
-	bool wanted;	  /* by the selection; else the rest means nothing */
+	bool wanted;	  /* by the selection; else the rest means nothing, */
+	bool in_doubt;	  /* but that it could be */
 	enum outcome outcome;
 	bool swaps_shared;
 	struct effort effort; /* how it was read, as in a finding */
@@ -78,7 +79,7 @@ struct watch {
 	struct coverage coverage;
 	struct effort effort;
 	struct naming naming;
-	uint64_t kept, shared_swappers;
+	uint64_t kept, shared_swappers, unidentified;
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
 	struct problem *problems;
 	size_t problem_count;

@@ -1,13 +1,28 @@
 #include "model/worker.h"
 
+/* Hands a finding to who wants each of them. */
+static void tell(struct worker *w, const struct finding *f)
+{
+	struct work *work = w->work;
+
+	if (!work->options->each)
+		return;
+	pthread_mutex_lock(&work->each);
+	w->no_memory |= !work->options->each(work->options->each_ctx, f);
+	pthread_mutex_unlock(&work->each);
+}
+
 static bool on_begin(void *ctx, const struct process *process)
 {
 	struct worker *w = ctx;
-	int wanted = selection_wants_process(&w->work->options->selection, process);
+	const struct selection *selection = &w->work->options->selection;
+	int wanted = selection_wants_process(selection, process);
 
 	w->no_memory |= wanted < 0;
-	w->snapshot.unidentified +=
-		wanted == 0 && selection_is_in_doubt(&w->work->options->selection, process);
+	if (wanted == 0 && selection_is_in_doubt(selection, process)) {
+		w->snapshot.unidentified++;
+		tell(w, &(struct finding){.target = w->target.number, .in_doubt = true});
+	}
 	if (wanted != 1)
 		return false;
 	aggregate_reset(&w->groups);
@@ -165,26 +180,6 @@ static struct effort effort_of_process(const struct worker *w)
 	};
 }
 
-/* Hands the process at hand to who wants each of them. */
-static bool tell(struct worker *w, enum outcome outcome)
-{
-	struct work *work = w->work;
-	const struct finding finding = {
-		.target = w->target.number,
-		.outcome = outcome,
-		.swaps_shared = w->swaps_shared,
-		.effort = effort_of_process(w),
-		.symbols = &w->snapshot.symbols,
-		.groups = outcome == OUTCOME_READ ? &w->groups : NULL,
-	};
-	bool enough;
-
-	pthread_mutex_lock(&work->each);
-	enough = work->options->each(work->options->each_ctx, &finding);
-	pthread_mutex_unlock(&work->each);
-	return enough;
-}
-
 static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 {
 	struct worker *w = ctx;
@@ -196,8 +191,14 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 		accept(w);
 	else
 		on_cancel(w);
-	if (w->work->options->each)
-		w->no_memory |= !tell(w, outcome);
+	tell(w, &(struct finding){
+			.target = w->target.number,
+			.outcome = outcome,
+			.swaps_shared = w->swaps_shared,
+			.effort = effort_of_process(w),
+			.symbols = &w->snapshot.symbols,
+			.groups = outcome == OUTCOME_READ ? &w->groups : NULL,
+		});
 	if (why)
 		w->no_memory |= !snapshot_add_problem(&w->snapshot, w->target.number, why->text);
 }

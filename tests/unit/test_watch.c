@@ -356,6 +356,23 @@ TEST(part_of_it)
 	view_free(&part);
 }
 
+/* Until it is known whose it is, it is said to be in doubt. */
+TEST(a_user_who_is_not_known)
+{
+	watch_by(KEY_PROCESS);
+	watch->options.collecting.selection = (struct selection){.by_user = true, .uid = 22};
+	write_process(1, "whose", 100, 0, MAPPING("1-2", "[heap]", "4"));
+	for (int i = 0; i < 2; i++) {
+		refresh();
+		assert_int_equal(view.snapshot.unidentified, 1);
+		assert_int_equal(view.snapshot.coverage.seen, 0);
+	}
+	tree_write(root, "1/status", SLICE("Uid:\t22\t22\t22\t22\n"));
+	refresh();
+	assert_int_equal(view.snapshot.unidentified, 0);
+	assert_int_equal(pss_of("whose"), 4);
+}
+
 TEST(names_are_counted)
 {
 	watch_by(KEY_LABEL);
@@ -410,6 +427,7 @@ int main(void)
 		IN_TREE(the_start_does_not_grow),
 		IN_TREE(a_new_start),
 		IN_TREE(part_of_it),
+		IN_TREE(a_user_who_is_not_known),
 		IN_TREE(names_are_counted),
 		IN_TREE(symbols_do_not_pile_up),
 	};
