@@ -13,7 +13,6 @@
 struct patient {
 	struct checkup *checkup;
 	struct infer infer;
-	pid_t pid;
 	char name[PROCESS_NAME_MAX + 1];
 	uint32_t known;
 	uint64_t pss[WORD_COUNT];
@@ -107,8 +106,9 @@ static int open_mapped(const char *path, uint64_t inode, struct stat *st)
 	return fd;
 }
 
-/* Of the file that the process has mapped, unless another one has taken its place. */
-static void read_version(struct checkup *c, pid_t pid, const struct mapping *m)
+/* Of the file that the process has mapped, if it is the system's: that of another root or folder
+ * may lie where nobody answers. */
+static void read_version(struct checkup *c, const struct mapping *m)
 {
 	enum { SIZE_MAX_READ = 64 * 1024 * 1024 };
 	struct stat st;
@@ -116,8 +116,8 @@ static void read_version(struct checkup *c, pid_t pid, const struct mapping *m)
 	int fd = -1;
 
 	c->glibc[0] = '\0';
-	if (snprintf(path, sizeof(path), "/proc/%d/root%.*s", pid, (int)m->name.len, m->name.ptr) <
-	    (int)sizeof(path))
+	if ((slice_begins(m->name, SLICE("/usr/lib")) || slice_begins(m->name, SLICE("/lib"))) &&
+	    snprintf(path, sizeof(path), "%.*s", (int)m->name.len, m->name.ptr) < (int)sizeof(path))
 		fd = open_mapped(path, m->inode, &st);
 	if (fd < 0)
 		return;
@@ -136,7 +136,6 @@ static bool on_begin(void *ctx, const struct process *process)
 	struct slice name = process->known & PROCESS_NAME ? process->name : SLICE("?");
 
 	infer_begin(&p->infer);
-	p->pid = process->pid;
 	snprintf(p->name, sizeof(p->name), "%.*s", (int)name.len, name.ptr);
 	p->known = process->known & PROCESS_EXE ? known_by_program(process->exe) : 0;
 	memset(p->pss, 0, sizeof(p->pss));
@@ -159,7 +158,7 @@ static void note_file(struct patient *p, const struct mapping *m)
 	if (!(found & UINT32_C(1) << (known_glibc - known)) || c->glibc_inode == m->inode)
 		return;
 	if (c->glibc_inode == 0)
-		read_version(c, p->pid, m);
+		read_version(c, m);
 	else
 		c->glibc[0] = '\0';
 	c->glibc_inode = m->inode;

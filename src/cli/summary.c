@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "model/collect.h"
+#include "model/crew.h"
 #include "model/peaks.h"
 #include "source/family.h"
 
@@ -97,7 +98,8 @@ static void look_at_child(struct watched *w)
 		if (pid != w->pid)
 			continue;
 		if (WIFSTOPPED(status)) {
-			raise(SIGSTOP);
+			if (!crew_has_left_any())
+				raise(SIGSTOP);
 			kill(w->pid, SIGCONT);
 			continue;
 		}

@@ -3,14 +3,17 @@
 #include "model/gate.h"
 #include "model/snapshot.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	PATIENCE_MS = 5000,
-	PATIENCE_LEAST_MS = 250, /* it halves each time, so that many processes cannot use it up */
-	LOOKS = 8,		 /* in that time */
+	PATIENCE_LEAST_MS = 1000, /* it halves each time, so that many processes cannot use it up */
+	LOOKS = 8,		  /* in that time */
 };
 
 struct crew;
@@ -23,9 +26,11 @@ struct hand {
 
 	struct reader *reader;
 	pthread_t thread;
-	bool done; /* under the crew's lock */
+	bool done;	/* under the crew's lock */
+	atomic_int tid; /* of the thread, once it runs */
 
-	/* Of who watches it: what was seen of it, and for how many looks that is the same. */
+	/* Of who watches it: what was seen of it, and how many looks saw no change, less those that
+	 * saw some of the same target. */
 	unsigned long passages;
 	struct timespec cpu;
 	unsigned idle_looks;
@@ -53,7 +58,7 @@ static bool shut_out(struct hand *h, struct at_hand *process)
 	bool shut;
 
 	pthread_mutex_lock(&left_lock);
-	shut = gate_shut(&h->gate);
+	shut = gate_shut(&h->gate, h->passages);
 	if (shut) {
 		*process = h->gate.at_hand;
 		h->next = left;
@@ -74,16 +79,30 @@ static void remove_left(const struct hand *h)
 	pthread_mutex_unlock(&left_lock);
 }
 
-static bool is_held_up(pid_t pid)
+static bool is_held_up(pid_t pid, struct at_hand *process)
 {
 	const struct hand *h;
 
 	pthread_mutex_lock(&left_lock);
 	for (h = left; h && h->gate.at_hand.pid != pid; h = h->next)
 		;
+	if (h)
+		*process = h->gate.at_hand;
 	pthread_mutex_unlock(&left_lock);
 	return h != NULL;
 }
+
+bool crew_has_left_any(void)
+{
+	bool any;
+
+	pthread_mutex_lock(&left_lock);
+	any = left != NULL;
+	pthread_mutex_unlock(&left_lock);
+	return any;
+}
+
+static unsigned patience_ms = PATIENCE_MS; /* of the next crew */
 
 /* Reading. */
 
@@ -93,24 +112,26 @@ static void hand_free(struct hand *h)
 	free(h);
 }
 
-static void give_up(struct share *s, pid_t pid, bool begun)
+static void give_up(struct share *s, const struct at_hand *process)
 {
 	struct error why;
 
 	error_set(&why, ERROR_SYSTEM,
-		  "process %d: the kernel does not give its memory map, since something holds its "
-		  "lock; /proc/%d/task/*/stack tells what its threads wait for",
-		  pid, pid);
-	s->give_up(s->ctx, pid, begun, &why);
+		  "process %d: the kernel does not give its memory map, as if something held its "
+		  "lock; as root, see in /proc/%d/task/*/stack what its threads wait for",
+		  process->pid, process->pid);
+	s->give_up(s->ctx, process->pid, process->begun, &why);
 }
 
 /* Behind the gate. What is known to hold up whoever reads it is passed over. */
 static bool take(struct share *s, struct target *target)
 {
+	struct at_hand process;
+
 	while (s->next(s->ctx, target)) {
-		if (!is_held_up(target->pid))
+		if (!is_held_up(target->pid, &process))
 			return true;
-		give_up(s, target->pid, false);
+		give_up(s, &process);
 	}
 	return false;
 }
@@ -123,11 +144,14 @@ static bool step(struct hand *h, const int *status, const struct error *e, struc
 
 	if (!gate_enter(&h->gate))
 		return false;
+	s->effort = reader_effort(h->reader);
 	if (status)
 		s->ended(s->ctx, *status, e);
 	s->so_far = *s->effort;
+	h->gate.at_hand.ended = true; /* however it did */
 	more = take(s, target);
-	gate_next(&h->gate, target->pid);
+	if (more)
+		gate_next(&h->gate, target->pid);
 	gate_leave(&h->gate);
 	return more;
 }
@@ -150,6 +174,7 @@ static bool read_all(struct hand *h)
 	struct error e;
 	int status, *ended = NULL;
 
+	atomic_store(&h->tid, gettid());
 	while (step(h, ended, &e, &target)) {
 		status = reader_read(h->reader, target, &e);
 		ended = &status;
@@ -185,10 +210,8 @@ static struct hand *hand_new(struct crew *c, struct share *s)
 		h->share = s;
 		h->reader = reader_new(c->source, &s->how, &h->gate.sink);
 	}
-	if (h && h->reader) {
-		s->effort = reader_effort(h->reader);
+	if (h && h->reader)
 		return h;
-	}
 	free(h);
 	error_memory(&e);
 	s->ended(s->ctx, -1, &e);
@@ -229,11 +252,50 @@ static bool is_idle(struct hand *h)
 	return idle;
 }
 
-/* Looks are counted rather than time, in which anonmem itself may have been stopped. */
+/* Whether the thread could run, and only waits for a processor; or is not known. */
+static bool is_runnable(const struct hand *h)
+{
+	char path[64], text[256];
+	const char *name_end = NULL;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&h->tid));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n > 0) {
+		text[n] = '\0';
+		name_end = strrchr(text, ')');
+	}
+	return !name_end || strncmp(name_end, ") R", 3) == 0;
+}
+
+/* Looks are counted rather than time, in which anonmem itself may have been stopped. A process that
+ * lets go now and then uses them up as well. */
 static bool is_stuck(struct hand *h)
 {
-	h->idle_looks = is_idle(h) ? h->idle_looks + 1 : 0;
-	return h->idle_looks >= LOOKS;
+	if (!is_idle(h))
+		h->idle_looks -= h->idle_looks > 0;
+	else if (h->idle_looks < LOOKS)
+		h->idle_looks++;
+	return h->idle_looks == LOOKS && !is_runnable(h);
+}
+
+static bool is_reading(const struct hand *h)
+{
+	return h && !h->done;
+}
+
+static bool is_anybody_reading(const struct crew *c)
+{
+	unsigned i = 0;
+
+	while (i < c->count && !is_reading(c->hands[i]))
+		i++;
+	return i < c->count;
 }
 
 /* Another thread goes on with the share. */
@@ -251,30 +313,18 @@ static void leave_behind(struct crew *c, unsigned i)
 	pthread_detach(thread);
 	effort_add(&s->cost, &s->so_far);
 	s->effort = &s->so_far;
-	if (!process.ended)
-		give_up(s, process.pid, process.begun);
-	if (c->patience_ms > PATIENCE_LEAST_MS)
-		c->patience_ms /= 2;
-	if (start(c, i))
+	if (process.ended)
+		s->ended(s->ctx, 0, NULL);
+	else
+		give_up(s, &process);
+	c->patience_ms =
+		c->patience_ms / 2 > PATIENCE_LEAST_MS ? c->patience_ms / 2 : PATIENCE_LEAST_MS;
+	if (start(c, i) || is_anybody_reading(c))
 		return;
 	error_set(&e, ERROR_SYSTEM,
 		  "a process holds up whoever reads it, and no other thread can be had to go on; "
 		  "raise the limit of processes (ulimit -u)");
 	s->ended(s->ctx, -1, &e);
-}
-
-static bool is_reading(const struct hand *h)
-{
-	return h && !h->done;
-}
-
-static bool is_anybody_reading(const struct crew *c)
-{
-	unsigned i = 0;
-
-	while (i < c->count && !is_reading(c->hands[i]))
-		i++;
-	return i < c->count;
 }
 
 /* Until one of them is done, or it is time to look at them: then false. */
@@ -344,6 +394,17 @@ static void init_changed(struct crew *c)
 	pthread_condattr_destroy(&how);
 }
 
+/* It comes back slowly: in the watch, those who let go are there again the next time. */
+static void keep_patience(const struct crew *c)
+{
+	unsigned twice = 2 * c->patience_ms;
+
+	if (c->patience_ms > 0 && c->patience_ms < patience_ms)
+		patience_ms = c->patience_ms;
+	else if (c->patience_ms > 0)
+		patience_ms = twice < PATIENCE_MS ? twice : PATIENCE_MS;
+}
+
 int crew_read(const struct source *source, struct share *const *shares, unsigned count,
 	      struct error *e)
 {
@@ -352,7 +413,7 @@ int crew_read(const struct source *source, struct share *const *shares, unsigned
 		.shares = shares,
 		.hands = calloc(count, sizeof(struct hand *)),
 		.count = count,
-		.patience_ms = source_is_live(source) ? PATIENCE_MS : 0,
+		.patience_ms = source_is_live(source) ? patience_ms : 0,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 
@@ -362,6 +423,7 @@ int crew_read(const struct source *source, struct share *const *shares, unsigned
 	start_all(&c);
 	watch_over(&c);
 	join_all(&c);
+	keep_patience(&c);
 	pthread_cond_destroy(&c.changed);
 	free(c.hands);
 	return 0;

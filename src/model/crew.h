@@ -4,9 +4,9 @@
  * The kernel reads the memory map of a process with its lock held, and waits if somebody else has
  * that: a process that waits for a server which does not answer, or one that means harm. Only a
  * signal that kills ends such a wait. So if nothing comes of a process of the running system for
- * five seconds, no call of the sink and no processor time, its thread is left behind, the process
- * counts as not read, and another thread goes on in its stead. The thread ends when the process
- * does, or anonmem; until then, the process is not tried again.
+ * five seconds (or less, if there are several), no call of the sink and no processor time, its
+ * thread is left behind, the process counts as not read, and another thread goes on in its stead.
+ * The thread ends when the process does, or anonmem; until then, the process is not tried again.
  */
 #ifndef MODEL_CREW_H
 #define MODEL_CREW_H
@@ -37,5 +37,9 @@ struct share {
  * one does it all, and may hang. 0, or -1 with *e when it could not even begin. */
 int crew_read(const struct source *source, struct share *const *shares, unsigned count,
 	      struct error *e);
+
+/* Whether a thread that was left behind is still there. Until it comes back, a signal that stops
+ * this process does not stop all of it, and whoever waits for that waits in vain. */
+bool crew_has_left_any(void);
 
 #endif

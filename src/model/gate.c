@@ -1,12 +1,15 @@
 #include "model/gate.h"
 
-enum { OUTSIDE, INSIDE, SHUT };
+#include <limits.h>
+
+static const unsigned long shut = ULONG_MAX;
 
 bool gate_enter(struct gate *g)
 {
-	int state = OUTSIDE;
+	unsigned long passages = atomic_load_explicit(&g->passages, memory_order_relaxed);
 
-	return atomic_compare_exchange_strong_explicit(&g->state, &state, INSIDE,
+	return passages != shut &&
+	       atomic_compare_exchange_strong_explicit(&g->passages, &passages, passages + 1,
 						       memory_order_acquire, memory_order_relaxed);
 }
 
@@ -14,15 +17,12 @@ void gate_leave(struct gate *g)
 {
 	unsigned long passages = atomic_load_explicit(&g->passages, memory_order_relaxed);
 
-	atomic_store_explicit(&g->passages, passages + 1, memory_order_relaxed);
-	atomic_store_explicit(&g->state, OUTSIDE, memory_order_release);
+	atomic_store_explicit(&g->passages, passages + 1, memory_order_release);
 }
 
-bool gate_shut(struct gate *g)
+bool gate_shut(struct gate *g, unsigned long passages)
 {
-	int state = OUTSIDE;
-
-	return atomic_compare_exchange_strong(&g->state, &state, SHUT);
+	return passages % 2 == 0 && atomic_compare_exchange_strong(&g->passages, &passages, shut);
 }
 
 void gate_next(struct gate *g, pid_t pid)
@@ -113,7 +113,6 @@ void gate_init(struct gate *g, const struct sink *behind)
 		.end = on_end,
 	};
 	g->behind = behind;
-	gate_next(g, 0);
-	atomic_init(&g->state, OUTSIDE);
+	g->at_hand.ended = true;
 	atomic_init(&g->passages, 0);
 }

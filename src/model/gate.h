@@ -1,8 +1,8 @@
 /*
  * gate: lets what a reader finds through to a sink, until that is taken from it.
  *
- * A reader that hangs in a system call cannot be stopped. But all that it could do to anybody else
- * goes through its sink; so when the gate is shut it can be left where it is. When it comes back it
+ * A reader that hangs in a system call cannot be stopped. But what it finds goes through its sink;
+ * so when the gate is shut it can be left where it is. When it comes back it
  * finds an error at the gate, ends as after any other, and frees what it has.
  *
  * One thread goes in and out, another may shut the gate.
@@ -17,13 +17,12 @@
 struct gate {
 	struct sink sink; /* the reader's */
 	const struct sink *behind;
-	atomic_int state;
-	atomic_ulong passages; /* how often somebody came out again */
-	struct at_hand {
+	atomic_ulong passages; /* how often somebody went through, either way: odd is inside */
+	struct at_hand {       /* behind the gate */
 		pid_t pid;
 		bool begun; /* the sink was told of it, */
 		bool ended; /* and is not to hear more */
-	} at_hand;	    /* behind the gate */
+	} at_hand;
 };
 
 void gate_init(struct gate *g, const struct sink *behind);
@@ -35,7 +34,7 @@ void gate_next(struct gate *g, pid_t pid);
 bool gate_enter(struct gate *g);
 void gate_leave(struct gate *g);
 
-/* False if the thread is inside. */
-bool gate_shut(struct gate *g);
+/* False if somebody went through since that were its passages, or is inside. */
+bool gate_shut(struct gate *g, unsigned long passages);
 
 #endif

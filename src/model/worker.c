@@ -212,6 +212,8 @@ static bool next(void *ctx, struct target *target)
 	if (i >= work->targets.count || atomic_load(&work->stop))
 		return false;
 	*target = w->target = work->targets.targets[i];
+	w->swaps_shared = false;
+	w->differences_before = w->snapshot.verification.count;
 	return true;
 }
 

@@ -123,8 +123,9 @@ static bool add_held_up(struct list notes, const struct snapshot *s)
 
 	return add(notes,
 		   "%" PRIu64
-		   " process%s left out, because the kernel does not give %s memory map: something "
-		   "holds its lock; /proc/%d/task/*/stack tells what process %d waits for",
+		   " process%s left out, because the kernel does not give %s memory map, as if "
+		   "something held its lock; as root, see in /proc/%d/task/*/stack what process %d "
+		   "waits for",
 		   count, count == 1 ? " is" : "es are", count == 1 ? "its" : "their", pid, pid);
 }
 

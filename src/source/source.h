@@ -64,8 +64,8 @@ enum outcome {
 	OUTCOME_NO_MEMORY, /* kernel thread or zombie */
 	OUTCOME_DENIED,
 	OUTCOME_VANISHED,  /* ended while it was read */
-	OUTCOME_TRUNCATED, /* its memory went away in the middle: it ran another program, or ended
-			    */
+	OUTCOME_TRUNCATED, /* its memory went away in the middle: it ran another program, or
+			      ended; or nothing came of it (model/crew.h) */
 	OUTCOME_MALFORMED,
 	OUTCOME_COUNT
 };

@@ -118,14 +118,12 @@ static void catch_stop(void)
 		catch (&number, 1, on_stop, 0);
 }
 
-/* Leaves the terminal to whoever is next until this goes on. */
-static void stop(void)
+void screen_leave(void)
 {
 	const int number = SIGTSTP;
 	struct winsize size;
 	sigset_t set;
 
-	stopping = 0;
 	endwin();
 	catch (&number, 1, SIG_DFL, 0);
 	raise(SIGTSTP);
@@ -357,8 +355,8 @@ int screen_wait(int64_t milliseconds)
 	if (caught || (n < 0 && errno != EINTR))
 		return SCREEN_GONE;
 	if (stopping) {
-		stop();
-		return KEY_RESIZE;
+		stopping = 0;
+		return SCREEN_STOP;
 	}
 	key = getch();
 	if (key != ERR)

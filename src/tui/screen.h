@@ -46,7 +46,11 @@ void screen_show(int y, int x);
 enum {
 	SCREEN_TIMEOUT = -1,
 	SCREEN_GONE = -2, /* no more keys will come: the terminal vanished, or a signal came */
+	SCREEN_STOP = -3, /* the signal to stop came; see screen_leave() */
 };
+
+/* Stops this process, and leaves the terminal to whoever is next until it goes on. */
+void screen_leave(void);
 
 /* The next key, as curses calls it, within so many milliseconds; -1 for ever. */
 int screen_wait(int64_t milliseconds);

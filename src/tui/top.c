@@ -1,6 +1,7 @@
 #include "tui/top.h"
 
 #include "base/textstream.h"
+#include "model/crew.h"
 #include "tui/ask.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
@@ -521,6 +522,17 @@ static int act(struct session *s, enum action action, struct error *e)
 	}
 }
 
+static void stop(struct session *s)
+{
+	if (crew_has_left_any()) {
+		snprintf(s->message, sizeof(s->message),
+			 "it cannot be stopped now: a thread waits for a process that holds it up");
+		return;
+	}
+	screen_leave();
+	forget_widths(s);
+}
+
 /* Draws, waits for a key or the time, and does what is due. */
 static int step(struct session *s, struct error *e)
 {
@@ -532,6 +544,10 @@ static int step(struct session *s, struct error *e)
 	key = screen_wait(s->paused ? -1 : left > 0 ? (int64_t)(left * 1000) + 1 : 0);
 	if (key == SCREEN_GONE) {
 		s->quit = true;
+		return 0;
+	}
+	if (key == SCREEN_STOP) {
+		stop(s);
 		return 0;
 	}
 	if (key != SCREEN_TIMEOUT)
