@@ -156,6 +156,41 @@ class Chaos(unittest.TestCase):
 				if re.match(begin + r"(\d|$)", name[pid]):
 					self.assertEqual(labels.get(f"[memfd:{mark}]"), size, (name[pid], labels))
 
+	def on_screen(self, keys):
+		"""What the watch shows while these are pressed."""
+		ours, theirs = pty.openpty()
+		fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+		with open(ours, "r+b", buffering=0) as screen:
+			top = subprocess.Popen([ANONMEM, "top", "-d", "0.1"], stdin=theirs, stdout=theirs,
+				stderr=theirs, env=ENVIRONMENT, start_new_session=True)
+			os.close(theirs)
+			seen = self.press(screen, keys, top)
+			self.assertEqual(top.wait(60), 0)
+		return seen
+
+	def press(self, screen, keys, top):
+		"""A key, or a signal, now and then; whatever it shows is taken, to the last."""
+		seen, last = b"", time.monotonic()
+		end = last + 240
+		while top.poll() is None and time.monotonic() < end:
+			if select.select([screen], [], [], 0.1)[0]:
+				with contextlib.suppress(OSError):
+					seen += screen.read(65536) or b""
+			if keys and b"quit" in seen and time.monotonic() > last + 0.3:
+				key = keys.pop(0)
+				if isinstance(key, bytes):
+					screen.write(key)
+				else:
+					os.kill(top.pid, key)
+				last = time.monotonic()
+			elif not keys and time.monotonic() > last + 5:
+				screen.write(b"\x1bq")
+				last = time.monotonic()
+		with contextlib.suppress(OSError):  # which ends what is left when nobody has it open
+			while top.poll() is not None:
+				seen += screen.read(65536)
+		return seen
+
 	def check_still(self, pids):
 		"""--verify, and the same by hand for what nobody else can change."""
 		text = ",".join(map(str, pids))
@@ -445,6 +480,11 @@ class Stuck(Chaos):
 	def test_doctor(self):
 		self.assertEqual(json.loads(run("doctor", "--json").stdout)["coverage"]["truncated"], 2)
 
+	def test_stopped(self):
+		"""Not all of it would stop, and a shell would wait for the rest."""
+		seen = self.on_screen([signal.SIGTSTP, b" ", b"q"])
+		self.assertIn(b"it cannot be stopped now", seen)
+
 	def test_watched(self):
 		"""It goes on, and they are back when what they wait for has ended."""
 		with subprocess.Popen([ANONMEM, "top", "-b", "-d", "0.1", "--json", "--by", "process",
@@ -652,36 +692,11 @@ class Watch(Chaos):
 		self.assertLess(late, early + 2 * MIB)
 
 	def test_terminal(self):
-		ours, theirs = pty.openpty()
-		fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-		with Actor("storm", SIZE.storm // 2), open(ours, "r+b", buffering=0) as screen:
-			top = subprocess.Popen([ANONMEM, "top", "-d", "0.1"], stdin=theirs, stdout=theirs,
-				stderr=theirs, env=ENVIRONMENT, start_new_session=True)
-			os.close(theirs)
-			seen = self.press(screen, [b"\r", b"\x1b[B\r", b"b", b"\x1b", b"s", b"\x1b", b"h", b"\x1b",
-				b"z", b"/storm\r", b"\x1b[B", b"\x1b", b"q"], top)
-			self.assertEqual(top.wait(60), 0)
+		with Actor("storm", SIZE.storm // 2):
+			seen = self.on_screen([b"\r", b"\x1b[B\r", b"b", b"\x1b", b"s", b"\x1b", b"h", b"\x1b", b"z",
+				b"/storm\r", b"\x1b[B", b"\x1b", b"q"])
 		self.assertIn(b"anonmem top", seen)
 		self.assertIn(b"\x1b[?1049l", seen)
-
-	def press(self, screen, keys, top):
-		"""A key now and then; whatever it shows is taken, to the last."""
-		seen, last = b"", time.monotonic()
-		end = last + 240
-		while top.poll() is None and time.monotonic() < end:
-			if select.select([screen], [], [], 0.1)[0]:
-				with contextlib.suppress(OSError):
-					seen += screen.read(65536) or b""
-			if keys and b"quit" in seen and time.monotonic() > last + 0.3:
-				screen.write(keys.pop(0))
-				last = time.monotonic()
-			elif not keys and time.monotonic() > last + 5:
-				screen.write(b"\x1bq")
-				last = time.monotonic()
-		with contextlib.suppress(OSError):  # which ends what is left when nobody has it open
-			while top.poll() is not None:
-				seen += screen.read(65536)
-		return seen
 
 
 def enter():
