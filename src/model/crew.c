@@ -30,7 +30,7 @@ struct hand {
 	atomic_int tid; /* of the thread, once it runs */
 
 	/* Of who watches it: what was seen of it, and how many looks saw no change, less those that
-	 * saw some of the same target. */
+	 * saw some. */
 	unsigned long passages;
 	struct timespec cpu;
 	unsigned idle_looks;
@@ -47,6 +47,8 @@ struct crew {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 };
+
+static unsigned patience_ms = PATIENCE_MS; /* of the next crew */
 
 /* Those who were left behind and did not come back yet, whoever left them. */
 static struct hand *left;
@@ -101,8 +103,6 @@ bool crew_has_left_any(void)
 	pthread_mutex_unlock(&left_lock);
 	return any;
 }
-
-static unsigned patience_ms = PATIENCE_MS; /* of the next crew */
 
 /* Reading. */
 
