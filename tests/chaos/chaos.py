@@ -426,6 +426,7 @@ class States(Chaos):
 			time.sleep(0.01)
 
 
+@unittest.skipUnless(os.path.exists("/dev/fuse"), "it takes a file system in user space")
 class Stuck(Chaos):
 	"""Processes that hold up whoever wants to know what memory they have."""
 
