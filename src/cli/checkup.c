@@ -1,6 +1,6 @@
 #include "cli/checkup.h"
 
-#include "model/crew.h"
+#include "collect/pool.h"
 #include "parse/process.h"
 
 #include <fcntl.h>

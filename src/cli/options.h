@@ -6,7 +6,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "model/collect.h"
+#include "collect/collect.h"
 #include "render/render.h"
 
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

@@ -6,10 +6,10 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
-#include "model/collect.h"
-#include "model/crew.h"
+#include "collect/collect.h"
+#include "collect/pool.h"
 #include "model/peaks.h"
-#include "source/family.h"
+#include "source/descendants.h"
 
 #include <errno.h>
 #include <fcntl.h>

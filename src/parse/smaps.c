@@ -1,6 +1,6 @@
 #include "parse/smaps.h"
 
-#include "parse/frame.h"
+#include "parse/template.h"
 #include "parse/number.h"
 
 #include <inttypes.h>

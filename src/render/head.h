@@ -4,7 +4,7 @@
 #ifndef RENDER_HEAD_H
 #define RENDER_HEAD_H
 
-#include "model/watch.h"
+#include "watch/watch.h"
 #include "render/render.h"
 
 enum { HEAD_LINES = 4 };

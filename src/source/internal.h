@@ -2,7 +2,7 @@
 #ifndef SOURCE_INTERNAL_H
 #define SOURCE_INTERNAL_H
 
-#include "source/family.h"
+#include "source/descendants.h"
 #include "source/source.h"
 
 struct source {

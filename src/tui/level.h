@@ -4,7 +4,7 @@
 #ifndef TUI_LEVEL_H
 #define TUI_LEVEL_H
 
-#include "model/view.h"
+#include "watch/view.h"
 #include "report/report.h"
 
 struct level {

@@ -1,7 +1,7 @@
 #include "tui/top.h"
 
 #include "base/textstream.h"
-#include "model/crew.h"
+#include "collect/pool.h"
 #include "tui/ask.h"
 #include "tui/draw.h"
 #include "tui/keys.h"

@@ -6,7 +6,7 @@
 #ifndef TUI_TOP_H
 #define TUI_TOP_H
 
-#include "model/view.h"
+#include "watch/view.h"
 #include "render/render.h"
 
 struct top {

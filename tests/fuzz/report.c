@@ -4,7 +4,7 @@
  * raw.
  */
 #include "classify/rules.h"
-#include "model/collect.h"
+#include "collect/collect.h"
 #include "render/render.h"
 
 #include "base/escape.h"

@@ -1,7 +1,7 @@
 /* collect: a tree read and added up, by any number of threads. */
 #include "support.h"
 
-#include "model/collect.h"
+#include "collect/collect.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>

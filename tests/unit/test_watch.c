@@ -1,7 +1,7 @@
 /* watch and view: a tree that changes between refreshes, and what is said of that. */
 #include "support.h"
 
-#include "model/view.h"
+#include "watch/view.h"
 
 #include <inttypes.h>
 

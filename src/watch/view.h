@@ -8,10 +8,10 @@
  *
  * Rows that went at the last refresh are there once more, with counters of 0.
  */
-#ifndef MODEL_VIEW_H
-#define MODEL_VIEW_H
+#ifndef WATCH_VIEW_H
+#define WATCH_VIEW_H
 
-#include "model/watch.h"
+#include "watch/watch.h"
 
 struct view {
 	struct grouping by;

@@ -4,8 +4,8 @@
  * Who was once seen in it stays, whoever its parent is now: a child whose parent ends becomes
  * another's.
  */
-#ifndef SOURCE_FAMILY_H
-#define SOURCE_FAMILY_H
+#ifndef SOURCE_DESCENDANTS_H
+#define SOURCE_DESCENDANTS_H
 
 #include "base/error.h"
 

@@ -1,4 +1,4 @@
-#include "model/view.h"
+#include "watch/view.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "source/family.h"
+#include "source/descendants.h"
 
 #include "parse/process.h"
 #include "source/internal.h"

@@ -4,8 +4,8 @@
  * The running system, a captured tree, or a folder of captured trees, which are then played one
  * after the other in the order of their names. A folder is a tree if it holds processes.
  */
-#ifndef SOURCE_FEED_H
-#define SOURCE_FEED_H
+#ifndef WATCH_REPLAY_H
+#define WATCH_REPLAY_H
 
 #include "source/source.h"
 

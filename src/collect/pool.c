@@ -1,6 +1,6 @@
-#include "model/crew.h"
+#include "collect/pool.h"
 
-#include "model/gate.h"
+#include "collect/revocable.h"
 #include "model/snapshot.h"
 
 #include <fcntl.h>

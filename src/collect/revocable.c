@@ -1,4 +1,4 @@
-#include "model/gate.h"
+#include "collect/revocable.h"
 
 #include <limits.h>
 

@@ -1,7 +1,7 @@
 /* keyer: from mappings to keys, and what it may remember from one to the next. */
 #include "support.h"
 
-#include "model/keyer.h"
+#include "model/grouper.h"
 
 static struct intern symbols;
 static struct grouping by;

@@ -1,4 +1,4 @@
-#include "source/feed.h"
+#include "watch/replay.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
  * thread has a reader, a keyer and a snapshot of its own; what they share is the list of targets
  * and the number of the next one. In the end the snapshots are merged.
  */
-#ifndef MODEL_COLLECT_H
-#define MODEL_COLLECT_H
+#ifndef COLLECT_COLLECT_H
+#define COLLECT_COLLECT_H
 
 #include "classify/rules.h"
 #include "model/selection.h"

@@ -9,8 +9,8 @@
  * It only ever says "this entry is so" or "I do not know"; an entry that it does not know (a wider
  * number, another kernel's fields) is left to the general parser, which decides.
  */
-#ifndef PARSE_FRAME_H
-#define PARSE_FRAME_H
+#ifndef PARSE_TEMPLATE_H
+#define PARSE_TEMPLATE_H
 
 #include "base/slice.h"
 #include "parse/counters.h"

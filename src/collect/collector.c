@@ -1,4 +1,4 @@
-#include "model/worker.h"
+#include "collect/collector.h"
 
 /* Hands a finding to who wants each of them. */
 static void tell(struct worker *w, const struct finding *f)

@@ -14,11 +14,11 @@
  *
  * Memory grows with labels and processes; what is no longer used is given back.
  */
-#ifndef MODEL_WATCH_H
-#define MODEL_WATCH_H
+#ifndef WATCH_WATCH_H
+#define WATCH_WATCH_H
 
-#include "model/collect.h"
-#include "source/feed.h"
+#include "collect/collect.h"
+#include "watch/replay.h"
 
 struct watch_options {
 	struct collect_options

@@ -1,4 +1,4 @@
-#include "model/keyer.h"
+#include "model/grouper.h"
 
 #include "base/textstream.h"
 

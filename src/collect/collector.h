@@ -2,13 +2,13 @@
  * worker: one share of a reading: adds up the processes that it is told of, one at a time, and
  * those that were read whole join its snapshot.
  */
-#ifndef MODEL_WORKER_H
-#define MODEL_WORKER_H
+#ifndef COLLECT_COLLECTOR_H
+#define COLLECT_COLLECTOR_H
 
 #include "classify/infer.h"
-#include "model/collect.h"
-#include "model/crew.h"
-#include "model/keyer.h"
+#include "collect/collect.h"
+#include "collect/pool.h"
+#include "model/grouper.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-#include "parse/frame.h"
+#include "parse/template.h"
 
 #include "parse/number.h"
 

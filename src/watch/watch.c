@@ -1,4 +1,4 @@
-#include "model/watch.h"
+#include "watch/watch.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* gate: what a reader says goes through until nobody wants to hear it any more. */
 #include "support.h"
 
-#include "model/gate.h"
+#include "collect/revocable.h"
 
 static struct recorder recorder;
 static struct gate gate;

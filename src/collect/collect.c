@@ -1,6 +1,6 @@
-#include "model/collect.h"
+#include "collect/collect.h"
 
-#include "model/worker.h"
+#include "collect/collector.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -8,8 +8,8 @@
  * thread is left behind, the process counts as not read, and another thread goes on in its stead.
  * The thread ends when the process does, or anonmem; until then, the process is not tried again.
  */
-#ifndef MODEL_CREW_H
-#define MODEL_CREW_H
+#ifndef COLLECT_POOL_H
+#define COLLECT_POOL_H
 
 #include "source/source.h"
 

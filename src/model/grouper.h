@@ -9,8 +9,8 @@
  * What depends on a label alone (its subsystem, whether it is selected) is worked out once for each
  * label. One thread each.
  */
-#ifndef MODEL_KEYER_H
-#define MODEL_KEYER_H
+#ifndef MODEL_GROUPER_H
+#define MODEL_GROUPER_H
 
 #include "classify/infer.h"
 #include "classify/rules.h"

@@ -7,8 +7,8 @@
  *
  * One thread goes in and out, another may shut the gate.
  */
-#ifndef MODEL_GATE_H
-#define MODEL_GATE_H
+#ifndef COLLECT_REVOCABLE_H
+#define COLLECT_REVOCABLE_H
 
 #include "source/source.h"
 
