@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* The process at hand, which joins the checkup when it has been read. */
-struct patient {
+struct examination {
 	struct checkup *checkup;
 	struct infer infer;
 	char name[PROCESS_NAME_MAX + 1];
@@ -38,15 +38,15 @@ static bool append(char ***list, size_t *count, const char *text)
 	return larger[*count] && ++*count;
 }
 
-static bool join(struct party *party, const struct patient *p, uint64_t bytes)
+static bool join(struct program_set *set, const struct examination *p, uint64_t bytes)
 {
-	party->processes++;
-	party->bytes += bytes;
-	for (size_t i = 0; i < party->name_count; i++) {
-		if (strcmp(party->names[i], p->name) == 0)
+	set->processes++;
+	set->bytes += bytes;
+	for (size_t i = 0; i < set->name_count; i++) {
+		if (strcmp(set->names[i], p->name) == 0)
 			return true;
 	}
-	return append(&party->names, &party->name_count, p->name);
+	return append(&set->names, &set->name_count, p->name);
 }
 
 /* "2.36", from what the library says of itself; false if it is not found in the file. */
@@ -132,7 +132,7 @@ static void read_version(struct checkup *c, const struct mapping *m)
 
 static bool on_begin(void *ctx, const struct process *process)
 {
-	struct patient *p = ctx;
+	struct examination *p = ctx;
 	struct slice name = process->known & PROCESS_NAME ? process->name : SLICE("?");
 
 	infer_begin(&p->infer);
@@ -149,7 +149,7 @@ static bool is_named(const struct mapping *m)
 	       slice_begins(m->name, SLICE("[anon_shmem:"));
 }
 
-static void note_file(struct patient *p, const struct mapping *m)
+static void note_file(struct examination *p, const struct mapping *m)
 {
 	uint32_t found = known_by_file(m->name);
 	struct checkup *c = p->checkup;
@@ -166,7 +166,7 @@ static void note_file(struct patient *p, const struct mapping *m)
 
 static int on_guess(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
-	struct patient *p = ctx;
+	struct examination *p = ctx;
 	struct class class;
 	enum word word = WORD_NONE;
 
@@ -190,7 +190,7 @@ static int on_guess(void *ctx, const struct mapping *m, enum guess guess, struct
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 {
-	return infer_mapping(&((struct patient *)ctx)->infer, m, e);
+	return infer_mapping(&((struct examination *)ctx)->infer, m, e);
 }
 
 static void on_cancel(void *ctx)
@@ -200,7 +200,7 @@ static void on_cancel(void *ctx)
 
 static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 {
-	struct patient *p = ctx;
+	struct examination *p = ctx;
 	struct checkup *c = p->checkup;
 	struct error e;
 
@@ -217,13 +217,13 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 		p->no_memory |= !join(&c->naming, p, p->pss[WORD_PROCESS]);
 	for (unsigned i = 0; i < known_count; i++) {
 		if (p->known & UINT32_C(1) << i)
-			p->no_memory |= !join(&c->parties[i], p, 0);
+			p->no_memory |= !join(&c->sets[i], p, 0);
 	}
 }
 
 static bool next(void *ctx, struct target *target)
 {
-	struct patient *p = ctx;
+	struct examination *p = ctx;
 
 	if (p->status < 0 || p->next == p->targets.count)
 		return false;
@@ -233,7 +233,7 @@ static bool next(void *ctx, struct target *target)
 
 static void ended(void *ctx, int status, const struct error *e)
 {
-	struct patient *p = ctx;
+	struct examination *p = ctx;
 
 	p->status = status;
 	if (status < 0)
@@ -244,14 +244,14 @@ static void ended(void *ctx, int status, const struct error *e)
 
 static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
 {
-	struct patient *p = ctx;
+	struct examination *p = ctx;
 
 	(void)pid, (void)begun;
 	on_end(p, OUTCOME_TRUNCATED, source_is_limited(p->source) ? why : NULL);
 	ended(p, 0, NULL);
 }
 
-static int read_all(struct patient *p, struct error *e)
+static int read_all(struct examination *p, struct error *e)
 {
 	const struct sink sink = {
 		.ctx = p,
@@ -260,7 +260,7 @@ static int read_all(struct patient *p, struct error *e)
 		.cancel = on_cancel,
 		.end = on_end,
 	};
-	struct share share = {
+	struct job job = {
 		.ctx = p,
 		.sink = &sink,
 		.how = {.needs = NEED_STAT | NEED_EXE},
@@ -268,11 +268,11 @@ static int read_all(struct patient *p, struct error *e)
 		.ended = ended,
 		.give_up = give_up,
 	};
-	struct share *const shares[] = {&share};
+	struct job *const jobs[] = {&job};
 	int status = source_targets(p->source, &p->targets, e);
 
 	if (status == 0)
-		status = crew_read(p->source, shares, 1, e);
+		status = pool_read(p->source, jobs, 1, e);
 	if (status == 0 && p->status < 0) {
 		*e = p->error;
 		status = -1;
@@ -284,7 +284,7 @@ static int read_all(struct patient *p, struct error *e)
 int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 {
 	struct source *source = source_open_proc(NULL, pids, count, e);
-	struct patient p = {.checkup = c, .source = source};
+	struct examination p = {.checkup = c, .source = source};
 	int status;
 
 	*c = (struct checkup){.glibc = ""};
@@ -308,6 +308,6 @@ void checkup_free(struct checkup *c)
 {
 	free_list(c->naming.names, c->naming.name_count);
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
-		free_list(c->parties[i].names, c->parties[i].name_count);
+		free_list(c->sets[i].names, c->sets[i].name_count);
 	free_list(c->problems, c->problem_count);
 }

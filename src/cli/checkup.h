@@ -10,7 +10,7 @@
 #include "model/snapshot.h"
 
 /* Processes that have something in common. */
-struct party {
+struct program_set {
 	uint64_t processes;
 	uint64_t bytes; /* PSS that they named */
 	char **names;	/* of the processes, each once, in the order of first sight */
@@ -24,8 +24,8 @@ struct checkup {
 	struct machine machine;
 	struct coverage coverage;
 	uint64_t pss[WORD_COUNT];
-	struct party naming;		 /* those that have named memory */
-	struct party parties[KNOWN_MAX]; /* by known[] */
+	struct program_set naming;	    /* those that have named memory */
+	struct program_set sets[KNOWN_MAX]; /* by known[] */
 	/* Of the GNU C library, "2.36"; "" where processes have different ones, or it could not be
 	 * told. */
 	char glibc[16];

@@ -76,24 +76,24 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 
 /* As text. */
 
-static void write_names(const struct party *party)
+static void write_names(const struct program_set *set)
 {
 	enum { SHOWN = 6 };
 
 	fputs(" (", stdout);
-	for (size_t i = 0; i < party->name_count && i < SHOWN; i++) {
+	for (size_t i = 0; i < set->name_count && i < SHOWN; i++) {
 		if (i > 0)
 			fputs(", ", stdout);
-		escape_write(stdout, slice_of(party->names[i]));
+		escape_write(stdout, slice_of(set->names[i]));
 	}
-	fputs(party->name_count > SHOWN ? ", ...)" : ")", stdout);
+	fputs(set->name_count > SHOWN ? ", ...)" : ")", stdout);
 }
 
-static void write_party(const char *name, const struct party *party)
+static void write_set(const char *name, const struct program_set *set)
 {
-	printf("  %s, %" PRIu64 " process%s", name, party->processes,
-	       party->processes == 1 ? "" : "es");
-	write_names(party);
+	printf("  %s, %" PRIu64 " process%s", name, set->processes,
+	       set->processes == 1 ? "" : "es");
+	write_names(set);
 }
 
 static void write_kernel(const struct machine *m)
@@ -161,7 +161,7 @@ static void write_naming(const struct checkup *c)
 	}
 	size_format(c->naming.bytes, UNITS_AUTO, text);
 	printf("\nMemory is named by\n");
-	write_party(text, &c->naming);
+	write_set(text, &c->naming);
 	puts("");
 }
 
@@ -170,9 +170,9 @@ static void write_known(const struct checkup *c)
 	bool any = false;
 
 	for (unsigned i = 0; i < known_count; i++) {
-		const struct party *party = &c->parties[i];
+		const struct program_set *set = &c->sets[i];
 
-		if (party->processes == 0)
+		if (set->processes == 0)
 			continue;
 		if (!any)
 			printf("\nOn a kernel that keeps names, these %s\n",
@@ -180,7 +180,7 @@ static void write_known(const struct checkup *c)
 				       ? "name theirs, or can"
 				       : "would name theirs, or could");
 		any = true;
-		write_party(known[i].name, party);
+		write_set(known[i].name, set);
 		printf(":\n    %s", known[i].advice);
 		if (&known[i] == known_glibc && c->glibc[0])
 			printf("; this is %s", c->glibc);
@@ -234,13 +234,13 @@ static cJSON *integer(uint64_t n)
 	return cJSON_CreateRaw(text);
 }
 
-static cJSON *make_names(const struct party *party)
+static cJSON *make_names(const struct program_set *set)
 {
 	cJSON *names = cJSON_CreateArray();
 	bool whole = names != NULL;
 
-	for (size_t i = 0; i < party->name_count && whole; i++) {
-		char *shown = escape_string(slice_of(party->names[i]));
+	for (size_t i = 0; i < set->name_count && whole; i++) {
+		char *shown = escape_string(slice_of(set->names[i]));
 
 		whole = put(shown != NULL, names, NULL, cJSON_CreateString(shown ? shown : ""));
 		free(shown);
@@ -248,17 +248,17 @@ static cJSON *make_names(const struct party *party)
 	return finish(whole, names);
 }
 
-static cJSON *make_party(const struct party *party)
+static cJSON *make_set(const struct program_set *set)
 {
 	cJSON *object = cJSON_CreateObject();
-	bool whole = put(true, object, "processes", integer(party->processes));
+	bool whole = put(true, object, "processes", integer(set->processes));
 
-	return finish(put(whole, object, "names", make_names(party)), object);
+	return finish(put(whole, object, "names", make_names(set)), object);
 }
 
 static cJSON *make_known_one(const struct checkup *c, unsigned i)
 {
-	cJSON *object = make_party(&c->parties[i]);
+	cJSON *object = make_set(&c->sets[i]);
 	bool whole = put(true, object, "program", cJSON_CreateString(known[i].name));
 
 	if (&known[i] == known_glibc && c->glibc[0])
@@ -272,7 +272,7 @@ static cJSON *make_known(const struct checkup *c)
 	bool whole = list != NULL;
 
 	for (unsigned i = 0; i < known_count && whole; i++) {
-		if (c->parties[i].processes > 0)
+		if (c->sets[i].processes > 0)
 			whole = put(true, list, NULL, make_known_one(c, i));
 	}
 	return finish(whole, list);
@@ -326,7 +326,7 @@ static cJSON *make_all(const struct checkup *c)
 		{"may_trace", cJSON_CreateBool(c->machine.may_trace)},
 		{"coverage", make_coverage(&c->coverage)},
 		{"memory", make_memory(c)},
-		{"naming", make_party(&c->naming)},
+		{"naming", make_set(&c->naming)},
 		{"known", make_known(c)},
 		{"run", cJSON_CreateString(run_advice)},
 	};

@@ -99,9 +99,9 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void say_effort(const struct snapshot *s, double wall)
+static void say_stats(const struct snapshot *s, double wall)
 {
-	const struct effort *effort = &s->effort;
+	const struct read_stats *stats = &s->stats;
 	struct rusage usage;
 	char text[256];
 
@@ -109,8 +109,8 @@ static void say_effort(const struct snapshot *s, double wall)
 	snprintf(text, sizeof(text),
 		 "%.3f s, %.3f s of CPU; %" PRIu64 " bytes in %" PRIu64
 		 " calls, the longest %.3f ms on process %d",
-		 wall, seconds(usage.ru_utime) + seconds(usage.ru_stime), effort->bytes,
-		 effort->calls, (double)effort->longest_ns / 1e6, effort->longest_pid);
+		 wall, seconds(usage.ru_utime) + seconds(usage.ru_stime), stats->bytes,
+		 stats->calls, (double)stats->longest_ns / 1e6, stats->longest_pid);
 	say(text);
 }
 
@@ -173,7 +173,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 	    report_snapshot(o, &snapshot, e) == 0)
 		status = judge(o, &snapshot);
 	if (o->stats && status != EXIT_FAILED)
-		say_effort(&snapshot, now() - begun);
+		say_stats(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
 	users_free(&users);

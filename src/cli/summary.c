@@ -27,7 +27,7 @@ struct watched {
 	pid_t pid;
 	int status; /* of waitpid() */
 	bool ended;
-	struct family family;
+	struct descendants family;
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
 	uint64_t missed;	  /* processes that could not be read, at most */
@@ -57,7 +57,7 @@ static int read_once(struct watched *w, struct error *e)
 	struct source *source;
 	int status = -1;
 
-	if (family_update(&w->family, w->pid, e) < 0)
+	if (descendants_update(&w->family, w->pid, e) < 0)
 		return -1;
 	source = source_open_proc(NULL, w->family.pids, w->family.count, e);
 	if (source && collect(source, &options, &now, e) == 0) {
@@ -98,7 +98,7 @@ static void look_at_child(struct watched *w)
 		if (pid != w->pid)
 			continue;
 		if (WIFSTOPPED(status)) {
-			if (!crew_has_left_any())
+			if (!pool_has_abandoned_any())
 				raise(SIGSTOP);
 			kill(w->pid, SIGCONT);
 			continue;
@@ -308,7 +308,7 @@ int summary_run(char **command, struct error *e)
 		say(e->text);
 	say_readings(&w);
 	peaks_free(&w.peaks);
-	family_free(&w.family);
+	descendants_free(&w.family);
 	e->code = ERROR_NONE; /* it is said */
 	return end_alike(w.status);
 }

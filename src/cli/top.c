@@ -119,7 +119,7 @@ static void write_head(const struct top *top, const struct watch *w)
 	const struct head_options head = {
 		.width = top->rendering.width ? top->rendering.width : WIDTH,
 		.delay = (double)top->delay_ns / 1e9,
-		.live = !top->feed.root,
+		.live = !top->replay.root,
 		.percent = -1,
 		.units = top->rendering.units,
 	};
@@ -137,7 +137,7 @@ static int write_one(const struct options *o, const struct top *top, struct watc
 		     struct view *view, struct error *e)
 {
 	bool table = o->renderer == &render_table;
-	const char *path = top->feed.root ? top->feed.trees[top->feed.next] : "/proc";
+	const char *path = top->replay.root ? top->replay.trees[top->replay.next] : "/proc";
 	struct render_options rendering = top->rendering;
 	struct report report;
 	int status;
@@ -189,7 +189,7 @@ static void say_coverage(const struct options *o, const struct view *view, uint6
 static int refresh(const struct options *o, struct top *top, struct watch *w, struct view *view,
 		   uint64_t *missed, struct error *e)
 {
-	if (watch_feed(w, &top->feed, top->pids, top->pid_count, e) < 0)
+	if (watch_replay(w, &top->replay, top->pids, top->pid_count, e) < 0)
 		return -1;
 	if (is_in_vain(w)) {
 		e->code = ERROR_NONE; /* it is said */
@@ -216,9 +216,9 @@ static int run_batch(const struct options *o, struct top *top, struct error *e)
 	view_init(&view, &top->by);
 	for (;;) {
 		status = refresh(o, top, w, &view, &missed, e);
-		if (status < 0 || w->refresh == top->iterations || !feed_has_next(&top->feed))
+		if (status < 0 || w->refresh == top->iterations || !replay_has_next(&top->replay))
 			break;
-		feed_advance(&top->feed);
+		replay_advance(&top->replay);
 		wait_for(top->delay_ns);
 	}
 	view_free(&view);
@@ -256,14 +256,14 @@ static int run(const struct options *o, struct error *e)
 		return -1;
 	privilege_distrust_terminfo();
 	describe(o, rules, &top);
-	status = feed_open(&top.feed, o->root, e);
+	status = replay_open(&top.replay, o->root, e);
 	if (status == 0 && !o->root) {
 		top.watching.collecting.users = &users;
 		status = learn_users(o, &users, e);
 	}
 	if (status == 0)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
-	feed_close(&top.feed);
+	replay_close(&top.replay);
 	users_free(&users);
 	rules_free(rules);
 	return status;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* No more than there are targets, and one in any case. */
-static unsigned worker_count(const struct work *work)
+static unsigned collector_count(const struct work *work)
 {
 	unsigned jobs = work->options->jobs;
 
@@ -44,50 +44,51 @@ static int weigh_targets(struct work *work, unsigned count, struct error *e)
 	return 0;
 }
 
-static int read_targets(struct work *work, struct worker *workers, unsigned count, struct error *e)
+static int read_targets(struct work *work, struct collector *collectors, unsigned count,
+			struct error *e)
 {
-	struct share **shares = calloc(count, sizeof(struct share *));
+	struct job **jobs = calloc(count, sizeof(struct job *));
 	int status;
 
-	if (!shares)
+	if (!jobs)
 		return error_memory(e);
 	for (unsigned i = 0; i < count; i++)
-		shares[i] = &workers[i].share;
-	status = crew_read(work->source, shares, count, e);
-	free(shares);
+		jobs[i] = &collectors[i].job;
+	status = pool_read(work->source, jobs, count, e);
+	free(jobs);
 	return status;
 }
 
-static int take_over(struct worker *w, struct snapshot *s, struct error *e)
+static int take_over(struct collector *w, struct snapshot *s, struct error *e)
 {
 	if (w->status < 0) {
 		*e = w->error;
 		return -1;
 	}
-	effort_add(&w->snapshot.effort, &w->share.cost);
+	read_stats_add(&w->snapshot.stats, &w->job.cost);
 	return snapshot_merge(s, &w->snapshot) ? 0 : error_memory(e);
 }
 
 static int read_all(struct work *work, struct snapshot *s, struct error *e)
 {
-	unsigned count = worker_count(work);
-	struct worker *workers = calloc(count, sizeof(*workers));
+	unsigned count = collector_count(work);
+	struct collector *collectors = calloc(count, sizeof(*collectors));
 	int status = 0;
 
-	if (!workers)
+	if (!collectors)
 		return error_memory(e);
 	for (unsigned i = 0; i < count; i++)
-		worker_init(&workers[i], work);
+		collector_init(&collectors[i], work);
 	if (count > 1)
 		status = weigh_targets(work, count, e);
 	if (status == 0)
-		status = read_targets(work, workers, count, e);
+		status = read_targets(work, collectors, count, e);
 	for (unsigned i = 0; i < count; i++) {
 		if (status == 0)
-			status = take_over(&workers[i], s, e);
-		worker_free(&workers[i]);
+			status = take_over(&collectors[i], s, e);
+		collector_free(&collectors[i]);
 	}
-	free(workers);
+	free(collectors);
 	snapshot_sort(s);
 	return status;
 }

@@ -19,8 +19,8 @@ struct finding {
 	size_t target; /* its number */
 	bool in_doubt; /* it may be wanted, but what that goes by is not known; nor is the rest */
 	enum outcome outcome;
-	bool swaps_shared;    /* counts in snapshot.shared_swappers */
-	struct effort effort; /* how it was read: its counts of processes alone */
+	bool swaps_shared;	 /* counts in snapshot.shared_swappers */
+	struct read_stats stats; /* how it was read: its counts of processes alone */
 	const struct intern *symbols;
 	const struct aggregate *groups; /* NULL unless it was read */
 };

@@ -1,7 +1,7 @@
 #include "collect/collector.h"
 
 /* Hands a finding to who wants each of them. */
-static void tell(struct worker *w, const struct finding *f)
+static void tell(struct collector *w, const struct finding *f)
 {
 	struct work *work = w->work;
 
@@ -14,7 +14,7 @@ static void tell(struct worker *w, const struct finding *f)
 
 static bool on_begin(void *ctx, const struct process *process)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	const struct selection *selection = &w->work->options->selection;
 	int wanted = selection_wants_process(selection, process);
 
@@ -31,7 +31,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	w->files.state = FILES_NONE;
 	w->differences_before = w->snapshot.verification.count;
 	infer_begin(&w->infer);
-	w->no_memory |= !keyer_process(&w->keyer, process);
+	w->no_memory |= !grouper_process(&w->grouper, process);
 	if (w->work->options->verify) {
 		w->process = key_intern_process(&w->snapshot.symbols, process);
 		w->no_memory |= w->process == SYMBOL_NONE;
@@ -40,7 +40,7 @@ static bool on_begin(void *ctx, const struct process *process)
 }
 
 /* Keeps track of whether all mappings of files are in one group. */
-static void note_file(struct worker *w, uint32_t group)
+static void note_file(struct collector *w, uint32_t group)
 {
 	if (w->files.state == FILES_NONE)
 		w->files = (struct files){FILES_TOGETHER, group};
@@ -50,23 +50,23 @@ static void note_file(struct worker *w, uint32_t group)
 
 static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	symbol key[KEY_COUNT];
 	struct group *group;
 	enum kind kind;
 
-	switch (keyer_mapping(&w->keyer, m, guess, key, &kind)) {
-	case KEYED_UNWANTED:
+	switch (grouper_mapping(&w->grouper, m, guess, key, &kind)) {
+	case KEY_UNWANTED:
 		return 0;
-	case KEYED_NO_MEMORY:
+	case KEY_NO_MEMORY:
 		return error_memory(e);
-	case KEYED:
+	case KEY_MADE:
 		group = aggregate_group(&w->groups, key);
 		if (!group)
 			return error_memory(e);
 		w->group[guess] = (uint32_t)(group - w->groups.groups);
 		break;
-	case KEYED_AGAIN:
+	case KEY_SAME:
 		break;
 	}
 	group = &w->groups.groups[w->group[guess]];
@@ -78,7 +78,7 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 }
 
 /* All mappings are compared, wanted or not. False when there is no memory. */
-static bool count_mapping(struct worker *w, const struct mapping *m)
+static bool count_mapping(struct collector *w, const struct mapping *m)
 {
 	if (w->work->options->verify) {
 		w->all.mappings++;
@@ -89,28 +89,28 @@ static bool count_mapping(struct worker *w, const struct mapping *m)
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 
 	return count_mapping(w, m) ? add_mapping(w, m, GUESS_NONE, e) : error_memory(e);
 }
 
 static int on_mapping_to_infer(void *ctx, const struct mapping *m, struct error *e)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 
 	return count_mapping(w, m) ? infer_mapping(&w->infer, m, e) : error_memory(e);
 }
 
 static void on_cancel(void *ctx)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 
 	w->snapshot.verification.count = w->differences_before;
 }
 
 static bool on_rollup(void *ctx, const struct counters *before, const struct counters *after)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	int status = verify_process(&w->snapshot.verification, w->process, &w->all.counters,
 				    w->all.mappings, before, after);
 
@@ -125,7 +125,7 @@ static bool on_rollup(void *ctx, const struct counters *before, const struct cou
  * was known before. */
 static void on_rest(void *ctx, const struct counters *files)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	struct counters *c;
 
 	if (w->files.state != FILES_TOGETHER)
@@ -140,7 +140,7 @@ static void on_rest(void *ctx, const struct counters *files)
 }
 
 /* The process at hand was read whole: it joins the snapshot. */
-static void accept(struct worker *w)
+static void accept(struct collector *w)
 {
 	struct snapshot *s = &w->snapshot;
 	struct error no_memory;
@@ -165,11 +165,11 @@ static void accept(struct worker *w)
 }
 
 /* How the process at hand was read. */
-static struct effort effort_of_process(const struct worker *w)
+static struct read_stats stats_of_process(const struct collector *w)
 {
-	const struct effort *before = &w->share.so_far, *now = w->share.effort;
+	const struct read_stats *before = &w->job.so_far, *now = w->job.stats;
 
-	return (struct effort){
+	return (struct read_stats){
 		.scanned = now->scanned - before->scanned,
 		.unscannable = now->unscannable - before->unscannable,
 		.barred = now->barred - before->barred,
@@ -182,7 +182,7 @@ static struct effort effort_of_process(const struct worker *w)
 
 static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	struct coverage *coverage = &w->snapshot.coverage;
 
 	coverage->seen++;
@@ -195,7 +195,7 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 			.target = w->target.number,
 			.outcome = outcome,
 			.swaps_shared = w->swaps_shared,
-			.effort = effort_of_process(w),
+			.stats = stats_of_process(w),
 			.symbols = &w->snapshot.symbols,
 			.groups = outcome == OUTCOME_READ ? &w->groups : NULL,
 		});
@@ -205,7 +205,7 @@ static void on_end(void *ctx, enum outcome outcome, const struct error *why)
 
 static bool next(void *ctx, struct target *target)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	struct work *work = w->work;
 	size_t i = atomic_fetch_add(&work->next, 1);
 
@@ -219,7 +219,7 @@ static bool next(void *ctx, struct target *target)
 
 static void ended(void *ctx, int status, const struct error *e)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 
 	if (status < 0)
 		w->error = *e;
@@ -233,31 +233,31 @@ static void ended(void *ctx, int status, const struct error *e)
 /* Who asked for this process is told why; else it is one of those in a note. */
 static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
 {
-	struct worker *w = ctx;
+	struct collector *w = ctx;
 	const struct process process = {.known = PROCESS_PID, .pid = pid};
 
 	if (begun || on_begin(w, &process)) {
 		w->held_up = true;
-		w->snapshot.effort.held_up++;
-		w->snapshot.effort.held_up_pid = pid;
+		w->snapshot.stats.held_up++;
+		w->snapshot.stats.held_up_pid = pid;
 		on_end(w, OUTCOME_TRUNCATED, source_is_limited(w->work->source) ? why : NULL);
 		w->held_up = false;
 	}
 	ended(w, 0, NULL);
 }
 
-void worker_init(struct worker *w, struct work *work)
+void collector_init(struct collector *w, struct work *work)
 {
 	const struct collect_options *o = work->options;
 
-	*w = (struct worker){
+	*w = (struct collector){
 		.work = work,
-		.share = {.ctx = w,
-			  .sink = &w->sink,
-			  .how = o->reading,
-			  .next = next,
-			  .ended = ended,
-			  .give_up = give_up},
+		.job = {.ctx = w,
+			.sink = &w->sink,
+			.how = o->reading,
+			.next = next,
+			.ended = ended,
+			.give_up = give_up},
 		.sink = {.ctx = w,
 			 .begin = on_begin,
 			 .mapping = o->infer ? on_mapping_to_infer : on_mapping,
@@ -266,17 +266,17 @@ void worker_init(struct worker *w, struct work *work)
 			 .rest = on_rest,
 			 .end = on_end},
 	};
-	w->share.how.needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
-			     (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
+	w->job.how.needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
+			   (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
 	snapshot_init(&w->snapshot, source_kind(work->source), &o->by);
 	aggregate_init(&w->groups, o->by.count);
 	infer_init(&w->infer, add_mapping, w);
-	keyer_init(&w->keyer, &w->snapshot.symbols, &o->by, &o->selection, o->rules, o->users);
+	grouper_init(&w->grouper, &w->snapshot.symbols, &o->by, &o->selection, o->rules, o->users);
 }
 
-void worker_free(struct worker *w)
+void collector_free(struct collector *w)
 {
-	keyer_free(&w->keyer);
+	grouper_free(&w->grouper);
 	aggregate_free(&w->groups);
 	snapshot_free(&w->snapshot);
 }

@@ -23,12 +23,12 @@ struct work {
 	pthread_mutex_t each; /* held while options->each is called */
 };
 
-struct worker {
+struct collector {
 	struct work *work;
-	struct share share;
+	struct job job;
 	struct sink sink;
 	struct snapshot snapshot;
-	struct keyer keyer;
+	struct grouper grouper;
 	struct infer infer;
 	bool no_memory;
 	int status;
@@ -52,7 +52,7 @@ struct worker {
 	bool pss_anon_known;
 };
 
-void worker_init(struct worker *w, struct work *work);
-void worker_free(struct worker *w);
+void collector_init(struct collector *w, struct work *work);
+void collector_free(struct collector *w);
 
 #endif

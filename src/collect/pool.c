@@ -11,18 +11,18 @@
 #include <unistd.h>
 
 enum {
-	PATIENCE_MS = 5000,
-	PATIENCE_LEAST_MS = 1000, /* it halves each time, so that many processes cannot use it up */
-	LOOKS = 8,		  /* in that time */
+	TIMEOUT_MS = 5000,
+	TIMEOUT_LEAST_MS = 1000, /* it halves each time, so that many processes cannot use it up */
+	LOOKS = 8,		 /* in that time */
 };
 
-struct crew;
+struct pool;
 
 /* A thread that reads. */
-struct hand {
-	struct gate gate; /* what is behind it: */
-	struct crew *crew;
-	struct share *share;
+struct reader_thread {
+	struct revocable sink; /* what is behind it: */
+	struct pool *crew;
+	struct job *job;
 
 	struct reader *reader;
 	pthread_t thread;
@@ -31,38 +31,38 @@ struct hand {
 
 	/* Of who watches it: what was seen of it, and how many looks saw no change, less those that
 	 * saw some. */
-	unsigned long passages;
+	unsigned long sequence;
 	struct timespec cpu;
 	unsigned idle_looks;
 
-	struct hand *next; /* that was left behind, too */
+	struct reader_thread *next; /* that was left behind, too */
 };
 
-struct crew {
+struct pool {
 	const struct source *source;
-	struct share *const *shares;
-	struct hand **hands; /* of each share; NULL if it has none */
+	struct job *const *jobs;
+	struct reader_thread **threads; /* of each job; NULL if it has none */
 	unsigned count;
-	unsigned patience_ms; /* 0 for ever */
+	unsigned timeout_ms; /* 0 for ever */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 };
 
-static unsigned patience_ms = PATIENCE_MS; /* of the next crew */
+static unsigned timeout_ms = TIMEOUT_MS; /* of the next crew */
 
 /* Those who were left behind and did not come back yet, whoever left them. */
-static struct hand *left;
+static struct reader_thread *left;
 static pthread_mutex_t left_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* From then on, h belongs to its thread. False if that is inside. */
-static bool shut_out(struct hand *h, struct at_hand *process)
+static bool shut_out(struct reader_thread *h, struct at_hand *process)
 {
 	bool shut;
 
 	pthread_mutex_lock(&left_lock);
-	shut = gate_shut(&h->gate, h->passages);
+	shut = revocable_revoke(&h->sink, h->sequence);
 	if (shut) {
-		*process = h->gate.at_hand;
+		*process = h->sink.at_hand;
 		h->next = left;
 		left = h;
 	}
@@ -70,9 +70,9 @@ static bool shut_out(struct hand *h, struct at_hand *process)
 	return shut;
 }
 
-static void remove_left(const struct hand *h)
+static void remove_left(const struct reader_thread *h)
 {
-	struct hand **at;
+	struct reader_thread **at;
 
 	pthread_mutex_lock(&left_lock);
 	for (at = &left; *at != h; at = &(*at)->next)
@@ -83,18 +83,18 @@ static void remove_left(const struct hand *h)
 
 static bool is_held_up(pid_t pid, struct at_hand *process)
 {
-	const struct hand *h;
+	const struct reader_thread *h;
 
 	pthread_mutex_lock(&left_lock);
-	for (h = left; h && h->gate.at_hand.pid != pid; h = h->next)
+	for (h = left; h && h->sink.at_hand.pid != pid; h = h->next)
 		;
 	if (h)
-		*process = h->gate.at_hand;
+		*process = h->sink.at_hand;
 	pthread_mutex_unlock(&left_lock);
 	return h != NULL;
 }
 
-bool crew_has_left_any(void)
+bool pool_has_abandoned_any(void)
 {
 	bool any;
 
@@ -106,13 +106,13 @@ bool crew_has_left_any(void)
 
 /* Reading. */
 
-static void hand_free(struct hand *h)
+static void thread_free(struct reader_thread *h)
 {
 	reader_free(h->reader);
 	free(h);
 }
 
-static void give_up(struct share *s, const struct at_hand *process)
+static void give_up(struct job *s, const struct at_hand *process)
 {
 	struct error why;
 
@@ -124,7 +124,7 @@ static void give_up(struct share *s, const struct at_hand *process)
 }
 
 /* Behind the gate. What is known to hold up whoever reads it is passed over. */
-static bool take(struct share *s, struct target *target)
+static bool take(struct job *s, struct target *target)
 {
 	struct at_hand process;
 
@@ -137,30 +137,31 @@ static bool take(struct share *s, struct target *target)
 }
 
 /* Ends the last target, if any, and takes the next. */
-static bool step(struct hand *h, const int *status, const struct error *e, struct target *target)
+static bool step(struct reader_thread *h, const int *status, const struct error *e,
+		 struct target *target)
 {
-	struct share *s = h->share;
+	struct job *s = h->job;
 	bool more;
 
-	if (!gate_enter(&h->gate))
+	if (!revocable_enter(&h->sink))
 		return false;
-	s->effort = reader_effort(h->reader);
+	s->stats = reader_stats(h->reader);
 	if (status)
 		s->ended(s->ctx, *status, e);
-	s->so_far = *s->effort;
-	h->gate.at_hand.ended = true; /* however it did */
+	s->so_far = *s->stats;
+	h->sink.at_hand.ended = true; /* however it did */
 	more = take(s, target);
 	if (more)
-		gate_next(&h->gate, target->pid);
-	gate_leave(&h->gate);
+		revocable_next(&h->sink, target->pid);
+	revocable_leave(&h->sink);
 	return more;
 }
 
-static void finish(struct hand *h)
+static void finish(struct reader_thread *h)
 {
-	struct crew *c = h->crew;
+	struct pool *c = h->crew;
 
-	effort_add(&h->share->cost, reader_effort(h->reader));
+	read_stats_add(&h->job->cost, reader_stats(h->reader));
 	pthread_mutex_lock(&c->lock);
 	h->done = true;
 	pthread_cond_signal(&c->changed);
@@ -168,7 +169,7 @@ static void finish(struct hand *h)
 }
 
 /* False if it was left behind. */
-static bool read_all(struct hand *h)
+static bool read_all(struct reader_thread *h)
 {
 	struct target target = {0};
 	struct error e;
@@ -179,7 +180,7 @@ static bool read_all(struct hand *h)
 		status = reader_read(h->reader, target, &e);
 		ended = &status;
 	}
-	if (!gate_enter(&h->gate))
+	if (!revocable_enter(&h->sink))
 		return false;
 	finish(h); /* and stay inside, where nobody is left behind */
 	return true;
@@ -187,28 +188,28 @@ static bool read_all(struct hand *h)
 
 static void *read_in_thread(void *arg)
 {
-	struct hand *h = arg;
+	struct reader_thread *h = arg;
 
 	if (!read_all(h)) {
 		remove_left(h);
-		hand_free(h);
+		thread_free(h);
 	}
 	return NULL;
 }
 
 /* Watching those who read. */
 
-/* NULL without memory, of which the share hears. */
-static struct hand *hand_new(struct crew *c, struct share *s)
+/* NULL without memory, of which the job hears. */
+static struct reader_thread *thread_new(struct pool *c, struct job *s)
 {
-	struct hand *h = calloc(1, sizeof(*h));
+	struct reader_thread *h = calloc(1, sizeof(*h));
 	struct error e;
 
 	if (h) {
-		gate_init(&h->gate, s->sink);
+		revocable_init(&h->sink, s->sink);
 		h->crew = c;
-		h->share = s;
-		h->reader = reader_new(c->source, &s->how, &h->gate.sink);
+		h->job = s;
+		h->reader = reader_new(c->source, &s->how, &h->sink.sink);
 	}
 	if (h && h->reader)
 		return h;
@@ -218,42 +219,42 @@ static struct hand *hand_new(struct crew *c, struct share *s)
 	return NULL;
 }
 
-/* False if no thread can be had; what else is wrong, the share knows. */
-static bool start(struct crew *c, unsigned i)
+/* False if no thread can be had; what else is wrong, the job knows. */
+static bool start(struct pool *c, unsigned i)
 {
-	struct hand *h = hand_new(c, c->shares[i]);
+	struct reader_thread *h = thread_new(c, c->jobs[i]);
 	int error;
 
 	if (!h)
 		return true;
 	error = pthread_create(&h->thread, NULL, read_in_thread, h);
 	if (error == 0)
-		c->hands[i] = h;
+		c->threads[i] = h;
 	else
-		hand_free(h);
+		thread_free(h);
 	return error == 0;
 }
 
 /* Whether it did nothing at all since the last look. What is slow, such as a walk over a million
  * pages, takes processor time; what waits for a lock takes none. */
-static bool is_idle(struct hand *h)
+static bool is_idle(struct reader_thread *h)
 {
-	unsigned long passages = atomic_load(&h->gate.passages);
+	unsigned long sequence = atomic_load(&h->sink.sequence);
 	struct timespec cpu = h->cpu;
 	clockid_t clock;
 	bool idle;
 
 	if (pthread_getcpuclockid(h->thread, &clock) == 0)
 		clock_gettime(clock, &cpu);
-	idle = passages == h->passages && cpu.tv_sec == h->cpu.tv_sec &&
+	idle = sequence == h->sequence && cpu.tv_sec == h->cpu.tv_sec &&
 	       cpu.tv_nsec == h->cpu.tv_nsec;
-	h->passages = passages;
+	h->sequence = sequence;
 	h->cpu = cpu;
 	return idle;
 }
 
 /* Whether the thread could run, and only waits for a processor; or is not known. */
-static bool is_runnable(const struct hand *h)
+static bool is_runnable(const struct reader_thread *h)
 {
 	char path[64], text[256];
 	const char *name_end = NULL;
@@ -275,7 +276,7 @@ static bool is_runnable(const struct hand *h)
 
 /* Looks are counted rather than time, in which anonmem itself may have been stopped. A process that
  * lets go now and then uses them up as well. */
-static bool is_stuck(struct hand *h)
+static bool is_stuck(struct reader_thread *h)
 {
 	if (!is_idle(h))
 		h->idle_looks -= h->idle_looks > 0;
@@ -284,41 +285,40 @@ static bool is_stuck(struct hand *h)
 	return h->idle_looks == LOOKS && !is_runnable(h);
 }
 
-static bool is_reading(const struct hand *h)
+static bool is_reading(const struct reader_thread *h)
 {
 	return h && !h->done;
 }
 
-static bool is_anybody_reading(const struct crew *c)
+static bool is_anybody_reading(const struct pool *c)
 {
 	unsigned i = 0;
 
-	while (i < c->count && !is_reading(c->hands[i]))
+	while (i < c->count && !is_reading(c->threads[i]))
 		i++;
 	return i < c->count;
 }
 
-/* Another thread goes on with the share. */
-static void leave_behind(struct crew *c, unsigned i)
+/* Another thread goes on with the job. */
+static void leave_behind(struct pool *c, unsigned i)
 {
-	struct hand *h = c->hands[i];
-	struct share *s = c->shares[i];
+	struct reader_thread *h = c->threads[i];
+	struct job *s = c->jobs[i];
 	pthread_t thread = h->thread;
 	struct at_hand process;
 	struct error e;
 
 	if (!shut_out(h, &process))
 		return;
-	c->hands[i] = NULL;
+	c->threads[i] = NULL;
 	pthread_detach(thread);
-	effort_add(&s->cost, &s->so_far);
-	s->effort = &s->so_far;
+	read_stats_add(&s->cost, &s->so_far);
+	s->stats = &s->so_far;
 	if (process.ended)
 		s->ended(s->ctx, 0, NULL);
 	else
 		give_up(s, &process);
-	c->patience_ms =
-		c->patience_ms / 2 > PATIENCE_LEAST_MS ? c->patience_ms / 2 : PATIENCE_LEAST_MS;
+	c->timeout_ms = c->timeout_ms / 2 > TIMEOUT_LEAST_MS ? c->timeout_ms / 2 : TIMEOUT_LEAST_MS;
 	if (start(c, i) || is_anybody_reading(c))
 		return;
 	error_set(&e, ERROR_SYSTEM,
@@ -328,43 +328,43 @@ static void leave_behind(struct crew *c, unsigned i)
 }
 
 /* Until one of them is done, or it is time to look at them: then false. */
-static bool wait_for_change(struct crew *c)
+static bool wait_for_change(struct pool *c)
 {
 	struct timespec until;
 	uint64_t ns;
 
-	if (c->patience_ms == 0)
+	if (c->timeout_ms == 0)
 		return pthread_cond_wait(&c->changed, &c->lock) == 0;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns = (uint64_t)until.tv_nsec + UINT64_C(1000000) * c->patience_ms / LOOKS;
+	ns = (uint64_t)until.tv_nsec + UINT64_C(1000000) * c->timeout_ms / LOOKS;
 	until.tv_sec += (time_t)(ns / 1000000000);
 	until.tv_nsec = (long)(ns % 1000000000);
 	return pthread_cond_timedwait(&c->changed, &c->lock, &until) == 0;
 }
 
-static void watch_over(struct crew *c)
+static void watch_over(struct pool *c)
 {
 	pthread_mutex_lock(&c->lock);
 	while (is_anybody_reading(c)) {
 		if (wait_for_change(c))
 			continue;
 		for (unsigned i = 0; i < c->count; i++) {
-			if (is_reading(c->hands[i]) && is_stuck(c->hands[i]))
+			if (is_reading(c->threads[i]) && is_stuck(c->threads[i]))
 				leave_behind(c, i);
 		}
 	}
 	pthread_mutex_unlock(&c->lock);
 }
 
-static void read_here(struct crew *c)
+static void read_here(struct pool *c)
 {
-	struct hand *h = hand_new(c, c->shares[0]);
+	struct reader_thread *h = thread_new(c, c->jobs[0]);
 
 	if (h && read_all(h))
-		hand_free(h);
+		thread_free(h);
 }
 
-static void start_all(struct crew *c)
+static void start_all(struct pool *c)
 {
 	unsigned i = 0;
 
@@ -374,17 +374,17 @@ static void start_all(struct crew *c)
 		read_here(c);
 }
 
-static void join_all(struct crew *c)
+static void join_all(struct pool *c)
 {
 	for (unsigned i = 0; i < c->count; i++) {
-		if (c->hands[i]) {
-			pthread_join(c->hands[i]->thread, NULL);
-			hand_free(c->hands[i]);
+		if (c->threads[i]) {
+			pthread_join(c->threads[i]->thread, NULL);
+			thread_free(c->threads[i]);
 		}
 	}
 }
 
-static void init_changed(struct crew *c)
+static void init_changed(struct pool *c)
 {
 	pthread_condattr_t how;
 
@@ -395,29 +395,28 @@ static void init_changed(struct crew *c)
 }
 
 /* It comes back slowly: in the watch, those who let go are there again the next time. */
-static void keep_patience(const struct crew *c)
+static void keep_patience(const struct pool *c)
 {
-	unsigned twice = 2 * c->patience_ms;
+	unsigned twice = 2 * c->timeout_ms;
 
-	if (c->patience_ms > 0 && c->patience_ms < patience_ms)
-		patience_ms = c->patience_ms;
-	else if (c->patience_ms > 0)
-		patience_ms = twice < PATIENCE_MS ? twice : PATIENCE_MS;
+	if (c->timeout_ms > 0 && c->timeout_ms < timeout_ms)
+		timeout_ms = c->timeout_ms;
+	else if (c->timeout_ms > 0)
+		timeout_ms = twice < TIMEOUT_MS ? twice : TIMEOUT_MS;
 }
 
-int crew_read(const struct source *source, struct share *const *shares, unsigned count,
-	      struct error *e)
+int pool_read(const struct source *source, struct job *const *jobs, unsigned count, struct error *e)
 {
-	struct crew c = {
+	struct pool c = {
 		.source = source,
-		.shares = shares,
-		.hands = calloc(count, sizeof(struct hand *)),
+		.jobs = jobs,
+		.threads = calloc(count, sizeof(struct reader_thread *)),
 		.count = count,
-		.patience_ms = source_is_live(source) ? patience_ms : 0,
+		.timeout_ms = source_is_live(source) ? timeout_ms : 0,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 
-	if (!c.hands)
+	if (!c.threads)
 		return error_memory(e);
 	init_changed(&c);
 	start_all(&c);
@@ -425,6 +424,6 @@ int crew_read(const struct source *source, struct share *const *shares, unsigned
 	join_all(&c);
 	keep_patience(&c);
 	pthread_cond_destroy(&c.changed);
-	free(c.hands);
+	free(c.threads);
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 /* What one thread at a time has to read. All functions get `ctx`, and none is called while another
  * one, or one of the sink, goes on. */
-struct share {
+struct job {
 	void *ctx;
 	const struct sink *sink;
 	struct reading how;
@@ -28,18 +28,18 @@ struct share {
 	void (*give_up)(void *ctx, pid_t pid, bool begun, const struct error *why);
 
 	/* The crew's. */
-	const struct effort *effort; /* of the reader; only for `sink`, which it calls */
-	struct effort so_far;	     /* what it was before this target */
-	struct effort cost;	     /* of all readers, in the end */
+	const struct read_stats *stats; /* of the reader; only for `sink`, which it calls */
+	struct read_stats so_far;	/* what it was before this target */
+	struct read_stats cost;		/* of all readers, in the end */
 };
 
 /* Has all of it read. Where a thread cannot be had, the others do its part; where none can, this
  * one does it all, and may hang. 0, or -1 with *e when it could not even begin. */
-int crew_read(const struct source *source, struct share *const *shares, unsigned count,
+int pool_read(const struct source *source, struct job *const *jobs, unsigned count,
 	      struct error *e);
 
 /* Whether a thread that was left behind is still there. Until it comes back, a signal that stops
  * this process does not stop all of it, and whoever waits for that waits in vain. */
-bool crew_has_left_any(void);
+bool pool_has_abandoned_any(void);
 
 #endif

@@ -14,10 +14,10 @@
 
 #include <stdatomic.h>
 
-struct gate {
+struct revocable {
 	struct sink sink; /* the reader's */
 	const struct sink *behind;
-	atomic_ulong passages; /* how often somebody went through, either way: odd is inside */
+	atomic_ulong sequence; /* how often somebody went through, either way: odd is inside */
 	struct at_hand {       /* behind the gate */
 		pid_t pid;
 		bool begun; /* the sink was told of it, */
@@ -25,16 +25,16 @@ struct gate {
 	} at_hand;
 };
 
-void gate_init(struct gate *g, const struct sink *behind);
+void revocable_init(struct revocable *g, const struct sink *behind);
 
 /* Inside: the next process comes. */
-void gate_next(struct gate *g, pid_t pid);
+void revocable_next(struct revocable *g, pid_t pid);
 
 /* Between these two, the thread has what lies behind the gate. False if that was shut. */
-bool gate_enter(struct gate *g);
-void gate_leave(struct gate *g);
+bool revocable_enter(struct revocable *g);
+void revocable_leave(struct revocable *g);
 
-/* False if somebody went through since that were its passages, or is inside. */
-bool gate_shut(struct gate *g, unsigned long passages);
+/* False if somebody went through since that were its sequence, or is inside. */
+bool revocable_revoke(struct revocable *g, unsigned long sequence);
 
 #endif

@@ -15,11 +15,11 @@ struct user_name {
 	symbol name;
 };
 
-void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
-		const struct selection *selection, const struct rules *rules,
-		const struct users *names)
+void grouper_init(struct grouper *k, struct intern *symbols, const struct grouping *by,
+		  const struct selection *selection, const struct rules *rules,
+		  const struct users *names)
 {
-	*k = (struct keyer){
+	*k = (struct grouper){
 		.symbols = symbols,
 		.by = by,
 		.selection = selection,
@@ -31,7 +31,7 @@ void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *
 	};
 }
 
-void keyer_free(struct keyer *k)
+void grouper_free(struct grouper *k)
 {
 	free(k->facts);
 	free(k->users);
@@ -40,7 +40,7 @@ void keyer_free(struct keyer *k)
 		free(k->last[i].name);
 }
 
-static symbol make_user(struct keyer *k, uint32_t uid)
+static symbol make_user(struct grouper *k, uint32_t uid)
 {
 	char buffer[4096], number[16];
 	const char *name = k->names ? users_find(k->names, uid, buffer, sizeof(buffer)) : NULL;
@@ -52,7 +52,7 @@ static symbol make_user(struct keyer *k, uint32_t uid)
 }
 
 /* Looking a user up reads files, so it is done once for each. */
-static symbol find_user(struct keyer *k, uint32_t uid)
+static symbol find_user(struct grouper *k, uint32_t uid)
 {
 	struct user_name *larger;
 
@@ -75,7 +75,7 @@ static bool set(symbol *where, bool known, symbol value)
 	return !known || value != SYMBOL_NONE;
 }
 
-bool keyer_process(struct keyer *k, const struct process *p)
+bool grouper_process(struct grouper *k, const struct process *p)
 {
 	bool has_process = grouping_has(k->by, KEY_PROCESS) || grouping_has(k->by, KEY_MAPPING);
 	bool has_name = grouping_has(k->by, KEY_NAME) && p->known & PROCESS_NAME;
@@ -93,7 +93,7 @@ bool keyer_process(struct keyer *k, const struct process *p)
 }
 
 /* The label as one string; NULL bytes when there is no memory. */
-static struct slice whole_label(struct keyer *k, const struct class *c)
+static struct slice whole_label(struct grouper *k, const struct class *c)
 {
 	size_t len = c->wrap.len + c->label.len + 1;
 
@@ -122,7 +122,7 @@ static bool pretends(struct slice label, struct slice subsystem)
 	       (slice_begins(subsystem, SLICE("[")) || slice_begins(subsystem, SLICE("~")));
 }
 
-static symbol make_subsystem(struct keyer *k, struct slice label)
+static symbol make_subsystem(struct grouper *k, struct slice label)
 {
 	char *text = NULL;
 	size_t size;
@@ -143,7 +143,7 @@ static symbol make_subsystem(struct keyer *k, struct slice label)
 }
 
 /* NULL when there is no memory. */
-static const struct label_facts *find_facts(struct keyer *k, symbol s, struct slice label)
+static const struct label_facts *find_facts(struct grouper *k, symbol s, struct slice label)
 {
 	struct label_facts *f;
 
@@ -185,14 +185,14 @@ struct view {
 };
 
 /* A path where there is a file, else the label; both with whose word it is. */
-static symbol file_key(struct keyer *k, const struct view *v)
+static symbol file_key(struct grouper *k, const struct view *v)
 {
 	if (v->class.kind != KIND_FILE)
 		return v->label_symbol;
 	return key_intern_label(k->symbols, v->class.origin, v->mapping->name);
 }
 
-static symbol mapping_key(struct keyer *k, const struct view *v)
+static symbol mapping_key(struct grouper *k, const struct view *v)
 {
 	symbol file = file_key(k, v);
 
@@ -202,7 +202,7 @@ static symbol mapping_key(struct keyer *k, const struct view *v)
 }
 
 /* False when there is no memory. */
-static bool make_key(struct keyer *k, enum key key, const struct view *v, symbol *value)
+static bool make_key(struct grouper *k, enum key key, const struct view *v, symbol *value)
 {
 	switch (key) {
 	case KEY_LABEL:
@@ -232,7 +232,7 @@ static bool make_key(struct keyer *k, enum key key, const struct view *v, symbol
 	return *value != SYMBOL_NONE;
 }
 
-static bool look_up_label(struct keyer *k, struct view *v)
+static bool look_up_label(struct grouper *k, struct view *v)
 {
 	v->label = whole_label(k, &v->class);
 	if (!v->label.ptr)
@@ -244,8 +244,8 @@ static bool look_up_label(struct keyer *k, struct view *v)
 	return v->facts != NULL;
 }
 
-static enum keyed key_of(struct keyer *k, const struct mapping *m, enum guess guess, symbol *key,
-			 enum kind *kind)
+static enum key_result key_of(struct grouper *k, const struct mapping *m, enum guess guess,
+			      symbol *key, enum kind *kind)
 {
 	struct view v = {.mapping = m};
 
@@ -256,18 +256,18 @@ static enum keyed key_of(struct keyer *k, const struct mapping *m, enum guess gu
 	}
 	*kind = v.class.kind;
 	if (!selection_wants_kind(k->selection, v.class.kind))
-		return KEYED_UNWANTED;
+		return KEY_UNWANTED;
 	if (k->needs_label) {
 		if (!look_up_label(k, &v))
-			return KEYED_NO_MEMORY;
+			return KEY_NO_MEMORY;
 		if (v.facts->state == UNWANTED)
-			return KEYED_UNWANTED;
+			return KEY_UNWANTED;
 	}
 	for (unsigned i = 0; i < k->by->count; i++) {
 		if (!make_key(k, k->by->keys[i], &v, &key[i]))
-			return KEYED_NO_MEMORY;
+			return KEY_NO_MEMORY;
 	}
-	return KEYED;
+	return KEY_MADE;
 }
 
 static bool is_like_last(const struct last_mapping *last, const struct mapping *m)
@@ -296,18 +296,18 @@ static bool remember(struct last_mapping *last, const struct mapping *m)
 	return true;
 }
 
-enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, enum guess guess, symbol *key,
-			 enum kind *kind)
+enum key_result grouper_mapping(struct grouper *k, const struct mapping *m, enum guess guess,
+				symbol *key, enum kind *kind)
 {
 	struct last_mapping *last = &k->last[guess];
 
 	/* Neighbours are often alike, and then there is nothing to look up. */
 	if (is_like_last(last, m)) {
 		*kind = last->kind;
-		return last->result == KEYED ? KEYED_AGAIN : last->result;
+		return last->result == KEY_MADE ? KEY_SAME : last->result;
 	}
 	last->result = key_of(k, m, guess, key, kind);
 	last->kind = *kind;
-	last->valid = !grouping_has(k->by, KEY_MAPPING) && last->result != KEYED_NO_MEMORY;
-	return remember(last, m) ? last->result : KEYED_NO_MEMORY;
+	last->valid = !grouping_has(k->by, KEY_MAPPING) && last->result != KEY_NO_MEMORY;
+	return remember(last, m) ? last->result : KEY_NO_MEMORY;
 }

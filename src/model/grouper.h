@@ -1,10 +1,10 @@
 /*
  * keyer: makes the group keys of mappings, and knows which mappings are wanted.
  *
- *	keyer_init(&k, ...)
- *	for each process: keyer_process(&k, process)
- *		for each mapping: keyer_mapping(&k, m, key)
- *	keyer_free(&k)
+ *	grouper_init(&k, ...)
+ *	for each process: grouper_process(&k, process)
+ *		for each mapping: grouper_mapping(&k, m, key)
+ *	grouper_free(&k)
  *
  * What depends on a label alone (its subsystem, whether it is selected) is worked out once for each
  * label. One thread each.
@@ -18,14 +18,14 @@
 #include "model/selection.h"
 #include "source/users.h"
 
-enum keyed {
-	KEYED,
-	KEYED_AGAIN, /* the key is that of the last mapping with this guess; it was not filled in */
-	KEYED_UNWANTED,
-	KEYED_NO_MEMORY,
+enum key_result {
+	KEY_MADE,
+	KEY_SAME, /* the key is that of the last mapping with this guess; it was not filled in */
+	KEY_UNWANTED,
+	KEY_NO_MEMORY,
 };
 
-struct keyer {
+struct grouper {
 	struct intern *symbols;
 	const struct grouping *by;
 	const struct selection *selection;
@@ -44,23 +44,23 @@ struct keyer {
 		bool valid, shared, inode, by_process;
 		char *name;
 		size_t length, capacity;
-		enum keyed result;
+		enum key_result result;
 		enum kind kind;
 	} last[GUESS_COUNT]; /* by guess: guesses take turns where names do not */
 };
 
 /* Everything is borrowed and must outlive the keyer. `rules` may be NULL if KEY_SUBSYSTEM is not in
  * `by`, and `names` where users are numbers. */
-void keyer_init(struct keyer *k, struct intern *symbols, const struct grouping *by,
-		const struct selection *selection, const struct rules *rules,
-		const struct users *names);
-void keyer_free(struct keyer *k);
+void grouper_init(struct grouper *k, struct intern *symbols, const struct grouping *by,
+		  const struct selection *selection, const struct rules *rules,
+		  const struct users *names);
+void grouper_free(struct grouper *k);
 
 /* False when there is no memory. */
-bool keyer_process(struct keyer *k, const struct process *process);
+bool grouper_process(struct grouper *k, const struct process *process);
 
 /* Fills key[0 .. by->count), and *kind in any case. A guess becomes the label of unnamed memory. */
-enum keyed keyer_mapping(struct keyer *k, const struct mapping *m, enum guess guess, symbol *key,
-			 enum kind *kind);
+enum key_result grouper_mapping(struct grouper *k, const struct mapping *m, enum guess guess,
+				symbol *key, enum kind *kind);
 
 #endif

@@ -53,7 +53,7 @@ bool snapshot_add_problem(struct snapshot *s, size_t target, const char *text)
 	return true;
 }
 
-void effort_add(struct effort *e, const struct effort *from)
+void read_stats_add(struct read_stats *e, const struct read_stats *from)
 {
 	e->bytes += from->bytes;
 	e->calls += from->calls;
@@ -94,7 +94,7 @@ bool snapshot_merge(struct snapshot *s, const struct snapshot *from)
 	s->groups.inexact |= !group_add(&s->totals, &from->totals);
 	s->unidentified += from->unidentified;
 	s->shared_swappers += from->shared_swappers;
-	effort_add(&s->effort, &from->effort);
+	read_stats_add(&s->stats, &from->stats);
 	s->coverage.seen += from->coverage.seen;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		s->coverage.by_outcome[i] += from->coverage.by_outcome[i];

@@ -1,7 +1,7 @@
 /*
  * snapshot: everything that one reading found, immutable once it is collected.
  *
- * It owns its symbols; every symbol and slice that it hands out lives as long as it does.
+ * It owns its symbols; every symbol and slice that it threads out lives as long as it does.
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
@@ -54,7 +54,7 @@ struct snapshot {
 	uint64_t unidentified; /* processes that may be wanted: what that goes by is not known */
 
 	struct coverage coverage;
-	struct effort effort;
+	struct read_stats stats;
 	struct problem {
 		size_t target; /* of the source's list */
 		char *text;
@@ -76,7 +76,7 @@ bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups);
 
 /* Adds what other readings have cost. */
-void effort_add(struct effort *e, const struct effort *from);
+void read_stats_add(struct read_stats *e, const struct read_stats *from);
 
 /* The states of a trend, as a word and as a character. */
 extern const char *const trend_names[TREND_COUNT], *const trend_marks[TREND_COUNT];

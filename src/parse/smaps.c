@@ -1,13 +1,13 @@
 #include "parse/smaps.h"
 
-#include "parse/template.h"
 #include "parse/number.h"
+#include "parse/template.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum {
-	ROOM_MIN = 4096, /* the kernel hands out about this much a read */
+	ROOM_MIN = 4096, /* the kernel threads out about this much a read */
 	BUFFER_FIRST = 64 * 1024,
 	LINE_MAX_BYTES = 16 * 1024 * 1024, /* a path has 4096 bytes; beyond this it is not smaps */
 	KIB = 1024,
@@ -36,9 +36,9 @@ struct smaps_parser {
 	uint64_t upper_value; /* and what they mean */
 
 	bool learns;
-	struct frame frame;
-	bool counters_of_frame; /* those of `mapping` are the frame's */
-	unsigned patience;	/* entries to wait before the next try to learn */
+	struct template template;
+	bool counters_of_template; /* those of `mapping` are the frame's */
+	unsigned patience;	   /* entries to wait before the next try to learn */
 };
 
 struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
@@ -54,7 +54,7 @@ struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
 	return p;
 }
 
-void smaps_learn(struct smaps_parser *p, bool learns)
+void smaps_use_templates(struct smaps_parser *p, bool learns)
 {
 	p->learns = learns;
 }
@@ -79,7 +79,7 @@ void smaps_begin(struct smaps_parser *p, enum smaps_kind kind)
 	p->fields_before = 0;
 	p->expected = 0;
 	p->mapping.counters = (struct counters){0};
-	p->counters_of_frame = false;
+	p->counters_of_template = false;
 }
 
 uint64_t smaps_mappings(const struct smaps_parser *p)
@@ -87,7 +87,7 @@ uint64_t smaps_mappings(const struct smaps_parser *p)
 	return p->mappings;
 }
 
-char *smaps_room(struct smaps_parser *p, size_t *size)
+char *smaps_reserve(struct smaps_parser *p, size_t *size)
 {
 	if (p->capacity - p->held < ROOM_MIN) {
 		size_t capacity = p->capacity ? 2 * p->capacity : BUFFER_FIRST;
@@ -190,7 +190,7 @@ static void derive(struct counters *c)
 
 static int deliver(struct smaps_parser *p, struct error *e)
 {
-	if (!p->counters_of_frame)
+	if (!p->counters_of_template)
 		derive(&p->mapping.counters);
 	p->open = false;
 	p->mappings++;
@@ -267,7 +267,7 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 		return 0;
 	if (p->fields++ == 0) {
 		*counters = (struct counters){0};
-		p->counters_of_frame = false;
+		p->counters_of_template = false;
 	}
 	c = counter_find(key, &p->expected);
 	if (c < 0)
@@ -282,7 +282,7 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 	if (__builtin_mul_overflow(value, KIB, &counters->bytes[c]))
 		return malformed(p, e, "a size past 64 bits");
 	counters->known |= COUNTER_BIT(c);
-	p->counters_of_frame = false;
+	p->counters_of_template = false;
 	return 0;
 }
 
@@ -308,27 +308,27 @@ static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 	bool changed;
 	size_t n;
 
-	if (p->frame.length == 0) {
+	if (p->template.length == 0) {
 		if (p->patience > 0) {
 			p->patience--;
 			return 0;
 		}
-		if (!frame_learn(&p->frame, text)) {
+		if (!template_learn(&p->template, text)) {
 			p->patience = PATIENCE;
 			return 0;
 		}
 	}
-	n = frame_match(&p->frame, text, &lines, &changed);
+	n = template_match(&p->template, text, &lines, &changed);
 	if (n == 0) {
-		if (++p->frame.misses >= PATIENCE)
-			p->frame.length = 0;
+		if (++p->template.misses >= PATIENCE)
+			p->template.length = 0;
 		return 0;
 	}
-	p->frame.misses = 0;
-	if (changed || !p->counters_of_frame) {
-		p->mapping.counters = p->frame.counters;
+	p->template.misses = 0;
+	if (changed || !p->counters_of_template) {
+		p->mapping.counters = p->template.counters;
 		derive(&p->mapping.counters);
-		p->counters_of_frame = true;
+		p->counters_of_template = true;
 	}
 	p->fields = lines;
 	p->line += lines;

@@ -3,7 +3,7 @@
  *
  *	p = smaps_new(on_mapping, ctx)
  *	smaps_begin(p, SMAPS_MAPPINGS)
- *	repeat: room = smaps_room(p, &size); n = read(fd, room, size); smaps_feed(p, n)
+ *	repeat: room = smaps_reserve(p, &size); n = read(fd, room, size); smaps_feed(p, n)
  *	smaps_end(p)			at the end of the input: delivers the last mapping
  *	smaps_begin(p, ...)		for the next input
  *	smaps_free(p)
@@ -59,12 +59,12 @@ void smaps_free(struct smaps_parser *p);
 
 /* Whether entries that look like those before may be read at once (see frame.h) rather than line by
  * line. On unless this turns it off, which tests and benchmarks do; the result is the same. */
-void smaps_learn(struct smaps_parser *p, bool learns);
+void smaps_use_templates(struct smaps_parser *p, bool learns);
 
 void smaps_begin(struct smaps_parser *p, enum smaps_kind kind);
 
 /* Where to put the next bytes, at least 4 KiB; NULL when there is no memory. */
-char *smaps_room(struct smaps_parser *p, size_t *size);
+char *smaps_reserve(struct smaps_parser *p, size_t *size);
 
 /* Takes n bytes that were put into the room. 0, or -1 with *e. */
 int smaps_feed(struct smaps_parser *p, size_t n, struct error *e);

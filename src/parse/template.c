@@ -66,9 +66,9 @@ static bool parse_field(struct slice line, struct slice *key, size_t *end, bool 
 	return (*is_size || rest.len == 0) && *end >= key->len + 1 + DIGITS;
 }
 
-static bool add_field(struct frame *f, struct slice line, unsigned *expected)
+static bool add_field(struct template *f, struct slice line, unsigned *expected)
 {
-	struct frame_field *field = &f->fields[f->field_count];
+	struct template_field *field = &f->fields[f->field_count];
 	struct slice key;
 	bool is_size;
 	size_t end;
@@ -88,7 +88,7 @@ static bool add_field(struct frame *f, struct slice line, unsigned *expected)
 	return true;
 }
 
-static bool read_field(struct frame *f, const struct frame_field *field, const char *text)
+static bool read_field(struct template *f, const struct template_field *field, const char *text)
 {
 	uint64_t number;
 
@@ -99,17 +99,17 @@ static bool read_field(struct frame *f, const struct frame_field *field, const c
 	return true;
 }
 
-bool frame_learn(struct frame *f, struct slice text)
+bool template_learn(struct template *f, struct slice text)
 {
 	const char *begin = text.ptr;
 	unsigned expected = 0;
 	struct slice line;
 
-	*f = (struct frame){.length = 0};
+	*f = (struct template){.length = 0};
 	memset(f->fixed, 0xff, sizeof(f->fixed));
 	while (memchr(text.ptr, '\n', text.len) && take_line(&text, &line)) {
-		if (f->field_count < FRAME_FIELDS_MAX && f->length + line.len < FRAME_BYTES_MAX &&
-		    add_field(f, line, &expected)) {
+		if (f->field_count < TEMPLATE_FIELDS_MAX &&
+		    f->length + line.len < TEMPLATE_BYTES_MAX && add_field(f, line, &expected)) {
 			f->length += line.len + 1;
 			f->lines++;
 			continue;
@@ -121,7 +121,7 @@ bool frame_learn(struct frame *f, struct slice text)
 
 		if (!take_key(&rest, &key) || field_repeats_header(key) ||
 		    counter_find(key, &expected) >= 0 || f->length < BLOCK ||
-		    key.len >= FRAME_TAIL_MAX)
+		    key.len >= TEMPLATE_TAIL_MAX)
 			break;
 		f->tail_length = key.len + 1;
 		memcpy(f->tail, line.ptr, f->tail_length);
@@ -138,14 +138,14 @@ bool frame_learn(struct frame *f, struct slice text)
 
 /* Adds to differs what differs in one block and is no number. A loop of constant length is what
  * compilers turn into vector instructions. */
-static void compare_block(const struct frame *f, const char *text, size_t at, uint64_t *differs)
+static void compare_block(const struct template *f, const char *text, size_t at, uint64_t *differs)
 {
 	for (size_t w = 0; w < WORDS; w++, at += sizeof(uint64_t))
 		differs[w] |= (load(text + at) ^ load(f->last + at)) & load(f->fixed + at);
 }
 
 /* Whether all that differs from the entry before is numbers. */
-static bool same_frame(const struct frame *f, const char *text)
+static bool same_frame(const struct template *f, const char *text)
 {
 	uint64_t differs[WORDS] = {0}, all = 0;
 
@@ -158,10 +158,10 @@ static bool same_frame(const struct frame *f, const char *text)
 }
 
 /* False leaves f->counters in disorder; the caller then forgets the frame's last entry. */
-static bool read_changes(struct frame *f, const char *text)
+static bool read_changes(struct template *f, const char *text)
 {
 	for (unsigned i = 0; i < f->field_count; i++) {
-		const struct frame_field *field = &f->fields[i];
+		const struct template_field *field = &f->fields[i];
 
 		if (load(text + field->at) != load(f->last + field->at) &&
 		    !read_field(f, field, text))
@@ -170,7 +170,7 @@ static bool read_changes(struct frame *f, const char *text)
 	return true;
 }
 
-size_t frame_match(struct frame *f, struct slice text, unsigned *lines, bool *changed)
+size_t template_match(struct template *f, struct slice text, unsigned *lines, bool *changed)
 {
 	const char *tail = text.ptr + f->length, *newline;
 

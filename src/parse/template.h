@@ -16,37 +16,38 @@
 #include "parse/counters.h"
 
 enum {
-	FRAME_BYTES_MAX = 1536,
-	FRAME_FIELDS_MAX = 48,
-	FRAME_TAIL_MAX = 32,
+	TEMPLATE_BYTES_MAX = 1536,
+	TEMPLATE_FIELDS_MAX = 48,
+	TEMPLATE_TAIL_MAX = 32,
 };
 
-struct frame {
+struct template
+{
 	size_t length; /* bytes of the lines with numbers; 0 while nothing was learned */
 	unsigned lines;
 	/* The entry before, and what it said. */
-	char last[FRAME_BYTES_MAX];
+	char last[TEMPLATE_BYTES_MAX];
 	struct counters counters;
 	/* 0xff where all entries have the same byte, 0 where the digits stand. */
-	char fixed[FRAME_BYTES_MAX];
-	struct frame_field {
+	char fixed[TEMPLATE_BYTES_MAX];
+	struct template_field {
 		uint16_t at;	 /* the eight bytes that end with the number */
 		int16_t counter; /* or -1 */
-	} fields[FRAME_FIELDS_MAX];
+	} fields[TEMPLATE_FIELDS_MAX];
 	unsigned field_count;
 	/* The key of the one line after the numbers, with its colon. */
-	char tail[FRAME_TAIL_MAX];
+	char tail[TEMPLATE_TAIL_MAX];
 	size_t tail_length;
 	unsigned misses; /* entries running that were not of this shape */
 };
 
 /* Learns from an entry, given from behind its header on. False, and nothing known, if the entry is
  * not whole or has no such shape. */
-bool frame_learn(struct frame *f, struct slice text);
+bool template_learn(struct template *f, struct slice text);
 
 /* If text begins with an entry of this shape, sets f->counters, whether they changed, and *lines,
  * and returns its bytes. Otherwise 0. */
-size_t frame_match(struct frame *f, struct slice text, unsigned *lines, bool *changed);
+size_t template_match(struct template *f, struct slice text, unsigned *lines, bool *changed);
 
 /* Android's kernels repeat the header of some entries in a field of this name, which counts for
  * nothing. */

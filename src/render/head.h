@@ -4,8 +4,8 @@
 #ifndef RENDER_HEAD_H
 #define RENDER_HEAD_H
 
-#include "watch/watch.h"
 #include "render/render.h"
+#include "watch/watch.h"
 
 enum { HEAD_LINES = 4 };
 

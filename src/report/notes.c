@@ -96,7 +96,7 @@ static bool counts_pss(const struct snapshot *s)
 
 static const char *pss_unknown(const struct snapshot *s)
 {
-	if (s->effort.scanned > 0)
+	if (s->stats.scanned > 0)
 		return "PSS and USS are unknown (-) where pages are shared by processes that were "
 		       "scanned rather than read";
 	return "PSS is unknown: it was not in what was read of every mapping";
@@ -104,7 +104,7 @@ static const char *pss_unknown(const struct snapshot *s)
 
 static bool add_lost_names(struct list notes, const struct snapshot *s)
 {
-	uint64_t lost = s->effort.names_lost;
+	uint64_t lost = s->stats.names_lost;
 	bool captured = s->source != SOURCE_PROC;
 
 	return add(notes,
@@ -118,8 +118,8 @@ static bool add_lost_names(struct list notes, const struct snapshot *s)
 
 static bool add_held_up(struct list notes, const struct snapshot *s)
 {
-	uint64_t count = s->effort.held_up;
-	int pid = (int)s->effort.held_up_pid;
+	uint64_t count = s->stats.held_up;
+	int pid = (int)s->stats.held_up_pid;
 
 	return add(notes,
 		   "%" PRIu64
@@ -140,7 +140,7 @@ bool notes_add(struct report *r)
 		 "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]%s%s",
 		 s->inferred ? " or, where its surroundings tell more, a guess that begins with ~"
 			     : "",
-		 s->effort.names_read > 0 ? ", unless its process keeps names itself (*)" : ""))
+		 s->stats.names_read > 0 ? ", unless its process keeps names itself (*)" : ""))
 		return false;
 	if (s->unidentified > 0 &&
 	    !add(notes,
@@ -150,19 +150,19 @@ bool notes_add(struct report *r)
 		 s->unidentified, s->unidentified == 1 ? " is" : "es are",
 		 s->unidentified == 1 ? "it" : "them"))
 		return false;
-	if (s->effort.held_up > 0 && !add_held_up(notes, s))
+	if (s->stats.held_up > 0 && !add_held_up(notes, s))
 		return false;
-	if (s->effort.names_lost > 0 && !add_lost_names(notes, s))
+	if (s->stats.names_lost > 0 && !add_lost_names(notes, s))
 		return false;
-	if (s->effort.unscannable > 0 &&
+	if (s->stats.unscannable > 0 &&
 	    !add(notes, "smaps was read all the same: this kernel cannot scan page tables, which "
 			"takes Linux 6.7"))
 		return false;
-	if (s->effort.barred > 0 &&
+	if (s->stats.barred > 0 &&
 	    !add(notes,
 		 "smaps of %" PRIu64 " process%s was read all the same: only root may scan the "
 		 "pages of others",
-		 s->effort.barred, plural(s->effort.barred)))
+		 s->stats.barred, plural(s->stats.barred)))
 		return false;
 	if (!counts_pss(s) && !add(notes, "%s", pss_unknown(s)))
 		return false;

@@ -30,11 +30,11 @@ static uint64_t fingerprint(struct slice text)
 	return h;
 }
 
-void probe_close(struct probe *probe)
+void stat_handle_close(struct stat_handle *handle)
 {
-	if (probe->stat >= 0)
-		close(probe->stat);
-	probe->stat = -1;
+	if (handle->stat >= 0)
+		close(handle->stat);
+	handle->stat = -1;
 }
 
 /* All of it at one call, as a rule: it ends in a newline. */
@@ -51,30 +51,31 @@ static size_t read_text(int fd, char *buffer, size_t size)
 }
 
 /* The text of stat; empty where it cannot be had. */
-static struct slice read_stat(const struct source *s, struct probe *probe, char *buffer,
+static struct slice read_stat(const struct source *s, struct stat_handle *handle, char *buffer,
 			      size_t size)
 {
-	size_t n = read_text(probe->stat, buffer, size);
+	size_t n = read_text(handle->stat, buffer, size);
 	char path[32];
-	const struct place place = {s->root_fd, path};
+	const struct procdir dir = {s->root_fd, path};
 
 	if (n > 0)
 		return (struct slice){buffer, n};
 	/* It was not open, or the process has ended and the pid may be another one's. */
-	probe_close(probe);
-	snprintf(path, sizeof(path), "%d/", probe->pid);
-	probe->stat = place_open(&place, "stat");
-	return (struct slice){buffer, read_text(probe->stat, buffer, size)};
+	stat_handle_close(handle);
+	snprintf(path, sizeof(path), "%d/", handle->pid);
+	handle->stat = procdir_open(&dir, "stat");
+	return (struct slice){buffer, read_text(handle->stat, buffer, size)};
 }
 
-static void take_pulse(const struct source *s, struct probe *probe, struct pulse *pulse)
+static void look_for_activity(const struct source *s, struct stat_handle *handle,
+			      struct activity *pulse)
 {
 	char buffer[1024], name[PROCESS_NAME_MAX];
-	struct slice text = read_stat(s, probe, buffer, sizeof(buffer));
+	struct slice text = read_stat(s, handle, buffer, sizeof(buffer));
 	struct process_stat stat;
 	uint64_t sizes[2];
 
-	*pulse = (struct pulse){.known = false};
+	*pulse = (struct activity){.known = false};
 	/* Without its main thread, a process does not show there what it has. */
 	if (!parse_stat(text, name, &stat) || stat_has_ended(&stat))
 		return;
@@ -85,14 +86,15 @@ static void take_pulse(const struct source *s, struct probe *probe, struct pulse
 	sizes[1] = stat.resident;
 	/* That a kernel thread runs means nothing. So does anonmem itself whenever it looks: what
 	 * came of that, sizes tell. */
-	if (!pulse->has_memory || probe->pid == s->self)
+	if (!pulse->has_memory || handle->pid == s->self)
 		text = (struct slice){(const char *)sizes, sizeof(sizes)};
 	pulse->fingerprint = fingerprint(text);
 }
 
-void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse)
+void source_activity(const struct source *s, struct stat_handle *handle, bool keep,
+		     struct activity *pulse)
 {
-	take_pulse(s, probe, pulse);
+	look_for_activity(s, handle, pulse);
 	if (!keep || s->kind != SOURCE_PROC)
-		probe_close(probe);
+		stat_handle_close(handle);
 }

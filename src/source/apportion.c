@@ -19,10 +19,10 @@ static void weigh(const struct part *part, uint64_t weights[WEIGHT_COUNT])
 	weights[BY_SWAPPED] = part->swapped;
 }
 
-void division_begin(struct division *d, const struct counters *whole, const struct part *parts,
-		    size_t count)
+void apportion_begin(struct apportionment *d, const struct counters *whole,
+		     const struct part *parts, size_t count)
 {
-	*d = (struct division){.whole = whole};
+	*d = (struct apportionment){.whole = whole};
 	for (size_t i = 0; i < count; i++) {
 		uint64_t weights[WEIGHT_COUNT];
 
@@ -47,7 +47,8 @@ static uint64_t portion(uint64_t total, uint64_t weight, uint64_t all)
 }
 
 /* The kernel counts in kB, and so do the parts. */
-static uint64_t share(const struct division *d, enum weight by, uint64_t total, const uint64_t *own)
+static uint64_t share(const struct apportionment *d, enum weight by, uint64_t total,
+		      const uint64_t *own)
 {
 	uint64_t unit = total % KIB == 0 ? KIB : 1;
 
@@ -60,14 +61,15 @@ static uint64_t share(const struct division *d, enum weight by, uint64_t total, 
 }
 
 /* Exclusive pages count whole, and what is left belongs to those that are shared. */
-static uint64_t proportional_share(const struct division *d, uint64_t total, const uint64_t *own)
+static uint64_t proportional_share(const struct apportionment *d, uint64_t total,
+				   const uint64_t *own)
 {
 	uint64_t exclusive = d->all[BY_EXCLUSIVE] < total ? d->all[BY_EXCLUSIVE] : total;
 
 	return share(d, BY_EXCLUSIVE, exclusive, own) + share(d, BY_SHARED, total - exclusive, own);
 }
 
-void division_next(struct division *d, const struct part *part, struct counters *counters)
+void apportion_next(struct apportionment *d, const struct part *part, struct counters *counters)
 {
 	static const enum weight by[COUNTER_COUNT] = {
 		[COUNTER_RSS] = BY_RESIDENT,

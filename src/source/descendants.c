@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void family_free(struct family *f)
+void descendants_free(struct descendants *f)
 {
 	free(f->kin);
 	free(f->pids);
-	*f = (struct family){0};
+	*f = (struct descendants){0};
 }
 
-static bool has_pid(const struct family *f, pid_t pid)
+static bool has_pid(const struct descendants *f, pid_t pid)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->kin[i].pid == pid)
@@ -24,7 +24,7 @@ static bool has_pid(const struct family *f, pid_t pid)
 	return false;
 }
 
-static bool has_process(const struct family *f, const struct kin *k)
+static bool has_process(const struct descendants *f, const struct descendant *k)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->kin[i].pid == k->pid && f->kin[i].start_time == k->start_time)
@@ -34,8 +34,8 @@ static bool has_process(const struct family *f, const struct kin *k)
 }
 
 /* Puts those of `all` that belong to it into `now`, a generation at a time. */
-static void gather(struct family *now, const struct family *before, const struct family *all,
-		   pid_t first)
+static void gather(struct descendants *now, const struct descendants *before,
+		   const struct descendants *all, pid_t first)
 {
 	size_t found;
 
@@ -53,27 +53,27 @@ static void gather(struct family *now, const struct family *before, const struct
 }
 
 /* What stat says of one: 1, 0 if it has gone, or -1 with *e. */
-static int read_kin(const struct source *s, pid_t pid, struct kin *k, struct error *e)
+static int read_kin(const struct source *s, pid_t pid, struct descendant *k, struct error *e)
 {
 	char path[32], buffer[1024], name[PROCESS_NAME_MAX];
-	const struct place place = {s->root_fd, path};
+	const struct procdir dir = {s->root_fd, path};
 	struct process_stat stat;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	n = place_read(&place, "stat", buffer, sizeof(buffer));
+	n = procdir_read(&dir, "stat", buffer, sizeof(buffer));
 	/* What belongs to somebody else may be hidden (hidepid), and is none of it. */
 	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != EACCES && errno != EPERM)
 		return error_errno(e, "cannot read stat of process %d", pid);
 	if (!parse_stat((struct slice){buffer, n > 0 ? (size_t)n : 0}, name, &stat))
 		return 0;
-	*k = (struct kin){pid, (pid_t)stat.parent, stat.start_time};
+	*k = (struct descendant){pid, (pid_t)stat.parent, stat.start_time};
 	return 1;
 }
 
 /* All processes of the running system. libproc2 would list them too; but what it cannot read it
  * leaves out, and without memory it ends the program. */
-static int list_kin(struct family *all, struct error *e)
+static int list_kin(struct descendants *all, struct error *e)
 {
 	struct source *s = source_open_proc(NULL, NULL, 0, e);
 	struct target_list list = {NULL, 0};
@@ -90,15 +90,15 @@ static int list_kin(struct family *all, struct error *e)
 		status = found < 0 ? -1 : 0;
 	}
 	if (status < 0)
-		family_free(all);
+		descendants_free(all);
 	free(list.targets);
 	source_close(s);
 	return status;
 }
 
-int family_update(struct family *f, pid_t first, struct error *e)
+int descendants_update(struct descendants *f, pid_t first, struct error *e)
 {
-	struct family all = {0}, now = {0};
+	struct descendants all = {0}, now = {0};
 	int status = list_kin(&all, e);
 
 	if (status < 0)
@@ -106,15 +106,15 @@ int family_update(struct family *f, pid_t first, struct error *e)
 	now.kin = calloc(all.count + 1, sizeof(*now.kin));
 	now.pids = calloc(all.count + 1, sizeof(*now.pids));
 	if (!now.kin || !now.pids) {
-		family_free(&now);
+		descendants_free(&now);
 		status = error_memory(e);
 	} else {
 		gather(&now, f, &all, first);
 		for (size_t i = 0; i < now.count; i++)
 			now.pids[i] = now.kin[i].pid;
-		family_free(f);
+		descendants_free(f);
 		*f = now;
 	}
-	family_free(&all);
+	descendants_free(&all);
 	return status;
 }

@@ -12,20 +12,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct kin {
+struct descendant {
 	pid_t pid, parent;
 	uint64_t start_time; /* clock ticks after boot */
 };
 
-struct family {
-	struct kin *kin; /* who lives, in no order */
+struct descendants {
+	struct descendant *kin; /* who lives, in no order */
 	size_t count;
 	pid_t *pids; /* the same; for source_open_proc() */
 };
 
 /* Looks again. `first` is the process that began it. 0, or -1 with *e and the family as it was. */
-int family_update(struct family *f, pid_t first, struct error *e);
+int descendants_update(struct descendants *f, pid_t first, struct error *e);
 
-void family_free(struct family *f);
+void descendants_free(struct descendants *f);
 
 #endif

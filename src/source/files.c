@@ -75,7 +75,7 @@ static void end(const struct progress *p, enum outcome outcome, const struct err
 {
 	if (!p->wanted)
 		return;
-	p->reader->effort.names_lost += p->names_lost && outcome == OUTCOME_READ;
+	p->reader->stats.names_lost += p->names_lost && outcome == OUTCOME_READ;
 	p->reader->sink->end(p->reader->sink->ctx, outcome, why);
 }
 
@@ -89,7 +89,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 			return -1;
 	}
 	p->end = m->end;
-	p->names_lost |= names_lie_in(m);
+	p->names_lost |= kept_names_lie_in(m);
 	return p->wanted ? reader_deliver(p->reader, m, e) : 0;
 }
 

@@ -27,7 +27,7 @@ struct amount {
 
 /* What it can have, and what of that was read. */
 struct limits {
-	const struct place *place;
+	const struct procdir *dir;
 	bool known;
 	struct amount most, seen;
 };
@@ -37,7 +37,7 @@ struct reader {
 	struct source own_source;
 	const struct sink *sink;
 	struct reading how;
-	struct effort effort;
+	struct read_stats stats;
 	pid_t pid; /* at hand; 0 for a file */
 	struct smaps_parser *parser;
 	smaps_mapping_fn *on_mapping; /* gets what the parser finds */
@@ -47,13 +47,13 @@ struct reader {
 	int shortage; /* errno of what anonmem itself had not enough of, while it read a process */
 	char *text;   /* of the small file that was read last */
 	size_t text_capacity;
-	struct scan *scan;   /* of scan.c; one piece of memory, NULL until it is needed */
-	bool cannot_scan;    /* found out with the first process */
-	struct names *names; /* of names.c; NULL until a process has some */
+	struct scan *scan;	  /* of scan.c; one piece of memory, NULL until it is needed */
+	bool cannot_scan;	  /* found out with the first process */
+	struct kept_names *names; /* of names.c; NULL until a process has some */
 };
 
 /* Where the files of one process are: names relative to `fd`. */
-struct place {
+struct procdir {
 	int fd;
 	const char *prefix;
 };
@@ -61,24 +61,24 @@ struct place {
 /* Where its memory is to be had from, of a process whose main thread has ended: the files of
  * another thread, which has it as long as it runs. */
 struct thread {
-	struct place place;
+	struct procdir dir;
 	char prefix[64];
 };
 
 /* False if there is none. */
-bool thread_find(struct reader *r, struct thread *t, const struct place *process);
+bool thread_find(struct reader *r, struct thread *t, const struct procdir *process);
 
-int place_open(const struct place *place, const char *name);
-bool place_has(const struct place *place, const char *name);
+int procdir_open(const struct procdir *dir, const char *name);
+bool procdir_has(const struct procdir *dir, const char *name);
 
 /* The beginning of a small file there, into a buffer. -1 with errno. */
-ssize_t place_read(const struct place *place, const char *name, char *buffer, size_t size);
+ssize_t procdir_read(const struct procdir *dir, const char *name, char *buffer, size_t size);
 
-/* The same as place_open(); takes note if it is anonmem that has not enough to open it. */
-int reader_open(struct reader *r, const struct place *place, const char *name);
+/* The same as procdir_open(); takes note if it is anonmem that has not enough to open it. */
+int reader_open(struct reader *r, const struct procdir *dir, const char *name);
 
 /* A small file there; empty if it cannot be had. Dies with the next one. */
-struct slice place_slurp(struct reader *r, const struct place *place, const char *name);
+struct slice reader_slurp_file(struct reader *r, const struct procdir *dir, const char *name);
 
 int procfs_read(struct reader *r, pid_t pid, struct error *e);
 int files_read(struct reader *r, size_t file, struct error *e);
@@ -101,49 +101,49 @@ int reader_drain(struct reader *r, int fd, enum smaps_kind kind, struct error *e
 int reader_slurp(struct reader *r, int fd, struct slice *text);
 
 /* Sums of the kernel's own; false if they cannot be had. */
-bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums);
+bool reader_rollup(struct reader *r, const struct procdir *dir, struct counters *sums);
 
 /* Times the calls that hold a lock of the process at hand, where that is wanted. */
-uint64_t effort_begin(const struct reader *r);
+uint64_t reader_clock_start(const struct reader *r);
 /* Adds a call that began then and brought so many bytes; returns its nanoseconds or 0. */
-uint64_t effort_end(struct reader *r, uint64_t begun, size_t bytes);
+uint64_t reader_clock_stop(struct reader *r, uint64_t begun, size_t bytes);
 
 /* Whether a process can be scanned without giving other figures than smaps would. */
-bool scan_suits(struct reader *r, const struct place *place);
+bool scan_suits(struct reader *r, const struct procdir *dir);
 
 /*
  * One that can, by the text of its maps, read from `fd`, and PAGEMAP_SCAN. `shares` asks for PSS
  * and USS where they can be proven. Gives the number of mappings. 0, or -1 with *e: ERROR_TRUNCATED
  * if the process changed meanwhile, ERROR_SYSTEM with ENOTTY or ENOENT if this cannot be done here.
  */
-int scan_read(struct reader *r, const struct place *place, int fd, bool shares, uint64_t *mappings,
+int scan_read(struct reader *r, const struct procdir *dir, int fd, bool shares, uint64_t *mappings,
 	      struct error *e);
 
 /*
  * Names that the process at hand keeps itself (see label/layout.h), and what they do to its
  * mappings: one that holds several names is divided.
  *
- *	names_forget(r)			a new process
- *	names_begin(r, place, ...)	before each reading of its mappings, which then go through
+ *	kept_names_forget(r)			a new process
+ *	kept_names_begin(r, dir, ...)	before each reading of its mappings, which then go through
  *					names.c to `deliver`; 0, or -1 with *e if none can be
  *					looked for here
- *	names_end(r)			after it; true if they were found only behind memory that
- *					may have one: the next reading knows where they are
- *	names_count(r)			the process was read: adds it to the effort
+ *	kept_names_end(r)			after it; true if they were found only behind memory
+ *that may have one: the next reading knows where they are kept_names_count(r)			the
+ *process was read: adds it to the effort
  */
-void names_forget(struct reader *r);
-int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx,
-		struct error *e);
-bool names_end(struct reader *r);
-void names_count(struct reader *r);
-void names_free(struct names *names);
+void kept_names_forget(struct reader *r);
+int kept_names_begin(struct reader *r, const struct procdir *dir, smaps_mapping_fn *deliver,
+		     void *ctx, struct error *e);
+bool kept_names_end(struct reader *r);
+void kept_names_count(struct reader *r);
+void kept_names_free(struct kept_names *names);
 
 /* The copy of its names that a process shows to those who may not read its memory, in the file
  * system `shmem`: a descriptor, or -1 if it shows none. */
-int published_open(const struct place *place, dev_t shmem);
+int published_open(const struct procdir *dir, dev_t shmem);
 
 /* Whether a mapping looks as if it held such names. */
-bool names_lie_in(const struct mapping *m);
+bool kept_names_lie_in(const struct mapping *m);
 
 /* A part of a mapping, and its pages as far as they are known. */
 struct part {
@@ -159,31 +159,31 @@ int pages_count(int fd, struct part *parts, size_t count);
 /*
  * Divides the counters of a mapping among its parts, so that their sums agree to the byte.
  *
- *	division_begin(&d, whole, parts, count)
- *	division_next(&d, part, counters)	for each part in turn
+ *	apportion_begin(&d, whole, parts, count)
+ *	apportion_next(&d, part, counters)	for each part in turn
  */
 enum weight { BY_SIZE, BY_RESIDENT, BY_EXCLUSIVE, BY_SHARED, BY_SWAPPED, WEIGHT_COUNT };
-struct division {
+struct apportionment {
 	const struct counters *whole;
 	uint64_t all[WEIGHT_COUNT], done[WEIGHT_COUNT]; /* of all parts, and of those so far */
 };
-void division_begin(struct division *d, const struct counters *whole, const struct part *parts,
-		    size_t count);
-void division_next(struct division *d, const struct part *part, struct counters *counters);
+void apportion_begin(struct apportionment *d, const struct counters *whole,
+		     const struct part *parts, size_t count);
+void apportion_next(struct apportionment *d, const struct part *part, struct counters *counters);
 
 /*
  * Whether what is read of a process is more than it can have:
  *
- *	limits_begin(r, place)		before each reading of its mappings
+ *	limits_begin(r, dir)		before each reading of its mappings
  *	limits_hold(r, m, e)		each of them; -1 with ERROR_TRUNCATED when it is too much
  */
-void limits_begin(struct reader *r, const struct place *place);
+void limits_begin(struct reader *r, const struct procdir *dir);
 int limits_hold(struct reader *r, const struct mapping *m, struct error *e);
 
 /* Adds one pid; false when there is no memory. */
 bool target_list_add_pid(struct target_list *list, pid_t pid);
 
 /* The resident pages of a process; 0 where that is not to be had. */
-uint64_t resident_pages(const struct place *place);
+uint64_t resident_pages(const struct procdir *dir);
 
 #endif

@@ -36,9 +36,9 @@ struct range {
 	const char *name; /* in the copy */
 };
 
-struct names {
+struct kept_names {
 	struct reader *reader;
-	const struct place *place;
+	const struct procdir *dir;
 	smaps_mapping_fn *deliver;
 	void *ctx;
 	dev_t shmem; /* where memfds lie */
@@ -58,7 +58,7 @@ struct names {
 	size_t part_capacity;
 };
 
-void names_free(struct names *n)
+void kept_names_free(struct kept_names *n)
 {
 	if (!n)
 		return;
@@ -69,7 +69,7 @@ void names_free(struct names *n)
 	free(n);
 }
 
-bool names_lie_in(const struct mapping *m)
+bool kept_names_lie_in(const struct mapping *m)
 {
 	return m->end - m->start == TABLE_BYTES && m->perms[3] == 'p' &&
 	       slice_equals(m->name, SLICE(LAYOUT_SHOWN));
@@ -91,7 +91,7 @@ static bool read_whole(int fd, void *to, size_t size, uint64_t offset)
 }
 
 /* False when there were enough. */
-static bool look(struct names *n, unsigned looks)
+static bool look(struct kept_names *n, unsigned looks)
 {
 	bool more = n->looks > looks;
 
@@ -99,14 +99,14 @@ static bool look(struct names *n, unsigned looks)
 	return more;
 }
 
-static bool read_at(struct names *n, size_t offset, void *to, size_t size)
+static bool read_at(struct kept_names *n, size_t offset, void *to, size_t size)
 {
 	uint64_t at = (n->published ? 0 : n->at) + offset;
 
 	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) && read_whole(n->mem, to, size, at);
 }
 
-static bool find_pages(struct names *n)
+static bool find_pages(struct kept_names *n)
 {
 	const uint64_t present = UINT64_C(3) << 62; /* or swapped */
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES] = {0};
@@ -126,7 +126,7 @@ static bool find_pages(struct names *n)
 
 /* One page or more of the table, at their place in the copy; those that the process does not have
  * are zeros there. */
-static bool read_pages(struct names *n, size_t first, size_t end)
+static bool read_pages(struct kept_names *n, size_t first, size_t end)
 {
 	while (first < end) {
 		size_t run = first;
@@ -142,14 +142,14 @@ static bool read_pages(struct names *n, size_t first, size_t end)
 	return true;
 }
 
-static bool unchanged(struct names *n, size_t offset, uint32_t changes)
+static bool unchanged(struct kept_names *n, size_t offset, uint32_t changes)
 {
 	uint32_t now;
 
 	return changes % 2 == 0 && read_at(n, offset, &now, sizeof(now)) && now == changes;
 }
 
-static void wait_a_moment(struct names *n)
+static void wait_a_moment(struct kept_names *n)
 {
 	const struct timespec moment = {.tv_nsec = 20000};
 
@@ -157,7 +157,7 @@ static void wait_a_moment(struct names *n)
 		nanosleep(&moment, NULL);
 }
 
-static bool read_block(struct names *n, size_t block)
+static bool read_block(struct kept_names *n, size_t block)
 {
 	size_t offset = offsetof(struct layout, blocks) + block * LAYOUT_PAGE;
 
@@ -178,7 +178,7 @@ static bool read_block(struct names *n, size_t block)
 /* Head and blocks as they were at one moment, but for what goes on inside the blocks. A change in
  * the midst of our looks can make nonsense of them; what is nonsense twice without one is the
  * table's own. */
-static bool read_blocks(struct names *n)
+static bool read_blocks(struct kept_names *n)
 {
 	const struct layout_head *head = &n->copy->head;
 	uint32_t nonsense = 1; /* `changes` when we saw some */
@@ -202,7 +202,7 @@ static bool read_blocks(struct names *n)
 	return false;
 }
 
-static bool read_names(struct names *n)
+static bool read_names(struct kept_names *n)
 {
 	size_t from = offsetof(struct layout, names);
 	size_t to = from + n->copy->head.names * sizeof(struct layout_name);
@@ -222,7 +222,7 @@ static bool is_name(const struct layout_name *name)
 }
 
 /* A name that was given up while we read is no longer the one of this range: that has none. */
-static bool add_range(struct names *n, const struct layout_range *r)
+static bool add_range(struct kept_names *n, const struct layout_range *r)
 {
 	const struct layout_name *name = &n->copy->names[r->name % LAYOUT_NAMES];
 	const struct range *before = n->count ? &n->ranges[n->count - 1] : NULL;
@@ -235,7 +235,7 @@ static bool add_range(struct names *n, const struct layout_range *r)
 }
 
 /* False too if it makes no sense. */
-static bool collect_ranges(struct names *n)
+static bool collect_ranges(struct kept_names *n)
 {
 	const struct layout_head *head = &n->copy->head;
 	size_t most = (size_t)head->blocks * LAYOUT_RANGES;
@@ -266,7 +266,7 @@ static uint64_t changes_of(const struct layout *t)
 	return sum;
 }
 
-static bool make_copy(struct names *n)
+static bool make_copy(struct kept_names *n)
 {
 	if (n->copy)
 		return madvise(n->copy, TABLE_BYTES, MADV_DONTNEED) == 0;
@@ -278,22 +278,22 @@ static bool make_copy(struct names *n)
 	return false;
 }
 
-static bool open_files(struct names *n)
+static bool open_files(struct kept_names *n)
 {
 	if (n->map < 0)
-		n->map = reader_open(n->reader, n->place, "pagemap");
+		n->map = reader_open(n->reader, n->dir, "pagemap");
 	if (n->mem < 0) {
-		n->mem = reader_open(n->reader, n->place, "mem");
+		n->mem = reader_open(n->reader, n->dir, "mem");
 		n->published = n->mem < 0 && (errno == EACCES || errno == EPERM);
 		if (n->published)
-			n->mem = published_open(n->place, n->shmem);
+			n->mem = published_open(n->dir, n->shmem);
 	}
 	return n->map >= 0 && n->mem >= 0;
 }
 
 /* Reads the table at n->at. A range that moves from one block to the next between our looks at them
  * makes no sense either, so that is tried again, unless nothing has changed since the last time. */
-static void load(struct names *n)
+static void load(struct kept_names *n)
 {
 	uint64_t nonsense = UINT64_MAX; /* changes_of() what made no sense */
 
@@ -328,7 +328,8 @@ static bool may_have_name(const struct mapping *m, uint32_t *inode)
 				 slice_equals(m->name, SLICE("/dev/zero (deleted)")));
 }
 
-static bool add_part(struct names *n, size_t *count, uint64_t start, uint64_t end, const char *name)
+static bool add_part(struct kept_names *n, size_t *count, uint64_t start, uint64_t end,
+		     const char *name)
 {
 	if (start == end)
 		return true;
@@ -346,7 +347,7 @@ static bool add_part(struct names *n, size_t *count, uint64_t start, uint64_t en
 }
 
 /* The parts of a mapping by name; 0 when there is no memory. */
-static size_t make_parts(struct names *n, const struct mapping *m, uint32_t inode)
+static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t inode)
 {
 	uint64_t at = m->start;
 	size_t count = 0;
@@ -368,7 +369,7 @@ static size_t make_parts(struct names *n, const struct mapping *m, uint32_t inod
 	return add_part(n, &count, at, m->end, NULL) ? count : 0;
 }
 
-static int deliver_part(struct names *n, const struct mapping *whole, const struct part *part,
+static int deliver_part(struct kept_names *n, const struct mapping *whole, const struct part *part,
 			const struct counters *counters, struct error *e)
 {
 	struct mapping m = *whole;
@@ -394,10 +395,11 @@ static bool has_pages(const struct counters *c)
 	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
 }
 
-static int deliver_parts(struct names *n, const struct mapping *m, size_t count, struct error *e)
+static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t count,
+			 struct error *e)
 {
 	const struct counters *whole = &m->counters;
-	struct division division;
+	struct apportionment division;
 	struct counters counters = {0};
 	int status = 0;
 
@@ -405,10 +407,10 @@ static int deliver_parts(struct names *n, const struct mapping *m, size_t count,
 		return deliver_part(n, m, &n->parts[0], whole, e);
 	if (has_pages(whole) && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
 		return error_errno(e, "its pages cannot be looked at");
-	division_begin(&division, whole, n->parts, count);
+	apportion_begin(&division, whole, n->parts, count);
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		if (whole->known)
-			division_next(&division, &n->parts[i], &counters);
+			apportion_next(&division, &n->parts[i], &counters);
 		status = deliver_part(n, m, &n->parts[i], &counters, e);
 	}
 	return status;
@@ -416,13 +418,13 @@ static int deliver_parts(struct names *n, const struct mapping *m, size_t count,
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 {
-	struct names *n = ctx;
+	struct kept_names *n = ctx;
 	uint32_t inode;
 	size_t count;
 
 	if (limits_hold(n->reader, m, e) < 0)
 		return -1;
-	if (n->state == NAMES_NONE && names_lie_in(m) && m->dev_major == major(n->shmem) &&
+	if (n->state == NAMES_NONE && kept_names_lie_in(m) && m->dev_major == major(n->shmem) &&
 	    m->dev_minor == minor(n->shmem)) {
 		n->at = m->start;
 		load(n);
@@ -440,7 +442,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 
 /* What procfs.c and files.c call. */
 
-static void close_files(struct names *n)
+static void close_files(struct kept_names *n)
 {
 	if (n->mem >= 0)
 		close(n->mem);
@@ -450,9 +452,9 @@ static void close_files(struct names *n)
 }
 
 /* NULL with errno if it cannot be had, or cannot know where memfds lie. */
-static struct names *names_new(struct reader *r)
+static struct kept_names *kept_names_new(struct reader *r)
 {
-	struct names *n = calloc(1, sizeof(*n));
+	struct kept_names *n = calloc(1, sizeof(*n));
 	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1, number;
 	struct stat st = {.st_dev = 0};
 	bool known = fd >= 0 && fstat(fd, &st) == 0;
@@ -471,7 +473,7 @@ static struct names *names_new(struct reader *r)
 	return n;
 }
 
-void names_forget(struct reader *r)
+void kept_names_forget(struct reader *r)
 {
 	if (r->names) {
 		r->names->state = NAMES_NONE;
@@ -479,10 +481,10 @@ void names_forget(struct reader *r)
 	}
 }
 
-int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *deliver, void *ctx,
-		struct error *e)
+int kept_names_begin(struct reader *r, const struct procdir *dir, smaps_mapping_fn *deliver,
+		     void *ctx, struct error *e)
 {
-	struct names *n = r->names = r->names ? r->names : names_new(r);
+	struct kept_names *n = r->names = r->names ? r->names : kept_names_new(r);
 
 	if (!n) {
 		r->sink_failed = true; /* no fault of the process */
@@ -490,7 +492,7 @@ int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *d
 	}
 	r->on_mapping = on_mapping;
 	r->on_mapping_ctx = n;
-	n->place = place;
+	n->dir = dir;
 	n->deliver = deliver;
 	n->ctx = ctx;
 	n->state = NAMES_NONE;
@@ -503,17 +505,17 @@ int names_begin(struct reader *r, const struct place *place, smaps_mapping_fn *d
 	return 0;
 }
 
-bool names_end(struct reader *r)
+bool kept_names_end(struct reader *r)
 {
 	if (r->names)
 		close_files(r->names);
 	return r->names && r->names->state == NAMES_KNOWN && r->names->passed;
 }
 
-void names_count(struct reader *r)
+void kept_names_count(struct reader *r)
 {
 	if (r->names) {
-		r->effort.names_read += r->names->state == NAMES_KNOWN;
-		r->effort.names_lost += r->names->state == NAMES_LOST;
+		r->stats.names_read += r->names->state == NAMES_KNOWN;
+		r->stats.names_lost += r->names->state == NAMES_LOST;
 	}
 }

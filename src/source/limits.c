@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 /* Size and residence from statm, in bytes; false where that is not to be had. */
-static bool read_statm(const struct place *place, struct amount *amount)
+static bool read_statm(const struct procdir *dir, struct amount *amount)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size, resident;
 	char buffer[128];
-	ssize_t n = place_read(place, "statm", buffer, sizeof(buffer));
+	ssize_t n = procdir_read(dir, "statm", buffer, sizeof(buffer));
 	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
 
 	if (!take_decimal(&text, &size) || !take_byte(&text, ' ') ||
@@ -24,19 +24,19 @@ static bool read_statm(const struct place *place, struct amount *amount)
 	       !__builtin_mul_overflow(resident, page, &amount->resident);
 }
 
-uint64_t resident_pages(const struct place *place)
+uint64_t resident_pages(const struct procdir *dir)
 {
 	struct amount amount;
 
-	return read_statm(place, &amount) ? amount.resident / (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+	return read_statm(dir, &amount) ? amount.resident / (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-void limits_begin(struct reader *r, const struct place *place)
+void limits_begin(struct reader *r, const struct procdir *dir)
 {
 	struct limits *l = &r->limits;
 
-	*l = (struct limits){.place = place};
-	l->known = r->source->is_live && read_statm(place, &l->most);
+	*l = (struct limits){.dir = dir};
+	l->known = r->source->is_live && read_statm(dir, &l->most);
 	l->most.mappings = r->source->mappings_most;
 }
 
@@ -65,7 +65,7 @@ static void look_again(struct limits *l)
 {
 	struct amount now;
 
-	if (!read_statm(l->place, &now))
+	if (!read_statm(l->dir, &now))
 		return;
 	l->most.size = now.size > l->most.size ? now.size : l->most.size;
 	l->most.resident = now.resident > l->most.resident ? now.resident : l->most.resident;

@@ -133,9 +133,9 @@ static uint64_t file_size(const char *path)
 void source_weigh(const struct source *s, struct target *target)
 {
 	char path[32];
-	const struct place place = {s->root_fd, path};
+	const struct procdir dir = {s->root_fd, path};
 
 	snprintf(path, sizeof(path), "%d/", target->pid);
-	target->weight = s->kind == SOURCE_SMAPS ? file_size(s->paths[target->file])
-						 : resident_pages(&place);
+	target->weight =
+		s->kind == SOURCE_SMAPS ? file_size(s->paths[target->file]) : resident_pages(&dir);
 }

@@ -57,8 +57,8 @@ static void read_running(struct machine *m)
 static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
 				   size_t size)
 {
-	const struct place root = {s->root_fd, ""};
-	ssize_t n = place_read(&root, path, buffer, size);
+	const struct procdir root = {s->root_fd, ""};
+	ssize_t n = procdir_read(&root, path, buffer, size);
 
 	return (struct slice){buffer, n < 0 ? 0 : (size_t)n};
 }
@@ -77,8 +77,8 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 static uint64_t boot_time(const struct source *s)
 {
 	enum { PARTS = 1 << 16 };
-	const struct place root = {s->root_fd, ""};
-	int fd = place_open(&root, "stat");
+	const struct procdir root = {s->root_fd, ""};
+	int fd = procdir_open(&root, "stat");
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	bool begins = true; /* this part of a line begins it */
 	uint64_t seconds = 0;

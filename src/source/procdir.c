@@ -8,19 +8,19 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int place_open(const struct place *place, const char *name)
+int procdir_open(const struct procdir *dir, const char *name)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
+	snprintf(path, sizeof(path), "%s%s", dir->prefix, name);
 	/* In a captured tree it may be anything: who opens a pipe would wait for its other end. */
 	return (int)TEMP_FAILURE_RETRY(
-		openat(place->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+		openat(dir->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
-ssize_t place_read(const struct place *place, const char *name, char *buffer, size_t size)
+ssize_t procdir_read(const struct procdir *dir, const char *name, char *buffer, size_t size)
 {
-	int fd = place_open(place, name), error;
+	int fd = procdir_open(dir, name), error;
 	size_t used = 0;
 	ssize_t n = -1;
 
@@ -34,27 +34,27 @@ ssize_t place_read(const struct place *place, const char *name, char *buffer, si
 	return n < 0 ? -1 : (ssize_t)used;
 }
 
-int reader_open(struct reader *r, const struct place *place, const char *name)
+int reader_open(struct reader *r, const struct procdir *dir, const char *name)
 {
-	int fd = place_open(place, name);
+	int fd = procdir_open(dir, name);
 
 	if (fd < 0)
 		reader_note(r, errno);
 	return fd;
 }
 
-bool place_has(const struct place *place, const char *name)
+bool procdir_has(const struct procdir *dir, const char *name)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%s%s", place->prefix, name);
-	return faccessat(place->fd, path, F_OK, 0) == 0;
+	snprintf(path, sizeof(path), "%s%s", dir->prefix, name);
+	return faccessat(dir->fd, path, F_OK, 0) == 0;
 }
 
-struct slice place_slurp(struct reader *r, const struct place *place, const char *name)
+struct slice reader_slurp_file(struct reader *r, const struct procdir *dir, const char *name)
 {
 	struct slice text;
-	int fd = reader_open(r, place, name);
+	int fd = reader_open(r, dir, name);
 	int status;
 
 	if (fd < 0)
@@ -73,10 +73,10 @@ static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
-bool reader_rollup(struct reader *r, const struct place *place, struct counters *sums)
+bool reader_rollup(struct reader *r, const struct procdir *dir, struct counters *sums)
 {
 	struct error ignored;
-	int fd = reader_open(r, place, "smaps_rollup");
+	int fd = reader_open(r, dir, "smaps_rollup");
 	int status;
 
 	if (fd < 0)

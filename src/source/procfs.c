@@ -36,14 +36,14 @@ struct identity_buffers {
 	char exe[PATH_MAX];
 };
 
-static void identify_exe(const struct place *place, struct identity_buffers *buffers,
+static void identify_exe(const struct procdir *dir, struct identity_buffers *buffers,
 			 struct process *process)
 {
 	char path[64];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%sexe", place->prefix);
-	n = readlinkat(place->fd, path, buffers->exe, sizeof(buffers->exe));
+	snprintf(path, sizeof(path), "%sexe", dir->prefix);
+	n = readlinkat(dir->fd, path, buffers->exe, sizeof(buffers->exe));
 	if (n <= 0)
 		return;
 	process->exe = (struct slice){buffers->exe, (size_t)n};
@@ -53,10 +53,10 @@ static void identify_exe(const struct place *place, struct identity_buffers *buf
 }
 
 /* Of a capture without stat the name may still be known. */
-static void identify_comm(struct reader *r, const struct place *place,
+static void identify_comm(struct reader *r, const struct procdir *dir,
 			  struct identity_buffers *buffers, struct process *process)
 {
-	struct slice text = place_slurp(r, place, "comm"), line;
+	struct slice text = reader_slurp_file(r, dir, "comm"), line;
 
 	if (!take_line(&text, &line) || line.len > sizeof(buffers->name))
 		return;
@@ -73,25 +73,25 @@ static void identify_stat(struct process *process, const struct process_stat *st
 }
 
 /* cgroup comes last, since it stays in the reader's buffer. */
-static void identify(struct reader *r, const struct place *place, struct identity_buffers *buffers,
+static void identify(struct reader *r, const struct procdir *dir, struct identity_buffers *buffers,
 		     struct process *process)
 {
 	if (r->how.needs & NEED_STAT && !(process->known & PROCESS_NAME))
-		identify_comm(r, place, buffers, process);
+		identify_comm(r, dir, buffers, process);
 	if (r->how.needs & NEED_UID &&
-	    parse_status_uid(place_slurp(r, place, "status"), &process->uid))
+	    parse_status_uid(reader_slurp_file(r, dir, "status"), &process->uid))
 		process->known |= PROCESS_UID;
 	if (r->how.needs & NEED_EXE)
-		identify_exe(place, buffers, process);
+		identify_exe(dir, buffers, process);
 	if (r->how.needs & NEED_CGROUP &&
-	    parse_cgroup(place_slurp(r, place, "cgroup"), &process->cgroup))
+	    parse_cgroup(reader_slurp_file(r, dir, "cgroup"), &process->cgroup))
 		process->known |= PROCESS_CGROUP;
 }
 
 /* What one attempt at a process goes by. */
 struct attempt {
-	const struct place *process;
-	const struct place *place; /* of its memory: the process, or a thread */
+	const struct procdir *process;
+	const struct procdir *dir; /* of its memory: the process, or a thread */
 	pid_t pid;
 	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
 	bool barred;		  /* from its pagemap, which only its user and root may open */
@@ -103,10 +103,10 @@ struct attempt {
 	struct error why;
 };
 
-static bool read_stat(struct reader *r, const struct place *place, char name[PROCESS_NAME_MAX],
+static bool read_stat(struct reader *r, const struct procdir *dir, char name[PROCESS_NAME_MAX],
 		      struct process_stat *stat)
 {
-	return parse_stat(place_slurp(r, place, "stat"), name, stat);
+	return parse_stat(reader_slurp_file(r, dir, "stat"), name, stat);
 }
 
 /* Whether the memory at hand is still that of the process, of which nothing else could be known. A
@@ -119,7 +119,7 @@ static bool is_its_own(struct reader *r, const struct attempt *a)
 
 	if (a->changed)
 		return false;
-	if (!read_stat(r, a->place, name, &now))
+	if (!read_stat(r, a->dir, name, &now))
 		return !a->stat_known;
 	return a->stat_known && now.code == a->stat.code && now.stack == a->stat.stack &&
 	       (a->last || slice_equals(now.name, a->stat.name));
@@ -131,18 +131,17 @@ static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mapp
 	bool late;
 	int status;
 
-	limits_begin(r, a->place);
+	limits_begin(r, a->dir);
 	if (a->scan) {
-		status = scan_read(r, a->place, fd,
-				   r->how.shares && !r->how.max_stall_ns && !a->last, mappings,
-				   &a->why);
+		status = scan_read(r, a->dir, fd, r->how.shares && !r->how.max_stall_ns && !a->last,
+				   mappings, &a->why);
 	} else {
-		if (names_begin(r, a->place, reader_deliver, r, &a->why) < 0)
+		if (kept_names_begin(r, a->dir, reader_deliver, r, &a->why) < 0)
 			return -1;
 		status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
 		*mappings = smaps_mappings(r->parser);
 	}
-	late = names_end(r);
+	late = kept_names_end(r);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
 	return status;
@@ -159,7 +158,7 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 	int number = a->why.number;
 
 	/* An old kernel, or a tree, where the process is still there but its pagemap never was. */
-	if (a->scan && (number == ENOTTY || (number == ENOENT && place_has(a->place, "stat")))) {
+	if (a->scan && (number == ENOTTY || (number == ENOENT && procdir_has(a->dir, "stat")))) {
 		r->cannot_scan = true;
 		return RESULT_AGAIN;
 	}
@@ -168,7 +167,7 @@ static enum result after_failure(struct reader *r, struct attempt *a)
 		return RESULT_AGAIN;
 	}
 	/* Memory that is gone is so called too, but may have been that of a program before. */
-	if (is_gone(number) && !place_has(a->process, "stat"))
+	if (is_gone(number) && !procdir_has(a->process, "stat"))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
 		a->outcome = OUTCOME_MALFORMED;
@@ -201,7 +200,7 @@ static enum result after_nothing(struct reader *r, struct attempt *a)
 static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 {
 	struct counters before, after;
-	bool rollup = r->how.needs & NEED_ROLLUP && reader_rollup(r, a->place, &before);
+	bool rollup = r->how.needs & NEED_ROLLUP && reader_rollup(r, a->dir, &before);
 	uint64_t mappings = 0;
 	char byte;
 
@@ -210,13 +209,13 @@ static enum result read_memory(struct reader *r, struct attempt *a, int fd)
 		return after_failure(r, a);
 	if (mappings == 0)
 		return after_nothing(r, a);
-	rollup = rollup && reader_rollup(r, a->place, &after);
+	rollup = rollup && reader_rollup(r, a->dir, &after);
 	if (TEMP_FAILURE_RETRY(pread(fd, &byte, 1, 0)) != 1 || !is_its_own(r, a)) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
 		return RESULT_AGAIN;
 	}
 	a->outcome = OUTCOME_READ;
-	r->effort.scanned += a->scan;
+	r->stats.scanned += a->scan;
 	if (rollup && !r->sink->rollup(r->sink->ctx, &before, &after) && !a->last)
 		return RESULT_AGAIN;
 	return RESULT_DONE;
@@ -227,11 +226,11 @@ static int outcome_of_open(struct attempt *a, int error)
 {
 	if (error == EACCES || error == EPERM) {
 		a->outcome = OUTCOME_DENIED;
-	} else if (is_gone(error) && a->place != a->process) {
+	} else if (is_gone(error) && a->dir != a->process) {
 		went_away(a); /* the thread; perhaps it runs a program, as the process */
 	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps was not to be had. */
-		a->outcome = place_has(a->place, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
+		a->outcome = procdir_has(a->dir, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 	} else {
 		errno = error;
 		return -1;
@@ -245,7 +244,7 @@ static int outcome_of_open(struct attempt *a, int error)
  * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
  * costs what smaps does.
  */
-static bool should_scan(struct reader *r, const struct place *place)
+static bool should_scan(struct reader *r, const struct procdir *dir)
 {
 	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
 	uint64_t pages = 0;
@@ -254,10 +253,10 @@ static bool should_scan(struct reader *r, const struct place *place)
 	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
 		return false;
 	if (r->how.shares || r->how.max_stall_ns > 0)
-		pages = resident_pages(place);
+		pages = resident_pages(dir);
 	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
 	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
-	return (slow || fast) && scan_suits(r, place);
+	return (slow || fast) && scan_suits(r, dir);
 }
 
 /* For a moment of an exec the memory is already the new program's and the name still the old one's.
@@ -270,7 +269,7 @@ static void look_again(struct reader *r, struct attempt *a, char name[PROCESS_NA
 	struct process_stat again;
 
 	if (!read_stat(r, a->process, name, &again) ||
-	    (a->place != a->process && !stat_has_ended(&again)))
+	    (a->dir != a->process && !stat_has_ended(&again)))
 		a->changed = true;
 	else
 		a->stat.name = again.name;
@@ -283,19 +282,19 @@ static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
 {
 	struct process_stat of_thread = {0};
 
-	a->place = a->process;
+	a->dir = a->process;
 	a->changed = false;
 	a->stat_known = read_stat(r, a->process, buffers->name, &a->stat);
 	if (!a->stat_known)
 		return;
 	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
-	    read_stat(r, &thread->place, buffers->thread, &of_thread))
-		a->place = &thread->place;
-	if (a->last || a->place != a->process)
+	    read_stat(r, &thread->dir, buffers->thread, &of_thread))
+		a->dir = &thread->dir;
+	if (a->last || a->dir != a->process)
 		look_again(r, a, buffers->name);
 	if (r->how.needs & NEED_STAT)
 		identify_stat(process, &a->stat);
-	if (a->place != a->process)
+	if (a->dir != a->process)
 		a->stat = of_thread;
 }
 
@@ -310,11 +309,11 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 
 	r->shortage = 0;
 	look_at(r, a, &thread, &buffers, &process);
-	a->scan = !a->barred && should_scan(r, a->place);
-	fd = place_open(a->place, a->scan ? "maps" : "smaps");
+	a->scan = !a->barred && should_scan(r, a->dir);
+	fd = procdir_open(a->dir, a->scan ? "maps" : "smaps");
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
-	identify(r, a->place, &buffers, &process);
+	identify(r, a->dir, &buffers, &process);
 	if (r->shortage || !r->sink->begin(r->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
@@ -373,11 +372,11 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 	return false;
 }
 
-static int read_at(struct reader *r, const struct place *place, pid_t pid, struct error *e)
+static int read_at(struct reader *r, const struct procdir *dir, pid_t pid, struct error *e)
 {
-	struct attempt a = {.process = place, .pid = pid};
+	struct attempt a = {.process = dir, .pid = pid};
 
-	names_forget(r);
+	kept_names_forget(r);
 	for (int i = 1; i <= ATTEMPTS; i++) {
 		int result;
 
@@ -393,11 +392,11 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 		a.why = (struct error){.code = ERROR_NONE};
 	}
 	if (a.outcome == OUTCOME_READ) {
-		names_count(r);
-		r->effort.barred += a.barred;
+		kept_names_count(r);
+		r->stats.barred += a.barred;
 	}
-	r->effort.unscannable += (r->how.scan || r->how.max_stall_ns > 0) && r->cannot_scan &&
-				 a.outcome == OUTCOME_READ;
+	r->stats.unscannable += (r->how.scan || r->how.max_stall_ns > 0) && r->cannot_scan &&
+				a.outcome == OUTCOME_READ;
 	r->sink->end(r->sink->ctx, a.outcome, explain(r, pid, a.outcome, &a.why) ? &a.why : NULL);
 	return 0;
 }
@@ -405,24 +404,24 @@ static int read_at(struct reader *r, const struct place *place, pid_t pid, struc
 int procfs_read(struct reader *r, pid_t pid, struct error *e)
 {
 	char path[32];
-	struct place place = {.fd = r->source->root_fd, .prefix = path};
+	struct procdir dir = {.fd = r->source->root_fd, .prefix = path};
 	int status;
 
 	snprintf(path, sizeof(path), "%d/", pid);
 	if (r->how.needs == 0)
-		return read_at(r, &place, pid, e);
+		return read_at(r, &dir, pid, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
-	place.fd = (int)TEMP_FAILURE_RETRY(
+	dir.fd = (int)TEMP_FAILURE_RETRY(
 		openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-	if (place.fd < 0 && !is_gone(errno))
+	if (dir.fd < 0 && !is_gone(errno))
 		return error_errno(e, "cannot open the folder of process %d", pid);
-	if (place.fd < 0) {
-		place.fd = r->source->root_fd;
-		return read_at(r, &place, pid, e);
+	if (dir.fd < 0) {
+		dir.fd = r->source->root_fd;
+		return read_at(r, &dir, pid, e);
 	}
-	place.prefix = "";
-	status = read_at(r, &place, pid, e);
-	close(place.fd);
+	dir.prefix = "";
+	status = read_at(r, &dir, pid, e);
+	close(dir.fd);
 	return status;
 }

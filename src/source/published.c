@@ -43,7 +43,7 @@ static int read_maps(struct smaps_parser *parser, int fd, struct error *e)
 	smaps_begin(parser, SMAPS_HEADERS);
 	for (;;) {
 		size_t size;
-		char *room = smaps_room(parser, &size);
+		char *room = smaps_reserve(parser, &size);
 		ssize_t n = room ? TEMP_FAILURE_RETRY(read(fd, room, size)) : -1;
 
 		if (n <= 0)
@@ -53,10 +53,10 @@ static int read_maps(struct smaps_parser *parser, int fd, struct error *e)
 	}
 }
 
-static bool find_mapping(const struct place *place, struct search *s)
+static bool find_mapping(const struct procdir *dir, struct search *s)
 {
 	struct smaps_parser *parser = smaps_new(on_mapping, s);
-	int fd = place_open(place, "maps");
+	int fd = procdir_open(dir, "maps");
 	struct error ignored;
 	bool read = fd >= 0 && parser && read_maps(parser, fd, &ignored) == 0;
 
@@ -92,7 +92,7 @@ static bool is_link_to(int folder, const char *name, const char *target)
 	return n == (ssize_t)strlen(target) && memcmp(path, target, (size_t)n) == 0;
 }
 
-int published_open(const struct place *place, dev_t shmem)
+int published_open(const struct procdir *dir, dev_t shmem)
 {
 	enum { FILES_MAX = 100000 }; /* looked at */
 	struct search search = {.shmem = shmem};
@@ -100,9 +100,9 @@ int published_open(const struct place *place, dev_t shmem)
 	struct dirent *entry;
 	DIR *files;
 
-	if (!find_mapping(place, &search))
+	if (!find_mapping(dir, &search))
 		return -1;
-	folder = place_open(place, "fd");
+	folder = procdir_open(dir, "fd");
 	files = folder < 0 ? NULL : fdopendir(folder);
 	if (!files) {
 		if (folder >= 0)

@@ -70,13 +70,13 @@ void reader_free(struct reader *r)
 	smaps_free(r->parser);
 	free(r->text);
 	free(r->scan);
-	names_free(r->names);
+	kept_names_free(r->names);
 	free(r);
 }
 
-const struct effort *reader_effort(const struct reader *r)
+const struct read_stats *reader_stats(const struct reader *r)
 {
-	return &r->effort;
+	return &r->stats;
 }
 
 static ssize_t read_again(int fd, char *room, size_t size)
@@ -92,20 +92,20 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-uint64_t effort_begin(const struct reader *r)
+uint64_t reader_clock_start(const struct reader *r)
 {
 	return r->how.measure || r->how.max_stall_ns ? now_ns() : 0;
 }
 
-uint64_t effort_end(struct reader *r, uint64_t begun, size_t bytes)
+uint64_t reader_clock_stop(struct reader *r, uint64_t begun, size_t bytes)
 {
 	uint64_t ns = begun ? now_ns() - begun : 0;
 
-	r->effort.calls++;
-	r->effort.bytes += bytes;
-	if (ns > r->effort.longest_ns) {
-		r->effort.longest_ns = ns;
-		r->effort.longest_pid = r->pid;
+	r->stats.calls++;
+	r->stats.bytes += bytes;
+	if (ns > r->stats.longest_ns) {
+		r->stats.longest_ns = ns;
+		r->stats.longest_pid = r->pid;
 	}
 	return ns;
 }
@@ -115,15 +115,15 @@ int reader_drain(struct reader *r, int fd, enum smaps_kind kind, struct error *e
 	smaps_begin(r->parser, kind);
 	for (;;) {
 		size_t size;
-		char *room = smaps_room(r->parser, &size);
+		char *room = smaps_reserve(r->parser, &size);
 		uint64_t begun;
 		ssize_t n;
 
 		if (!room)
 			return error_memory(e);
-		begun = effort_begin(r);
+		begun = reader_clock_start(r);
 		n = read_again(fd, room, size);
-		effort_end(r, begun, n > 0 ? (size_t)n : 0);
+		reader_clock_stop(r, begun, n > 0 ? (size_t)n : 0);
 		if (n < 0)
 			return error_errno(e, "cannot be read");
 		if (n == 0)

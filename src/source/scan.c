@@ -31,7 +31,7 @@ enum {
 };
 
 struct scan {
-	const struct place *place;
+	const struct procdir *dir;
 	int pagemap; /* -1 until it is needed */
 	uint64_t page_size;
 	uint64_t top;	    /* end of the addresses that may be asked for */
@@ -100,9 +100,9 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		arg.end = s->range && s->range < s->top - from ? from + s->range : s->top;
 		if (arg.end < end && s->range == 0)
 			arg.end = end;
-		begun = effort_begin(s->reader);
+		begun = reader_clock_start(s->reader);
 		n = ioctl(s->pagemap, PAGEMAP_SCAN, &arg);
-		ns = effort_end(s->reader, begun, 0);
+		ns = reader_clock_stop(s->reader, begun, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n >= 0 || errno != EFAULT || s->top <= end)
@@ -123,7 +123,7 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 /* Not before the first mapping: kernel threads have none, and no pagemap. */
 static int open_pagemap(struct scan *s, struct error *e)
 {
-	s->pagemap = place_open(s->place, "pagemap");
+	s->pagemap = procdir_open(s->dir, "pagemap");
 	if (s->pagemap < 0)
 		return error_errno(e, "its pagemap cannot be opened");
 	return 0;
@@ -255,11 +255,11 @@ static void tell_rest(struct scan *s)
 }
 
 /* Ready for another process. */
-static void reset(struct scan *s, const struct place *place)
+static void reset(struct scan *s, const struct procdir *dir)
 {
 	uint64_t bound = s->reader->how.max_stall_ns;
 
-	s->place = place;
+	s->dir = dir;
 	s->pagemap = -1;
 	s->range = bound ? FIRST_RANGE : 0;
 	s->max_pages = bound ? bound / PAGE_NS / 8 + 1 : 0;
@@ -273,14 +273,14 @@ static void reset(struct scan *s, const struct place *place)
 
 static struct scan *scan_new(struct reader *r)
 {
-	const struct place root = {r->source->root_fd, ""};
+	const struct procdir root = {r->source->root_fd, ""};
 	struct scan *s = calloc(1, sizeof(*s));
 	struct slice meminfo;
 	uint64_t bytes;
 
 	if (!s)
 		return NULL;
-	meminfo = place_slurp(r, &root, "meminfo");
+	meminfo = reader_slurp_file(r, &root, "meminfo");
 	s->no_swap = parse_meminfo(meminfo, SLICE("SwapTotal"), &bytes) && bytes == 0;
 	s->huge_pages = !parse_meminfo(meminfo, SLICE("Hugetlb"), &bytes) || bytes > 0;
 	s->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -289,44 +289,44 @@ static struct scan *scan_new(struct reader *r)
 }
 
 /* A process with hugetlb pages is left to smaps, which knows which mappings have them. */
-static bool has_huge_pages(struct scan *s, const struct place *place)
+static bool has_huge_pages(struct scan *s, const struct procdir *dir)
 {
 	uint64_t bytes;
 
 	return s->huge_pages &&
-	       parse_meminfo(place_slurp(s->reader, place, "status"), SLICE("HugetlbPages"),
+	       parse_meminfo(reader_slurp_file(s->reader, dir, "status"), SLICE("HugetlbPages"),
 			     &bytes) &&
 	       bytes > 0;
 }
 
-static bool prove_private(struct scan *s, const struct place *place)
+static bool prove_private(struct scan *s, const struct procdir *dir)
 {
 	const struct counters *c = &s->rollup;
 
-	return reader_rollup(s->reader, place, &s->rollup) && counters_know(c, COUNTER_PSS_ANON) &&
+	return reader_rollup(s->reader, dir, &s->rollup) && counters_know(c, COUNTER_PSS_ANON) &&
 	       counters_know(c, COUNTER_ANONYMOUS) &&
 	       c->bytes[COUNTER_PSS_ANON] == c->bytes[COUNTER_ANONYMOUS];
 }
 
-bool scan_suits(struct reader *r, const struct place *place)
+bool scan_suits(struct reader *r, const struct procdir *dir)
 {
 	if (!r->scan)
 		r->scan = scan_new(r);
 	if (!r->scan)
 		return false;
 	r->scan->reader = r;
-	return !has_huge_pages(r->scan, place);
+	return !has_huge_pages(r->scan, dir);
 }
 
-int scan_read(struct reader *r, const struct place *place, int fd, bool shares, uint64_t *mappings,
+int scan_read(struct reader *r, const struct procdir *dir, int fd, bool shares, uint64_t *mappings,
 	      struct error *e)
 {
 	struct scan *s = r->scan;
 	int status;
 
-	reset(s, place);
-	s->private_anon = shares && prove_private(s, place);
-	if (names_begin(r, place, on_mapping, s, e) < 0)
+	reset(s, dir);
+	s->private_anon = shares && prove_private(s, dir);
+	if (kept_names_begin(r, dir, on_mapping, s, e) < 0)
 		return -1;
 	status = reader_drain(r, fd, SMAPS_HEADERS, e);
 	if (s->pagemap >= 0)

@@ -31,10 +31,10 @@ static bool is_proc(int root_fd)
 /* How many mappings a process may have; the kernel's default where that cannot be read. */
 static uint64_t read_mappings_most(int root_fd)
 {
-	const struct place root = {root_fd, ""};
+	const struct procdir root = {root_fd, ""};
 	uint64_t most = 65530, set;
 	char buffer[32];
-	ssize_t n = place_read(&root, "sys/vm/max_map_count", buffer, sizeof(buffer));
+	ssize_t n = procdir_read(&root, "sys/vm/max_map_count", buffer, sizeof(buffer));
 	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
 
 	return take_decimal(&text, &set) > 0 && set > most ? set : most;

@@ -129,7 +129,7 @@ void source_weigh(const struct source *s, struct target *target);
 void target_list_sort(struct target_list *list);
 
 /* Signs of life of a process, far cheaper than its mappings. */
-struct pulse {
+struct activity {
 	bool known;	      /* else nothing can be said; the rest means something only then */
 	bool has_memory;      /* kernel threads and zombies have none */
 	uint64_t start_time;  /* clock ticks after boot */
@@ -138,24 +138,25 @@ struct pulse {
 
 /* The file of a process that tells it. Of the running system it may stay open, which makes a pulse
  * much cheaper; a descriptor is of one process, even if its pid comes again. */
-struct probe {
+struct stat_handle {
 	pid_t pid;
 	int stat; /* -1 while it is not open */
 };
 
-/* A probe without an open file. */
-static inline struct probe probe_of(pid_t pid)
+/* A handle without an open file. */
+static inline struct stat_handle stat_handle_of(pid_t pid)
 {
-	return (struct probe){pid, -1};
+	return (struct stat_handle){pid, -1};
 }
 
 /* `keep` leaves the file open for the next time, if this is the running system. */
-void source_pulse(const struct source *s, struct probe *probe, bool keep, struct pulse *pulse);
-void probe_close(struct probe *probe);
+void source_activity(const struct source *s, struct stat_handle *handle, bool keep,
+		     struct activity *pulse);
+void stat_handle_close(struct stat_handle *handle);
 
-/* Whether two pulses of one pid are of one process that did nothing in between: not a tick of CPU,
- * not a page fault, nothing mapped. */
-static inline bool pulse_equals(const struct pulse *a, const struct pulse *b)
+/* Whether two activities of one pid are of one process that did nothing in between: not a tick of
+ * CPU, not a page fault, nothing mapped. */
+static inline bool activity_equals(const struct activity *a, const struct activity *b)
 {
 	return a->known && b->known && a->has_memory == b->has_memory &&
 	       a->start_time == b->start_time && a->fingerprint == b->fingerprint;
@@ -170,7 +171,7 @@ struct reading {
 };
 
 /* What a reader has cost. Times are measured only if it was asked to. */
-struct effort {
+struct read_stats {
 	uint64_t bytes, calls; /* read from files of memory maps */
 	uint64_t longest_ns;
 	pid_t longest_pid;    /* 0 for a file */
@@ -190,7 +191,7 @@ struct reader *reader_new(const struct source *s, const struct reading *how,
 			  const struct sink *sink);
 void reader_free(struct reader *r);
 
-const struct effort *reader_effort(const struct reader *r);
+const struct read_stats *reader_stats(const struct reader *r);
 
 /* Reads one target into the sink. 0 however that ended; -1 with *e only for what is no fault of
  * the target: no memory, no file descriptors, an error from the sink. */

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static DIR *open_threads(struct reader *r, const struct place *process)
+static DIR *open_threads(struct reader *r, const struct procdir *process)
 {
 	char path[64];
 	DIR *threads;
@@ -27,7 +27,7 @@ static DIR *open_threads(struct reader *r, const struct place *process)
 }
 
 /* Those that have ended too have an address space of no size. */
-static bool has_memory(struct reader *r, struct thread *t, const struct place *process,
+static bool has_memory(struct reader *r, struct thread *t, const struct procdir *process,
 		       const char *name)
 {
 	int len = snprintf(t->prefix, sizeof(t->prefix), "%stask/%s/", process->prefix, name);
@@ -35,12 +35,12 @@ static bool has_memory(struct reader *r, struct thread *t, const struct place *p
 
 	if (len < 0 || (size_t)len >= sizeof(t->prefix))
 		return false;
-	t->place = (struct place){process->fd, t->prefix};
-	text = place_slurp(r, &t->place, "statm");
+	t->dir = (struct procdir){process->fd, t->prefix};
+	text = reader_slurp_file(r, &t->dir, "statm");
 	return text.len > 0 && !slice_begins(text, SLICE("0 "));
 }
 
-bool thread_find(struct reader *r, struct thread *t, const struct place *process)
+bool thread_find(struct reader *r, struct thread *t, const struct procdir *process)
 {
 	DIR *threads = open_threads(r, process);
 	const struct dirent *entry;

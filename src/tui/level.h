@@ -4,8 +4,8 @@
 #ifndef TUI_LEVEL_H
 #define TUI_LEVEL_H
 
-#include "watch/view.h"
 #include "report/report.h"
+#include "watch/view.h"
 
 struct level {
 	struct watch *watch; /* borrowed */

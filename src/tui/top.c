@@ -89,7 +89,7 @@ static void pop_level(struct session *s)
 /* The mappings of one process, which may have ended. */
 static int refresh_mappings(struct session *s, struct error *e)
 {
-	return watch_feed(s->mappings, &s->top->feed, &s->pid, 1, e);
+	return watch_replay(s->mappings, &s->top->replay, &s->pid, 1, e);
 }
 
 static int update_levels(struct session *s, struct error *e)
@@ -112,8 +112,8 @@ static int refresh_watches(struct session *s, struct error *e)
 	s->wall = wall;
 	s->next = wall + delay_of(s);
 	if (s->watch->refresh > 0)
-		feed_advance(&s->top->feed);
-	if (watch_feed(s->watch, &top->feed, top->pids, top->pid_count, e) < 0 ||
+		replay_advance(&s->top->replay);
+	if (watch_replay(s->watch, &top->replay, top->pids, top->pid_count, e) < 0 ||
 	    (s->mappings && refresh_mappings(s, e) < 0))
 		return -1;
 	if (s->watch->refresh == 1 && s->watch->coverage.by_outcome[OUTCOME_READ] == 0 &&
@@ -124,7 +124,7 @@ static int refresh_watches(struct session *s, struct error *e)
 
 static int refresh(struct session *s, struct error *e)
 {
-	if (s->watch->refresh > 0 && !feed_has_next(&s->top->feed)) {
+	if (s->watch->refresh > 0 && !replay_has_next(&s->top->replay)) {
 		snprintf(s->message, sizeof(s->message), "this was the last of the trees");
 		s->next = seconds(CLOCK_MONOTONIC) + delay_of(s);
 		return 0;
@@ -142,7 +142,7 @@ static int show(struct session *s, struct error *e)
 		.head = {.width = (size_t)screen_width(),
 			 .delay = delay_of(s),
 			 .paused = s->paused,
-			 .live = !s->top->feed.root,
+			 .live = !s->top->replay.root,
 			 .percent = s->watch->refresh > 1 ? s->percent : -1,
 			 .units = s->top->rendering.units},
 		.rendering = s->top->rendering,
@@ -234,7 +234,7 @@ static int choose_group(struct session *s, struct error *e)
 	s->watch = watch_new(&options);
 	if (!s->watch)
 		return error_memory(e);
-	if (watch_feed(s->watch, &s->top->feed, s->top->pids, s->top->pid_count, e) < 0)
+	if (watch_replay(s->watch, &s->top->replay, s->top->pids, s->top->pid_count, e) < 0)
 		return -1;
 	return begin(s, &by, e);
 }
@@ -355,8 +355,8 @@ static void choose_delay(struct session *s)
 /* The view with all that JSON has, to a file that is not there yet. */
 static int write_json(struct session *s, FILE *out, struct error *e)
 {
-	const struct feed *feed = &s->top->feed;
-	const char *path = feed->root ? feed->trees[feed->next] : "/proc";
+	const struct replay *replay = &s->top->replay;
+	const char *path = replay->root ? replay->trees[replay->next] : "/proc";
 	struct render_options rendering = s->top->rendering;
 	struct report_options options = last_level(s)->options;
 	struct report report;
@@ -524,7 +524,7 @@ static int act(struct session *s, enum action action, struct error *e)
 
 static void stop(struct session *s)
 {
-	if (crew_has_left_any()) {
+	if (pool_has_abandoned_any()) {
 		snprintf(s->message, sizeof(s->message),
 			 "it cannot be stopped now: a thread waits for a process that holds it up");
 		return;

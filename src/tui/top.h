@@ -6,11 +6,11 @@
 #ifndef TUI_TOP_H
 #define TUI_TOP_H
 
-#include "watch/view.h"
 #include "render/render.h"
+#include "watch/view.h"
 
 struct top {
-	struct feed feed;
+	struct replay replay;
 	const pid_t *pids; /* borrowed, as everything that the options point to */
 	size_t pid_count;
 	struct watch_options watching;

@@ -72,7 +72,7 @@ static int is_tree(const char *path, const char *number, struct error *e)
 	return holds < 0 ? -1 : !holds;
 }
 
-static int add(struct feed *f, char *path, struct error *e)
+static int add(struct replay *f, char *path, struct error *e)
 {
 	char **larger = path ? reallocarray(f->trees, f->count + 1, sizeof(*larger)) : NULL;
 
@@ -86,7 +86,7 @@ static int add(struct feed *f, char *path, struct error *e)
 }
 
 /* The trees in a folder; there may be none. */
-static int add_folders(struct feed *f, struct error *e)
+static int add_folders(struct replay *f, struct error *e)
 {
 	struct dirent **entries;
 	int count = scandir(f->root, &entries, is_shown, versionsort), status = 0;
@@ -112,12 +112,12 @@ static int add_folders(struct feed *f, struct error *e)
 	return status;
 }
 
-int feed_open(struct feed *f, const char *root, struct error *e)
+int replay_open(struct replay *f, const char *root, struct error *e)
 {
 	char *number;
 	int tree;
 
-	*f = (struct feed){.root = root};
+	*f = (struct replay){.root = root};
 	if (!root)
 		return 0;
 	number = find_number(root);
@@ -131,24 +131,25 @@ int feed_open(struct feed *f, const char *root, struct error *e)
 	return f->count ? 0 : add(f, strdup(root), e);
 }
 
-void feed_close(struct feed *f)
+void replay_close(struct replay *f)
 {
 	for (size_t i = 0; i < f->count; i++)
 		free(f->trees[i]);
 	free(f->trees);
 }
 
-bool feed_has_next(const struct feed *f)
+bool replay_has_next(const struct replay *f)
 {
 	return !f->root || f->next + 1 < f->count;
 }
 
-void feed_advance(struct feed *f)
+void replay_advance(struct replay *f)
 {
 	f->next += f->next + 1 < f->count;
 }
 
-struct source *feed_source(const struct feed *f, const pid_t *pids, size_t count, struct error *e)
+struct source *replay_source(const struct replay *f, const pid_t *pids, size_t count,
+			     struct error *e)
 {
 	return source_open_proc(f->root ? f->trees[f->next] : NULL, pids, count, e);
 }

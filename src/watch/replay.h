@@ -9,25 +9,26 @@
 
 #include "source/source.h"
 
-struct feed {
+struct replay {
 	const char *root;
 	char **trees; /* owned; none for the running system */
 	size_t count, next;
 };
 
-/* `root` is NULL for the running system and must outlive the feed. 0, or -1 with *e; feed_close()
+/* `root` is NULL for the running system and must outlive the feed. 0, or -1 with *e; replay_close()
  * in any case. */
-int feed_open(struct feed *f, const char *root, struct error *e);
-void feed_close(struct feed *f);
+int replay_open(struct replay *f, const char *root, struct error *e);
+void replay_close(struct replay *f);
 
 /* Whether there is something else to read than what was read last. A tree, or the last of several,
  * stays what it is. */
-bool feed_has_next(const struct feed *f);
+bool replay_has_next(const struct replay *f);
 
 /* Goes on to it. */
-void feed_advance(struct feed *f);
+void replay_advance(struct replay *f);
 
 /* The source to read now, limited to `pids` if there are any; as source_open_proc(). */
-struct source *feed_source(const struct feed *f, const pid_t *pids, size_t count, struct error *e);
+struct source *replay_source(const struct replay *f, const pid_t *pids, size_t count,
+			     struct error *e);
 
 #endif

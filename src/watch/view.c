@@ -289,8 +289,8 @@ static void follow(struct snapshot *s, const struct pasts *p, const struct snaps
 }
 
 /* Who has which pid, in ascending order. */
-struct tenants {
-	struct tenant {
+struct pid_owners {
+	struct pid_owner {
 		pid_t pid;
 		symbol process; /* of the snapshot's symbols */
 	} * list;
@@ -298,13 +298,13 @@ struct tenants {
 };
 
 /* Of the process that a row is about; false if it is about none. */
-static bool tenant_of(const struct snapshot *s, uint32_t row, struct tenant *t)
+static bool owner_of(const struct snapshot *s, uint32_t row, struct pid_owner *t)
 {
 	for (unsigned k = 0; k < s->by.count; k++) {
 		symbol value = aggregate_key(&s->groups, row)[k];
 
 		if (s->by.keys[k] == KEY_PROCESS && value != SYMBOL_NONE) {
-			*t = (struct tenant){key_process(&s->symbols, value).pid, value};
+			*t = (struct pid_owner){key_process(&s->symbols, value).pid, value};
 			return true;
 		}
 	}
@@ -313,42 +313,42 @@ static bool tenant_of(const struct snapshot *s, uint32_t row, struct tenant *t)
 
 static int by_pid(const void *a, const void *b)
 {
-	const struct tenant *x = a, *y = b;
+	const struct pid_owner *x = a, *y = b;
 
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
 /* Of all rows but those that are gone, of which one is enough for each process. */
-static bool find_tenants(const struct snapshot *s, struct tenants *tenants)
+static bool find_owners(const struct snapshot *s, struct pid_owners *owners)
 {
 	uint32_t count = aggregate_count(&s->groups);
 	size_t kept = 0;
 
-	*tenants = (struct tenants){calloc((size_t)count + 1, sizeof(*tenants->list)), 0};
-	if (!tenants->list)
+	*owners = (struct pid_owners){calloc((size_t)count + 1, sizeof(*owners->list)), 0};
+	if (!owners->list)
 		return false;
 	for (uint32_t i = 0; i < count; i++)
-		tenants->count += was_there(s, &s->groups.groups[i]) &&
-				  tenant_of(s, i, &tenants->list[tenants->count]);
-	if (tenants->count == 0)
+		owners->count += was_there(s, &s->groups.groups[i]) &&
+				 owner_of(s, i, &owners->list[owners->count]);
+	if (owners->count == 0)
 		return true;
-	qsort(tenants->list, tenants->count, sizeof(*tenants->list), by_pid);
-	for (size_t i = 1; i < tenants->count; i++) {
-		if (tenants->list[i].pid != tenants->list[kept].pid)
-			tenants->list[++kept] = tenants->list[i];
+	qsort(owners->list, owners->count, sizeof(*owners->list), by_pid);
+	for (size_t i = 1; i < owners->count; i++) {
+		if (owners->list[i].pid != owners->list[kept].pid)
+			owners->list[++kept] = owners->list[i];
 	}
-	tenants->count = kept + 1;
+	owners->count = kept + 1;
 	return true;
 }
 
 /* Whether another process, or program, has in another snapshot the pid that a row is about. */
-static bool has_other_tenant(const struct snapshot *s, uint32_t row, const struct snapshot *other,
-			     const struct tenants *others)
+static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct snapshot *other,
+			    const struct pid_owners *others)
 {
-	const struct tenant *found;
-	struct tenant own;
+	const struct pid_owner *found;
+	struct pid_owner own;
 
-	if (others->count == 0 || !tenant_of(s, row, &own))
+	if (others->count == 0 || !owner_of(s, row, &own))
 		return false;
 	found = bsearch(&own, others->list, others->count, sizeof(own), by_pid);
 	return found && !slice_equals(intern_bytes(&s->symbols, own.process),
@@ -380,11 +380,11 @@ static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t r
 	return true;
 }
 
-static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct tenants *now)
+static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct pid_owners *now)
 {
 	for (uint32_t i = 0; i < aggregate_count(&p->before->groups); i++) {
 		if (was_there(p->before, &p->before->groups.groups[i]) &&
-		    !counterpart(p->before, i, s) && !has_other_tenant(p->before, i, s, now) &&
+		    !counterpart(p->before, i, s) && !has_other_owner(p->before, i, s, now) &&
 		    !add_gone(s, p->before, i, p->start))
 			return false;
 	}
@@ -396,11 +396,11 @@ static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct
 static bool follow_gone(struct snapshot *s, const struct pasts *p)
 {
 	uint32_t count = aggregate_count(&s->groups);
-	struct tenants before, now = {NULL, 0};
-	bool done = find_tenants(p->before, &before) && find_tenants(s, &now);
+	struct pid_owners before, now = {NULL, 0};
+	bool done = find_owners(p->before, &before) && find_owners(s, &now);
 
 	for (uint32_t i = 0; done && i < count; i++) {
-		if (s->trends[i].state == TREND_NEW && has_other_tenant(s, i, p->before, &before))
+		if (s->trends[i].state == TREND_NEW && has_other_owner(s, i, p->before, &before))
 			s->trends[i].state = TREND_REPLACED;
 	}
 	done = done && add_all_gone(s, p, &now);
@@ -447,7 +447,7 @@ static void describe(struct snapshot *s, const struct watch *w)
 	s->machine = w->machine;
 	s->inferred = w->options.collecting.infer;
 	s->coverage = w->coverage;
-	s->effort = w->effort;
+	s->stats = w->stats;
 	s->shared_swappers = w->shared_swappers;
 	s->unidentified = w->unidentified;
 	s->refresh = w->refresh;

@@ -7,10 +7,10 @@
 struct refresh {
 	struct watch *watch;
 	const struct source *source;
-	struct target_list targets; /* all there are */
-	struct target_list reading; /* those to be read */
-	struct pulse *pulses;	    /* of all */
-	struct state state;	    /* one for each target; NULL while it is to be read */
+	struct target_list targets;  /* all there are */
+	struct target_list reading;  /* those to be read */
+	struct activity *activities; /* of all */
+	struct state state;	     /* one for each target; NULL while it is to be read */
 };
 
 struct grouping watch_grouping(const struct grouping *wanted)
@@ -77,13 +77,13 @@ static void free_problems(struct watch *w)
 	w->problem_count = 0;
 }
 
-static void close_probes(struct watch *w)
+static void close_stat_handles(struct watch *w)
 {
-	for (size_t i = 0; i < w->probe_count; i++)
-		probe_close(&w->probes[i]);
-	free(w->probes);
-	w->probes = NULL;
-	w->probe_count = 0;
+	for (size_t i = 0; i < w->handle_count; i++)
+		stat_handle_close(&w->handles[i]);
+	free(w->handles);
+	w->handles = NULL;
+	w->handle_count = 0;
 }
 
 void watch_free(struct watch *w)
@@ -95,7 +95,7 @@ void watch_free(struct watch *w)
 	state_free(&w->start);
 	intern_free(&w->symbols);
 	free_problems(w);
-	close_probes(w);
+	close_stat_handles(w);
 	free(w);
 }
 
@@ -123,46 +123,47 @@ static bool may_be_kept(const struct record *r)
 	       r->outcome == OUTCOME_DENIED;
 }
 
-/* One probe for each target, those of before where they are of the same pid. False when there is no
- * memory. */
-static bool place_probes(struct refresh *r)
+/* One handle for each target, those of before where they are of the same pid. False when there is
+ * no memory. */
+static bool open_stat_handles(struct refresh *r)
 {
 	struct watch *w = r->watch;
-	struct probe *probes = calloc(r->targets.count + 1, sizeof(*probes));
+	struct stat_handle *handles = calloc(r->targets.count + 1, sizeof(*handles));
 	size_t at = 0;
 
-	if (!probes)
+	if (!handles)
 		return false;
 	for (size_t i = 0; i < r->targets.count; i++) {
 		pid_t pid = r->targets.targets[i].pid;
 
-		while (at < w->probe_count && w->probes[at].pid < pid)
+		while (at < w->handle_count && w->handles[at].pid < pid)
 			at++;
-		probes[i] = probe_of(pid);
-		if (at < w->probe_count && w->probes[at].pid == pid) {
-			probes[i] = w->probes[at];
-			w->probes[at] = probe_of(pid);
+		handles[i] = stat_handle_of(pid);
+		if (at < w->handle_count && w->handles[at].pid == pid) {
+			handles[i] = w->handles[at];
+			w->handles[at] = stat_handle_of(pid);
 		}
 	}
-	close_probes(w);
-	w->probes = probes;
-	w->probe_count = r->targets.count;
+	close_stat_handles(w);
+	w->handles = handles;
+	w->handle_count = r->targets.count;
 	return true;
 }
 
 /* Looks for signs of life in all processes, and keeps the records of those that have done nothing.
  */
-static void take_pulses(struct refresh *r)
+static void look_for_activity(struct refresh *r)
 {
 	size_t at = 0, files = r->watch->options.files;
 
 	for (size_t i = 0; i < r->targets.count; i++) {
-		struct probe *probe = &r->watch->probes[i];
-		struct record *known = find(&r->watch->now, &at, probe->pid);
+		struct stat_handle *handle = &r->watch->handles[i];
+		struct record *known = find(&r->watch->now, &at, handle->pid);
 
-		source_pulse(r->source, probe, files > 0, &r->pulses[i]);
-		files -= probe->stat >= 0;
-		if (known && may_be_kept(known) && pulse_equals(&known->pulse, &r->pulses[i])) {
+		source_activity(r->source, handle, files > 0, &r->activities[i]);
+		files -= handle->stat >= 0;
+		if (known && may_be_kept(known) &&
+		    activity_equals(&known->activity, &r->activities[i])) {
 			r->state.records[i] = known;
 			known->holders++;
 		}
@@ -205,7 +206,7 @@ static bool choose_turns(struct refresh *r)
 	for (size_t i = 0; i < r->targets.count; i++) {
 		struct record **at = &r->state.records[i];
 
-		if (*at && (*at)->pulse.has_memory)
+		if (*at && (*at)->activity.has_memory)
 			kept[count++] = at;
 	}
 	if (count)
@@ -240,7 +241,7 @@ static struct record *new_record(const struct refresh *r, size_t target)
 		return NULL;
 	record->holders = 1;
 	record->pid = r->targets.targets[target].pid;
-	record->pulse = r->pulses[target];
+	record->activity = r->activities[target];
 	record->read_at = r->watch->refresh + 1;
 	return record;
 }
@@ -313,7 +314,7 @@ static bool on_finding(void *ctx, const struct finding *f)
 	record->in_doubt = f->in_doubt;
 	record->outcome = f->outcome;
 	record->swaps_shared = f->swaps_shared;
-	record->effort = f->effort;
+	record->stats = f->stats;
 	return !f->groups || copy_groups(r->watch, record, f);
 }
 
@@ -383,11 +384,11 @@ static bool tidy(struct watch *w)
 
 static void count_all(struct watch *w)
 {
-	struct effort *effort = &w->effort;
+	struct read_stats *stats = &w->stats;
 
 	/* What is said of how processes were read is true of those that were kept as well. */
-	effort->scanned = effort->unscannable = effort->barred = 0;
-	effort->names_read = effort->names_lost = effort->held_up = 0;
+	stats->scanned = stats->unscannable = stats->barred = 0;
+	stats->names_read = stats->names_lost = stats->held_up = 0;
 	w->coverage = (struct coverage){0};
 	w->naming = (struct naming){0};
 	w->kept = w->shared_swappers = w->unidentified = 0;
@@ -401,7 +402,7 @@ static void count_all(struct watch *w)
 		w->coverage.by_outcome[r->outcome]++;
 		w->kept += r->outcome == OUTCOME_READ && r->read_at < w->refresh;
 		w->shared_swappers += r->swaps_shared;
-		effort_add(effort, &r->effort);
+		read_stats_add(stats, &r->stats);
 		w->naming.named += r->naming.named;
 		w->naming.inferred += r->naming.inferred;
 		w->naming.unnamed += r->naming.unnamed;
@@ -420,7 +421,7 @@ static int accept(struct refresh *r, struct snapshot *read, struct error *e)
 	w->refresh++;
 	w->source = read->source;
 	w->machine = read->machine;
-	w->effort = read->effort;
+	w->stats = read->stats;
 	free_problems(w);
 	w->problems = read->problems;
 	w->problem_count = read->problem_count;
@@ -457,14 +458,14 @@ static int refresh(struct refresh *r, struct error *e)
 {
 	if (source_targets(r->source, &r->targets, e) < 0)
 		return -1;
-	r->pulses = calloc(r->targets.count + 1, sizeof(*r->pulses));
+	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
 	r->state.records = calloc(r->targets.count + 1, sizeof(struct record *));
-	if (!r->pulses || !r->state.records)
+	if (!r->activities || !r->state.records)
 		return error_memory(e);
 	r->state.count = r->targets.count;
-	if (!place_probes(r))
+	if (!open_stat_handles(r))
 		return error_memory(e);
-	take_pulses(r);
+	look_for_activity(r);
 	if (!choose_turns(r) || !list_readings(r))
 		return error_memory(e);
 	return read_again(r, e);
@@ -487,16 +488,16 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	state_free(&r.state);
 	free(r.targets.targets);
 	free(r.reading.targets);
-	free(r.pulses);
+	free(r.activities);
 	w->reading_ns = now_ns(CLOCK_MONOTONIC) - wall;
 	w->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	return status;
 }
 
-int watch_feed(struct watch *w, const struct feed *feed, const pid_t *pids, size_t count,
-	       struct error *e)
+int watch_replay(struct watch *w, const struct replay *replay, const pid_t *pids, size_t count,
+		 struct error *e)
 {
-	struct source *source = feed_source(feed, pids, count, e);
+	struct source *source = replay_source(replay, pids, count, e);
 	int status = source ? watch_refresh(w, source, e) : -1;
 
 	source_close(source);

@@ -41,13 +41,13 @@ struct record {
 	unsigned holders;
 	uint64_t moved; /* see move_symbols() */
 	pid_t pid;
-	struct pulse pulse;
+	struct activity activity;
 	uint64_t read_at; /* number of the refresh */
 	bool wanted;	  /* by the selection; else the rest means nothing, */
 	bool in_doubt;	  /* but that it could be */
 	enum outcome outcome;
 	bool swaps_shared;
-	struct effort effort; /* how it was read, as in a finding */
+	struct read_stats stats; /* how it was read, as in a finding */
 	uint32_t count;
 	struct group *groups;
 	symbol *keys; /* by.count for each group */
@@ -68,8 +68,8 @@ struct watch {
 
 	uint64_t refresh; /* how many there were */
 	struct state now, before, start;
-	struct probe *probes; /* in ascending order of pids */
-	size_t probe_count;
+	struct stat_handle *handles; /* in ascending order of pids */
+	size_t handle_count;
 	size_t due; /* what did nothing and is to be read all the same, in TURNths of a process */
 	uint64_t starts; /* how often there was a new start */
 
@@ -77,7 +77,7 @@ struct watch {
 	enum source_kind source;
 	struct machine machine;
 	struct coverage coverage;
-	struct effort effort;
+	struct read_stats stats;
 	struct naming naming;
 	uint64_t kept, shared_swappers, unidentified;
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
@@ -97,8 +97,8 @@ void watch_free(struct watch *w);
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
 
 /* The same with what a feed has now, limited to `pids` if there are any. */
-int watch_feed(struct watch *w, const struct feed *feed, const pid_t *pids, size_t count,
-	       struct error *e);
+int watch_replay(struct watch *w, const struct replay *replay, const pid_t *pids, size_t count,
+		 struct error *e);
 
 /* False when there is no memory; the start is then what it was. */
 bool watch_zero(struct watch *w);

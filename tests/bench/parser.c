@@ -8,7 +8,7 @@
  *	touch		loads one word of every cache line: what any program that looks at the text
  *			pays at least
  *	room		feeds blocks as large as the parser takes
- *	read		feeds 4 KiB at a time, as the kernel hands it out
+ *	read		feeds 4 KiB at a time, as the kernel threads it out
  *	general		as room, but every entry goes the general way, without what was learned from
  *			the one before
  *
@@ -83,7 +83,7 @@ static uint64_t feed(struct smaps_parser *p, struct text text, size_t block)
 
 	smaps_begin(p, SMAPS_MAPPINGS);
 	for (size_t at = 0, n; at < text.size; at += n) {
-		char *room = smaps_room(p, &n);
+		char *room = smaps_reserve(p, &n);
 
 		if (!room)
 			fail("memory");
@@ -102,9 +102,9 @@ static uint64_t feed_generally(struct smaps_parser *p, struct text text)
 {
 	uint64_t mappings;
 
-	smaps_learn(p, false);
+	smaps_use_templates(p, false);
 	mappings = feed(p, text, SIZE_MAX);
-	smaps_learn(p, true);
+	smaps_use_templates(p, true);
 	return mappings;
 }
 

@@ -65,7 +65,7 @@ static int feed(struct smaps_parser *p, struct slice text, unsigned seed, struct
 {
 	while (text.len) {
 		size_t size, n;
-		char *room = smaps_room(p, &size);
+		char *room = smaps_reserve(p, &size);
 
 		CHECK(room && size >= 4096);
 		seed = seed * 1103515245u + 12345u;
@@ -88,7 +88,7 @@ static struct account account_for(struct slice text, enum smaps_kind kind, unsig
 	struct error e = {.code = ERROR_NONE};
 
 	CHECK(p);
-	smaps_learn(p, learns);
+	smaps_use_templates(p, learns);
 	smaps_begin(p, kind);
 	if (feed(p, text, seed, &e) < 0) {
 		CHECK(e.code == ERROR_MALFORMED || e.code == ERROR_TRUNCATED);

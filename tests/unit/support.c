@@ -60,7 +60,7 @@ int feed_all(struct smaps_parser *p, struct slice text, int piece, struct error 
 
 	while (text.len) {
 		size_t size, n;
-		char *room = smaps_room(p, &size);
+		char *room = smaps_reserve(p, &size);
 
 		assert_non_null(room);
 		assert_true(size >= 4096);
@@ -84,7 +84,7 @@ char *parse_dump(struct slice text, enum smaps_kind kind, int piece, bool learns
 	assert_non_null(out);
 	p = smaps_new(dump_mapping, out);
 	assert_non_null(p);
-	smaps_learn(p, learns);
+	smaps_use_templates(p, learns);
 	smaps_begin(p, kind);
 	if (feed_all(p, text, piece, &e) < 0)
 		fprintf(out, "%s: %s\n",

@@ -67,7 +67,8 @@ void _assert_contains(const char *text, const char *part, const char *file, int 
 	range " rw-p 00000000 00:00 0 " name "\nSize: 8 kB\nRss: 4 kB\nPss: 3 kB\n"
 
 /* What the parser makes of text that it gets in pieces: a line for each mapping, then how it
- * ended. PIECE_ALL is one piece, PIECE_RANDOM pieces of random size; `learns` see smaps_learn(). */
+ * ended. PIECE_ALL is one piece, PIECE_RANDOM pieces of random size; `learns` see
+ * smaps_use_templates(). */
 enum { PIECE_ALL = 0, PIECE_RANDOM = -1 };
 char *parse_dump(struct slice text, enum smaps_kind kind, int piece, bool learns);
 

@@ -27,11 +27,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct pulse look(struct probe *probe)
+static struct activity look(struct stat_handle *handle)
 {
-	struct pulse pulse;
+	struct activity pulse;
 
-	source_pulse(source, probe, true, &pulse);
+	source_activity(source, handle, true, &pulse);
 	return pulse;
 }
 
@@ -71,74 +71,74 @@ static pid_t start(int pipes[2])
 /* Until the child waits again: having written, it still has to go to sleep. */
 static void wait_for(pid_t pid)
 {
-	struct probe probe = probe_of(pid);
-	struct pulse before, now = look(&probe);
+	struct stat_handle handle = stat_handle_of(pid);
+	struct activity before, now = look(&handle);
 
 	do {
 		const struct timespec pause = {.tv_nsec = 50000000};
 
 		before = now;
 		nanosleep(&pause, NULL);
-		now = look(&probe);
-	} while (!pulse_equals(&before, &now));
-	probe_close(&probe);
+		now = look(&handle);
+	} while (!activity_equals(&before, &now));
+	stat_handle_close(&handle);
 }
 
 TEST(of_a_child)
 {
-	struct pulse before, idle, busy, gone;
+	struct activity before, idle, busy, gone;
 	char byte = 'x';
 	int pipes[2] = {-1, -1}, fd;
 	pid_t pid = start(pipes);
-	struct probe probe = probe_of(pid);
+	struct stat_handle handle = stat_handle_of(pid);
 
 	assert_true(pid > 0);
 	wait_for(pid);
-	before = look(&probe);
+	before = look(&handle);
 	assert_true(before.known && before.has_memory && before.start_time > 0);
-	assert_true(probe.stat >= 0); /* it stays open, */
-	fd = probe.stat;
-	idle = look(&probe);
-	assert_true(pulse_equals(&before, &idle));
-	assert_int_equal(probe.stat, fd); /* and is used again */
+	assert_true(handle.stat >= 0); /* it stays open, */
+	fd = handle.stat;
+	idle = look(&handle);
+	assert_true(activity_equals(&before, &idle));
+	assert_int_equal(handle.stat, fd); /* and is used again */
 	assert_int_equal(write(pipes[1], &byte, 1), 1);
 	assert_int_equal(read(pipes[0], &byte, 1), 1);
-	busy = look(&probe);
+	busy = look(&handle);
 	assert_true(busy.known);
-	assert_false(pulse_equals(&before, &busy));
+	assert_false(activity_equals(&before, &busy));
 	close(pipes[1]);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	gone = look(&probe);
+	gone = look(&handle);
 	assert_false(gone.known);
-	assert_false(pulse_equals(&busy, &gone));
-	probe_close(&probe);
+	assert_false(activity_equals(&busy, &gone));
+	stat_handle_close(&handle);
 	close(pipes[0]);
 }
 
 /* That it ran is not held against anonmem itself, that it took memory is. */
 TEST(of_itself)
 {
-	struct probe probe = probe_of(getpid());
-	struct pulse before = look(&probe), busy;
+	struct stat_handle handle = stat_handle_of(getpid());
+	struct activity before = look(&handle), busy;
 	struct timespec t;
 
 	do
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	while (t.tv_sec == 0 && t.tv_nsec < 100000000);
-	busy = look(&probe);
-	assert_true(pulse_equals(&before, &busy));
+	busy = look(&handle);
+	assert_true(activity_equals(&before, &busy));
 	take_memory();
-	busy = look(&probe);
-	assert_false(pulse_equals(&before, &busy));
-	probe_close(&probe);
+	busy = look(&handle);
+	assert_false(activity_equals(&before, &busy));
+	stat_handle_close(&handle);
 }
 
 TEST(of_no_process)
 {
-	struct probe probe = probe_of(INT32_MAX);
+	struct stat_handle handle = stat_handle_of(INT32_MAX);
 
-	assert_false(look(&probe).known);
-	assert_int_equal(probe.stat, -1);
+	assert_false(look(&handle).known);
+	assert_int_equal(handle.stat, -1);
 }
 
 int main(void)

@@ -9,11 +9,11 @@ static struct counters parts_counters[PARTS];
 
 static void divide(const struct counters *whole, const struct part *parts, size_t count)
 {
-	struct division d;
+	struct apportionment d;
 
-	division_begin(&d, whole, parts, count);
+	apportion_begin(&d, whole, parts, count);
 	for (size_t i = 0; i < count; i++)
-		division_next(&d, &parts[i], &parts_counters[i]);
+		apportion_next(&d, &parts[i], &parts_counters[i]);
 }
 
 static void know(struct counters *c, enum counter counter, uint64_t bytes)

@@ -6,7 +6,7 @@
 static struct intern symbols;
 static struct grouping by;
 static struct selection selection;
-static struct keyer keyer;
+static struct grouper grouper;
 static struct rules *rules;
 
 static void begin(unsigned count, enum key first, enum key second)
@@ -17,13 +17,13 @@ static void begin(unsigned count, enum key first, enum key second)
 	rules = rules_new();
 	assert_int_equal(rules_add_builtin(rules, &e), 0);
 	by = (struct grouping){.keys = {first, second}, .count = count};
-	keyer_init(&keyer, &symbols, &by, &selection, rules, NULL);
+	grouper_init(&grouper, &symbols, &by, &selection, rules, NULL);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	keyer_free(&keyer);
+	grouper_free(&grouper);
 	rules_free(rules);
 	intern_free(&symbols);
 	selection = (struct selection){.kinds = 0};
@@ -34,7 +34,7 @@ static void process(void)
 {
 	const struct process p = {.known = PROCESS_PID | PROCESS_UID, .pid = 7, .uid = 123456};
 
-	assert_true(keyer_process(&keyer, &p));
+	assert_true(grouper_process(&grouper, &p));
 }
 
 static struct mapping mapping(const char *name, uint64_t inode, const char *perms)
@@ -49,11 +49,11 @@ static struct mapping mapping(const char *name, uint64_t inode, const char *perm
 static symbol last_key[KEY_COUNT];
 static enum kind kind;
 
-static enum keyed look(const char *name, uint64_t inode, const char *perms)
+static enum key_result look(const char *name, uint64_t inode, const char *perms)
 {
 	struct mapping m = mapping(name, inode, perms);
 
-	return keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind);
+	return grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind);
 }
 
 static struct slice label(void)
@@ -92,9 +92,9 @@ TEST(labels_of_neighbours)
 	begin(1, KEY_LABEL, KEY_LABEL);
 	process();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		enum keyed keyed = look(rows[i].name, rows[i].inode, rows[i].perms);
+		enum key_result keyed = look(rows[i].name, rows[i].inode, rows[i].perms);
 
-		assert_true(keyed == KEYED || keyed == KEYED_AGAIN);
+		assert_true(keyed == KEY_MADE || keyed == KEY_SAME);
 		assert_true(slice_equals(label(), slice_of(rows[i].label)));
 		assert_int_equal(kind, rows[i].kind);
 	}
@@ -108,14 +108,14 @@ TEST(neighbours_without_a_name)
 	begin(1, KEY_KIND, KEY_KIND);
 	process();
 	m.dev_minor = 5;
-	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
 	assert_int_equal(kind, KIND_FILE);
 	m.inode = 7;
-	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED_AGAIN);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_SAME);
 	assert_int_equal(kind, KIND_FILE);
 	m.dev_minor = 0;
 	m.inode = 0;
-	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
 	assert_int_equal(kind, KIND_ANON);
 }
 
@@ -127,20 +127,20 @@ TEST(guesses_take_turns)
 
 	begin(1, KEY_LABEL, KEY_LABEL);
 	process();
-	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind), KEYED);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
 	assert_slice(label(), "[anon]");
-	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_RESERVED, last_key, &kind), KEYED);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_RESERVED, last_key, &kind), KEY_MADE);
 	assert_slice(key_label(&symbols, last_key[0], &origin), "~reserved");
 	assert_int_equal(origin, ORIGIN_INFERRED);
 	assert_int_equal(kind, KIND_ANON);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(keyer_mapping(&keyer, &m, GUESS_NONE, last_key, &kind),
-				 KEYED_AGAIN);
-		assert_int_equal(keyer_mapping(&keyer, &m, GUESS_RESERVED, last_key, &kind),
-				 KEYED_AGAIN);
+		assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind),
+				 KEY_SAME);
+		assert_int_equal(grouper_mapping(&grouper, &m, GUESS_RESERVED, last_key, &kind),
+				 KEY_SAME);
 	}
 	process();
-	assert_int_equal(keyer_mapping(&keyer, &m, GUESS_RESERVED, last_key, &kind), KEYED);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_RESERVED, last_key, &kind), KEY_MADE);
 }
 
 TEST(a_new_process_has_keys_of_its_own)
@@ -150,11 +150,11 @@ TEST(a_new_process_has_keys_of_its_own)
 
 	begin(2, KEY_PROCESS, KEY_KIND);
 	process();
-	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED);
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEY_MADE);
 	first = last_key[0];
-	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED_AGAIN);
-	assert_true(keyer_process(&keyer, &other));
-	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED);
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEY_SAME);
+	assert_true(grouper_process(&grouper, &other));
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEY_MADE);
 	assert_int_not_equal(last_key[0], first);
 }
 
@@ -164,9 +164,9 @@ TEST(mappings_are_never_alike)
 
 	begin(1, KEY_MAPPING, KEY_MAPPING);
 	process();
-	assert_int_equal(look("[heap]", 0, "rw-p"), KEYED);
+	assert_int_equal(look("[heap]", 0, "rw-p"), KEY_MADE);
 	first = last_key[0];
-	assert_int_equal(look("[heap]", 0, "r--p"), KEYED);
+	assert_int_equal(look("[heap]", 0, "r--p"), KEY_MADE);
 	assert_int_not_equal(last_key[0], first);
 }
 
@@ -178,13 +178,13 @@ TEST(unwanted_neighbours)
 	selection = (struct selection){.labels = globs, .label_count = 1, .kinds = 1U << KIND_ANON};
 	begin(1, KEY_LABEL, KEY_LABEL);
 	process();
-	assert_int_equal(look("[anon:abc]", 0, "rw-p"), KEYED);
-	assert_int_equal(look("[anon:bcd]", 0, "rw-p"), KEYED_UNWANTED);
-	assert_int_equal(look("[anon:bcd]", 0, "rw-p"), KEYED_UNWANTED);
+	assert_int_equal(look("[anon:abc]", 0, "rw-p"), KEY_MADE);
+	assert_int_equal(look("[anon:bcd]", 0, "rw-p"), KEY_UNWANTED);
+	assert_int_equal(look("[anon:bcd]", 0, "rw-p"), KEY_UNWANTED);
 	assert_int_equal(kind, KIND_ANON);
-	assert_int_equal(look("[anon:abc]", 0, "rw-p"), KEYED);
+	assert_int_equal(look("[anon:abc]", 0, "rw-p"), KEY_MADE);
 	assert_slice(label(), "[anon:abc]");
-	assert_int_equal(look("/memfd:abc (deleted)", 5, "rw-s"), KEYED_UNWANTED); /* by kind */
+	assert_int_equal(look("/memfd:abc (deleted)", 5, "rw-s"), KEY_UNWANTED); /* by kind */
 	assert_int_equal(kind, KIND_SHMEM);
 }
 
@@ -223,9 +223,9 @@ static void assert_subsystem(const char *name, uint64_t inode, const char *wante
 {
 	begin(1, KEY_SUBSYSTEM, KEY_COUNT);
 	process();
-	assert_int_equal(look(name, inode, "rw-s"), KEYED);
+	assert_int_equal(look(name, inode, "rw-s"), KEY_MADE);
 	assert_true(slice_equals(intern_bytes(&symbols, last_key[0]), slice_of(wanted)));
-	keyer_free(&keyer);
+	grouper_free(&grouper);
 	rules_free(rules);
 	intern_free(&symbols);
 }

@@ -18,7 +18,7 @@ enum { PAGE = 4096, AT = 0x10000000 };
 static char *root;
 static struct recorder recorder;
 static struct layout *table;
-static struct effort effort;
+static struct read_stats stats;
 
 static int set_up(void **state)
 {
@@ -106,7 +106,7 @@ static const char *calls(void)
 	r = reader_new(s, &how, &recorder.sink);
 	assert_non_null(r);
 	assert_int_equal(reader_read(r, list.targets[0], &e), 0);
-	effort = *reader_effort(r);
+	effort = *reader_stats(r);
 	reader_free(r);
 	free(list.targets);
 	source_close(s);

@@ -1,17 +1,17 @@
-/* gate: what a reader says goes through until nobody wants to hear it any more. */
+/* revocable: what a reader says goes through until nobody wants to hear it any more. */
 #include "support.h"
 
 #include "collect/revocable.h"
 
 static struct recorder recorder;
-static struct gate gate;
+static struct revocable revocable;
 static char nowhere[] = "";
 
 static int set_up(void **state)
 {
 	(void)state;
 	recorder_init(&recorder, nowhere);
-	gate_init(&gate, &recorder.sink);
+	revocable_init(&revocable, &recorder.sink);
 	return 0;
 }
 
@@ -29,7 +29,7 @@ static int say_all(void)
 	const struct mapping m = {
 		.start = 0x1000, .end = 0x2000, .perms = "rw-p", .name = SLICE("/x")};
 	const struct counters none = {0};
-	const struct sink *s = &gate.sink;
+	const struct sink *s = &revocable.sink;
 	struct error e;
 	int status;
 
@@ -50,40 +50,40 @@ TEST(open)
 	assert_contains(direct, "begin pid=7\nmapping 1000 /x\n");
 	assert_contains(direct, "end read\n");
 	free(direct);
-	assert_int_equal(gate.passages, 10);
+	assert_int_equal(revocable.sequence, 10);
 }
 
 TEST(shut)
 {
-	assert_true(gate_shut(&gate, 0));
+	assert_true(revocable_revoke(&revocable, 0));
 	assert_int_equal(say_all(), -1);
 	assert_string_equal(recorder_text(&recorder), "");
-	assert_false(gate_enter(&gate));
+	assert_false(revocable_enter(&revocable));
 }
 
 TEST(somebody_is_inside)
 {
-	assert_true(gate_enter(&gate));
-	assert_false(gate_shut(&gate, gate.passages));
-	gate_leave(&gate);
-	assert_false(gate_shut(&gate, 0));
-	assert_true(gate_shut(&gate, gate.passages));
+	assert_true(revocable_enter(&revocable));
+	assert_false(revocable_revoke(&revocable, revocable.sequence));
+	revocable_leave(&revocable);
+	assert_false(revocable_revoke(&revocable, 0));
+	assert_true(revocable_revoke(&revocable, revocable.sequence));
 }
 
 TEST(a_process_from_begin_to_end)
 {
 	const struct process process = {.known = PROCESS_PID, .pid = 7};
-	const struct sink *s = &gate.sink;
+	const struct sink *s = &revocable.sink;
 
-	gate_next(&gate, 7);
-	assert_int_equal(gate.at_hand.pid, 7);
-	assert_false(gate.at_hand.begun || gate.at_hand.ended);
+	revocable_next(&revocable, 7);
+	assert_int_equal(revocable.at_hand.pid, 7);
+	assert_false(revocable.at_hand.begun || revocable.at_hand.ended);
 	s->begin(s->ctx, &process);
-	assert_true(gate.at_hand.begun && !gate.at_hand.ended);
+	assert_true(revocable.at_hand.begun && !revocable.at_hand.ended);
 	s->end(s->ctx, OUTCOME_READ, NULL);
-	assert_true(gate.at_hand.ended);
-	gate_next(&gate, 8);
-	assert_false(gate.at_hand.begun || gate.at_hand.ended);
+	assert_true(revocable.at_hand.ended);
+	revocable_next(&revocable, 8);
+	assert_false(revocable.at_hand.begun || revocable.at_hand.ended);
 }
 
 static bool refuse(unsigned n, const struct process *process)
@@ -97,9 +97,9 @@ TEST(a_process_that_is_not_wanted)
 	const struct process process = {.known = PROCESS_PID, .pid = 7};
 
 	recorder.begin = refuse;
-	gate_next(&gate, 7);
-	assert_false(gate.sink.begin(gate.sink.ctx, &process));
-	assert_true(gate.at_hand.ended && !gate.at_hand.begun);
+	revocable_next(&revocable, 7);
+	assert_false(revocable.sink.begin(revocable.sink.ctx, &process));
+	assert_true(revocable.at_hand.ended && !revocable.at_hand.begun);
 }
 
 #define GATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -103,7 +103,7 @@ static void feed(struct smaps_parser *p, const char *text, size_t size)
 
 	while (size) {
 		size_t room;
-		char *to = smaps_room(p, &room);
+		char *to = smaps_reserve(p, &room);
 
 		assert_non_null(to);
 		room = room < size ? room : size;
@@ -145,7 +145,7 @@ TEST(a_million_entries)
 	assert_non_null(learns);
 	assert_non_null(never);
 	assert_non_null(text);
-	smaps_learn(never, false);
+	smaps_use_templates(never, false);
 	smaps_begin(learns, SMAPS_MAPPINGS);
 	smaps_begin(never, SMAPS_MAPPINGS);
 	for (int done = 0; done < ENTRIES; done += BATCH) {
