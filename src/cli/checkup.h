@@ -7,6 +7,7 @@
 #define CLI_CHECKUP_H
 
 #include "cli/known.h"
+#include "model/naming.h"
 #include "model/snapshot.h"
 
 /* Processes that have something in common. */
@@ -17,21 +18,13 @@ struct program_set {
 	size_t name_count;
 };
 
-/* Whose word the private anonymous memory of all processes goes by. */
-enum word { WORD_PROCESS, WORD_KERNEL, WORD_GUESS, WORD_NONE, WORD_COUNT };
-
 struct checkup {
 	struct machine machine;
 	struct coverage coverage;
-	uint64_t pss[WORD_COUNT];
+	struct naming memory;		    /* private and anonymous, of all processes */
 	struct program_set naming;	    /* those that have named memory */
 	struct program_set sets[KNOWN_MAX]; /* by known[] */
-	/* Of the GNU C library, "2.36"; "" where processes have different ones, or it could not be
-	 * told. */
-	char glibc[16];
-	uint64_t glibc_inode; /* of its file, 0 before the first */
-	char **problems; /* sentences about processes that were asked for and could not be read */
-	size_t problem_count;
+	struct problems problems; /* processes that were asked for and could not be read */
 };
 
 /* Checks the running system, or the given processes of it. 0, or -1 with *e. checkup_free() in any

@@ -8,11 +8,12 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/values.h"
+#include "render/parts.h"
 #include "render/size.h"
 #include "report/notes.h"
 
-#include <cjson/cJSON.h>
 #include <getopt.h>
+#include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -139,14 +140,14 @@ static void write_memory(const struct checkup *c)
 	uint64_t all = 0;
 
 	for (int i = 0; i < WORD_COUNT; i++)
-		all += c->pss[i];
+		all += c->memory.pss[i];
 	puts("Their private anonymous memory (PSS) is");
 	for (int i = 0; i < WORD_COUNT; i++) {
 		char text[SIZE_TEXT_MAX];
 
-		size_format(c->pss[i], UNITS_AUTO, text);
+		size_format(c->memory.pss[i], UNITS_AUTO, text);
 		printf("  %6s  %5.1f %%  %s\n", text,
-		       all ? 100.0 * (double)c->pss[i] / (double)all : 0.0, words[i]);
+		       all ? 100.0 * (double)c->memory.pss[i] / (double)all : 0.0, words[i]);
 	}
 }
 
@@ -182,8 +183,8 @@ static void write_known(const struct checkup *c)
 		any = true;
 		write_set(known[i].name, set);
 		printf(":\n    %s", known[i].advice);
-		if (&known[i] == known_glibc && c->glibc[0])
-			printf("; this is %s", c->glibc);
+		if (&known[i] == known_glibc)
+			printf("; this is %s", gnu_get_libc_version());
 		puts("");
 	}
 	if (!any)
@@ -204,66 +205,36 @@ static int write_text(const struct checkup *c, struct error *e)
 	return 0;
 }
 
-/* As JSON. cJSON leaves out of a node what there is no memory for; what `put` could not add is
- * freed, and makes the whole worthless. */
-
-static bool put(bool whole, cJSON *object, const char *name, cJSON *value)
-{
-	if (whole && object && value &&
-	    (name ? cJSON_AddItemToObject(object, name, value)
-		  : cJSON_AddItemToArray(object, value)))
-		return true;
-	cJSON_Delete(value);
-	return false;
-}
-
-/* The node itself if it is whole, else NULL. */
-static cJSON *finish(bool whole, cJSON *node)
-{
-	if (whole)
-		return node;
-	cJSON_Delete(node);
-	return NULL;
-}
-
-static cJSON *integer(uint64_t n)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, n);
-	return cJSON_CreateRaw(text);
-}
+/* As JSON. */
 
 static cJSON *make_names(const struct program_set *set)
 {
 	cJSON *names = cJSON_CreateArray();
 	bool whole = names != NULL;
 
-	for (size_t i = 0; i < set->name_count && whole; i++) {
-		char *shown = escape_string(slice_of(set->names[i]));
-
-		whole = put(shown != NULL, names, NULL, cJSON_CreateString(shown ? shown : ""));
-		free(shown);
-	}
-	return finish(whole, names);
+	for (size_t i = 0; i < set->name_count && whole; i++)
+		whole = json_append(names, json_string(slice_of(set->names[i])));
+	return json_finish(whole, names);
 }
 
 static cJSON *make_set(const struct program_set *set)
 {
 	cJSON *object = cJSON_CreateObject();
-	bool whole = put(true, object, "processes", integer(set->processes));
+	bool whole = json_put(object, "processes", json_integer(set->processes));
 
-	return finish(put(whole, object, "names", make_names(set)), object);
+	return json_finish(whole && json_put(object, "names", make_names(set)), object);
 }
 
 static cJSON *make_known_one(const struct checkup *c, unsigned i)
 {
 	cJSON *object = make_set(&c->sets[i]);
-	bool whole = put(true, object, "program", cJSON_CreateString(known[i].name));
+	bool whole = json_put(object, "program", cJSON_CreateString(known[i].name));
 
-	if (&known[i] == known_glibc && c->glibc[0])
-		whole = put(whole, object, "version", cJSON_CreateString(c->glibc));
-	return finish(put(whole, object, "advice", cJSON_CreateString(known[i].advice)), object);
+	if (&known[i] == known_glibc)
+		whole = whole &&
+			json_put(object, "version", cJSON_CreateString(gnu_get_libc_version()));
+	return json_finish(whole && json_put(object, "advice", cJSON_CreateString(known[i].advice)),
+			   object);
 }
 
 static cJSON *make_known(const struct checkup *c)
@@ -273,24 +244,9 @@ static cJSON *make_known(const struct checkup *c)
 
 	for (unsigned i = 0; i < known_count && whole; i++) {
 		if (c->sets[i].processes > 0)
-			whole = put(true, list, NULL, make_known_one(c, i));
+			whole = json_append(list, make_known_one(c, i));
 	}
-	return finish(whole, list);
-}
-
-static cJSON *make_coverage(const struct coverage *c)
-{
-	static const char *const outcomes[OUTCOME_COUNT] = {
-		[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
-		[OUTCOME_DENIED] = "denied",	   [OUTCOME_VANISHED] = "vanished",
-		[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
-	};
-	cJSON *object = cJSON_CreateObject();
-	bool whole = put(true, object, "seen", integer(c->seen));
-
-	for (int i = 0; i < OUTCOME_COUNT; i++)
-		whole = put(whole, object, outcomes[i], integer(c->by_outcome[i]));
-	return finish(whole, object);
+	return json_finish(whole, list);
 }
 
 static cJSON *make_memory(const struct checkup *c)
@@ -305,13 +261,8 @@ static cJSON *make_memory(const struct checkup *c)
 	bool whole = object != NULL;
 
 	for (int i = 0; i < WORD_COUNT; i++)
-		whole = put(whole, object, words[i], integer(c->pss[i]));
-	return finish(whole, object);
-}
-
-static cJSON *make_answer(enum answer a)
-{
-	return a == ANSWER_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(a == ANSWER_YES);
+		whole = whole && json_put(object, words[i], json_integer(c->memory.pss[i]));
+	return json_finish(whole, object);
 }
 
 static cJSON *make_all(const struct checkup *c)
@@ -322,9 +273,9 @@ static cJSON *make_all(const struct checkup *c)
 	} members[] = {
 		{"schema", cJSON_CreateString("anonmem-doctor/1")},
 		{"kernel", cJSON_CreateString(c->machine.kernel)},
-		{"kernel_labels", make_answer(c->machine.keeps_labels)},
+		{"kernel_labels", json_answer(c->machine.keeps_labels)},
 		{"may_trace", cJSON_CreateBool(c->machine.may_trace)},
-		{"coverage", make_coverage(&c->coverage)},
+		{"coverage", json_coverage(&c->coverage)},
 		{"memory", make_memory(c)},
 		{"naming", make_set(&c->naming)},
 		{"known", make_known(c)},
@@ -334,26 +285,21 @@ static cJSON *make_all(const struct checkup *c)
 	bool whole = root != NULL;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
-		whole = put(whole, root, members[i].name, members[i].value);
-	return finish(whole, root);
+		whole = json_put(root, members[i].name, members[i].value) && whole;
+	return json_finish(whole, root);
 }
 
 static int write_json(const struct checkup *c, struct error *e)
 {
-	cJSON *root = make_all(c);
-	char *text = root ? cJSON_PrintUnformatted(root) : NULL;
-
-	cJSON_Delete(root);
-	if (!text)
+	if (!json_write(make_all(c), stdout))
 		return error_memory(e);
-	puts(text);
-	cJSON_free(text);
+	putchar('\n');
 	return 0;
 }
 
 static enum exit_status examine(const struct doctor_options *o, struct error *e)
 {
-	struct checkup c = {.glibc = ""};
+	struct checkup c = {0};
 	enum exit_status status = EXIT_FAILED;
 	const struct sandbox box = {.creates = false};
 
@@ -361,9 +307,9 @@ static enum exit_status examine(const struct doctor_options *o, struct error *e)
 	if (sandbox_enter(&box, e) == 0 && checkup(o->pids, o->pid_count, &c, e) == 0 &&
 	    (o->json ? write_json(&c, e) : write_text(&c, e)) == 0)
 		status = EXIT_DONE;
-	for (size_t i = 0; i < c.problem_count; i++)
-		say(c.problems[i]);
-	if (c.problem_count > 0)
+	for (size_t i = 0; i < c.problems.count; i++)
+		say(c.problems.list[i].text);
+	if (c.problems.count > 0)
 		status = EXIT_FAILED;
 	checkup_free(&c);
 	return status;

@@ -51,11 +51,14 @@ uint32_t known_by_file(struct slice path)
 	return found;
 }
 
-uint32_t known_by_guess(enum guess guess)
+uint32_t known_by_guess(struct slice label)
 {
 	uint32_t found = 0;
 
-	for (unsigned i = 0; i < known_count && guess != GUESS_NONE; i++)
-		found |= known[i].guess == guess ? UINT32_C(1) << i : 0;
+	for (unsigned i = 0; i < known_count; i++) {
+		if (known[i].guess != GUESS_NONE &&
+		    slice_equals(label, guess_labels[known[i].guess]))
+			found |= UINT32_C(1) << i;
+	}
 	return found;
 }

@@ -25,10 +25,10 @@ extern const unsigned known_count;
 /* The GNU C library, of which the version can be told. */
 extern const struct known *const known_glibc;
 
-/* Those that a process shows to be by the path of its program, of a mapped file, or by a guess; a
- * bit each. */
+/* Those that a process shows to be by the path of its program, of a mapped file, or by the label of
+ * a guess; a bit each. */
 uint32_t known_by_program(struct slice path);
 uint32_t known_by_file(struct slice path);
-uint32_t known_by_guess(enum guess guess);
+uint32_t known_by_guess(struct slice label);
 
 #endif

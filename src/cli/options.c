@@ -6,83 +6,224 @@
 #include <sched.h>
 #include <stdlib.h>
 
-/* Options without a letter. */
-enum {
-	OPT_CGROUP = 256,
-	OPT_ROOT,
-	OPT_SMAPS,
-	OPT_JSON,
-	OPT_CSV,
-	OPT_UNITS,
-	OPT_NO_HEADER,
-	OPT_COLOR,
-	OPT_FAST,
-	OPT_MAX_STALL,
-	OPT_STATS,
-	OPT_STRICT,
-	OPT_VERIFY,
-	OPT_RULES,
-	OPT_NO_RULES,
-	OPT_NO_INFER,
-};
+/* What an option does with its value, which may be cut up. 0, or -1 with *e. */
+typedef int take_fn(struct options *o, char *value, struct error *e);
+
+static int take_pid(struct options *o, char *value, struct error *e)
+{
+	return value_pids(value, &o->pids, &o->pid_count, e);
+}
+
+static int take_root(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->root = value;
+	return 0;
+}
+
+static int take_smaps(struct options *o, char *value, struct error *e)
+{
+	return value_append(value, &o->files, &o->file_count, e);
+}
+
+static int take_name(struct options *o, char *value, struct error *e)
+{
+	if (o->selection.name)
+		return error_set(e, ERROR_USAGE, "--name is given twice; join them with |");
+	if (value_regex(value, &o->name, e) < 0)
+		return -1;
+	o->selection.name = &o->name;
+	return 0;
+}
+
+static int take_user(struct options *o, char *value, struct error *e)
+{
+	o->selection.by_user = true;
+	return value_user(value, &o->selection.uid, e);
+}
+
+static int take_cgroup(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->selection.cgroup = value;
+	return 0;
+}
+
+static int take_label(struct options *o, char *value, struct error *e)
+{
+	return value_append(value, &o->labels, &o->selection.label_count, e);
+}
+
+static int take_kind(struct options *o, char *value, struct error *e)
+{
+	return value_kinds(value, &o->selection.kinds, e);
+}
+
+static int take_by(struct options *o, char *value, struct error *e)
+{
+	return value_grouping(value, &o->by, e);
+}
+
+static int take_columns(struct options *o, char *value, struct error *e)
+{
+	if (strcmp(value, "help") != 0)
+		return value_columns(value, o->columns, &o->column_count, e);
+	o->action = ACTION_COLUMNS;
+	return 0;
+}
+
+static int take_sort(struct options *o, char *value, struct error *e)
+{
+	return value_sort(value, &o->sort, &o->falling, e);
+}
+
+static int take_limit(struct options *o, char *value, struct error *e)
+{
+	return value_limit(value, &o->limit, e);
+}
+
+static int take_rules(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->rules = value;
+	return 0;
+}
+
+static int take_format(struct options *o, char *value, struct error *e)
+{
+	return value_format(value, &o->renderer, e);
+}
+
+static int take_json(struct options *o, char *value, struct error *e)
+{
+	(void)value, (void)e;
+	o->renderer = &render_json;
+	return 0;
+}
+
+static int take_csv(struct options *o, char *value, struct error *e)
+{
+	(void)value, (void)e;
+	o->renderer = &render_csv;
+	return 0;
+}
+
+static int take_units(struct options *o, char *value, struct error *e)
+{
+	return value_units(value, &o->units, e);
+}
+
+static int take_color(struct options *o, char *value, struct error *e)
+{
+	return value_color(value, &o->color, e);
+}
+
+static int take_delay(struct options *o, char *value, struct error *e)
+{
+	return value_delay(value, &o->delay_ns, e);
+}
+
+static int take_iterations(struct options *o, char *value, struct error *e)
+{
+	return value_iterations(value, &o->iterations, e);
+}
+
+static int take_jobs(struct options *o, char *value, struct error *e)
+{
+	return value_jobs(value, &o->jobs, e);
+}
+
+static int take_max_stall(struct options *o, char *value, struct error *e)
+{
+	return value_duration(value, &o->max_stall_ns, e);
+}
+
+static int take_help(struct options *o, char *value, struct error *e)
+{
+	(void)value, (void)e;
+	o->action = ACTION_HELP;
+	return 0;
+}
+
+static int take_version(struct options *o, char *value, struct error *e)
+{
+	(void)value, (void)e;
+	o->action = ACTION_VERSION;
+	return 0;
+}
 
 enum { ALL = FOR_REPORT | FOR_TOP };
 
+/* An option without a value that only sets something says what. */
+#define SETS(member) NULL, offsetof(struct options, member)
+
 static const struct spec {
 	unsigned commands; /* that have it; of a heading, those that have any below it */
-	int id;		   /* the letter, if it has one */
+	char letter;	   /* if it has one */
 	const char *name, *argument, *help;
+	take_fn *take;
+	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ALL, 0, NULL, NULL, "Which memory"},
-	{ALL, 'p', "pid", "PID[,PID...]", "only these processes"},
-	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches"},
-	{ALL, 'u', "user", "USER", "only processes of this user (name or number)"},
-	{ALL, OPT_CGROUP, "cgroup", "GLOB", "only processes whose control group matches"},
-	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]"},
-	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory"},
+	{ALL, 0, NULL, NULL, "Which memory", NULL, 0},
+	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
+	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
+	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
+	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
+	 take_label, 0},
+	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
+	 0},
 
-	{ALL, 0, NULL, NULL, "Where it is read"},
-	{ALL, OPT_ROOT, "root", "DIR", "a captured tree, or another system's /proc"},
-	{FOR_REPORT, OPT_SMAPS, "smaps", "FILE...", "captured smaps files; - is standard input"},
+	{ALL, 0, NULL, NULL, "Where it is read", NULL, 0},
+	{ALL, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
+	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
+	 0},
 
-	{ALL, 0, NULL, NULL, "What is shown"},
-	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label"},
-	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem"},
-	{ALL, 'o', "columns", "LIST", "columns to show; -o help lists them"},
-	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss"},
-	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all"},
-	{ALL, OPT_RULES, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)"},
-	{ALL, OPT_NO_RULES, "no-rules", NULL, "no rules but the built-in ones"},
-	{ALL, OPT_NO_INFER, "no-infer", NULL, "no guesses (~) at what unnamed memory is"},
+	{ALL, 0, NULL, NULL, "What is shown", NULL, 0},
+	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
+	 take_by, 0},
+	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
+	 take_by, 0},
+	{ALL, 'o', "columns", "LIST", "columns to show; -o help lists them", take_columns, 0},
+	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss",
+	 take_sort, 0},
+	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
+	{ALL, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
+	{ALL, 0, "no-rules", NULL, "no rules but the built-in ones", SETS(no_rules)},
+	{ALL, 0, "no-infer", NULL, "no guesses (~) at what unnamed memory is", SETS(no_infer)},
 
-	{ALL, 0, NULL, NULL, "How it is shown"},
-	{ALL, 'f', "format", "FORMAT", "table (default), json or csv"},
-	{ALL, OPT_JSON, "json", NULL, "--format json"},
-	{ALL, OPT_CSV, "csv", NULL, "--format csv"},
-	{ALL, OPT_UNITS, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024"},
-	{ALL, OPT_NO_HEADER, "no-header", NULL, "no line with the names of the columns"},
-	{ALL, 'q', "quiet", NULL, "no sentences under the table"},
-	{ALL, OPT_COLOR, "color", "WHEN", "auto (default), always or never"},
+	{ALL, 0, NULL, NULL, "How it is shown", NULL, 0},
+	{ALL, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
+	{ALL, 0, "json", NULL, "--format json", take_json, 0},
+	{ALL, 0, "csv", NULL, "--format csv", take_csv, 0},
+	{ALL, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
+	{ALL, 0, "no-header", NULL, "no line with the names of the columns", SETS(no_header)},
+	{ALL, 'q', "quiet", NULL, "no sentences under the table", SETS(quiet)},
+	{ALL, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
-	{FOR_TOP, 0, NULL, NULL, "When"},
-	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2"},
-	{FOR_TOP, 'n', "iterations", "N", "end after so many refreshes"},
-	{FOR_TOP, 'b', "batch", NULL, "write every refresh to standard output; no screen"},
+	{FOR_TOP, 0, NULL, NULL, "When", NULL, 0},
+	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2", take_delay, 0},
+	{FOR_TOP, 'n', "iterations", "N", "end after so many refreshes", take_iterations, 0},
+	{FOR_TOP, 'b', "batch", NULL, "write every refresh to standard output; no screen",
+	 SETS(batch)},
 
-	{ALL, 0, NULL, NULL, "What it may cost"},
-	{ALL, 'j', "jobs", "N", "threads that read; default: the processors there are"},
-	{ALL, OPT_FAST, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable"},
-	{ALL, OPT_MAX_STALL, "max-stall", "DURATION",
-	 "hold no process up longer, for instance 2ms"},
-	{FOR_REPORT, OPT_STATS, "stats", NULL, "say what the reading has cost"},
+	{ALL, 0, NULL, NULL, "What it may cost", NULL, 0},
+	{ALL, 'j', "jobs", "N", "threads that read; default: the processors there are", take_jobs,
+	 0},
+	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
+	 SETS(fast)},
+	{ALL, 0, "max-stall", "DURATION", "hold no process up longer, for instance 2ms",
+	 take_max_stall, 0},
+	{FOR_REPORT, 0, "stats", NULL, "say what the reading has cost", SETS(stats)},
 
-	{FOR_REPORT, 0, NULL, NULL, "Checks"},
-	{FOR_REPORT, OPT_STRICT, "strict", NULL, "exit 3 if any process could not be read"},
-	{FOR_REPORT, OPT_VERIFY, "verify", NULL, "compare the sums with smaps_rollup and meminfo"},
+	{FOR_REPORT, 0, NULL, NULL, "Checks", NULL, 0},
+	{FOR_REPORT, 0, "strict", NULL, "exit 3 if any process could not be read", SETS(strict)},
+	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
+	 SETS(verify)},
 
-	{ALL, 0, NULL, NULL, "Help"},
-	{ALL, 'h', "help", NULL, "show this text"},
-	{ALL, 'V', "version", NULL, "show the version"},
+	{ALL, 0, NULL, NULL, "Help", NULL, 0},
+	{ALL, 'h', "help", NULL, "show this text", take_help, 0},
+	{ALL, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -116,8 +257,8 @@ static const struct help {
 static void write_option(const struct spec *s, FILE *out)
 {
 	enum { HELP_COLUMN = 34 };
-	int used = s->id < OPT_CGROUP ? fprintf(out, "  -%c, --%s", s->id, s->name)
-				      : fprintf(out, "      --%s", s->name);
+	int used = s->letter ? fprintf(out, "  -%c, --%s", s->letter, s->name)
+			     : fprintf(out, "      --%s", s->name);
 
 	if (s->argument)
 		used += fprintf(out, " %s", s->argument);
@@ -157,11 +298,18 @@ void options_write_columns(enum option_command command, FILE *out)
 	}
 }
 
-/* What getopt_long() wants, made from the table. */
+/* What getopt_long() wants, made from the table. An option without a letter is known by where it
+ * stands there. */
+enum { NO_LETTER = 256 };
 struct getopt_tables {
 	struct option longs[SPECS + 1];
 	char shorts[2 * SPECS + 1];
 };
+
+static int id_of(size_t spec)
+{
+	return specs[spec].letter ? specs[spec].letter : (int)spec + NO_LETTER;
+}
 
 static void make_tables(enum option_command command, struct getopt_tables *t)
 {
@@ -174,10 +322,10 @@ static void make_tables(enum option_command command, struct getopt_tables *t)
 		if (!s->name || !(s->commands & command))
 			continue;
 		t->longs[n++] = (struct option){
-			s->name, s->argument ? required_argument : no_argument, NULL, s->id};
-		if (s->id >= OPT_CGROUP)
+			s->name, s->argument ? required_argument : no_argument, NULL, id_of(i)};
+		if (!s->letter)
 			continue;
-		*letter++ = (char)s->id;
+		*letter++ = s->letter;
 		if (s->argument)
 			*letter++ = ':';
 	}
@@ -185,167 +333,16 @@ static void make_tables(enum option_command command, struct getopt_tables *t)
 	*letter = '\0';
 }
 
-static int take_source_option(struct options *o, int id, char *value, struct error *e)
-{
-	switch (id) {
-	case 'p':
-		return value_pids(value, &o->pids, &o->pid_count, e);
-	case OPT_ROOT:
-		o->root = value;
-		return 0;
-	default: /* OPT_SMAPS */
-		return value_append(value, &o->files, &o->file_count, e);
-	}
-}
-
-static int take_selection_option(struct options *o, int id, char *value, struct error *e)
-{
-	switch (id) {
-	case 'C':
-		if (o->selection.name)
-			return error_set(e, ERROR_USAGE, "--name is given twice; join them with |");
-		if (value_regex(value, &o->name, e) < 0)
-			return -1;
-		o->selection.name = &o->name;
-		return 0;
-	case 'u':
-		o->selection.by_user = true;
-		return value_user(value, &o->selection.uid, e);
-	case OPT_CGROUP:
-		o->selection.cgroup = value;
-		return 0;
-	case 'l':
-		return value_append(value, &o->labels, &o->selection.label_count, e);
-	default: /* 'k' */
-		return value_kinds(value, &o->selection.kinds, e);
-	}
-}
-
-static int take_report_option(struct options *o, int id, char *value, struct error *e)
-{
-	switch (id) {
-	case 'g':
-		return value_grouping(value, &o->by, e);
-	case 'o':
-		if (strcmp(value, "help") == 0) {
-			o->action = ACTION_COLUMNS;
-			return 0;
-		}
-		return value_columns(value, o->columns, &o->column_count, e);
-	case 's':
-		return value_sort(value, &o->sort, &o->falling, e);
-	case 'N':
-		return value_limit(value, &o->limit, e);
-	case OPT_RULES:
-		o->rules = value;
-		return 0;
-	case OPT_NO_RULES:
-		o->no_rules = true;
-		return 0;
-	default: /* OPT_NO_INFER */
-		o->no_infer = true;
-		return 0;
-	}
-}
-
-static int take_display_option(struct options *o, int id, char *value, struct error *e)
-{
-	switch (id) {
-	case 'f':
-		return value_format(value, &o->renderer, e);
-	case OPT_JSON:
-		o->renderer = &render_json;
-		return 0;
-	case OPT_CSV:
-		o->renderer = &render_csv;
-		return 0;
-	case OPT_UNITS:
-		return value_units(value, &o->units, e);
-	case OPT_NO_HEADER:
-		o->no_header = true;
-		return 0;
-	case OPT_COLOR:
-		return value_color(value, &o->color, e);
-	default: /* 'q' */
-		o->quiet = true;
-		return 0;
-	}
-}
-
-static int take_cost_option(struct options *o, int id, const char *value, struct error *e)
-{
-	switch (id) {
-	case 'j':
-		return value_jobs(value, &o->jobs, e);
-	case OPT_FAST:
-		o->fast = true;
-		return 0;
-	case OPT_MAX_STALL:
-		return value_duration(value, &o->max_stall_ns, e);
-	default: /* OPT_STATS */
-		o->stats = true;
-		return 0;
-	}
-}
-
-static int take_time_option(struct options *o, int id, const char *value, struct error *e)
-{
-	switch (id) {
-	case 'd':
-		return value_delay(value, &o->delay_ns, e);
-	case 'n':
-		return value_iterations(value, &o->iterations, e);
-	default: /* 'b' */
-		o->batch = true;
-		return 0;
-	}
-}
-
 static int take_option(struct options *o, int id, char *value, struct error *e)
 {
-	switch (id) {
-	case 'p':
-	case OPT_ROOT:
-	case OPT_SMAPS:
-		return take_source_option(o, id, value, e);
-	case 'C':
-	case 'u':
-	case OPT_CGROUP:
-	case 'l':
-	case 'k':
-		return take_selection_option(o, id, value, e);
-	case 'g':
-	case 'o':
-	case 's':
-	case 'N':
-	case OPT_RULES:
-	case OPT_NO_RULES:
-	case OPT_NO_INFER:
-		return take_report_option(o, id, value, e);
-	case 'j':
-	case OPT_FAST:
-	case OPT_MAX_STALL:
-	case OPT_STATS:
-		return take_cost_option(o, id, value, e);
-	case 'd':
-	case 'n':
-	case 'b':
-		return take_time_option(o, id, value, e);
-	case OPT_STRICT:
-		o->strict = true;
-		return 0;
-	case OPT_VERIFY:
-		o->verify = true;
-		return 0;
-	case 'h':
-		o->action = ACTION_HELP;
-		return 0;
-	case 'V':
-		o->action = ACTION_VERSION;
-		return 0;
-	default:
-		return take_display_option(o, id, value, e);
-	}
+	size_t i = 0;
+
+	while (!(specs[i].name && specs[i].commands & o->command && id_of(i) == id))
+		i++;
+	if (specs[i].take)
+		return specs[i].take(o, value, e);
+	*(bool *)((char *)o + specs[i].sets) = true;
+	return 0;
 }
 
 /* Options that make no sense together, and what to say. */
@@ -373,7 +370,7 @@ static int check_together(const struct options *o, struct error *e)
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
 		 o->command == FOR_TOP ? "--by mapping needs --pid"
 				       : "--by mapping needs --pid or --smaps"},
-		{o->command == FOR_TOP && !o->batch && o->renderer != &render_table,
+		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
 
@@ -458,7 +455,8 @@ static unsigned processors(void)
 static int refuse_option(enum option_command command, const char *typed, struct error *e)
 {
 	for (size_t i = 0; i < SPECS; i++) {
-		if (specs[i].name && specs[i].commands & command && optopt && specs[i].id == optopt)
+		if (specs[i].name && specs[i].commands & command && optopt && specs[i].name &&
+		    id_of(i) == optopt)
 			return error_set(e, ERROR_USAGE, "the option --%s takes %s value",
 					 specs[i].name, specs[i].argument ? "a" : "no");
 	}
@@ -475,7 +473,7 @@ static void set_defaults(enum option_command command, struct options *o)
 
 	*o = (struct options){
 		.command = command,
-		.renderer = &render_table,
+		.renderer = renderers[0],
 		.jobs = processors(),
 		.delay_ns = 2 * second,
 		.max_stall_ns = command == FOR_TOP ? stall : 0,

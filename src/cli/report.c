@@ -8,6 +8,7 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
+#include "collect/survey.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>
@@ -51,10 +52,10 @@ static int show(const struct options *o, const struct report *report, struct err
 /* What is wrong with a snapshot is said after the report, which is right as far as it goes. */
 static enum exit_status judge(const struct options *o, const struct snapshot *s)
 {
-	bool failed = s->problem_count > 0;
+	bool failed = s->problems.count > 0;
 
-	for (size_t i = 0; i < s->problem_count; i++)
-		say(s->problems[i].text);
+	for (size_t i = 0; i < s->problems.count; i++)
+		say(s->problems.list[i].text);
 	if (s->groups.inexact) {
 		say("a sum is larger than 2^63-1 bytes and was cut off there; the input cannot be "
 		    "right");
@@ -68,7 +69,7 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	}
 	if (failed)
 		return EXIT_FAILED;
-	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->unidentified > 0)) {
+	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->coverage.unmatched > 0)) {
 		say("the report is incomplete, which --strict does not allow");
 		return EXIT_INCOMPLETE;
 	}
@@ -169,8 +170,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 	if (source && source_kind(source) == SOURCE_PROC)
 		collecting.users = &users;
 	if (source && prepare(o, source, &users, e) == 0 &&
-	    collect(source, &collecting, &snapshot, e) == 0 &&
-	    report_snapshot(o, &snapshot, e) == 0)
+	    survey(source, &collecting, &snapshot, e) == 0 && report_snapshot(o, &snapshot, e) == 0)
 		status = judge(o, &snapshot);
 	if (o->stats && status != EXIT_FAILED)
 		say_stats(&snapshot, now() - begun);

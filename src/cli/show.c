@@ -11,26 +11,19 @@ static void add_column(struct report_options *r, const struct column *column)
 	r->columns[r->column_count++] = column;
 }
 
-/* JSON says once which refresh it is of; nobody's history is told again at every refresh. */
-static bool is_for_machines(const struct column *c, bool json, bool watch)
-{
-	if (c->role == COLUMN_TREND)
-		return watch && c->type != CELL_GRAPH && !(json && c->type == CELL_NUMBER);
-	return c->role == COLUMN_COUNTER;
-}
-
 void choose_columns(const struct options *o, const char *const *people, struct report_options *r)
 {
-	bool json = o->renderer == &render_json, watch = o->command == FOR_TOP;
+	const struct renderer *renderer = o->renderer;
+	bool chosen = o->column_count > 0, watch = o->command == FOR_TOP;
 
-	if (o->renderer == &render_table && o->column_count == 0) {
+	if (!renderer->shows && !chosen) {
 		for (; *people; people++)
 			add_column(r, column_find(slice_of(*people)));
-	} else if (json || o->column_count == 0) {
-		for (size_t i = 0; i < column_count; i++) {
-			if (is_for_machines(&columns[i], json, watch))
-				add_column(r, &columns[i]);
-		}
+	}
+	for (size_t i = 0; i < column_count; i++) {
+		if (renderer->shows && (!chosen || renderer->adds_columns) &&
+		    renderer->shows(&columns[i], watch))
+			add_column(r, &columns[i]);
 	}
 	for (size_t i = 0; i < o->column_count && r->column_count < COLUMNS_MAX; i++)
 		add_column(r, o->columns[i]);
@@ -65,7 +58,7 @@ bool wants_shares(const struct options *o)
 {
 	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};
 
-	if (o->renderer == &render_json || o->column_count == 0)
+	if (o->renderer->adds_columns || o->column_count == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct column *shared = column_find(slice_of(names[i]));

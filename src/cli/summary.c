@@ -6,8 +6,8 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
-#include "collect/collect.h"
 #include "collect/pool.h"
+#include "collect/survey.h"
 #include "model/peaks.h"
 #include "source/descendants.h"
 
@@ -60,7 +60,7 @@ static int read_once(struct watched *w, struct error *e)
 	if (descendants_update(&w->family, w->pid, e) < 0)
 		return -1;
 	source = source_open_proc(NULL, w->family.pids, w->family.count, e);
-	if (source && collect(source, &options, &now, e) == 0) {
+	if (source && survey(source, &options, &now, e) == 0) {
 		uint64_t missed = now.coverage.by_outcome[OUTCOME_DENIED];
 
 		w->missed = missed > w->missed ? missed : w->missed;

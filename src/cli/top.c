@@ -12,6 +12,7 @@
 #include "cli/show.h"
 #include "render/head.h"
 #include "report/notes.h"
+#include "watch/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -66,18 +67,19 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 	return status;
 }
 
-/* Both faces begin with this. */
-static void describe(const struct options *o, const struct rules *rules, struct top *top)
+static struct driver_options describe_driver(const struct options *o, const struct rules *rules,
+					     const struct users *users)
 {
 	enum { PART = 200 }; /* of the delay, for reading what did nothing */
 
-	*top = (struct top){
-		.by = o->by,
+	return (struct driver_options){
+		.root = o->root,
 		.pids = o->pids,
 		.pid_count = o->pid_count,
 		.watching = {.collecting = {.by = watch_grouping(&o->by),
 					    .selection = o->selection,
 					    .rules = rules,
+					    .users = o->root ? NULL : users,
 					    .infer = !o->no_infer,
 					    .jobs = o->jobs,
 					    .reading = {.scan = o->fast,
@@ -86,6 +88,16 @@ static void describe(const struct options *o, const struct rules *rules, struct 
 								o->root ? 0 : o->max_stall_ns}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = may_stay_open()},
+		.delay_ns = o->delay_ns,
+		.iterations = o->iterations,
+	};
+}
+
+/* Screen and batch begin with this. */
+static void describe(const struct options *o, struct top *top)
+{
+	*top = (struct top){
+		.by = o->by,
 		.report = {.full_keys = o->renderer->full_keys,
 			   .sort = o->sort,
 			   .falling = o->falling,
@@ -98,14 +110,13 @@ static void describe(const struct options *o, const struct rules *rules, struct 
 			      .one_line = true,
 			      .version = ANONMEM_VERSION,
 			      .path_count = 1},
-		.delay_ns = o->delay_ns,
-		.iterations = o->iterations,
 	};
 	choose_columns(o, table_columns, &top->report);
 }
 
-static void wait_for(uint64_t ns)
+static void wait_until_due(const struct driver *d)
 {
+	uint64_t ns = driver_time_left(d);
 	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
 			     .tv_nsec = (long)(ns % 1000000000)};
 
@@ -113,43 +124,43 @@ static void wait_for(uint64_t ns)
 		;
 }
 
-static void write_head(const struct top *top, const struct watch *w)
+static void write_head(const struct top *top)
 {
 	enum { WIDTH = 80 };
+	const struct driver *d = &top->driver;
 	const struct head_options head = {
 		.width = top->rendering.width ? top->rendering.width : WIDTH,
-		.delay = (double)top->delay_ns / 1e9,
-		.live = !top->replay.root,
+		.delay = (double)d->options.delay_ns / 1e9,
+		.live = !d->options.root,
 		.percent = -1,
 		.units = top->rendering.units,
 	};
 
 	for (unsigned i = 0; i < HEAD_LINES; i++) {
-		char *line = head_line(w, &head, i);
+		char *line = head_line(d->watch, &head, i);
 
 		puts(line ? line : "");
 		free(line);
 	}
 }
 
-/* A report of the batch. Between two tables is a blank line; CSV has one header. */
-static int write_one(const struct options *o, const struct top *top, struct watch *w,
-		     struct view *view, struct error *e)
+/* A report of the batch, with a head where the screen has one; a blank line is between two. */
+static int write_one(const struct options *o, const struct top *top, struct view *view,
+		     struct error *e)
 {
-	bool table = o->renderer == &render_table;
-	const char *path = top->replay.root ? top->replay.trees[top->replay.next] : "/proc";
+	struct watch *w = top->driver.watch;
+	const char *path = driver_path(&top->driver);
 	struct render_options rendering = top->rendering;
 	struct report report;
 	int status;
 
 	if (view_update(view, w, e) < 0)
 		return -1;
-	if (w->refresh > 1 && table)
+	if (o->renderer->has_screen && w->refresh > 1)
 		putchar('\n');
-	if (table && !o->quiet)
-		write_head(top, w);
-	rendering.header =
-		o->renderer == &render_csv ? rendering.header && w->refresh == 1 : rendering.header;
+	if (o->renderer->has_screen && !o->quiet)
+		write_head(top);
+	rendering.header &= !o->renderer->header_once || w->refresh == 1;
 	rendering.paths = &path;
 	status = report_build(&view->snapshot, &top->report, &report, e);
 	if (status == 0)
@@ -158,16 +169,6 @@ static int write_one(const struct options *o, const struct top *top, struct watc
 	if (status == 0 && fflush(stdout) != 0)
 		return error_errno(e, "cannot write to standard output");
 	return status;
-}
-
-/* A process that was asked for and is not there at all is an error; one that ends later is news. */
-static bool is_in_vain(const struct watch *w)
-{
-	bool in_vain = w->refresh == 1 && w->coverage.by_outcome[OUTCOME_READ] == 0;
-
-	for (size_t i = 0; in_vain && i < w->problem_count; i++)
-		say(w->problems[i].text);
-	return in_vain && w->problem_count > 0;
 }
 
 /* Where the format does not, says how many processes are missing whenever that changes. */
@@ -185,44 +186,25 @@ static void say_coverage(const struct options *o, const struct view *view, uint6
 	free(sentence);
 }
 
-/* One refresh of the batch, and its report. */
-static int refresh(const struct options *o, struct top *top, struct watch *w, struct view *view,
-		   uint64_t *missed, struct error *e)
-{
-	if (watch_replay(w, &top->replay, top->pids, top->pid_count, e) < 0)
-		return -1;
-	if (is_in_vain(w)) {
-		e->code = ERROR_NONE; /* it is said */
-		return -1;
-	}
-	if (write_one(o, top, w, view, e) < 0)
-		return -1;
-	say_coverage(o, view, missed);
-	return 0;
-}
-
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
-	struct watch *w;
 	struct view view;
 	uint64_t missed = 0;
-	int status = 0;
+	int status;
 
 	if (prepare(o, e) < 0)
 		return -1;
-	w = watch_new(&top->watching);
-	if (!w)
-		return error_memory(e);
 	view_init(&view, &top->by);
-	for (;;) {
-		status = refresh(o, top, w, &view, &missed, e);
-		if (status < 0 || w->refresh == top->iterations || !replay_has_next(&top->replay))
+	while ((status = driver_refresh(&top->driver, e)) > 0) {
+		status = write_one(o, top, &view, e);
+		if (status < 0)
 			break;
-		replay_advance(&top->replay);
-		wait_for(top->delay_ns);
+		say_coverage(o, &view, &missed);
+		if (driver_is_done(&top->driver) || !replay_has_next(&top->driver.replay))
+			break;
+		wait_until_due(&top->driver);
 	}
 	view_free(&view);
-	watch_free(w);
 	return status;
 }
 
@@ -245,6 +227,7 @@ static int check_terminal(const struct options *o, struct error *e)
 static int run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct driver_options driver;
 	struct rules *rules;
 	struct top top;
 	int status;
@@ -255,15 +238,14 @@ static int run(const struct options *o, struct error *e)
 	if (!rules)
 		return -1;
 	privilege_distrust_terminfo();
-	describe(o, rules, &top);
-	status = replay_open(&top.replay, o->root, e);
-	if (status == 0 && !o->root) {
-		top.watching.collecting.users = &users;
+	describe(o, &top);
+	driver = describe_driver(o, rules, &users);
+	status = driver_open(&top.driver, &driver, e);
+	if (status == 0 && !o->root)
 		status = learn_users(o, &users, e);
-	}
 	if (status == 0)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
-	replay_close(&top.replay);
+	driver_close(&top.driver);
 	users_free(&users);
 	rules_free(rules);
 	return status;

@@ -225,9 +225,6 @@ int value_iterations(const char *value, uint64_t *n, struct error *e)
 
 int value_format(const char *value, const struct renderer **renderer, struct error *e)
 {
-	static const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv,
-							   NULL};
-
 	for (const struct renderer *const *r = renderers; *r; r++) {
 		if (strcmp((*r)->name, value) == 0) {
 			*renderer = *r;

@@ -3,10 +3,9 @@
 #include "collect/collector.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* No more than there are targets, and one in any case. */
-static unsigned collector_count(const struct work *work)
+static unsigned job_count(const struct work *work)
 {
 	unsigned jobs = work->options->jobs;
 
@@ -59,66 +58,39 @@ static int read_targets(struct work *work, struct collector *collectors, unsigne
 	return status;
 }
 
-static int take_over(struct collector *w, struct snapshot *s, struct error *e)
+static bool init_collectors(struct collector *collectors, unsigned count, struct work *work)
 {
-	if (w->status < 0) {
-		*e = w->error;
-		return -1;
-	}
-	read_stats_add(&w->snapshot.stats, &w->job.cost);
-	return snapshot_merge(s, &w->snapshot) ? 0 : error_memory(e);
+	bool whole = true;
+
+	for (unsigned i = 0; i < count; i++)
+		whole &= collector_init(&collectors[i], work);
+	return whole;
 }
 
-static int read_all(struct work *work, struct snapshot *s, struct error *e)
+static int read_all(struct work *work, struct read_stats *stats, struct error *e)
 {
-	unsigned count = collector_count(work);
+	unsigned count = job_count(work);
 	struct collector *collectors = calloc(count, sizeof(*collectors));
 	int status = 0;
 
 	if (!collectors)
 		return error_memory(e);
-	for (unsigned i = 0; i < count; i++)
-		collector_init(&collectors[i], work);
-	if (count > 1)
+	if (!init_collectors(collectors, count, work))
+		status = error_memory(e);
+	if (status == 0 && count > 1)
 		status = weigh_targets(work, count, e);
 	if (status == 0)
 		status = read_targets(work, collectors, count, e);
 	for (unsigned i = 0; i < count; i++) {
-		if (status == 0)
-			status = take_over(&collectors[i], s, e);
+		if (status == 0 && collectors[i].status < 0) {
+			*e = collectors[i].error;
+			status = -1;
+		}
+		read_stats_add(stats, &collectors[i].job.cost);
 		collector_free(&collectors[i]);
 	}
 	free(collectors);
-	snapshot_sort(s);
 	return status;
-}
-
-/* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
- * processes go on while they are read, one after the other. */
-static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
-{
-	enum { PAGES_A_PROCESSOR = 125 };
-	uint64_t processors = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
-
-	return processors * PAGES_A_PROCESSOR * (uint64_t)m->page_size + anon / 100;
-}
-
-static void compare_anon(const struct work *work, struct snapshot *s)
-{
-	struct verification *v = &s->verification;
-	const struct selection *wanted = &work->options->selection;
-	struct meminfo after;
-	struct error ignored;
-
-	if (s->source != SOURCE_PROC || source_is_limited(work->source) ||
-	    !s->machine.meminfo_known || v->without_pss_anon > 0 || wanted->name ||
-	    wanted->cgroup || wanted->by_user || coverage_missed(&s->coverage) > 0 ||
-	    meminfo_live(&after, &ignored) < 0)
-		return;
-	v->anon_known = true;
-	v->anon_before = s->machine.meminfo.bytes[MEMINFO_ANON_PAGES];
-	v->anon_after = after.bytes[MEMINFO_ANON_PAGES];
-	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);
 }
 
 static int find_targets(struct work *work, struct error *e)
@@ -137,38 +109,22 @@ static int find_targets(struct work *work, struct error *e)
 	return 0;
 }
 
-static int collect_once(const struct source *source, const struct collect_options *options,
-			struct snapshot *s, struct error *e)
-{
-	struct work work = {
-		.source = source, .options = options, .each = PTHREAD_MUTEX_INITIALIZER};
-	int status;
-
-	snapshot_init(s, source_kind(source), &options->by);
-	s->verified = options->verify;
-	s->inferred = options->infer;
-	machine_read(source, &s->machine);
-	status = find_targets(&work, e);
-	if (status == 0)
-		status = read_all(&work, s, e);
-	if (status == 0 && options->verify)
-		compare_anon(&work, s);
-	/* Of processes that could not be read nothing is known, which is not zero. */
-	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
-		s->totals.counters.known = 0;
-	free(work.targets.targets);
-	return status;
-}
-
-int collect(const struct source *source, const struct collect_options *options, struct snapshot *s,
+int collect(const struct source *source, const struct collect_options *options,
+	    struct intern *symbols, take_record_fn *take, void *ctx, struct read_stats *stats,
 	    struct error *e)
 {
-	int status = collect_once(source, options, s, e);
+	struct work work = {
+		.source = source,
+		.options = options,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.symbols = symbols,
+		.take = take,
+		.ctx = ctx,
+	};
+	int status = find_targets(&work, e);
 
-	/* Processes are read again one by one; the system's total can only be read again whole. */
-	if (status == 0 && !verification_anon_agrees(&s->verification)) {
-		snapshot_free(s);
-		status = collect_once(source, options, s, e);
-	}
+	if (status == 0)
+		status = read_all(&work, stats, e);
+	free(work.targets.targets);
 	return status;
 }

@@ -1,29 +1,16 @@
 /*
- * collect: reads a source and adds it up.
+ * collect: reads processes and gives a record of each.
  *
- * Each process is added up on its own and joins the snapshot only when it was read whole. Each
- * thread has a reader, a keyer and a snapshot of its own; what they share is the list of targets
- * and the number of the next one. In the end the snapshots are merged.
+ * It works with several threads. Each has a reader and adds up one process at a time; what they
+ * share is the list of targets and the number of the next one.
  */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
 
 #include "classify/rules.h"
+#include "model/record.h"
 #include "model/selection.h"
-#include "model/snapshot.h"
 #include "source/users.h"
-
-/* How the reading of one process ended and what it found, with symbols of a table that dies with
- * the call. */
-struct finding {
-	size_t target; /* its number */
-	bool in_doubt; /* it may be wanted, but what that goes by is not known; nor is the rest */
-	enum outcome outcome;
-	bool swaps_shared;	 /* counts in snapshot.shared_swappers */
-	struct read_stats stats; /* how it was read: its counts of processes alone */
-	const struct intern *symbols;
-	const struct aggregate *groups; /* NULL unless it was read */
-};
 
 struct collect_options {
 	struct grouping by;
@@ -33,18 +20,19 @@ struct collect_options {
 	bool infer;		   /* guess what unnamed memory is */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
-	struct reading reading;	   /* but for its needs, which follow from the rest */
-
-	/* For who wants each process apart: gets the findings, one at a time, instead of the
-	 * snapshot's groups. False when there is no memory. */
-	bool (*each)(void *ctx, const struct finding *f);
-	void *each_ctx;
+	struct reading reading;	   /* its needs are those beyond what `by` and the rest imply */
 	const struct target_list *targets; /* only these; NULL for all there are */
 };
 
-/* Fills *s, which the caller frees with snapshot_free() in any case. 0, or -1 with *e when the
- * reading could not go on at all. */
-int collect(const struct source *source, const struct collect_options *options, struct snapshot *s,
+/* Gets the records, in any order and from any thread, but one at a time. A record dies when this
+ * returns. False when there is no memory. */
+typedef bool take_record_fn(void *ctx, const struct record *r);
+
+/* A record of each process, whether it could be read or not; `symbols`, of which their keys are,
+ * gets what it lacks. Adds to *stats what the reading cost. 0, or -1 with *e when the reading could
+ * not continue at all. */
+int collect(const struct source *source, const struct collect_options *options,
+	    struct intern *symbols, take_record_fn *take, void *ctx, struct read_stats *stats,
 	    struct error *e);
 
 #endif

@@ -1,282 +1,352 @@
 #include "collect/collector.h"
 
-/* Hands a finding to who wants each of them. */
-static void tell(struct collector *w, const struct finding *f)
-{
-	struct work *work = w->work;
+#include <stdlib.h>
 
-	if (!work->options->each)
-		return;
-	pthread_mutex_lock(&work->each);
-	w->no_memory |= !work->options->each(work->options->each_ctx, f);
-	pthread_mutex_unlock(&work->each);
+/* Records. */
+
+static bool reserve_keys(struct collector *c, uint32_t count)
+{
+	unsigned parts = c->work->options->by.count;
+	symbol *larger;
+
+	if (count <= c->key_capacity)
+		return true;
+	larger = reallocarray(c->keys, (size_t)count * parts, sizeof(*larger));
+	if (!larger)
+		return false;
+	c->keys = larger;
+	c->key_capacity = count;
+	return true;
 }
 
-static bool on_begin(void *ctx, const struct process *process)
+/* The keys of all groups, in the symbols of the records. */
+static bool translate_groups(struct collector *c)
 {
-	struct collector *w = ctx;
-	const struct selection *selection = &w->work->options->selection;
-	int wanted = selection_wants_process(selection, process);
+	const struct grouping *by = &c->work->options->by;
+	uint32_t count = aggregate_count(&c->groups);
 
-	w->no_memory |= wanted < 0;
-	if (wanted == 0 && selection_is_in_doubt(selection, process)) {
-		w->snapshot.unidentified++;
-		tell(w, &(struct finding){.target = w->target.number, .in_doubt = true});
-	}
-	if (wanted != 1)
+	if (!reserve_keys(c, count))
 		return false;
-	aggregate_reset(&w->groups);
-	group_zero(&w->all);
-	w->compared = w->pss_anon_known = w->swaps_shared = false;
-	w->files.state = FILES_NONE;
-	w->differences_before = w->snapshot.verification.count;
-	infer_begin(&w->infer);
-	w->no_memory |= !grouper_process(&w->grouper, process);
-	if (w->work->options->verify) {
-		w->process = key_intern_process(&w->snapshot.symbols, process);
-		w->no_memory |= w->process == SYMBOL_NONE;
+	for (uint32_t i = 0; i < count; i++) {
+		symbol *key = c->keys + (size_t)i * by->count;
+
+		memcpy(key, aggregate_key(&c->groups, i), by->count * sizeof(*key));
+		if (!translate_key(&c->translation, by, key))
+			return false;
 	}
 	return true;
 }
 
-/* Keeps track of whether all mappings of files are in one group. */
-static void note_file(struct collector *w, uint32_t group)
+static bool has_groups(const struct record *r)
 {
-	if (w->files.state == FILES_NONE)
-		w->files = (struct files){FILES_TOGETHER, group};
-	else if (w->files.group != group)
-		w->files.state = FILES_APART;
+	return r->match == MATCH_YES && r->outcome == OUTCOME_READ;
 }
 
-static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
+static void give(struct collector *c, struct record *r)
 {
-	struct collector *w = ctx;
-	symbol key[KEY_COUNT];
-	struct group *group;
-	enum kind kind;
+	struct work *work = c->work;
 
-	switch (grouper_mapping(&w->grouper, m, guess, key, &kind)) {
+	pthread_mutex_lock(&work->lock);
+	if (has_groups(r) && translate_groups(c)) {
+		r->count = aggregate_count(&c->groups);
+		r->groups = c->groups.groups;
+		r->keys = c->keys;
+		r->inexact = c->groups.inexact;
+	} else if (has_groups(r)) {
+		c->no_memory = true;
+	}
+	c->no_memory = c->no_memory || !work->take(work->ctx, r);
+	pthread_mutex_unlock(&work->lock);
+}
+
+/* Of a process that is not read. */
+static void give_unread(struct collector *c, const struct process *process, enum match match)
+{
+	struct record r = {.target = c->target.number, .process = *process, .match = match};
+
+	give(c, &r);
+}
+
+/* The sink. */
+
+static enum match match(struct collector *c, const struct process *process)
+{
+	const struct selection *selection = &c->work->options->selection;
+	int wanted = selection_wants_process(selection, process);
+
+	c->no_memory |= wanted < 0;
+	if (wanted == 1)
+		return MATCH_YES;
+	return wanted == 0 && selection_is_in_doubt(selection, process) ? MATCH_UNKNOWN : MATCH_NO;
+}
+
+/* Its strings are those of the reader, which are gone when the process ends. */
+static bool keep_process(struct collector *c, const struct process *p)
+{
+	struct slice *kept[] = {&c->process.name, &c->process.cgroup, &c->process.exe};
+	static const unsigned fields[] = {PROCESS_NAME, PROCESS_CGROUP, PROCESS_EXE};
+
+	c->process = *p;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		symbol s;
+
+		if (!(p->known & fields[i]))
+			continue;
+		s = intern(&c->symbols, *kept[i]);
+		if (s == SYMBOL_NONE)
+			return false;
+		*kept[i] = intern_bytes(&c->symbols, s);
+	}
+	return true;
+}
+
+static bool on_begin(void *ctx, const struct process *process)
+{
+	struct collector *c = ctx;
+	enum match found = match(c, process);
+
+	if (found != MATCH_YES) {
+		give_unread(c, process, found);
+		return false;
+	}
+	aggregate_reset(&c->groups);
+	group_zero(&c->all);
+	c->comparison = (struct comparison){.made = false};
+	c->swaps_shared = c->is_scanned = false;
+	c->files.state = FILES_NONE;
+	infer_begin(&c->infer);
+	c->no_memory |= !keep_process(c, process) || !grouper_process(&c->grouper, process);
+	return true;
+}
+
+static void on_scan(void *ctx, const struct scan_facts *facts)
+{
+	struct collector *c = ctx;
+
+	c->is_scanned = true;
+	scanned_begin(&c->scanned, facts);
+}
+
+/* Keeps track of whether all mappings of files are in one group. */
+static void note_file(struct collector *c, uint32_t group)
+{
+	if (c->files.state == FILES_NONE)
+		c->files = (struct files){FILES_TOGETHER, group};
+	else if (c->files.group != group)
+		c->files.state = FILES_APART;
+}
+
+/* All mappings are compared, wanted or not. */
+static void count_mapping(struct collector *c, const struct counters *counters)
+{
+	if (c->work->options->verify) {
+		c->all.mappings++;
+		c->groups.inexact |= !counters_add(&c->all.counters, counters);
+	}
+}
+
+/* Finds the group of a mapping: 1, 0 if it is not wanted, -1 with *e. */
+static int find_group(struct collector *c, const struct mapping *m, enum guess guess,
+		      enum kind *kind, struct error *e)
+{
+	symbol key[KEY_COUNT];
+	const struct group *group;
+
+	switch (grouper_mapping(&c->grouper, m, guess, key, kind)) {
 	case KEY_UNWANTED:
 		return 0;
 	case KEY_NO_MEMORY:
 		return error_memory(e);
 	case KEY_MADE:
-		group = aggregate_group(&w->groups, key);
+		group = aggregate_group(&c->groups, key);
 		if (!group)
 			return error_memory(e);
-		w->group[guess] = (uint32_t)(group - w->groups.groups);
+		c->group[guess] = (uint32_t)(group - c->groups.groups);
 		break;
 	case KEY_SAME:
 		break;
 	}
-	group = &w->groups.groups[w->group[guess]];
-	aggregate_add(&w->groups, group, &m->counters);
-	if (kind == KIND_FILE)
-		note_file(w, w->group[guess]);
-	w->swaps_shared |= kind == KIND_SHMEM && m->counters.bytes[COUNTER_SWAP] > 0;
-	return 0;
+	return 1;
 }
 
-/* All mappings are compared, wanted or not. False when there is no memory. */
-static bool count_mapping(struct collector *w, const struct mapping *m)
+static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
-	if (w->work->options->verify) {
-		w->all.mappings++;
-		w->groups.inexact |= !counters_add(&w->all.counters, &m->counters);
+	struct collector *c = ctx;
+	const struct counters *counters = &m->counters;
+	struct counters concluded;
+	enum kind kind;
+	int wanted = find_group(c, m, guess, &kind, e);
+
+	if (wanted < 0)
+		return -1;
+	if (c->is_scanned) {
+		scanned_conclude(&c->scanned, m, kind, &concluded);
+		counters = &concluded;
 	}
-	return !w->no_memory;
+	count_mapping(c, counters);
+	if (!wanted)
+		return 0;
+	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
+	if (kind == KIND_FILE)
+		note_file(c, c->group[guess]);
+	c->swaps_shared |= kind == KIND_SHMEM && counters->bytes[COUNTER_SWAP] > 0;
+	return 0;
 }
 
 static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 {
-	struct collector *w = ctx;
+	struct collector *c = ctx;
 
-	return count_mapping(w, m) ? add_mapping(w, m, GUESS_NONE, e) : error_memory(e);
+	return c->no_memory ? error_memory(e) : add_mapping(c, m, GUESS_NONE, e);
 }
 
 static int on_mapping_to_infer(void *ctx, const struct mapping *m, struct error *e)
 {
-	struct collector *w = ctx;
+	struct collector *c = ctx;
 
-	return count_mapping(w, m) ? infer_mapping(&w->infer, m, e) : error_memory(e);
+	return c->no_memory ? error_memory(e) : infer_mapping(&c->infer, m, e);
 }
 
 static void on_cancel(void *ctx)
 {
-	struct collector *w = ctx;
+	(void)ctx; /* begin starts afresh */
+}
 
-	w->snapshot.verification.count = w->differences_before;
+/* Guessing may hold a mapping back until there is no other. */
+static void end_mappings(struct collector *c)
+{
+	struct error no_memory;
+
+	c->no_memory |= infer_end(&c->infer, &no_memory) < 0;
 }
 
 static bool on_rollup(void *ctx, const struct counters *before, const struct counters *after)
 {
-	struct collector *w = ctx;
-	int status = verify_process(&w->snapshot.verification, w->process, &w->all.counters,
-				    w->all.mappings, before, after);
+	struct collector *c = ctx;
 
-	w->compared = true;
-	w->pss_anon_known = counters_know(after, COUNTER_PSS_ANON);
-	w->pss_anon = after->bytes[COUNTER_PSS_ANON];
-	w->no_memory |= status < 0;
-	return status == 0;
+	end_mappings(c);
+	comparison_make(&c->comparison, &c->all.counters, c->all.mappings, before, after);
+	return c->comparison.count == 0;
 }
 
-/* What all files have together is known of a group if it holds all of them; whatever else it holds
- * was known before. */
-static void on_rest(void *ctx, const struct counters *files)
+/* What all files of a scanned process have together is known of a group if it holds all of them;
+ * whatever else it holds was known before. */
+static void add_rest(struct collector *c)
 {
-	struct collector *w = ctx;
-	struct counters *c;
+	struct counters rest, *sum;
 
-	if (w->files.state != FILES_TOGETHER)
+	if (!c->is_scanned || c->files.state != FILES_TOGETHER)
 		return;
-	c = &w->groups.groups[w->files.group].counters;
+	scanned_rest(&c->scanned, &rest);
+	sum = &c->groups.groups[c->files.group].counters;
 	for (int i = 0; i < COUNTER_COUNT; i++) {
-		if (counters_know(files, (enum counter)i) && !counters_know(c, (enum counter)i)) {
-			c->bytes[i] += files->bytes[i];
-			c->known |= COUNTER_BIT(i);
+		if (counters_know(&rest, (enum counter)i) && !counters_know(sum, (enum counter)i)) {
+			sum->bytes[i] += rest.bytes[i];
+			sum->known |= COUNTER_BIT(i);
 		}
 	}
 }
 
-/* The process at hand was read whole: it joins the snapshot. */
-static void accept(struct collector *w)
+static void on_end(void *ctx, const struct ending *ending)
 {
-	struct snapshot *s = &w->snapshot;
-	struct error no_memory;
-	struct group process;
-
-	w->no_memory |= infer_end(&w->infer, &no_memory) < 0;
-	if (w->work->options->each)
-		return;
-	group_zero(&process);
-	for (uint32_t i = 0; i < aggregate_count(&w->groups); i++)
-		w->groups.inexact |= !group_add(&process, &w->groups.groups[i]);
-	process.processes = aggregate_count(&w->groups) > 0;
-	w->no_memory |= !aggregate_merge(&s->groups, &w->groups);
-	s->groups.inexact |= !group_add(&s->totals, &process);
-	s->shared_swappers += w->swaps_shared;
-	if (w->compared)
-		s->verification.compared++;
-	else
-		s->verification.without_rollup++;
-	s->verification.without_pss_anon += !w->pss_anon_known;
-	s->verification.pss_anon += w->pss_anon_known ? w->pss_anon : 0;
-}
-
-/* How the process at hand was read. */
-static struct read_stats stats_of_process(const struct collector *w)
-{
-	const struct read_stats *before = &w->job.so_far, *now = w->job.stats;
-
-	return (struct read_stats){
-		.scanned = now->scanned - before->scanned,
-		.unscannable = now->unscannable - before->unscannable,
-		.barred = now->barred - before->barred,
-		.names_read = now->names_read - before->names_read,
-		.names_lost = now->names_lost - before->names_lost,
-		.held_up = w->held_up,
-		.held_up_pid = w->held_up ? w->target.pid : 0,
+	struct collector *c = ctx;
+	bool read = ending->outcome == OUTCOME_READ;
+	struct record r = {
+		.target = c->target.number,
+		.process = c->process,
+		.match = MATCH_YES,
+		.outcome = ending->outcome,
+		.how = ending->how,
+		.problem = ending->why ? ending->why->text : NULL,
+		.comparison = read && c->work->options->verify ? &c->comparison : NULL,
 	};
+
+	if (read) {
+		end_mappings(c);
+		add_rest(c);
+	}
+	r.swaps_shared = c->swaps_shared;
+	give(c, &r);
 }
 
-static void on_end(void *ctx, enum outcome outcome, const struct error *why)
-{
-	struct collector *w = ctx;
-	struct coverage *coverage = &w->snapshot.coverage;
-
-	coverage->seen++;
-	coverage->by_outcome[outcome]++;
-	if (outcome == OUTCOME_READ)
-		accept(w);
-	else
-		on_cancel(w);
-	tell(w, &(struct finding){
-			.target = w->target.number,
-			.outcome = outcome,
-			.swaps_shared = w->swaps_shared,
-			.stats = stats_of_process(w),
-			.symbols = &w->snapshot.symbols,
-			.groups = outcome == OUTCOME_READ ? &w->groups : NULL,
-		});
-	if (why)
-		w->no_memory |= !snapshot_add_problem(&w->snapshot, w->target.number, why->text);
-}
+/* The job. */
 
 static bool next(void *ctx, struct target *target)
 {
-	struct collector *w = ctx;
-	struct work *work = w->work;
+	struct collector *c = ctx;
+	struct work *work = c->work;
 	size_t i = atomic_fetch_add(&work->next, 1);
 
 	if (i >= work->targets.count || atomic_load(&work->stop))
 		return false;
-	*target = w->target = work->targets.targets[i];
-	w->swaps_shared = false;
-	w->differences_before = w->snapshot.verification.count;
+	*target = c->target = work->targets.targets[i];
 	return true;
 }
 
 static void ended(void *ctx, int status, const struct error *e)
 {
-	struct collector *w = ctx;
+	struct collector *c = ctx;
 
 	if (status < 0)
-		w->error = *e;
-	else if (w->no_memory)
-		status = error_memory(&w->error);
-	w->status = status;
+		c->error = *e;
+	else if (c->no_memory)
+		status = error_memory(&c->error);
+	c->status = status;
 	if (status < 0)
-		atomic_store(&w->work->stop, true);
+		atomic_store(&c->work->stop, true);
 }
 
 /* Who asked for this process is told why; else it is one of those in a note. */
 static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
 {
-	struct collector *w = ctx;
+	struct collector *c = ctx;
 	const struct process process = {.known = PROCESS_PID, .pid = pid};
+	const struct ending ending = {
+		.outcome = OUTCOME_TRUNCATED,
+		.how = HOW_BIT(HOW_TIMED_OUT),
+		.why = source_is_limited(c->work->source) ? why : NULL,
+	};
 
-	if (begun || on_begin(w, &process)) {
-		w->held_up = true;
-		w->snapshot.stats.held_up++;
-		w->snapshot.stats.held_up_pid = pid;
-		on_end(w, OUTCOME_TRUNCATED, source_is_limited(w->work->source) ? why : NULL);
-		w->held_up = false;
-	}
-	ended(w, 0, NULL);
+	if (begun || on_begin(c, &process))
+		on_end(c, &ending);
+	ended(c, 0, NULL);
 }
 
-void collector_init(struct collector *w, struct work *work)
+bool collector_init(struct collector *c, struct work *work)
 {
 	const struct collect_options *o = work->options;
 
-	*w = (struct collector){
+	*c = (struct collector){
 		.work = work,
-		.job = {.ctx = w,
-			.sink = &w->sink,
-			.how = o->reading,
+		.job = {.ctx = c,
+			.sink = &c->sink,
+			.reading = o->reading,
 			.next = next,
 			.ended = ended,
 			.give_up = give_up},
-		.sink = {.ctx = w,
+		.sink = {.ctx = c,
 			 .begin = on_begin,
+			 .scan = on_scan,
 			 .mapping = o->infer ? on_mapping_to_infer : on_mapping,
 			 .cancel = on_cancel,
 			 .rollup = on_rollup,
-			 .rest = on_rest,
 			 .end = on_end},
 	};
-	w->job.how.needs = grouping_needs(&o->by) | selection_needs(&o->selection) |
-			   (o->verify ? NEED_ROLLUP | NEED_STAT : 0);
-	snapshot_init(&w->snapshot, source_kind(work->source), &o->by);
-	aggregate_init(&w->groups, o->by.count);
-	infer_init(&w->infer, add_mapping, w);
-	grouper_init(&w->grouper, &w->snapshot.symbols, &o->by, &o->selection, o->rules, o->users);
+	c->job.reading.needs |= grouping_needs(&o->by) | selection_needs(&o->selection) |
+				(o->verify ? NEED_ROLLUP | NEED_STAT : 0);
+	intern_init(&c->symbols);
+	translation_init(&c->translation, &c->symbols, work->symbols);
+	aggregate_init(&c->groups, o->by.count);
+	infer_init(&c->infer, add_mapping, c);
+	grouper_init(&c->grouper, &c->symbols, &o->by, &o->selection, o->rules, o->users);
+	return reserve_keys(c, 1);
 }
 
-void collector_free(struct collector *w)
+void collector_free(struct collector *c)
 {
-	grouper_free(&w->grouper);
-	aggregate_free(&w->groups);
-	snapshot_free(&w->snapshot);
+	grouper_free(&c->grouper);
+	aggregate_free(&c->groups);
+	translation_free(&c->translation);
+	intern_free(&c->symbols);
+	free(c->keys);
 }

@@ -1,6 +1,9 @@
 /*
- * worker: one share of a reading: adds up the processes that it is told of, one at a time, and
- * those that were read whole join its snapshot.
+ * collector: one job of a reading: adds up the processes that it is told of, one at a time, and
+ * makes a record of each.
+ *
+ * It is a sink. A mapping goes through guessing (classify/infer.h), gets its key (model/grouper.h)
+ * and is added to its group.
  */
 #ifndef COLLECT_COLLECTOR_H
 #define COLLECT_COLLECTOR_H
@@ -9,50 +12,59 @@
 #include "collect/collect.h"
 #include "collect/pool.h"
 #include "model/grouper.h"
+#include "model/scanned.h"
+#include "model/translate.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* What the threads of one reading share. */
+/* What the jobs of one reading share. */
 struct work {
 	const struct source *source;
 	const struct collect_options *options;
 	struct target_list targets;
-	atomic_size_t next;   /* target */
-	atomic_bool stop;     /* one of them failed */
-	pthread_mutex_t each; /* held while options->each is called */
+	atomic_size_t next; /* target */
+	atomic_bool stop;   /* one of them failed */
+
+	/* Where records go, one at a time. */
+	pthread_mutex_t lock;
+	struct intern *symbols;
+	take_record_fn *take;
+	void *ctx;
 };
 
 struct collector {
 	struct work *work;
 	struct job job;
 	struct sink sink;
-	struct snapshot snapshot;
+	struct intern symbols;
+	struct translation translation; /* into those of the records */
 	struct grouper grouper;
 	struct infer infer;
+	symbol *keys; /* of the record at hand */
+	uint32_t key_capacity;
 	bool no_memory;
 	int status;
 	struct error error; /* with status -1 */
 
 	/* The process at hand. */
 	struct target target;
-	bool held_up; /* it is given up */
+	struct process process; /* its strings are symbols' */
 	struct aggregate groups;
 	uint32_t group[GUESS_COUNT]; /* of the last mapping with each guess */
+	bool is_scanned;
+	struct scanned scanned;
 	struct files {
 		enum { FILES_NONE, FILES_TOGETHER, FILES_APART } state;
-		uint32_t group; /* of all mappings of files, while they are together */
-	} files;		/* only of a process that is scanned */
-	struct group all;	/* every mapping, wanted or not; only to verify */
-	symbol process;		/* only to verify */
-	size_t differences_before;
+		uint32_t group;	      /* of all mappings of files, while they are together */
+	} files;		      /* only of a process that is scanned */
+	struct group all;	      /* every mapping, wanted or not; only to verify */
+	struct comparison comparison; /* likewise */
 	bool swaps_shared;
-	bool compared;
-	uint64_t pss_anon;
-	bool pss_anon_known;
 };
 
-void collector_init(struct collector *w, struct work *work);
-void collector_free(struct collector *w);
+/* False when there is no memory; collector_free() in any case. */
+bool collector_init(struct collector *c, struct work *work);
+void collector_free(struct collector *c);
 
 #endif

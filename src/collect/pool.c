@@ -1,7 +1,6 @@
 #include "collect/pool.h"
 
 #include "collect/revocable.h"
-#include "model/snapshot.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,21 +11,21 @@
 
 enum {
 	TIMEOUT_MS = 5000,
-	TIMEOUT_LEAST_MS = 1000, /* it halves each time, so that many processes cannot use it up */
+	TIMEOUT_LEAST_MS = 1000, /* it halves each time, so that many processes cost little */
 	LOOKS = 8,		 /* in that time */
 };
 
 struct pool;
 
-/* A thread that reads. */
 struct reader_thread {
-	struct revocable sink; /* what is behind it: */
-	struct pool *crew;
+	struct revocable sink; /* behind it is that of the job: */
+	struct pool *pool;
 	struct job *job;
 
 	struct reader *reader;
+	struct read_stats so_far; /* what it had cost before the target at hand */
 	pthread_t thread;
-	bool done;	/* under the crew's lock */
+	bool done;	/* under the pool's lock */
 	atomic_int tid; /* of the thread, once it runs */
 
 	/* Of who watches it: what was seen of it, and how many looks saw no change, less those that
@@ -35,7 +34,7 @@ struct reader_thread {
 	struct timespec cpu;
 	unsigned idle_looks;
 
-	struct reader_thread *next; /* that was left behind, too */
+	struct reader_thread *next; /* that was abandoned too */
 };
 
 struct pool {
@@ -43,76 +42,76 @@ struct pool {
 	struct job *const *jobs;
 	struct reader_thread **threads; /* of each job; NULL if it has none */
 	unsigned count;
-	unsigned timeout_ms; /* 0 for ever */
+	unsigned timeout_ms; /* 0 for none */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 };
 
-static unsigned timeout_ms = TIMEOUT_MS; /* of the next crew */
+static unsigned timeout_ms = TIMEOUT_MS; /* of the next pool */
 
-/* Those who were left behind and did not come back yet, whoever left them. */
-static struct reader_thread *left;
-static pthread_mutex_t left_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Those that were abandoned and did not come back yet, whoever abandoned them. */
+static struct reader_thread *abandoned;
+static pthread_mutex_t abandoned_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* From then on, h belongs to its thread. False if that is inside. */
-static bool shut_out(struct reader_thread *h, struct at_hand *process)
+/* From then on, t belongs to itself. False if that is inside. */
+static bool take_sink(struct reader_thread *t, struct at_hand *process)
 {
-	bool shut;
+	bool revoked;
 
-	pthread_mutex_lock(&left_lock);
-	shut = revocable_revoke(&h->sink, h->sequence);
-	if (shut) {
-		*process = h->sink.at_hand;
-		h->next = left;
-		left = h;
+	pthread_mutex_lock(&abandoned_lock);
+	revoked = revocable_revoke(&t->sink, t->sequence);
+	if (revoked) {
+		*process = t->sink.at_hand;
+		t->next = abandoned;
+		abandoned = t;
 	}
-	pthread_mutex_unlock(&left_lock);
-	return shut;
+	pthread_mutex_unlock(&abandoned_lock);
+	return revoked;
 }
 
-static void remove_left(const struct reader_thread *h)
+static void remove_abandoned(const struct reader_thread *t)
 {
 	struct reader_thread **at;
 
-	pthread_mutex_lock(&left_lock);
-	for (at = &left; *at != h; at = &(*at)->next)
+	pthread_mutex_lock(&abandoned_lock);
+	for (at = &abandoned; *at != t; at = &(*at)->next)
 		;
-	*at = h->next;
-	pthread_mutex_unlock(&left_lock);
+	*at = t->next;
+	pthread_mutex_unlock(&abandoned_lock);
 }
 
-static bool is_held_up(pid_t pid, struct at_hand *process)
+static bool is_abandoned(pid_t pid, struct at_hand *process)
 {
-	const struct reader_thread *h;
+	const struct reader_thread *t;
 
-	pthread_mutex_lock(&left_lock);
-	for (h = left; h && h->sink.at_hand.pid != pid; h = h->next)
+	pthread_mutex_lock(&abandoned_lock);
+	for (t = abandoned; t && t->sink.at_hand.pid != pid; t = t->next)
 		;
-	if (h)
-		*process = h->sink.at_hand;
-	pthread_mutex_unlock(&left_lock);
-	return h != NULL;
+	if (t)
+		*process = t->sink.at_hand;
+	pthread_mutex_unlock(&abandoned_lock);
+	return t != NULL;
 }
 
 bool pool_has_abandoned_any(void)
 {
 	bool any;
 
-	pthread_mutex_lock(&left_lock);
-	any = left != NULL;
-	pthread_mutex_unlock(&left_lock);
+	pthread_mutex_lock(&abandoned_lock);
+	any = abandoned != NULL;
+	pthread_mutex_unlock(&abandoned_lock);
 	return any;
 }
 
 /* Reading. */
 
-static void thread_free(struct reader_thread *h)
+static void thread_free(struct reader_thread *t)
 {
-	reader_free(h->reader);
-	free(h);
+	reader_free(t->reader);
+	free(t);
 }
 
-static void give_up(struct job *s, const struct at_hand *process)
+static void give_up(struct job *job, const struct at_hand *process)
 {
 	struct error why;
 
@@ -120,148 +119,147 @@ static void give_up(struct job *s, const struct at_hand *process)
 		  "process %d: the kernel does not give its memory map, as if something held its "
 		  "lock; as root, see in /proc/%d/task/*/stack what its threads wait for",
 		  process->pid, process->pid);
-	s->give_up(s->ctx, process->pid, process->begun, &why);
+	job->give_up(job->ctx, process->pid, process->begun, &why);
 }
 
-/* Behind the gate. What is known to hold up whoever reads it is passed over. */
-static bool take(struct job *s, struct target *target)
+/* With the sink. What is known to time out is passed over. */
+static bool take(struct job *job, struct target *target)
 {
 	struct at_hand process;
 
-	while (s->next(s->ctx, target)) {
-		if (!is_held_up(target->pid, &process))
+	while (job->next(job->ctx, target)) {
+		if (!is_abandoned(target->pid, &process))
 			return true;
-		give_up(s, &process);
+		give_up(job, &process);
 	}
 	return false;
 }
 
 /* Ends the last target, if any, and takes the next. */
-static bool step(struct reader_thread *h, const int *status, const struct error *e,
+static bool step(struct reader_thread *t, const int *status, const struct error *e,
 		 struct target *target)
 {
-	struct job *s = h->job;
+	struct job *job = t->job;
 	bool more;
 
-	if (!revocable_enter(&h->sink))
+	if (!revocable_enter(&t->sink))
 		return false;
-	s->stats = reader_stats(h->reader);
 	if (status)
-		s->ended(s->ctx, *status, e);
-	s->so_far = *s->stats;
-	h->sink.at_hand.ended = true; /* however it did */
-	more = take(s, target);
+		job->ended(job->ctx, *status, e);
+	t->so_far = *reader_stats(t->reader);
+	t->sink.at_hand.ended = true; /* however it did */
+	more = take(job, target);
 	if (more)
-		revocable_next(&h->sink, target->pid);
-	revocable_leave(&h->sink);
+		revocable_next(&t->sink, target->pid);
+	revocable_leave(&t->sink);
 	return more;
 }
 
-static void finish(struct reader_thread *h)
+static void finish(struct reader_thread *t)
 {
-	struct pool *c = h->crew;
+	struct pool *pool = t->pool;
 
-	read_stats_add(&h->job->cost, reader_stats(h->reader));
-	pthread_mutex_lock(&c->lock);
-	h->done = true;
-	pthread_cond_signal(&c->changed);
-	pthread_mutex_unlock(&c->lock);
+	read_stats_add(&t->job->cost, reader_stats(t->reader));
+	pthread_mutex_lock(&pool->lock);
+	t->done = true;
+	pthread_cond_signal(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
 }
 
-/* False if it was left behind. */
-static bool read_all(struct reader_thread *h)
+/* False if it was abandoned. */
+static bool read_all(struct reader_thread *t)
 {
 	struct target target = {0};
 	struct error e;
 	int status, *ended = NULL;
 
-	atomic_store(&h->tid, gettid());
-	while (step(h, ended, &e, &target)) {
-		status = reader_read(h->reader, target, &e);
+	atomic_store(&t->tid, gettid());
+	while (step(t, ended, &e, &target)) {
+		status = reader_read(t->reader, target, &e);
 		ended = &status;
 	}
-	if (!revocable_enter(&h->sink))
+	if (!revocable_enter(&t->sink))
 		return false;
-	finish(h); /* and stay inside, where nobody is left behind */
+	finish(t); /* with the sink, so that it is not abandoned any more */
 	return true;
 }
 
 static void *read_in_thread(void *arg)
 {
-	struct reader_thread *h = arg;
+	struct reader_thread *t = arg;
 
-	if (!read_all(h)) {
-		remove_left(h);
-		thread_free(h);
+	if (!read_all(t)) {
+		remove_abandoned(t);
+		thread_free(t);
 	}
 	return NULL;
 }
 
 /* Watching those who read. */
 
-/* NULL without memory, of which the job hears. */
-static struct reader_thread *thread_new(struct pool *c, struct job *s)
+/* NULL without memory, which the job is told. */
+static struct reader_thread *thread_new(struct pool *pool, struct job *job)
 {
-	struct reader_thread *h = calloc(1, sizeof(*h));
+	struct reader_thread *t = calloc(1, sizeof(*t));
 	struct error e;
 
-	if (h) {
-		revocable_init(&h->sink, s->sink);
-		h->crew = c;
-		h->job = s;
-		h->reader = reader_new(c->source, &s->how, &h->sink.sink);
+	if (t) {
+		revocable_init(&t->sink, job->sink);
+		t->pool = pool;
+		t->job = job;
+		t->reader = reader_new(pool->source, &job->reading, &t->sink.sink);
 	}
-	if (h && h->reader)
-		return h;
-	free(h);
+	if (t && t->reader)
+		return t;
+	free(t);
 	error_memory(&e);
-	s->ended(s->ctx, -1, &e);
+	job->ended(job->ctx, -1, &e);
 	return NULL;
 }
 
-/* False if no thread can be had; what else is wrong, the job knows. */
-static bool start(struct pool *c, unsigned i)
+/* False if no thread can be had; what else is wrong, the job is told. */
+static bool start(struct pool *pool, unsigned i)
 {
-	struct reader_thread *h = thread_new(c, c->jobs[i]);
+	struct reader_thread *t = thread_new(pool, pool->jobs[i]);
 	int error;
 
-	if (!h)
+	if (!t)
 		return true;
-	error = pthread_create(&h->thread, NULL, read_in_thread, h);
+	error = pthread_create(&t->thread, NULL, read_in_thread, t);
 	if (error == 0)
-		c->threads[i] = h;
+		pool->threads[i] = t;
 	else
-		thread_free(h);
+		thread_free(t);
 	return error == 0;
 }
 
 /* Whether it did nothing at all since the last look. What is slow, such as a walk over a million
  * pages, takes processor time; what waits for a lock takes none. */
-static bool is_idle(struct reader_thread *h)
+static bool is_idle(struct reader_thread *t)
 {
-	unsigned long sequence = atomic_load(&h->sink.sequence);
-	struct timespec cpu = h->cpu;
+	unsigned long sequence = atomic_load(&t->sink.sequence);
+	struct timespec cpu = t->cpu;
 	clockid_t clock;
 	bool idle;
 
-	if (pthread_getcpuclockid(h->thread, &clock) == 0)
+	if (pthread_getcpuclockid(t->thread, &clock) == 0)
 		clock_gettime(clock, &cpu);
-	idle = sequence == h->sequence && cpu.tv_sec == h->cpu.tv_sec &&
-	       cpu.tv_nsec == h->cpu.tv_nsec;
-	h->sequence = sequence;
-	h->cpu = cpu;
+	idle = sequence == t->sequence && cpu.tv_sec == t->cpu.tv_sec &&
+	       cpu.tv_nsec == t->cpu.tv_nsec;
+	t->sequence = sequence;
+	t->cpu = cpu;
 	return idle;
 }
 
 /* Whether the thread could run, and only waits for a processor; or is not known. */
-static bool is_runnable(const struct reader_thread *h)
+static bool is_runnable(const struct reader_thread *t)
 {
 	char path[64], text[256];
 	const char *name_end = NULL;
 	ssize_t n = -1;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&h->tid));
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&t->tid));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		n = read(fd, text, sizeof(text) - 1);
@@ -276,138 +274,138 @@ static bool is_runnable(const struct reader_thread *h)
 
 /* Looks are counted rather than time, in which anonmem itself may have been stopped. A process that
  * lets go now and then uses them up as well. */
-static bool is_stuck(struct reader_thread *h)
+static bool is_stuck(struct reader_thread *t)
 {
-	if (!is_idle(h))
-		h->idle_looks -= h->idle_looks > 0;
-	else if (h->idle_looks < LOOKS)
-		h->idle_looks++;
-	return h->idle_looks == LOOKS && !is_runnable(h);
+	if (!is_idle(t))
+		t->idle_looks -= t->idle_looks > 0;
+	else if (t->idle_looks < LOOKS)
+		t->idle_looks++;
+	return t->idle_looks == LOOKS && !is_runnable(t);
 }
 
-static bool is_reading(const struct reader_thread *h)
+static bool is_reading(const struct reader_thread *t)
 {
-	return h && !h->done;
+	return t && !t->done;
 }
 
-static bool is_anybody_reading(const struct pool *c)
+static bool is_anybody_reading(const struct pool *pool)
 {
 	unsigned i = 0;
 
-	while (i < c->count && !is_reading(c->threads[i]))
+	while (i < pool->count && !is_reading(pool->threads[i]))
 		i++;
-	return i < c->count;
+	return i < pool->count;
 }
 
-/* Another thread goes on with the job. */
-static void leave_behind(struct pool *c, unsigned i)
+/* Another thread continues the job. */
+static void abandon(struct pool *pool, unsigned i)
 {
-	struct reader_thread *h = c->threads[i];
-	struct job *s = c->jobs[i];
-	pthread_t thread = h->thread;
+	struct reader_thread *t = pool->threads[i];
+	struct job *job = pool->jobs[i];
+	pthread_t thread = t->thread;
 	struct at_hand process;
 	struct error e;
 
-	if (!shut_out(h, &process))
+	if (!take_sink(t, &process))
 		return;
-	c->threads[i] = NULL;
+	pool->threads[i] = NULL;
 	pthread_detach(thread);
-	read_stats_add(&s->cost, &s->so_far);
-	s->stats = &s->so_far;
+	read_stats_add(&job->cost, &t->so_far);
 	if (process.ended)
-		s->ended(s->ctx, 0, NULL);
+		job->ended(job->ctx, 0, NULL);
 	else
-		give_up(s, &process);
-	c->timeout_ms = c->timeout_ms / 2 > TIMEOUT_LEAST_MS ? c->timeout_ms / 2 : TIMEOUT_LEAST_MS;
-	if (start(c, i) || is_anybody_reading(c))
+		give_up(job, &process);
+	pool->timeout_ms =
+		pool->timeout_ms / 2 > TIMEOUT_LEAST_MS ? pool->timeout_ms / 2 : TIMEOUT_LEAST_MS;
+	if (start(pool, i) || is_anybody_reading(pool))
 		return;
 	error_set(&e, ERROR_SYSTEM,
-		  "a process holds up whoever reads it, and no other thread can be had to go on; "
+		  "reading a process timed out, and no other thread can be had to continue; "
 		  "raise the limit of processes (ulimit -u)");
-	s->ended(s->ctx, -1, &e);
+	job->ended(job->ctx, -1, &e);
 }
 
 /* Until one of them is done, or it is time to look at them: then false. */
-static bool wait_for_change(struct pool *c)
+static bool wait_for_change(struct pool *pool)
 {
 	struct timespec until;
 	uint64_t ns;
 
-	if (c->timeout_ms == 0)
-		return pthread_cond_wait(&c->changed, &c->lock) == 0;
+	if (pool->timeout_ms == 0)
+		return pthread_cond_wait(&pool->changed, &pool->lock) == 0;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns = (uint64_t)until.tv_nsec + UINT64_C(1000000) * c->timeout_ms / LOOKS;
+	ns = (uint64_t)until.tv_nsec + UINT64_C(1000000) * pool->timeout_ms / LOOKS;
 	until.tv_sec += (time_t)(ns / 1000000000);
 	until.tv_nsec = (long)(ns % 1000000000);
-	return pthread_cond_timedwait(&c->changed, &c->lock, &until) == 0;
+	return pthread_cond_timedwait(&pool->changed, &pool->lock, &until) == 0;
 }
 
-static void watch_over(struct pool *c)
+static void watch_over(struct pool *pool)
 {
-	pthread_mutex_lock(&c->lock);
-	while (is_anybody_reading(c)) {
-		if (wait_for_change(c))
+	pthread_mutex_lock(&pool->lock);
+	while (is_anybody_reading(pool)) {
+		if (wait_for_change(pool))
 			continue;
-		for (unsigned i = 0; i < c->count; i++) {
-			if (is_reading(c->threads[i]) && is_stuck(c->threads[i]))
-				leave_behind(c, i);
+		for (unsigned i = 0; i < pool->count; i++) {
+			if (is_reading(pool->threads[i]) && is_stuck(pool->threads[i]))
+				abandon(pool, i);
 		}
 	}
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&pool->lock);
 }
 
-static void read_here(struct pool *c)
+static void read_here(struct pool *pool)
 {
-	struct reader_thread *h = thread_new(c, c->jobs[0]);
+	struct reader_thread *t = thread_new(pool, pool->jobs[0]);
 
-	if (h && read_all(h))
-		thread_free(h);
+	if (t && read_all(t))
+		thread_free(t);
 }
 
-static void start_all(struct pool *c)
+static void start_all(struct pool *pool)
 {
 	unsigned i = 0;
 
-	while (i < c->count && start(c, i))
+	while (i < pool->count && start(pool, i))
 		i++;
 	if (i == 0)
-		read_here(c);
+		read_here(pool);
 }
 
-static void join_all(struct pool *c)
+static void join_all(struct pool *pool)
 {
-	for (unsigned i = 0; i < c->count; i++) {
-		if (c->threads[i]) {
-			pthread_join(c->threads[i]->thread, NULL);
-			thread_free(c->threads[i]);
+	for (unsigned i = 0; i < pool->count; i++) {
+		if (pool->threads[i]) {
+			pthread_join(pool->threads[i]->thread, NULL);
+			thread_free(pool->threads[i]);
 		}
 	}
 }
 
-static void init_changed(struct pool *c)
+static void init_changed(struct pool *pool)
 {
 	pthread_condattr_t how;
 
 	pthread_condattr_init(&how);
 	pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &how);
+	pthread_cond_init(&pool->changed, &how);
 	pthread_condattr_destroy(&how);
 }
 
 /* It comes back slowly: in the watch, those who let go are there again the next time. */
-static void keep_patience(const struct pool *c)
+static void keep_timeout(const struct pool *pool)
 {
-	unsigned twice = 2 * c->timeout_ms;
+	unsigned twice = 2 * pool->timeout_ms;
 
-	if (c->timeout_ms > 0 && c->timeout_ms < timeout_ms)
-		timeout_ms = c->timeout_ms;
-	else if (c->timeout_ms > 0)
+	if (pool->timeout_ms > 0 && pool->timeout_ms < timeout_ms)
+		timeout_ms = pool->timeout_ms;
+	else if (pool->timeout_ms > 0)
 		timeout_ms = twice < TIMEOUT_MS ? twice : TIMEOUT_MS;
 }
 
 int pool_read(const struct source *source, struct job *const *jobs, unsigned count, struct error *e)
 {
-	struct pool c = {
+	struct pool pool = {
 		.source = source,
 		.jobs = jobs,
 		.threads = calloc(count, sizeof(struct reader_thread *)),
@@ -416,14 +414,14 @@ int pool_read(const struct source *source, struct job *const *jobs, unsigned cou
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 
-	if (!c.threads)
+	if (!pool.threads)
 		return error_memory(e);
-	init_changed(&c);
-	start_all(&c);
-	watch_over(&c);
-	join_all(&c);
-	keep_patience(&c);
-	pthread_cond_destroy(&c.changed);
-	free(c.threads);
+	init_changed(&pool);
+	start_all(&pool);
+	watch_over(&pool);
+	join_all(&pool);
+	keep_timeout(&pool);
+	pthread_cond_destroy(&pool.changed);
+	free(pool.threads);
 	return 0;
 }

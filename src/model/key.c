@@ -8,13 +8,18 @@ const char *const key_names[KEY_COUNT] = {
 	[KEY_CGROUP] = "cgroup",   [KEY_FILE] = "file",		  [KEY_MAPPING] = "mapping",
 };
 
+unsigned grouping_find(const struct grouping *g, enum key key)
+{
+	unsigned i = 0;
+
+	while (i < g->count && g->keys[i] != key)
+		i++;
+	return i;
+}
+
 bool grouping_has(const struct grouping *g, enum key key)
 {
-	for (unsigned i = 0; i < g->count; i++) {
-		if (g->keys[i] == key)
-			return true;
-	}
-	return false;
+	return grouping_find(g, key) < g->count;
 }
 
 unsigned grouping_needs(const struct grouping *g)
@@ -137,44 +142,29 @@ struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping
 }
 
 /* The record of a mapping holds symbols itself. */
-static symbol translate_mapping(struct intern *to, const struct intern *from, symbol mapping)
+static bool change_parts(const struct intern *from, symbol mapping, key_part_fn *change, void *ctx,
+			 struct mapping_head *head)
+{
+	memcpy(head, intern_bytes(from, mapping).ptr, sizeof(*head));
+	return change(ctx, &head->process) && change(ctx, &head->name);
+}
+
+symbol key_copy_mapping(const struct intern *from, struct intern *to, symbol mapping,
+			key_part_fn *change, void *ctx)
 {
 	struct mapping_head head;
 
-	memcpy(&head, intern_bytes(from, mapping).ptr, sizeof(head));
-	head.process = intern(to, intern_bytes(from, head.process));
-	head.name = intern(to, intern_bytes(from, head.name));
-	if (head.process == SYMBOL_NONE || head.name == SYMBOL_NONE)
-		return SYMBOL_NONE;
-	return intern_record(to, &head, sizeof(head), SLICE(""));
+	return change_parts(from, mapping, change, ctx, &head)
+		       ? intern_record(to, &head, sizeof(head), SLICE(""))
+		       : SYMBOL_NONE;
 }
 
-bool key_translate(struct intern *to, const struct intern *from, enum key key, symbol *value)
-{
-	if (*value == SYMBOL_NONE)
-		return true;
-	*value = key == KEY_MAPPING ? translate_mapping(to, from, *value)
-				    : intern(to, intern_bytes(from, *value));
-	return *value != SYMBOL_NONE;
-}
-
-static symbol find_mapping(const struct intern *in, const struct intern *from, symbol mapping)
+symbol key_find_mapping(const struct intern *from, const struct intern *in, symbol mapping,
+			key_part_fn *change, void *ctx)
 {
 	struct mapping_head head;
 
-	memcpy(&head, intern_bytes(from, mapping).ptr, sizeof(head));
-	head.process = intern_find(in, intern_bytes(from, head.process));
-	head.name = intern_find(in, intern_bytes(from, head.name));
-	if (head.process == SYMBOL_NONE || head.name == SYMBOL_NONE)
-		return SYMBOL_NONE;
-	return intern_find(in, (struct slice){(const char *)&head, sizeof(head)});
-}
-
-bool key_find(const struct intern *in, const struct intern *from, enum key key, symbol *value)
-{
-	if (*value == SYMBOL_NONE)
-		return true;
-	*value = key == KEY_MAPPING ? find_mapping(in, from, *value)
-				    : intern_find(in, intern_bytes(from, *value));
-	return *value != SYMBOL_NONE;
+	return change_parts(from, mapping, change, ctx, &head)
+		       ? intern_find(in, (struct slice){(const char *)&head, sizeof(head)})
+		       : SYMBOL_NONE;
 }

@@ -33,6 +33,8 @@ struct grouping {
 	unsigned count;
 };
 
+/* The place of a key in a grouping; its count if it has none such. */
+unsigned grouping_find(const struct grouping *g, enum key key);
 bool grouping_has(const struct grouping *g, enum key key);
 
 /* Which files of a process the keys need: NEED_... of source.h. */
@@ -67,11 +69,14 @@ symbol key_intern_mapping(struct intern *symbols, const struct mapping *m, symbo
 			  symbol name);
 struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping);
 
-/* The symbol that `value` of one table has in another one, which gets it if it has none. Unknown
- * stays unknown. False when there is no memory. */
-bool key_translate(struct intern *to, const struct intern *from, enum key key, symbol *value);
+/* Changes a symbol in place; false if that cannot be done. */
+typedef bool key_part_fn(void *ctx, symbol *s);
 
-/* The same without adding anything: false where the other table has no such value. */
-bool key_find(const struct intern *in, const struct intern *from, enum key key, symbol *value);
+/* For translate.c: the mapping in another table, of which `change` gives the symbols of process and
+ * name. SYMBOL_NONE if that cannot be done. */
+symbol key_copy_mapping(const struct intern *from, struct intern *to, symbol mapping,
+			key_part_fn *change, void *ctx);
+symbol key_find_mapping(const struct intern *from, const struct intern *in, symbol mapping,
+			key_part_fn *change, void *ctx);
 
 #endif

@@ -1,5 +1,7 @@
 #include "model/peaks.h"
 
+#include "model/translate.h"
+
 void peaks_init(struct peaks *p, const struct grouping *by)
 {
 	*p = (struct peaks){0};
@@ -27,17 +29,16 @@ static void raise_group(struct group *most, const struct group *now)
 		raise_to(&most->counters.bytes[c], now->counters.bytes[c]);
 }
 
-static bool add_group(struct snapshot *most, const struct snapshot *now, uint32_t i)
+static bool add_group(struct snapshot *most, const struct snapshot *now, uint32_t i,
+		      struct translation *t)
 {
 	const struct group *group = &now->groups.groups[i];
 	symbol key[KEY_COUNT];
 	struct group *there;
 
 	memcpy(key, aggregate_key(&now->groups, i), most->by.count * sizeof(*key));
-	for (unsigned k = 0; k < most->by.count; k++) {
-		if (!key_translate(&most->symbols, &now->symbols, most->by.keys[k], &key[k]))
-			return false;
-	}
+	if (!translate_key(t, &most->by, key))
+		return false;
 	there = aggregate_find(&most->groups, key);
 	if (!there)
 		return aggregate_add_group(&most->groups, key, group);
@@ -47,10 +48,15 @@ static bool add_group(struct snapshot *most, const struct snapshot *now, uint32_
 
 int peaks_add(struct peaks *p, const struct snapshot *now, struct error *e)
 {
-	for (uint32_t i = 0; i < aggregate_count(&now->groups); i++) {
-		if (!add_group(&p->most, now, i))
-			return error_memory(e);
-	}
+	struct translation t;
+	bool added = true;
+
+	translation_init(&t, &now->symbols, &p->most.symbols);
+	for (uint32_t i = 0; added && i < aggregate_count(&now->groups); i++)
+		added = add_group(&p->most, now, i, &t);
+	translation_free(&t);
+	if (!added)
+		return error_memory(e);
 	if (p->readings++ == 0)
 		p->most.totals = now->totals;
 	else

@@ -1,5 +1,7 @@
 #include "model/snapshot.h"
 
+#include "model/translate.h"
+
 #include <stdlib.h>
 
 const char *const trend_names[TREND_COUNT] = {
@@ -11,11 +13,6 @@ const char *const trend_marks[TREND_COUNT] = {
 	[TREND_READ] = " ",	[TREND_KEPT] = "=", [TREND_NEW] = "+",
 	[TREND_REPLACED] = "*", [TREND_GONE] = "-",
 };
-
-uint64_t coverage_missed(const struct coverage *c)
-{
-	return c->seen - c->by_outcome[OUTCOME_READ] - c->by_outcome[OUTCOME_NO_MEMORY];
-}
 
 void snapshot_init(struct snapshot *s, enum source_kind source, const struct grouping *by)
 {
@@ -31,80 +28,49 @@ void snapshot_free(struct snapshot *s)
 	aggregate_free(&s->groups);
 	intern_free(&s->symbols);
 	verification_free(&s->verification);
-	for (size_t i = 0; i < s->problem_count; i++)
-		free(s->problems[i].text);
-	free(s->problems);
+	problems_free(&s->problems);
 	free(s->trends);
 	*s = (struct snapshot){0};
-}
-
-bool snapshot_add_problem(struct snapshot *s, size_t target, const char *text)
-{
-	struct problem *larger = reallocarray(s->problems, s->problem_count + 1, sizeof(*larger));
-	char *copy = strdup(text);
-
-	if (larger)
-		s->problems = larger;
-	if (!larger || !copy) {
-		free(copy);
-		return false;
-	}
-	larger[s->problem_count++] = (struct problem){target, copy};
-	return true;
-}
-
-void read_stats_add(struct read_stats *e, const struct read_stats *from)
-{
-	e->bytes += from->bytes;
-	e->calls += from->calls;
-	e->scanned += from->scanned;
-	e->unscannable += from->unscannable;
-	e->barred += from->barred;
-	e->names_read += from->names_read;
-	e->names_lost += from->names_lost;
-	e->held_up += from->held_up;
-	if (from->held_up > 0)
-		e->held_up_pid = from->held_up_pid;
-	if (from->longest_ns > e->longest_ns) {
-		e->longest_ns = from->longest_ns;
-		e->longest_pid = from->longest_pid;
-	}
 }
 
 bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups)
 {
-	for (uint32_t i = 0; i < aggregate_count(groups); i++) {
+	struct translation t;
+	bool added = true;
+
+	translation_init(&t, symbols, &s->symbols);
+	for (uint32_t i = 0; added && i < aggregate_count(groups); i++) {
 		symbol key[KEY_COUNT];
 
 		memcpy(key, aggregate_key(groups, i), s->by.count * sizeof(*key));
-		for (unsigned k = 0; k < s->by.count; k++) {
-			if (!key_translate(&s->symbols, symbols, s->by.keys[k], &key[k]))
-				return false;
-		}
-		if (!aggregate_add_group(&s->groups, key, &groups->groups[i]))
-			return false;
+		added = translate_key(&t, &s->by, key) &&
+			aggregate_add_group(&s->groups, key, &groups->groups[i]);
 	}
+	translation_free(&t);
 	s->groups.inexact |= groups->inexact;
-	return true;
+	return added;
 }
 
-bool snapshot_merge(struct snapshot *s, const struct snapshot *from)
+void snapshot_finish(struct snapshot *s)
 {
-	s->groups.inexact |= !group_add(&s->totals, &from->totals);
-	s->unidentified += from->unidentified;
-	s->shared_swappers += from->shared_swappers;
-	read_stats_add(&s->stats, &from->stats);
-	s->coverage.seen += from->coverage.seen;
-	for (int i = 0; i < OUTCOME_COUNT; i++)
-		s->coverage.by_outcome[i] += from->coverage.by_outcome[i];
-	for (size_t i = 0; i < from->problem_count; i++) {
-		if (!snapshot_add_problem(s, from->problems[i].target, from->problems[i].text))
-			return false;
+	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
+		s->totals.counters.known = 0;
+}
+
+bool problems_add(struct problems *p, size_t target, const char *text)
+{
+	struct problem *larger = reallocarray(p->list, p->count + 1, sizeof(*larger));
+	char *copy = strdup(text);
+
+	if (larger)
+		p->list = larger;
+	if (!larger || !copy) {
+		free(copy);
+		return false;
 	}
-	return snapshot_add_groups(s, &from->symbols, &from->groups) &&
-	       verification_merge(&s->verification, &s->symbols, &from->verification,
-				  &from->symbols);
+	larger[p->count++] = (struct problem){target, copy};
+	return true;
 }
 
 static int compare_problems(const void *x, const void *y)
@@ -114,9 +80,16 @@ static int compare_problems(const void *x, const void *y)
 	return (a->target > b->target) - (a->target < b->target);
 }
 
-void snapshot_sort(struct snapshot *s)
+void problems_sort(struct problems *p)
 {
-	if (s->problem_count)
-		qsort(s->problems, s->problem_count, sizeof(*s->problems), compare_problems);
-	verification_sort(&s->verification, &s->symbols);
+	if (p->count)
+		qsort(p->list, p->count, sizeof(*p->list), compare_problems);
+}
+
+void problems_free(struct problems *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		free(p->list[i].text);
+	free(p->list);
+	*p = (struct problems){NULL, 0};
 }

@@ -28,63 +28,68 @@ static bool agrees(enum counter counter, uint64_t sum, uint64_t mappings, uint64
 	return sum <= high && sum + slack >= low;
 }
 
-static bool add(struct verification *v, struct difference difference)
+void comparison_make(struct comparison *c, const struct counters *sum, uint64_t mappings,
+		     const struct counters *before, const struct counters *after)
 {
-	if (v->count == v->capacity) {
-		size_t capacity = v->capacity ? 2 * v->capacity : 16;
-		void *larger = reallocarray(v->differences, capacity, sizeof(*v->differences));
+	uint32_t known = sum->known & before->known & after->known;
 
-		if (!larger)
-			return false;
-		v->differences = larger;
-		v->capacity = capacity;
+	*c = (struct comparison){
+		.made = true,
+		.pss_anon_known = counters_know(after, COUNTER_PSS_ANON),
+		.pss_anon = after->bytes[COUNTER_PSS_ANON],
+	};
+	for (int i = 0; i < COUNTER_USS; i++) {
+		enum counter counter = (enum counter)i;
+		struct difference d = {counter, sum->bytes[i], before->bytes[i], after->bytes[i]};
+
+		if (known & COUNTER_BIT(counter) &&
+		    !agrees(counter, d.sum, mappings, d.before, d.after))
+			c->differences[c->count++] = d;
 	}
-	v->differences[v->count++] = difference;
+}
+
+static bool reserve(struct verification *v)
+{
+	size_t capacity = v->capacity ? 2 * v->capacity : 16;
+	void *larger;
+
+	if (v->count < v->capacity)
+		return true;
+	larger = reallocarray(v->differences, capacity, sizeof(*v->differences));
+	if (!larger)
+		return false;
+	v->differences = larger;
+	v->capacity = capacity;
 	return true;
 }
 
-int verify_process(struct verification *v, symbol process, const struct counters *sum,
-		   uint64_t mappings, const struct counters *before, const struct counters *after)
+bool verification_add(struct verification *v, symbol process, const struct comparison *c)
 {
-	uint32_t known = sum->known & before->known & after->known;
-	size_t count = v->count;
-
-	for (int i = 0; i < COUNTER_USS; i++) {
-		enum counter c = (enum counter)i;
-		struct difference d = {process, c, sum->bytes[c], before->bytes[c],
-				       after->bytes[c]};
-
-		if (known & COUNTER_BIT(c) && !agrees(c, d.sum, mappings, d.before, d.after) &&
-		    !add(v, d))
-			return -1;
+	if (!c->made) {
+		v->without_rollup++;
+		v->without_pss_anon++;
+		return true;
 	}
-	return v->count > count;
-}
-
-bool verification_merge(struct verification *v, struct intern *symbols,
-			const struct verification *from, const struct intern *from_symbols)
-{
-	v->compared += from->compared;
-	v->without_rollup += from->without_rollup;
-	v->without_pss_anon += from->without_pss_anon;
-	v->pss_anon += from->pss_anon;
-	for (size_t i = 0; i < from->count; i++) {
-		struct difference d = from->differences[i];
-
-		if (!key_translate(symbols, from_symbols, KEY_PROCESS, &d.process) || !add(v, d))
+	v->compared++;
+	v->without_pss_anon += !c->pss_anon_known;
+	v->pss_anon += c->pss_anon_known ? c->pss_anon : 0;
+	for (unsigned i = 0; i < c->count; i++) {
+		if (!reserve(v))
 			return false;
+		v->differences[v->count++] =
+			(struct process_difference){process, c->differences[i]};
 	}
 	return true;
 }
 
 static int compare_differences(const void *x, const void *y, void *ctx)
 {
-	const struct difference *a = x, *b = y;
+	const struct process_difference *a = x, *b = y;
 	pid_t p = key_process(ctx, a->process).pid, q = key_process(ctx, b->process).pid;
 
 	if (p != q)
 		return p < q ? -1 : 1;
-	return (a->counter > b->counter) - (a->counter < b->counter);
+	return (int)a->difference.counter - (int)b->difference.counter;
 }
 
 void verification_sort(struct verification *v, const struct intern *symbols)

@@ -12,17 +12,28 @@
 
 #include "model/key.h"
 
-/* One counter of one process that is out of bounds. */
+/* A counter of a process that is out of bounds; bytes. */
 struct difference {
-	symbol process; /* see key_process() */
 	enum counter counter;
-	uint64_t sum, before, after; /* of smaps, and of the rollups around it; bytes */
+	uint64_t sum, before, after; /* of smaps, and of the rollups around it */
+};
+
+/* What comparing one process gave. */
+struct comparison {
+	bool made; /* else smaps_rollup could not be read, and nothing else means anything */
+	struct difference differences[COUNTER_COUNT];
+	unsigned count;
+	bool pss_anon_known; /* Linux 5.4 on */
+	uint64_t pss_anon;   /* of the rollup */
 };
 
 struct verification {
 	uint64_t compared; /* processes */
 	uint64_t without_rollup;
-	struct difference *differences;
+	struct process_difference {
+		symbol process; /* see key_process() */
+		struct difference difference;
+	} * differences;
 	size_t count, capacity;
 
 	/* Anonymous memory of all processes; known only if every one of them was compared. */
@@ -33,18 +44,15 @@ struct verification {
 	uint64_t anon_tolerance;	  /* bytes beyond them that prove nothing */
 };
 
+/* Compares the sum of `mappings` mappings with the rollups around them. */
+void comparison_make(struct comparison *c, const struct counters *sum, uint64_t mappings,
+		     const struct counters *before, const struct counters *after);
+
 void verification_init(struct verification *v);
 void verification_free(struct verification *v);
 
-/* Compares one process of `mappings` mappings, and adds what differs to v. 0 if all agrees, 1 if
- * not, -1 when there is no memory. */
-int verify_process(struct verification *v, symbol process, const struct counters *sum,
-		   uint64_t mappings, const struct counters *before, const struct counters *after);
-
-/* Adds what `from` found to v, translating its symbols from one table to the other. False when
- * there is no memory. */
-bool verification_merge(struct verification *v, struct intern *symbols,
-			const struct verification *from, const struct intern *from_symbols);
+/* Adds what comparing a process gave. False when there is no memory. */
+bool verification_add(struct verification *v, symbol process, const struct comparison *c);
 
 /* Puts the differences into an order that does not depend on who found them. */
 void verification_sort(struct verification *v, const struct intern *symbols);

@@ -15,8 +15,7 @@ enum {
 };
 
 struct smaps_parser {
-	smaps_mapping_fn *on_mapping;
-	void *ctx;
+	struct stage stage; /* gets the mappings */
 	enum smaps_kind kind;
 
 	char *buffer; /* its first `held` bytes are a line that is not yet whole */
@@ -41,14 +40,12 @@ struct smaps_parser {
 	unsigned patience;	   /* entries to wait before the next try to learn */
 };
 
-struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx)
+struct smaps_parser *smaps_new(void)
 {
 	struct smaps_parser *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->on_mapping = on_mapping;
-	p->ctx = ctx;
 	p->learns = true;
 	memset(p->upper, '0', sizeof(p->upper));
 	return p;
@@ -68,8 +65,9 @@ void smaps_free(struct smaps_parser *p)
 	free(p);
 }
 
-void smaps_begin(struct smaps_parser *p, enum smaps_kind kind)
+void smaps_begin(struct smaps_parser *p, enum smaps_kind kind, struct stage stage)
 {
+	p->stage = stage;
 	p->kind = kind;
 	p->held = 0;
 	p->line = 1;
@@ -195,7 +193,7 @@ static int deliver(struct smaps_parser *p, struct error *e)
 	p->open = false;
 	p->mappings++;
 	p->fields_before = p->fields;
-	return p->on_mapping(p->ctx, &p->mapping, e);
+	return stage_take(p->stage, &p->mapping, e);
 }
 
 /* Neighbours share the upper digits of their addresses: of the twelve usual ones the first eight

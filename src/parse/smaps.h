@@ -1,16 +1,15 @@
 /*
  * smaps: a streaming parser of /proc/PID/smaps, smaps_rollup and maps.
  *
- *	p = smaps_new(on_mapping, ctx)
- *	smaps_begin(p, SMAPS_MAPPINGS)
+ *	p = smaps_new()
+ *	smaps_begin(p, SMAPS_MAPPINGS, stage)
  *	repeat: room = smaps_reserve(p, &size); n = read(fd, room, size); smaps_feed(p, n)
  *	smaps_end(p)			at the end of the input: delivers the last mapping
  *	smaps_begin(p, ...)		for the next input
  *	smaps_free(p)
  *
- * on_mapping is called once for each mapping, in the order of the text, when its last line has been
- * seen. Memory does not grow with the input: what is kept is one name, and one line that is not yet
- * whole.
+ * The stage gets each mapping once, in the order of the text, when its last line has been seen.
+ *Memory does not grow with the input: what is kept is one name, and one line that is not yet whole.
  *
  * Nothing is assumed about which fields there are or their order; unknown ones are skipped, and so
  * is the `Name:` of Android's kernels, which repeats the header. What is not smaps is an error that
@@ -37,7 +36,7 @@ struct mapping {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	char perms[5];	   /* "rw-p" */
-	struct slice name; /* verbatim, may be empty; dies when on_mapping returns */
+	struct slice name; /* verbatim, may be empty; dies when the stage returns */
 	bool by_process;   /* not the kernel's word: the process keeps the name itself */
 	struct counters counters;
 };
@@ -48,20 +47,33 @@ static inline bool mapping_has_inode(const struct mapping *m)
 	return m->inode != 0 || m->dev_major != 0 || m->dev_minor != 0;
 }
 
-/* Returns 0 to go on, -1 with *e filled to stop: smaps_feed() or smaps_end() then fails with it. */
-typedef int smaps_mapping_fn(void *ctx, const struct mapping *m, struct error *e);
+/* Returns 0 to continue, -1 with *e filled to stop: smaps_feed() or smaps_end() then fails with it.
+ */
+typedef int mapping_fn(void *ctx, const struct mapping *m, struct error *e);
+
+/* One stage on the way of a mapping from the parser to where it is added up. */
+struct stage {
+	mapping_fn *take;
+	void *ctx;
+};
+
+static inline int stage_take(struct stage stage, const struct mapping *m, struct error *e)
+{
+	return stage.take(stage.ctx, m, e);
+}
 
 struct smaps_parser;
 
 /* NULL when there is no memory. */
-struct smaps_parser *smaps_new(smaps_mapping_fn *on_mapping, void *ctx);
+struct smaps_parser *smaps_new(void);
 void smaps_free(struct smaps_parser *p);
 
 /* Whether entries that look like those before may be read at once (see frame.h) rather than line by
  * line. On unless this turns it off, which tests and benchmarks do; the result is the same. */
 void smaps_use_templates(struct smaps_parser *p, bool learns);
 
-void smaps_begin(struct smaps_parser *p, enum smaps_kind kind);
+/* For the next input, whose mappings go to `stage`. */
+void smaps_begin(struct smaps_parser *p, enum smaps_kind kind, struct stage stage);
 
 /* Where to put the next bytes, at least 4 KiB; NULL when there is no memory. */
 char *smaps_reserve(struct smaps_parser *p, size_t *size);

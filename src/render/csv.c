@@ -48,7 +48,7 @@ static bool write_cell(const struct column *column, const struct cell *cell, FIL
 		return true;
 	switch (column->type) {
 	case CELL_TEXT:
-		if (column == column_find(SLICE("perms"))) /* nobody's words: "---p" */
+		if (cell->plain)
 			return fwrite(cell->text.ptr, 1, cell->text.len, out) == cell->text.len;
 		return write_text(cell->text, out);
 	case CELL_NUMBER:
@@ -92,4 +92,15 @@ static int render(const struct report *report, const struct render_options *opti
 	return 0;
 }
 
-const struct renderer render_csv = {"csv", true, false, render};
+static bool shows(const struct column *column, bool watch)
+{
+	return column_is_data(column, watch) && column->type != CELL_GRAPH;
+}
+
+const struct renderer render_csv = {
+	.name = "csv",
+	.full_keys = true,
+	.header_once = true,
+	.shows = shows,
+	.render = render,
+};

@@ -69,17 +69,18 @@ static void write_anonymous(const struct watch *w, const struct head_options *o,
 	enum { TEXT = 66, BAR_MIN = 10 };
 	const struct meminfo *m = &w->machine.meminfo;
 	const struct naming *n = &w->naming;
-	uint64_t known = n->named + n->inferred;
+	uint64_t with_name = n->pss[WORD_PROCESS] + n->pss[WORD_KERNEL];
+	uint64_t known = with_name + n->pss[WORD_GUESS];
 	double all = (double)(m->known[MEMINFO_ANON_PAGES] ? m->bytes[MEMINFO_ANON_PAGES]
-							   : known + n->unnamed);
+							   : known + n->pss[WORD_NONE]);
 	size_t bar = o->width > TEXT + BAR_MIN ? o->width - TEXT : BAR_MIN;
 	double named, inferred;
 	char text[SIZE_TEXT_MAX];
 
 	if (all < (double)known) /* they were counted at different moments */
 		all = (double)known;
-	named = all > 0 ? (double)n->named / all : 0;
-	inferred = all > 0 ? (double)n->inferred / all : 0;
+	named = all > 0 ? (double)with_name / all : 0;
+	inferred = all > 0 ? (double)n->pss[WORD_GUESS] / all : 0;
 	size_format((uint64_t)all, o->units, text);
 	fprintf(out, "Anonymous  %s [", text);
 	write_times('#', named * (double)bar + 0.5, out);

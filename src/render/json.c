@@ -1,103 +1,15 @@
 /*
  * JSON by the contract anonmem-1.schema.json, described in anonmem-json(5).
  *
- * cJSON keeps numbers as doubles, which are exact only to 2^53, so integers go into the tree as raw
- * text, exact to the last byte. Groups are written one by one, so that memory does not grow with
- * their number.
+ * Groups are written one by one, so that memory does not grow with their number.
  */
-#include "base/escape.h"
-#include "base/textstream.h"
+#include "base/json.h"
+#include "render/parts.h"
 #include "render/render.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
-#include <wctype.h>
-
-#include <cjson/cJSON.h>
-
-static cJSON *integer(uint64_t n)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, n);
-	return cJSON_CreateRaw(text);
-}
-
-/* Text that is not UTF-8 has no JSON form; it is shown as the table shows it. Without memory it is
- * as it was. */
-static struct slice as_utf8(struct slice text, char **owned)
-{
-	*owned = utf8_valid(text) ? NULL : escape_string(text);
-	return *owned ? slice_of(*owned) : text;
-}
-
-static void write_escaped(uint32_t code, FILE *out)
-{
-	if (code >= 0x10000) {
-		code -= 0x10000;
-		fprintf(out, "\\u%04" PRIx32, 0xd800 + (code >> 10));
-		code = 0xdc00 + (code & 0x3ff);
-	}
-	fprintf(out, "\\u%04" PRIx32, code);
-}
-
-/* A string literal in which everything that could act on a terminal is written by its number; cJSON
- * itself would let DEL, C1 controls and marks of direction pass. */
-static cJSON *string(struct slice text)
-{
-	char *owned, *literal = NULL;
-	struct slice rest = as_utf8(text, &owned);
-	size_t size, len;
-	uint32_t code;
-	FILE *out = textstream_open(&literal, &size);
-	cJSON *json = NULL;
-
-	if (!out || !utf8_valid(rest)) {
-		if (out)
-			fclose(out);
-		free(literal);
-		free(owned);
-		return NULL;
-	}
-	putc('"', out);
-	for (; (len = utf8_decode(rest, &code)) > 0; rest = slice_inner(rest, len, 0)) {
-		if (code == '"' || code == '\\')
-			fprintf(out, "\\%c", (char)code);
-		else if (code < 0x80 ? code >= 0x20 && code < 0x7f : escape_is_printable(code))
-			fwrite(rest.ptr, 1, len, out);
-		else
-			write_escaped(code, out);
-	}
-	putc('"', out);
-	if (textstream_close(out, &literal))
-		json = cJSON_CreateRaw(literal);
-	free(literal);
-	free(owned);
-	return json;
-}
-
-static cJSON *string_or_null(const char *text)
-{
-	return text[0] ? string(slice_of(text)) : cJSON_CreateNull();
-}
-
-/* A node that could not be made leaves its parent without it; NULL all the way up means that. */
-static bool put(cJSON *object, const char *name, cJSON *value)
-{
-	if (object && value && cJSON_AddItemToObject(object, name, value))
-		return true;
-	cJSON_Delete(value);
-	return false;
-}
-
-static bool append(cJSON *array, cJSON *value)
-{
-	if (array && value && cJSON_AddItemToArray(array, value))
-		return true;
-	cJSON_Delete(value);
-	return false;
-}
 
 static cJSON *history(const struct trend *t)
 {
@@ -105,11 +17,8 @@ static cJSON *history(const struct trend *t)
 	bool whole = true;
 
 	for (unsigned i = 0; i < t->history_count && whole; i++)
-		whole = append(array, integer(t->history[i]));
-	if (whole)
-		return array;
-	cJSON_Delete(array);
-	return NULL;
+		whole = json_append(array, json_integer(t->history[i]));
+	return json_finish(whole, array);
 }
 
 static cJSON *cell_value(const struct column *column, const struct cell *cell)
@@ -120,7 +29,7 @@ static cJSON *cell_value(const struct column *column, const struct cell *cell)
 		return cJSON_CreateNull();
 	switch (column->type) {
 	case CELL_TEXT:
-		return string(cell->text);
+		return json_string(cell->text);
 	case CELL_PERCENT:
 		snprintf(text, sizeof(text), "%.3f", cell->percent);
 		return cJSON_CreateRaw(text);
@@ -131,14 +40,14 @@ static cJSON *cell_value(const struct column *column, const struct cell *cell)
 		snprintf(text, sizeof(text), "%" PRId64, cell->change);
 		return cJSON_CreateRaw(text);
 	case CELL_STATE:
-		return string(slice_of(trend_names[cell->number]));
+		return json_string(slice_of(trend_names[cell->number]));
 	case CELL_GRAPH:
 		return history(cell->graph);
 	case CELL_NUMBER:
 	case CELL_BYTES:
 		break;
 	}
-	return integer(cell->number);
+	return json_integer(cell->number);
 }
 
 /* One group, or the totals, which have no keys. */
@@ -151,23 +60,19 @@ static cJSON *group(const struct report *r, const struct cell *row, size_t first
 		const struct column *column = r->columns[c];
 
 		if (row[c].known || !column->never_unknown)
-			whole = put(object, column->name, cell_value(column, &row[c]));
+			whole = json_put(object, column->name, cell_value(column, &row[c]));
 	}
-	if (whole)
-		return object;
-	cJSON_Delete(object);
-	return NULL;
+	return json_finish(whole, object);
 }
 
 static cJSON *tool(const struct render_options *options)
 {
 	cJSON *object = cJSON_CreateObject();
 
-	if (put(object, "name", string(SLICE("anonmem"))) &&
-	    put(object, "version", string(slice_of(options->version))))
-		return object;
-	cJSON_Delete(object);
-	return NULL;
+	return json_finish(
+		json_put(object, "name", json_string(SLICE("anonmem"))) &&
+			json_put(object, "version", json_string(slice_of(options->version))),
+		object);
 }
 
 static cJSON *moment(const struct machine *m)
@@ -178,12 +83,7 @@ static cJSON *moment(const struct machine *m)
 	if (!m->time_known || !gmtime_r(&m->time.tv_sec, &utc))
 		return cJSON_CreateNull();
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	return string(slice_of(text));
-}
-
-static cJSON *answer(enum answer a)
-{
-	return a == ANSWER_UNKNOWN ? cJSON_CreateNull() : cJSON_CreateBool(a == ANSWER_YES);
+	return json_string(slice_of(text));
 }
 
 static cJSON *source(const struct report *r, const struct render_options *options)
@@ -191,16 +91,13 @@ static cJSON *source(const struct report *r, const struct render_options *option
 	static const char *const kinds[] = {
 		[SOURCE_PROC] = "proc", [SOURCE_TREE] = "tree", [SOURCE_SMAPS] = "smaps"};
 	cJSON *object = cJSON_CreateObject(), *paths = NULL;
-	bool whole = put(object, "kind", string(slice_of(kinds[r->snapshot->source])));
+	bool whole = json_put(object, "kind", json_string(slice_of(kinds[r->snapshot->source])));
 
 	if (whole)
 		paths = cJSON_AddArrayToObject(object, "paths");
 	for (size_t i = 0; i < options->path_count && whole; i++)
-		whole = append(paths, string(slice_of(options->paths[i])));
-	if (whole)
-		return object;
-	cJSON_Delete(object);
-	return NULL;
+		whole = json_append(paths, json_string(slice_of(options->paths[i])));
+	return json_finish(whole, object);
 }
 
 static cJSON *keys(const struct grouping *by)
@@ -212,24 +109,6 @@ static cJSON *keys(const struct grouping *by)
 	return cJSON_CreateStringArray(names, (int)by->count);
 }
 
-static cJSON *coverage(const struct coverage *c)
-{
-	static const char *const names[OUTCOME_COUNT] = {
-		[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
-		[OUTCOME_DENIED] = "denied",	   [OUTCOME_VANISHED] = "vanished",
-		[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
-	};
-	cJSON *object = cJSON_CreateObject();
-	bool whole = put(object, "seen", integer(c->seen));
-
-	for (int i = 0; i < OUTCOME_COUNT && whole; i++)
-		whole = put(object, names[i], integer(c->by_outcome[i]));
-	if (whole)
-		return object;
-	cJSON_Delete(object);
-	return NULL;
-}
-
 static cJSON *meminfo(const struct machine *m)
 {
 	cJSON *object;
@@ -239,13 +118,10 @@ static cJSON *meminfo(const struct machine *m)
 		return cJSON_CreateNull();
 	object = cJSON_CreateObject();
 	for (int i = 0; i < MEMINFO_COUNT && whole; i++)
-		whole = put(object, meminfo_names[i].json,
-			    m->meminfo.known[i] ? integer(m->meminfo.bytes[i])
-						: cJSON_CreateNull());
-	if (whole)
-		return object;
-	cJSON_Delete(object);
-	return NULL;
+		whole = json_put(object, meminfo_names[i].json,
+				 m->meminfo.known[i] ? json_integer(m->meminfo.bytes[i])
+						     : cJSON_CreateNull());
+	return json_finish(whole, object);
 }
 
 static cJSON *sentences(char *const *lines, size_t count)
@@ -254,24 +130,8 @@ static cJSON *sentences(char *const *lines, size_t count)
 	bool whole = true;
 
 	for (size_t i = 0; i < count && whole; i++)
-		whole = append(array, string(slice_of(lines[i])));
-	if (whole)
-		return array;
-	cJSON_Delete(array);
-	return NULL;
-}
-
-/* Writes one node on one line and frees it. False when there is no memory. */
-static bool write_node(cJSON *node, FILE *out)
-{
-	char *text = node ? cJSON_PrintUnformatted(node) : NULL;
-
-	cJSON_Delete(node);
-	if (!text)
-		return false;
-	fputs(text, out);
-	cJSON_free(text);
-	return true;
+		whole = json_append(array, json_string(slice_of(lines[i])));
+	return json_finish(whole, array);
 }
 
 /* On one line, or on many for people. */
@@ -282,7 +142,7 @@ struct form {
 static bool write_member(const struct form *form, const char *name, cJSON *value, FILE *out)
 {
 	fprintf(out, "%s\"%s\":%s", form->indent, name, *form->line ? " " : "");
-	return write_node(value, out);
+	return json_write(value, out);
 }
 
 static void end_member(const struct form *form, FILE *out)
@@ -295,7 +155,7 @@ static bool write_groups(const struct form *form, const struct report *r, FILE *
 	fprintf(out, "%s\"groups\":%s[", form->indent, *form->line ? " " : "");
 	for (size_t i = 0; i < r->row_count; i++) {
 		fprintf(out, "%s%s%s%s", i ? "," : "", form->line, form->indent, form->indent);
-		if (!write_node(group(r, report_row(r, i), 0), out))
+		if (!json_write(group(r, report_row(r, i), 0), out))
 			return false;
 	}
 	if (r->row_count)
@@ -307,7 +167,7 @@ static bool write_groups(const struct form *form, const struct report *r, FILE *
 
 static bool write_count(const struct form *form, const char *name, uint64_t n, FILE *out)
 {
-	bool whole = write_member(form, name, integer(n), out);
+	bool whole = write_member(form, name, json_integer(n), out);
 
 	end_member(form, out);
 	return whole;
@@ -323,18 +183,19 @@ static bool write_head(const struct form *form, const struct report *r,
 		const char *name;
 		cJSON *value;
 	} members[] = {
-		{"schema", string(SLICE("anonmem/1"))},
+		{"schema", json_string(SLICE("anonmem/1"))},
 		{"tool", tool(o)},
 		{"time", moment(m)},
-		{"host", string_or_null(m->host)},
-		{"kernel", string_or_null(m->kernel)},
+		{"host", json_string_or_null(m->host)},
+		{"kernel", json_string_or_null(m->kernel)},
 		{"page_size",
-		 m->page_size > 0 ? integer((uint64_t)m->page_size) : cJSON_CreateNull()},
-		{"kernel_labels", answer(m->keeps_labels)},
+		 m->page_size > 0 ? json_integer((uint64_t)m->page_size) : cJSON_CreateNull()},
+		{"kernel_labels", json_answer(m->keeps_labels)},
 		{"source", source(r, o)},
-		{"read", string(s->stats.scanned ? SLICE("scan") : SLICE("smaps"))},
+		{"read",
+		 json_string(s->coverage.by_how[HOW_SCANNED] ? SLICE("scan") : SLICE("smaps"))},
 		{"by", keys(&s->by)},
-		{"coverage", coverage(&s->coverage)},
+		{"coverage", json_coverage(&s->coverage)},
 		{"totals", group(r, r->totals, r->key_column_count)},
 	};
 	bool whole = !s->trends || (write_count(form, "refresh", s->refresh, out) &&
@@ -369,4 +230,18 @@ static int render(const struct report *r, const struct render_options *o, FILE *
 	return 0;
 }
 
-const struct renderer render_json = {"json", true, true, render};
+/* Which refresh it is of is said once, above the groups. */
+static bool shows(const struct column *column, bool watch)
+{
+	return column_is_data(column, watch) && column->type != CELL_GRAPH &&
+	       !(column->role == COLUMN_TREND && column->type == CELL_NUMBER);
+}
+
+const struct renderer render_json = {
+	.name = "json",
+	.full_keys = true,
+	.carries_notes = true,
+	.adds_columns = true,
+	.shows = shows,
+	.render = render,
+};

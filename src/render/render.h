@@ -33,11 +33,20 @@ struct renderer {
 	const char *name;
 	bool full_keys;	    /* wants all that is known of a key */
 	bool carries_notes; /* writes coverage and notes itself */
+	bool header_once;   /* of several reports in turn, only the first has a header */
+	bool has_screen;    /* `anonmem top` shows it with a head above it */
+	bool adds_columns;  /* columns that the user chooses come in addition to those of `shows` */
+	/* Whether a column is there unless the user chooses others; NULL leaves that to the
+	 * command. `watch` is true for reports of a watch. */
+	bool (*shows)(const struct column *column, bool watch);
 	/* 0, or -1 with *e when there is no memory. */
 	int (*render)(const struct report *report, const struct render_options *options, FILE *out,
 		      struct error *e);
 };
 
 extern const struct renderer render_table, render_json, render_csv;
+
+/* All of them, the default first; ends with NULL. */
+extern const struct renderer *const renderers[];
 
 #endif

@@ -58,4 +58,9 @@ static int render(const struct report *report, const struct render_options *opti
 	return whole ? 0 : error_memory(e);
 }
 
-const struct renderer render_table = {"table", false, true, render};
+const struct renderer render_table = {
+	.name = "table",
+	.carries_notes = true,
+	.has_screen = true,
+	.render = render,
+};

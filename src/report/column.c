@@ -7,11 +7,9 @@ static symbol key_symbol(const struct column_input *in, enum key key)
 {
 	const struct grouping *by = &in->snapshot->by;
 
-	for (unsigned i = 0; in->key && i < by->count; i++) {
-		if (by->keys[i] == key)
-			return in->key[i];
-	}
-	return SYMBOL_NONE;
+	unsigned place = grouping_find(by, key);
+
+	return in->key && place < by->count ? in->key[place] : SYMBOL_NONE;
 }
 
 static struct cell unknown(void)
@@ -134,7 +132,8 @@ static struct cell get_perms(const struct column *column, const struct column_in
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? text(m.perms) : unknown();
+	return find_mapping(in, &m) ? (struct cell){.known = true, .text = m.perms, .plain = true}
+				    : unknown();
 }
 
 static struct cell get_file(const struct column *column, const struct column_input *in)
@@ -275,6 +274,11 @@ const struct column columns[] = {
 
 const size_t column_count = sizeof(columns) / sizeof(*columns);
 _Static_assert(sizeof(columns) / sizeof(*columns) <= COLUMNS_MAX, "COLUMNS_MAX is too small");
+
+bool column_is_data(const struct column *column, bool watch)
+{
+	return column->role == COLUMN_COUNTER || (watch && column->role == COLUMN_TREND);
+}
 
 const struct column *column_find(struct slice name)
 {

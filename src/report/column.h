@@ -24,6 +24,7 @@ struct cell {
 	bool known;	   /* the rest means something only then */
 	struct slice text; /* lives as long as the snapshot */
 	bool marked;	   /* for people: a text that is not the kernel's word */
+	bool plain;	   /* a text that nobody chose, such as access rights */
 	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_ADDRESS */
 	double percent;
 	int64_t change;
@@ -58,6 +59,9 @@ extern const struct column columns[];
 extern const size_t column_count;
 
 enum { COLUMNS_MAX = 64 };
+
+/* Whether a column is there for programs: counters and, in a watch, how they change. */
+bool column_is_data(const struct column *column, bool watch);
 
 /* By name or header, in any case; NULL if there is none. */
 const struct column *column_find(struct slice name);

@@ -94,87 +94,134 @@ static bool counts_pss(const struct snapshot *s)
 	       s->coverage.by_outcome[OUTCOME_READ] == 0;
 }
 
-static const char *pss_unknown(const struct snapshot *s)
+/* Each writes a sentence, or nothing where there is nothing to say. */
+typedef void note_fn(const struct report *r, FILE *out);
+
+static void note_kernel(const struct report *r, FILE *out)
 {
-	if (s->stats.scanned > 0)
-		return "PSS and USS are unknown (-) where pages are shared by processes that were "
-		       "scanned rather than read";
-	return "PSS is unknown: it was not in what was read of every mapping";
+	const struct snapshot *s = r->snapshot;
+
+	if (s->machine.keeps_labels != ANSWER_NO)
+		return;
+	fputs("this kernel cannot keep names of memory (it was built without "
+	      "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]",
+	      out);
+	if (s->inferred)
+		fputs(" or, where its surroundings tell more, a guess that begins with ~", out);
+	if (s->coverage.by_how[HOW_NAMES_KEPT] > 0)
+		fputs(", unless its process keeps names itself (*)", out);
 }
 
-static bool add_lost_names(struct list notes, const struct snapshot *s)
+static void note_unmatched(const struct report *r, FILE *out)
 {
-	uint64_t lost = s->stats.names_lost;
+	uint64_t n = r->snapshot->coverage.unmatched;
+
+	if (n > 0)
+		fprintf(out,
+			"%" PRIu64
+			" process%s left out, of which it is not known whether --name, --user or "
+			"--cgroup asks for %s",
+			n, n == 1 ? " is" : "es are", n == 1 ? "it" : "them");
+}
+
+static void note_timed_out(const struct report *r, FILE *out)
+{
+	uint64_t n = r->snapshot->coverage.by_how[HOW_TIMED_OUT];
+	int pid = (int)r->snapshot->coverage.timed_out;
+
+	if (n > 0)
+		fprintf(out,
+			"%" PRIu64
+			" process%s left out, because the kernel does not give %s memory map, as "
+			"if something held its lock; as root, see in /proc/%d/task/*/stack what "
+			"process %d waits for",
+			n, n == 1 ? " is" : "es are", n == 1 ? "its" : "their", pid, pid);
+}
+
+static void note_lost_names(const struct report *r, FILE *out)
+{
+	const struct snapshot *s = r->snapshot;
+	uint64_t n = s->coverage.by_how[HOW_NAMES_LOST];
 	bool captured = s->source != SOURCE_PROC;
 
-	return add(notes,
-		   "%" PRIu64
-		   " process%s names of memory that %s, so that memory has none here%s%s",
-		   lost, lost == 1 ? " keeps" : "es keep",
-		   captured ? "are not in what was captured" : "could not be read",
-		   captured || s->machine.may_trace ? "" : ": ",
-		   captured || s->machine.may_trace ? "" : advice(s));
+	if (n == 0)
+		return;
+	fprintf(out, "%" PRIu64 " process%s names of memory that %s, so that memory has none here",
+		n, n == 1 ? " keeps" : "es keep",
+		captured ? "are not in what was captured" : "could not be read");
+	if (!captured && !s->machine.may_trace)
+		fprintf(out, ": %s", advice(s));
 }
 
-static bool add_held_up(struct list notes, const struct snapshot *s)
+static void note_scan(const struct report *r, FILE *out)
 {
-	uint64_t count = s->stats.held_up;
-	int pid = (int)s->stats.held_up_pid;
+	if (r->snapshot->coverage.by_how[HOW_CANNOT_SCAN] > 0)
+		fputs("smaps was read all the same: this kernel cannot scan page tables, which "
+		      "takes Linux 6.7",
+		      out);
+}
 
-	return add(notes,
-		   "%" PRIu64
-		   " process%s left out, because the kernel does not give %s memory map, as if "
-		   "something held its lock; as root, see in /proc/%d/task/*/stack what process %d "
-		   "waits for",
-		   count, count == 1 ? " is" : "es are", count == 1 ? "its" : "their", pid, pid);
+static void note_may_not_scan(const struct report *r, FILE *out)
+{
+	uint64_t n = r->snapshot->coverage.by_how[HOW_MAY_NOT_SCAN];
+
+	if (n > 0)
+		fprintf(out,
+			"smaps of %" PRIu64 " process%s was read all the same: only root may scan "
+			"the pages of others",
+			n, plural(n));
+}
+
+static void note_pss(const struct report *r, FILE *out)
+{
+	const struct snapshot *s = r->snapshot;
+
+	if (counts_pss(s))
+		return;
+	if (s->coverage.by_how[HOW_SCANNED] > 0)
+		fputs("PSS and USS are unknown (-) where pages are shared by processes that were "
+		      "scanned rather than read",
+		      out);
+	else
+		fputs("PSS is unknown: it was not in what was read of every mapping", out);
+}
+
+static void note_swap(const struct report *r, FILE *out)
+{
+	if (r->snapshot->coverage.shared_swappers > 1)
+		fputs("SWAP counts swapped shared memory once for each process that maps it; "
+		      "SWAPPSS does not",
+		      out);
+}
+
+static void note_limit(const struct report *r, FILE *out)
+{
+	if (r->hidden > 0)
+		fprintf(out, "%zu more row%s beyond --limit; the totals include %s", r->hidden,
+			r->hidden == 1 ? "" : "s", r->hidden == 1 ? "it" : "them");
 }
 
 bool notes_add(struct report *r)
 {
-	const struct snapshot *s = r->snapshot;
+	static note_fn *const all[] = {
+		note_kernel,	   note_unmatched, note_timed_out, note_lost_names, note_scan,
+		note_may_not_scan, note_pss,	   note_swap,	   note_limit,
+	};
 	struct list notes = {&r->notes, &r->note_count};
+	bool added = true;
 
-	if (s->machine.keeps_labels == ANSWER_NO &&
-	    !add(notes,
-		 "this kernel cannot keep names of memory (it was built without "
-		 "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]%s%s",
-		 s->inferred ? " or, where its surroundings tell more, a guess that begins with ~"
-			     : "",
-		 s->stats.names_read > 0 ? ", unless its process keeps names itself (*)" : ""))
-		return false;
-	if (s->unidentified > 0 &&
-	    !add(notes,
-		 "%" PRIu64
-		 " process%s left out, of which it is not known whether --name, --user or "
-		 "--cgroup asks for %s",
-		 s->unidentified, s->unidentified == 1 ? " is" : "es are",
-		 s->unidentified == 1 ? "it" : "them"))
-		return false;
-	if (s->stats.held_up > 0 && !add_held_up(notes, s))
-		return false;
-	if (s->stats.names_lost > 0 && !add_lost_names(notes, s))
-		return false;
-	if (s->stats.unscannable > 0 &&
-	    !add(notes, "smaps was read all the same: this kernel cannot scan page tables, which "
-			"takes Linux 6.7"))
-		return false;
-	if (s->stats.barred > 0 &&
-	    !add(notes,
-		 "smaps of %" PRIu64 " process%s was read all the same: only root may scan the "
-		 "pages of others",
-		 s->stats.barred, plural(s->stats.barred)))
-		return false;
-	if (!counts_pss(s) && !add(notes, "%s", pss_unknown(s)))
-		return false;
-	if (s->shared_swappers > 1 &&
-	    !add(notes, "SWAP counts swapped shared memory once for each process that maps it; "
-			"SWAPPSS does not"))
-		return false;
-	if (r->hidden > 0 &&
-	    !add(notes, "%zu more row%s beyond --limit; the totals include %s", r->hidden,
-		 r->hidden == 1 ? "" : "s", r->hidden == 1 ? "it" : "them"))
-		return false;
-	return true;
+	for (size_t i = 0; added && i < sizeof(all) / sizeof(*all); i++) {
+		char *text = NULL;
+		size_t size;
+		FILE *out = textstream_open(&text, &size);
+
+		if (!out)
+			return false;
+		all[i](r, out);
+		added = textstream_close(out, &text) && (size == 0 || add(notes, "%s", text));
+		free(text);
+	}
+	return added;
 }
 
 #define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = "" key,
@@ -182,9 +229,10 @@ static const char *const counter_keys[COUNTER_COUNT] = {ALL_COUNTERS(COUNTER_NAM
 #undef COUNTER_NAME
 
 static bool add_difference(const struct list checks, const struct snapshot *s,
-			   const struct difference *d)
+			   const struct process_difference *of)
 {
-	struct process_identity p = key_process(&s->symbols, d->process);
+	struct process_identity p = key_process(&s->symbols, of->process);
+	const struct difference *d = &of->difference;
 	uint64_t rollup = d->sum > d->after ? d->sum - d->after : d->after - d->sum;
 
 	return add(checks,

@@ -1,11 +1,7 @@
-/*
- * Whether a process did anything since it was last looked at, by its stat.
- *
- * The kernel counts there, for all threads together, the time they ran and the faults of pages, and
- * what statm says of sizes. Reading statm as well costs half as much again and tells nothing more.
- */
+#include "source/activity.h"
+
 #include "parse/process.h"
-#include "source/internal.h"
+#include "source/handle.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  * Each share is the difference of two rounded sums, of the parts up to this one and up to the one
  * before, so nothing is lost or counted twice.
  */
-#include "source/internal.h"
+#include "source/apportion.h"
 
 enum { KIB = 1024 };
 

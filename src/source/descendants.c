@@ -1,7 +1,7 @@
 #include "source/descendants.h"
 
 #include "parse/process.h"
-#include "source/internal.h"
+#include "source/handle.h"
 
 #include <errno.h>
 #include <stdio.h>

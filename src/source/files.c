@@ -1,8 +1,10 @@
 /*
  * smaps files: one process after another, told apart by addresses that go backwards.
  */
+#include "source/files.h"
+
 #include "base/textstream.h"
-#include "source/internal.h"
+#include "source/kept_names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +16,9 @@
 
 /* Where the reading of one file stands. */
 struct progress {
-	struct reader *reader;
+	const struct source *source;
+	struct io *io;
+	struct stage next;
 	const char *path;
 	size_t file;		 /* number of it */
 	unsigned long processes; /* begun so far */
@@ -36,7 +40,7 @@ static size_t times_given(const struct source *s, const char *path, size_t befor
  * behind it as long as there is a file called so. The caller frees it; NULL without memory. */
 static char *make_name(const struct progress *p)
 {
-	const struct source *s = p->reader->source;
+	const struct source *s = p->source;
 	size_t times = times_given(s, p->path, p->file) + 1, size;
 	char *name = NULL;
 	FILE *out = textstream_open(&name, &size);
@@ -64,7 +68,7 @@ static int begin(struct progress *p, struct error *e)
 	if (!name)
 		return error_memory(e);
 	process.name = slice_of(name);
-	p->wanted = p->reader->sink->begin(p->reader->sink->ctx, &process);
+	p->wanted = p->io->sink->begin(p->io->sink->ctx, &process);
 	p->end = 0;
 	p->names_lost = false;
 	free(name);
@@ -73,13 +77,17 @@ static int begin(struct progress *p, struct error *e)
 
 static void end(const struct progress *p, enum outcome outcome, const struct error *why)
 {
-	if (!p->wanted)
-		return;
-	p->reader->stats.names_lost += p->names_lost && outcome == OUTCOME_READ;
-	p->reader->sink->end(p->reader->sink->ctx, outcome, why);
+	const struct ending ending = {
+		.outcome = outcome,
+		.how = p->names_lost ? HOW_BIT(HOW_NAMES_LOST) : 0,
+		.why = why,
+	};
+
+	if (p->wanted)
+		p->io->sink->end(p->io->sink->ctx, &ending);
 }
 
-static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct progress *p = ctx;
 
@@ -90,7 +98,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	}
 	p->end = m->end;
 	p->names_lost |= kept_names_lie_in(m);
-	return p->wanted ? reader_deliver(p->reader, m, e) : 0;
+	return p->wanted ? stage_take(p->next, m, e) : 0;
 }
 
 static enum outcome outcome_of(const struct error *why)
@@ -128,30 +136,30 @@ static int open_file(const char *path, struct error *e)
 	return fd;
 }
 
-int files_read(struct reader *r, size_t file, struct error *e)
+int files_read(const struct source *s, struct io *io, size_t file, struct error *e)
 {
-	const char *path = r->source->paths[file];
-	struct progress p = {.reader = r, .path = path, .file = file};
+	const char *path = s->paths[file];
+	struct progress p = {
+		.source = s, .io = io, .next = io_deliver(io), .path = path, .file = file};
 	struct error why = {.code = ERROR_NONE};
 	enum outcome outcome = OUTCOME_READ;
 	int fd;
 
 	if (begin(&p, e) < 0)
 		return -1;
-	r->on_mapping = on_mapping;
-	r->on_mapping_ctx = &p;
 	fd = open_file(path, &why);
-	if (why.code == ERROR_NONE && reader_drain(r, fd, SMAPS_MAPPINGS, &why) == 0 &&
-	    smaps_mappings(r->parser) == 0)
+	if (why.code == ERROR_NONE &&
+	    io_drain(io, fd, SMAPS_MAPPINGS, (struct stage){take, &p}, &why) == 0 &&
+	    smaps_mappings(io->parser) == 0)
 		error_set(&why, ERROR_MALFORMED,
 			  "is empty: the process had no memory, or could not be read");
 	if (fd >= 0 && !is_standard_input(path))
 		close(fd);
-	if (why.code != ERROR_NONE && !r->sink_failed) {
+	if (why.code != ERROR_NONE && !io->sink_failed) {
 		outcome = outcome_of(&why);
 		error_prefix(&why, "%s", is_standard_input(path) ? "standard input" : path);
 	}
-	if (why.code != ERROR_NONE && reader_is_broken(r, &why)) {
+	if (why.code != ERROR_NONE && io_is_broken(io, &why)) {
 		*e = why;
 		return -1;
 	}

@@ -1,16 +1,9 @@
-/*
- * Names that a process keeps itself, on a kernel that does not: found in its maps, read from its
- * memory, and given to the mappings on their way to the sink. A mapping that holds several names,
- * or one and unnamed memory, becomes several.
- *
- * The process may be hostile. What is read of it has a size that is known before; every number is
- * checked before it is used, every look is counted; and only pages that are there are read,
- * since one that is not could make us wait for whoever is to bring it (userfaultfd(2)). The worst
- * that a process can do is to say wrong names of its own memory, which it may do anyway.
- */
+#include "source/kept_names.h"
+
 #include "label/layout.h"
 #include "label/text.h"
-#include "source/internal.h"
+#include "source/pages.h"
+#include "source/published.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +20,7 @@ enum {
 	TABLE_PAGES = TABLE_BYTES / LAYOUT_PAGE,
 	LOOKS = 100000, /* at the memory of a process, about a microsecond each, until we give up */
 	LOOKS_A_MOMENT = 50, /* that we could have in the time that we wait */
-	LABEL_ROOM = sizeof("[anon_shmem:]") + ANONMEM_NAME_MAX,
+	LABEL_MAX = sizeof("[anon_shmem:]") + ANONMEM_NAME_MAX,
 };
 
 struct range {
@@ -37,13 +30,12 @@ struct range {
 };
 
 struct kept_names {
-	struct reader *reader;
+	struct io *io;
 	const struct procdir *dir;
-	smaps_mapping_fn *deliver;
-	void *ctx;
+	struct stage next_stage;
 	dev_t shmem; /* where memfds lie */
 
-	enum { NAMES_NONE, NAMES_KNOWN, NAMES_LOST } state;
+	enum kept_names_state state;
 	uint64_t at;	/* where this process's table is; 0 if that is not known */
 	bool passed;	/* memory that may have a name went by before the table was known */
 	int mem, map;	/* descriptors while mappings are read, or -1 */
@@ -281,9 +273,9 @@ static bool make_copy(struct kept_names *n)
 static bool open_files(struct kept_names *n)
 {
 	if (n->map < 0)
-		n->map = reader_open(n->reader, n->dir, "pagemap");
+		n->map = io_open(n->io, n->dir, "pagemap");
 	if (n->mem < 0) {
-		n->mem = reader_open(n->reader, n->dir, "mem");
+		n->mem = io_open(n->io, n->dir, "mem");
 		n->published = n->mem < 0 && (errno == EACCES || errno == EPERM);
 		if (n->published)
 			n->mem = published_open(n->dir, n->shmem);
@@ -373,7 +365,7 @@ static int deliver_part(struct kept_names *n, const struct mapping *whole, const
 			const struct counters *counters, struct error *e)
 {
 	struct mapping m = *whole;
-	char label[LABEL_ROOM];
+	char label[LABEL_MAX];
 	int len;
 
 	m.start = part->start;
@@ -387,7 +379,7 @@ static int deliver_part(struct kept_names *n, const struct mapping *whole, const
 		m.name = (struct slice){label, (size_t)len};
 		m.by_process = true;
 	}
-	return n->deliver(n->ctx, &m, e);
+	return stage_take(n->next_stage, &m, e);
 }
 
 static bool has_pages(const struct counters *c)
@@ -399,7 +391,7 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 			 struct error *e)
 {
 	const struct counters *whole = &m->counters;
-	struct apportionment division;
+	struct apportionment apportionment;
 	struct counters counters = {0};
 	int status = 0;
 
@@ -407,33 +399,31 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 		return deliver_part(n, m, &n->parts[0], whole, e);
 	if (has_pages(whole) && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
 		return error_errno(e, "its pages cannot be looked at");
-	apportion_begin(&division, whole, n->parts, count);
+	apportion_begin(&apportionment, whole, n->parts, count);
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		if (whole->known)
-			apportion_next(&division, &n->parts[i], &counters);
+			apportion_next(&apportionment, &n->parts[i], &counters);
 		status = deliver_part(n, m, &n->parts[i], &counters, e);
 	}
 	return status;
 }
 
-static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct kept_names *n = ctx;
 	uint32_t inode;
 	size_t count;
 
-	if (limits_hold(n->reader, m, e) < 0)
-		return -1;
 	if (n->state == NAMES_NONE && kept_names_lie_in(m) && m->dev_major == major(n->shmem) &&
 	    m->dev_minor == minor(n->shmem)) {
 		n->at = m->start;
 		load(n);
 	}
 	if (!may_have_name(m, &inode))
-		return n->deliver(n->ctx, m, e);
+		return stage_take(n->next_stage, m, e);
 	n->passed |= n->state == NAMES_NONE;
 	if (n->state != NAMES_KNOWN)
-		return n->deliver(n->ctx, m, e);
+		return stage_take(n->next_stage, m, e);
 	count = make_parts(n, m, inode);
 	if (count == 0)
 		return error_memory(e);
@@ -451,50 +441,46 @@ static void close_files(struct kept_names *n)
 	n->mem = n->map = -1;
 }
 
-/* NULL with errno if it cannot be had, or cannot know where memfds lie. */
-static struct kept_names *kept_names_new(struct reader *r)
+/* The file system that memfds lie in; false with errno if that cannot be found out. */
+static bool find_shmem(dev_t *shmem)
 {
-	struct kept_names *n = calloc(1, sizeof(*n));
-	int fd = n ? memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC) : -1, number;
-	struct stat st = {.st_dev = 0};
-	bool known = fd >= 0 && fstat(fd, &st) == 0;
+	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC), error;
+	struct stat st;
+	bool found = fd >= 0 && fstat(fd, &st) == 0;
 
-	number = errno;
+	error = errno;
 	if (fd >= 0)
 		close(fd);
-	if (!known) {
-		free(n);
-		errno = number;
+	errno = error;
+	if (found)
+		*shmem = st.st_dev;
+	return found;
+}
+
+struct kept_names *kept_names_new(struct io *io)
+{
+	struct kept_names *n = calloc(1, sizeof(*n));
+
+	if (!n)
 		return NULL;
-	}
-	n->reader = r;
+	n->io = io;
 	n->mem = n->map = -1;
-	n->shmem = st.st_dev;
-	return n;
+	if (find_shmem(&n->shmem))
+		return n;
+	free(n);
+	return NULL;
 }
 
-void kept_names_forget(struct reader *r)
+void kept_names_forget(struct kept_names *n)
 {
-	if (r->names) {
-		r->names->state = NAMES_NONE;
-		r->names->at = 0;
-	}
+	n->state = NAMES_NONE;
+	n->at = 0;
 }
 
-int kept_names_begin(struct reader *r, const struct procdir *dir, smaps_mapping_fn *deliver,
-		     void *ctx, struct error *e)
+struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, struct stage next)
 {
-	struct kept_names *n = r->names = r->names ? r->names : kept_names_new(r);
-
-	if (!n) {
-		r->sink_failed = true; /* no fault of the process */
-		return error_errno(e, "cannot look for names that processes keep themselves");
-	}
-	r->on_mapping = on_mapping;
-	r->on_mapping_ctx = n;
 	n->dir = dir;
-	n->deliver = deliver;
-	n->ctx = ctx;
+	n->next_stage = next;
 	n->state = NAMES_NONE;
 	n->passed = false;
 	if (n->at)
@@ -502,20 +488,16 @@ int kept_names_begin(struct reader *r, const struct procdir *dir, smaps_mapping_
 	/* If it is no longer where it was, that will show. */
 	if (n->state == NAMES_LOST)
 		n->state = NAMES_NONE;
-	return 0;
+	return (struct stage){take, n};
 }
 
-bool kept_names_end(struct reader *r)
+bool kept_names_end(struct kept_names *n)
 {
-	if (r->names)
-		close_files(r->names);
-	return r->names && r->names->state == NAMES_KNOWN && r->names->passed;
+	close_files(n);
+	return n->state == NAMES_KNOWN && n->passed;
 }
 
-void kept_names_count(struct reader *r)
+enum kept_names_state kept_names_state(const struct kept_names *n)
 {
-	if (r->names) {
-		r->stats.names_read += r->names->state == NAMES_KNOWN;
-		r->stats.names_lost += r->names->state == NAMES_LOST;
-	}
+	return n->state;
 }

@@ -1,7 +1,7 @@
 /*
  * What there is to read in each kind of source, in ascending order.
  */
-#include "source/internal.h"
+#include "source/handle.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +27,24 @@ static bool parse_pid(const char *name, pid_t *pid)
 	return true;
 }
 
+/* False when there is no memory. */
+static bool add_pid(struct target_list *list, pid_t pid)
+{
+	enum { FIRST = 256 };
+
+	/* The capacity is FIRST, or the power of two at or above the count. */
+	if (list->count == 0 || (list->count >= FIRST && (list->count & (list->count - 1)) == 0)) {
+		size_t capacity = list->count ? 2 * list->count : FIRST;
+		void *larger = reallocarray(list->targets, capacity, sizeof(*list->targets));
+
+		if (!larger)
+			return false;
+		list->targets = larger;
+	}
+	list->targets[list->count++] = (struct target){.pid = pid};
+	return true;
+}
+
 /* libproc2 would do for /proc; but it takes a failure to read on for the end of the list. */
 static int list_folder(const struct source *s, struct target_list *list, struct error *e)
 {
@@ -44,7 +62,7 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 	while (status == 0 && (errno = 0, entry = readdir(dir))) {
 		pid_t pid;
 
-		if (parse_pid(entry->d_name, &pid) && !target_list_add_pid(list, pid))
+		if (parse_pid(entry->d_name, &pid) && !add_pid(list, pid))
 			status = error_memory(e);
 	}
 	if (status == 0 && errno != 0)
@@ -62,7 +80,7 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 static int list_named(const struct source *s, struct target_list *list, struct error *e)
 {
 	for (size_t i = 0; i < s->pid_count; i++) {
-		if (!target_list_add_pid(list, s->pids[i]))
+		if (!add_pid(list, s->pids[i]))
 			return error_memory(e);
 	}
 	return 0;
@@ -134,8 +152,26 @@ void source_weigh(const struct source *s, struct target *target)
 {
 	char path[32];
 	const struct procdir dir = {s->root_fd, path};
+	uint64_t size, resident;
 
 	snprintf(path, sizeof(path), "%d/", target->pid);
-	target->weight =
-		s->kind == SOURCE_SMAPS ? file_size(s->paths[target->file]) : resident_pages(&dir);
+	if (s->kind == SOURCE_SMAPS)
+		target->weight = file_size(s->paths[target->file]);
+	else
+		target->weight = procdir_statm(&dir, &size, &resident) ? resident : 0;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+void target_list_sort(struct target_list *list)
+{
+	if (list->count)
+		qsort(list->targets, list->count, sizeof(*list->targets), by_weight);
 }

@@ -1,7 +1,6 @@
 /*
  * What libproc2 tells about the running system. No other file includes it.
  */
-#include "source/internal.h"
 #include "source/machine.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "anonmem/anonmem.h"
 #include "parse/number.h"
 #include "parse/process.h"
-#include "source/internal.h"
+#include "source/handle.h"
 
 #include <errno.h>
 #include <linux/capability.h>

@@ -2,7 +2,8 @@
  * What pagemap says of single pages. ioctl(PAGEMAP_SCAN) finds the few that are there in a large
  * mapping, and leaves out the page of zeros; without it (before Linux 6.7) every page is looked at.
  */
-#include "source/internal.h"
+#include "source/pages.h"
+
 #include "source/pagescan.h"
 
 #include <errno.h>

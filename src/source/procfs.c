@@ -9,11 +9,12 @@
  * between, and with that neither did a new owner of the pid. (That is stronger than reading the
  * start time twice, which an exec leaves as it is.) A process that changed is read again.
  */
-#include "source/internal.h"
-#include "source/machine.h"
+#include "source/procfs.h"
 
 #include "parse/number.h"
 #include "parse/process.h"
+#include "source/machine.h"
+#include "source/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,10 +54,10 @@ static void identify_exe(const struct procdir *dir, struct identity_buffers *buf
 }
 
 /* Of a capture without stat the name may still be known. */
-static void identify_comm(struct reader *r, const struct procdir *dir,
+static void identify_comm(struct procfs *p, const struct procdir *dir,
 			  struct identity_buffers *buffers, struct process *process)
 {
-	struct slice text = reader_slurp_file(r, dir, "comm"), line;
+	struct slice text = io_slurp(p->io, dir, "comm"), line;
 
 	if (!take_line(&text, &line) || line.len > sizeof(buffers->name))
 		return;
@@ -73,18 +74,18 @@ static void identify_stat(struct process *process, const struct process_stat *st
 }
 
 /* cgroup comes last, since it stays in the reader's buffer. */
-static void identify(struct reader *r, const struct procdir *dir, struct identity_buffers *buffers,
+static void identify(struct procfs *p, const struct procdir *dir, struct identity_buffers *buffers,
 		     struct process *process)
 {
-	if (r->how.needs & NEED_STAT && !(process->known & PROCESS_NAME))
-		identify_comm(r, dir, buffers, process);
-	if (r->how.needs & NEED_UID &&
-	    parse_status_uid(reader_slurp_file(r, dir, "status"), &process->uid))
+	if (p->io->reading.needs & NEED_STAT && !(process->known & PROCESS_NAME))
+		identify_comm(p, dir, buffers, process);
+	if (p->io->reading.needs & NEED_UID &&
+	    parse_status_uid(io_slurp(p->io, dir, "status"), &process->uid))
 		process->known |= PROCESS_UID;
-	if (r->how.needs & NEED_EXE)
+	if (p->io->reading.needs & NEED_EXE)
 		identify_exe(dir, buffers, process);
-	if (r->how.needs & NEED_CGROUP &&
-	    parse_cgroup(reader_slurp_file(r, dir, "cgroup"), &process->cgroup))
+	if (p->io->reading.needs & NEED_CGROUP &&
+	    parse_cgroup(io_slurp(p->io, dir, "cgroup"), &process->cgroup))
 		process->known |= PROCESS_CGROUP;
 }
 
@@ -103,45 +104,55 @@ struct attempt {
 	struct error why;
 };
 
-static bool read_stat(struct reader *r, const struct procdir *dir, char name[PROCESS_NAME_MAX],
+static bool read_stat(struct procfs *p, const struct procdir *dir, char name[PROCESS_NAME_MAX],
 		      struct process_stat *stat)
 {
-	return parse_stat(reader_slurp_file(r, dir, "stat"), name, stat);
+	return parse_stat(io_slurp(p->io, dir, "stat"), name, stat);
 }
 
 /* Whether the memory at hand is still that of the process, of which nothing else could be known. A
  * new name is a reason to try again, but no more, since a process may rename itself all the time:
  * the last attempt trusts the name that look_again() found. */
-static bool is_its_own(struct reader *r, const struct attempt *a)
+static bool is_its_own(struct procfs *p, const struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
 	struct process_stat now;
 
 	if (a->changed)
 		return false;
-	if (!read_stat(r, a->dir, name, &now))
+	if (!read_stat(p, a->dir, name, &now))
 		return !a->stat_known;
 	return a->stat_known && now.code == a->stat.code && now.stack == a->stat.stack &&
 	       (a->last || slice_equals(now.name, a->stat.name));
 }
 
-/* Reads what `fd` is of, and says how many mappings there were: 0, or -1 with a->why. */
-static int read_text(struct reader *r, struct attempt *a, int fd, uint64_t *mappings)
+/* The way of a mapping, from the parser to the sink. */
+static struct stage wire(struct procfs *p, const struct attempt *a)
+{
+	bool shares = p->io->reading.shares && !p->io->reading.max_stall_ns && !a->last;
+	struct stage next = io_deliver(p->io);
+
+	if (a->scan)
+		next = scan_begin(p->scan, a->dir, shares, next);
+	next = kept_names_begin(p->names, a->dir, next);
+	return limits_begin(&p->limits, a->dir, p->source->is_live ? p->source->max_mappings : 0,
+			    next);
+}
+
+/* Reads what `fd` is of: 0, or -1 with a->why. */
+static int read_text(struct procfs *p, struct attempt *a, int fd)
 {
 	bool late;
 	int status;
 
-	limits_begin(r, a->dir);
-	if (a->scan) {
-		status = scan_read(r, a->dir, fd, r->how.shares && !r->how.max_stall_ns && !a->last,
-				   mappings, &a->why);
-	} else {
-		if (kept_names_begin(r, a->dir, reader_deliver, r, &a->why) < 0)
-			return -1;
-		status = reader_drain(r, fd, SMAPS_MAPPINGS, &a->why);
-		*mappings = smaps_mappings(r->parser);
+	if (!p->names && !(p->names = kept_names_new(p->io))) {
+		p->io->sink_failed = true; /* no fault of the process */
+		return error_errno(&a->why, "cannot look for names that processes keep themselves");
 	}
-	late = kept_names_end(r);
+	status = io_drain(p->io, fd, a->scan ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a), &a->why);
+	if (a->scan)
+		status = scan_end(p->scan, status, &a->why);
+	late = kept_names_end(p->names);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
 	return status;
@@ -153,13 +164,13 @@ static bool is_gone(int error)
 	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
 }
 
-static enum result after_failure(struct reader *r, struct attempt *a)
+static enum result after_failure(struct procfs *p, struct attempt *a)
 {
 	int number = a->why.number;
 
 	/* An old kernel, or a tree, where the process is still there but its pagemap never was. */
 	if (a->scan && (number == ENOTTY || (number == ENOENT && procdir_has(a->dir, "stat")))) {
-		r->cannot_scan = true;
+		p->cannot_scan = true;
 		return RESULT_AGAIN;
 	}
 	if (a->scan && (number == EACCES || number == EPERM)) {
@@ -183,12 +194,12 @@ static void went_away(struct attempt *a)
 }
 
 /* No memory; or an exec between open and read. */
-static enum result after_nothing(struct reader *r, struct attempt *a)
+static enum result after_nothing(struct procfs *p, struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
 	struct process_stat now;
 
-	if (read_stat(r, a->process, name, &now) && (now.size > 0 || stat_has_ended(&now))) {
+	if (read_stat(p, a->process, name, &now) && (now.size > 0 || stat_has_ended(&now))) {
 		went_away(a);
 		return RESULT_AGAIN;
 	}
@@ -197,26 +208,24 @@ static enum result after_nothing(struct reader *r, struct attempt *a)
 }
 
 /* The mappings and, if they are needed, the rollups around them. */
-static enum result read_memory(struct reader *r, struct attempt *a, int fd)
+static enum result read_memory(struct procfs *p, struct attempt *a, int fd)
 {
 	struct counters before, after;
-	bool rollup = r->how.needs & NEED_ROLLUP && reader_rollup(r, a->dir, &before);
-	uint64_t mappings = 0;
+	bool rollup = p->io->reading.needs & NEED_ROLLUP && io_rollup(p->io, a->dir, &before);
 	char byte;
 
 	a->outcome = OUTCOME_TRUNCATED;
-	if (read_text(r, a, fd, &mappings) < 0)
-		return after_failure(r, a);
-	if (mappings == 0)
-		return after_nothing(r, a);
-	rollup = rollup && reader_rollup(r, a->dir, &after);
-	if (TEMP_FAILURE_RETRY(pread(fd, &byte, 1, 0)) != 1 || !is_its_own(r, a)) {
+	if (read_text(p, a, fd) < 0)
+		return after_failure(p, a);
+	if (smaps_mappings(p->io->parser) == 0)
+		return after_nothing(p, a);
+	rollup = rollup && io_rollup(p->io, a->dir, &after);
+	if (TEMP_FAILURE_RETRY(pread(fd, &byte, 1, 0)) != 1 || !is_its_own(p, a)) {
 		error_set(&a->why, ERROR_TRUNCATED, "its memory went away while it was read");
 		return RESULT_AGAIN;
 	}
 	a->outcome = OUTCOME_READ;
-	r->stats.scanned += a->scan;
-	if (rollup && !r->sink->rollup(r->sink->ctx, &before, &after) && !a->last)
+	if (rollup && !p->io->sink->rollup(p->io->sink->ctx, &before, &after) && !a->last)
 		return RESULT_AGAIN;
 	return RESULT_DONE;
 }
@@ -238,25 +247,40 @@ static int outcome_of_open(struct attempt *a, int error)
 	return 0;
 }
 
+/* 0 where they cannot be read. */
+static uint64_t resident_pages(const struct procdir *dir)
+{
+	uint64_t size, resident;
+
+	return procdir_statm(dir, &size, &resident) ? resident / (uint64_t)sysconf(_SC_PAGESIZE)
+						    : 0;
+}
+
 /*
  * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
  * lock held, could take longer than the user allows; or because the user wants it fast. That it is
  * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
  * costs what smaps does.
  */
-static bool should_scan(struct reader *r, const struct procdir *dir)
+static bool should_scan(struct procfs *p, const struct procdir *dir)
 {
 	enum { SMAPS_PAGE_NS = 60, ROLLUP_PAGES_MAX = 100000 };
+	const struct procdir root = source_root(p->source);
 	uint64_t pages = 0;
 	bool slow, fast;
 
-	if (r->cannot_scan || (!r->how.scan && r->how.max_stall_ns == 0))
+	if (p->cannot_scan || (!p->io->reading.scan && p->io->reading.max_stall_ns == 0))
 		return false;
-	if (r->how.shares || r->how.max_stall_ns > 0)
+	if (p->io->reading.shares || p->io->reading.max_stall_ns > 0)
 		pages = resident_pages(dir);
-	slow = r->how.max_stall_ns > 0 && pages * SMAPS_PAGE_NS > r->how.max_stall_ns;
-	fast = r->how.scan && !(r->how.shares && pages > ROLLUP_PAGES_MAX);
-	return (slow || fast) && scan_suits(r, dir);
+	slow = p->io->reading.max_stall_ns > 0 &&
+	       pages * SMAPS_PAGE_NS > p->io->reading.max_stall_ns;
+	fast = p->io->reading.scan && !(p->io->reading.shares && pages > ROLLUP_PAGES_MAX);
+	if (!slow && !fast)
+		return false;
+	if (!p->scan)
+		p->scan = scan_new(p->io, &root);
+	return p->scan && scan_suits(p->scan, dir);
 }
 
 /* For a moment of an exec the memory is already the new program's and the name still the old one's.
@@ -264,11 +288,11 @@ static bool should_scan(struct reader *r, const struct procdir *dir)
  * only a second stat is sure to have the name that belongs to the code of the first. And the thread
  * that was found is still one beside the main thread only if that is not alive again, as the thread
  * that ran a program. */
-static void look_again(struct reader *r, struct attempt *a, char name[PROCESS_NAME_MAX])
+static void look_again(struct procfs *p, struct attempt *a, char name[PROCESS_NAME_MAX])
 {
 	struct process_stat again;
 
-	if (!read_stat(r, a->process, name, &again) ||
+	if (!read_stat(p, a->process, name, &again) ||
 	    (a->dir != a->process && !stat_has_ended(&again)))
 		a->changed = true;
 	else
@@ -277,29 +301,29 @@ static void look_again(struct reader *r, struct attempt *a, char name[PROCESS_NA
 
 /* Looks at who it is and where its memory is: with a thread, if the main thread has ended and the
  * others go on. */
-static void look_at(struct reader *r, struct attempt *a, struct thread *thread,
+static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
 		    struct identity_buffers *buffers, struct process *process)
 {
 	struct process_stat of_thread = {0};
 
 	a->dir = a->process;
 	a->changed = false;
-	a->stat_known = read_stat(r, a->process, buffers->name, &a->stat);
+	a->stat_known = read_stat(p, a->process, buffers->name, &a->stat);
 	if (!a->stat_known)
 		return;
-	if (stat_has_ended(&a->stat) && thread_find(r, thread, a->process) &&
-	    read_stat(r, &thread->dir, buffers->thread, &of_thread))
+	if (stat_has_ended(&a->stat) && thread_find(thread, p->io, a->process) &&
+	    read_stat(p, &thread->dir, buffers->thread, &of_thread))
 		a->dir = &thread->dir;
 	if (a->last || a->dir != a->process)
-		look_again(r, a, buffers->name);
-	if (r->how.needs & NEED_STAT)
+		look_again(p, a, buffers->name);
+	if (p->io->reading.needs & NEED_STAT)
 		identify_stat(process, &a->stat);
 	if (a->dir != a->process)
 		a->stat = of_thread;
 }
 
 /* enum result, or -1 with *e when anonmem itself is out of something. */
-static int try(struct reader *r, struct attempt *a, struct error *e)
+static int try(struct procfs *p, struct attempt *a, struct error *e)
 {
 	struct identity_buffers buffers;
 	struct process process = {.known = PROCESS_PID, .pid = a->pid};
@@ -307,26 +331,26 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 	struct thread thread;
 	int fd;
 
-	r->shortage = 0;
-	look_at(r, a, &thread, &buffers, &process);
-	a->scan = !a->barred && should_scan(r, a->dir);
+	p->io->shortage = 0;
+	look_at(p, a, &thread, &buffers, &process);
+	a->scan = !a->barred && should_scan(p, a->dir);
 	fd = procdir_open(a->dir, a->scan ? "maps" : "smaps");
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
-	identify(r, a->dir, &buffers, &process);
-	if (r->shortage || !r->sink->begin(r->sink->ctx, &process))
+	identify(p, a->dir, &buffers, &process);
+	if (p->io->shortage || !p->io->sink->begin(p->io->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
-		result = read_memory(r, a, fd);
+		result = read_memory(p, a, fd);
 	else if (a->outcome == OUTCOME_TRUNCATED)
 		result = RESULT_AGAIN;
 	if (fd >= 0)
 		close(fd);
-	if (r->shortage) {
-		errno = r->shortage;
+	if (p->io->shortage) {
+		errno = p->io->shortage;
 		return error_errno(e, "cannot read process %d", a->pid);
 	}
-	if (a->why.code != ERROR_NONE && reader_is_broken(r, &a->why)) {
+	if (a->why.code != ERROR_NONE && io_is_broken(p->io, &a->why)) {
 		*e = a->why;
 		return -1;
 	}
@@ -335,9 +359,9 @@ static int try(struct reader *r, struct attempt *a, struct error *e)
 
 /* The sentence for a user who asked for this process or gave this tree; false if there is nothing
  * to say. `why` holds what the reading found, if anything. */
-static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, struct error *why)
+static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, struct error *why)
 {
-	const struct source *s = r->source;
+	const struct source *s = p->source;
 	bool named = s->pid_count > 0, captured = s->kind == SOURCE_TREE;
 
 	switch (outcome) {
@@ -372,56 +396,81 @@ static bool explain(const struct reader *r, pid_t pid, enum outcome outcome, str
 	return false;
 }
 
-static int read_at(struct reader *r, const struct procdir *dir, pid_t pid, struct error *e)
+/* How the process was read in the end. */
+static unsigned how_of(const struct procfs *p, const struct attempt *a)
+{
+	enum kept_names_state names = p->names ? kept_names_state(p->names) : NAMES_NONE;
+	bool scan_wanted = p->io->reading.scan || p->io->reading.max_stall_ns > 0;
+
+	return (a->scan ? HOW_BIT(HOW_SCANNED) : 0) |
+	       (scan_wanted && p->cannot_scan ? HOW_BIT(HOW_CANNOT_SCAN) : 0) |
+	       (a->barred ? HOW_BIT(HOW_MAY_NOT_SCAN) : 0) |
+	       (names == NAMES_KNOWN ? HOW_BIT(HOW_NAMES_KEPT) : 0) |
+	       (names == NAMES_LOST ? HOW_BIT(HOW_NAMES_LOST) : 0);
+}
+
+static int read_at(struct procfs *p, const struct procdir *dir, pid_t pid, struct error *e)
 {
 	struct attempt a = {.process = dir, .pid = pid};
+	struct ending ending;
 
-	kept_names_forget(r);
+	if (p->names)
+		kept_names_forget(p->names);
 	for (int i = 1; i <= ATTEMPTS; i++) {
 		int result;
 
 		a.last = i == ATTEMPTS;
-		result = try(r, &a, e);
+		result = try(p, &a, e);
 		if (result < 0)
 			return -1;
 		if (result == RESULT_UNWANTED)
 			return 0;
 		if (result == RESULT_DONE || a.last)
 			break;
-		r->sink->cancel(r->sink->ctx);
+		p->io->sink->cancel(p->io->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}
-	if (a.outcome == OUTCOME_READ) {
-		kept_names_count(r);
-		r->stats.barred += a.barred;
-	}
-	r->stats.unscannable += (r->how.scan || r->how.max_stall_ns > 0) && r->cannot_scan &&
-				a.outcome == OUTCOME_READ;
-	r->sink->end(r->sink->ctx, a.outcome, explain(r, pid, a.outcome, &a.why) ? &a.why : NULL);
+	ending = (struct ending){
+		.outcome = a.outcome,
+		.how = a.outcome == OUTCOME_READ ? how_of(p, &a) : 0,
+		.why = explain(p, pid, a.outcome, &a.why) ? &a.why : NULL,
+	};
+	p->io->sink->end(p->io->sink->ctx, &ending);
 	return 0;
 }
 
-int procfs_read(struct reader *r, pid_t pid, struct error *e)
+void procfs_init(struct procfs *p, const struct source *s, struct io *io)
+{
+	*p = (struct procfs){.source = s, .io = io};
+}
+
+void procfs_free(struct procfs *p)
+{
+	kept_names_free(p->names);
+	scan_free(p->scan);
+}
+
+int procfs_read(struct procfs *p, pid_t pid, struct error *e)
 {
 	char path[32];
-	struct procdir dir = {.fd = r->source->root_fd, .prefix = path};
+	struct procdir dir = {.fd = p->source->root_fd, .prefix = path};
 	int status;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	if (r->how.needs == 0)
-		return read_at(r, &dir, pid, e);
+	if (p->io->reading.needs == 0)
+		return read_at(p, &dir, pid, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
 	dir.fd = (int)TEMP_FAILURE_RETRY(
-		openat(r->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+		openat(p->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (dir.fd < 0 && !is_gone(errno))
 		return error_errno(e, "cannot open the folder of process %d", pid);
 	if (dir.fd < 0) {
-		dir.fd = r->source->root_fd;
-		return read_at(r, &dir, pid, e);
+		dir.fd = p->source->root_fd;
+		return read_at(p, &dir, pid, e);
 	}
 	dir.prefix = "";
-	status = read_at(r, &dir, pid, e);
+	status = read_at(p, &dir, pid, e);
 	close(dir.fd);
 	return status;
 }

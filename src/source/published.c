@@ -6,8 +6,10 @@
  * The process can have open what it likes. So a file is looked at before it is opened, which could
  * block or do something else: only one in the kernel's own file system for shared memory is read.
  */
+#include "source/published.h"
+
 #include "label/layout.h"
-#include "source/internal.h"
+#include "parse/smaps.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,9 +40,9 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
-static int read_maps(struct smaps_parser *parser, int fd, struct error *e)
+static int read_maps(struct smaps_parser *parser, int fd, struct stage stage, struct error *e)
 {
-	smaps_begin(parser, SMAPS_HEADERS);
+	smaps_begin(parser, SMAPS_HEADERS, stage);
 	for (;;) {
 		size_t size;
 		char *room = smaps_reserve(parser, &size);
@@ -55,10 +57,11 @@ static int read_maps(struct smaps_parser *parser, int fd, struct error *e)
 
 static bool find_mapping(const struct procdir *dir, struct search *s)
 {
-	struct smaps_parser *parser = smaps_new(on_mapping, s);
+	struct smaps_parser *parser = smaps_new();
 	int fd = procdir_open(dir, "maps");
 	struct error ignored;
-	bool read = fd >= 0 && parser && read_maps(parser, fd, &ignored) == 0;
+	bool read = fd >= 0 && parser &&
+		    read_maps(parser, fd, (struct stage){on_mapping, s}, &ignored) == 0;
 
 	if (fd >= 0)
 		close(fd);

@@ -1,18 +1,6 @@
-/*
- * A process without its smaps: the ranges in the text of maps, and which of their pages are there
- * from ioctl(PAGEMAP_SCAN) on its pagemap (Linux 6.7).
- *
- * That gives RSS, and SWAP of what is not shared memory. How pages are shared it does not say.
- * Where smaps_rollup has Pss_Anon equal to Anonymous, no anonymous page of the process is shared,
- * so PSS and USS of its anonymous mappings are their RSS, and what is left of the rollup's belongs
- * to its files. Where that is not so they stay unknown.
- *
- * One call holds the lock of the process while it walks page tables. With a bound on that, each
- * call is given so many addresses and pages as the calls before have shown to fit.
- */
-#include "classify/class.h"
+#include "source/scan.h"
+
 #include "parse/process.h"
-#include "source/internal.h"
 #include "source/pagescan.h"
 
 #include <errno.h>
@@ -20,6 +8,11 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+/*
+ * One call holds the lock of the process while it walks page tables. With a bound on that, each
+ * call is given as many addresses and pages as the calls before have shown to fit.
+ */
 
 enum {
 	REGIONS = 512,
@@ -41,20 +34,17 @@ struct scan {
 	struct page_region regions[REGIONS];
 	size_t count, next;
 
-	bool no_swap;	 /* the system has none */
-	bool huge_pages; /* it has memory in hugetlb pages, which are in no RSS but are scanned */
-
-	struct reader *reader;
-	bool private_anon; /* no anonymous page of the process is shared */
-	bool shared_seen;  /* it has resident shared memory */
-	struct counters rollup, anon, all;
-	uint64_t mappings;
+	struct io *io;
+	struct stage next_stage;
+	struct scan_facts facts;
+	uint64_t resident; /* bytes in all mappings so far */
+	bool huge_pages;   /* the system has hugetlb pages, which are in no RSS but are scanned */
 };
 
 /* The next call may do more if the last one was quick, and must do less if it was slow. */
 static void adapt(struct scan *s, uint64_t ns)
 {
-	uint64_t bound = s->reader->how.max_stall_ns;
+	uint64_t bound = s->io->reading.max_stall_ns;
 
 	if (bound == 0)
 		return;
@@ -100,9 +90,9 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		arg.end = s->range && s->range < s->top - from ? from + s->range : s->top;
 		if (arg.end < end && s->range == 0)
 			arg.end = end;
-		begun = reader_clock_start(s->reader);
+		begun = io_start(s->io);
 		n = ioctl(s->pagemap, PAGEMAP_SCAN, &arg);
-		ns = reader_clock_stop(s->reader, begun, 0);
+		ns = io_stop(s->io, begun, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n >= 0 || errno != EFAULT || s->top <= end)
@@ -112,7 +102,7 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 	if (n < 0)
 		return error_errno(e, "its pages cannot be scanned");
 	adapt(s, ns);
-	if (s->reader->how.max_stall_ns)
+	if (s->io->reading.max_stall_ns)
 		let_others_in();
 	s->next = 0;
 	s->count = (size_t)n;
@@ -165,66 +155,7 @@ static void know(struct counters *c, enum counter counter, uint64_t bytes)
 	c->known |= COUNTER_BIT(counter);
 }
 
-/* Nothing swapped is nothing shared among the swapped. */
-static void know_swap(struct counters *c, uint64_t bytes)
-{
-	know(c, COUNTER_SWAP, bytes);
-	if (bytes == 0)
-		know(c, COUNTER_SWAP_PSS, 0);
-}
-
-static void know_shares(struct counters *c, uint64_t bytes)
-{
-	know(c, COUNTER_PSS, bytes);
-	know(c, COUNTER_USS, bytes);
-}
-
-/* What follows from the pages of a mapping, by its kind. */
-static void conclude(struct scan *s, const struct mapping *m, uint64_t resident, uint64_t swapped,
-		     struct counters *c)
-{
-	struct class class;
-
-	classify(m, &class);
-	*c = (struct counters){0};
-	know(c, COUNTER_SIZE, m->end - m->start);
-	know(c, COUNTER_RSS, resident);
-	switch (class.kind) {
-	case KIND_ANON:
-		know(c, COUNTER_ANONYMOUS, resident);
-		know_swap(c, swapped);
-		if (s->private_anon)
-			know_shares(c, resident);
-		counters_add(&s->anon, c);
-		break;
-	case KIND_SPECIAL: /* pages of the kernel's, the same in every process */
-		know(c, COUNTER_ANONYMOUS, 0);
-		know_swap(c, 0);
-		know_shares(c, 0);
-		break;
-	case KIND_FILE:
-		/* What is swapped of a file in memory is not in the page tables; only a file system
-		 * with a real device is surely none. */
-		if (m->dev_major != 0 || s->no_swap)
-			know_swap(c, swapped);
-		if (m->perms[3] == 's')
-			know(c, COUNTER_ANONYMOUS, 0);
-		break;
-	case KIND_SHMEM:
-	case KIND_COUNT:
-		if (s->no_swap)
-			know_swap(c, 0);
-		if (m->perms[3] == 's' || resident == 0)
-			know(c, COUNTER_ANONYMOUS, 0);
-		if (resident == 0)
-			know_shares(c, 0);
-		s->shared_seen |= resident > 0;
-		break;
-	}
-	counters_add(&s->all, c);
-}
-
-static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
+static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct scan *s = ctx;
 	struct mapping measured = *m;
@@ -232,110 +163,77 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 
 	if (measure(s, m->start, m->end, &resident, &swapped, e) < 0)
 		return -1;
-	conclude(s, m, resident, swapped, &measured.counters);
-	s->mappings++;
-	return reader_deliver(s->reader, &measured, e);
+	s->resident += resident;
+	measured.counters = (struct counters){0};
+	know(&measured.counters, COUNTER_SIZE, m->end - m->start);
+	know(&measured.counters, COUNTER_RSS, resident);
+	measured.counters.bytes[COUNTER_SWAP] = swapped;
+	return stage_take(s->next_stage, &measured, e);
 }
 
-/* What the rollup has beyond the anonymous mappings: the files', if nothing else is there. */
-static void tell_rest(struct scan *s)
+struct scan *scan_new(struct io *io, const struct procdir *root)
 {
-	static const enum counter told[] = {COUNTER_PSS, COUNTER_USS, COUNTER_ANONYMOUS};
-	struct counters rest = {0};
-
-	if (!s->private_anon || s->shared_seen)
-		return;
-	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
-		enum counter c = told[i];
-
-		if (counters_know(&s->rollup, c) && s->rollup.bytes[c] >= s->anon.bytes[c])
-			know(&rest, c, s->rollup.bytes[c] - s->anon.bytes[c]);
-	}
-	s->reader->sink->rest(s->reader->sink->ctx, &rest);
-}
-
-/* Ready for another process. */
-static void reset(struct scan *s, const struct procdir *dir)
-{
-	uint64_t bound = s->reader->how.max_stall_ns;
-
-	s->dir = dir;
-	s->pagemap = -1;
-	s->range = bound ? FIRST_RANGE : 0;
-	s->max_pages = bound ? bound / PAGE_NS / 8 + 1 : 0;
-	s->scanned = 0;
-	s->count = s->next = 0;
-	s->private_anon = s->shared_seen = false;
-	s->mappings = 0;
-	counters_zero(&s->anon);
-	counters_zero(&s->all);
-}
-
-static struct scan *scan_new(struct reader *r)
-{
-	const struct procdir root = {r->source->root_fd, ""};
 	struct scan *s = calloc(1, sizeof(*s));
 	struct slice meminfo;
 	uint64_t bytes;
 
 	if (!s)
 		return NULL;
-	meminfo = reader_slurp_file(r, &root, "meminfo");
-	s->no_swap = parse_meminfo(meminfo, SLICE("SwapTotal"), &bytes) && bytes == 0;
+	s->io = io;
+	meminfo = io_slurp(io, root, "meminfo");
+	s->facts.no_swap = parse_meminfo(meminfo, SLICE("SwapTotal"), &bytes) && bytes == 0;
 	s->huge_pages = !parse_meminfo(meminfo, SLICE("Hugetlb"), &bytes) || bytes > 0;
 	s->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	s->top = (UINT64_C(1) << 56) - s->page_size;
 	return s;
 }
 
+void scan_free(struct scan *s)
+{
+	free(s);
+}
+
 /* A process with hugetlb pages is left to smaps, which knows which mappings have them. */
-static bool has_huge_pages(struct scan *s, const struct procdir *dir)
+bool scan_suits(struct scan *s, const struct procdir *dir)
 {
 	uint64_t bytes;
 
-	return s->huge_pages &&
-	       parse_meminfo(reader_slurp_file(s->reader, dir, "status"), SLICE("HugetlbPages"),
-			     &bytes) &&
-	       bytes > 0;
+	return !s->huge_pages ||
+	       !parse_meminfo(io_slurp(s->io, dir, "status"), SLICE("HugetlbPages"), &bytes) ||
+	       bytes == 0;
 }
 
 static bool prove_private(struct scan *s, const struct procdir *dir)
 {
-	const struct counters *c = &s->rollup;
+	struct counters *c = &s->facts.rollup;
 
-	return reader_rollup(s->reader, dir, &s->rollup) && counters_know(c, COUNTER_PSS_ANON) &&
+	return io_rollup(s->io, dir, c) && counters_know(c, COUNTER_PSS_ANON) &&
 	       counters_know(c, COUNTER_ANONYMOUS) &&
 	       c->bytes[COUNTER_PSS_ANON] == c->bytes[COUNTER_ANONYMOUS];
 }
 
-bool scan_suits(struct reader *r, const struct procdir *dir)
+struct stage scan_begin(struct scan *s, const struct procdir *dir, bool shares, struct stage next)
 {
-	if (!r->scan)
-		r->scan = scan_new(r);
-	if (!r->scan)
-		return false;
-	r->scan->reader = r;
-	return !has_huge_pages(r->scan, dir);
+	uint64_t bound = s->io->reading.max_stall_ns;
+
+	s->dir = dir;
+	s->next_stage = next;
+	s->pagemap = -1;
+	s->range = bound ? FIRST_RANGE : 0;
+	s->max_pages = bound ? bound / PAGE_NS / 8 + 1 : 0;
+	s->scanned = s->resident = 0;
+	s->count = s->next = 0;
+	s->facts.private_anon = shares && prove_private(s, dir);
+	s->io->sink->scan(s->io->sink->ctx, &s->facts);
+	return (struct stage){take, s};
 }
 
-int scan_read(struct reader *r, const struct procdir *dir, int fd, bool shares, uint64_t *mappings,
-	      struct error *e)
+int scan_end(struct scan *s, int status, struct error *e)
 {
-	struct scan *s = r->scan;
-	int status;
-
-	reset(s, dir);
-	s->private_anon = shares && prove_private(s, dir);
-	if (kept_names_begin(r, dir, on_mapping, s, e) < 0)
-		return -1;
-	status = reader_drain(r, fd, SMAPS_HEADERS, e);
 	if (s->pagemap >= 0)
 		close(s->pagemap);
-	*mappings = s->mappings;
-	if (status == 0 && s->private_anon &&
-	    s->all.bytes[COUNTER_RSS] != s->rollup.bytes[COUNTER_RSS])
+	if (status == 0 && s->facts.private_anon &&
+	    s->resident != s->facts.rollup.bytes[COUNTER_RSS])
 		return error_set(e, ERROR_TRUNCATED, "it changed while it was read");
-	if (status == 0)
-		tell_rest(s);
 	return status;
 }

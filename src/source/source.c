@@ -1,7 +1,6 @@
-#include "source/source.h"
+#include "source/handle.h"
 
 #include "parse/number.h"
-#include "source/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,15 +28,15 @@ static bool is_proc(int root_fd)
 }
 
 /* How many mappings a process may have; the kernel's default where that cannot be read. */
-static uint64_t read_mappings_most(int root_fd)
+static uint64_t read_max_mappings(int root_fd)
 {
 	const struct procdir root = {root_fd, ""};
-	uint64_t most = 65530, set;
+	uint64_t max = 65530, set;
 	char buffer[32];
 	ssize_t n = procdir_read(&root, "sys/vm/max_map_count", buffer, sizeof(buffer));
 	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
 
-	return take_decimal(&text, &set) > 0 && set > most ? set : most;
+	return take_decimal(&text, &set) > 0 && set > max ? set : max;
 }
 
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
@@ -60,7 +59,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 	}
 	s->self = root ? 0 : find_self(s->root_fd);
 	s->is_live = is_proc(s->root_fd);
-	s->mappings_most = read_mappings_most(s->root_fd);
+	s->max_mappings = read_max_mappings(s->root_fd);
 	return s;
 }
 
@@ -101,12 +100,4 @@ bool source_is_live(const struct source *s)
 bool source_is_limited(const struct source *s)
 {
 	return s->kind == SOURCE_SMAPS || s->pid_count > 0;
-}
-
-int reader_read(struct reader *r, struct target target, struct error *e)
-{
-	r->pid = target.pid;
-	if (r->source->kind == SOURCE_SMAPS)
-		return files_read(r, target.file, e);
-	return procfs_read(r, target.pid, e);
 }

@@ -13,11 +13,12 @@
  *
  * The sink is called, for each process:
  *
- *	begin ( mapping* [rollup] [rest] cancel begin )* mapping* [rest] [rollup] end
+ *	begin ( [scan] mapping* [rollup] cancel begin )* [scan] mapping* [rollup] end
  *
  * A smaps file may hold several processes. If begin returns false, the process is not wanted and
  * nothing more is said of it. cancel takes back begin and all mappings since: the process changed
- * under the reading and is read once more.
+ * while it was read and is read once more. rollup is called only with NEED_ROLLUP, scan only for a
+ * reading that may scan; all other functions must be there.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
@@ -65,24 +66,48 @@ enum outcome {
 	OUTCOME_DENIED,
 	OUTCOME_VANISHED,  /* ended while it was read */
 	OUTCOME_TRUNCATED, /* its memory went away in the middle: it ran another program, or
-			      ended; or nothing came of it (model/crew.h) */
+			      ended; or nothing came of it in time */
 	OUTCOME_MALFORMED,
 	OUTCOME_COUNT
+};
+
+/* More on how a process was read; a set of them is a sum of HOW_BIT(). */
+enum how {
+	HOW_SCANNED,	  /* by PAGEMAP_SCAN rather than smaps */
+	HOW_CANNOT_SCAN,  /* it should have been, but the kernel cannot, */
+	HOW_MAY_NOT_SCAN, /* or we may not */
+	HOW_NAMES_KEPT,	  /* it keeps names itself, which were read, */
+	HOW_NAMES_LOST,	  /* or could not be read */
+	HOW_TIMED_OUT,	  /* nothing came of it in time; see collect/pool.h */
+	HOW_COUNT
+};
+
+#define HOW_BIT(how) (1U << (how))
+
+/* What is known of a process whose mappings are scanned, before the first of them comes. */
+struct scan_facts {
+	bool no_swap;		/* the system has none */
+	bool private_anon;	/* no anonymous page of the process is shared, as these prove: */
+	struct counters rollup; /* its smaps_rollup, with private_anon */
+};
+
+struct ending {
+	enum outcome outcome;
+	unsigned how; /* HOW_BIT()s; 0 unless it was read or timed out */
+	/* Given when the user must hear of it: a process or a file that was asked for by name, or
+	 * captured data that is broken. */
+	const struct error *why;
 };
 
 struct sink {
 	void *ctx;
 	bool (*begin)(void *ctx, const struct process *process);
-	smaps_mapping_fn *mapping;
+	void (*scan)(void *ctx, const struct scan_facts *facts);
+	mapping_fn *mapping;
 	void (*cancel)(void *ctx);
 	/* The two readings that enclose that of smaps. False asks for one more reading of all. */
 	bool (*rollup)(void *ctx, const struct counters *before, const struct counters *after);
-	/* Of a process that was scanned: what all its mappings of files have together, where it is
-	 * known though it is not for each of them. */
-	void (*rest)(void *ctx, const struct counters *files);
-	/* `why` is given when the user must hear of it: a process or a file that was asked for by
-	 * name, or captured data that is broken. */
-	void (*end)(void *ctx, enum outcome outcome, const struct error *why);
+	void (*end)(void *ctx, const struct ending *ending);
 };
 
 /* A process of /proc or of a tree, or a file. */
@@ -128,40 +153,6 @@ void source_weigh(const struct source *s, struct target *target);
 /* Puts the heaviest first. */
 void target_list_sort(struct target_list *list);
 
-/* Signs of life of a process, far cheaper than its mappings. */
-struct activity {
-	bool known;	      /* else nothing can be said; the rest means something only then */
-	bool has_memory;      /* kernel threads and zombies have none */
-	uint64_t start_time;  /* clock ticks after boot */
-	uint64_t fingerprint; /* of stat, which counts time, faults and sizes */
-};
-
-/* The file of a process that tells it. Of the running system it may stay open, which makes a pulse
- * much cheaper; a descriptor is of one process, even if its pid comes again. */
-struct stat_handle {
-	pid_t pid;
-	int stat; /* -1 while it is not open */
-};
-
-/* A handle without an open file. */
-static inline struct stat_handle stat_handle_of(pid_t pid)
-{
-	return (struct stat_handle){pid, -1};
-}
-
-/* `keep` leaves the file open for the next time, if this is the running system. */
-void source_activity(const struct source *s, struct stat_handle *handle, bool keep,
-		     struct activity *pulse);
-void stat_handle_close(struct stat_handle *handle);
-
-/* Whether two activities of one pid are of one process that did nothing in between: not a tick of
- * CPU, not a page fault, nothing mapped. */
-static inline bool activity_equals(const struct activity *a, const struct activity *b)
-{
-	return a->known && b->known && a->has_memory == b->has_memory &&
-	       a->start_time == b->start_time && a->fingerprint == b->fingerprint;
-}
-
 struct reading {
 	unsigned needs;	       /* NEED_... */
 	bool scan;	       /* maps and PAGEMAP_SCAN rather than smaps: RSS and swap, fast */
@@ -174,20 +165,15 @@ struct reading {
 struct read_stats {
 	uint64_t bytes, calls; /* read from files of memory maps */
 	uint64_t longest_ns;
-	pid_t longest_pid;    /* 0 for a file */
-	uint64_t scanned;     /* processes read by PAGEMAP_SCAN, */
-	uint64_t unscannable; /* those that should have been, but the kernel could not, */
-	uint64_t barred;      /* and those that we may not scan */
-	uint64_t names_read;  /* processes that keep names themselves, */
-	uint64_t names_lost;  /* and those whose names could not be read */
-	uint64_t held_up;     /* processes of which nothing came, for the lock of their memory, */
-	pid_t held_up_pid;    /* and one of them */
+	pid_t longest_pid; /* 0 for a file */
 };
 
-/* `how` is copied; the sink must outlive the reader, but the source need not if nothing more is
- * asked of the reader: one that still waits for the kernel then comes to an end. NULL when there is
- * no memory. */
-struct reader *reader_new(const struct source *s, const struct reading *how,
+/* Adds what another reader has cost. */
+void read_stats_add(struct read_stats *sum, const struct read_stats *part);
+
+/* `reading` is copied; the sink must outlive the reader, but the source need not once nothing more
+ * is asked of the reader. NULL when there is no memory. */
+struct reader *reader_new(const struct source *s, const struct reading *reading,
 			  const struct sink *sink);
 void reader_free(struct reader *r);
 

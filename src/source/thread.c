@@ -1,8 +1,4 @@
-/*
- * A process goes on without its main thread when that has ended, but then its files in /proc tell
- * of no memory. Those of the other threads do.
- */
-#include "source/internal.h"
+#include "source/thread.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static DIR *open_threads(struct reader *r, const struct procdir *process)
+static DIR *open_threads(struct io *io, const struct procdir *process)
 {
 	char path[64];
 	DIR *threads;
@@ -20,14 +16,14 @@ static DIR *open_threads(struct reader *r, const struct procdir *process)
 	fd = openat(process->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	threads = fd < 0 ? NULL : fdopendir(fd);
 	if (!threads)
-		reader_note(r, errno);
+		io_note(io, errno);
 	if (!threads && fd >= 0)
 		close(fd);
 	return threads;
 }
 
 /* Those that have ended too have an address space of no size. */
-static bool has_memory(struct reader *r, struct thread *t, const struct procdir *process,
+static bool has_memory(struct thread *t, struct io *io, const struct procdir *process,
 		       const char *name)
 {
 	int len = snprintf(t->prefix, sizeof(t->prefix), "%stask/%s/", process->prefix, name);
@@ -36,20 +32,20 @@ static bool has_memory(struct reader *r, struct thread *t, const struct procdir 
 	if (len < 0 || (size_t)len >= sizeof(t->prefix))
 		return false;
 	t->dir = (struct procdir){process->fd, t->prefix};
-	text = reader_slurp_file(r, &t->dir, "statm");
+	text = io_slurp(io, &t->dir, "statm");
 	return text.len > 0 && !slice_begins(text, SLICE("0 "));
 }
 
-bool thread_find(struct reader *r, struct thread *t, const struct procdir *process)
+bool thread_find(struct thread *t, struct io *io, const struct procdir *process)
 {
-	DIR *threads = open_threads(r, process);
+	DIR *threads = open_threads(io, process);
 	const struct dirent *entry;
 	bool found = false;
 
 	if (!threads)
 		return false;
 	while (!found && (entry = readdir(threads)))
-		found = entry->d_name[0] != '.' && has_memory(r, t, process, entry->d_name);
+		found = entry->d_name[0] != '.' && has_memory(t, io, process, entry->d_name);
 	closedir(threads);
 	return found;
 }

@@ -1,7 +1,7 @@
 #include "source/users.h"
 
 #include "parse/process.h"
-#include "source/internal.h"
+#include "source/handle.h"
 
 #include <fcntl.h>
 #include <pwd.h>

@@ -27,7 +27,7 @@ enum {
 /* The watch of the screen as it goes on. */
 struct session {
 	struct top *top;
-	struct watch *watch;
+	struct driver *driver;
 	struct watch *mappings; /* of one process; NULL unless the last level shows them */
 	pid_t pid;		/* that process */
 	struct level *levels[LEVELS_MAX];
@@ -36,22 +36,7 @@ struct session {
 	char search[TEXT_MAX], user[TEXT_MAX];
 	char message[TEXT_MAX]; /* until the next key */
 	bool paused, quit;
-	double next; /* when to refresh, in seconds */
-	double cpu, wall, percent;
 };
-
-static double seconds(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double delay_of(const struct session *s)
-{
-	return (double)s->top->delay_ns / 1e9;
-}
 
 static struct level *last_level(const struct session *s)
 {
@@ -89,7 +74,7 @@ static void pop_level(struct session *s)
 /* The mappings of one process, which may have ended. */
 static int refresh_mappings(struct session *s, struct error *e)
 {
-	return watch_replay(s->mappings, &s->top->replay, &s->pid, 1, e);
+	return driver_read(s->driver, s->mappings, &s->pid, 1, e);
 }
 
 static int update_levels(struct session *s, struct error *e)
@@ -101,49 +86,31 @@ static int update_levels(struct session *s, struct error *e)
 	return 0;
 }
 
-static int refresh_watches(struct session *s, struct error *e)
-{
-	const struct top *top = s->top;
-	double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
-
-	if (s->watch->refresh > 0)
-		s->percent = 100 * (cpu - s->cpu) / (wall - s->wall);
-	s->cpu = cpu;
-	s->wall = wall;
-	s->next = wall + delay_of(s);
-	if (s->watch->refresh > 0)
-		replay_advance(&s->top->replay);
-	if (watch_replay(s->watch, &top->replay, top->pids, top->pid_count, e) < 0 ||
-	    (s->mappings && refresh_mappings(s, e) < 0))
-		return -1;
-	if (s->watch->refresh == 1 && s->watch->coverage.by_outcome[OUTCOME_READ] == 0 &&
-	    s->watch->problem_count > 0)
-		return error_set(e, ERROR_SYSTEM, "%s", s->watch->problems[0].text);
-	return 0;
-}
-
 static int refresh(struct session *s, struct error *e)
 {
-	if (s->watch->refresh > 0 && !replay_has_next(&s->top->replay)) {
+	int status = driver_refresh(s->driver, e);
+
+	if (status < 0)
+		return -1;
+	if (status == 0) {
 		snprintf(s->message, sizeof(s->message), "this was the last of the trees");
-		s->next = seconds(CLOCK_MONOTONIC) + delay_of(s);
 		return 0;
 	}
-	if (refresh_watches(s, e) < 0 || update_levels(s, e) < 0)
+	if ((s->mappings && refresh_mappings(s, e) < 0) || update_levels(s, e) < 0)
 		return -1;
-	s->quit |= s->top->iterations > 0 && s->watch->refresh >= s->top->iterations;
+	s->quit |= driver_is_done(s->driver);
 	return 0;
 }
 
 static int show(struct session *s, struct error *e)
 {
 	const struct picture picture = {
-		.watch = s->watch,
+		.watch = s->driver->watch,
 		.head = {.width = (size_t)screen_width(),
-			 .delay = delay_of(s),
+			 .delay = (double)s->driver->options.delay_ns / 1e9,
 			 .paused = s->paused,
-			 .live = !s->top->replay.root,
-			 .percent = s->watch->refresh > 1 ? s->percent : -1,
+			 .live = !s->driver->options.root,
+			 .percent = s->driver->percent,
 			 .units = s->top->rendering.units},
 		.rendering = s->top->rendering,
 		.levels = s->levels,
@@ -157,12 +124,13 @@ static int show(struct session *s, struct error *e)
 /* A watch of its own for the mappings of the process at the cursor. */
 static int watch_mappings(struct session *s, const struct grouping *by, struct error *e)
 {
-	struct watch_options options = s->top->watching;
+	struct watch_options options = s->driver->options.watching;
+	const struct grouping *watched = &s->driver->watch->options.collecting.by;
 
 	s->pid = level_pid(last_level(s));
 	options.collecting.by = watch_grouping(by);
-	for (unsigned k = 0; k < s->watch->options.collecting.by.count; k++) {
-		enum key key = s->watch->options.collecting.by.keys[k];
+	for (unsigned k = 0; k < watched->count; k++) {
+		enum key key = watched->keys[k];
 
 		if (!grouping_has(&options.collecting.by, key))
 			options.collecting.by.keys[options.collecting.by.count++] = key;
@@ -175,7 +143,7 @@ static int go_down(struct session *s, struct error *e)
 {
 	struct level *from = last_level(s), *below;
 	struct grouping by;
-	struct watch *w = s->watch;
+	struct watch *w = s->driver->watch;
 
 	if (s->level_count == LEVELS_MAX || from->shown_count == 0 || !level_below(from, &by))
 		return 0;
@@ -197,7 +165,7 @@ static int begin(struct session *s, const struct grouping *by, struct error *e)
 
 	while (s->level_count)
 		pop_level(s);
-	l = push_level(s, s->watch, by);
+	l = push_level(s, s->driver->watch, by);
 	if (!l)
 		return error_memory(e);
 	if (s->user[0]) {
@@ -217,24 +185,19 @@ static int begin(struct session *s, const struct grouping *by, struct error *e)
 
 static int choose_group(struct session *s, struct error *e)
 {
-	int count = s->top->pid_count ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
+	int count =
+		s->driver->options.pid_count ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
-	struct watch_options options = s->top->watching;
 
 	if (key < 0)
 		return 0;
-	if (grouping_has(&s->watch->options.collecting.by, by.keys[0]))
+	if (grouping_has(&s->driver->watch->options.collecting.by, by.keys[0]))
 		return begin(s, &by, e);
 	/* What was not watched so far is watched from now on. */
 	while (s->level_count)
 		pop_level(s);
-	watch_free(s->watch);
-	options.collecting.by = watch_grouping(&by);
-	s->watch = watch_new(&options);
-	if (!s->watch)
-		return error_memory(e);
-	if (watch_replay(s->watch, &s->top->replay, s->top->pids, s->top->pid_count, e) < 0)
+	if (driver_watch_by(s->driver, &by, e) < 0)
 		return -1;
 	return begin(s, &by, e);
 }
@@ -348,15 +311,13 @@ static void choose_delay(struct session *s)
 		snprintf(s->message, sizeof(s->message), "that is no number from 0.1 to 86400");
 		return;
 	}
-	s->top->delay_ns = (uint64_t)(number * 1e9);
-	s->next = seconds(CLOCK_MONOTONIC) + number;
+	driver_set_delay(s->driver, (uint64_t)(number * 1e9));
 }
 
 /* The view with all that JSON has, to a file that is not there yet. */
 static int write_json(struct session *s, FILE *out, struct error *e)
 {
-	const struct replay *replay = &s->top->replay;
-	const char *path = replay->root ? replay->trees[replay->next] : "/proc";
+	const char *path = driver_path(s->driver);
 	struct render_options rendering = s->top->rendering;
 	struct report_options options = last_level(s)->options;
 	struct report report;
@@ -367,8 +328,7 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	options.full_keys = true;
 	options.column_count = 0;
 	for (size_t i = 0; i < column_count; i++) {
-		if (columns[i].role == COLUMN_COUNTER ||
-		    (columns[i].role == COLUMN_TREND && columns[i].type != CELL_NUMBER))
+		if (render_json.shows(&columns[i], true))
 			options.columns[options.column_count++] = &columns[i];
 	}
 	status = report_build(&last_level(s)->view.snapshot, &options, &report, e);
@@ -415,7 +375,7 @@ static int write_file(struct session *s, struct error *e)
 
 static int start_anew(struct session *s, struct error *e)
 {
-	if (!watch_zero(s->watch) || (s->mappings && !watch_zero(s->mappings)))
+	if (!watch_zero(s->driver->watch) || (s->mappings && !watch_zero(s->mappings)))
 		return error_memory(e);
 	snprintf(s->message, sizeof(s->message), "GROWTH counts from now on");
 	return update_levels(s, e);
@@ -499,7 +459,7 @@ static int act(struct session *s, enum action action, struct error *e)
 		return 0;
 	case ACTION_PAUSE:
 		s->paused = !s->paused;
-		s->next = seconds(CLOCK_MONOTONIC);
+		driver_hurry(s->driver);
 		return 0;
 	case ACTION_DELAY:
 		choose_delay(s);
@@ -536,12 +496,12 @@ static void stop(struct session *s)
 /* Draws, waits for a key or the time, and does what is due. */
 static int step(struct session *s, struct error *e)
 {
-	double left = s->next - seconds(CLOCK_MONOTONIC);
+	uint64_t left = driver_time_left(s->driver) / 1000000;
 	int key;
 
 	if (show(s, e) < 0)
 		return -1;
-	key = screen_wait(s->paused ? -1 : left > 0 ? (int64_t)(left * 1000) + 1 : 0);
+	key = screen_wait(s->paused ? -1 : left > 0 ? (int64_t)left + 1 : 0);
 	if (key == SCREEN_GONE) {
 		s->quit = true;
 		return 0;
@@ -552,16 +512,13 @@ static int step(struct session *s, struct error *e)
 	}
 	if (key != SCREEN_TIMEOUT)
 		return act(s, action_of(key), e);
-	if (!s->paused && seconds(CLOCK_MONOTONIC) >= s->next)
+	if (!s->paused && driver_time_left(s->driver) == 0)
 		return refresh(s, e);
 	return 0;
 }
 
 static int run(struct session *s, struct error *e)
 {
-	s->watch = watch_new(&s->top->watching);
-	if (!s->watch)
-		return error_memory(e);
 	if (refresh(s, e) < 0)
 		return -1;
 	if (begin(s, &s->top->by, e) < 0)
@@ -575,7 +532,7 @@ static int run(struct session *s, struct error *e)
 
 int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error *e)
 {
-	struct session s = {.top = top};
+	struct session s = {.top = top, .driver = &top->driver};
 	int status = screen_start(top->rendering.color, e), number;
 
 	if (status == 0)
@@ -587,7 +544,6 @@ int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error 
 	while (s.level_count)
 		pop_level(&s);
 	watch_free(s.mappings);
-	watch_free(s.watch);
 	if (number)
 		raise(number); /* it does now what it would have done */
 	return status;

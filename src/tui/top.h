@@ -7,18 +7,13 @@
 #define TUI_TOP_H
 
 #include "render/render.h"
-#include "watch/view.h"
+#include "watch/driver.h"
 
 struct top {
-	struct replay replay;
-	const pid_t *pids; /* borrowed, as everything that the options point to */
-	size_t pid_count;
-	struct watch_options watching;
+	struct driver driver;
 	struct grouping by; /* at first */
 	struct report_options report;
 	struct render_options rendering;
-	uint64_t delay_ns;
-	uint64_t iterations; /* 0 for no end */
 };
 
 /* Called when the terminal has been opened and nothing has been read. 0, or -1 with *e. */

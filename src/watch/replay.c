@@ -72,38 +72,38 @@ static int is_tree(const char *path, const char *number, struct error *e)
 	return holds < 0 ? -1 : !holds;
 }
 
-static int add(struct replay *f, char *path, struct error *e)
+static int add(struct replay *r, char *path, struct error *e)
 {
-	char **larger = path ? reallocarray(f->trees, f->count + 1, sizeof(*larger)) : NULL;
+	char **larger = path ? reallocarray(r->trees, r->count + 1, sizeof(*larger)) : NULL;
 
 	if (!larger) {
 		free(path);
 		return error_memory(e);
 	}
-	f->trees = larger;
-	larger[f->count++] = path;
+	r->trees = larger;
+	larger[r->count++] = path;
 	return 0;
 }
 
 /* The trees in a folder; there may be none. */
-static int add_folders(struct replay *f, struct error *e)
+static int add_folders(struct replay *r, struct error *e)
 {
 	struct dirent **entries;
-	int count = scandir(f->root, &entries, is_shown, versionsort), status = 0;
+	int count = scandir(r->root, &entries, is_shown, versionsort), status = 0;
 
 	if (count < 0)
-		return error_errno(e, "%s: cannot be listed", f->root);
+		return error_errno(e, "%s: cannot be listed", r->root);
 	for (int i = 0; i < count && status == 0; i++) {
 		char *path;
 		int holds;
 
-		if (asprintf(&path, "%s/%s", f->root, entries[i]->d_name) < 0) {
+		if (asprintf(&path, "%s/%s", r->root, entries[i]->d_name) < 0) {
 			status = error_memory(e);
 			break;
 		}
 		holds = holds_processes(path, e);
 		if (holds > 0)
-			status = add(f, path, e);
+			status = add(r, path, e);
 		else
 			free(path);
 		status = holds < 0 ? -1 : status;
@@ -112,12 +112,12 @@ static int add_folders(struct replay *f, struct error *e)
 	return status;
 }
 
-int replay_open(struct replay *f, const char *root, struct error *e)
+int replay_open(struct replay *r, const char *root, struct error *e)
 {
 	char *number;
 	int tree;
 
-	*f = (struct replay){.root = root};
+	*r = (struct replay){.root = root};
 	if (!root)
 		return 0;
 	number = find_number(root);
@@ -125,31 +125,31 @@ int replay_open(struct replay *f, const char *root, struct error *e)
 		return error_errno(e, "%s: cannot be opened as a folder of processes", root);
 	tree = is_tree(root, number, e);
 	free(number);
-	if (tree < 0 || (!tree && add_folders(f, e) < 0))
+	if (tree < 0 || (!tree && add_folders(r, e) < 0))
 		return -1;
 	/* Without any, it is the tree itself that is empty, and reading it says so. */
-	return f->count ? 0 : add(f, strdup(root), e);
+	return r->count ? 0 : add(r, strdup(root), e);
 }
 
-void replay_close(struct replay *f)
+void replay_close(struct replay *r)
 {
-	for (size_t i = 0; i < f->count; i++)
-		free(f->trees[i]);
-	free(f->trees);
+	for (size_t i = 0; i < r->count; i++)
+		free(r->trees[i]);
+	free(r->trees);
 }
 
-bool replay_has_next(const struct replay *f)
+bool replay_has_next(const struct replay *r)
 {
-	return !f->root || f->next + 1 < f->count;
+	return !r->root || r->next + 1 < r->count;
 }
 
-void replay_advance(struct replay *f)
+void replay_advance(struct replay *r)
 {
-	f->next += f->next + 1 < f->count;
+	r->next += r->next + 1 < r->count;
 }
 
-struct source *replay_source(const struct replay *f, const pid_t *pids, size_t count,
+struct source *replay_source(const struct replay *r, const pid_t *pids, size_t count,
 			     struct error *e)
 {
-	return source_open_proc(f->root ? f->trees[f->next] : NULL, pids, count, e);
+	return source_open_proc(r->root ? r->trees[r->next] : NULL, pids, count, e);
 }

@@ -1,5 +1,5 @@
 /*
- * feed: what is read at each refresh.
+ * replay: what is read at each refresh.
  *
  * The running system, a captured tree, or a folder of captured trees, which are then played one
  * after the other in the order of their names. A folder is a tree if it holds processes.
@@ -15,20 +15,20 @@ struct replay {
 	size_t count, next;
 };
 
-/* `root` is NULL for the running system and must outlive the feed. 0, or -1 with *e; replay_close()
- * in any case. */
-int replay_open(struct replay *f, const char *root, struct error *e);
-void replay_close(struct replay *f);
+/* `root` is NULL for the running system and must outlive the replay. 0, or -1 with *e;
+ * replay_close() in any case. */
+int replay_open(struct replay *r, const char *root, struct error *e);
+void replay_close(struct replay *r);
 
 /* Whether there is something else to read than what was read last. A tree, or the last of several,
  * stays what it is. */
-bool replay_has_next(const struct replay *f);
+bool replay_has_next(const struct replay *r);
 
-/* Goes on to it. */
-void replay_advance(struct replay *f);
+/* Moves on to it. */
+void replay_advance(struct replay *r);
 
 /* The source to read now, limited to `pids` if there are any; as source_open_proc(). */
-struct source *replay_source(const struct replay *f, const pid_t *pids, size_t count,
+struct source *replay_source(const struct replay *r, const pid_t *pids, size_t count,
 			     struct error *e);
 
 #endif

@@ -1,5 +1,8 @@
 #include "watch/view.h"
 
+#include "model/fold.h"
+#include "model/translate.h"
+
 #include <stdlib.h>
 
 void view_init(struct view *v, const struct grouping *by)
@@ -48,146 +51,60 @@ bool view_has(const struct view *v, enum key key)
 	return grouping_has(&v->by, key);
 }
 
-/* How the keys of the watch become those of the view. */
-struct folding {
-	const struct view *view;
-	const struct watch *watch;
-	unsigned parts;		       /* of the watch's keys */
-	unsigned places[KEY_COUNT];    /* of the view's keys among them */
-	unsigned fixed[2 * KEY_COUNT]; /* of the fixed ones, */
-	symbol values[2 * KEY_COUNT];  /* and what they must be */
-	struct aggregate all;
-	size_t *counted; /* for each of its groups the number of the last process that is in it, */
-	uint32_t counted_capacity;
-	size_t process;		/* and of the one at hand, from 1 */
-	struct aggregate fresh; /* of processes that were read at the last refresh */
-	struct group totals;
-};
-
-static unsigned place_of(const struct grouping *by, enum key key)
+/* A value that the watch has never seen is that of no record. */
+static symbol find_value(const struct watch *w, const struct fixed *f)
 {
-	unsigned i = 0;
+	symbol value = intern_find(&w->symbols, (struct slice){f->bytes, f->length});
 
-	while (i + 1 < by->count && by->keys[i] != key)
-		i++;
-	return i;
+	if (!f->known)
+		return SYMBOL_NONE;
+	return value == SYMBOL_NONE ? SYMBOL_NONE - 1 : value;
 }
 
-static void folding_init(struct folding *f, const struct view *v, const struct watch *w)
+static void begin_fold(struct fold *f, const struct view *v, const struct watch *w,
+		       struct aggregate *groups, struct group *totals)
 {
-	const struct grouping *by = &w->options.collecting.by;
-
-	*f = (struct folding){.view = v, .watch = w, .parts = by->count};
-	for (unsigned i = 0; i < v->by.count; i++)
-		f->places[i] = place_of(by, v->by.keys[i]);
-	for (size_t i = 0; i < v->fixed_count; i++) {
-		const struct fixed *fixed = &v->fixed[i];
-
-		f->fixed[i] = place_of(by, fixed->key);
-		/* A value that the watch has never seen is that of no record. */
-		f->values[i] =
-			intern_find(&w->symbols, (struct slice){fixed->bytes, fixed->length});
-		if (fixed->known && f->values[i] == SYMBOL_NONE)
-			f->values[i] = SYMBOL_NONE - 1;
-		else if (!fixed->known)
-			f->values[i] = SYMBOL_NONE;
-	}
-	aggregate_init(&f->all, v->by.count);
-	aggregate_init(&f->fresh, v->by.count);
-	group_zero(&f->totals);
+	fold_init(f, &w->options.collecting.by, &v->by, groups, totals);
+	for (size_t i = 0; i < v->fixed_count; i++)
+		fold_fix(f, v->fixed[i].key, find_value(w, &v->fixed[i]));
 }
 
-static void folding_free(struct folding *f)
+/* The rows of processes that were read at the last refresh. */
+static bool add_fresh(const struct fold *f, const struct watched *p, struct aggregate *fresh)
 {
-	free(f->counted);
-	aggregate_free(&f->all);
-	aggregate_free(&f->fresh);
-}
+	symbol key[KEY_COUNT];
 
-static bool is_wanted(const struct folding *f, const symbol *key)
-{
-	for (size_t i = 0; i < f->view->fixed_count; i++) {
-		if (key[f->fixed[i]] != f->values[i])
+	for (uint32_t i = 0; i < p->record->count; i++) {
+		if (fold_key(f, record_key(p->record, f->from, i), key) &&
+		    !aggregate_group(fresh, key))
 			return false;
 	}
 	return true;
 }
 
-/* Room to count in all groups. */
-static bool grow_counted(struct folding *f)
+/* A state as a snapshot; `fresh` may be NULL. */
+static bool fold_state(const struct view *v, const struct watch *w, const struct state *state,
+		       struct snapshot *s, struct snapshot *fresh)
 {
-	uint32_t capacity = f->all.capacity;
-	size_t *counted = reallocarray(f->counted, capacity, sizeof(*counted));
+	struct aggregate all, read;
+	struct fold f;
+	bool folded = true;
 
-	if (!counted)
-		return false;
-	memset(counted + f->counted_capacity, 0,
-	       (capacity - f->counted_capacity) * sizeof(*counted));
-	f->counted = counted;
-	f->counted_capacity = capacity;
-	return true;
-}
+	snapshot_init(s, w->source, &v->by);
+	aggregate_init(&all, v->by.count);
+	aggregate_init(&read, v->by.count);
+	begin_fold(&f, v, w, &all, &s->totals);
+	for (size_t i = 0; folded && i < state->count; i++) {
+		const struct watched *p = state->processes[i];
 
-/* A part of the process at hand joins a group of the view, where the process counts once. */
-static bool fold_part(struct folding *f, const symbol *key, const struct group *part)
-{
-	struct group *g = aggregate_group(&f->all, key), once = *part;
-	size_t *counted;
-
-	if (!g || (f->counted_capacity < f->all.capacity && !grow_counted(f)))
-		return false;
-	counted = &f->counted[g - f->all.groups];
-	once.processes = *counted > 0 && *counted < f->process;
-	*counted = f->process;
-	f->all.inexact |= !group_add(g, &once);
-	f->all.inexact |= !group_add(&f->totals, part);
-	return true;
-}
-
-static bool fold_record(struct folding *f, const struct record *r)
-{
-	uint64_t processes = f->totals.processes;
-	bool any = false;
-
-	f->process++;
-	for (uint32_t i = 0; i < r->count; i++) {
-		const symbol *from = r->keys + (size_t)i * f->parts;
-		symbol key[KEY_COUNT];
-
-		if (!is_wanted(f, from))
-			continue;
-		for (unsigned k = 0; k < f->view->by.count; k++)
-			key[k] = from[f->places[k]];
-		if (!fold_part(f, key, &r->groups[i]) ||
-		    (r->read_at == f->watch->refresh && !aggregate_group(&f->fresh, key)))
-			return false;
-		any = true;
+		folded = fold_add(&f, p->record) &&
+			 (!fresh || p->read_at != w->refresh || add_fresh(&f, p, &read));
 	}
-	f->totals.processes = processes + any;
-	return true;
-}
-
-static bool fold(struct folding *f, const struct state *state, struct snapshot *s)
-{
-	snapshot_init(s, f->watch->source, &f->view->by);
-	for (size_t i = 0; i < state->count; i++) {
-		if (!fold_record(f, state->records[i]))
-			return false;
-	}
-	s->totals = f->totals;
-	return snapshot_add_groups(s, &f->watch->symbols, &f->all);
-}
-
-/* One of the states that are past. */
-static bool fold_past(const struct view *v, const struct watch *w, const struct state *state,
-		      struct snapshot *s)
-{
-	struct folding f;
-	bool folded;
-
-	folding_init(&f, v, w);
-	folded = fold(&f, state, s);
-	folding_free(&f);
+	folded = folded && snapshot_add_groups(s, &w->symbols, &all) &&
+		 (!fresh || snapshot_add_groups(fresh, &w->symbols, &read));
+	fold_free(&f);
+	aggregate_free(&all);
+	aggregate_free(&read);
 	return folded;
 }
 
@@ -239,10 +156,8 @@ static struct group *counterpart(const struct snapshot *s, uint32_t row,
 	symbol key[KEY_COUNT];
 
 	memcpy(key, aggregate_key(&s->groups, row), s->by.count * sizeof(*key));
-	for (unsigned k = 0; k < s->by.count; k++) {
-		if (!key_find(&other->symbols, &s->symbols, s->by.keys[k], &key[k]))
-			return NULL;
-	}
+	if (!translate_known_key(&s->symbols, &other->symbols, &s->by, key))
+		return NULL;
 	return aggregate_find(&other->groups, key);
 }
 
@@ -357,38 +272,38 @@ static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct
 
 /* A row of the last refresh that is no more: there once more, empty. */
 static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t row,
-		     const struct snapshot *start)
+		     const struct snapshot *start, struct translation *t)
 {
 	const struct group *then = &past->groups.groups[row];
 	const struct group *begin = counterpart(past, row, start);
 	uint32_t index = aggregate_count(&s->groups);
 	symbol key[KEY_COUNT];
 	struct group none;
-	struct trend *t = &s->trends[index];
+	struct trend *trend = &s->trends[index];
 
 	group_zero(&none);
 	memcpy(key, aggregate_key(&past->groups, row), s->by.count * sizeof(*key));
-	for (unsigned k = 0; k < s->by.count; k++) {
-		if (!key_translate(&s->symbols, &past->symbols, s->by.keys[k], &key[k]))
-			return false;
-	}
-	if (!aggregate_add_group(&s->groups, key, &none))
+	if (!translate_key(t, &s->by, key) || !aggregate_add_group(&s->groups, key, &none))
 		return false;
-	compare(t, &none, then, begin);
-	t->state = TREND_GONE;
-	remember(t, trend_of(past, then), 0);
+	compare(trend, &none, then, begin);
+	trend->state = TREND_GONE;
+	remember(trend, trend_of(past, then), 0);
 	return true;
 }
 
 static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct pid_owners *now)
 {
-	for (uint32_t i = 0; i < aggregate_count(&p->before->groups); i++) {
+	struct translation t;
+	bool added = true;
+
+	translation_init(&t, &p->before->symbols, &s->symbols);
+	for (uint32_t i = 0; added && i < aggregate_count(&p->before->groups); i++) {
 		if (was_there(p->before, &p->before->groups.groups[i]) &&
-		    !counterpart(p->before, i, s) && !has_other_owner(p->before, i, s, now) &&
-		    !add_gone(s, p->before, i, p->start))
-			return false;
+		    !counterpart(p->before, i, s) && !has_other_owner(p->before, i, s, now))
+			added = add_gone(s, p->before, i, p->start, &t);
 	}
-	return true;
+	translation_free(&t);
+	return added;
 }
 
 /* Rows that are gone are there once more, but those of a process whose pid is another one's now:
@@ -448,26 +363,19 @@ static void describe(struct snapshot *s, const struct watch *w)
 	s->inferred = w->options.collecting.infer;
 	s->coverage = w->coverage;
 	s->stats = w->stats;
-	s->shared_swappers = w->shared_swappers;
-	s->unidentified = w->unidentified;
 	s->refresh = w->refresh;
 	s->kept = w->kept;
-	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
-		s->totals.counters.known = 0;
+	snapshot_finish(s);
 }
 
 static bool update(struct view *v, const struct watch *w, struct snapshot *s)
 {
 	const struct pasts pasts = {&v->snapshot, &v->start, w->refresh == 1};
 	struct snapshot fresh;
-	struct folding f;
 	bool updated;
 
-	folding_init(&f, v, w);
 	snapshot_init(&fresh, w->source, &v->by);
-	updated = fold(&f, &w->now, s) && snapshot_add_groups(&fresh, &w->symbols, &f.fresh) &&
-		  make_trends(s, &pasts, &fresh);
-	folding_free(&f);
+	updated = fold_state(v, w, &w->now, s, &fresh) && make_trends(s, &pasts, &fresh);
 	snapshot_free(&fresh);
 	describe(s, w);
 	return updated;
@@ -482,13 +390,13 @@ static bool find_pasts(struct view *v, const struct watch *w)
 	if (!follows || !begins) {
 		snapshot_free(&v->start);
 		v->start_number = w->starts;
-		if (!fold_past(v, w, &w->start, &v->start))
+		if (!fold_state(v, w, &w->start, &v->start, NULL))
 			return false;
 	}
 	if (follows)
 		return true;
 	snapshot_free(&v->snapshot);
-	return fold_past(v, w, &w->before, &v->snapshot);
+	return fold_state(v, w, &w->before, &v->snapshot, NULL);
 }
 
 int view_update(struct view *v, struct watch *w, struct error *e)

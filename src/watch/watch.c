@@ -1,5 +1,7 @@
 #include "watch/watch.h"
 
+#include "model/translate.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -7,10 +9,13 @@
 struct refresh {
 	struct watch *watch;
 	const struct source *source;
+	struct machine machine;
 	struct target_list targets;  /* all there are */
 	struct target_list reading;  /* those to be read */
 	struct activity *activities; /* of all */
 	struct state state;	     /* one for each target; NULL while it is to be read */
+	struct read_stats stats;
+	struct problems problems;
 };
 
 struct grouping watch_grouping(const struct grouping *wanted)
@@ -24,36 +29,35 @@ struct grouping watch_grouping(const struct grouping *wanted)
 	return by;
 }
 
-static void release(struct record *r)
+static void release(struct watched *r)
 {
 	if (!r || --r->holders > 0)
 		return;
-	free(r->groups);
-	free(r->keys);
+	free(r->record);
 	free(r);
 }
 
 static void state_free(struct state *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		release(s->records[i]);
-	free(s->records);
+		release(s->processes[i]);
+	free(s->processes);
 	*s = (struct state){NULL, 0};
 }
 
 /* False when there is no memory; `to` is then as it was. */
 static bool state_copy(struct state *to, const struct state *from)
 {
-	struct record **records = calloc(from->count + 1, sizeof(struct record *));
+	struct watched **processes = calloc(from->count + 1, sizeof(struct watched *));
 
-	if (!records)
+	if (!processes)
 		return false;
 	for (size_t i = 0; i < from->count; i++) {
-		records[i] = from->records[i];
-		records[i]->holders++;
+		processes[i] = from->processes[i];
+		processes[i]->holders++;
 	}
 	state_free(to);
-	*to = (struct state){records, from->count};
+	*to = (struct state){processes, from->count};
 	return true;
 }
 
@@ -66,15 +70,6 @@ struct watch *watch_new(const struct watch_options *options)
 	w->options = *options;
 	intern_init(&w->symbols);
 	return w;
-}
-
-static void free_problems(struct watch *w)
-{
-	for (size_t i = 0; i < w->problem_count; i++)
-		free(w->problems[i].text);
-	free(w->problems);
-	w->problems = NULL;
-	w->problem_count = 0;
 }
 
 static void close_stat_handles(struct watch *w)
@@ -94,7 +89,7 @@ void watch_free(struct watch *w)
 	state_free(&w->before);
 	state_free(&w->start);
 	intern_free(&w->symbols);
-	free_problems(w);
+	problems_free(&w->problems);
 	close_stat_handles(w);
 	free(w);
 }
@@ -106,19 +101,19 @@ bool watch_zero(struct watch *w)
 }
 
 /* The record of a pid; NULL if there is none. The search begins at *from and leaves it there. */
-static struct record *find(const struct state *s, size_t *from, pid_t pid)
+static struct watched *find(const struct state *s, size_t *from, pid_t pid)
 {
-	while (*from < s->count && s->records[*from]->pid < pid)
+	while (*from < s->count && s->processes[*from]->pid < pid)
 		++*from;
-	return *from < s->count && s->records[*from]->pid == pid ? s->records[*from] : NULL;
+	return *from < s->count && s->processes[*from]->pid == pid ? s->processes[*from] : NULL;
 }
 
 /* Whether what is known of a process that did nothing is worth keeping; what went wrong may go
  * better the next time. */
 static bool may_be_kept(const struct record *r)
 {
-	if (!r->wanted)
-		return !r->in_doubt;
+	if (r->match != MATCH_YES)
+		return r->match == MATCH_NO;
 	return r->outcome == OUTCOME_READ || r->outcome == OUTCOME_NO_MEMORY ||
 	       r->outcome == OUTCOME_DENIED;
 }
@@ -150,7 +145,8 @@ static bool open_stat_handles(struct refresh *r)
 	return true;
 }
 
-/* Looks for signs of life in all processes, and keeps the records of those that have done nothing.
+/* Looks for signs of life in all processes, and keeps the processes of those that have done
+ * nothing.
  */
 static void look_for_activity(struct refresh *r)
 {
@@ -158,13 +154,13 @@ static void look_for_activity(struct refresh *r)
 
 	for (size_t i = 0; i < r->targets.count; i++) {
 		struct stat_handle *handle = &r->watch->handles[i];
-		struct record *known = find(&r->watch->now, &at, handle->pid);
+		struct watched *known = find(&r->watch->now, &at, handle->pid);
 
 		source_activity(r->source, handle, files > 0, &r->activities[i]);
 		files -= handle->stat >= 0;
-		if (known && may_be_kept(known) &&
+		if (known && may_be_kept(known->record) &&
 		    activity_equals(&known->activity, &r->activities[i])) {
-			r->state.records[i] = known;
+			r->state.processes[i] = known;
 			known->holders++;
 		}
 	}
@@ -184,8 +180,8 @@ static uint64_t cost_of(const struct record *r)
 
 static int by_age(const void *a, const void *b)
 {
-	struct record *const *const *first = a, *const *const *second = b;
-	const struct record *x = **first, *y = **second;
+	struct watched *const *const *first = a, *const *const *second = b;
+	const struct watched *x = **first, *y = **second;
 
 	if (x->read_at != y->read_at)
 		return x->read_at < y->read_at ? -1 : 1;
@@ -197,14 +193,14 @@ static int by_age(const void *a, const void *b)
 static bool choose_turns(struct refresh *r)
 {
 	struct watch *w = r->watch;
-	struct record ***kept = calloc(r->targets.count + 1, sizeof(*kept));
+	struct watched ***kept = calloc(r->targets.count + 1, sizeof(*kept));
 	uint64_t budget = w->options.budget_ns, spent = 0;
 	size_t count = 0;
 
 	if (!kept)
 		return false;
 	for (size_t i = 0; i < r->targets.count; i++) {
-		struct record **at = &r->state.records[i];
+		struct watched **at = &r->state.processes[i];
 
 		if (*at && (*at)->activity.has_memory)
 			kept[count++] = at;
@@ -213,7 +209,7 @@ static bool choose_turns(struct refresh *r)
 		qsort(kept, count, sizeof(*kept), by_age);
 	w->due = w->due % TURN + count;
 	for (size_t i = 0; i < count && i < w->due / TURN; i++) {
-		spent += cost_of(*kept[i]);
+		spent += cost_of((*kept[i])->record);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
 		release(*kept[i]);
@@ -227,143 +223,73 @@ static bool list_readings(struct refresh *r)
 {
 	r->reading.targets = calloc(r->targets.count + 1, sizeof(*r->reading.targets));
 	for (size_t i = 0; r->reading.targets && i < r->targets.count; i++) {
-		if (!r->state.records[i])
+		if (!r->state.processes[i])
 			r->reading.targets[r->reading.count++] = r->targets.targets[i];
 	}
 	return r->reading.targets != NULL;
 }
 
-static struct record *new_record(const struct refresh *r, size_t target)
-{
-	struct record *record = calloc(1, sizeof(*record));
-
-	if (!record)
-		return NULL;
-	record->holders = 1;
-	record->pid = r->targets.targets[target].pid;
-	record->activity = r->activities[target];
-	record->read_at = r->watch->refresh + 1;
-	return record;
-}
-
-static unsigned place_of(const struct grouping *by, enum key key)
-{
-	unsigned i = 0;
-
-	while (i < by->count && by->keys[i] != key)
-		i++;
-	return i;
-}
-
-/* Private anonymous memory by who named it. */
-static void count_names(const struct watch *w, struct record *r)
-{
-	const struct grouping *by = &w->options.collecting.by;
-	unsigned kind = place_of(by, KEY_KIND), label = place_of(by, KEY_LABEL);
-	struct slice anon = slice_of(kind_names[KIND_ANON]);
-
-	for (uint32_t i = 0; i < r->count; i++) {
-		const symbol *key = r->keys + (size_t)i * by->count;
-		uint64_t pss = r->groups[i].counters.bytes[COUNTER_PSS];
-		enum origin origin;
-
-		if (!slice_equals(intern_bytes(&w->symbols, key[kind]), anon))
-			continue;
-		if (slice_equals(key_label(&w->symbols, key[label], &origin), SLICE("[anon]")))
-			r->naming.unnamed += pss;
-		else if (origin == ORIGIN_INFERRED)
-			r->naming.inferred += pss;
-		else
-			r->naming.named += pss;
-	}
-}
-
-/* Groups and their keys, translated into the symbols of the watch. */
-static bool copy_groups(struct watch *w, struct record *record, const struct finding *f)
-{
-	const struct grouping *by = &w->options.collecting.by;
-	uint32_t count = aggregate_count(f->groups);
-
-	record->groups = calloc(count + 1, sizeof(*record->groups));
-	record->keys = calloc((size_t)count * by->count + 1, sizeof(*record->keys));
-	if (!record->groups || !record->keys)
-		return false;
-	for (; record->count < count; record->count++) {
-		symbol *key = record->keys + (size_t)record->count * by->count;
-
-		record->groups[record->count] = f->groups->groups[record->count];
-		memcpy(key, aggregate_key(f->groups, record->count), by->count * sizeof(*key));
-		for (unsigned k = 0; k < by->count; k++) {
-			if (!key_translate(&w->symbols, f->symbols, by->keys[k], &key[k]))
-				return false;
-		}
-	}
-	count_names(w, record);
-	return true;
-}
-
-static bool on_finding(void *ctx, const struct finding *f)
+static bool take(void *ctx, const struct record *record)
 {
 	struct refresh *r = ctx;
-	struct record *record = new_record(r, f->target);
+	struct watch *w = r->watch;
+	const struct grouping *by = &w->options.collecting.by;
+	struct watched *p = calloc(1, sizeof(*p));
 
-	if (!record)
+	if (!p)
 		return false;
-	r->state.records[f->target] = record;
-	record->wanted = !f->in_doubt;
-	record->in_doubt = f->in_doubt;
-	record->outcome = f->outcome;
-	record->swaps_shared = f->swaps_shared;
-	record->stats = f->stats;
-	return !f->groups || copy_groups(r->watch, record, f);
-}
-
-/* The rest was not wanted. */
-static bool fill_gaps(struct refresh *r)
-{
-	for (size_t i = 0; i < r->targets.count; i++) {
-		if (!r->state.records[i])
-			r->state.records[i] = new_record(r, i);
-		if (!r->state.records[i])
-			return false;
-	}
-	return true;
+	*p = (struct watched){
+		.holders = 1,
+		.moved = w->moves,
+		.pid = r->targets.targets[record->target].pid,
+		.activity = r->activities[record->target],
+		.read_at = w->refresh + 1,
+		.record = record_copy(record, by),
+	};
+	r->state.processes[record->target] = p;
+	if (!p->record)
+		return false;
+	naming_add(&p->naming, record, by, &w->symbols);
+	return !record->problem || problems_add(&r->problems, record->target, record->problem);
 }
 
 /* Symbols that no record uses any more go: the others move to a table of their own. */
-static bool move_keys(struct watch *w, struct intern *to, struct record *r)
+static bool move_keys(struct watch *w, struct translation *t, struct watched *p)
 {
 	const struct grouping *by = &w->options.collecting.by;
 
-	if (r->moved == w->moves)
+	if (p->moved == w->moves)
 		return true;
-	r->moved = w->moves;
-	for (size_t i = 0; i < (size_t)r->count * by->count; i++) {
-		if (!key_translate(to, &w->symbols, by->keys[i % by->count], &r->keys[i]))
+	p->moved = w->moves;
+	for (uint32_t i = 0; i < p->record->count; i++) {
+		if (!translate_key(t, by, record_key(p->record, by, i)))
 			return false;
 	}
 	return true;
 }
 
-static bool move_state(struct watch *w, struct intern *to, const struct state *s)
+static bool move_state(struct watch *w, struct translation *t, const struct state *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (!move_keys(w, to, s->records[i]))
+		if (!move_keys(w, t, s->processes[i]))
 			return false;
 	}
 	return true;
 }
 
-/* False when there is no memory: the records are then lost. */
+/* False when there is no memory: the processes are then lost. */
 static bool move_symbols(struct watch *w)
 {
+	struct translation t;
 	struct intern symbols;
 	bool moved;
 
 	intern_init(&symbols);
 	w->moves++;
-	moved = move_state(w, &symbols, &w->now) && move_state(w, &symbols, &w->before) &&
-		move_state(w, &symbols, &w->start);
+	translation_init(&t, &w->symbols, &symbols);
+	moved = move_state(w, &t, &w->now) && move_state(w, &t, &w->before) &&
+		move_state(w, &t, &w->start);
+	translation_free(&t);
 	if (!moved) {
 		state_free(&w->now);
 		state_free(&w->before);
@@ -382,35 +308,25 @@ static bool tidy(struct watch *w)
 	return w->symbols.count < 2 * w->symbols_kept + FEW || move_symbols(w);
 }
 
+/* What is said of how processes were read is true of those that were kept as well. */
 static void count_all(struct watch *w)
 {
-	struct read_stats *stats = &w->stats;
-
-	/* What is said of how processes were read is true of those that were kept as well. */
-	stats->scanned = stats->unscannable = stats->barred = 0;
-	stats->names_read = stats->names_lost = stats->held_up = 0;
 	w->coverage = (struct coverage){0};
-	w->naming = (struct naming){0};
-	w->kept = w->shared_swappers = w->unidentified = 0;
+	w->naming = (struct naming){{0}};
+	w->kept = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
-		const struct record *r = w->now.records[i];
+		const struct watched *p = w->now.processes[i];
 
-		w->unidentified += r->in_doubt;
-		if (!r->wanted)
-			continue;
-		w->coverage.seen++;
-		w->coverage.by_outcome[r->outcome]++;
-		w->kept += r->outcome == OUTCOME_READ && r->read_at < w->refresh;
-		w->shared_swappers += r->swaps_shared;
-		read_stats_add(stats, &r->stats);
-		w->naming.named += r->naming.named;
-		w->naming.inferred += r->naming.inferred;
-		w->naming.unnamed += r->naming.unnamed;
+		coverage_add(&w->coverage, p->record);
+		w->kept += p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ &&
+			   p->read_at < w->refresh;
+		for (int word = 0; word < WORD_COUNT; word++)
+			w->naming.pss[word] += p->naming.pss[word];
 	}
 }
 
 /* What was read becomes what is. */
-static int accept(struct refresh *r, struct snapshot *read, struct error *e)
+static int accept(struct refresh *r, struct error *e)
 {
 	struct watch *w = r->watch;
 
@@ -419,14 +335,13 @@ static int accept(struct refresh *r, struct snapshot *read, struct error *e)
 	w->now = r->state;
 	r->state = (struct state){NULL, 0};
 	w->refresh++;
-	w->source = read->source;
-	w->machine = read->machine;
-	w->stats = read->stats;
-	free_problems(w);
-	w->problems = read->problems;
-	w->problem_count = read->problem_count;
-	read->problems = NULL;
-	read->problem_count = 0;
+	w->source = source_kind(r->source);
+	w->machine = r->machine;
+	w->stats = r->stats;
+	problems_free(&w->problems);
+	w->problems = r->problems;
+	r->problems = (struct problems){NULL, 0};
+	problems_sort(&w->problems);
 	count_all(w);
 	if ((w->refresh == 1 && !watch_zero(w)) || !tidy(w))
 		return error_memory(e);
@@ -437,21 +352,14 @@ static int read_again(struct refresh *r, struct error *e)
 {
 	enum { WORTH_THREADS = 64 };
 	struct collect_options collecting = r->watch->options.collecting;
-	struct snapshot read;
-	int status;
 
-	collecting.each = on_finding;
-	collecting.each_ctx = r;
 	collecting.targets = &r->reading;
 	if (r->reading.count < WORTH_THREADS)
 		collecting.jobs = 1;
-	status = collect(r->source, &collecting, &read, e);
-	if (status == 0 && !fill_gaps(r))
-		status = error_memory(e);
-	if (status == 0)
-		status = accept(r, &read, e);
-	snapshot_free(&read);
-	return status;
+	machine_read(r->source, &r->machine);
+	if (collect(r->source, &collecting, &r->watch->symbols, take, r, &r->stats, e) < 0)
+		return -1;
+	return accept(r, e);
 }
 
 static int refresh(struct refresh *r, struct error *e)
@@ -459,8 +367,8 @@ static int refresh(struct refresh *r, struct error *e)
 	if (source_targets(r->source, &r->targets, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
-	r->state.records = calloc(r->targets.count + 1, sizeof(struct record *));
-	if (!r->activities || !r->state.records)
+	r->state.processes = calloc(r->targets.count + 1, sizeof(struct watched *));
+	if (!r->activities || !r->state.processes)
 		return error_memory(e);
 	r->state.count = r->targets.count;
 	if (!open_stat_handles(r))
@@ -489,17 +397,8 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	free(r.targets.targets);
 	free(r.reading.targets);
 	free(r.activities);
+	problems_free(&r.problems);
 	w->reading_ns = now_ns(CLOCK_MONOTONIC) - wall;
 	w->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	return status;
-}
-
-int watch_replay(struct watch *w, const struct replay *replay, const pid_t *pids, size_t count,
-		 struct error *e)
-{
-	struct source *source = replay_source(replay, pids, count, e);
-	int status = source ? watch_refresh(w, source, e) : -1;
-
-	source_close(source);
 	return status;
 }

@@ -6,11 +6,11 @@
  *	watch_zero(w)			what there is now is the start
  *	watch_free(w)
  *
- * What is kept of each process are its groups by the finest keys that anybody asked for, so that a
- * view (view.h) of any coarser ones can be made without reading. A process whose pulse is that of
- * when it was last read keeps its groups. A few of those are read all the same, the oldest first,
- * so that each has its turn within TURN refreshes as long as that fits into the budget: what others
- * share with it may have changed.
+ * What is kept of each process is its record, by the finest keys that anybody asked for, so that a
+ * view (view.h) of any coarser ones can be made without reading. A process that did nothing since
+ *it was last read keeps its record. A few of those are read nevertheless, the oldest first, so that
+ * each has its turn within TURN refreshes as long as that fits into the budget: what others share
+ * with it may have changed.
  *
  * Memory grows with labels and processes; what is no longer used is given back.
  */
@@ -18,45 +18,33 @@
 #define WATCH_WATCH_H
 
 #include "collect/collect.h"
-#include "watch/replay.h"
+#include "model/naming.h"
+#include "model/snapshot.h"
+#include "source/activity.h"
 
 struct watch_options {
-	struct collect_options
-		collecting; /* without each and targets; `by` from watch_grouping() */
-	uint64_t budget_ns; /* for reading what did nothing; 0 for any time */
-	size_t files;	    /* that may stay open between refreshes */
+	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
+	uint64_t budget_ns;		   /* for reading what did nothing; 0 for any time */
+	size_t files;			   /* that may stay open between refreshes */
 };
 
 enum { TURN = 200 };
 
-/* How much of the private anonymous memory is known by name, in bytes of PSS. */
-struct naming {
-	uint64_t named;	   /* by its program or by the kernel, such as [heap] */
-	uint64_t inferred; /* a guess */
-	uint64_t unnamed;
-};
-
-/* One process, read once. It does not change; several states may hold it. */
-struct record {
+/* The record of a process, when it was made, and what the process had done by then. It does not
+ * change, but for its symbols when they move; several states may hold it. */
+struct watched {
 	unsigned holders;
-	uint64_t moved; /* see move_symbols() */
+	uint64_t moved; /* the table of symbols that its keys are of */
 	pid_t pid;
 	struct activity activity;
 	uint64_t read_at; /* number of the refresh */
-	bool wanted;	  /* by the selection; else the rest means nothing, */
-	bool in_doubt;	  /* but that it could be */
-	enum outcome outcome;
-	bool swaps_shared;
-	struct read_stats stats; /* how it was read, as in a finding */
-	uint32_t count;
-	struct group *groups;
-	symbol *keys; /* by.count for each group */
+	struct record *record;
 	struct naming naming;
 };
 
 /* All processes at one time, in ascending order of pids. */
 struct state {
-	struct record **records;
+	struct watched **processes;
 	size_t count;
 };
 
@@ -70,7 +58,7 @@ struct watch {
 	struct state now, before, start;
 	struct stat_handle *handles; /* in ascending order of pids */
 	size_t handle_count;
-	size_t due; /* what did nothing and is to be read all the same, in TURNths of a process */
+	size_t due; /* what did nothing and is to be read nevertheless, in TURNths of a process */
 	uint64_t starts; /* how often there was a new start */
 
 	/* Of the last refresh. */
@@ -79,10 +67,9 @@ struct watch {
 	struct coverage coverage;
 	struct read_stats stats;
 	struct naming naming;
-	uint64_t kept, shared_swappers, unidentified;
+	struct problems problems;
+	uint64_t kept;		     /* processes that were not read again */
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
-	struct problem *problems;
-	size_t problem_count;
 };
 
 /* The keys to watch by so that views of `wanted` can be had: all, but files and mappings only if
@@ -95,10 +82,6 @@ void watch_free(struct watch *w);
 
 /* 0, or -1 with *e: the watch is then as it was before. */
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
-
-/* The same with what a feed has now, limited to `pids` if there are any. */
-int watch_replay(struct watch *w, const struct replay *replay, const pid_t *pids, size_t count,
-		 struct error *e);
 
 /* False when there is no memory; the start is then what it was. */
 bool watch_zero(struct watch *w);

@@ -73,11 +73,10 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
-static void on_end(void *ctx, enum outcome outcome, const struct error *why)
+static void on_end(void *ctx, const struct ending *ending)
 {
 	(void)ctx;
-	(void)why;
-	CHECK(outcome == OUTCOME_READ);
+	CHECK(ending->outcome == OUTCOME_READ);
 	for (int i = 0; i < PARTS; i++) {
 		CHECK(sums[i].bytes[COUNTER_SIZE] == PART);
 		CHECK(sums[i].bytes[COUNTER_RSS] == 40 * 1024 &&
@@ -129,6 +128,7 @@ static void clean_up(void)
 static void prepare(void)
 {
 	static const struct sink sink = {
+
 		.begin = on_begin, .mapping = on_mapping, .cancel = on_cancel, .end = on_end};
 	const struct reading how = {.needs = 0};
 	struct error e;

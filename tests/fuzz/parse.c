@@ -84,12 +84,12 @@ static struct account account_for(struct slice text, enum smaps_kind kind, unsig
 				  bool learns)
 {
 	struct account a = {.digest = 0xcbf29ce484222325u};
-	struct smaps_parser *p = smaps_new(on_mapping, &a);
+	struct smaps_parser *p = smaps_new();
 	struct error e = {.code = ERROR_NONE};
 
 	CHECK(p);
 	smaps_use_templates(p, learns);
-	smaps_begin(p, kind);
+	smaps_begin(p, kind, (struct stage){on_mapping, &a});
 	if (feed(p, text, seed, &e) < 0) {
 		CHECK(e.code == ERROR_MALFORMED || e.code == ERROR_TRUNCATED);
 		note_number(&a, (uint64_t)e.code);

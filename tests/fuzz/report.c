@@ -4,7 +4,7 @@
  * raw.
  */
 #include "classify/rules.h"
-#include "collect/collect.h"
+#include "collect/survey.h"
 #include "render/render.h"
 
 #include "base/escape.h"
@@ -54,8 +54,6 @@ static void wish_keys(struct grouping *by, uint32_t bits)
 
 static void make_wish(struct wish *w, struct slice *in)
 {
-	static const struct renderer *const renderers[] = {&render_table, &render_json,
-							   &render_csv};
 	static const char *const nowhere = "/";
 	uint8_t how = take_u8(in);
 
@@ -253,7 +251,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	make_wish(&w, &in);
 	make_process(&in);
 	source = source_open_proc(tree_path(), NULL, 0, &e);
-	CHECK(source && collect(source, &w.collecting, &snapshot, &e) == 0);
+	CHECK(source && survey(source, &w.collecting, &snapshot, &e) == 0);
 	CHECK(snapshot.coverage.by_outcome[OUTCOME_MALFORMED] == 0);
 	check_report(&w, &snapshot);
 	snapshot_free(&snapshot);

@@ -82,10 +82,10 @@ char *parse_dump(struct slice text, enum smaps_kind kind, int piece, bool learns
 	FILE *out = open_memstream(&dump, &size);
 
 	assert_non_null(out);
-	p = smaps_new(dump_mapping, out);
+	p = smaps_new();
 	assert_non_null(p);
 	smaps_use_templates(p, learns);
-	smaps_begin(p, kind);
+	smaps_begin(p, kind, (struct stage){dump_mapping, out});
 	if (feed_all(p, text, piece, &e) < 0)
 		fprintf(out, "%s: %s\n",
 			e.code == ERROR_MALFORMED   ? "MALFORMED"
@@ -250,13 +250,13 @@ static bool record_rollup(void *ctx, const struct counters *before, const struct
 	return agrees;
 }
 
-static void record_rest(void *ctx, const struct counters *files)
+static void record_scan(void *ctx, const struct scan_facts *facts)
 {
-	(void)files;
-	fputs("rest\n", ((struct recorder *)ctx)->out);
+	(void)facts;
+	fputs("scan\n", ((struct recorder *)ctx)->out);
 }
 
-static void record_end(void *ctx, enum outcome outcome, const struct error *why)
+static void record_end(void *ctx, const struct ending *ending)
 {
 	static const char *const names[OUTCOME_COUNT] = {
 		[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
@@ -265,10 +265,11 @@ static void record_end(void *ctx, enum outcome outcome, const struct error *why)
 	};
 	struct recorder *r = ctx;
 
-	fprintf(r->out, "end %s", names[outcome]);
-	if (why) {
+	fprintf(r->out, "end %s", names[ending->outcome]);
+	r->how = ending->how;
+	if (ending->why) {
 		fputs(": ", r->out);
-		write_without_root(r, slice_of(why->text));
+		write_without_root(r, slice_of(ending->why->text));
 	}
 	putc('\n', r->out);
 }
@@ -282,7 +283,7 @@ void recorder_init(struct recorder *r, const char *root)
 		.mapping = record_mapping,
 		.cancel = record_cancel,
 		.rollup = record_rollup,
-		.rest = record_rest,
+		.scan = record_scan,
 		.end = record_end,
 	};
 	r->out = open_memstream(&r->text, &r->size);

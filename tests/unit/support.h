@@ -95,6 +95,7 @@ struct recorder {
 	bool (*begin)(unsigned n, const struct process *process);
 	bool (*rollup)(unsigned n);
 	unsigned begins, rollups;
+	unsigned how;	      /* what the last end said */
 	enum error_code fail; /* mapping fails with it, unless it is ERROR_NONE */
 };
 

@@ -1,6 +1,8 @@
 /* pulse: signs of life of processes that really run. */
 #include "support.h"
 
+#include "source/activity.h"
+
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>

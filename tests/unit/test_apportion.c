@@ -1,7 +1,7 @@
 /* division: parts of a mapping have together what the mapping has, to the byte. */
 #include "support.h"
 
-#include "source/internal.h"
+#include "source/pages.h"
 
 enum { PARTS = 7, PAGE = 4096 };
 

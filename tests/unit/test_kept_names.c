@@ -18,7 +18,6 @@ enum { PAGE = 4096, AT = 0x10000000 };
 static char *root;
 static struct recorder recorder;
 static struct layout *table;
-static struct read_stats stats;
 
 static int set_up(void **state)
 {
@@ -106,7 +105,6 @@ static const char *calls(void)
 	r = reader_new(s, &how, &recorder.sink);
 	assert_non_null(r);
 	assert_int_equal(reader_read(r, list.targets[0], &e), 0);
-	effort = *reader_stats(r);
 	reader_free(r);
 	free(list.targets);
 	source_close(s);
@@ -128,8 +126,7 @@ TEST(a_mapping_with_several_names)
 	assert_string_equal(calls(), "begin pid=7\n" TABLE_CALL "mapping 20000000 \n"
 				     "mapping 20001000 [anon:one]\n"
 				     "mapping 20002000 [anon: two ]\nend read\n");
-	assert_int_equal(effort.names_read, 1);
-	assert_int_equal(effort.names_lost, 0);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_KEPT));
 }
 
 /* A name is for the memory that it was given to. */
@@ -167,8 +164,7 @@ static void check_lost(void)
 	write_table();
 	write_smaps("", ENTRY("20000000-20004000", "00:00", "0"));
 	assert_string_equal(calls(), "begin pid=7\n" TABLE_CALL "mapping 20000000 \nend read\n");
-	assert_int_equal(effort.names_read, 0);
-	assert_int_equal(effort.names_lost, 1);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
 static struct layout_block *first_block(void)
@@ -267,7 +263,7 @@ TEST(no_memory_to_read)
 	first_block();
 	write_smaps("", ENTRY("20000000-20004000", "00:00", "0"));
 	assert_string_equal(calls(), "begin pid=7\n" TABLE_CALL "mapping 20000000 \nend read\n");
-	assert_int_equal(effort.names_lost, 1);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
 /* What is not there is not waited for. */
@@ -278,7 +274,7 @@ TEST(a_table_without_its_pages)
 	map_pages(AT, TABLE_END, 0);
 	write_smaps("", ENTRY("20000000-20004000", "00:00", "0"));
 	assert_string_equal(calls(), "begin pid=7\n" TABLE_CALL "mapping 20000000 \nend read\n");
-	assert_int_equal(effort.names_lost, 1);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
 /* A name that was given up while it was read. */

@@ -1,7 +1,7 @@
 /* key: records that come back as they went in, and are one only if they are one. */
 #include "support.h"
 
-#include "model/key.h"
+#include "model/translate.h"
 
 static struct intern symbols;
 
@@ -165,31 +165,33 @@ TEST(slices_live_as_long_as_the_symbols)
 
 TEST(symbols_of_another_table)
 {
+	const struct grouping by = {.keys = {KEY_MAPPING, KEY_PROCESS, KEY_USER}, .count = 3};
 	struct mapping m = {.start = 1, .end = 2, .perms = "r-xs"};
+	symbol file = key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("/x"));
+	symbol owner = key_intern_process(&symbols, &process);
+	symbol key[] = {key_intern_mapping(&symbols, &m, owner, file), owner, SYMBOL_NONE};
+	symbol again[] = {key[0], key[1], key[2]}, missing[] = {key[0], key[1], key[2]};
 	struct mapping_identity got;
+	struct translation t;
 	struct intern to;
-	symbol s, same, none = SYMBOL_NONE;
 
 	intern_init(&to);
 	for (int i = 0; i < 10; i++)
 		intern(&to, (struct slice){(const char *)&i, sizeof(i)});
-	s = key_intern_process(&symbols, &process);
-	s = key_intern_mapping(&symbols, &m, s,
-			       key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("/x")));
-	same = s;
-	assert_true(key_translate(&to, &symbols, KEY_MAPPING, &s));
-	assert_true(key_translate(&to, &symbols, KEY_MAPPING, &same));
-	assert_int_equal(s, same);
-	got = key_mapping(&to, s);
+	assert_false(translate_known_key(&symbols, &to, &by, missing));
+	assert_int_equal(to.count, 10);
+	translation_init(&t, &symbols, &to);
+	assert_true(translate_key(&t, &by, key));
+	got = key_mapping(&to, key[0]);
 	assert_true(got.start == 1 && got.end == 2);
 	assert_slice(got.perms, "r-xs");
 	assert_slice(got.name, "/x");
-	s = key_intern_process(&symbols, &process);
-	assert_true(key_translate(&to, &symbols, KEY_PROCESS, &s));
-	assert_int_equal(key_process(&to, s).pid, 42);
-	assert_slice(key_process(&to, s).name, "a b\xff");
-	assert_true(key_translate(&to, &symbols, KEY_USER, &none));
-	assert_int_equal(none, SYMBOL_NONE);
+	assert_int_equal(key_process(&to, key[1]).pid, 42);
+	assert_slice(key_process(&to, key[1]).name, "a b\xff");
+	assert_int_equal(key[2], SYMBOL_NONE);
+	assert_true(translate_known_key(&symbols, &to, &by, again));
+	assert_memory_equal(key, again, sizeof(key));
+	translation_free(&t);
 	intern_free(&to);
 }
 

@@ -1,7 +1,7 @@
 /* procfs: processes of trees and, as far as that is the same every time, of the running system. */
 #include "support.h"
 
-#include "source/internal.h"
+#include "source/handle.h"
 
 #include <signal.h>
 #include <sys/prctl.h>

@@ -329,12 +329,12 @@ TEST(notes)
 {
 	begin(1, KEY_NAME, KEY_NAME);
 	add_name("a", 1, 1);
-	snapshot.shared_swappers = 1;
+	snapshot.coverage.shared_swappers = 1;
 	snapshot.machine.keeps_labels = ANSWER_UNKNOWN;
 	build();
 	assert_int_equal(report.note_count, 0);
 	report_free(&report);
-	snapshot.shared_swappers = 2;
+	snapshot.coverage.shared_swappers = 2;
 	snapshot.machine.keeps_labels = ANSWER_NO;
 	add_name("b", UINT64_MAX, 1);
 	build();
@@ -351,16 +351,16 @@ TEST(checks_name_what_differs)
 	const struct process p = {
 		.known = PROCESS_PID | PROCESS_NAME, .pid = 42, .name = SLICE_INIT("prog")};
 	struct counters sum = {.known = COUNTERS_ALL_KNOWN}, rollup = sum;
+	struct comparison comparison;
 
 	begin(1, KEY_NAME, KEY_NAME);
 	snapshot.verified = true;
-	snapshot.verification.compared = 2;
+	snapshot.verification.compared = 1;
 	for (int i = 0; i < COUNTER_COUNT; i++)
 		rollup.bytes[i] = 65536;
-	assert_int_equal(verify_process(&snapshot.verification,
-					key_intern_process(&snapshot.symbols, &p), &sum, 1, &rollup,
-					&rollup),
-			 1);
+	comparison_make(&comparison, &sum, 1, &rollup, &rollup);
+	assert_true(verification_add(&snapshot.verification,
+				     key_intern_process(&snapshot.symbols, &p), &comparison));
 	build();
 	assert_contains(
 		report.checks[1],

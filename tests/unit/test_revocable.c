@@ -37,7 +37,7 @@ static int say_all(void)
 	status = s->mapping(s->ctx, &m, &e);
 	s->rollup(s->ctx, &none, &none);
 	s->cancel(s->ctx);
-	s->end(s->ctx, OUTCOME_READ, NULL);
+	s->end(s->ctx, &(struct ending){.outcome = OUTCOME_READ});
 	return status;
 }
 
@@ -80,7 +80,7 @@ TEST(a_process_from_begin_to_end)
 	assert_false(revocable.at_hand.begun || revocable.at_hand.ended);
 	s->begin(s->ctx, &process);
 	assert_true(revocable.at_hand.begun && !revocable.at_hand.ended);
-	s->end(s->ctx, OUTCOME_READ, NULL);
+	s->end(s->ctx, &(struct ending){.outcome = OUTCOME_READ});
 	assert_true(revocable.at_hand.ended);
 	revocable_next(&revocable, 8);
 	assert_false(revocable.at_hand.begun || revocable.at_hand.ended);

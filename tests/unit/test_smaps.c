@@ -509,10 +509,10 @@ TEST(the_receiver_may_stop)
 {
 	for (unsigned at = 1; at <= 3; at++) {
 		struct stopper s = {.stop_at = at};
-		struct smaps_parser *p = smaps_new(stop, &s);
+		struct smaps_parser *p = smaps_new();
 		struct error e = {.code = ERROR_NONE};
 
-		smaps_begin(p, SMAPS_MAPPINGS);
+		smaps_begin(p, SMAPS_MAPPINGS, (struct stage){stop, &s});
 		assert_int_equal(feed_all(p, slice_of(capture), 7, &e), -1);
 		assert_int_equal(s.seen, at);
 		assert_int_equal(e.code, ERROR_USAGE);
@@ -532,14 +532,14 @@ TEST(a_parser_is_used_again)
 	size_t size;
 	FILE *out = open_memstream(&got, &size);
 
-	p = smaps_new(dump_mapping, out);
+	p = smaps_new();
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		struct error e = {.code = ERROR_NONE};
 
-		smaps_begin(p, SMAPS_MAPPINGS);
+		smaps_begin(p, SMAPS_MAPPINGS, (struct stage){dump_mapping, out});
 		assert_int_equal(feed_all(p, slice_of(wrong[i]), PIECE_ALL, &e), -1);
 		rewind(out);
-		smaps_begin(p, SMAPS_MAPPINGS);
+		smaps_begin(p, SMAPS_MAPPINGS, (struct stage){dump_mapping, out});
 		assert_int_equal(smaps_mappings(p), 0);
 		assert_int_equal(feed_all(p, SLICE(ONE("")), PIECE_ALL, &e), 0);
 		assert_int_equal(smaps_mappings(p), 1);
@@ -547,7 +547,7 @@ TEST(a_parser_is_used_again)
 		fflush(out);
 		assert_string_equal(got, IS " 1=4096\n");
 		/* The place of an error is one in the new input. */
-		smaps_begin(p, SMAPS_MAPPINGS);
+		smaps_begin(p, SMAPS_MAPPINGS, (struct stage){dump_mapping, out});
 		assert_int_equal(feed_all(p, SLICE("?"), PIECE_ALL, &e), -1);
 		assert_string_equal(e.text, "line 1, byte 0: not smaps");
 	}

@@ -137,7 +137,7 @@ static void compare(const struct batch *fast, const struct batch *general)
 TEST(a_million_entries)
 {
 	static struct batch fast, general;
-	struct smaps_parser *learns = smaps_new(keep, &fast), *never = smaps_new(keep, &general);
+	struct smaps_parser *learns = smaps_new(), *never = smaps_new();
 	char *text = malloc((size_t)BATCH * ENTRY_MAX);
 	uint64_t address = 0x10000;
 	uint32_t missing = 0;
@@ -146,8 +146,8 @@ TEST(a_million_entries)
 	assert_non_null(never);
 	assert_non_null(text);
 	smaps_use_templates(never, false);
-	smaps_begin(learns, SMAPS_MAPPINGS);
-	smaps_begin(never, SMAPS_MAPPINGS);
+	smaps_begin(learns, SMAPS_MAPPINGS, (struct stage){keep, &fast});
+	smaps_begin(never, SMAPS_MAPPINGS, (struct stage){keep, &general});
 	for (int done = 0; done < ENTRIES; done += BATCH) {
 		char *at = text;
 

@@ -13,27 +13,30 @@ static struct counters with(enum counter c, uint64_t bytes)
 	return counters;
 }
 
-/* What verify_process() says of one counter. */
+/* Whether one counter differs. */
 static int compare(enum counter c, uint64_t sum, uint64_t mappings, uint64_t before, uint64_t after)
 {
 	struct counters s = with(c, sum), b = with(c, before), a = with(c, after);
+	struct comparison comparison;
 	struct verification v;
-	int status;
 
+	comparison_make(&comparison, &s, mappings, &b, &a);
 	verification_init(&v);
-	status = verify_process(&v, 9, &s, mappings, &b, &a);
-	assert_int_equal(v.count, status);
-	assert_int_equal(verification_agrees(&v), !status);
-	if (status) {
+	assert_true(verification_add(&v, 9, &comparison));
+	assert_int_equal(v.compared, 1);
+	assert_int_equal(v.count, comparison.count);
+	assert_int_equal(verification_agrees(&v), comparison.count == 0);
+	if (v.count) {
+		assert_int_equal(v.count, 1);
 		assert_int_equal(v.differences[0].process, 9);
-		assert_int_equal(v.differences[0].counter, c);
-		assert_int_equal(v.differences[0].sum, sum);
-		assert_int_equal(v.differences[0].before, before);
-		assert_int_equal(v.differences[0].after, after);
+		assert_int_equal(v.differences[0].difference.counter, c);
+		assert_int_equal(v.differences[0].difference.sum, sum);
+		assert_int_equal(v.differences[0].difference.before, before);
+		assert_int_equal(v.differences[0].difference.after, after);
 	}
 	verification_free(&v);
 	assert_int_equal(v.count, 0);
-	return status;
+	return (int)comparison.count;
 }
 
 TEST(whole_pages_agree_exactly)
@@ -75,17 +78,57 @@ TEST(shares_are_rounded_down)
 	}
 }
 
+/* How many counters differ. */
+static unsigned differences(const struct counters *sum, uint64_t mappings,
+			    const struct counters *before, const struct counters *after)
+{
+	struct comparison c;
+
+	comparison_make(&c, sum, mappings, before, after);
+	return c.count;
+}
+
 TEST(only_what_all_three_know)
 {
 	struct counters known = with(COUNTER_RSS, 1), other = with(COUNTER_PSS, 2);
+
+	other.bytes[COUNTER_RSS] = 5;
+	assert_int_equal(differences(&known, 1, &known, &other), 0);
+	assert_int_equal(differences(&known, 1, &other, &known), 0);
+	assert_int_equal(differences(&other, 1, &known, &known), 0);
+}
+
+TEST(a_process_without_a_rollup)
+{
+	const struct comparison none = {.made = false};
 	struct verification v;
 
 	verification_init(&v);
-	other.bytes[COUNTER_RSS] = 5;
-	assert_int_equal(verify_process(&v, 1, &known, 1, &known, &other), 0);
-	assert_int_equal(verify_process(&v, 1, &known, 1, &other, &known), 0);
-	assert_int_equal(verify_process(&v, 1, &other, 1, &known, &known), 0);
-	assert_true(verification_agrees(&v));
+	assert_true(verification_add(&v, SYMBOL_NONE, &none));
+	assert_int_equal(v.compared, 0);
+	assert_int_equal(v.without_rollup, 1);
+	assert_int_equal(v.without_pss_anon, 1);
+	assert_false(verification_agrees(&v));
+	verification_free(&v);
+}
+
+TEST(the_anonymous_memory_of_the_rollup)
+{
+	struct counters rollup = with(COUNTER_PSS_ANON, 5 * KIB);
+	struct comparison c;
+	struct verification v;
+
+	verification_init(&v);
+	comparison_make(&c, &rollup, 1, &rollup, &rollup);
+	assert_true(verification_add(&v, 1, &c));
+	assert_true(verification_add(&v, 2, &c));
+	assert_int_equal(v.pss_anon, 10 * KIB);
+	assert_int_equal(v.without_pss_anon, 0);
+	rollup.known = 0;
+	comparison_make(&c, &rollup, 1, &rollup, &rollup);
+	assert_true(verification_add(&v, 3, &c));
+	assert_int_equal(v.pss_anon, 10 * KIB);
+	assert_int_equal(v.without_pss_anon, 1);
 	verification_free(&v);
 }
 
@@ -97,18 +140,22 @@ TEST(counters_of_the_rollup_alone_are_not_compared)
 TEST(differences_add_up)
 {
 	struct counters sum = {.known = COUNTERS_ALL_KNOWN}, rollup = sum;
+	struct comparison differs, agrees;
 	struct verification v;
 	size_t count;
 
 	verification_init(&v);
 	for (int i = 0; i < COUNTER_COUNT; i++)
 		rollup.bytes[i] = 64 * KIB;
+	comparison_make(&differs, &sum, 3, &rollup, &rollup);
+	comparison_make(&agrees, &rollup, 3, &rollup, &rollup);
+	assert_int_equal(differs.count, COUNTER_USS);
 	for (symbol process = 0; process < 10; process++)
-		assert_int_equal(verify_process(&v, process, &sum, 3, &rollup, &rollup), 1);
+		assert_true(verification_add(&v, process, &differs));
 	count = v.count;
-	assert_true(count >= (size_t)10 * COUNTER_USS);
+	assert_int_equal(count, (size_t)10 * COUNTER_USS);
 	assert_int_equal(v.differences[v.count - 1].process, 9);
-	assert_int_equal(verify_process(&v, 10, &rollup, 3, &rollup, &rollup), 0);
+	assert_true(verification_add(&v, 10, &agrees));
 	assert_int_equal(v.count, count);
 	assert_false(verification_agrees(&v));
 	verification_free(&v);
@@ -147,6 +194,8 @@ int main(void)
 		cmocka_unit_test(between_the_two_in_either_direction),
 		cmocka_unit_test(shares_are_rounded_down),
 		cmocka_unit_test(only_what_all_three_know),
+		cmocka_unit_test(a_process_without_a_rollup),
+		cmocka_unit_test(the_anonymous_memory_of_the_rollup),
 		cmocka_unit_test(counters_of_the_rollup_alone_are_not_compared),
 		cmocka_unit_test(differences_add_up),
 		cmocka_unit_test(the_systems_total),

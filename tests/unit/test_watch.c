@@ -177,7 +177,7 @@ TEST(all_have_their_turn)
 	}
 	assert_in_range(read, PROCESSES, PROCESSES + 1);
 	for (size_t i = 0; i < PROCESSES; i++)
-		assert_true(watch->now.records[i]->read_at > 1);
+		assert_true(watch->now.processes[i]->read_at > 1);
 }
 
 /* The time for what did nothing bounds how many of them are read, but for the first. */
@@ -219,7 +219,7 @@ TEST(the_large_take_longer)
 	assert_int_equal(PROCESSES - watch->kept, 1); /* the second would take too long, */
 	refresh_watch();
 	assert_int_equal(PROCESSES - watch->kept, 1); /* so it comes first, alone */
-	assert_int_equal(watch->now.records[1]->read_at, 3);
+	assert_int_equal(watch->now.processes[1]->read_at, 3);
 	refresh_watch();
 	assert_int_equal(PROCESSES - watch->kept, 3);
 }
@@ -364,12 +364,12 @@ TEST(a_user_who_is_not_known)
 	write_process(1, "whose", 100, 0, MAPPING("1-2", "[heap]", "4"));
 	for (int i = 0; i < 2; i++) {
 		refresh();
-		assert_int_equal(view.snapshot.unidentified, 1);
+		assert_int_equal(view.snapshot.coverage.unmatched, 1);
 		assert_int_equal(view.snapshot.coverage.seen, 0);
 	}
 	tree_write(root, "1/status", SLICE("Uid:\t22\t22\t22\t22\n"));
 	refresh();
-	assert_int_equal(view.snapshot.unidentified, 0);
+	assert_int_equal(view.snapshot.coverage.unmatched, 0);
 	assert_int_equal(pss_of("whose"), 4);
 }
 
@@ -380,8 +380,8 @@ TEST(names_are_counted)
 		      MAPPING("1-2", "[anon:x]", "4") MAPPING("2-3", "", "1")
 			      MAPPING("3-4", "/lib/x", "9"));
 	refresh();
-	assert_int_equal(watch->naming.named, 4096);
-	assert_int_equal(watch->naming.unnamed, 1024);
+	assert_int_equal(watch->naming.pss[WORD_PROCESS], 4096);
+	assert_int_equal(watch->naming.pss[WORD_NONE], 1024);
 }
 
 /* Names that are no longer there do not stay in memory. */

@@ -1,7 +1,7 @@
-/* collect: a tree read and added up, by any number of threads. */
+/* survey: a tree read and added up, by any number of threads. */
 #include "support.h"
 
-#include "collect/collect.h"
+#include "collect/survey.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -42,7 +42,7 @@ static void read_tree(void)
 	struct source *s = source_open_proc(root, NULL, 0, &e);
 
 	assert_non_null(s);
-	if (collect(s, &options, &snapshot, &e) < 0) {
+	if (survey(s, &options, &snapshot, &e) < 0) {
 		print_error("%s\n", e.text);
 		fail();
 	}
@@ -107,9 +107,9 @@ TEST(half_a_process_is_none)
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		assert_int_equal(snapshot.coverage.by_outcome[i], 1);
 	assert_int_equal(coverage_missed(&snapshot.coverage), 4);
-	assert_int_equal(snapshot.problem_count, 2);
-	assert_contains(snapshot.problems[0].text, "/1/smaps: line 7, ");
-	assert_contains(snapshot.problems[1].text, "/2/smaps: line 6, ");
+	assert_int_equal(snapshot.problems.count, 2);
+	assert_contains(snapshot.problems.list[0].text, "/1/smaps: line 7, ");
+	assert_contains(snapshot.problems.list[1].text, "/2/smaps: line 6, ");
 }
 
 /* Of what could not be read nothing is known, which is not zero. */
@@ -179,7 +179,7 @@ TEST(swapped_shared_memory)
 				 SHARED("2-3", "/memfd:b (deleted)", "4")));
 	tree_write(root, "4/smaps", SLICE(SHARED("1-2", "/a/file", "4")));
 	read_tree();
-	assert_int_equal(snapshot.shared_swappers, 2);
+	assert_int_equal(snapshot.coverage.shared_swappers, 2);
 }
 
 TEST(verified)
@@ -257,13 +257,13 @@ static char *describe(void)
 		free(lines[i]);
 	}
 	free(lines);
-	for (size_t i = 0; i < snapshot.problem_count; i++)
-		fprintf(out, "%s\n", snapshot.problems[i].text);
+	for (size_t i = 0; i < snapshot.problems.count; i++)
+		fprintf(out, "%s\n", snapshot.problems.list[i].text);
 	for (size_t i = 0; i < snapshot.verification.count; i++)
 		fprintf(out, "%d %d\n",
 			key_process(&snapshot.symbols, snapshot.verification.differences[i].process)
 				.pid,
-			snapshot.verification.differences[i].counter);
+			snapshot.verification.differences[i].difference.counter);
 	fprintf(out, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", snapshot.coverage.seen,
 		snapshot.totals.mappings, snapshot.totals.processes,
 		snapshot.totals.counters.bytes[COUNTER_RSS]);

@@ -1,0 +1,97 @@
+#include "collect/survey.h"
+
+#include "model/fold.h"
+
+#include <unistd.h>
+
+struct survey {
+	struct snapshot *snapshot;
+	struct fold fold;
+};
+
+/* The sentence about a difference names the process. */
+static bool add_comparison(struct snapshot *s, const struct record *r)
+{
+	symbol process = SYMBOL_NONE;
+
+	if (!r->comparison)
+		return true;
+	if (r->comparison->count > 0) {
+		process = key_intern_process(&s->symbols, &r->process);
+		if (process == SYMBOL_NONE)
+			return false;
+	}
+	return verification_add(&s->verification, process, r->comparison);
+}
+
+static bool take(void *ctx, const struct record *r)
+{
+	struct survey *survey = ctx;
+	struct snapshot *s = survey->snapshot;
+
+	coverage_add(&s->coverage, r);
+	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
+	       add_comparison(s, r) && fold_add(&survey->fold, r);
+}
+
+/* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
+ * processes run while they are read, one after the other. */
+static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
+{
+	enum { PAGES_A_PROCESSOR = 125 };
+	uint64_t processors = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+
+	return processors * PAGES_A_PROCESSOR * (uint64_t)m->page_size + anon / 100;
+}
+
+static void compare_anon(const struct source *source, const struct collect_options *options,
+			 struct snapshot *s)
+{
+	struct verification *v = &s->verification;
+	const struct selection *wanted = &options->selection;
+	struct meminfo after;
+	struct error ignored;
+
+	if (s->source != SOURCE_PROC || source_is_limited(source) || !s->machine.meminfo_known ||
+	    v->without_pss_anon > 0 || wanted->name || wanted->cgroup || wanted->by_user ||
+	    coverage_missed(&s->coverage) > 0 || meminfo_live(&after, &ignored) < 0)
+		return;
+	v->anon_known = true;
+	v->anon_before = s->machine.meminfo.bytes[MEMINFO_ANON_PAGES];
+	v->anon_after = after.bytes[MEMINFO_ANON_PAGES];
+	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);
+}
+
+static int survey_once(const struct source *source, const struct collect_options *options,
+		       struct snapshot *s, struct error *e)
+{
+	struct survey survey = {.snapshot = s};
+	int status;
+
+	snapshot_init(s, source_kind(source), &options->by);
+	s->verified = options->verify;
+	s->inferred = options->infer;
+	machine_read(source, &s->machine);
+	fold_init(&survey.fold, &options->by, &options->by, &s->groups, &s->totals);
+	status = collect(source, options, &s->symbols, take, &survey, &s->stats, e);
+	fold_free(&survey.fold);
+	if (status == 0 && options->verify)
+		compare_anon(source, options, s);
+	problems_sort(&s->problems);
+	verification_sort(&s->verification, &s->symbols);
+	snapshot_finish(s);
+	return status;
+}
+
+int survey(const struct source *source, const struct collect_options *options, struct snapshot *s,
+	   struct error *e)
+{
+	int status = survey_once(source, options, s, e);
+
+	/* Processes are read again one by one; the system's total can only be read again whole. */
+	if (status == 0 && !verification_anon_agrees(&s->verification)) {
+		snapshot_free(s);
+		status = survey_once(source, options, s, e);
+	}
+	return status;
+}

@@ -1,0 +1,82 @@
+#include "model/fold.h"
+
+#include <stdlib.h>
+
+void fold_init(struct fold *f, const struct grouping *from, const struct grouping *to,
+	       struct aggregate *groups, struct group *totals)
+{
+	*f = (struct fold){.from = from, .parts = to->count, .groups = groups, .totals = totals};
+	for (unsigned i = 0; i < to->count; i++)
+		f->places[i] = grouping_find(from, to->keys[i]);
+}
+
+void fold_free(struct fold *f)
+{
+	free(f->counted);
+}
+
+void fold_fix(struct fold *f, enum key key, symbol value)
+{
+	f->fixed[f->fixed_count++] = (struct fold_fixed){grouping_find(f->from, key), value};
+}
+
+bool fold_key(const struct fold *f, const symbol *key, symbol *folded)
+{
+	for (unsigned i = 0; i < f->fixed_count; i++) {
+		if (key[f->fixed[i].place] != f->fixed[i].value)
+			return false;
+	}
+	for (unsigned i = 0; i < f->parts; i++)
+		folded[i] = key[f->places[i]];
+	return true;
+}
+
+/* So that there is a number to each group. */
+static bool reserve_counted(struct fold *f)
+{
+	uint32_t capacity = f->groups->capacity;
+	size_t *counted = reallocarray(f->counted, capacity, sizeof(*counted));
+
+	if (!counted)
+		return false;
+	memset(counted + f->counted_capacity, 0,
+	       (capacity - f->counted_capacity) * sizeof(*counted));
+	f->counted = counted;
+	f->counted_capacity = capacity;
+	return true;
+}
+
+static bool add_part(struct fold *f, const symbol *key, const struct group *part)
+{
+	struct group *g = aggregate_group(f->groups, key), once = *part;
+	size_t *counted;
+
+	if (!g || (f->counted_capacity < f->groups->capacity && !reserve_counted(f)))
+		return false;
+	counted = &f->counted[g - f->groups->groups];
+	/* A new group counts its first process itself. */
+	once.processes = *counted > 0 && *counted < f->process;
+	*counted = f->process;
+	f->groups->inexact |= !group_add(g, &once);
+	f->groups->inexact |= !group_add(f->totals, part);
+	return true;
+}
+
+bool fold_add(struct fold *f, const struct record *r)
+{
+	uint64_t processes = f->totals->processes;
+	symbol key[KEY_COUNT];
+	bool any = false;
+
+	f->process++;
+	f->groups->inexact |= r->inexact;
+	for (uint32_t i = 0; i < r->count; i++) {
+		if (!fold_key(f, record_key(r, f->from, i), key))
+			continue;
+		if (!add_part(f, key, &r->groups[i]))
+			return false;
+		any = true;
+	}
+	f->totals->processes = processes + any;
+	return true;
+}

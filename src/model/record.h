@@ -1,0 +1,51 @@
+/*
+ * record: one process, read once, whole or not at all.
+ *
+ * It is all that collecting gives, and everything else is made of records: a report folds those of
+ * one moment (fold.h), the watch keeps them. A record says who the process is, how it was read, and
+ * what memory it had by the finest keys that anybody asked for.
+ *
+ * Keys are symbols of a table that comes with the record; record_text.h writes it by label and
+ * process, whatever the table.
+ */
+#ifndef MODEL_RECORD_H
+#define MODEL_RECORD_H
+
+#include "model/aggregate.h"
+#include "model/key.h"
+#include "model/verify.h"
+
+/* Whether a process is one of those that the selection asks for. */
+enum match {
+	MATCH_YES,
+	MATCH_NO,
+	MATCH_UNKNOWN, /* what the selection goes by could not be read */
+};
+
+struct record {
+	size_t target;		/* its number in the list of what was read */
+	struct process process; /* who it is, as far as that was asked for; the pid always */
+	enum match match;	/* unless it is MATCH_YES, nothing below means anything */
+	enum outcome outcome;
+	unsigned how;			     /* HOW_BIT()s */
+	bool swaps_shared;		     /* it has swapped shared memory */
+	const char *problem;		     /* a sentence for the user, or NULL */
+	const struct comparison *comparison; /* if the reading verifies; or NULL */
+
+	/* Its groups: none unless outcome is OUTCOME_READ. */
+	uint32_t count;
+	struct group *groups;
+	symbol *keys; /* as many to each group as there are grouping keys */
+	bool inexact; /* a sum was cut off at COUNTER_MAX */
+};
+
+static inline symbol *record_key(const struct record *r, const struct grouping *by, uint32_t group)
+{
+	return r->keys + (size_t)group * by->count;
+}
+
+/* A copy that owns what it points to, but for the comparison, which it lacks: one piece of memory,
+ * freed with free(). NULL when there is none. */
+struct record *record_copy(const struct record *r, const struct grouping *by);
+
+#endif

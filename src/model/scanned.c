@@ -1,0 +1,105 @@
+#include "model/scanned.h"
+
+void scanned_begin(struct scanned *s, const struct scan_facts *facts)
+{
+	*s = (struct scanned){.facts = *facts};
+	counters_zero(&s->anon);
+}
+
+static void know(struct counters *c, enum counter counter, uint64_t bytes)
+{
+	c->bytes[counter] = bytes;
+	c->known |= COUNTER_BIT(counter);
+}
+
+/* Nothing swapped is nothing shared among the swapped. */
+static void know_swap(struct counters *c, uint64_t bytes)
+{
+	know(c, COUNTER_SWAP, bytes);
+	if (bytes == 0)
+		know(c, COUNTER_SWAP_PSS, 0);
+}
+
+static void know_shares(struct counters *c, uint64_t bytes)
+{
+	know(c, COUNTER_PSS, bytes);
+	know(c, COUNTER_USS, bytes);
+}
+
+static void conclude_anon(struct scanned *s, uint64_t resident, uint64_t swapped,
+			  struct counters *c)
+{
+	know(c, COUNTER_ANONYMOUS, resident);
+	know_swap(c, swapped);
+	if (s->facts.private_anon)
+		know_shares(c, resident);
+	counters_add(&s->anon, c);
+}
+
+static void conclude_file(const struct scanned *s, const struct mapping *m, uint64_t swapped,
+			  struct counters *c)
+{
+	/* What is swapped of a file in memory is not in the page tables; only a file system with a
+	 * real device is surely none. */
+	if (m->dev_major != 0 || s->facts.no_swap)
+		know_swap(c, swapped);
+	if (m->perms[3] == 's')
+		know(c, COUNTER_ANONYMOUS, 0);
+}
+
+static void conclude_shared(struct scanned *s, const struct mapping *m, uint64_t resident,
+			    struct counters *c)
+{
+	if (s->facts.no_swap)
+		know_swap(c, 0);
+	if (m->perms[3] == 's' || resident == 0)
+		know(c, COUNTER_ANONYMOUS, 0);
+	if (resident == 0)
+		know_shares(c, 0);
+	s->shared_seen |= resident > 0;
+}
+
+void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind,
+		      struct counters *c)
+{
+	uint64_t resident = m->counters.bytes[COUNTER_RSS];
+	uint64_t swapped = m->counters.bytes[COUNTER_SWAP];
+
+	*c = (struct counters){0};
+	know(c, COUNTER_SIZE, m->counters.bytes[COUNTER_SIZE]);
+	know(c, COUNTER_RSS, resident);
+	switch (kind) {
+	case KIND_ANON:
+		conclude_anon(s, resident, swapped, c);
+		break;
+	case KIND_SPECIAL: /* pages of the kernel's, the same in every process */
+		know(c, COUNTER_ANONYMOUS, 0);
+		know_swap(c, 0);
+		know_shares(c, 0);
+		break;
+	case KIND_FILE:
+		conclude_file(s, m, swapped, c);
+		break;
+	case KIND_SHMEM:
+	case KIND_COUNT:
+		conclude_shared(s, m, resident, c);
+		break;
+	}
+}
+
+void scanned_rest(const struct scanned *s, struct counters *c)
+{
+	static const enum counter told[] = {COUNTER_PSS, COUNTER_USS, COUNTER_ANONYMOUS};
+	const struct counters *rollup = &s->facts.rollup;
+
+	*c = (struct counters){0};
+	if (!s->facts.private_anon || s->shared_seen)
+		return;
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		enum counter counter = told[i];
+
+		if (counters_know(rollup, counter) &&
+		    rollup->bytes[counter] >= s->anon.bytes[counter])
+			know(c, counter, rollup->bytes[counter] - s->anon.bytes[counter]);
+	}
+}

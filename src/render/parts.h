@@ -1,0 +1,13 @@
+/* parts: members that JSON documents of several kinds have. */
+#ifndef RENDER_PARTS_H
+#define RENDER_PARTS_H
+
+#include "base/json.h"
+#include "model/coverage.h"
+#include "source/machine.h"
+
+/* NULL when there is no memory. */
+cJSON *json_coverage(const struct coverage *c);
+cJSON *json_answer(enum answer a);
+
+#endif

@@ -1,0 +1,3 @@
+#include "render/render.h"
+
+const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv, NULL};

@@ -1,0 +1,182 @@
+#include "source/io.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SMALL_FILE_FIRST = 4096, SMALL_FILE_MAX = 1024 * 1024 };
+
+bool io_init(struct io *io, const struct reading *reading, const struct sink *sink)
+{
+	*io = (struct io){.sink = sink, .reading = *reading, .parser = smaps_new()};
+	return io->parser != NULL;
+}
+
+void io_free(struct io *io)
+{
+	smaps_free(io->parser);
+	free(io->text);
+}
+
+static int deliver(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct io *io = ctx;
+	int status = io->sink->mapping(io->sink->ctx, m, e);
+
+	io->sink_failed = status < 0;
+	return status;
+}
+
+struct stage io_deliver(struct io *io)
+{
+	return (struct stage){deliver, io};
+}
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+void io_note(struct io *io, int error)
+{
+	if (is_shortage(error))
+		io->shortage = error;
+}
+
+bool io_is_broken(const struct io *io, const struct error *why)
+{
+	return io->sink_failed || why->code == ERROR_MEMORY || is_shortage(why->number);
+}
+
+static ssize_t read_again(int fd, char *to, size_t size)
+{
+	return TEMP_FAILURE_RETRY(read(fd, to, size));
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t io_start(const struct io *io)
+{
+	return io->reading.measure || io->reading.max_stall_ns ? now_ns() : 0;
+}
+
+uint64_t io_stop(struct io *io, uint64_t started, size_t bytes)
+{
+	uint64_t ns = started ? now_ns() - started : 0;
+
+	io->stats.calls++;
+	io->stats.bytes += bytes;
+	if (ns > io->stats.longest_ns) {
+		io->stats.longest_ns = ns;
+		io->stats.longest_pid = io->pid;
+	}
+	return ns;
+}
+
+int io_open(struct io *io, const struct procdir *dir, const char *name)
+{
+	int fd = procdir_open(dir, name);
+
+	if (fd < 0)
+		io_note(io, errno);
+	return fd;
+}
+
+int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, struct error *e)
+{
+	smaps_begin(io->parser, kind, stage);
+	for (;;) {
+		size_t size;
+		char *to = smaps_reserve(io->parser, &size);
+		uint64_t started;
+		ssize_t n;
+
+		if (!to)
+			return error_memory(e);
+		started = io_start(io);
+		n = read_again(fd, to, size);
+		io_stop(io, started, n > 0 ? (size_t)n : 0);
+		if (n < 0)
+			return error_errno(e, "cannot be read");
+		if (n == 0)
+			return smaps_end(io->parser, e);
+		if (smaps_feed(io->parser, (size_t)n, e) < 0)
+			return -1;
+	}
+}
+
+static int keep_counters(void *ctx, const struct mapping *m, struct error *e)
+{
+	(void)e;
+	*(struct counters *)ctx = m->counters;
+	return 0;
+}
+
+bool io_rollup(struct io *io, const struct procdir *dir, struct counters *sums)
+{
+	struct error ignored;
+	int fd = io_open(io, dir, "smaps_rollup");
+	int status;
+
+	if (fd < 0)
+		return false;
+	status = io_drain(io, fd, SMAPS_ROLLUP, (struct stage){keep_counters, sums}, &ignored);
+	close(fd);
+	return status == 0 && smaps_mappings(io->parser) == 1;
+}
+
+/* More of io->text to read into. False with errno. */
+static bool reserve(struct io *io, size_t used)
+{
+	size_t capacity = io->text_capacity ? 2 * io->text_capacity : SMALL_FILE_FIRST;
+	char *larger;
+
+	if (io->text_capacity - used >= SMALL_FILE_FIRST / 2)
+		return true;
+	larger = capacity > SMALL_FILE_MAX ? NULL : realloc(io->text, capacity);
+	if (!larger) {
+		errno = capacity > SMALL_FILE_MAX ? EFBIG : ENOMEM;
+		return false;
+	}
+	io->text = larger;
+	io->text_capacity = capacity;
+	return true;
+}
+
+/* The bytes of a file, in io->text; -1 with errno. */
+static ssize_t slurp(struct io *io, int fd)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	do {
+		if (!reserve(io, used))
+			return -1;
+		n = read_again(fd, io->text + used, io->text_capacity - used);
+		if (n < 0)
+			return -1;
+		used += (size_t)n;
+	} while (n > 0);
+	return (ssize_t)used;
+}
+
+struct slice io_slurp(struct io *io, const struct procdir *dir, const char *name)
+{
+	int fd = io_open(io, dir, name);
+	ssize_t size;
+
+	if (fd < 0)
+		return SLICE("");
+	size = slurp(io, fd);
+	if (size < 0)
+		io_note(io, errno);
+	close(fd);
+	return size < 0 ? SLICE("") : (struct slice){io->text, (size_t)size};
+}

@@ -1,0 +1,30 @@
+/*
+ * procdir: the files of one process, or of a whole system, wherever their folder is.
+ *
+ * Errors are errno. Paths are short: a name given here is one of /proc's own.
+ */
+#ifndef SOURCE_PROCDIR_H
+#define SOURCE_PROCDIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Names are relative to `fd`, behind `prefix` ("", or such as "1234/"). Both are borrowed. */
+struct procdir {
+	int fd;
+	const char *prefix;
+};
+
+/* A descriptor that never waits for the other end of a pipe, or -1. */
+int procdir_open(const struct procdir *dir, const char *name);
+bool procdir_has(const struct procdir *dir, const char *name);
+
+/* The first bytes of a small file, into a buffer. -1 on failure. */
+ssize_t procdir_read(const struct procdir *dir, const char *name, char *buffer, size_t size);
+
+/* Size and resident memory in bytes, from statm. False if it cannot be read. */
+bool procdir_statm(const struct procdir *dir, uint64_t *size, uint64_t *resident);
+
+#endif

@@ -1,0 +1,27 @@
+/* procfs: one process of /proc or of a captured tree; for src/source/ only. */
+#ifndef SOURCE_PROCFS_H
+#define SOURCE_PROCFS_H
+
+#include "source/handle.h"
+#include "source/kept_names.h"
+#include "source/limits.h"
+#include "source/scan.h"
+
+struct procfs {
+	const struct source *source;
+	struct io *io;
+	/* The stages of a mapping's way; each is made when it is first needed. */
+	struct limits limits;
+	struct kept_names *names;
+	struct scan *scan;
+	bool cannot_scan; /* found out with the first process */
+};
+
+/* Both are borrowed. */
+void procfs_init(struct procfs *p, const struct source *s, struct io *io);
+void procfs_free(struct procfs *p);
+
+/* As reader_read(), of the process with this pid. */
+int procfs_read(struct procfs *p, pid_t pid, struct error *e);
+
+#endif

@@ -1,0 +1,105 @@
+#include "watch/driver.h"
+
+#include <time.h>
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int driver_open(struct driver *d, const struct driver_options *options, struct error *e)
+{
+	*d = (struct driver){.options = *options, .percent = -1};
+	if (replay_open(&d->replay, options->root, e) < 0)
+		return -1;
+	d->watch = watch_new(&options->watching);
+	return d->watch ? 0 : error_memory(e);
+}
+
+void driver_close(struct driver *d)
+{
+	watch_free(d->watch);
+	replay_close(&d->replay);
+}
+
+int driver_read(const struct driver *d, struct watch *w, const pid_t *pids, size_t count,
+		struct error *e)
+{
+	struct source *source = replay_source(&d->replay, pids, count, e);
+	int status = source ? watch_refresh(w, source, e) : -1;
+
+	source_close(source);
+	return status;
+}
+
+static int read_all(const struct driver *d, struct error *e)
+{
+	return driver_read(d, d->watch, d->options.pids, d->options.pid_count, e);
+}
+
+/* What it took since the last refresh, and when the next one is due. */
+static void keep_time(struct driver *d)
+{
+	uint64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID), wall = now_ns(CLOCK_MONOTONIC);
+
+	if (d->watch->refresh > 0)
+		d->percent = 100 * (double)(cpu - d->cpu_ns) / (double)(wall - d->wall_ns);
+	d->cpu_ns = cpu;
+	d->wall_ns = wall;
+	d->due = wall + d->options.delay_ns;
+}
+
+int driver_refresh(struct driver *d, struct error *e)
+{
+	struct watch *w = d->watch;
+
+	keep_time(d);
+	if (w->refresh > 0 && !replay_has_next(&d->replay))
+		return 0;
+	if (w->refresh > 0)
+		replay_advance(&d->replay);
+	if (read_all(d, e) < 0)
+		return -1;
+	if (w->refresh == 1 && w->coverage.by_outcome[OUTCOME_READ] == 0 && w->problems.count > 0)
+		return error_set(e, ERROR_SYSTEM, "%s", w->problems.list[0].text);
+	return 1;
+}
+
+int driver_watch_by(struct driver *d, const struct grouping *by, struct error *e)
+{
+	d->options.watching.collecting.by = watch_grouping(by);
+	watch_free(d->watch);
+	d->watch = watch_new(&d->options.watching);
+	return d->watch ? read_all(d, e) : error_memory(e);
+}
+
+bool driver_is_done(const struct driver *d)
+{
+	return d->options.iterations > 0 && d->watch->refresh >= d->options.iterations;
+}
+
+void driver_set_delay(struct driver *d, uint64_t ns)
+{
+	d->options.delay_ns = ns;
+	d->due = now_ns(CLOCK_MONOTONIC) + ns;
+}
+
+void driver_hurry(struct driver *d)
+{
+	d->due = 0;
+}
+
+uint64_t driver_time_left(const struct driver *d)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	return d->due > now ? d->due - now : 0;
+}
+
+const char *driver_path(const struct driver *d)
+{
+	return d->replay.root ? d->replay.trees[d->replay.next] : "/proc";
+}
