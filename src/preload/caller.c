@@ -1,7 +1,7 @@
-#include "label/caller.h"
+#include "preload/caller.h"
 
-#include "label/symbol.h"
 #include "label/text.h"
+#include "preload/symbol.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "label/redirect.h"
+#include "preload/redirect.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "label/symbol.h"
+#include "preload/symbol.h"
 
 #include "label/calls.h"
 
