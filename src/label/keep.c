@@ -10,9 +10,9 @@
  */
 #include "label/keep.h"
 
-#include "label/calls.h"
 #include "label/memfd.h"
 #include "label/publish.h"
+#include "label/syscalls.h"
 #include "label/table.h"
 #include "label/text.h"
 #include "label/vmas.h"

@@ -1,7 +1,7 @@
 #include "label/memfd.h"
 
-#include "label/calls.h"
 #include "label/layout.h"
+#include "label/syscalls.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>

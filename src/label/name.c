@@ -1,8 +1,8 @@
 #include "anonmem/anonmem.h"
 
-#include "label/calls.h"
 #include "label/keep.h"
 #include "label/name.h"
+#include "label/syscalls.h"
 #include "label/text.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "label/publish.h"
 
-#include "label/calls.h"
 #include "label/memfd.h"
+#include "label/syscalls.h"
 #include "label/table.h"
 
 #include <errno.h>

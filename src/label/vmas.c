@@ -1,7 +1,7 @@
 #include "label/vmas.h"
 
-#include "label/calls.h"
 #include "label/layout.h"
+#include "label/syscalls.h"
 
 #include <errno.h>
 #include <stdatomic.h>

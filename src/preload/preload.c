@@ -8,11 +8,11 @@
  * its names are dropped, and unmapped after: between the two, nobody else can have the addresses.
  * Only where names move is the table held meanwhile.
  */
-#include "label/calls.h"
 #include "label/keep.h"
 #include "label/name.h"
+#include "label/syscalls.h"
 #include "preload/caller.h"
-#include "preload/redirect.h"
+#include "preload/hook.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "preload/symbol.h"
 
-#include "label/calls.h"
+#include "label/syscalls.h"
 
 #include <link.h>
 #include <string.h>

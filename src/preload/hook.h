@@ -4,8 +4,8 @@
  * malloc() and the threads of the GNU C library map memory by calls that no other library can stand
  * in for. They come to another function only if its code begins with a jump there.
  */
-#ifndef PRELOAD_REDIRECT_H
-#define PRELOAD_REDIRECT_H
+#ifndef PRELOAD_HOOK_H
+#define PRELOAD_HOOK_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * or to another one that was preloaded; and where they would end a thread that somebody cancels,
  * which here may have a lock, or be in the middle of malloc().
  */
-#ifndef LABEL_CALLS_H
-#define LABEL_CALLS_H
+#ifndef LABEL_SYSCALLS_H
+#define LABEL_SYSCALLS_H
 
 #include <errno.h>
 #include <fcntl.h>

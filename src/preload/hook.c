@@ -1,4 +1,4 @@
-#include "preload/redirect.h"
+#include "preload/hook.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
