@@ -32,14 +32,14 @@ static struct layout *_Atomic table;
 enum { FREE, TAKEN, WAITED_FOR }; /* the lock */
 enum { NOBODY };		  /* forks */
 
-static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
+static bool compare_exchange(uint32_t *word, uint32_t from, uint32_t to)
 {
 	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_RELAXED);
 }
 
 /* False if it was not woken in time. */
-static bool wait_for_change(uint32_t *word, uint32_t value)
+static bool futex_wait(uint32_t *word, uint32_t value)
 {
 	static const struct timespec patience = {.tv_nsec = 20000000};
 	int before = errno;
@@ -51,7 +51,7 @@ static bool wait_for_change(uint32_t *word, uint32_t value)
 	return woken;
 }
 
-static void wake_one(uint32_t *word)
+static void futex_wake(uint32_t *word)
 {
 	int before = errno;
 
@@ -63,12 +63,12 @@ static void lock(struct layout *t)
 {
 	uint32_t *word = &t->head.lock, *forking = &t->head.forking;
 
-	if (exchange(word, FREE, TAKEN))
+	if (compare_exchange(word, FREE, TAKEN))
 		return;
 	while (__atomic_exchange_n(word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
 		uint32_t who = __atomic_load_n(forking, __ATOMIC_RELAXED);
 
-		if (!wait_for_change(word, WAITED_FOR) && who && exchange(forking, who, NOBODY))
+		if (!futex_wait(word, WAITED_FOR) && who && compare_exchange(forking, who, NOBODY))
 			return;
 	}
 }
@@ -76,7 +76,7 @@ static void lock(struct layout *t)
 static void unlock(struct layout *t)
 {
 	if (__atomic_exchange_n(&t->head.lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
-		wake_one(&t->head.lock);
+		futex_wake(&t->head.lock);
 }
 
 static sigset_t block_signals(void)
@@ -126,7 +126,7 @@ static void after_fork(void)
 {
 	struct layout *t = locked_to_fork;
 
-	if (t && exchange(&t->head.forking, forker, NOBODY))
+	if (t && compare_exchange(&t->head.forking, forker, NOBODY))
 		unlock(t);
 	end_fork();
 }
@@ -136,7 +136,7 @@ static void after_fork_in_child(void)
 {
 	struct layout *t = locked_to_fork;
 
-	if (t && !exchange(&t->head.forking, forker, NOBODY) &&
+	if (t && !compare_exchange(&t->head.forking, forker, NOBODY) &&
 	    __atomic_load_n(&t->head.lock, __ATOMIC_RELAXED) != FREE)
 		table_empty(t);
 	if (t)
@@ -175,11 +175,11 @@ static struct layout *make_table(void)
 	if (fd < 0)
 		return NULL;
 	if (low) /* with that flag, NULL is an address */
-		memory = call_mmap(low, sizeof(struct layout), access,
-				   sharing | MAP_FIXED_NOREPLACE, fd, 0);
+		memory = sys_mmap(low, sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE,
+				  fd, 0);
 	if (memory == MAP_FAILED)
-		memory = call_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
-	call_close(fd);
+		memory = sys_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
+	sys_close(fd);
 	if (memory == MAP_FAILED)
 		return NULL;
 	table_init(memory);
@@ -313,7 +313,7 @@ static int name_range(struct layout *t, uint64_t start, uint64_t end, const char
 	return error ? error : result;
 }
 
-struct layout *keep_begin(sigset_t *mask)
+struct layout *keep_lock(sigset_t *mask)
 {
 	struct layout *t = atomic_load(&table);
 
@@ -326,7 +326,7 @@ struct layout *keep_begin(sigset_t *mask)
 	return t;
 }
 
-void keep_end(struct layout *t, const sigset_t *mask)
+void keep_unlock(struct layout *t, const sigset_t *mask)
 {
 	unlock(t);
 	pthread_sigmask(SIG_SETMASK, mask, NULL);
@@ -340,23 +340,23 @@ static int name_locked(uint64_t start, uint64_t end, const char *name)
 
 	if (name && !keep_prepare())
 		return EINVAL;
-	t = keep_begin(&mask);
+	t = keep_lock(&mask);
 	error = name_range(t, start, end, name);
 	if (t)
-		keep_end(t, &mask);
+		keep_unlock(t, &mask);
 	return error;
 }
 
 void keep_set(uint64_t start, uint64_t end, const char *name)
 {
 	sigset_t mask;
-	struct layout *t = keep_begin(&mask);
+	struct layout *t = keep_lock(&mask);
 
 	if (!t)
 		return;
 	if (!set(t, start, end, 0, name) && name)
 		set(t, start, end, 0, NULL);
-	keep_end(t, &mask);
+	keep_unlock(t, &mask);
 }
 
 int keep_name(void *addr, size_t len, const char *name)

@@ -80,14 +80,14 @@ void *anonmem_map(size_t len, const char *name)
 int anonmem_kernel_keeps_names(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
-	void *page = call_mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = sys_mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int before = errno, keeps;
 
 	if (page == MAP_FAILED)
 		return -1;
 	/* Everything about the call is right, so a refusal can only mean the kernel's build. */
 	keeps = ask_kernel(page, size, "anonmem: probe") == 0;
-	call_munmap(page, size);
+	sys_munmap(page, size);
 	errno = before;
 	return keeps;
 }

@@ -19,14 +19,14 @@ struct publication {
 
 static bool is_restricted(void)
 {
-	int fd = call_open("/proc/sys/kernel/yama/ptrace_scope");
+	int fd = sys_open("/proc/sys/kernel/yama/ptrace_scope");
 	char scope = '0';
 
 	if (fd < 0)
 		return false;
-	if (call_read(fd, &scope, 1) != 1)
+	if (sys_read(fd, &scope, 1) != 1)
 		scope = '0';
-	call_close(fd);
+	sys_close(fd);
 	return scope != '0';
 }
 
@@ -45,12 +45,12 @@ static struct publication *make_page(struct layout *t)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 	void *page =
-		call_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return NULL;
 	if (madvise(page, size, MADV_WIPEONFORK) < 0) {
-		call_munmap(page, size);
+		sys_munmap(page, size);
 		return NULL;
 	}
 	/* A name that was left on unmapped memory is not of this. */
@@ -68,7 +68,7 @@ static int move_up(int fd)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		moved = fcntl(fd, F_DUPFD_CLOEXEC,
 			      (int)(limit.rlim_cur > 2 * high ? high : limit.rlim_cur / 2));
-	call_close(fd);
+	sys_close(fd);
 	return moved;
 }
 
@@ -82,7 +82,7 @@ static int keep_open(struct layout *t, int fd)
 		return fd;
 	if (old && fstat(old, &inherited) == 0 && inherited.st_dev == own.st_dev &&
 	    inherited.st_ino == t->head.copy_inode && dup3(fd, old, O_CLOEXEC) == old) {
-		call_close(fd);
+		sys_close(fd);
 		fd = old;
 	}
 	t->head.copy_fd = (uint32_t)fd;
@@ -101,11 +101,11 @@ static struct layout *make_copy(struct layout *t)
 	fd = move_up(fd);
 	if (fd < 0)
 		return NULL;
-	copy = call_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	copy = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (copy == MAP_FAILED || madvise(copy, size, MADV_DONTFORK) < 0) {
 		if (copy != MAP_FAILED)
-			call_munmap(copy, size);
-		call_close(fd);
+			sys_munmap(copy, size);
+		sys_close(fd);
 		return NULL;
 	}
 	keep_open(t, fd);
