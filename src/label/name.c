@@ -9,15 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
-#ifndef PR_SET_VMA
-#define PR_SET_VMA	     0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
 
 static int ask_kernel(void *addr, size_t len, const char *name)
 {

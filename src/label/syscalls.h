@@ -11,9 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+/* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA	     0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
 
 /* mmap(2). off_t has 64 bits here: the build says so where that is not the rule. */
 static inline void *sys_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)

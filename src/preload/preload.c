@@ -19,15 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef PR_SET_VMA
-#define PR_SET_VMA	     0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
 
 /* An exported function, which the C library's calls of its own are hooked to as well. */
 #define EXPORT(function) __attribute__((visibility("default"), alias(#function)))
