@@ -129,10 +129,9 @@ static bool add_held_up(struct list notes, const struct snapshot *s)
 		   count, count == 1 ? " is" : "es are", count == 1 ? "its" : "their", pid, pid);
 }
 
-bool notes_add(struct report *r)
+bool notes_make(const struct snapshot *s, size_t hidden, char ***lines, size_t *count)
 {
-	const struct snapshot *s = r->snapshot;
-	struct list notes = {&r->notes, &r->note_count};
+	const struct list notes = {lines, count};
 
 	if (s->machine.keeps_labels == ANSWER_NO &&
 	    !add(notes,
@@ -170,9 +169,8 @@ bool notes_add(struct report *r)
 	    !add(notes, "SWAP counts swapped shared memory once for each process that maps it; "
 			"SWAPPSS does not"))
 		return false;
-	if (r->hidden > 0 &&
-	    !add(notes, "%zu more row%s beyond --limit; the totals include %s", r->hidden,
-		 r->hidden == 1 ? "" : "s", r->hidden == 1 ? "it" : "them"))
+	if (hidden > 0 && !add(notes, "%zu more row%s beyond --limit; the totals include %s",
+			       hidden, hidden == 1 ? "" : "s", hidden == 1 ? "it" : "them"))
 		return false;
 	return true;
 }
@@ -214,11 +212,10 @@ static bool add_anon_check(const struct list checks, const struct verification *
 			    "cannot be seen from here");
 }
 
-bool checks_add(struct report *r)
+bool checks_make(const struct snapshot *s, char ***lines, size_t *count)
 {
-	const struct snapshot *s = r->snapshot;
 	const struct verification *v = &s->verification;
-	struct list checks = {&r->checks, &r->check_count};
+	const struct list checks = {lines, count};
 	uint64_t differ = 0;
 
 	if (!s->verified)
