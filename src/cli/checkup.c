@@ -3,11 +3,11 @@
 #include "model/crew.h"
 #include "parse/process.h"
 
-#include <fcntl.h>
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* The process at hand, which joins the checkup when it has been read. */
 struct patient {
@@ -21,6 +21,7 @@ struct patient {
 
 	/* All of them. */
 	const struct source *source;
+	ino_t own_glibc;
 	struct target_list targets;
 	size_t next;
 	int status;
@@ -49,85 +50,16 @@ static bool join(struct party *party, const struct patient *p, uint64_t bytes)
 	return append(&party->names, &party->name_count, p->name);
 }
 
-/* "2.36", from what the library says of itself; false if it is not found in the file. */
-static bool find_version(struct slice file, char *version, size_t size)
+/* The file of the GNU C library that this program has; 0 if that cannot be told. */
+static ino_t own_glibc(void)
 {
-	static const char words[] = " release version ";
-	const char *found = memmem(file.ptr, file.len, words, strlen(words));
-	size_t n = 0;
-
-	if (!found)
-		return false;
-	found += strlen(words);
-	for (const char *end = file.ptr + file.len; found < end && n + 1 < size; found++) {
-		if ((*found < '0' || *found > '9') && *found != '.')
-			break;
-		version[n++] = *found;
-	}
-	/* A sentence ends behind it. */
-	while (n && version[n - 1] == '.')
-		n--;
-	version[n] = '\0';
-	return n > 0;
-}
-
-/* Reads as much of a file as it had at first; freed by the caller. */
-static char *read_whole(int fd, size_t size)
-{
-	char *text = malloc(size);
-	size_t used = 0;
-	ssize_t n = 1;
-
-	while (text && used < size && n > 0) {
-		n = read(fd, text + used, size - used);
-		used += n > 0 ? (size_t)n : 0;
-	}
-	if (used == size)
-		return text;
-	free(text);
-	return NULL;
-}
-
-/* The regular file at a path, which others may have put in the place of the one that is mapped: it
- * is looked at before it is opened, since opening a pipe waits and opening a device may do
- * anything.
- */
-static int open_mapped(const char *path, uint64_t inode, struct stat *st)
-{
-	int at = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd = -1;
-	char link[32];
-
-	if (at < 0)
-		return -1;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", at);
-	if (fstat(at, st) == 0 && S_ISREG(st->st_mode) && st->st_ino == inode)
-		fd = open(link, O_RDONLY | O_CLOEXEC);
-	close(at);
-	return fd;
-}
-
-/* Of the file that the process has mapped, if it is the system's: that of another root or folder
- * may lie where nobody answers. */
-static void read_version(struct checkup *c, const struct mapping *m)
-{
-	enum { SIZE_MAX_READ = 64 * 1024 * 1024 };
 	struct stat st;
-	char path[512], *text = NULL;
-	int fd = -1;
+	Dl_info info;
 
-	c->glibc[0] = '\0';
-	if ((slice_begins(m->name, SLICE("/usr/lib")) || slice_begins(m->name, SLICE("/lib"))) &&
-	    snprintf(path, sizeof(path), "%.*s", (int)m->name.len, m->name.ptr) < (int)sizeof(path))
-		fd = open_mapped(path, m->inode, &st);
-	if (fd < 0)
-		return;
-	if (st.st_size > 0 && st.st_size <= SIZE_MAX_READ)
-		text = read_whole(fd, (size_t)st.st_size);
-	if (!text ||
-	    !find_version((struct slice){text, (size_t)st.st_size}, c->glibc, sizeof(c->glibc)))
-		c->glibc[0] = '\0';
-	free(text);
-	close(fd);
+	return dladdr((void *)(uintptr_t)gnu_get_libc_version, &info) &&
+			       stat(info.dli_fname, &st) == 0
+		       ? st.st_ino
+		       : 0;
 }
 
 static bool on_begin(void *ctx, const struct process *process)
@@ -152,16 +84,10 @@ static bool is_named(const struct mapping *m)
 static void note_file(struct patient *p, const struct mapping *m)
 {
 	uint32_t found = known_by_file(m->name);
-	struct checkup *c = p->checkup;
 
 	p->known |= found;
-	if (!(found & UINT32_C(1) << (known_glibc - known)) || c->glibc_inode == m->inode)
-		return;
-	if (c->glibc_inode == 0)
-		read_version(c, m);
-	else
-		c->glibc[0] = '\0';
-	c->glibc_inode = m->inode;
+	if (found & UINT32_C(1) << (known_glibc - known) && m->inode != p->own_glibc)
+		p->checkup->other_glibc = true;
 }
 
 static int on_guess(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
@@ -284,10 +210,10 @@ static int read_all(struct patient *p, struct error *e)
 int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 {
 	struct source *source = source_open_proc(NULL, pids, count, e);
-	struct patient p = {.checkup = c, .source = source};
+	struct patient p = {.checkup = c, .source = source, .own_glibc = own_glibc()};
 	int status;
 
-	*c = (struct checkup){.glibc = ""};
+	*c = (struct checkup){.other_glibc = false};
 	if (!source)
 		return -1;
 	machine_read(source, &c->machine);

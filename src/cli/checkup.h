@@ -26,11 +26,8 @@ struct checkup {
 	uint64_t pss[WORD_COUNT];
 	struct party naming;		 /* those that have named memory */
 	struct party parties[KNOWN_MAX]; /* by known[] */
-	/* Of the GNU C library, "2.36"; "" where processes have different ones, or it could not be
-	 * told. */
-	char glibc[16];
-	uint64_t glibc_inode; /* of its file, 0 before the first */
-	char **problems; /* sentences about processes that were asked for and could not be read */
+	bool other_glibc; /* some process has another GNU C library than this program */
+	char **problems;  /* sentences about processes that were asked for and could not be read */
 	size_t problem_count;
 };
 

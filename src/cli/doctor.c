@@ -13,6 +13,7 @@
 
 #include <cjson/cJSON.h>
 #include <getopt.h>
+#include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -182,8 +183,8 @@ static void write_known(const struct checkup *c)
 		any = true;
 		write_party(known[i].name, party);
 		printf(":\n    %s", known[i].advice);
-		if (&known[i] == known_glibc && c->glibc[0])
-			printf("; this is %s", c->glibc);
+		if (&known[i] == known_glibc && !c->other_glibc)
+			printf("; this is %s", gnu_get_libc_version());
 		puts("");
 	}
 	if (!any)
@@ -261,8 +262,8 @@ static cJSON *make_known_one(const struct checkup *c, unsigned i)
 	cJSON *object = make_party(&c->parties[i]);
 	bool whole = put(true, object, "program", cJSON_CreateString(known[i].name));
 
-	if (&known[i] == known_glibc && c->glibc[0])
-		whole = put(whole, object, "version", cJSON_CreateString(c->glibc));
+	if (&known[i] == known_glibc && !c->other_glibc)
+		whole = put(whole, object, "version", cJSON_CreateString(gnu_get_libc_version()));
 	return finish(put(whole, object, "advice", cJSON_CreateString(known[i].advice)), object);
 }
 
@@ -353,7 +354,7 @@ static int write_json(const struct checkup *c, struct error *e)
 
 static enum exit_status examine(const struct doctor_options *o, struct error *e)
 {
-	struct checkup c = {.glibc = ""};
+	struct checkup c = {.other_glibc = false};
 	enum exit_status status = EXIT_FAILED;
 	const struct sandbox box = {.creates = false};
 
