@@ -11,7 +11,6 @@
 #include "label/keep.h"
 
 #include "label/memfd.h"
-#include "label/publish.h"
 #include "label/syscalls.h"
 #include "label/table.h"
 #include "label/text.h"
@@ -199,8 +198,7 @@ static struct layout *find_table(void)
 	while (!found && vmas_next(&vmas, vma.end, &vma)) {
 		if (vma.kind == VMA_TABLE && vma.end - vma.start == size) {
 			found = (struct layout *)(uintptr_t)vma.start;
-			if (found->head.magic != LAYOUT_MAGIC ||
-			    found->head.size != sizeof(*found) || found->head.is_copy)
+			if (found->head.magic != LAYOUT_MAGIC || found->head.size != sizeof(*found))
 				found = NULL;
 		}
 	}
@@ -226,26 +224,6 @@ bool keep_prepare(void)
 	return atomic_load(&table) != NULL;
 }
 
-/* Whatever is done to the table is done to its copy too. */
-static bool set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name)
-{
-	struct layout *copy = publish_copy(t);
-
-	if (copy)
-		table_set(copy, start, end, inode, name);
-	return table_set(t, start, end, inode, name);
-}
-
-void keep_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
-	       bool stays)
-{
-	struct layout *copy = publish_copy(t);
-
-	if (copy)
-		table_move(copy, from, from_len, to, to_len, stays);
-	table_move(t, from, from_len, to, to_len, stays);
-}
-
 /* Names the part [start, end) of a mapping. 0, or what errno becomes. */
 static int name_part(struct layout *t, const struct vma *vma, uint64_t start, uint64_t end,
 		     const char *name)
@@ -264,7 +242,7 @@ static int name_part(struct layout *t, const struct vma *vma, uint64_t start, ui
 	case VMA_ANON:
 		break;
 	}
-	return !t || set(t, start, end, inode, name) ? 0 : EAGAIN;
+	return !t || table_set(t, start, end, inode, name) ? 0 : EAGAIN;
 }
 
 /* In a sandbox without /proc: memory of which all has a name may have another. 0, or what errno
@@ -281,7 +259,7 @@ static int name_known(struct layout *t, uint64_t start, uint64_t end, const char
 	for (at = start; at < end; at = next) {
 		next = table_find(t, at, &inode);
 		next = next < end ? next : end;
-		if (!set(t, at, next, inode, name))
+		if (!table_set(t, at, next, inode, name))
 			return EAGAIN;
 	}
 	return 0;
@@ -321,8 +299,6 @@ struct layout *keep_lock(sigset_t *mask)
 		return NULL;
 	*mask = block_signals();
 	lock(t);
-	/* Not later, when addresses may be free that still have a name. */
-	publish_copy(t);
 	return t;
 }
 
@@ -354,8 +330,8 @@ void keep_set(uint64_t start, uint64_t end, const char *name)
 
 	if (!t)
 		return;
-	if (!set(t, start, end, 0, name) && name)
-		set(t, start, end, 0, NULL);
+	if (!table_set(t, start, end, 0, name) && name)
+		table_set(t, start, end, 0, NULL);
 	keep_unlock(t, &mask);
 }
 

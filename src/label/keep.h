@@ -23,10 +23,6 @@ void keep_set(uint64_t start, uint64_t end, const char *name);
  * Signals wait meanwhile; *mask keeps which did before. */
 struct layout *keep_lock(sigset_t *mask);
 
-/* table_move() meanwhile. */
-void keep_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
-	       bool stays);
-
 void keep_unlock(struct layout *t, const sigset_t *mask);
 
 #endif

@@ -12,7 +12,7 @@
  * the order of the blocks and what is in which, `changes` of a block for its ranges. A name may be
  * given up and its slot used again while it is read; then its generation is no longer that in the
  * range. They must believe nothing of what they read, since the process may write there what it
- * likes. Where they may not read its memory, there is a copy of the table for them (publish.h).
+ * likes.
  */
 #ifndef LABEL_LAYOUT_H
 #define LABEL_LAYOUT_H
@@ -23,7 +23,7 @@
 
 #define LAYOUT_MEMFD "anonmem-names"
 #define LAYOUT_SHOWN "/memfd:" LAYOUT_MEMFD " (deleted)" /* in maps */
-#define LAYOUT_MAGIC UINT64_C(0x316d656d6e6f6e61)	 /* "anonmem1" */
+#define LAYOUT_MAGIC UINT64_C(0x326d656d6e6f6e61)	 /* "anonmem2" */
 
 enum {
 	LAYOUT_PAGE = 4096,
@@ -42,13 +42,8 @@ struct layout_head {
 	uint32_t blocks; /* in use: the first of `order`, by address; the others are free */
 	uint32_t names;	 /* slots of names that were ever used */
 	uint32_t free;	 /* slot + 1 of the first that is free again, linked by `next` */
-	/* Of publish.c, and of no use to readers. */
-	uint64_t publication; /* address, or 0 */
-	uint64_t copy_inode;
-	uint32_t copy_fd;
-	uint32_t is_copy; /* this is one */
 	uint16_t order[LAYOUT_BLOCKS];
-	uint8_t unused[LAYOUT_PAGE - 64 - 2 * LAYOUT_BLOCKS];
+	uint8_t unused[LAYOUT_PAGE - 40 - 2 * LAYOUT_BLOCKS];
 };
 
 struct layout_range {

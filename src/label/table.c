@@ -47,23 +47,6 @@ void table_init(struct layout *t)
 	__atomic_store_n(&t->head.magic, LAYOUT_MAGIC, __ATOMIC_RELEASE);
 }
 
-void table_copy(struct layout *to, const struct layout *from)
-{
-	struct layout_head *head = &to->head;
-
-	head->size = sizeof(*to);
-	head->is_copy = true;
-	head->blocks = from->head.blocks;
-	head->names = from->head.names;
-	head->free = from->head.free;
-	memcpy(head->order, from->head.order, sizeof(head->order));
-	for (uint32_t i = 0; i < head->blocks; i++)
-		to->blocks[head->order[i]] = from->blocks[head->order[i]];
-	memcpy(to->names, from->names, head->names * sizeof(*to->names));
-	memcpy(to->buckets, from->buckets, sizeof(to->buckets));
-	__atomic_store_n(&head->magic, LAYOUT_MAGIC, __ATOMIC_RELEASE);
-}
-
 /* Names. */
 
 static uint32_t *bucket_of(struct layout *t, const char *text)

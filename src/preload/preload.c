@@ -11,6 +11,7 @@
 #include "label/keep.h"
 #include "label/name.h"
 #include "label/syscalls.h"
+#include "label/table.h"
 #include "preload/caller.h"
 #include "preload/hook.h"
 
@@ -144,8 +145,8 @@ static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
 		int error = errno;
 
 		if (memory != MAP_FAILED)
-			keep_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
-				  round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
+			table_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
+				   round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
 		keep_unlock(t, &mask);
 		errno = error;
 	}
