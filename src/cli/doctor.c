@@ -184,7 +184,7 @@ static void write_known(const struct checkup *c)
 		write_set(known[i].name, set);
 		printf(":\n    %s", known[i].advice);
 		if (&known[i] == known_glibc)
-			printf("; this is %s", gnu_get_libc_version());
+			printf("; the system's is %s", gnu_get_libc_version());
 		puts("");
 	}
 	if (!any)

@@ -10,9 +10,8 @@
  */
 #include "label/keep.h"
 
-#include "label/calls.h"
 #include "label/memfd.h"
-#include "label/publish.h"
+#include "label/syscalls.h"
 #include "label/table.h"
 #include "label/text.h"
 #include "label/vmas.h"
@@ -32,14 +31,14 @@ static struct layout *_Atomic table;
 enum { FREE, TAKEN, WAITED_FOR }; /* the lock */
 enum { NOBODY };		  /* forks */
 
-static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
+static bool compare_exchange(uint32_t *word, uint32_t from, uint32_t to)
 {
 	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_RELAXED);
 }
 
 /* False if it was not woken in time. */
-static bool wait_for_change(uint32_t *word, uint32_t value)
+static bool futex_wait(uint32_t *word, uint32_t value)
 {
 	static const struct timespec patience = {.tv_nsec = 20000000};
 	int before = errno;
@@ -51,7 +50,7 @@ static bool wait_for_change(uint32_t *word, uint32_t value)
 	return woken;
 }
 
-static void wake_one(uint32_t *word)
+static void futex_wake(uint32_t *word)
 {
 	int before = errno;
 
@@ -63,12 +62,12 @@ static void lock(struct layout *t)
 {
 	uint32_t *word = &t->head.lock, *forking = &t->head.forking;
 
-	if (exchange(word, FREE, TAKEN))
+	if (compare_exchange(word, FREE, TAKEN))
 		return;
 	while (__atomic_exchange_n(word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
 		uint32_t who = __atomic_load_n(forking, __ATOMIC_RELAXED);
 
-		if (!wait_for_change(word, WAITED_FOR) && who && exchange(forking, who, NOBODY))
+		if (!futex_wait(word, WAITED_FOR) && who && compare_exchange(forking, who, NOBODY))
 			return;
 	}
 }
@@ -76,7 +75,7 @@ static void lock(struct layout *t)
 static void unlock(struct layout *t)
 {
 	if (__atomic_exchange_n(&t->head.lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
-		wake_one(&t->head.lock);
+		futex_wake(&t->head.lock);
 }
 
 static sigset_t block_signals(void)
@@ -126,7 +125,7 @@ static void after_fork(void)
 {
 	struct layout *t = locked_to_fork;
 
-	if (t && exchange(&t->head.forking, forker, NOBODY))
+	if (t && compare_exchange(&t->head.forking, forker, NOBODY))
 		unlock(t);
 	end_fork();
 }
@@ -136,7 +135,7 @@ static void after_fork_in_child(void)
 {
 	struct layout *t = locked_to_fork;
 
-	if (t && !exchange(&t->head.forking, forker, NOBODY) &&
+	if (t && !compare_exchange(&t->head.forking, forker, NOBODY) &&
 	    __atomic_load_n(&t->head.lock, __ATOMIC_RELAXED) != FREE)
 		table_empty(t);
 	if (t)
@@ -175,11 +174,11 @@ static struct layout *make_table(void)
 	if (fd < 0)
 		return NULL;
 	if (low) /* with that flag, NULL is an address */
-		memory = call_mmap(low, sizeof(struct layout), access,
-				   sharing | MAP_FIXED_NOREPLACE, fd, 0);
+		memory = sys_mmap(low, sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE,
+				  fd, 0);
 	if (memory == MAP_FAILED)
-		memory = call_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
-	call_close(fd);
+		memory = sys_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
+	sys_close(fd);
 	if (memory == MAP_FAILED)
 		return NULL;
 	table_init(memory);
@@ -199,8 +198,7 @@ static struct layout *find_table(void)
 	while (!found && vmas_next(&vmas, vma.end, &vma)) {
 		if (vma.kind == VMA_TABLE && vma.end - vma.start == size) {
 			found = (struct layout *)(uintptr_t)vma.start;
-			if (found->head.magic != LAYOUT_MAGIC ||
-			    found->head.size != sizeof(*found) || found->head.is_copy)
+			if (found->head.magic != LAYOUT_MAGIC || found->head.size != sizeof(*found))
 				found = NULL;
 		}
 	}
@@ -226,26 +224,6 @@ bool keep_prepare(void)
 	return atomic_load(&table) != NULL;
 }
 
-/* Whatever is done to the table is done to its copy too. */
-static bool set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name)
-{
-	struct layout *copy = publish_copy(t);
-
-	if (copy)
-		table_set(copy, start, end, inode, name);
-	return table_set(t, start, end, inode, name);
-}
-
-void keep_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
-	       bool stays)
-{
-	struct layout *copy = publish_copy(t);
-
-	if (copy)
-		table_move(copy, from, from_len, to, to_len, stays);
-	table_move(t, from, from_len, to, to_len, stays);
-}
-
 /* Names the part [start, end) of a mapping. 0, or what errno becomes. */
 static int name_part(struct layout *t, const struct vma *vma, uint64_t start, uint64_t end,
 		     const char *name)
@@ -264,7 +242,7 @@ static int name_part(struct layout *t, const struct vma *vma, uint64_t start, ui
 	case VMA_ANON:
 		break;
 	}
-	return !t || set(t, start, end, inode, name) ? 0 : EAGAIN;
+	return !t || table_set(t, start, end, inode, name) ? 0 : EAGAIN;
 }
 
 /* In a sandbox without /proc: memory of which all has a name may have another. 0, or what errno
@@ -281,7 +259,7 @@ static int name_known(struct layout *t, uint64_t start, uint64_t end, const char
 	for (at = start; at < end; at = next) {
 		next = table_find(t, at, &inode);
 		next = next < end ? next : end;
-		if (!set(t, at, next, inode, name))
+		if (!table_set(t, at, next, inode, name))
 			return EAGAIN;
 	}
 	return 0;
@@ -313,7 +291,7 @@ static int name_range(struct layout *t, uint64_t start, uint64_t end, const char
 	return error ? error : result;
 }
 
-struct layout *keep_begin(sigset_t *mask)
+struct layout *keep_lock(sigset_t *mask)
 {
 	struct layout *t = atomic_load(&table);
 
@@ -321,12 +299,10 @@ struct layout *keep_begin(sigset_t *mask)
 		return NULL;
 	*mask = block_signals();
 	lock(t);
-	/* Not later, when addresses may be free that still have a name. */
-	publish_copy(t);
 	return t;
 }
 
-void keep_end(struct layout *t, const sigset_t *mask)
+void keep_unlock(struct layout *t, const sigset_t *mask)
 {
 	unlock(t);
 	pthread_sigmask(SIG_SETMASK, mask, NULL);
@@ -340,23 +316,23 @@ static int name_locked(uint64_t start, uint64_t end, const char *name)
 
 	if (name && !keep_prepare())
 		return EINVAL;
-	t = keep_begin(&mask);
+	t = keep_lock(&mask);
 	error = name_range(t, start, end, name);
 	if (t)
-		keep_end(t, &mask);
+		keep_unlock(t, &mask);
 	return error;
 }
 
 void keep_set(uint64_t start, uint64_t end, const char *name)
 {
 	sigset_t mask;
-	struct layout *t = keep_begin(&mask);
+	struct layout *t = keep_lock(&mask);
 
 	if (!t)
 		return;
-	if (!set(t, start, end, 0, name) && name)
-		set(t, start, end, 0, NULL);
-	keep_end(t, &mask);
+	if (!table_set(t, start, end, 0, name) && name)
+		table_set(t, start, end, 0, NULL);
+	keep_unlock(t, &mask);
 }
 
 int keep_name(void *addr, size_t len, const char *name)

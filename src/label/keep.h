@@ -19,14 +19,10 @@ bool keep_prepare(void);
  * text_copy() would make, or none if it is NULL. */
 void keep_set(uint64_t start, uint64_t end, const char *name);
 
-/* The table, for this thread alone until keep_end(); NULL, and nothing to end, if there is none.
+/* The table, for this thread alone until keep_unlock(); NULL, and nothing to end, if there is none.
  * Signals wait meanwhile; *mask keeps which did before. */
-struct layout *keep_begin(sigset_t *mask);
+struct layout *keep_lock(sigset_t *mask);
 
-/* table_move() meanwhile. */
-void keep_move(struct layout *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
-	       bool stays);
-
-void keep_end(struct layout *t, const sigset_t *mask);
+void keep_unlock(struct layout *t, const sigset_t *mask);
 
 #endif

@@ -7,12 +7,12 @@
  * a change moves one page at most. A range says which name it has; names are stored once and
  * counted.
  *
- * Readers are other processes. A counter that is odd while its owner is changed, and different
- * afterwards, tells them that what they have read may be torn: `changes` of the head for the order
- * of the blocks and what is in which, `changes` of a block for its ranges. A name may be given up
- * and its place used again while it is read; then its generation is no longer that in the range.
- * They must believe nothing of what they read, since the process may write there what it likes.
- * Where they may not read its memory, there is a copy of the table for them (publish.h).
+ * Readers are other processes. A sequence counter, which is odd while its owner is changed and
+ * different afterwards, tells them that what they have read may be torn: `changes` of the head for
+ * the order of the blocks and what is in which, `changes` of a block for its ranges. A name may be
+ * given up and its slot used again while it is read; then its generation is no longer that in the
+ * range. They must believe nothing of what they read, since the process may write there what it
+ * likes.
  */
 #ifndef LABEL_LAYOUT_H
 #define LABEL_LAYOUT_H
@@ -23,7 +23,7 @@
 
 #define LAYOUT_MEMFD "anonmem-names"
 #define LAYOUT_SHOWN "/memfd:" LAYOUT_MEMFD " (deleted)" /* in maps */
-#define LAYOUT_MAGIC UINT64_C(0x316d656d6e6f6e61)	 /* "anonmem1" */
+#define LAYOUT_MAGIC UINT64_C(0x326d656d6e6f6e61)	 /* "anonmem2" */
 
 enum {
 	LAYOUT_PAGE = 4096,
@@ -40,20 +40,15 @@ struct layout_head {
 	uint32_t forking; /* thread that forks and has the lock */
 	uint32_t changes;
 	uint32_t blocks; /* in use: the first of `order`, by address; the others are free */
-	uint32_t names;	 /* places of names that were ever used */
-	uint32_t free;	 /* place + 1 of the first that is free again, linked by `next` */
-	/* Of publish.c, and of no use to readers. */
-	uint64_t publication; /* address, or 0 */
-	uint64_t copy_inode;
-	uint32_t copy_fd;
-	uint32_t is_copy; /* this is one */
+	uint32_t names;	 /* slots of names that were ever used */
+	uint32_t free;	 /* slot + 1 of the first that is free again, linked by `next` */
 	uint16_t order[LAYOUT_BLOCKS];
-	uint8_t unused[LAYOUT_PAGE - 64 - 2 * LAYOUT_BLOCKS];
+	uint8_t unused[LAYOUT_PAGE - 40 - 2 * LAYOUT_BLOCKS];
 };
 
 struct layout_range {
 	uint64_t start, end;
-	uint32_t name;	/* generation << 16 | place */
+	uint32_t name;	/* generation << 16 | slot */
 	uint32_t inode; /* of shared memory, its lower half; 0 for private memory */
 };
 
@@ -67,14 +62,14 @@ struct layout_name {
 	char text[ANONMEM_NAME_MAX + 1]; /* with its NUL, then zeros */
 	uint32_t generation;		 /* not 0; written before the text, to be read after it */
 	uint32_t references;
-	uint32_t next; /* place + 1 in the same bucket, or free */
+	uint32_t next; /* slot + 1 in the same bucket, or free */
 };
 
 struct layout {
 	struct layout_head head;
 	struct layout_block blocks[LAYOUT_BLOCKS];
 	struct layout_name names[LAYOUT_NAMES];
-	uint32_t buckets[LAYOUT_BUCKETS]; /* place + 1 */
+	uint32_t buckets[LAYOUT_BUCKETS]; /* slot + 1 */
 };
 
 _Static_assert(sizeof(struct layout_head) == LAYOUT_PAGE, "the head is a page");

@@ -1,7 +1,7 @@
 #include "label/memfd.h"
 
-#include "label/calls.h"
 #include "label/layout.h"
+#include "label/syscalls.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -17,7 +17,7 @@ int memfd_open(void)
 		return -1;
 	fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);
 	if (fd >= 0 && ftruncate(fd, sizeof(struct layout)) < 0) {
-		call_close(fd);
+		sys_close(fd);
 		fd = -1;
 	}
 	return fd;

@@ -1,23 +1,16 @@
 #include "anonmem/anonmem.h"
 
-#include "label/calls.h"
 #include "label/keep.h"
 #include "label/name.h"
+#include "label/syscalls.h"
 #include "label/text.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
-#ifndef PR_SET_VMA
-#define PR_SET_VMA	     0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
 
 static int ask_kernel(void *addr, size_t len, const char *name)
 {
@@ -80,14 +73,14 @@ void *anonmem_map(size_t len, const char *name)
 int anonmem_kernel_keeps_names(void)
 {
 	size_t size = (size_t)sysconf(_SC_PAGESIZE);
-	void *page = call_mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = sys_mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int before = errno, keeps;
 
 	if (page == MAP_FAILED)
 		return -1;
 	/* Everything about the call is right, so a refusal can only mean the kernel's build. */
 	keeps = ask_kernel(page, size, "anonmem: probe") == 0;
-	call_munmap(page, size);
+	sys_munmap(page, size);
 	errno = before;
 	return keeps;
 }

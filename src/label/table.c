@@ -3,20 +3,20 @@
 #include <string.h>
 
 /* A range, or where one would stand. */
-struct spot {
+struct position {
 	uint32_t at; /* in the order of blocks */
 	uint32_t i;  /* in the block */
 };
 
 /* Readers see the odd number before what changes, and the even one after it. It is odd already if a
  * change was left unfinished. */
-static void begin_change(uint32_t *changes)
+static void seq_write_begin(uint32_t *changes)
 {
 	__atomic_store_n(changes, *changes | 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-static void end_change(uint32_t *changes)
+static void seq_write_end(uint32_t *changes)
 {
 	__atomic_store_n(changes, *changes + 1, __ATOMIC_RELEASE);
 }
@@ -29,7 +29,7 @@ static void order_blocks(struct layout *t)
 
 void table_empty(struct layout *t)
 {
-	begin_change(&t->head.changes);
+	seq_write_begin(&t->head.changes);
 	order_blocks(t);
 	t->head.blocks = 0;
 	t->head.free = 0;
@@ -37,7 +37,7 @@ void table_empty(struct layout *t)
 		t->names[i].references = 0;
 	t->head.names = 0;
 	memset(t->buckets, 0, sizeof(t->buckets));
-	end_change(&t->head.changes);
+	seq_write_end(&t->head.changes);
 }
 
 void table_init(struct layout *t)
@@ -45,23 +45,6 @@ void table_init(struct layout *t)
 	t->head.size = sizeof(*t);
 	order_blocks(t);
 	__atomic_store_n(&t->head.magic, LAYOUT_MAGIC, __ATOMIC_RELEASE);
-}
-
-void table_copy(struct layout *to, const struct layout *from)
-{
-	struct layout_head *head = &to->head;
-
-	head->size = sizeof(*to);
-	head->is_copy = true;
-	head->blocks = from->head.blocks;
-	head->names = from->head.names;
-	head->free = from->head.free;
-	memcpy(head->order, from->head.order, sizeof(head->order));
-	for (uint32_t i = 0; i < head->blocks; i++)
-		to->blocks[head->order[i]] = from->blocks[head->order[i]];
-	memcpy(to->names, from->names, head->names * sizeof(*to->names));
-	memcpy(to->buckets, from->buckets, sizeof(to->buckets));
-	__atomic_store_n(&head->magic, LAYOUT_MAGIC, __ATOMIC_RELEASE);
 }
 
 /* Names. */
@@ -80,16 +63,16 @@ static struct layout_name *name_of(struct layout *t, uint32_t name)
 	return &t->names[name % LAYOUT_NAMES];
 }
 
-static uint32_t reference(struct layout *t, uint32_t place)
+static uint32_t reference(struct layout *t, uint32_t slot)
 {
-	t->names[place].references++;
-	return t->names[place].generation << 16 | place;
+	t->names[slot].references++;
+	return t->names[slot].generation << 16 | slot;
 }
 
 /* Finds a name or stores it, and counts one more use; 0 if there is no room. */
 static uint32_t take_name(struct layout *t, const char *text)
 {
-	uint32_t *bucket = bucket_of(t, text), place;
+	uint32_t *bucket = bucket_of(t, text), slot;
 	struct layout_name *n;
 
 	for (uint32_t next = *bucket; next; next = t->names[next - 1].next) {
@@ -98,30 +81,30 @@ static uint32_t take_name(struct layout *t, const char *text)
 	}
 	if (!t->head.free && t->head.names == LAYOUT_NAMES)
 		return 0;
-	place = t->head.free ? t->head.free - 1 : t->head.names++;
-	n = &t->names[place];
+	slot = t->head.free ? t->head.free - 1 : t->head.names++;
+	n = &t->names[slot];
 	if (t->head.free)
 		t->head.free = n->next;
 	n->generation = n->generation % UINT16_MAX + 1;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	memcpy(n->text, text, sizeof(n->text));
 	n->next = *bucket;
-	*bucket = place + 1;
-	return reference(t, place);
+	*bucket = slot + 1;
+	return reference(t, slot);
 }
 
 static void drop_name(struct layout *t, uint32_t name)
 {
 	struct layout_name *n = name_of(t, name);
-	uint32_t place = (uint32_t)(n - t->names), *link;
+	uint32_t slot = (uint32_t)(n - t->names), *link;
 
 	if (--n->references > 0)
 		return;
-	for (link = bucket_of(t, n->text); *link != place + 1; link = &t->names[*link - 1].next)
+	for (link = bucket_of(t, n->text); *link != slot + 1; link = &t->names[*link - 1].next)
 		;
 	*link = n->next;
 	n->next = t->head.free;
-	t->head.free = place + 1;
+	t->head.free = slot + 1;
 }
 
 /* Ranges. */
@@ -131,53 +114,53 @@ static struct layout_block *block_at(struct layout *t, uint32_t at)
 	return &t->blocks[t->head.order[at]];
 }
 
-static bool is_range(const struct layout *t, struct spot s)
+static bool is_range(const struct layout *t, struct position pos)
 {
-	return s.at < t->head.blocks;
+	return pos.at < t->head.blocks;
 }
 
-static struct layout_range *range_at(struct layout *t, struct spot s)
+static struct layout_range *range_at(struct layout *t, struct position pos)
 {
-	return &block_at(t, s.at)->ranges[s.i];
+	return &block_at(t, pos.at)->ranges[pos.i];
 }
 
 /* The first range that ends behind an address. */
-static struct spot find(struct layout *t, uint64_t address)
+static struct position find(struct layout *t, uint64_t address)
 {
-	struct spot s = {0, 0};
+	struct position pos = {0, 0};
 	uint32_t high = t->head.blocks;
 
-	while (s.at < high) {
-		uint32_t middle = (s.at + high) / 2;
+	while (pos.at < high) {
+		uint32_t middle = (pos.at + high) / 2;
 		const struct layout_block *b = block_at(t, middle);
 
 		if (b->ranges[b->count - 1].end <= address)
-			s.at = middle + 1;
+			pos.at = middle + 1;
 		else
 			high = middle;
 	}
-	if (!is_range(t, s))
-		return s;
-	high = block_at(t, s.at)->count;
-	while (s.i < high) {
-		uint32_t middle = (s.i + high) / 2;
+	if (!is_range(t, pos))
+		return pos;
+	high = block_at(t, pos.at)->count;
+	while (pos.i < high) {
+		uint32_t middle = (pos.i + high) / 2;
 
-		if (block_at(t, s.at)->ranges[middle].end <= address)
-			s.i = middle + 1;
+		if (block_at(t, pos.at)->ranges[middle].end <= address)
+			pos.i = middle + 1;
 		else
 			high = middle;
 	}
-	return s;
+	return pos;
 }
 
-static void change(struct layout *t, struct spot s, uint64_t start, uint64_t end)
+static void change(struct layout *t, struct position pos, uint64_t start, uint64_t end)
 {
-	struct layout_block *b = block_at(t, s.at);
+	struct layout_block *b = block_at(t, pos.at);
 
-	begin_change(&b->changes);
-	b->ranges[s.i].start = start;
-	b->ranges[s.i].end = end;
-	end_change(&b->changes);
+	seq_write_begin(&b->changes);
+	b->ranges[pos.i].start = start;
+	b->ranges[pos.i].end = end;
+	seq_write_end(&b->changes);
 }
 
 /* A free block comes into the order at `at`. The head is being changed. */
@@ -203,92 +186,92 @@ static void remove_block(struct layout *t, uint32_t at)
 
 /* Makes room in a full block: at its ends by a new block, so that ranges which come in order fill
  * theirs; else by halves. */
-static struct spot divide(struct layout *t, struct spot s)
+static struct position divide(struct layout *t, struct position pos)
 {
-	struct layout_block *full = block_at(t, s.at), *added;
-	uint32_t kept = s.i == 0 || s.i == full->count ? s.i : full->count / 2;
+	struct layout_block *full = block_at(t, pos.at), *added;
+	uint32_t kept = pos.i == 0 || pos.i == full->count ? pos.i : full->count / 2;
 
-	begin_change(&t->head.changes);
-	added = add_block(t, kept ? s.at + 1 : s.at);
+	seq_write_begin(&t->head.changes);
+	added = add_block(t, kept ? pos.at + 1 : pos.at);
 	if (kept) {
 		added->count = full->count - kept;
 		memcpy(added->ranges, full->ranges + kept, added->count * sizeof(*added->ranges));
 		full->count = kept;
 	}
-	end_change(&t->head.changes);
-	if (kept && s.i >= kept)
-		return (struct spot){s.at + 1, s.i - kept};
-	return s;
+	seq_write_end(&t->head.changes);
+	if (kept && pos.i >= kept)
+		return (struct position){pos.at + 1, pos.i - kept};
+	return pos;
 }
 
-static void insert(struct layout *t, struct spot s, const struct layout_range *range)
+static void insert(struct layout *t, struct position pos, const struct layout_range *range)
 {
 	struct layout_block *b;
 
 	if (t->head.blocks == 0) {
-		begin_change(&t->head.changes);
+		seq_write_begin(&t->head.changes);
 		add_block(t, 0);
-		end_change(&t->head.changes);
-	} else if (s.i == 0 && s.at > 0) { /* behind the last range before */
-		s.at--;
-		s.i = block_at(t, s.at)->count;
+		seq_write_end(&t->head.changes);
+	} else if (pos.i == 0 && pos.at > 0) { /* behind the last range before */
+		pos.at--;
+		pos.i = block_at(t, pos.at)->count;
 	}
-	if (block_at(t, s.at)->count == LAYOUT_RANGES)
-		s = divide(t, s);
-	b = block_at(t, s.at);
-	begin_change(&b->changes);
-	memmove(b->ranges + s.i + 1, b->ranges + s.i, (b->count - s.i) * sizeof(*b->ranges));
-	b->ranges[s.i] = *range;
+	if (block_at(t, pos.at)->count == LAYOUT_RANGES)
+		pos = divide(t, pos);
+	b = block_at(t, pos.at);
+	seq_write_begin(&b->changes);
+	memmove(b->ranges + pos.i + 1, b->ranges + pos.i, (b->count - pos.i) * sizeof(*b->ranges));
+	b->ranges[pos.i] = *range;
 	b->count++;
-	end_change(&b->changes);
+	seq_write_end(&b->changes);
 }
 
-/* Takes out a range and gives the place of the next one. */
-static struct spot take_out(struct layout *t, struct spot s)
+/* Takes out a range and gives the position of the next one. */
+static struct position take_out(struct layout *t, struct position pos)
 {
-	struct layout_block *b = block_at(t, s.at);
+	struct layout_block *b = block_at(t, pos.at);
 
-	drop_name(t, b->ranges[s.i].name);
-	begin_change(b->count == 1 ? &t->head.changes : &b->changes);
+	drop_name(t, b->ranges[pos.i].name);
+	seq_write_begin(b->count == 1 ? &t->head.changes : &b->changes);
 	if (b->count == 1) {
-		remove_block(t, s.at);
-		end_change(&t->head.changes);
-		return (struct spot){s.at, 0};
+		remove_block(t, pos.at);
+		seq_write_end(&t->head.changes);
+		return (struct position){pos.at, 0};
 	}
 	b->count--;
-	memmove(b->ranges + s.i, b->ranges + s.i + 1, (b->count - s.i) * sizeof(*b->ranges));
-	end_change(&b->changes);
-	return s.i < b->count ? s : (struct spot){s.at + 1, 0};
+	memmove(b->ranges + pos.i, b->ranges + pos.i + 1, (b->count - pos.i) * sizeof(*b->ranges));
+	seq_write_end(&b->changes);
+	return pos.i < b->count ? pos : (struct position){pos.at + 1, 0};
 }
 
 /* For one range more in a block. */
-static bool has_room(struct layout *t, struct spot s)
+static bool has_room(struct layout *t, struct position pos)
 {
-	return block_at(t, s.at)->count < LAYOUT_RANGES || t->head.blocks < LAYOUT_BLOCKS;
+	return block_at(t, pos.at)->count < LAYOUT_RANGES || t->head.blocks < LAYOUT_BLOCKS;
 }
 
-/* Leaves no range in [start, end), and gives the place where one can come in. */
-static struct spot cut_out(struct layout *t, uint64_t start, uint64_t end)
+/* Leaves no range in [start, end), and gives the position where one can come in. */
+static struct position cut_out(struct layout *t, uint64_t start, uint64_t end)
 {
-	struct spot s = find(t, start);
+	struct position pos = find(t, start);
 
-	if (is_range(t, s) && range_at(t, s)->start < start) {
-		struct layout_range rest = *range_at(t, s);
+	if (is_range(t, pos) && range_at(t, pos)->start < start) {
+		struct layout_range rest = *range_at(t, pos);
 
-		change(t, s, rest.start, start);
-		if (rest.end > end && has_room(t, s)) {
+		change(t, pos, rest.start, start);
+		if (rest.end > end && has_room(t, pos)) {
 			rest.start = end;
 			name_of(t, rest.name)->references++;
-			s.i++;
-			insert(t, s, &rest);
+			pos.i++;
+			insert(t, pos, &rest);
 		}
-		s = find(t, start);
+		pos = find(t, start);
 	}
-	while (is_range(t, s) && range_at(t, s)->end <= end)
-		s = take_out(t, s);
-	if (is_range(t, s) && range_at(t, s)->start < end)
-		change(t, s, end, range_at(t, s)->end);
-	return s;
+	while (is_range(t, pos) && range_at(t, pos)->end <= end)
+		pos = take_out(t, pos);
+	if (is_range(t, pos) && range_at(t, pos)->start < end)
+		change(t, pos, end, range_at(t, pos)->end);
+	return pos;
 }
 
 static bool are_alike(const struct layout_range *a, const struct layout_range *b)
@@ -297,28 +280,28 @@ static bool are_alike(const struct layout_range *a, const struct layout_range *b
 }
 
 /* Puts a range into a gap, or makes it one with its neighbours. */
-static void put(struct layout *t, struct spot s, struct layout_range *range)
+static void put(struct layout *t, struct position pos, struct layout_range *range)
 {
-	struct spot before = find(t, range->start ? range->start - 1 : 0);
+	struct position before = find(t, range->start ? range->start - 1 : 0);
 
-	if (is_range(t, s) && are_alike(range, range_at(t, s))) {
-		range->end = range_at(t, s)->end;
-		take_out(t, s);
-		s = find(t, range->start);
+	if (is_range(t, pos) && are_alike(range, range_at(t, pos))) {
+		range->end = range_at(t, pos)->end;
+		take_out(t, pos);
+		pos = find(t, range->start);
 	}
 	if (is_range(t, before) && are_alike(range_at(t, before), range)) {
 		change(t, before, range_at(t, before)->start, range->end);
 		drop_name(t, range->name);
 		return;
 	}
-	insert(t, s, range);
+	insert(t, pos, range);
 }
 
 bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name)
 {
 	enum { NEW_BLOCKS = 2 }; /* at most: for what is left of a range that is cut in two */
 	struct layout_range range = {.start = start, .end = end, .inode = inode};
-	struct spot s;
+	struct position pos;
 
 	if (start >= end)
 		return true;
@@ -329,27 +312,27 @@ bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, c
 		if (!range.name)
 			return false;
 	}
-	s = cut_out(t, start, end);
+	pos = cut_out(t, start, end);
 	if (name)
-		put(t, s, &range);
+		put(t, pos, &range);
 	return true;
 }
 
 uint64_t table_find(struct layout *t, uint64_t address, uint32_t *inode)
 {
-	struct spot s = find(t, address);
+	struct position pos = find(t, address);
 
-	if (!is_range(t, s) || range_at(t, s)->start > address)
+	if (!is_range(t, pos) || range_at(t, pos)->start > address)
 		return 0;
-	*inode = range_at(t, s)->inode;
-	return range_at(t, s)->end;
+	*inode = range_at(t, pos)->inode;
+	return range_at(t, pos)->end;
 }
 
 /* Gives [start, end) the name at an address, if it has one. */
 static void extend(struct layout *t, uint64_t address, uint64_t start, uint64_t end)
 {
-	struct spot s = find(t, address);
-	const struct layout_range *r = is_range(t, s) ? range_at(t, s) : NULL;
+	struct position pos = find(t, address);
+	const struct layout_range *r = is_range(t, pos) ? range_at(t, pos) : NULL;
 
 	if (r && r->start <= address)
 		table_set(t, start, end, r->inode, name_of(t, r->name)->text);
@@ -358,10 +341,10 @@ static void extend(struct layout *t, uint64_t address, uint64_t start, uint64_t 
 static void copy(struct layout *t, uint64_t from, uint64_t end, uint64_t to)
 {
 	uint64_t at = from;
-	struct spot s;
+	struct position pos;
 
-	while (s = find(t, at), is_range(t, s) && range_at(t, s)->start < end) {
-		struct layout_range r = *range_at(t, s);
+	while (pos = find(t, at), is_range(t, pos) && range_at(t, pos)->start < end) {
+		struct layout_range r = *range_at(t, pos);
 
 		r.start = r.start > at ? r.start : at;
 		at = r.end < end ? r.end : end;

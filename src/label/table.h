@@ -17,9 +17,6 @@ void table_init(struct layout *t);
 /* Empties a table, in whatever state somebody left it who changed it. */
 void table_empty(struct layout *t);
 
-/* Makes memory that is all zeros a copy of a table, to which the same can be done from then on. */
-void table_copy(struct layout *to, const struct layout *from);
-
 /*
  * Gives [start, end) a name that text_copy() made, or none if it is NULL. `inode` is that of shared
  * memory or 0. False, and nothing done, if the table is full; but a name can always be taken away,

@@ -1,7 +1,7 @@
 #include "label/vmas.h"
 
-#include "label/calls.h"
 #include "label/layout.h"
+#include "label/syscalls.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -52,7 +52,7 @@ static dev_t shmem_device(void)
 		return 0;
 	if (fstat(fd, &st) == 0)
 		atomic_store(&device, st.st_dev);
-	call_close(fd);
+	sys_close(fd);
 	return atomic_load(&device);
 }
 
@@ -84,13 +84,13 @@ bool vmas_open(struct vmas *v, bool text)
 	v->text = text;
 	v->used = v->filled = 0;
 	/* Not /proc/self, which is empty when the main thread has ended. */
-	v->fd = call_open("/proc/thread-self/maps");
+	v->fd = sys_open("/proc/thread-self/maps");
 	return v->fd >= 0;
 }
 
 void vmas_close(struct vmas *v)
 {
-	call_close(v->fd);
+	sys_close(v->fd);
 }
 
 /* 1, 0 when there is none, or -1 if this kernel cannot be asked. */
@@ -129,7 +129,7 @@ static int take_byte(struct vmas *v)
 
 	if (v->used == v->filled) {
 		do
-			n = call_read(v->fd, v->buffer, sizeof(v->buffer));
+			n = sys_read(v->fd, v->buffer, sizeof(v->buffer));
 		while (n < 0 && errno == EINTR);
 		if (n <= 0)
 			return -1;

@@ -95,12 +95,11 @@ static bool counts_pss(const struct snapshot *s)
 }
 
 /* Each writes a sentence, or nothing where there is nothing to say. */
-typedef void note_fn(const struct report *r, FILE *out);
+typedef void note_fn(const struct snapshot *s, size_t hidden, FILE *out);
 
-static void note_kernel(const struct report *r, FILE *out)
+static void note_kernel(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	const struct snapshot *s = r->snapshot;
-
+	(void)hidden;
 	if (s->machine.keeps_labels != ANSWER_NO)
 		return;
 	fputs("this kernel cannot keep names of memory (it was built without "
@@ -112,10 +111,11 @@ static void note_kernel(const struct report *r, FILE *out)
 		fputs(", unless its process keeps names itself (*)", out);
 }
 
-static void note_unmatched(const struct report *r, FILE *out)
+static void note_unmatched(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	uint64_t n = r->snapshot->coverage.unmatched;
+	uint64_t n = s->coverage.unmatched;
 
+	(void)hidden;
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
@@ -124,11 +124,12 @@ static void note_unmatched(const struct report *r, FILE *out)
 			n, n == 1 ? " is" : "es are", n == 1 ? "it" : "them");
 }
 
-static void note_timed_out(const struct report *r, FILE *out)
+static void note_timed_out(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	uint64_t n = r->snapshot->coverage.by_how[HOW_TIMED_OUT];
-	int pid = (int)r->snapshot->coverage.timed_out;
+	uint64_t n = s->coverage.by_how[HOW_TIMED_OUT];
+	int pid = (int)s->coverage.timed_out;
 
+	(void)hidden;
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
@@ -138,12 +139,12 @@ static void note_timed_out(const struct report *r, FILE *out)
 			n, n == 1 ? " is" : "es are", n == 1 ? "its" : "their", pid, pid);
 }
 
-static void note_lost_names(const struct report *r, FILE *out)
+static void note_lost_names(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	const struct snapshot *s = r->snapshot;
 	uint64_t n = s->coverage.by_how[HOW_NAMES_LOST];
 	bool captured = s->source != SOURCE_PROC;
 
+	(void)hidden;
 	if (n == 0)
 		return;
 	fprintf(out, "%" PRIu64 " process%s names of memory that %s, so that memory has none here",
@@ -153,18 +154,20 @@ static void note_lost_names(const struct report *r, FILE *out)
 		fprintf(out, ": %s", advice(s));
 }
 
-static void note_scan(const struct report *r, FILE *out)
+static void note_scan(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	if (r->snapshot->coverage.by_how[HOW_CANNOT_SCAN] > 0)
+	(void)hidden;
+	if (s->coverage.by_how[HOW_CANNOT_SCAN] > 0)
 		fputs("smaps was read all the same: this kernel cannot scan page tables, which "
 		      "takes Linux 6.7",
 		      out);
 }
 
-static void note_may_not_scan(const struct report *r, FILE *out)
+static void note_may_not_scan(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	uint64_t n = r->snapshot->coverage.by_how[HOW_MAY_NOT_SCAN];
+	uint64_t n = s->coverage.by_how[HOW_MAY_NOT_SCAN];
 
+	(void)hidden;
 	if (n > 0)
 		fprintf(out,
 			"smaps of %" PRIu64 " process%s was read all the same: only root may scan "
@@ -172,10 +175,9 @@ static void note_may_not_scan(const struct report *r, FILE *out)
 			n, plural(n));
 }
 
-static void note_pss(const struct report *r, FILE *out)
+static void note_pss(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	const struct snapshot *s = r->snapshot;
-
+	(void)hidden;
 	if (counts_pss(s))
 		return;
 	if (s->coverage.by_how[HOW_SCANNED] > 0)
@@ -186,28 +188,30 @@ static void note_pss(const struct report *r, FILE *out)
 		fputs("PSS is unknown: it was not in what was read of every mapping", out);
 }
 
-static void note_swap(const struct report *r, FILE *out)
+static void note_swap(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	if (r->snapshot->coverage.shared_swappers > 1)
+	(void)hidden;
+	if (s->coverage.shared_swappers > 1)
 		fputs("SWAP counts swapped shared memory once for each process that maps it; "
 		      "SWAPPSS does not",
 		      out);
 }
 
-static void note_limit(const struct report *r, FILE *out)
+static void note_limit(const struct snapshot *s, size_t hidden, FILE *out)
 {
-	if (r->hidden > 0)
-		fprintf(out, "%zu more row%s beyond --limit; the totals include %s", r->hidden,
-			r->hidden == 1 ? "" : "s", r->hidden == 1 ? "it" : "them");
+	(void)s;
+	if (hidden > 0)
+		fprintf(out, "%zu more row%s beyond --limit; the totals include %s", hidden,
+			hidden == 1 ? "" : "s", hidden == 1 ? "it" : "them");
 }
 
-bool notes_add(struct report *r)
+bool notes_make(const struct snapshot *s, size_t hidden, char ***lines, size_t *count)
 {
 	static note_fn *const all[] = {
 		note_kernel,	   note_unmatched, note_timed_out, note_lost_names, note_scan,
 		note_may_not_scan, note_pss,	   note_swap,	   note_limit,
 	};
-	struct list notes = {&r->notes, &r->note_count};
+	struct list notes = {lines, count};
 	bool added = true;
 
 	for (size_t i = 0; added && i < sizeof(all) / sizeof(*all); i++) {
@@ -217,7 +221,7 @@ bool notes_add(struct report *r)
 
 		if (!out)
 			return false;
-		all[i](r, out);
+		all[i](s, hidden, out);
 		added = textstream_close(out, &text) && (size == 0 || add(notes, "%s", text));
 		free(text);
 	}
@@ -262,11 +266,10 @@ static bool add_anon_check(const struct list checks, const struct verification *
 			    "cannot be seen from here");
 }
 
-bool checks_add(struct report *r)
+bool checks_make(const struct snapshot *s, char ***lines, size_t *count)
 {
-	const struct snapshot *s = r->snapshot;
 	const struct verification *v = &s->verification;
-	struct list checks = {&r->checks, &r->check_count};
+	const struct list checks = {lines, count};
 	uint64_t differ = 0;
 
 	if (!s->verified)

@@ -2,14 +2,15 @@
 #ifndef REPORT_NOTES_H
 #define REPORT_NOTES_H
 
-#include "report/report.h"
+#include "model/snapshot.h"
 
 /* How many processes were seen and read, and what to do about the others. Freed by the caller; NULL
  * when there is no memory. */
 char *coverage_sentence(const struct snapshot *s);
 
-/* Fills r->notes and r->checks; false when there is no memory. */
-bool notes_add(struct report *r);
-bool checks_add(struct report *r);
+/* What to know about a report, of which so many rows are hidden, and what --verify found. They add
+ * to a list that was empty, which the caller frees in any case; false when there is no memory. */
+bool notes_make(const struct snapshot *s, size_t hidden, char ***lines, size_t *count);
+bool checks_make(const struct snapshot *s, char ***lines, size_t *count);
 
 #endif

@@ -66,12 +66,12 @@ static int compare_groups(const void *x, const void *y, void *ctx)
 	return order;
 }
 
-uint32_t *order_groups(const struct snapshot *s, const struct report_options *options)
+uint32_t *order_groups(const struct snapshot *s, const struct column *sort, bool falling)
 {
 	uint32_t count = aggregate_count(&s->groups);
 	uint32_t *groups = calloc((size_t)count + 1, sizeof(*groups));
 	bool pss = counters_know(&s->totals.counters, COUNTER_PSS);
-	struct order o = {.snapshot = s, .sort = options->sort, .falling = options->falling};
+	struct order o = {.snapshot = s, .sort = sort, .falling = falling};
 
 	if (!groups)
 		return NULL;

@@ -2,11 +2,11 @@
 #ifndef REPORT_ORDER_H
 #define REPORT_ORDER_H
 
-#include "report/report.h"
+#include "report/column.h"
 
-/* The groups of a snapshot in the order of the report, freed by the caller; NULL when there is no
- * memory. Unknown values stand last in either direction; ties break on the key's bytes, so that
- * the order is the same every time. */
-uint32_t *order_groups(const struct snapshot *s, const struct report_options *options);
+/* The groups of a snapshot sorted by a column, freed by the caller; NULL when there is no memory.
+ * Without a column by PSS, or RSS where PSS is not known, falling. Unknown values stand last in
+ * either direction; ties break on the key's bytes, so that the order is the same every time. */
+uint32_t *order_groups(const struct snapshot *s, const struct column *sort, bool falling);
 
 #endif

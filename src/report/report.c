@@ -47,7 +47,7 @@ static void fill_row(const struct report *r, const struct group *group, const sy
 static bool fill_rows(struct report *r, const struct report_options *options)
 {
 	const struct aggregate *groups = &r->snapshot->groups;
-	uint32_t *order = order_groups(r->snapshot, options);
+	uint32_t *order = order_groups(r->snapshot, options->sort, options->falling);
 
 	if (!order)
 		return false;
@@ -71,7 +71,9 @@ int report_build(const struct snapshot *snapshot, const struct report_options *o
 	choose_columns(r, options);
 	fill_row(r, &snapshot->totals, NULL, r->totals);
 	r->coverage = coverage_sentence(snapshot);
-	if (!fill_rows(r, options) || !r->coverage || !notes_add(r) || !checks_add(r))
+	if (!fill_rows(r, options) || !r->coverage ||
+	    !notes_make(snapshot, r->hidden, &r->notes, &r->note_count) ||
+	    !checks_make(snapshot, &r->checks, &r->check_count))
 		return error_memory(e);
 	return 0;
 }

@@ -12,7 +12,7 @@ struct report_options {
 	const struct column *columns[COLUMNS_MAX]; /* after those of the keys */
 	size_t column_count;
 	bool full_keys;		   /* all that is known of a key, for machines */
-	const struct column *sort; /* NULL: PSS, or RSS where PSS is not known, falling */
+	const struct column *sort; /* NULL: see order.h */
 	bool falling;		   /* with `sort` */
 	size_t limit;		   /* rows; 0 for all */
 };

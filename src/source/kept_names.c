@@ -3,7 +3,6 @@
 #include "label/layout.h"
 #include "label/text.h"
 #include "source/pages.h"
-#include "source/published.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,10 +35,9 @@ struct kept_names {
 	dev_t shmem; /* where memfds lie */
 
 	enum kept_names_state state;
-	uint64_t at;	/* where this process's table is; 0 if that is not known */
-	bool passed;	/* memory that may have a name went by before the table was known */
-	int mem, map;	/* descriptors while mappings are read, or -1 */
-	bool published; /* mem is a copy of the table, not the memory of the process */
+	uint64_t at;  /* where this process's table is; 0 if that is not known */
+	bool passed;  /* memory that may have a name went by before the table was known */
+	int mem, map; /* descriptors while mappings are read, or -1 */
 
 	unsigned looks; /* that are left */
 	struct layout *copy;
@@ -93,9 +91,8 @@ static bool look(struct kept_names *n, unsigned looks)
 
 static bool read_at(struct kept_names *n, size_t offset, void *to, size_t size)
 {
-	uint64_t at = (n->published ? 0 : n->at) + offset;
-
-	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) && read_whole(n->mem, to, size, at);
+	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) &&
+	       read_whole(n->mem, to, size, n->at + offset);
 }
 
 static bool find_pages(struct kept_names *n)
@@ -104,10 +101,6 @@ static bool find_pages(struct kept_names *n)
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES] = {0};
 	size_t per_page = page_size / LAYOUT_PAGE, pages = TABLE_PAGES / per_page;
 
-	if (n->published) { /* reading a file waits for nobody */
-		memset(n->there, true, sizeof(n->there));
-		return true;
-	}
 	if (!look(n, 1 + TABLE_PAGES / 64) || !read_whole(n->map, entries, pages * sizeof(*entries),
 							  n->at / page_size * sizeof(*entries)))
 		return false;
@@ -274,12 +267,8 @@ static bool open_files(struct kept_names *n)
 {
 	if (n->map < 0)
 		n->map = io_open(n->io, n->dir, "pagemap");
-	if (n->mem < 0) {
+	if (n->mem < 0)
 		n->mem = io_open(n->io, n->dir, "mem");
-		n->published = n->mem < 0 && (errno == EACCES || errno == EPERM);
-		if (n->published)
-			n->mem = published_open(n->dir, n->shmem);
-	}
 	return n->map >= 0 && n->mem >= 0;
 }
 

@@ -66,11 +66,11 @@ class Case:
 
 	def __init__(self, name, *arguments, stable=True, stdin=None, keys=None, program="anonmem",
 			statuses=(0, 1), own=True, writes=None, caller=None, jobs=1, like=None,
-			adds_up=False, barred=None):
+			adds_up=False):
 		self.name, self.arguments, self.stable, self.stdin = name, arguments, stable, stdin
 		self.keys, self.program, self.statuses, self.own = keys, program, statuses, own
 		self.writes, self.caller, self.jobs, self.like = writes, caller, jobs, like
-		self.adds_up, self.barred, self.references = adds_up, barred, None
+		self.adds_up, self.references = adds_up, None
 		self.calls = 0  # the most that an undisturbed run had
 
 
@@ -99,8 +99,6 @@ class Run:
 			FAULT_WAY=str(way), FAULT_RECORD=self.path("record"), LD_PRELOAD=sweep.inject)
 		if case.caller:
 			environment["FAULT_CALLER"] = case.caller
-		if case.barred:
-			environment["FAULT_BARRED"] = case.barred
 		os.mkdir(self.path("here"))
 		command = [sweep.binaries.get(a, a) for a in case.arguments]
 		with open(self.path("out"), "wb") as out, open(self.path("err"), "wb") as err, \
@@ -404,11 +402,6 @@ class Sweep:
 		print(f"{case.name}: {self.faults - faults} faults in {time.monotonic() - begun:.1f} s", flush=True)
 
 
-# Where a process shows its names to those who may not read its memory.
-UNDER_YAMA = ["unshare", "--mount", "sh", "-c", """mount -t tmpfs none /proc/sys/kernel && mkdir /proc/sys/kernel/yama &&
-	echo 1 >/proc/sys/kernel/yama/ptrace_scope && exec "$@" """, "sh"]
-
-
 def cases(folder, pids):
 	tree = os.path.join(TREES, "labelled")
 	small = os.path.join(TREES, "unnamed")
@@ -430,7 +423,6 @@ def cases(folder, pids):
 		Case("live", "ANONMEM", "--units", "b", stable=False, adds_up=True),
 		Case("live.mapping", "ANONMEM", "--by", "mapping", "--pid", pids[0], "-o", stable, stable=False),
 		Case("live.names", "ANONMEM", "--pid", pids[1], "--csv", "-o", stable),
-		Case("live.shown", "ANONMEM", "--pid", pids[2], "--csv", "-o", stable, barred="/mem"),
 		Case("live.fast", "ANONMEM", "--fast", "--pid", pids[1], "--csv", "-o", "rss,swap"),
 		Case("live.stall", "ANONMEM", "--max-stall", "1us", "--pid", pids[1], "--csv", "-o", "rss"),
 		Case("live.verify", "ANONMEM", "--verify", "--json", stable=False, adds_up=True),
@@ -469,7 +461,7 @@ def main():
 		for number in "1", "2":
 			shutil.copytree(os.path.join(TREES, "unnamed"), os.path.join(folder, "trees", number), symlinks=True)
 		names = [o.anonmem, "run", o.program, "names"]
-		targets = [subprocess.Popen(command) for command in (["sleep", "1000"], names, [*UNDER_YAMA, *names])]
+		targets = [subprocess.Popen(command) for command in (["sleep", "1000"], names)]
 		time.sleep(0.5)
 		for case in cases(os.path.join(folder, "trees"), [str(t.pid) for t in targets]):
 			if o.only in case.name:

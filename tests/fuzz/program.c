@@ -1,7 +1,7 @@
 /* The file of a program that is to be run, and of a library that has a function: both are ELF, or
  * say so. */
 #include "cli/program.h"
-#include "label/symbol.h"
+#include "preload/symbol.h"
 
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
  * Names of memory by changes of all kinds, in a table and in an array of names by page, which must
- * agree; and in a copy of the table that is made on the way.
+ * agree.
  */
 #include "label/table.h"
 
@@ -10,9 +10,8 @@
 
 enum { PAGE = 4096, PAGES = 512, NAMES = 30, BASE = 1 << 20 };
 
-static struct layout *tables[2]; /* the second is a copy, once it is made */
-static uint8_t model[PAGES];	 /* number of the name, 0 for none */
-static bool copied;
+static struct layout *table;
+static uint8_t model[PAGES]; /* number of the name, 0 for none */
 
 static struct layout *new_table(void)
 {
@@ -39,8 +38,7 @@ static uint64_t at(unsigned page)
 
 static void set(unsigned from, unsigned end, unsigned name)
 {
-	for (int i = 0; i <= copied; i++)
-		CHECK(table_set(tables[i], at(from), at(end), 0, name ? name_of(name) : NULL));
+	CHECK(table_set(table, at(from), at(end), 0, name ? name_of(name) : NULL));
 	for (unsigned page = from; page < end; page++)
 		model[page] = (uint8_t)name;
 }
@@ -55,9 +53,8 @@ static void move(unsigned from, unsigned len, unsigned to, unsigned new_len, boo
 		return;
 	stays |= len == 0; /* there is nothing to take away */
 	memcpy(before, model, sizeof(model));
-	for (int i = 0; i <= copied; i++)
-		table_move(tables[i], at(from), (uint64_t)len * PAGE, at(to),
-			   (uint64_t)new_len * PAGE, stays && from != to);
+	table_move(table, at(from), (uint64_t)len * PAGE, at(to), (uint64_t)new_len * PAGE,
+		   stays && from != to);
 	if (from == to && new_len == 0)
 		return;
 	for (unsigned i = 0; i < len && !(stays && from != to); i++)
@@ -66,18 +63,18 @@ static void move(unsigned from, unsigned len, unsigned to, unsigned new_len, boo
 		model[to + i] = before[i < len ? from + i : len ? from + len - 1 : from];
 }
 
-static void check(struct layout *t)
+static void check(void)
 {
 	uint32_t ranges = 0, uses = 0, inode;
 	uint64_t end = 0;
 
-	for (uint32_t b = 0; b < t->head.blocks; b++) {
-		const struct layout_block *block = &t->blocks[t->head.order[b]];
+	for (uint32_t b = 0; b < table->head.blocks; b++) {
+		const struct layout_block *block = &table->blocks[table->head.order[b]];
 
 		CHECK(block->changes % 2 == 0 && block->count > 0 && block->count <= LAYOUT_RANGES);
 		for (uint32_t i = 0; i < block->count; i++) {
 			const struct layout_range *r = &block->ranges[i];
-			const struct layout_name *n = &t->names[r->name % LAYOUT_NAMES];
+			const struct layout_name *n = &table->names[r->name % LAYOUT_NAMES];
 
 			CHECK(r->start < r->end && r->start >= end);
 			CHECK(n->generation == r->name >> 16 && n->references > 0);
@@ -88,10 +85,10 @@ static void check(struct layout *t)
 		}
 	}
 	for (unsigned page = 0; page < PAGES; page++)
-		CHECK((table_find(t, at(page), &inode) > at(page)) == (model[page] != 0));
-	for (uint32_t i = 0; i < t->head.names; i++)
-		uses += t->names[i].references;
-	CHECK(uses == ranges && t->head.changes % 2 == 0);
+		CHECK((table_find(table, at(page), &inode) > at(page)) == (model[page] != 0));
+	for (uint32_t i = 0; i < table->head.names; i++)
+		uses += table->names[i].references;
+	CHECK(uses == ranges && table->head.changes % 2 == 0);
 }
 
 static void change(struct slice *in)
@@ -99,11 +96,6 @@ static void change(struct slice *in)
 	unsigned what = take_u8(in), from = take_u16(in) % PAGES, len = take_u8(in);
 	unsigned most = PAGES - from, end;
 
-	if (what < 8 && !copied) {
-		copied = true;
-		table_copy(tables[1], tables[0]);
-		return;
-	}
 	len = len < most ? len : most;
 	end = from + len;
 	if (what < 160) {
@@ -121,17 +113,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice in = {(const char *)data, size};
 
-	for (int i = 0; i < 2; i++) {
-		if (!tables[i])
-			tables[i] = new_table();
-		CHECK(madvise(tables[i], sizeof(struct layout), MADV_DONTNEED) == 0);
-	}
-	table_init(tables[0]);
-	copied = false;
+	if (!table)
+		table = new_table();
+	CHECK(madvise(table, sizeof(struct layout), MADV_DONTNEED) == 0);
+	table_init(table);
 	memset(model, 0, sizeof(model));
 	while (in.len)
 		change(&in);
-	for (int i = 0; i <= copied; i++)
-		check(tables[i]);
+	check();
 	return 0;
 }

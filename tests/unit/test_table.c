@@ -104,8 +104,8 @@ static void check(void)
 	assert_int_equal(uses, count_ranges());
 }
 
-/* One more random name, in `other` too if there is one. */
-static void change(struct layout *other)
+/* One more random name. */
+static void change(void)
 {
 	unsigned from = below(PAGES), most = PAGES - from;
 	unsigned to = from + 1 + below(most < 6 ? most : 6);
@@ -113,9 +113,6 @@ static void change(struct layout *other)
 
 	to = to > PAGES ? PAGES : to;
 	assert_true(set(from, to, name < 0 ? NULL : name_number(name)));
-	if (other)
-		assert_true(table_set(other, (uint64_t)from * PAGE, (uint64_t)to * PAGE, 0,
-				      name < 0 ? NULL : name_number(name)));
 	for (unsigned page = from; page < to; page++)
 		model[page] = name < 0 ? 0 : name + 1;
 }
@@ -123,7 +120,7 @@ static void change(struct layout *other)
 TEST(random_changes)
 {
 	for (unsigned round = 0; round < 30000; round++) {
-		change(NULL);
+		change();
 		if (round % 100 == 0)
 			check();
 	}
@@ -131,25 +128,6 @@ TEST(random_changes)
 	assert_true(count_ranges() > 3 * LAYOUT_RANGES);
 	assert_true(set(0, PAGES, NULL));
 	assert_int_equal(table->head.blocks, 0);
-}
-
-TEST(a_copy_goes_along)
-{
-	struct layout *original = table, *copy;
-
-	for (unsigned round = 0; round < 5000; round++)
-		change(NULL);
-	copy = mmap(NULL, sizeof(*copy), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		    0);
-	assert_ptr_not_equal(copy, MAP_FAILED);
-	table_copy(copy, original);
-	for (unsigned round = 0; round < 5000; round++)
-		change(copy);
-	check();
-	table = copy;
-	check();
-	table = original;
-	munmap(copy, sizeof(*copy));
 }
 
 /* mremap(): to another place, or in place. */
@@ -302,7 +280,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(random_changes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_copy_goes_along, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(random_moves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ranges_in_order_fill_their_blocks, set_up,
 						tear_down),

@@ -1,4 +1,4 @@
-#include "label/redirect.h"
+#include "preload/hook.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static bool write_code(const char *at, const void *bytes, size_t size)
 	return n == (ssize_t)size;
 }
 
-bool redirect(const char *function, void (*to)(void))
+bool hook_install(const char *function, void (*to)(void))
 {
 	unsigned char code[CODE_MAX];
 	size_t size = 0;

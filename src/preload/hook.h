@@ -1,11 +1,11 @@
 /*
- * redirect: functions of the C library that it calls itself.
+ * hook: functions of the C library that it calls itself.
  *
  * malloc() and the threads of the GNU C library map memory by calls that no other library can stand
  * in for. They come to another function only if its code begins with a jump there.
  */
-#ifndef LABEL_REDIRECT_H
-#define LABEL_REDIRECT_H
+#ifndef PRELOAD_HOOK_H
+#define PRELOAD_HOOK_H
 
 #include <stdbool.h>
 
@@ -14,6 +14,6 @@
  * there is a second thread. False, and nothing done, on a processor that this is not written for,
  * or where a process may not write to its code.
  */
-bool redirect(const char *function, void (*to)(void));
+bool hook_install(const char *function, void (*to)(void));
 
 #endif

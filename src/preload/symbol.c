@@ -1,6 +1,6 @@
-#include "label/symbol.h"
+#include "preload/symbol.h"
 
-#include "label/calls.h"
+#include "label/syscalls.h"
 
 #include <link.h>
 #include <string.h>
@@ -12,18 +12,18 @@ struct file {
 	size_t size;
 };
 
-/* By system calls of one's own: who asks may be in the middle of mmap(). */
+/* By raw system calls: who asks may be in the middle of mmap(). */
 static bool file_open(struct file *f, const char *path)
 {
-	int fd = call_open(path);
+	int fd = sys_open(path);
 	void *memory = MAP_FAILED;
 	struct stat st;
 
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		memory = call_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	call_close(fd);
+		memory = sys_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	sys_close(fd);
 	if (memory == MAP_FAILED)
 		return false;
 	*f = (struct file){memory, (size_t)st.st_size};
@@ -32,7 +32,7 @@ static bool file_open(struct file *f, const char *path)
 
 static void file_close(const struct file *f)
 {
-	call_munmap((void *)(uintptr_t)f->bytes, f->size);
+	sys_munmap((void *)(uintptr_t)f->bytes, f->size);
 }
 
 /* So many bytes at an offset; NULL if the file does not have them. */

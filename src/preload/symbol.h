@@ -1,6 +1,6 @@
 /* symbol: which function an address is in, by the symbol table in the file of its object. */
-#ifndef LABEL_SYMBOL_H
-#define LABEL_SYMBOL_H
+#ifndef PRELOAD_SYMBOL_H
+#define PRELOAD_SYMBOL_H
 
 #include <dlfcn.h>
 #include <stdbool.h>

@@ -1,22 +1,29 @@
 /*
- * calls: system calls of one's own, for where the C library's functions come back to this library,
+ * syscalls: raw system calls, for where the C library's functions come back to this library,
  * or to another one that was preloaded; and where they would end a thread that somebody cancels,
  * which here may have a lock, or be in the middle of malloc().
  */
-#ifndef LABEL_CALLS_H
-#define LABEL_CALLS_H
+#ifndef LABEL_SYSCALLS_H
+#define LABEL_SYSCALLS_H
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+/* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA	     0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
 /* mmap(2). off_t has 64 bits here: the build says so where that is not the rule. */
-static inline void *call_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
+static inline void *sys_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
 #ifdef SYS_mmap2
 	enum { UNIT = 4096 };
@@ -32,25 +39,25 @@ static inline void *call_mmap(void *addr, size_t len, int access, int flags, int
 }
 
 /* open(2) of a file that is there */
-static inline int call_open(const char *path)
+static inline int sys_open(const char *path)
 {
 	return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 }
 
 /* read(2) */
-static inline ssize_t call_read(int fd, void *to, size_t size)
+static inline ssize_t sys_read(int fd, void *to, size_t size)
 {
 	return syscall(SYS_read, fd, to, size);
 }
 
 /* close(2) */
-static inline int call_close(int fd)
+static inline int sys_close(int fd)
 {
 	return (int)syscall(SYS_close, fd);
 }
 
 /* munmap(2) */
-static inline int call_munmap(void *addr, size_t len)
+static inline int sys_munmap(void *addr, size_t len)
 {
 	return (int)syscall(SYS_munmap, addr, len);
 }

@@ -8,36 +8,31 @@
  * its names are dropped, and unmapped after: between the two, nobody else can have the addresses.
  * Only where names move is the table held meanwhile.
  */
-#include "label/caller.h"
-#include "label/calls.h"
 #include "label/keep.h"
 #include "label/name.h"
-#include "label/redirect.h"
+#include "label/syscalls.h"
+#include "label/table.h"
+#include "preload/caller.h"
+#include "preload/hook.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef PR_SET_VMA
-#define PR_SET_VMA	     0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
-
-/* An exported function, which the C library's calls of its own are led to as well. */
+/* An exported function, which the C library's calls of its own are hooked to as well. */
 #define EXPORT(function) __attribute__((visibility("default"), alias(#function)))
 
 /* The address that the function at hand returns to. */
 #define CALLER ((uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)))
 
-/* What `anonmem run --label` said, by the variable that it leaves for this. */
-enum labelling { BY_LIBRARY, BY_FUNCTION, BY_NOBODY };
-static enum labelling labelling = BY_LIBRARY;
+/* Whose name new memory gets: `anonmem run --label`, by the variable that it sets for this. */
+enum labelling { LABEL_LIBRARY, LABEL_FUNCTION, LABEL_NONE };
+static enum labelling labelling = LABEL_LIBRARY;
 
 /* Once, at the first call: a library that is set up before this one may map memory already. There
  * is one thread then, and nothing here allocates. */
@@ -51,9 +46,9 @@ static void prepare(void)
 	prepared = true; /* what follows maps memory too */
 	how = getenv("ANONMEM_LABEL");
 	if (how && strcmp(how, "function") == 0)
-		labelling = BY_FUNCTION;
+		labelling = LABEL_FUNCTION;
 	else if (how && strcmp(how, "none") == 0)
-		labelling = BY_NOBODY;
+		labelling = LABEL_NONE;
 	caller_prepare();
 	/* Not later, when the caller may hold any lock. */
 	if (name_kernel_keeps() != 1)
@@ -83,8 +78,8 @@ static void label(void *addr, size_t len, int flags, uintptr_t caller)
 	int before = errno;
 
 	prepare();
-	if (!(flags & MAP_ANONYMOUS) || labelling == BY_NOBODY ||
-	    !caller_name(caller, labelling == BY_FUNCTION, name)) {
+	if (!(flags & MAP_ANONYMOUS) || labelling == LABEL_NONE ||
+	    !caller_name(caller, labelling == LABEL_FUNCTION, name)) {
 		forget(addr, len);
 		return;
 	}
@@ -115,7 +110,7 @@ static int our_prctl(int option, ...)
 
 static void *our_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
-	void *memory = call_mmap(addr, len, access, flags, fd, offset);
+	void *memory = sys_mmap(addr, len, access, flags, fd, offset);
 
 	if (memory != MAP_FAILED)
 		label(memory, len, flags, CALLER);
@@ -129,7 +124,7 @@ static int our_munmap(void *addr, size_t len)
 	/* What the kernel will refuse changes nothing. */
 	if (len && start % (uint64_t)sysconf(_SC_PAGESIZE) == 0 && start + round_up(len) > start)
 		forget(addr, len);
-	return call_munmap(addr, len);
+	return sys_munmap(addr, len);
 }
 
 static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
@@ -144,15 +139,15 @@ static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
 		wanted = va_arg(args, void *);
 		va_end(args);
 	}
-	t = keep_begin(&mask);
+	t = keep_lock(&mask);
 	memory = (void *)syscall(SYS_mremap, addr, len, new_len, flags, wanted);
 	if (t) {
 		int error = errno;
 
 		if (memory != MAP_FAILED)
-			keep_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
-				  round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
-		keep_end(t, &mask);
+			table_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
+				   round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
+		keep_unlock(t, &mask);
 		errno = error;
 	}
 	return memory;
@@ -181,8 +176,8 @@ __attribute__((constructor)) static void begin(void)
 {
 	static const struct {
 		const char *name;
-		void (*ours)(void);
-	} own_calls[] = {
+		void (*to)(void);
+	} hooks[] = {
 		{"prctl", (void (*)(void))our_prctl},
 		{"mmap", (void (*)(void))our_mmap},
 		{"munmap", (void (*)(void))our_munmap},
@@ -190,6 +185,6 @@ __attribute__((constructor)) static void begin(void)
 	};
 
 	prepare();
-	for (unsigned i = 0; i < sizeof(own_calls) / sizeof(*own_calls); i++)
-		redirect(own_calls[i].name, own_calls[i].ours);
+	for (unsigned i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
+		hook_install(hooks[i].name, hooks[i].to);
 }

@@ -1,7 +1,7 @@
-#include "label/caller.h"
+#include "preload/caller.h"
 
-#include "label/symbol.h"
 #include "label/text.h"
+#include "preload/symbol.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -48,56 +48,56 @@ void caller_prepare(void)
 	append(program, base_name(path));
 }
 
-/* Functions that were found, since to find one is slow. A place is filled once and then stays; who
- * finds it being filled goes without. */
-static struct place {
+/* A cache of functions that were found, since to find one is slow. An entry is filled once and then
+ * stays; who finds it being filled goes without. */
+static struct entry {
 	_Atomic uintptr_t address;
 	atomic_bool filled;
 	char name[ANONMEM_NAME_MAX + 1];
-} places[1024];
+} cache[1024];
 
-static struct place *find_place(uintptr_t address)
+static struct entry *find_entry(uintptr_t address)
 {
-	enum { PLACES = sizeof(places) / sizeof(*places), TRIES = 8 };
+	enum { ENTRIES = sizeof(cache) / sizeof(*cache), TRIES = 8 };
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		struct place *p = &places[(address / 4 + i) % PLACES];
-		uintptr_t there = atomic_load(&p->address);
+		struct entry *e = &cache[(address / 4 + i) % ENTRIES];
+		uintptr_t there = atomic_load(&e->address);
 
 		if (there == address ||
-		    (!there && atomic_compare_exchange_strong(&p->address, &there, address)))
-			return p;
+		    (!there && atomic_compare_exchange_strong(&e->address, &there, address)))
+			return e;
 	}
 	return NULL;
 }
 
-/* A place is of no use if another library came to lie where one was closed. */
-static bool is_of(const struct place *p, const char *object)
+/* An entry is of no use if another library came to lie where one was closed. */
+static bool is_of(const struct entry *e, const char *object)
 {
 	size_t len = strlen(object);
 
-	return strncmp(p->name, object, len) == 0 && (p->name[len] == ':' || !p->name[len]);
+	return strncmp(e->name, object, len) == 0 && (e->name[len] == ':' || !e->name[len]);
 }
 
 /* `name` begins with the object's. */
 static void append_function(const struct dl_find_object *object, uintptr_t address,
 			    char name[ANONMEM_NAME_MAX + 1])
 {
-	struct place *p = find_place(address);
+	struct entry *e = find_entry(address);
 	char function[ANONMEM_NAME_MAX + 1];
 
-	if (p && atomic_load(&p->filled) && is_of(p, name)) {
-		memcpy(name, p->name, sizeof(p->name));
+	if (e && atomic_load(&e->filled) && is_of(e, name)) {
+		memcpy(name, e->name, sizeof(e->name));
 		return;
 	}
 	if (symbol_find(object, address, function, sizeof(function))) {
 		append(name, ":");
 		append(name, function);
 	}
-	if (p && !atomic_load(&p->filled)) {
+	if (e && !atomic_load(&e->filled)) {
 		/* Two threads write the same bytes. */
-		memcpy(p->name, name, sizeof(p->name));
-		atomic_store(&p->filled, true);
+		memcpy(e->name, name, sizeof(e->name));
+		atomic_store(&e->filled, true);
 	}
 }
 

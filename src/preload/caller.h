@@ -4,8 +4,8 @@
  * Callers may hold any lock of the C library's or of an allocator's; so nothing here takes a lock,
  * allocates, or leaves errno changed. Needs the GNU C library 2.35.
  */
-#ifndef LABEL_CALLER_H
-#define LABEL_CALLER_H
+#ifndef PRELOAD_CALLER_H
+#define PRELOAD_CALLER_H
 
 #include "anonmem/anonmem.h"
 
