@@ -1,0 +1,61 @@
+/*
+ * record_text: a record as text, for another process or a later time.
+ *
+ * The text says who, what and how much by name; nothing in it depends on a table of symbols or on
+ * how this machine stores numbers. What is written is read back as it was, but for the comparison,
+ * which is left out. A record has exactly one text: what would not be written in just that way is
+ * not read. It is printable ASCII:
+ *
+ *	anonmem-record 1
+ *	by process label user
+ *	target 7
+ *	process pid=42 start=9001 name="redis-server" uid=1000 exe="/usr/bin/redis-server"
+ *	match yes
+ *	outcome read
+ *	how scanned names_kept
+ *	swaps_shared no
+ *	inexact no
+ *	problem -
+ *	group processes=1 mappings=3
+ *	process pid=42 start=9001 name="redis-server"
+ *	label kernel "[anon:caf\xc3\xa9]"
+ *	user -
+ *	counters rss=8192 pss=4096 swap>=0
+ *	end
+ *
+ *	record   = header group* "end"		a group only if the outcome is "read"
+ *	header   = the lines above, all of them and in this order
+ *	group    = "group" line, a line for each key of "by", "counters" line
+ *	key      = name of the key, " -" | value	- is no value
+ *	value    = process | label | mapping | " " string	label also for the key "file"
+ *	process  = [" pid=" n] [" start=" n] [" name=" string]	of a key; that of the header goes
+ *		   on [" uid=" n] [" cgroup=" string] [" exe=" string]
+ *	label    = " kernel " | " process " | " inferred " string
+ *	mapping  = " " hex "-" hex " " string label process	the string is its permissions
+ *	counters = (" " name ("=" | ">=") n)*	in the order and with the names of counters.h
+ *	string   = '"' (byte | "\x" hex hex)* '"'	escaped: what is not printable, " and \
+ *
+ * What is left out is unknown. Of an unknown counter ">=" says what is known of it, if anything.
+ */
+#ifndef MODEL_RECORD_TEXT_H
+#define MODEL_RECORD_TEXT_H
+
+#include "model/record.h"
+
+#include <stdio.h>
+
+/* `symbols` are those of the record's keys; ferror(out) says whether all was written. */
+void record_write(const struct record *r, const struct grouping *by, const struct intern *symbols,
+		  FILE *out);
+
+/*
+ * Takes one record off the head of the text: one piece of memory, freed with free(), its keys in
+ * `symbols`. `by` is what it was written with.
+ *
+ * NULL with *e, the text left as it was: ERROR_MALFORMED, which says in which line of the record,
+ * or ERROR_MEMORY. Symbols may have been added all the same, no more than the text has.
+ */
+struct record *record_read(struct slice *text, const struct grouping *by, struct intern *symbols,
+			   struct error *e);
+
+#endif
