@@ -12,7 +12,6 @@
  *	FAULT_WAY	which of the ways this call can fail in, from 0; taken modulo their number
  *	FAULT_PATH	only calls on files whose path has this in it
  *	FAULT_CALLER	only calls that this library makes for itself
- *	FAULT_BARRED	files whose path ends so can never be opened, beside what fails
  *
  * Files and folders are read in small pieces. In the end, what is still allocated and open is
  * counted.
@@ -147,7 +146,7 @@ enum { ALLOCATION = -1, THREAD = -2 };
 
 static struct record unused, *record = &unused;
 static int64_t wanted, way_wanted;
-static const char *path_wanted, *caller_wanted, *barred;
+static const char *path_wanted, *caller_wanted;
 static bool active; /* between the beginning and the end of main() of the right program */
 static int stays_number = INT_MIN, stays_error;
 static long stays_file;
@@ -275,13 +274,6 @@ static bool has_path(const char *path)
 	return !path_wanted || strstr(path, path_wanted);
 }
 
-static bool is_barred(const char *path)
-{
-	size_t len = strlen(path), end = barred ? strlen(barred) : len + 1;
-
-	return len >= end && strcmp(path + len - end, barred) == 0;
-}
-
 /* The path of an open file, or what a path argument says. */
 static void find_path(int file, const long *args, char *path, size_t size)
 {
@@ -379,8 +371,6 @@ static long do_call(long number, long *args, uintptr_t from, const uintptr_t *st
 			continue;
 		file = kinds[i].file;
 		find_path(file, args, path, sizeof(path));
-		if (kinds[i].ways == opening && is_barred(path))
-			return -EACCES;
 		error = decide((int)number, kinds[i].ways, file == 0 ? args[0] : -1, path);
 		break;
 	}
@@ -789,7 +779,6 @@ static void start(void)
 	way_wanted = number_of("FAULT_WAY");
 	path_wanted = getenv("FAULT_PATH");
 	caller_wanted = getenv("FAULT_CALLER");
-	barred = getenv("FAULT_BARRED");
 	dl_iterate_phdr(find_library, NULL);
 	if (caller_wanted)
 		find_exported();
