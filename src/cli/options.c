@@ -1,6 +1,6 @@
 #include "cli/options.h"
 
-#include "cli/values.h"
+#include "render/renderers.h"
 
 #include <getopt.h>
 #include <sched.h>

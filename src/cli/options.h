@@ -6,10 +6,8 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "collect/collect.h"
+#include "cli/values.h"
 #include "render/render.h"
-
-enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* The commands that have options; a set of them is a sum. */
 enum option_command { FOR_REPORT = 1, FOR_TOP = 2 };

@@ -1,5 +1,7 @@
 #include "cli/values.h"
 
+#include "render/renderers.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>

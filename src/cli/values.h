@@ -7,7 +7,10 @@
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H
 
-#include "cli/options.h"
+#include "model/selection.h"
+#include "render/render.h"
+
+enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 int value_append(char *value, char ***list, size_t *count, struct error *e);
 int value_pids(char *value, pid_t **pids, size_t *count, struct error *e);

@@ -240,11 +240,13 @@ static void add_rest(struct collector *c)
 	scanned_rest(&c->scanned, &rest);
 	sum = &c->groups.groups[c->files.group].counters;
 	for (int i = 0; i < COUNTER_COUNT; i++) {
-		if (counters_know(&rest, (enum counter)i) && !counters_know(sum, (enum counter)i)) {
-			sum->bytes[i] += rest.bytes[i];
+		if (!counters_know(&rest, (enum counter)i) || counters_know(sum, (enum counter)i))
+			rest.bytes[i] = 0;
+		else
 			sum->known |= COUNTER_BIT(i);
-		}
 	}
+	rest.known = COUNTERS_ALL_KNOWN;
+	c->groups.inexact |= !counters_add(sum, &rest);
 }
 
 static void on_end(void *ctx, const struct ending *ending)

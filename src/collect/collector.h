@@ -9,7 +9,7 @@
 #define COLLECT_COLLECTOR_H
 
 #include "classify/infer.h"
-#include "collect/collect.h"
+#include "collect/options.h"
 #include "collect/pool.h"
 #include "model/grouper.h"
 #include "model/scanned.h"

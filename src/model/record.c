@@ -2,6 +2,12 @@
 
 #include <stdlib.h>
 
+const char *const outcome_names[OUTCOME_COUNT] = {
+	[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
+	[OUTCOME_DENIED] = "denied",	   [OUTCOME_VANISHED] = "vanished",
+	[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
+};
+
 /* Appends bytes to a piece of memory that has room for them. */
 static void *append(char **end, const void *bytes, size_t size)
 {

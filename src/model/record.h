@@ -22,6 +22,9 @@ enum match {
 	MATCH_UNKNOWN, /* what the selection goes by could not be read */
 };
 
+/* As in JSON. */
+extern const char *const outcome_names[OUTCOME_COUNT];
+
 struct record {
 	size_t target;		/* its number in the list of what was read */
 	struct process process; /* who it is, as far as that was asked for; the pid always */

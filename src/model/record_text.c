@@ -14,12 +14,6 @@ enum { MATCH_COUNT = MATCH_UNKNOWN + 1, PERMS_MAX = sizeof(((struct mapping *)NU
 static const char *const match_names[MATCH_COUNT] = {
 	[MATCH_YES] = "yes", [MATCH_NO] = "no", [MATCH_UNKNOWN] = "unknown"};
 
-static const char *const outcome_names[OUTCOME_COUNT] = {
-	[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
-	[OUTCOME_DENIED] = "denied",	   [OUTCOME_VANISHED] = "vanished",
-	[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
-};
-
 static const char *const how_names[HOW_COUNT] = {
 	[HOW_SCANNED] = "scanned",	     [HOW_CANNOT_SCAN] = "cannot_scan",
 	[HOW_MAY_NOT_SCAN] = "may_not_scan", [HOW_NAMES_KEPT] = "names_kept",

@@ -2,16 +2,11 @@
 
 cJSON *json_coverage(const struct coverage *c)
 {
-	static const char *const names[OUTCOME_COUNT] = {
-		[OUTCOME_READ] = "read",	   [OUTCOME_NO_MEMORY] = "no_memory",
-		[OUTCOME_DENIED] = "denied",	   [OUTCOME_VANISHED] = "vanished",
-		[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
-	};
 	cJSON *object = cJSON_CreateObject();
 	bool whole = json_put(object, "seen", json_integer(c->seen));
 
 	for (int i = 0; i < OUTCOME_COUNT && whole; i++)
-		whole = json_put(object, names[i], json_integer(c->by_outcome[i]));
+		whole = json_put(object, outcome_names[i], json_integer(c->by_outcome[i]));
 	return json_finish(whole, object);
 }
 

@@ -46,7 +46,4 @@ struct renderer {
 
 extern const struct renderer render_table, render_json, render_csv;
 
-/* All of them, the default first; ends with NULL. */
-extern const struct renderer *const renderers[];
-
 #endif

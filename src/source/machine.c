@@ -15,18 +15,6 @@
 
 #include <bsd/string.h>
 
-const struct meminfo_names meminfo_names[MEMINFO_COUNT] = {
-	[MEMINFO_TOTAL] = {"MemTotal", "mem_total"},
-	[MEMINFO_FREE] = {"MemFree", "mem_free"},
-	[MEMINFO_AVAILABLE] = {"MemAvailable", "mem_available"},
-	[MEMINFO_CACHE] = {"Cached", "cached"},
-	[MEMINFO_ANON_PAGES] = {"AnonPages", "anon_pages"},
-	[MEMINFO_SHARED_MEMORY] = {"Shmem", "shmem"},
-	[MEMINFO_MAPPED_FILES] = {"Mapped", "mapped"},
-	[MEMINFO_SWAP] = {"SwapTotal", "swap_total"},
-	[MEMINFO_SWAP_UNUSED] = {"SwapFree", "swap_free"},
-};
-
 bool may_trace(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

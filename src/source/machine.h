@@ -8,32 +8,10 @@
 #ifndef SOURCE_MACHINE_H
 #define SOURCE_MACHINE_H
 
+#include "source/meminfo.h"
 #include "source/source.h"
 
 #include <time.h>
-
-enum meminfo_field {
-	MEMINFO_TOTAL,
-	MEMINFO_FREE,
-	MEMINFO_AVAILABLE,
-	MEMINFO_CACHE,
-	MEMINFO_ANON_PAGES,
-	MEMINFO_SHARED_MEMORY,
-	MEMINFO_MAPPED_FILES,
-	MEMINFO_SWAP,
-	MEMINFO_SWAP_UNUSED,
-	MEMINFO_COUNT
-};
-
-/* As in /proc/meminfo, and in JSON. */
-extern const struct meminfo_names {
-	const char *key, *json;
-} meminfo_names[MEMINFO_COUNT];
-
-struct meminfo {
-	uint64_t bytes[MEMINFO_COUNT];
-	bool known[MEMINFO_COUNT];
-};
 
 enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
 
@@ -54,8 +32,5 @@ bool may_trace(void);
 
 /* What is not to be had stays unknown. */
 void machine_read(const struct source *s, struct machine *m);
-
-/* Of the running system; in live.c. 0, or -1 with *e. */
-int meminfo_live(struct meminfo *m, struct error *e);
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "classify/rules.h"
 #include "collect/survey.h"
-#include "render/render.h"
+#include "render/renderers.h"
 
 #include "base/escape.h"
 #include "fuzz.h"

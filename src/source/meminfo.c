@@ -1,11 +1,21 @@
-/*
- * What libproc2 tells about the running system. No other file includes it.
- */
-#include "source/machine.h"
+/* No other file includes libproc2. */
+#include "source/meminfo.h"
 
 #include <errno.h>
 
 #include <libproc2/meminfo.h>
+
+const struct meminfo_names meminfo_names[MEMINFO_COUNT] = {
+	[MEMINFO_TOTAL] = {"MemTotal", "mem_total"},
+	[MEMINFO_FREE] = {"MemFree", "mem_free"},
+	[MEMINFO_AVAILABLE] = {"MemAvailable", "mem_available"},
+	[MEMINFO_CACHE] = {"Cached", "cached"},
+	[MEMINFO_ANON_PAGES] = {"AnonPages", "anon_pages"},
+	[MEMINFO_SHARED_MEMORY] = {"Shmem", "shmem"},
+	[MEMINFO_MAPPED_FILES] = {"Mapped", "mapped"},
+	[MEMINFO_SWAP] = {"SwapTotal", "swap_total"},
+	[MEMINFO_SWAP_UNUSED] = {"SwapFree", "swap_free"},
+};
 
 int meminfo_live(struct meminfo *m, struct error *e)
 {

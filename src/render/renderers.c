@@ -1,3 +1,3 @@
-#include "render/render.h"
+#include "render/renderers.h"
 
 const struct renderer *const renderers[] = {&render_table, &render_json, &render_csv, NULL};

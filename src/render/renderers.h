@@ -1,0 +1,10 @@
+/* renderers: the list of them. */
+#ifndef RENDER_RENDERERS_H
+#define RENDER_RENDERERS_H
+
+#include "render/render.h"
+
+/* All of them, the default first; ends with NULL. */
+extern const struct renderer *const renderers[];
+
+#endif
