@@ -8,6 +8,7 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
+#include "cli/version.h"
 #include "collect/survey.h"
 
 #include <inttypes.h>
@@ -192,7 +193,7 @@ enum exit_status command_report(int argc, char **argv)
 	} else if (o.action == ACTION_HELP) {
 		options_write_help(FOR_REPORT, stdout);
 	} else if (o.action == ACTION_VERSION) {
-		puts("anonmem " ANONMEM_VERSION);
+		version_write(stdout);
 	} else if (o.action == ACTION_COLUMNS) {
 		options_write_columns(FOR_REPORT, stdout);
 	} else {

@@ -46,22 +46,27 @@ struct run {
 	char **command;
 };
 
-/* The library beside this program, or where it is installed. False if it is nowhere. */
-static bool find_library(char path[PATH_MAX])
+/* The library beside this program, as both are built, or where it is installed: found from the
+ * folder of this program, so that a tree can be moved as a whole. */
+static int find_library(char path[PATH_MAX], struct error *e)
 {
-	static const char name[] = "anonmem-preload.so";
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof(name));
+	static const char *const places[] = {"anonmem-preload.so", ANONMEM_PRELOAD};
+	char program[PATH_MAX], place[2 * PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-		memcpy(slash ? slash + 1 : path, name, sizeof(name));
-		if (access(path, R_OK) == 0)
-			return true;
+	if (n < 0)
+		return error_errno(e, "/proc/self/exe");
+	program[n] = '\0';
+	slash = strrchr(program, '/');
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(place, sizeof(place), "%s/%s", program, places[i]);
+		if (realpath(place, path))
+			return 0;
 	}
-	snprintf(path, PATH_MAX, "%s", ANONMEM_PRELOAD);
-	return access(path, R_OK) == 0;
+	return error_errno(e, "%s", place);
 }
 
 /* Whether a list has a word between two of its separators. */
@@ -155,9 +160,7 @@ static int preload(const struct run *run, struct error *e)
 	const char *already = getenv("LD_PRELOAD");
 	char library[PATH_MAX];
 
-	if (!find_library(library))
-		return error_errno(e, "%s", library);
-	if (check_library(library, e) < 0)
+	if (find_library(library, e) < 0 || check_library(library, e) < 0)
 		return -1;
 	if (strpbrk(library, ": "))
 		return error_set(e, ERROR_SYSTEM,

@@ -10,6 +10,7 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
+#include "cli/version.h"
 #include "render/head.h"
 #include "report/notes.h"
 #include "watch/view.h"
@@ -263,7 +264,7 @@ enum exit_status command_top(int argc, char **argv)
 	else if (o.action == ACTION_HELP)
 		options_write_help(FOR_TOP, stdout);
 	else if (o.action == ACTION_VERSION)
-		puts("anonmem " ANONMEM_VERSION);
+		version_write(stdout);
 	else if (o.action == ACTION_COLUMNS)
 		options_write_columns(FOR_TOP, stdout);
 	options_free(&o);

@@ -306,11 +306,18 @@ def check_guesses(source, page):
     compare("guesses", need(made, "guesses"), listed, page.name, "infer.c")
 
 
-def check_doctor(program, page):
-    """The members of its JSON."""
+def check_doctor(program, source, page, form, completions):
+    """Its options, the programs that it knows, and the members of its JSON."""
+    listed = help_options(run(program, "doctor", "--help").stdout)
+    compare("options of doctor", listed, manual_options(page), page.name, "doctor --help")
+    compare("options of doctor", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_doctor_options"), "anonmem.bash", "doctor --help")
+    known = re.findall(r'^\t\{"([^"]+)", ', (source / "src/cli/known.c").read_text(), re.M)
+    rows = [item.split(" Ta ")[0] for item in page.items("PROGRAMS")[1:]]
+    compare("programs of doctor", need(known, "programs"), rows, page.name, "known.c")
     printed = json.loads(run(program, "doctor", "--json", "--pid", str(os.getpid())).stdout)
-    found = {re.match(r"Va (\S+) Pq", item).group(1) for item in page.items("DOCTOR")}
-    compare("JSON of doctor", set(printed), found, page.name, "the program")
+    found = {re.match(r"Va (\S+) Pq", item).group(1) for item in form.items("DOCTOR")}
+    compare("JSON of doctor", set(printed), found, form.name, "the program")
 
 
 def check_exit(program, source, page):
@@ -426,9 +433,12 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, started, top, rules, form = (
+    command, doctor, started, top, rules, form = (
         Page(source / "man" / name)
-        for name in ("anonmem.1", "anonmem-run.1", "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5")
+        for name in (
+            "anonmem.1", "anonmem-doctor.1", "anonmem-run.1", "anonmem-top.1", "anonmem-rules.5",
+            "anonmem-json.5",
+        )
     )
 
     check_options(program, command, top, completions)
@@ -443,7 +453,7 @@ def main():
     check_coverage(source, command)
     check_schema(source, form)
     check_json(program, form)
-    check_doctor(program, form)
+    check_doctor(program, source, doctor, form, completions)
     for problem in problems:
         print(problem)
     print(f"in step: {'no' if problems else 'yes'}")

@@ -1,0 +1,9 @@
+/* version: which anonmem this is, and how it was built. */
+#ifndef CLI_VERSION_H
+#define CLI_VERSION_H
+
+#include <stdio.h>
+
+void version_write(FILE *to);
+
+#endif
