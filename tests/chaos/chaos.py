@@ -452,9 +452,9 @@ class Stuck(Chaos):
 		"""Other tools would hang as well."""
 		for pid in filter(str.isdigit, os.listdir("/proc")):
 			with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="latin-1") as f:
-				if f.read() == "mute\n":
+				if f.read() == "stuckfs\n":
 					return int(pid)
-		raise AssertionError("there is no mute")
+		raise AssertionError("there is no stuckfs")
 
 	def test_named(self):
 		for more in ([], ["--fast"]):
