@@ -73,10 +73,11 @@ class Case:
 		self.adds_up, self.barred, self.references = adds_up, barred, None
 		self.calls = 0  # the most that an undisturbed run had
 
-
 	def form(self):
 		"""What it writes."""
-		return "json" if self.writes or "--json" in self.arguments else "csv" if "--csv" in self.arguments else "table"
+		if self.writes or "--json" in self.arguments:
+			return "json"
+		return "csv" if "--csv" in self.arguments else "table"
 
 
 class Run:
@@ -405,7 +406,8 @@ class Sweep:
 
 
 # Where a process shows its names to those who may not read its memory.
-UNDER_YAMA = ["unshare", "--mount", "sh", "-c", """mount -t tmpfs none /proc/sys/kernel && mkdir /proc/sys/kernel/yama &&
+UNDER_YAMA = ["unshare", "--mount", "sh", "-c", """
+	mount -t tmpfs none /proc/sys/kernel && mkdir /proc/sys/kernel/yama &&
 	echo 1 >/proc/sys/kernel/yama/ptrace_scope && exec "$@" """, "sh"]
 
 
@@ -463,7 +465,8 @@ def main():
 	parser.add_argument("program")
 	o = parser.parse_args()
 	if os.getpid() != 1:
-		os.execvp("unshare", ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, "-B", *sys.argv])
+		os.execvp("unshare", ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+			sys.executable, "-B", *sys.argv])
 	with tempfile.TemporaryDirectory() as folder:
 		sweep = Sweep(o, folder)
 		for number in "1", "2":
