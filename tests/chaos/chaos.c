@@ -8,7 +8,7 @@
  */
 #include "anonmem/anonmem.h"
 #include "label/layout.h"
-#include "mute.h"
+#include "stuckfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -608,11 +608,10 @@ static void *wait_for_the_lock(void *arg)
 	return arg;
 }
 
-/* Processes whose memory nobody can look at, or even change, as long as the process `mute` lives.
- */
+/* Processes whose memory nobody can read or change while the process `stuckfs` lives. */
 static void command_stuck(int count)
 {
-	int file = mute_open("mute");
+	int file = stuckfs_open("stuckfs");
 
 	if (file < 0)
 		fail("a file that cannot be read");

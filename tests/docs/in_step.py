@@ -71,7 +71,7 @@ class Page:
         """The lines of the first literal block of a section."""
         lines = self.part(".Sh", title)
         begin = next(i for i, line in enumerate(lines) if line.startswith(".Bd -literal"))
-        return [plain(line) for line in lines[begin + 1 : lines.index(".Ed", begin)]]
+        return [plain(line) for line in lines[begin + 1:lines.index(".Ed", begin)]]
 
 
 def first_words(items):
@@ -128,7 +128,7 @@ def bash_options_with_value(text):
 def zsh_options(text):
     """Option to whether it takes a value."""
     found = {}
-    body = text[text.index("watching=(") :]
+    body = text[text.index("watching=("):]
     for line in body.splitlines()[1:]:
         # What comes before the option: '(excluded ones)' or '*', quoted together or apart.
         spec = re.sub(r"^\s*'\([^)]*\)'|^\s*'\*'", "", line).strip().strip("\"'")

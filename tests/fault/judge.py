@@ -47,7 +47,8 @@ def rows_of_json(text):
 	for report in reports(text):
 		about = {name: value for name, value in report.items() if name not in ABOUT_THE_RUN}
 		rows += [flat(about), report["totals"], *report["groups"]]
-	return [{name: known(str(v) if isinstance(v, (str, list)) else v) for name, v in row.items()} for row in rows]
+	return [{name: known(str(v) if isinstance(v, (str, list)) else v) for name, v in row.items()}
+		for row in rows]
 
 
 # The last is known only if there is a page to try it on.

@@ -73,10 +73,11 @@ class Case:
 		self.adds_up, self.references = adds_up, None
 		self.calls = 0  # the most that an undisturbed run had
 
-
 	def form(self):
 		"""What it writes."""
-		return "json" if self.writes or "--json" in self.arguments else "csv" if "--csv" in self.arguments else "table"
+		if self.writes or "--json" in self.arguments:
+			return "json"
+		return "csv" if "--csv" in self.arguments else "table"
 
 
 class Run:
@@ -455,7 +456,8 @@ def main():
 	parser.add_argument("program")
 	o = parser.parse_args()
 	if os.getpid() != 1:
-		os.execvp("unshare", ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", sys.executable, "-B", *sys.argv])
+		os.execvp("unshare", ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
+			sys.executable, "-B", *sys.argv])
 	with tempfile.TemporaryDirectory() as folder:
 		sweep = Sweep(o, folder)
 		for number in "1", "2":

@@ -109,7 +109,7 @@ def expected(case, end):
 
 
 def difference(want, got, what):
-	lines = [[repr(l)[2:-1] for l in text.splitlines(keepends=True)] for text in (want, got)]
+	lines = [[repr(line)[2:-1] for line in text.splitlines(keepends=True)] for text in (want, got)]
 	return "\n".join(difflib.unified_diff(*lines, f"expected {what}", f"written {what}",
 		lineterm="", n=1))
 

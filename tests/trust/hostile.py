@@ -27,10 +27,12 @@ ENVIRONMENT.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent")
 # As the name of a process or a memfd can be, and that of a file without a slash.
 NAMES = [
 	b"plain", b"\x1b]0;owned\x07", b"\x1b[2J\x1b[1;1H", b"a\nTOTAL  1  1  9.9G", b"two\r\nlines", b"tab\t,",
-	b") R 1 (x) S 2", b"  blanks  ", b"TOTAL", b" TOTAL", b"TOTAL  ", b"-", b"*", b"x*", b"~go heap", b"[heap]",
-	b"[anon:fake]", b"[anon]*", b"=cmd|' /C calc'!A0", b"+1+1", b"-2+3", b"@SUM(A1)", b"a,b;c", b'say "x"', b"back\\slash",
-	b"\\012", b"\\377", b"%s%n", b"</script>&amp;", b"{\"groups\":[]}", b"(deleted)", b"x (deleted)",
-	b"\xff\xfe", b"cut \xe6\xb8", b"\xc0\xaf", b"\xed\xa0\x80", b"\xc2\x9b31m", b"\xc3\x9b31m", b"\x7f", b"\x01\x08",
+	b") R 1 (x) S 2", b"  blanks  ", b"TOTAL", b" TOTAL", b"TOTAL  ", b"-", b"*", b"x*", b"~go heap",
+	b"[heap]", b"[anon:fake]", b"[anon]*", b"=cmd|' /C calc'!A0", b"+1+1", b"-2+3", b"@SUM(A1)", b"a,b;c",
+	b'say "x"', b"back\\slash", b"\\012", b"\\377", b"%s%n", b"</script>&amp;",
+	b"{\"groups\":[]}", b"(deleted)", b"x (deleted)",
+	b"\xff\xfe", b"cut \xe6\xb8", b"\xc0\xaf", b"\xed\xa0\x80", b"\xc2\x9b31m", b"\xc3\x9b31m",
+	b"\x7f", b"\x01\x08",
 	"exe.\u202etxt".encode(), "zero\u200bwidth".encode(), "\u0338struck".encode(), "e\u0301".encode(),
 	"no\u00a0break".encode(), "tag\U000e0041".encode(), "\ufeffbom".encode(), "soft\u00adhyphen".encode(),
 	"größe 測試 🐘".encode(), "\u2028line".encode(), "\u2800".encode(), b"x" * 255, "測".encode() * 85,
@@ -257,8 +259,8 @@ class Messages(Hostile):
 	"""Sentences that say what was typed."""
 
 	def test_values(self):
-		for value in (b"\x1b]0;owned\x07", b"a\nanonmem: all is well", b"\xff", "\u202e".encode(), b"%s%n", b"x" * 5000,
-				b"", b"/" + b"d" * 200 + b"/x\n" * 900):
+		for value in (b"\x1b]0;owned\x07", b"a\nanonmem: all is well", b"\xff", "\u202e".encode(), b"%s%n",
+				b"x" * 5000, b"", b"/" + b"d" * 200 + b"/x\n" * 900):
 			for option in ("--columns", "--by", "--sort", "--pid", "--user", "--rules", "--root", "--format",
 					"--kind", "--units", "--color", "--limit", "--jobs", "--max-stall", "--smaps"):
 				for locale in LOCALES:

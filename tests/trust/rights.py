@@ -319,7 +319,6 @@ class Lent(Watched):
 				self.assertEqual(report["totals"]["rss"], smaps["totals"]["rss"])
 				self.assertIn("smaps of 1 process was read all the same", " ".join(report["notes"]))
 
-
 	def test_nothing_that_the_user_names(self):
 		"""Through the working folder of a process it would come where its user may not go."""
 		self.write("closed/in/rules", "[ -> secret\n")

@@ -1,5 +1,5 @@
 /* By a file system in user space (FUSE), whose server answers all but reads. */
-#include "mute.h"
+#include "stuckfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +69,7 @@ static void serve(int fuse)
 	}
 }
 
-int mute_open(const char *path)
+int stuckfs_open(const char *path)
 {
 	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC), file;
 	char options[100];
@@ -80,10 +80,10 @@ int mute_open(const char *path)
 		return -1;
 	close(file);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=100644,user_id=0,group_id=0", fuse);
-	if (mount("mute", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
+	if (mount("stuckfs", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
 		return -1;
 	if (fork() == 0) {
-		prctl(PR_SET_NAME, "mute");
+		prctl(PR_SET_NAME, "stuckfs");
 		serve(fuse);
 	}
 	close(fuse);

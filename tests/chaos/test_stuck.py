@@ -1,0 +1,91 @@
+"""Processes that hold up whoever wants to know what memory they have."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+import anonmem
+from actor import Actor
+from anonmem import ENVIRONMENT, Chaos, run
+from proc import wait_for_state
+from screen import on_screen
+
+
+@unittest.skipUnless(os.path.exists("/dev/fuse"), "it takes a file system in user space")
+class Stuck(Chaos):
+	def setUp(self):
+		# Who looks for leaks waits for all threads.
+		before = dict(ENVIRONMENT)
+		ENVIRONMENT["ASAN_OPTIONS"] += ":detect_leaks=0"
+		self.addCleanup(ENVIRONMENT.update, before)
+		self.actor = Actor("stuck", 2, "stuck", 2)
+		self.addCleanup(self.actor.__exit__)
+		for pid in self.actor.pids:
+			wait_for_state(self.waiting(pid), "D")
+
+	@staticmethod
+	def waiting(pid):
+		"""The thread that waits to change the memory; it began before the one that holds the lock."""
+		while len(tasks := sorted(map(int, os.listdir(f"/proc/{pid}/task")))) < 3:
+			time.sleep(0.01)
+		return tasks[1]
+
+	@staticmethod
+	def server():
+		"""Other tools would hang as well."""
+		for pid in filter(str.isdigit, os.listdir("/proc")):
+			with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="latin-1") as f:
+				if f.read() == "stuckfs\n":
+					return int(pid)
+		raise AssertionError("there is no stuckfs")
+
+	def test_named(self):
+		for more in ([], ["--fast"]):
+			done = run("--pid", self.actor.pids[0], "--json", *more)
+			report = self.parse(done, 1)
+			self.assertEqual(report["coverage"]["truncated"], 1)
+			self.assertRegex(done.stderr, b"^anonmem: process %d: .* held its lock" % self.actor.pids[0])
+			self.assertEqual(len(done.stderr.splitlines()), 1)
+			self.assertIsNone(report["totals"]["rss"])
+
+	def test_among_others(self):
+		with Actor("still", 3, "still", 3) as still:
+			for more in ([], ["--jobs", 2, "--verify"]):
+				report = self.report("--by", "process", *more)
+				self.assertEqual(report["coverage"]["truncated"], 2)
+				self.assertLessEqual(set(still.pids), {g["pid"] for g in report["groups"]})
+				self.assertFalse(set(self.actor.pids) & {g["pid"] for g in report["groups"]})
+				self.assertRegex(" ".join(report["notes"]), "2 processes are left out, .*/proc/")
+
+	def test_not_wanted(self):
+		report = self.report("--name", "^still$", "--by", "process")
+		self.assertEqual(report["coverage"]["truncated"], 0)
+
+	def test_doctor(self):
+		self.assertEqual(json.loads(run("doctor", "--json").stdout)["coverage"]["truncated"], 2)
+
+	def test_stopped(self):
+		"""Not all of it would stop, and a shell would wait for the rest."""
+		seen = on_screen([signal.SIGTSTP, b" ", b"q"])
+		self.assertIn(b"it cannot be stopped now", seen)
+
+	def test_watched(self):
+		"""It goes on, and they are back when what they wait for has ended."""
+		with subprocess.Popen([anonmem.PROGRAM, "top", "-b", "-d", "0.1", "--json", "--by", "process",
+				"--name", "^(stuck|still)$"], stdout=subprocess.PIPE, env=ENVIRONMENT) as top:
+			for line in top.stdout:
+				report = json.loads(line)
+				truncated = report["coverage"]["truncated"]
+				there = {g["pid"] for g in report["groups"]} & set(self.actor.pids)
+				if report["refresh"] < 3:
+					self.assertEqual((truncated, len(there)), (2, 0))
+					self.assertIn("2 processes are left out", " ".join(report["notes"]))
+				if report["refresh"] == 3:
+					os.kill(self.server(), signal.SIGKILL)
+				if len(there) == 2:
+					break
+			top.terminate()

@@ -1,0 +1,66 @@
+"""Runs anonmem, and checks what every report has to say."""
+
+import json
+import os
+import subprocess
+import unittest
+
+PROGRAM = ""  # live.py sets it
+MIB = 1024 * 1024
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+IS_ROOT = os.geteuid() == 0
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
+ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent")
+
+
+def run(*arguments, prefix=(), timeout=120, **more):
+	return subprocess.run([*prefix, PROGRAM, *map(str, arguments)], capture_output=True, check=False,
+		env=ENVIRONMENT, timeout=timeout, **more)
+
+
+def lasting(report):
+	"""What stays as long as the processes sleep: how libraries are shared depends on others."""
+	everywhere = ("processes", "mappings", "size", "rss", "anonymous", "swap")
+	own = ("pss", "pss_dirty", "uss", "locked")
+	return {g["label"]: [g[n] for n in everywhere + (own if g["label"] != "[file]" else ())]
+		for g in report["groups"] if g["label"] != "[vdso]"}
+
+
+class Live(unittest.TestCase):
+	def report(self, *arguments, status=0, prefix=()):
+		done = run(*arguments, "--json", prefix=prefix)
+		self.assertEqual(done.returncode, status, done.stderr.decode())
+		report = json.loads(done.stdout)
+		coverage = report["coverage"]
+		self.assertEqual(coverage["seen"], sum(coverage.values()) - coverage["seen"])
+		return report
+
+	def mapping(self, pid, span):
+		"""The counters of one mapping, known by its addresses."""
+		report = self.report("--pid", pid, "--by", "mapping")
+		found = [g for g in report["groups"] if (g["start"], g["end"]) == span]
+		self.assertEqual(len(found), 1, f"no single mapping at {span}")
+		return found[0]
+
+	def label(self, label, *arguments):
+		groups = self.report(*arguments)["groups"]
+		return next(g for g in groups if g["label"] == label)
+
+	def agrees(self, *arguments):
+		"""The memory of a quiet process does not change, but every process that comes or goes
+		meanwhile changes how the pages of libraries are shared: five readings may not all fail."""
+		for _ in range(5):
+			done = run(*arguments, "--verify")
+			if done.returncode == 0:
+				return done
+		self.fail(done.stdout.decode() + done.stderr.decode())
+		return done
+
+	def fails(self, status, *arguments, words="", **more):
+		"""One sentence on standard error."""
+		done = run(*arguments, **more)
+		text = done.stderr.decode()
+		self.assertEqual(done.returncode, status, text)
+		self.assertEqual(text.count("\n"), 1, text)
+		self.assertIn(words, text)
+		return done

@@ -1,0 +1,43 @@
+"""A process whose memory is known to the byte."""
+
+import subprocess
+import time
+
+PROGRAM = ""  # what helper.c became; live.py sets it
+
+
+def wait_for_state(pid, state):
+	for _ in range(500):
+		with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
+			if f.read().rsplit(")", 1)[1].split()[0] == state:
+				return
+		time.sleep(0.01)
+	raise AssertionError(f"process {pid} did not get into state {state}")
+
+
+class Helper:
+	"""A process of helper.c: it has said what it made, and waits."""
+
+	def __init__(self, command, count=0, program=None):
+		self.process = subprocess.Popen([program or PROGRAM, command, str(count)], stdin=subprocess.PIPE,
+			stdout=subprocess.PIPE, text=True)
+		self.pid, self.children, self.ranges = self.process.pid, [], {}
+		for line in self.process.stdout:
+			words = line.split()
+			if words[0] == "ready":
+				wait_for_state(self.pid, "S")  # or it touches more
+				return
+			if words[0] == "child":
+				self.children.append(int(words[1]))
+			else:
+				self.ranges[words[0]] = (words[1], words[2])
+		raise AssertionError(f"helper {command} did not get ready")
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.process.stdin.close()
+		self.process.stdout.close()
+		if self.process.wait(20) != 0:
+			raise AssertionError(f"the helper ended with {self.process.returncode}")

@@ -1,0 +1,37 @@
+"""Programs of programs/ under `anonmem run`."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+
+import anonmem
+from anonmem import ENVIRONMENT, Live
+
+SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+
+
+def compile_c(source, path, *arguments):
+	subprocess.run(["gcc", "-O1", os.path.join(SOURCES, source), "-o", path, *arguments], check=True)
+
+
+class Programs(Live):
+	@classmethod
+	def setUpClass(cls):
+		cls.folder = tempfile.mkdtemp()
+
+	@classmethod
+	def tearDownClass(cls):
+		shutil.rmtree(cls.folder)
+
+	def rss(self, name, source, *flags):
+		"""RSS by label of a program of that name."""
+		path = os.path.join(self.folder, name)
+		compile_c(source, path, *flags)
+		with subprocess.Popen([anonmem.PROGRAM, "run", path], stdin=subprocess.PIPE,
+				stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
+			self.assertEqual(program.stdout.readline(), b"ready\n")
+			report = self.report("--pid", program.pid)
+			program.stdin.close()
+		self.assertEqual(program.returncode, 0)
+		return {g["label"]: g["rss"] for g in report["groups"]}

@@ -1,0 +1,62 @@
+"""Processes that may not be read."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+import anonmem
+from anonmem import ENVIRONMENT, IS_ROOT, NOBODY, Live
+from helper import Helper
+
+
+class Denied(Live):
+	"""The reader is an ordinary user; gcov needs a place where it may write."""
+
+	def setUp(self):
+		self.folder = tempfile.TemporaryDirectory()
+		self.addCleanup(self.folder.cleanup)
+		os.chmod(self.folder.name, 0o777)
+		copy = shutil.copy(anonmem.PROGRAM, self.folder.name)
+		os.chmod(copy, 0o755)
+		user = NOBODY if IS_ROOT else []
+		self.prefix = [*user, "env", f"GCOV_PREFIX={self.folder.name}", copy]
+		helper = Helper("sleepers", 1)
+		self.addCleanup(helper.__exit__)
+		self.pid = helper.pid if IS_ROOT else 1
+
+	def as_nobody(self, *arguments):
+		return subprocess.run([*self.prefix, *map(str, arguments)], capture_output=True, check=False,
+			env=ENVIRONMENT, timeout=60, cwd="/")
+
+	def test_counted(self):
+		done = self.as_nobody("--json")
+		coverage = json.loads(done.stdout)["coverage"]
+		self.assertEqual((done.returncode, done.stderr), (0, b""))
+		self.assertGreater(coverage["denied"], 0)
+		self.assertGreater(coverage["read"], 0)  # itself
+		self.assertEqual(coverage["seen"], sum(coverage.values()) - coverage["seen"])
+
+	def test_said(self):
+		text = self.as_nobody("--by", "kind").stdout.decode()
+		self.assertRegex(text, r"\d+ could not be read: run as root or grant cap_sys_ptrace")
+
+	def test_named(self):
+		done = self.as_nobody("--pid", self.pid, "--json")
+		self.assertEqual(done.returncode, 1)
+		self.assertRegex(done.stderr.decode(),
+			rf"^anonmem: process {self.pid}: .*run as root or grant cap_sys_ptrace\n$")
+		report = json.loads(done.stdout)
+		self.assertEqual(report["coverage"]["denied"], 1)
+		self.assertIsNone(report["totals"]["rss"])
+
+	def test_strict(self):
+		done = self.as_nobody("--strict", "--by", "kind")
+		self.assertEqual(done.returncode, 3)
+		self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+
+	def test_verify(self):
+		# What cannot be read proves nothing against what can.
+		done = self.as_nobody("--verify", "--by", "kind")
+		self.assertEqual(done.returncode, 0, done.stderr)
