@@ -4,11 +4,9 @@ import contextlib
 from typing import Callable, NamedTuple
 
 from bench import quiet
-from bench.figures import Missing
+from bench.figures import AGAINST, OURS, Missing
 from bench.program import progress
 from bench.result import Taken
-
-OURS, AGAINST = "samples", "against"
 
 
 class Own(NamedTuple):

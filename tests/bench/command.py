@@ -12,12 +12,16 @@ import tempfile
 import time
 
 from bench import catalog, machine, peers, quiet
-from bench.bench import AGAINST, OURS, Bench
+from bench.bench import Bench
 from bench.compare import compare
+from bench.figures import AGAINST, OURS
 from bench.program import BUILD, Program, build, progress
 from bench.report import render
 from bench.result import Result
 
+MARGIN = 2  # percent
+ROUNDS = 9
+PAIRED_ROUNDS = 15  # so many that one wild pair does not hide a difference
 DEFAULT_OUTPUT = BUILD / "result.json"
 
 USAGE = "\n       ".join([
@@ -48,8 +52,8 @@ def parser_of(about, usage=None, end=None):
 def run_arguments(words):
 	measures = "\n".join(f"  {name:14} {catalog.summary(name)}" for name in catalog.MEASURES)
 	parser = parser_of(__doc__, USAGE, f"measures (default: all):\n{measures}")
-	parser.add_argument("--rounds", type=positive, default=9, metavar="N",
-		help="samples of each figure (default: 9; to compare, at least 8)")
+	parser.add_argument("--rounds", type=positive, metavar="N",
+		help=f"samples of each figure (default: {ROUNDS}, with --against {PAIRED_ROUNDS})")
 	parser.add_argument("--peers", action="store_true",
 		help="first install from apt: " + " ".join(peers.PACKAGES))
 	parser.add_argument("--against", metavar="WHAT",
@@ -58,6 +62,7 @@ def run_arguments(words):
 		help="where to write the result as JSON (default: build/bench/result.json)")
 	parser.add_argument("measure", nargs="*", help=argparse.SUPPRESS)
 	chosen = parser.parse_args(words)
+	chosen.rounds = chosen.rounds or (PAIRED_ROUNDS if chosen.against else ROUNDS)
 	for name in chosen.measure:
 		if name not in catalog.MEASURES:
 			parser.error(f"unknown measure {name}: expected {' '.join(catalog.MEASURES)}")
@@ -111,7 +116,7 @@ def run_main(words):
 	result.write(chosen.output)
 	progress(f"saved {chosen.output}")
 	if result.paired:
-		print(compare([result], 1.02)[0])
+		print(compare([result], 1 + MARGIN / 100)[0])
 	else:
 		print(render(result), end="")
 	return 0
@@ -124,8 +129,8 @@ def compare_main(words):
 		end="Exit status: 0 nothing is worse; 1 something is; 3 nothing surely is, but something may "
 		"be;\n2 it could not be compared.")
 	parser.prog = "dev/bench compare"
-	parser.add_argument("--margin", type=percent, default=2, metavar="PERCENT",
-		help="differences up to this do not matter (default: 2)")
+	parser.add_argument("--margin", type=percent, default=MARGIN, metavar="PERCENT",
+		help=f"differences up to this do not matter (default: {MARGIN})")
 	parser.add_argument("result", nargs="+", metavar="FILE",
 		help="BEFORE and AFTER, or one made with --against")
 	chosen = parser.parse_args(words)

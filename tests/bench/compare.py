@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from bench import noise
-from bench.figures import spread
+from bench.figures import AGAINST, OURS, spread
 from bench.program import fail
 
 # Exit statuses
@@ -127,9 +127,9 @@ def compare(results, margin):
 	if len(results) == 1:
 		if not results[0].paired:
 			fail("compare needs two results, or one that was made with --against")
-		before, after = (series_of(results[0], side) for side in ["against", "samples"])
+		before, after = (series_of(results[0], side) for side in [AGAINST, OURS])
 	else:
-		before, after = (series_of(result, "samples") for result in results)
+		before, after = (series_of(result, OURS) for result in results)
 	rows = rows_of(before, after, len(results) == 1, margin)
 	if not rows:
 		fail("the results have no figure in common")

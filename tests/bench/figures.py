@@ -4,6 +4,7 @@ import statistics
 from typing import NamedTuple
 
 LOWER, HIGHER = "lower", "higher"
+OURS, AGAINST = "this", "against"  # the sides: which program was measured
 
 
 class Missing(Exception):

@@ -1,6 +1,6 @@
 """Tables of dev/bench.md."""
 
-from bench.figures import spread
+from bench.figures import OURS, spread
 
 
 def table(head, rows):
@@ -24,7 +24,7 @@ def missing_rows(taken, columns):
 def series_table(taken):
 	"""Every series of a measure: what is shown of one that does not say what to show."""
 	rows = [
-		[name, figure.name, text(spread(sides["samples"]), 0 if figure.exact else 2), figure.unit]
-		for (name, figure), sides in taken.series.items() if "samples" in sides
+		[name, figure.name, text(spread(sides[OURS]), 0 if figure.exact else 2), figure.unit]
+		for (name, figure), sides in taken.series.items() if OURS in sides
 	]
 	return table(["", "figure", "median", "unit"], rows + missing_rows(taken, 4))

@@ -68,7 +68,7 @@ class Program:
 	def command(self, *options):
 		"""Its command line. Missing if this program does not have one of the options."""
 		for option in options:
-			name = option.split("=")[0]
+			name = str(option).split("=")[0]
 			if name.startswith("--") and not re.search(rf"(?<![\w-]){name}(?![\w-])", self.help):
 				raise Missing(f"there is no {name} in this build")
 		return [self.path, *options]

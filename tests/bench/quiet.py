@@ -1,6 +1,7 @@
 """Whether the machine was quiet: what else ran, what the hypervisor took, and how steadily a loop
 of known length ran."""
 
+import functools
 import os
 import statistics
 import time
@@ -47,7 +48,9 @@ def spin(count):
 	return time.perf_counter() - begin
 
 
-def calibrate():
+@functools.cache
+def calibrated():
+	"""How often the loop goes round in LOOP_SECONDS when nothing disturbs it."""
 	count = 100_000
 	return int(count * LOOP_SECONDS / min(spin(count) for _ in range(10)))
 
@@ -55,9 +58,8 @@ def calibrate():
 class Watch:
 	"""Watches the machine from its making to `end()`. Whoever measures calls `tick()` each round."""
 
-	loop = calibrate()
-
 	def __init__(self):
+		self.loop = calibrated()
 		self.begin, self.own = time.monotonic(), own_seconds()
 		self.busy, self.steal = processors()
 		self.ticks = []

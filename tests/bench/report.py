@@ -1,12 +1,13 @@
 """A result as the Markdown of dev/bench.md."""
 
 from bench import catalog, machine
+from bench.figures import OURS
 from bench.markdown import series_table, table
 from bench.program import fail
 
 
 def when(about):
-	commit = about["programs"]["samples"].get("commit")
+	commit = about["programs"][OURS].get("commit")
 	at = f", commit {commit[:12]}" if commit else ""
 	return f"{about['started'][:10]}{at}; {machine.sentence(about['machine'])}."
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench.figures import Figure
+from bench.figures import AGAINST, OURS, Figure
 from bench.program import fail
 
 FORMAT = "anonmem-bench-1"
@@ -27,7 +27,7 @@ class Taken:
 	def names(self):
 		return list(dict.fromkeys(name for name, _ in self.series))
 
-	def samples(self, name, figure, side="samples"):
+	def samples(self, name, figure, side=OURS):
 		"""None if it was not measured. The figure is given by itself or by its name."""
 		wanted = getattr(figure, "name", figure)
 		for (other, found), sides in self.series.items():
@@ -65,7 +65,7 @@ class Taken:
 		taken.missing = [(one["name"], one["of"], one["why"]) for one in read["missing"]]
 		for one in read["series"]:
 			figure = Figure(one["figure"], one["unit"], one["better"], one["exact"])
-			sides = {side: one[side] for side in ["samples", "against"] if side in one}
+			sides = {side: one[side] for side in [OURS, AGAINST] if side in one}
 			taken.series[one["name"], figure] = sides
 		return taken
 
@@ -78,7 +78,7 @@ class Result:
 
 	@property
 	def paired(self):
-		return "against" in self.about["programs"]
+		return AGAINST in self.about["programs"]
 
 	def why_not_quiet(self):
 		reasons = [f"before it began, {why}" for why in self.about["why_not_quiet"]]

@@ -3,8 +3,7 @@
 import contextlib
 import statistics
 
-from bench.bench import OURS
-from bench.figures import Figure
+from bench.figures import OURS, Figure
 from bench.goals import Goal
 from bench.markdown import missing_rows, table
 from bench.program import progress

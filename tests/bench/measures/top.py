@@ -9,8 +9,8 @@ import contextlib
 import time
 from pathlib import Path
 
-from bench.bench import OURS, Other
-from bench.figures import CPU, ratio, spread
+from bench.bench import Other
+from bench.figures import CPU, OURS, ratio, spread
 from bench.goals import at_most
 from bench.markdown import missing_rows, table, text
 from bench.program import PROGRAMS, installed, progress
