@@ -30,6 +30,11 @@ class Bench:
 		self.watch, self.taken = quiet.Watch(), Taken(title)
 
 	@property
+	def this(self):
+		"""The program of this source tree."""
+		return self.programs[OURS]
+
+	@property
 	def paired(self):
 		return AGAINST in self.programs
 

@@ -1,70 +1,63 @@
-"""What names cost fork(), as the benchmark of the kernel's own patch did it: means, in turn."""
+"""What names cost fork(), after the benchmark of the kernel's own patch.
 
-import contextlib
+Every sample comes from a new process: how its pages happen to lie in memory makes more of a
+difference than names do, and stays the same as long as it lives.
+"""
+
 import statistics
 
-from bench.figures import OURS, Figure
-from bench.goals import Goal
-from bench.markdown import missing_rows, table
-from bench.program import progress
+from bench.bench import Other, Own
+from bench.figures import Figure, pairwise, spread
+from bench.goals import at_most
+from bench.markdown import missing_rows, table, text
 from bench.running import Held
 
 TITLE = "fork() with names"
 
 FORK = Figure("fork()", "ms")
 MAPPINGS = 65000  # as many as vm.max_map_count lets a process have, more or less
-OFTEN = 5  # forks for each round of others
+FORKS = 5
 ROWS = {0: "unpopulated", 1: "1 page each", 10: "10 pages each"}
 
 
-def processes(bench, stack, pages):
-	"""(name, side) -> a process that forks when it is asked."""
-	found, row = {}, ROWS[pages]
+def fork(program, pages, kind):
+	with Held(program.linked("fork"), MAPPINGS, pages, kind) as process:
+		return {FORK: statistics.fmean(process.ask() / 1e6 for _ in range(FORKS))}
 
-	def start(name, side, kind):
-		with bench.missing(name, side):
-			fork = bench.programs[side].linked("fork")
-			process = Held(fork, MAPPINGS, pages, kind)
-			found[name, side] = stack.enter_context(process)
 
-	if not bench.paired:
-		start(f"{row}, without names", OURS, "unnamed")
-	for side in bench.programs:
-		start(f"{row}, with names", side, "named")
-	return found
+def named(row):
+	return f"{row}, with names"
+
+
+def unnamed(row):
+	return f"{row}, without names"
 
 
 def measure(bench):
+	tasks = {}
 	for pages, row in ROWS.items():
-		progress(f"\t{MAPPINGS} mappings, {row}")
-		with contextlib.ExitStack() as stack:
-			forking = processes(bench, stack, pages)
-			for number in range(OFTEN * bench.rounds + 1):
-				bench.watch.tick()
-				for (name, side), process in forking.items():
-					took = process.ask() / 1e6
-					if number:
-						bench.taken.add(name, side, {FORK: took})
+		tasks[unnamed(row)] = Other(
+			lambda pages=pages: fork(bench.this, pages, "unnamed"))
+		tasks[named(row)] = Own(
+			lambda program, pages=pages: fork(program, pages, "named"))
+	bench.in_turn(tasks, warm=False)
 
 
-def means(taken, row):
-	"""Without names, with names, and by how many percent more that is; None if not measured."""
-	samples = [taken.samples(f"{row}, {kind}", FORK) for kind in ["without names", "with names"]]
-	if not all(samples):
-		return None
-	without, named = map(statistics.fmean, samples)
-	return without, named, 100 * (named / without - 1)
+def more(taken, row):
+	"""By how many percent names make it slower; None if that was not measured."""
+	samples = [taken.samples(name(row), FORK) for name in [named, unnamed]]
+	return pairwise(lambda with_names, without: 100 * (with_names / without - 1), *samples)
 
 
 def show(taken):
 	rows = [
-		[row, f"{without:.2f}", f"{named:.2f}", f"{more:+.2f} %"]
-		for row in ROWS.values() if means(taken, row)
-		for without, named, more in [means(taken, row)]
+		[row, *(text(spread(taken.samples(name(row), FORK))) for name in [unnamed, named]),
+			f"{more(taken, row).text()} %"]
+		for row in ROWS.values() if more(taken, row)
 	]
 	about = (
-		f"{MAPPINGS} mappings of ten pages, with names of 79 bytes, each its own, or without; means "
-		f"of {OFTEN} forks for each run of the others, in turn. Where the kernel keeps names they are "
+		f"{MAPPINGS} mappings of ten pages, with names of 79 bytes, each its own, or without; each "
+		f"sample is the mean of {FORKS} forks of a new process. Where the kernel keeps names they are "
 		"its own, elsewhere those of libanonmem's table."
 	)
 	head = ["mappings", "without names, ms", "with names, ms", "more"]
@@ -72,13 +65,7 @@ def show(taken):
 
 
 def goals(taken):
-	found = []
-	for row in ROWS.values():
-		name, wanted = f"fork() with names, {row}", "at most +3 %"
-		figures = means(taken, row)
-		if figures:
-			more = figures[-1]
-			found.append(Goal(name, wanted, f"{more:+.2f} %", more <= 3))
-		else:
-			found.append(Goal(name, wanted))
-	return found
+	return [
+		at_most(f"fork() with names, {row}, more than without", 3, more(taken, row), unit=" %")
+		for row in ROWS.values()
+	]

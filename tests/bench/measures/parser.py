@@ -4,6 +4,7 @@ On mappings that are all alike, which is the goal, and on those of ordinary prog
 hardly one is like the one before.
 """
 
+import statistics
 from pathlib import Path
 
 from bench import callgrind
@@ -22,18 +23,23 @@ ROOM = Figure("parser, blocks as large as it takes", "GB/s", HIGHER)
 READ = Figure("parser, 4 KiB at a time", "GB/s", HIGHER)
 GENERAL = Figure("parser, general path only", "GB/s", HIGHER)
 THINGS = {"touch": TOUCH, "room": ROOM, "read": READ, "general": GENERAL}
+REPETITIONS = 5
 COUNTED = ["room", "general"]
 A_MAPPING = callgrind.INSTRUCTIONS._replace(unit="a mapping")
 COUNTED_BYTES = 2_000_000  # instructions a mapping do not depend on how many there are
 
 
 def rates(program, path, folder):
-	"""Bytes a second of each thing that programs/parser.c does, in the second of two rounds."""
-	said = output_of([program.linked("parser"), path, "2", *THINGS], folder).splitlines()
-	last = dict(line.split() for line in said)
-	return {
-		figure: float(last[thing]) / 1e9 for thing, figure in THINGS.items() if last[thing] != "-"
-	}
+	"""Bytes a second of each thing that programs/parser.c does: the median of some repetitions,
+	without the first, since each takes only milliseconds."""
+	command = [program.linked("parser"), path, REPETITIONS + 1, *THINGS]
+	said = [line.split() for line in output_of(map(str, command), folder).splitlines()]
+	found = {}
+	for thing, figure in THINGS.items():
+		speeds = [float(speed) / 1e9 for name, speed in said if name == thing and speed != "-"]
+		if speeds:
+			found[figure] = statistics.median(speeds[1:])
+	return found
 
 
 def instructions(program, path, thing):

@@ -10,7 +10,7 @@ from bench.servers import SERVERS
 
 TITLE = "anonmem run"
 
-MAP_TIMES = 100_000
+MAP_TIMES = 20_000
 MAP = "mmap, write, munmap of 64 KiB, without pause"
 PLAIN = ", without anonmem run"
 
