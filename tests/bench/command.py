@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from bench import catalog, machine, peers, quiet
 from bench.bench import Bench
@@ -58,7 +59,7 @@ def run_arguments(words):
 		help="first install from apt: " + " ".join(peers.PACKAGES))
 	parser.add_argument("--against", metavar="WHAT",
 		help="measure this other build folder or program as well, in turn, and compare")
-	parser.add_argument("--output", metavar="FILE", default=DEFAULT_OUTPUT,
+	parser.add_argument("--output", type=Path, metavar="FILE", default=DEFAULT_OUTPUT,
 		help="where to write the result as JSON (default: build/bench/result.json)")
 	parser.add_argument("measure", nargs="*", help=argparse.SUPPRESS)
 	chosen = parser.parse_args(words)
@@ -66,6 +67,8 @@ def run_arguments(words):
 	for name in chosen.measure:
 		if name not in catalog.MEASURES:
 			parser.error(f"unknown measure {name}: expected {' '.join(catalog.MEASURES)}")
+	if not chosen.output.parent.is_dir() and chosen.output != DEFAULT_OUTPUT:
+		parser.error(f"no such directory: {chosen.output.parent}")
 	return chosen
 
 
@@ -85,10 +88,13 @@ def take(name, programs, rounds, folder):
 	return taken
 
 
+def programs_of(chosen):
+	against = {AGAINST: Program(chosen.against)} if chosen.against else {}
+	return {OURS: build()} | against
+
+
 def measure(chosen):
-	programs = {OURS: build()}
-	if chosen.against:
-		programs[AGAINST] = Program(chosen.against)
+	programs = programs_of(chosen)
 	before = quiet.glance()
 	about = {
 		"started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -124,10 +130,10 @@ def run_main(words):
 
 def compare_main(words):
 	parser = parser_of(
-		"Tells for each figure whether AFTER is surely better or worse than BEFORE by more than the "
-		"margin, or\nsurely the same within it; ~ where the noise is too great to tell.",
-		end="Exit status: 0 nothing is worse; 1 something is; 3 nothing surely is, but something may "
-		"be;\n2 it could not be compared.")
+		"Tells for each figure whether AFTER is surely better or worse than BEFORE by more than the\n"
+		"margin, or surely the same within it; ~ where the noise is too great to tell.",
+		end="Exit status: 0 if nothing is worse, 1 if something is, 2 if it could not be compared,\n"
+		"3 if nothing surely is worse, but something may be.")
 	parser.prog = "dev/bench compare"
 	parser.add_argument("--margin", type=percent, default=MARGIN, metavar="PERCENT",
 		help=f"differences up to this do not matter (default: {MARGIN})")
