@@ -37,20 +37,20 @@ class Spread(NamedTuple):
 
 
 def spread(values):
-	values = list(values)
+	"""None if there is no series."""
+	if values is None:
+		return None
 	if len(values) < 2:
 		return Spread(*values * 3)
 	low, median, high = statistics.quantiles(values, n=4, method="inclusive")
 	return Spread(median, low, high)
 
 
-def pairwise(combine, *series):
-	"""Combines series round by round; None if one of them is missing."""
-	if not all(series):
-		return None
-	return spread(combine(*values) for values in zip(*series))
+def each(combine, *series):
+	"""A series made of others, round by round; None if one of them is missing."""
+	return [combine(*values) for values in zip(*series)] if all(series) else None
 
 
 def ratio(series, base):
 	"""The ratio of two series, round by round; None if one of them is missing."""
-	return pairwise(lambda a, b: a / b, series, base)
+	return spread(each(lambda a, b: a / b, series, base))

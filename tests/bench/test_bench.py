@@ -7,6 +7,8 @@ import unittest
 from bench import catalog, quiet
 from bench.bench import Bench, Other, Own
 from bench.figures import AGAINST, CPU, OURS, Missing
+from bench.markdown import series_table
+from bench.result import Taken
 
 
 class Rounds(unittest.TestCase):
@@ -64,6 +66,14 @@ class Measures(unittest.TestCase):
 			with self.subTest(name):
 				self.assertTrue(module.TITLE and callable(module.measure))
 				self.assertLess(len(catalog.summary(name)), 100)
+
+	def test_a_report_copes_with_what_is_missing(self):
+		for name, module in catalog.MEASURES.items():
+			with self.subTest(name):
+				taken = Taken(module.TITLE)
+				getattr(module, "show", series_table)(taken)
+				for goal in getattr(module, "goals", lambda _: [])(taken):
+					self.assertEqual(goal.row()[2:], ["not measured", "-"])
 
 	def test_order_names_only_what_there_is(self):
 		self.assertLessEqual(set(catalog.FIRST), set(catalog.MEASURES))

@@ -11,7 +11,7 @@ processes that hardly have any, where it is an upper bound; the sleepers are sho
 
 from bench import peers
 from bench.bench import Other, Own
-from bench.figures import CPU, Figure, pairwise, spread
+from bench.figures import CPU, Figure, each, ratio, spread
 from bench.goals import at_most
 from bench.markdown import table, text
 from bench.program import PROGRAMS
@@ -25,7 +25,7 @@ CONTENDERS = ["floor", "anonmem", "ps"]
 OFTEN = 4  # a run takes some milliseconds: more of them cost little and calm a small difference
 
 
-def each(command, some, none):
+def cost_of_each(command, some, none):
 	processes = len(some.all_pids())
 	return {EACH: (some.cost(command)[CPU] - none.cost(command)[CPU]) * 1e3 / processes}
 
@@ -39,10 +39,11 @@ def measure(bench):
 	with Workload("none") as none, Workload("bare") as bare, Workload("sleepers") as sleepers:
 		for place, some in zip(PLACES, [bare, sleepers]):
 			tasks |= {
-				in_place(place, "floor"): Other(lambda w=some: each([PROGRAMS / "floor"], w, none)),
+				in_place(place, "floor"): Other(
+					lambda w=some: cost_of_each([PROGRAMS / "floor"], w, none)),
 				in_place(place, "anonmem"): Own(
-					lambda program, w=some: each(program.command("--jobs=1"), w, none)),
-				in_place(place, "ps"): Other(lambda w=some: each(peers.ps(), w, none)),
+					lambda program, w=some: cost_of_each(program.command("--jobs=1"), w, none)),
+				in_place(place, "ps"): Other(lambda w=some: cost_of_each(peers.ps(), w, none)),
 			}
 		bench.in_turn(tasks, OFTEN * bench.rounds)
 
@@ -50,9 +51,8 @@ def measure(bench):
 def figures(taken, place):
 	"""What the floor and anonmem cost, what this adds, what ps costs, and the ratio of these."""
 	floor, own, ps = (taken.samples(in_place(place, name), EACH) for name in CONTENDERS)
-	added = [a - f for a, f in zip(own, floor)]
-	to_ps = pairwise(lambda a, p: a / p, added, ps)
-	return [*(spread(series) if series else None for series in [floor, own, added, ps]), to_ps]
+	added = each(lambda a, f: a - f, own, floor)
+	return [*map(spread, [floor, own, added, ps]), ratio(added, ps)]
 
 
 def show(taken):

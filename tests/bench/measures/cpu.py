@@ -73,8 +73,7 @@ def show(taken):
 
 
 def peak(taken, name):
-	samples = taken.samples(in_part("all", name), PEAK)
-	figure = spread(samples) if samples else None
+	figure = spread(taken.samples(in_part("all", name), PEAK))
 	return at_most(f"peak memory on the whole workload, {name}", 8, figure, 1, " MiB")
 
 

@@ -7,7 +7,7 @@ difference than names do, and stays the same as long as it lives.
 import statistics
 
 from bench.bench import Other, Own
-from bench.figures import Figure, pairwise, spread
+from bench.figures import Figure, each, spread
 from bench.goals import at_most
 from bench.markdown import missing_rows, table, text
 from bench.running import Held
@@ -46,7 +46,7 @@ def measure(bench):
 def more(taken, row):
 	"""By how many percent names make it slower; None if that was not measured."""
 	samples = [taken.samples(name(row), FORK) for name in [named, unnamed]]
-	return pairwise(lambda with_names, without: 100 * (with_names / without - 1), *samples)
+	return spread(each(lambda with_names, without: 100 * (with_names / without - 1), *samples))
 
 
 def show(taken):

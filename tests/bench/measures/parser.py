@@ -91,8 +91,8 @@ def show_part(taken, part):
 	touch, rows = taken.samples(TITLES[part], TOUCH), []
 	for thing, figure in THINGS.items():
 		samples = taken.samples(TITLES[part], figure)
-		rate = text(spread(samples)) if samples else "not in this build"
-		rows.append([figure.name, rate, text(ratio(samples, touch)), count_of(taken, part, thing)])
+		rows.append([figure.name, text(spread(samples)), text(ratio(samples, touch)),
+			count_of(taken, part, thing)])
 	head = ["", "GB/s", "to touching", "instructions a mapping"]
 	return f"{TITLES[part]}:\n\n{table(head, rows)}"
 

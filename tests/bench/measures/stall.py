@@ -3,7 +3,7 @@
 import time
 
 from bench.bench import Other, Own
-from bench.figures import Figure, pairwise, spread
+from bench.figures import Figure, each, spread
 from bench.goals import at_most
 from bench.markdown import missing_rows, table, text
 from bench.program import PROGRAMS
@@ -43,7 +43,7 @@ def measure(bench):
 
 def beyond_nothing(taken, name):
 	nothing = taken.samples("nothing", WORST)
-	return pairwise(lambda read, quiet: read - quiet, taken.samples(name, WORST), nothing)
+	return spread(each(lambda read, quiet: read - quiet, taken.samples(name, WORST), nothing))
 
 
 def show(taken):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from bench.bench import Other
-from bench.figures import CPU, OURS, ratio, spread
+from bench.figures import CPU, OURS, each, ratio, spread
 from bench.goals import at_most
 from bench.markdown import missing_rows, table, text
 from bench.program import PROGRAMS, installed, progress
@@ -101,5 +101,5 @@ def goals(taken):
 		at_most("`anonmem top`, 300 idle processes, CPU of a refresh to one `cat /proc/*/smaps`", 0.10,
 			to_cat(taken, TOP)),
 		at_most("`anonmem top`, of one processor at the default delay", 1,
-			spread(map(of_one_processor, own)) if own else None, unit=" %"),
+			spread(each(of_one_processor, own)), unit=" %"),
 	]
