@@ -1,7 +1,7 @@
 """Servers that others wrote, each with the load that its own benchmark makes.
 
 A server is started with some words before its command, so that it can run under something. `work()`
-gives figures of one load, name -> number a second. What is not installed has `missing` set.
+gives figures of one load, name -> number a second. `find()` raises Missing if it is not installed.
 """
 
 import csv
@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from bench.figures import Missing
 
 
 class Server:
@@ -58,7 +60,10 @@ class Server:
 
 
 class Redis(Server):
-	missing = not (shutil.which("redis-server") and shutil.which("redis-benchmark"))
+	@staticmethod
+	def find():
+		if not (shutil.which("redis-server") and shutil.which("redis-benchmark")):
+			raise Missing("redis is not installed")
 
 	def start(self):
 		self.socket = self.folder / "socket"
@@ -69,7 +74,7 @@ class Redis(Server):
 		return self.call("redis-cli", "-s", self.socket, "ping") == "PONG\n"
 
 	def work(self):
-		text = self.call("redis-benchmark", "-s", self.socket, "-n", "300000", "-P", "16", "-r", "100000",
+		text = self.call("redis-benchmark", "-s", self.socket, "-n", "200000", "-P", "16", "-r", "100000",
 			"-d", "300", "-t", "set,get,lpush", "--csv")
 		rows = csv.DictReader(text.splitlines())
 		return {f"redis-benchmark {row['test']}": float(row["rps"]) for row in rows}
@@ -79,11 +84,16 @@ class Postgres(Server):
 	"""Connections that stay, and one for each transaction: that is a fork for each."""
 
 	programs = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), "")
-	missing = not shutil.which("pgbench", path=programs)
+
+	@classmethod
+	def find(cls):
+		if not shutil.which("pgbench", path=cls.programs):
+			raise Missing("PostgreSQL is not installed")
 
 	def start(self):
-		self.call(*self.as_user(f"{self.programs}/initdb", "-D", self.folder / "data", "-A", "trust", "-N"))
-		self.spawn(f"{self.programs}/postgres", "-D", self.folder / "data", "-k", self.folder,
+		data = self.folder / "data"
+		self.call(*self.as_user(f"{self.programs}/initdb", "-D", data, "-A", "trust", "-N"))
+		self.spawn(f"{self.programs}/postgres", "-D", data, "-k", self.folder,
 			"-c", "listen_addresses=", "-F")
 		self.pgbench = [f"{self.programs}/pgbench", "-h", self.folder, "-U", "nobody", "postgres"]
 		if os.geteuid() != 0:
@@ -95,7 +105,7 @@ class Postgres(Server):
 	def work(self):
 		figures = {}
 		for name, more in (("pgbench -S", []), ("pgbench -S -C", ["-C"])):
-			text = self.call(*self.pgbench, "-n", "-S", "-c", "4", "-T", "3", *more)
+			text = self.call(*self.pgbench, "-n", "-S", "-c", "4", "-T", "2", *more)
 			figures[name] = float(re.search(r"^tps = ([\d.]+)", text, re.M).group(1))
 		return figures
 

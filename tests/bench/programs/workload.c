@@ -11,8 +11,9 @@
  * and itself, however busy the machine is: every run reads the same. When everything stands, stdout
  * says
  *
- *	inside PID	the namespace's first process, as seen from here; 0: namespaces are
- *forbidden PART PID...	as seen in there ready
+ *	inside PID	the namespace's first process, as seen from here; 0 if that is forbidden
+ *	PART PID...	as seen in there
+ *	ready
  *
  * All of it ends when stdin closes or this process dies.
  */

@@ -1,0 +1,23 @@
+"""The measures: each file of measures/ is one, and README.md says what is in it."""
+
+import importlib
+import pkgutil
+
+from bench import measures
+
+# In the order in which they run and are shown; what is not named comes after these.
+FIRST = ["cpu", "added", "stall", "parser", "instructions", "equal", "top", "fork", "run"]
+
+
+def find():
+	names = [module.name for module in pkgutil.iter_modules(measures.__path__)]
+	names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+	return {name: importlib.import_module(f"bench.measures.{name}") for name in names}
+
+
+MEASURES = find()
+
+
+def summary(name):
+	"""The first sentence of a measure, for --help."""
+	return MEASURES[name].__doc__.split("\n\n")[0].replace("\n", " ")

@@ -1,0 +1,33 @@
+"""Goals: what a measure should reach, and what it reached."""
+
+from typing import NamedTuple
+
+
+class Goal(NamedTuple):
+	"""`reached` is None if it was not measured; `why` says why."""
+
+	measure: str
+	wanted: str
+	reached: str = None
+	met: bool = False
+	why: str = "not measured"
+
+	def row(self):
+		if self.reached is None:
+			return [self.measure, self.wanted, self.why, "-"]
+		return [self.measure, self.wanted, self.reached, "yes" if self.met else "**no**"]
+
+
+def at_most(measure, limit, figure, digits=2, unit=""):
+	wanted = f"at most {limit:g}{unit}"
+	if figure is None:
+		return Goal(measure, wanted)
+	# A median just over the limit is not met: it is rounded only to be printed.
+	return Goal(measure, wanted, figure.text(digits) + unit, figure.median <= limit)
+
+
+def at_least(measure, limit, figure, unit="", why="not measured"):
+	wanted = f"at least {limit:g}{unit}"
+	if figure is None:
+		return Goal(measure, wanted, why=why)
+	return Goal(measure, wanted, figure.text() + unit, figure.median >= limit)
