@@ -2,10 +2,7 @@
 
 import json
 import os
-import shutil
 import subprocess
-import tempfile
-import unittest
 
 import helper
 from anonmem import MIB, Live, run
