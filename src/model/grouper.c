@@ -176,7 +176,7 @@ static const struct label_facts *find_facts(struct grouper *k, symbol s, struct 
 }
 
 /* One mapping and what has been found out about it. */
-struct view {
+struct classified {
 	const struct mapping *mapping;
 	struct class class;
 	struct slice label;
@@ -185,14 +185,14 @@ struct view {
 };
 
 /* A path where there is a file, else the label; both with whose word it is. */
-static symbol file_key(struct grouper *k, const struct view *v)
+static symbol file_key(struct grouper *k, const struct classified *v)
 {
 	if (v->class.kind != KIND_FILE)
 		return v->label_symbol;
 	return key_intern_label(k->symbols, v->class.origin, v->mapping->name);
 }
 
-static symbol mapping_key(struct grouper *k, const struct view *v)
+static symbol mapping_key(struct grouper *k, const struct classified *v)
 {
 	symbol file = file_key(k, v);
 
@@ -202,7 +202,7 @@ static symbol mapping_key(struct grouper *k, const struct view *v)
 }
 
 /* False when there is no memory. */
-static bool make_key(struct grouper *k, enum key key, const struct view *v, symbol *value)
+static bool make_key(struct grouper *k, enum key key, const struct classified *v, symbol *value)
 {
 	switch (key) {
 	case KEY_LABEL:
@@ -232,7 +232,7 @@ static bool make_key(struct grouper *k, enum key key, const struct view *v, symb
 	return *value != SYMBOL_NONE;
 }
 
-static bool look_up_label(struct grouper *k, struct view *v)
+static bool look_up_label(struct grouper *k, struct classified *v)
 {
 	v->label = whole_label(k, &v->class);
 	if (!v->label.ptr)
@@ -247,7 +247,7 @@ static bool look_up_label(struct grouper *k, struct view *v)
 static enum key_result key_of(struct grouper *k, const struct mapping *m, enum guess guess,
 			      symbol *key, enum kind *kind)
 {
-	struct view v = {.mapping = m};
+	struct classified v = {.mapping = m};
 
 	classify(m, &v.class);
 	if (guess != GUESS_NONE) {

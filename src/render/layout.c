@@ -15,7 +15,7 @@ enum {
 	GRAPH = 8,
 };
 
-static char **text_at(const struct layout *l, size_t row, size_t column)
+static char **text_at(const struct table_layout *l, size_t row, size_t column)
 {
 	return &l->texts[row * l->columns + column];
 }
@@ -137,7 +137,7 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 }
 
 /* What stands in a cell of the totals: the word in the first column, nothing under other keys. */
-static char *format_total(const struct layout *l, size_t column)
+static char *format_total(const struct table_layout *l, size_t column)
 {
 	const struct report *r = l->report;
 
@@ -148,7 +148,7 @@ static char *format_total(const struct layout *l, size_t column)
 	return format_cell(r->columns[column], &r->totals[column], l->options);
 }
 
-static bool fill(struct layout *l)
+static bool fill(struct table_layout *l)
 {
 	const struct report *r = l->report;
 
@@ -166,12 +166,12 @@ static bool fill(struct layout *l)
 	return true;
 }
 
-static bool is_text(const struct layout *l, size_t column)
+static bool is_text(const struct table_layout *l, size_t column)
 {
 	return l->report->columns[column]->type == CELL_TEXT;
 }
 
-static void measure(struct layout *l)
+static void measure(struct table_layout *l)
 {
 	for (size_t row = 0; row < l->rows; row++) {
 		for (size_t c = 0; c < l->columns; c++) {
@@ -183,7 +183,7 @@ static void measure(struct layout *l)
 	}
 }
 
-size_t layout_width(const struct layout *l)
+size_t layout_width(const struct table_layout *l)
 {
 	size_t width = l->columns ? (l->columns - 1) * l->gap : 0;
 
@@ -193,7 +193,7 @@ size_t layout_width(const struct layout *l)
 }
 
 /* Takes columns from the widest text until the table fits or no text can give any more. */
-static void fit(struct layout *l)
+static void fit(struct table_layout *l)
 {
 	size_t width = l->options->width;
 	size_t least = l->options->text_min ? l->options->text_min : TEXT_MIN;
@@ -261,7 +261,7 @@ static void write_blanks(size_t n, FILE *out)
 	fprintf(out, "%*s", (int)n, "");
 }
 
-static void write_cell(const struct layout *l, size_t row, size_t column, FILE *out)
+static void write_cell(const struct table_layout *l, size_t row, size_t column, FILE *out)
 {
 	const char *text = *text_at(l, row, column);
 	size_t width = l->widths[column], own = text_width(text);
@@ -278,10 +278,10 @@ static void write_cell(const struct layout *l, size_t row, size_t column, FILE *
 		write_blanks(width - own, out);
 }
 
-bool layout_init(struct layout *l, const struct report *report,
+bool layout_init(struct table_layout *l, const struct report *report,
 		 const struct render_options *options)
 {
-	*l = (struct layout){
+	*l = (struct table_layout){
 		.report = report,
 		.options = options,
 		.rows = report->row_count + 2,
@@ -301,7 +301,7 @@ bool layout_init(struct layout *l, const struct report *report,
 	return true;
 }
 
-void layout_free(struct layout *l)
+void layout_free(struct table_layout *l)
 {
 	for (size_t i = 0; l->texts && i < l->rows * l->columns; i++)
 		free(l->texts[i]);
@@ -309,7 +309,7 @@ void layout_free(struct layout *l)
 	free(l->widths);
 }
 
-void layout_write(const struct layout *l, size_t row, FILE *out)
+void layout_write(const struct table_layout *l, size_t row, FILE *out)
 {
 	for (size_t c = 0; c < l->columns; c++) {
 		if (c > 0)

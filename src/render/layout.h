@@ -9,7 +9,7 @@
 
 #include "render/render.h"
 
-struct layout {
+struct table_layout {
 	const struct report *report;
 	const struct render_options *options;
 	char **texts; /* row by row; row 0 is the header, the last one the totals */
@@ -19,17 +19,17 @@ struct layout {
 };
 
 /* False when there is no memory; layout_free() in any case. Borrows both. */
-bool layout_init(struct layout *l, const struct report *report,
+bool layout_init(struct table_layout *l, const struct report *report,
 		 const struct render_options *options);
-void layout_free(struct layout *l);
+void layout_free(struct table_layout *l);
 
 /* Columns of the terminal that a row takes; more than asked for if it cannot be less. */
-size_t layout_width(const struct layout *l);
+size_t layout_width(const struct table_layout *l);
 
 /* Columns of the terminal that a string takes; it was escaped, so all of it is printable. */
 size_t text_width(const char *text);
 
 /* Writes a row without a newline and without blanks at its end. */
-void layout_write(const struct layout *l, size_t row, FILE *out);
+void layout_write(const struct table_layout *l, size_t row, FILE *out);
 
 #endif

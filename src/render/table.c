@@ -8,7 +8,7 @@
 #define DIM   "\033[2m"
 #define RESET "\033[0m"
 
-static void write_row(const struct layout *l, size_t row, const char *style, FILE *out)
+static void write_row(const struct table_layout *l, size_t row, const char *style, FILE *out)
 {
 	if (l->options->color && style)
 		fputs(style, out);
@@ -29,7 +29,7 @@ static void write_sentence(const struct render_options *options, const char *tex
 	putc('\n', out);
 }
 
-static void write_layout(const struct layout *l, FILE *out)
+static void write_layout(const struct table_layout *l, FILE *out)
 {
 	const struct report *r = l->report;
 
@@ -49,7 +49,7 @@ static void write_layout(const struct layout *l, FILE *out)
 static int render(const struct report *report, const struct render_options *options, FILE *out,
 		  struct error *e)
 {
-	struct layout l;
+	struct table_layout l;
 	bool whole = layout_init(&l, report, options);
 
 	if (whole)

@@ -129,7 +129,7 @@ static enum style style_of(const struct level *l, size_t row)
 	}
 }
 
-static bool put_row(const struct layout *layout, size_t row, int y, enum style style)
+static bool put_row(const struct table_layout *layout, size_t row, int y, enum style style)
 {
 	char *text = NULL;
 	size_t size;
@@ -143,7 +143,7 @@ static bool put_row(const struct layout *layout, size_t row, int y, enum style s
 	return put_line(y, text, style);
 }
 
-static bool put_table(struct level *l, const struct layout *layout)
+static bool put_table(struct level *l, const struct table_layout *layout)
 {
 	int y = head_lines() + 1;
 	bool put = put_row(layout, 0, y++, STYLE_HEADER);
@@ -160,7 +160,7 @@ static bool draw_table(struct level *l, struct render_options *options)
 {
 	size_t count = l->report.column_count, rows = draw_rows();
 	struct report window;
-	struct layout layout;
+	struct table_layout layout;
 	bool drawn;
 
 	if (l->cursor < l->first)
