@@ -1,7 +1,7 @@
 /*
  * Memory that is known to the byte, with labels: see `regions`. Prints "ready" when it is all there
  * and waits for the end of its standard input. With a number, that many MiB more are touched as
- * [anon:test: big], for more than fits in memory. With `own`, the child names memory of its own.
+ * [anon:test: big], for more than fits in memory.
  */
 #include "anonmem/anonmem.h"
 
@@ -31,7 +31,6 @@ static const struct region {
 	{"test: shared", 32 * PAGE, 32 * PAGE, true, true},
 	{"test: untouched", 64 * PAGE, 0, false, false},
 };
-static const struct region own = {"test: the child's own", 4 * PAGE, 4 * PAGE, false, true};
 
 static char *map(size_t size, int sharing, int fd)
 {
@@ -88,8 +87,6 @@ int main(int argc, char **argv)
 			(void)*(volatile char *)(memory[i] + at);
 	}
 	if (child == 0) {
-		if (argc > 1 && strcmp(argv[1], "own") == 0)
-			make(&own);
 		kill(getppid(), SIGUSR1);
 		pause();
 		_exit(0);
