@@ -3,12 +3,14 @@
 #include <features.h>
 
 #define TEXT(number)	     #number
-#define DOTTED(major, minor) TEXT(major) "." TEXT(minor)
+#define EXPANDED(number)     TEXT(number)
+#define DOTTED(major, minor) EXPANDED(major) "." EXPANDED(minor)
 
 #ifdef __clang__
-#define COMPILER "clang " __clang_version__
+#define COMPILER                                                                                   \
+	"clang " DOTTED(__clang_major__, __clang_minor__) "." EXPANDED(__clang_patchlevel__)
 #else
-#define COMPILER "gcc " __VERSION__
+#define COMPILER "gcc " DOTTED(__GNUC__, __GNUC_MINOR__) "." EXPANDED(__GNUC_PATCHLEVEL__)
 #endif
 
 /* The processors whose C library preload/hook.c can make call the preloaded one. */
