@@ -9,10 +9,11 @@ zmodload zsh/zpty || exit 1
 typeset -x FOUND=$(mktemp) FOLDER=$1
 trap 'rm -f $FOUND' EXIT
 
-# What the other zsh is told first.
+# What the other zsh is told first. compinit takes a second, so HOME, which is the test's own, keeps
+# what it found for the next time.
 setup='
 PROMPT=; fpath=($FOLDER $fpath)
-autoload -Uz compinit && compinit -u -D
+autoload -Uz compinit && compinit -u
 compadd() {
 	local -a hits
 	# With these, compadd answers the function that called it and offers nothing.

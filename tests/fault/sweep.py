@@ -331,7 +331,8 @@ def difference(before, run):
 
 class Sweep:
 	def __init__(self, o, folder):
-		self.folder, self.all, self.inject = folder, o.all, os.path.abspath(o.inject)
+		self.folder, self.all, self.every = folder, o.all, o.every
+		self.inject = os.path.abspath(o.inject)
 		self.binaries = {"ANONMEM": os.path.abspath(o.anonmem), "PROGRAM": os.path.abspath(o.program)}
 		self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
 			"ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
@@ -390,7 +391,7 @@ class Sweep:
 			case.references = self.references(case)
 		if case.like:
 			before = Run(self, Case(case.name, *case.like), 0, 0)
-		calls = itertools.count(1)
+		calls = itertools.count(1, self.every)
 		begun, faults = time.monotonic(), self.faults
 
 		def work():
@@ -449,6 +450,7 @@ def cases(folder, pids):
 def main():
 	parser = argparse.ArgumentParser()
 	parser.add_argument("--all", action="store_true", help="each call in every way it can fail in")
+	parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth call")
 	parser.add_argument("--only", default="", help="cases whose name has this in it")
 	parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
 	parser.add_argument("anonmem")

@@ -23,7 +23,8 @@ def main(anonmem_program, helper_program, *concepts):
 		os.symlink(os.path.abspath(helper_program), helper.PROGRAM)
 		names = [f"test_{concept}" for concept in concepts]
 		names = names or ["discover", "-s", os.path.dirname(os.path.abspath(__file__))]
-		unittest.main(module=None, argv=["live.py", *names], verbosity=2)
+		unittest.main(module=None, argv=["live.py", *names],
+			testRunner=unittest.TextTestRunner(verbosity=2, descriptions=False))
 
 
 if __name__ == "__main__":

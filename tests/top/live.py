@@ -373,4 +373,4 @@ class Terminal(unittest.TestCase):
 
 if __name__ == "__main__":
 	BINARY = os.path.abspath(sys.argv.pop(1))
-	unittest.main()
+	unittest.main(testRunner=unittest.TextTestRunner(verbosity=2, descriptions=False))

@@ -392,4 +392,4 @@ class Live(Hostile):
 
 if __name__ == "__main__":
 	ANONMEM = os.path.abspath(sys.argv.pop(1))
-	unittest.main()
+	unittest.main(testRunner=unittest.TextTestRunner(verbosity=2, descriptions=False))

@@ -444,4 +444,4 @@ class Sandbox(Rights):
 
 if __name__ == "__main__":
 	ANONMEM = os.path.abspath(sys.argv.pop(1))
-	unittest.main()
+	unittest.main(testRunner=unittest.TextTestRunner(verbosity=2, descriptions=False))
