@@ -92,13 +92,3 @@ bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct gr
 	a->inexact |= !group_add(g, group);
 	return true;
 }
-
-bool aggregate_merge(struct aggregate *a, const struct aggregate *b)
-{
-	for (uint32_t i = 0; i < aggregate_count(b); i++) {
-		if (!aggregate_add_group(a, aggregate_key(b, i), &b->groups[i]))
-			return false;
-	}
-	a->inexact |= b->inexact;
-	return true;
-}

@@ -4,13 +4,11 @@
  *	aggregate_init(&a, parts)	parts: symbols in a key
  *	g = aggregate_group(&a, key)	the group of a key
  *	aggregate_add(&a, g, counters)	one mapping to it
- *	aggregate_merge(&a, &b)		adds b's groups to a's
  *	aggregate_reset(&a)		empty again, memory kept
  *	aggregate_free(&a)
  *
- * Symbols are those of one intern table, which the caller owns and which both sides of
- * aggregate_merge() share. A sum that would pass COUNTER_MAX stays there, and `inexact` says that
- * it did.
+ * Symbols are those of one intern table, which the caller owns. A sum that would pass COUNTER_MAX
+ * stays there, and `inexact` says that it did.
  */
 #ifndef MODEL_AGGREGATE_H
 #define MODEL_AGGREGATE_H
@@ -58,9 +56,6 @@ void aggregate_add(struct aggregate *a, struct group *g, const struct counters *
 
 /* Adds one group under a key. False when there is no memory. */
 bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct group *group);
-
-/* Adds all groups of b. False when there is no memory; a then holds a part of them. */
-bool aggregate_merge(struct aggregate *a, const struct aggregate *b);
 
 /* Adds one group to another, as for totals. False when a counter is cut off. */
 bool group_add(struct group *sum, const struct group *part);

@@ -35,7 +35,8 @@ static void write_cell(const struct column *column, const struct cell *cell, FIL
 		fprintf(out, "%" PRIu64, cell->number);
 }
 
-char *level_text(const struct level *l, size_t shown)
+/* What tells a row apart, escaped; freed by the caller, NULL when there is no memory. */
+static char *row_text(const struct level *l, size_t shown)
 {
 	const struct report *r = &l->report;
 	char *text = NULL;
@@ -54,7 +55,7 @@ char *level_text(const struct level *l, size_t shown)
 
 static bool has_text(const struct level *l, size_t shown, const char *text)
 {
-	char *own = level_text(l, shown);
+	char *own = row_text(l, shown);
 	bool has = own && strcasestr(own, text);
 
 	free(own);
@@ -64,7 +65,7 @@ static bool has_text(const struct level *l, size_t shown, const char *text)
 static void follow_cursor(struct level *l)
 {
 	for (size_t i = 0; l->at && i < l->shown_count; i++) {
-		char *text = level_text(l, i);
+		char *text = row_text(l, i);
 		bool found = text && strcmp(text, l->at) == 0;
 
 		free(text);
@@ -130,7 +131,7 @@ void level_move(struct level *l, size_t to)
 		to = l->shown_count ? l->shown_count - 1 : 0;
 	l->cursor = to;
 	free(l->at);
-	l->at = to > 0 ? level_text(l, to) : NULL;
+	l->at = to > 0 ? row_text(l, to) : NULL;
 }
 
 size_t level_search(const struct level *l, const char *text, size_t from)
@@ -182,7 +183,7 @@ bool level_fix(const struct level *l, struct level *below)
 	for (unsigned k = 0; fixed && k < s->by.count; k++)
 		fixed = view_fix(&below->view, s->by.keys[k], &s->symbols, key_at_cursor(l)[k]);
 	free(below->title);
-	below->title = level_text(l, l->cursor);
+	below->title = row_text(l, l->cursor);
 	return fixed && below->title;
 }
 

@@ -34,9 +34,6 @@ int level_update(struct level *l, struct error *e);
 /* After a change of order or filter. 0, or -1 with *e. */
 int level_list(struct level *l, struct error *e);
 
-/* What tells a row apart, escaped; freed by the caller, NULL when there is no memory. */
-char *level_text(const struct level *l, size_t shown);
-
 /* The cursor on a row, or the last one if it is too large. */
 void level_move(struct level *l, size_t to);
 

@@ -13,7 +13,7 @@ void view_init(struct view *v, const struct grouping *by)
 void view_free(struct view *v)
 {
 	while (v->fixed_count)
-		view_unfix(v);
+		free(v->fixed[--v->fixed_count].bytes);
 	free(v->fixed);
 	snapshot_free(&v->snapshot);
 	snapshot_free(&v->start);
@@ -35,11 +35,6 @@ bool view_fix(struct view *v, enum key key, const struct intern *symbols, symbol
 	f.length = bytes.len;
 	v->fixed[v->fixed_count++] = f;
 	return true;
-}
-
-void view_unfix(struct view *v)
-{
-	free(v->fixed[--v->fixed_count].bytes);
 }
 
 bool view_has(const struct view *v, enum key key)

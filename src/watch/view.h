@@ -33,9 +33,6 @@ void view_free(struct view *v);
 /* `value` is a symbol of `symbols`, or SYMBOL_NONE. False when there is no memory. */
 bool view_fix(struct view *v, enum key key, const struct intern *symbols, symbol value);
 
-/* Takes what was fixed last back. */
-void view_unfix(struct view *v);
-
 /* Whether a key is fixed, or grouped by. */
 bool view_has(const struct view *v, enum key key);
 

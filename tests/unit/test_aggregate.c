@@ -50,59 +50,6 @@ TEST(mappings_join_their_groups)
 	aggregate_free(&a);
 }
 
-TEST(merging_adds_processes)
-{
-	struct aggregate all, one;
-
-	aggregate_init(&all, 2);
-	aggregate_init(&one, 2);
-	for (unsigned i = 1; i <= 3; i++) {
-		aggregate_reset(&one);
-		add(&one, 1, 2, i);
-		add(&one, 1, 2, i);
-		if (i == 2)
-			add(&one, 3, 4, 100);
-		assert_true(aggregate_merge(&all, &one));
-	}
-	assert_int_equal(aggregate_count(&all), 2);
-	assert_group(&all, 0, 1, 2, 3, 6, 12);
-	assert_group(&all, 1, 3, 4, 1, 1, 100);
-	aggregate_free(&all);
-	aggregate_free(&one);
-}
-
-TEST(merging_keeps_what_all_know)
-{
-	const symbol key[] = {1, 2};
-	struct counters with = rss(1), without = {.known = COUNTER_BIT(COUNTER_PSS)};
-	struct aggregate all, one;
-
-	with.known |= COUNTER_BIT(COUNTER_PSS);
-	aggregate_init(&all, 2);
-	aggregate_init(&one, 2);
-	aggregate_add(&all, aggregate_group(&all, key), &with);
-	aggregate_add(&one, aggregate_group(&one, key), &without);
-	assert_true(aggregate_merge(&all, &one));
-	assert_int_equal(all.groups[0].counters.known, COUNTER_BIT(COUNTER_PSS));
-	aggregate_free(&all);
-	aggregate_free(&one);
-}
-
-TEST(merging_nothing)
-{
-	struct aggregate all, none;
-
-	aggregate_init(&all, 2);
-	aggregate_init(&none, 2);
-	assert_true(aggregate_merge(&all, &none));
-	assert_int_equal(aggregate_count(&all), 0);
-	add(&all, 1, 2, 3);
-	assert_true(aggregate_merge(&all, &none));
-	assert_int_equal(aggregate_count(&all), 1);
-	aggregate_free(&all);
-	aggregate_free(&none);
-}
-
 /* Groups are many, and those of a reset one are new ones. */
 TEST(many_groups_and_a_reset)
 {
@@ -125,25 +72,17 @@ TEST(many_groups_and_a_reset)
 
 TEST(what_is_cut_off_is_reported)
 {
-	struct aggregate a, b;
+	struct aggregate a;
 
 	aggregate_init(&a, 2);
-	aggregate_init(&b, 2);
 	add(&a, 1, 1, COUNTER_MAX);
 	assert_false(a.inexact);
-	add(&b, 1, 1, 1);
-	assert_true(aggregate_merge(&b, &a));
-	assert_true(b.inexact);
-	assert_true(b.groups[0].counters.bytes[COUNTER_RSS] == COUNTER_MAX);
 	add(&a, 1, 1, 1);
 	assert_true(a.inexact);
-	/* It is passed on, even where the merge itself cuts nothing. */
-	aggregate_reset(&b);
-	assert_false(b.inexact);
-	assert_true(aggregate_merge(&b, &a));
-	assert_true(b.inexact);
+	assert_true(a.groups[0].counters.bytes[COUNTER_RSS] == COUNTER_MAX);
+	aggregate_reset(&a);
+	assert_false(a.inexact);
 	aggregate_free(&a);
-	aggregate_free(&b);
 }
 
 TEST(groups_add_up)
@@ -166,9 +105,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mappings_join_their_groups),
-		cmocka_unit_test(merging_adds_processes),
-		cmocka_unit_test(merging_keeps_what_all_know),
-		cmocka_unit_test(merging_nothing),
 		cmocka_unit_test(many_groups_and_a_reset),
 		cmocka_unit_test(what_is_cut_off_is_reported),
 		cmocka_unit_test(groups_add_up),

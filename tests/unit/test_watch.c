@@ -350,9 +350,6 @@ TEST(part_of_it)
 	assert_int_equal(part.snapshot.totals.counters.bytes[COUNTER_PSS], 4096);
 	assert_true(view_has(&part, KEY_LABEL));
 	assert_false(view_has(&part, KEY_NAME));
-	view_unfix(&part);
-	assert_int_equal(view_update(&part, watch, &e), 0);
-	assert_int_equal(aggregate_count(&part.snapshot.groups), 2);
 	view_free(&part);
 }
 
