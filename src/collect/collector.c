@@ -80,24 +80,26 @@ static enum match match(struct collector *c, const struct process *process)
 	return wanted == 0 && selection_is_in_doubt(selection, process) ? MATCH_UNKNOWN : MATCH_NO;
 }
 
-/* Its strings are those of the reader, which are gone when the process ends. */
+/* Makes a string of the reader's, which is gone when the process ends, one of the collector's. */
+static bool keep_string(struct collector *c, unsigned field, struct slice *string)
+{
+	symbol s;
+
+	if (!(c->process.known & field))
+		return true;
+	s = intern(&c->symbols, *string);
+	if (s == SYMBOL_NONE)
+		return false;
+	*string = intern_bytes(&c->symbols, s);
+	return true;
+}
+
 static bool keep_process(struct collector *c, const struct process *p)
 {
-	struct slice *kept[] = {&c->process.name, &c->process.cgroup, &c->process.exe};
-	static const unsigned fields[] = {PROCESS_NAME, PROCESS_CGROUP, PROCESS_EXE};
-
 	c->process = *p;
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-		symbol s;
-
-		if (!(p->known & fields[i]))
-			continue;
-		s = intern(&c->symbols, *kept[i]);
-		if (s == SYMBOL_NONE)
-			return false;
-		*kept[i] = intern_bytes(&c->symbols, s);
-	}
-	return true;
+	return keep_string(c, PROCESS_NAME, &c->process.name) &&
+	       keep_string(c, PROCESS_CGROUP, &c->process.cgroup) &&
+	       keep_string(c, PROCESS_EXE, &c->process.exe);
 }
 
 static bool on_begin(void *ctx, const struct process *process)
