@@ -98,12 +98,7 @@ static void write_value(FILE *out, const struct intern *symbols, enum key key, s
 	case KEY_MAPPING:
 		write_mapping(out, symbols, value);
 		break;
-	case KEY_SUBSYSTEM:
-	case KEY_KIND:
-	case KEY_NAME:
-	case KEY_USER:
-	case KEY_CGROUP:
-	case KEY_COUNT:
+	default: /* a string */
 		putc(' ', out);
 		quote_write(out, intern_bytes(symbols, value));
 		break;
@@ -297,15 +292,9 @@ static bool read_value(struct cursor *c, struct intern *symbols, enum key key, s
 		return read_process_key(c, symbols, value);
 	case KEY_MAPPING:
 		return read_mapping_key(c, symbols, value);
-	case KEY_SUBSYSTEM:
-	case KEY_KIND:
-	case KEY_NAME:
-	case KEY_USER:
-	case KEY_CGROUP:
-	case KEY_COUNT:
-		break;
+	default:
+		return read_string_key(c, symbols, value);
 	}
-	return read_string_key(c, symbols, value);
 }
 
 static bool read_key_line(struct cursor *c, struct intern *symbols, enum key key, symbol *value)
