@@ -114,8 +114,8 @@ static int add(struct rules *rules, const char *pattern, const char *subsystem, 
 		char why[128];
 
 		regerror(status, &rule.pattern, why, sizeof(why));
-		return error_set(e, ERROR_MALFORMED,
-				 "the pattern \"%s\" is no regular expression: %s", pattern, why);
+		return error_set(e, ERROR_MALFORMED, "invalid regular expression \"%s\": %s",
+				 pattern, why);
 	}
 	if (check_groups(subsystem, rule.pattern.re_nsub, e) < 0) {
 		regfree(&rule.pattern);

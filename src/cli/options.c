@@ -164,7 +164,7 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ALL, 0, NULL, NULL, "Which memory", NULL, 0},
+	{ALL, 0, NULL, NULL, "Selection", NULL, 0},
 	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
 	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
@@ -174,12 +174,12 @@ static const struct spec {
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
 	 0},
 
-	{ALL, 0, NULL, NULL, "Where it is read", NULL, 0},
+	{ALL, 0, NULL, NULL, "Source", NULL, 0},
 	{ALL, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ALL, 0, NULL, NULL, "What is shown", NULL, 0},
+	{ALL, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
 	 take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
@@ -189,32 +189,31 @@ static const struct spec {
 	 take_sort, 0},
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
 	{ALL, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
-	{ALL, 0, "no-rules", NULL, "no rules but the built-in ones", SETS(no_rules)},
-	{ALL, 0, "no-infer", NULL, "no guesses (~) at what unnamed memory is", SETS(no_infer)},
+	{ALL, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{ALL, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
-	{ALL, 0, NULL, NULL, "How it is shown", NULL, 0},
+	{ALL, 0, NULL, NULL, "Output", NULL, 0},
 	{ALL, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
 	{ALL, 0, "json", NULL, "--format json", take_json, 0},
 	{ALL, 0, "csv", NULL, "--format csv", take_csv, 0},
 	{ALL, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
-	{ALL, 0, "no-header", NULL, "no line with the names of the columns", SETS(no_header)},
-	{ALL, 'q', "quiet", NULL, "no sentences under the table", SETS(quiet)},
+	{ALL, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
+	{ALL, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
 	{ALL, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
-	{FOR_TOP, 0, NULL, NULL, "When", NULL, 0},
+	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
 	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2", take_delay, 0},
-	{FOR_TOP, 'n', "iterations", "N", "end after so many refreshes", take_iterations, 0},
-	{FOR_TOP, 'b', "batch", NULL, "write every refresh to standard output; no screen",
+	{FOR_TOP, 'n', "iterations", "N", "exit after N refreshes", take_iterations, 0},
+	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ALL, 0, NULL, NULL, "What it may cost", NULL, 0},
-	{ALL, 'j', "jobs", "N", "threads that read; default: the processors there are", take_jobs,
-	 0},
+	{ALL, 0, NULL, NULL, "Performance", NULL, 0},
+	{ALL, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
 	 SETS(fast)},
-	{ALL, 0, "max-stall", "DURATION", "hold no process up longer, for instance 2ms",
+	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
 	 take_max_stall, 0},
-	{FOR_REPORT, 0, "stats", NULL, "say what the reading has cost", SETS(stats)},
+	{FOR_REPORT, 0, "stats", NULL, "report what the reading cost", SETS(stats)},
 
 	{FOR_REPORT, 0, NULL, NULL, "Checks", NULL, 0},
 	{FOR_REPORT, 0, "strict", NULL, "exit 3 if any process could not be read", SETS(strict)},
@@ -461,10 +460,9 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 					 specs[i].name, specs[i].argument ? "a" : "no");
 	}
 	if (optopt)
-		return error_set(e, ERROR_USAGE, "there is no option -%c; see anonmem --help",
-				 optopt);
-	return error_set(e, ERROR_USAGE,
-			 "there is no option %s, or more than one; see anonmem --help", typed);
+		return error_set(e, ERROR_USAGE, "unknown option -%c; see anonmem --help", optopt);
+	return error_set(e, ERROR_USAGE, "unknown or ambiguous option %s; see anonmem --help",
+			 typed);
 }
 
 static void set_defaults(enum option_command command, struct options *o)

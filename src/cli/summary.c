@@ -149,7 +149,7 @@ static void watch(struct watched *w, const sigset_t *signals)
 		if (reads && read_once(w, &e) < 0) {
 			reads = false;
 			say(e.text);
-			say("run: the program is watched no longer; it runs on");
+			say("run: stopped monitoring; the program keeps running");
 		}
 		cost = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
 		pause = pause < LONGEST / 2 ? 2 * pause : LONGEST;

@@ -31,7 +31,7 @@ int value_pids(char *value, pid_t **pids, size_t *count, struct error *e)
 		pid_t *larger;
 
 		if (wrong)
-			return error_set(e, ERROR_USAGE, "--pid: \"%s\" is not a process id", part);
+			return error_set(e, ERROR_USAGE, "--pid: invalid process id \"%s\"", part);
 		larger = reallocarray(*pids, *count + 1, sizeof(*larger));
 		if (!larger)
 			return error_memory(e);
@@ -51,7 +51,8 @@ int value_regex(const char *value, regex_t *pattern, struct error *e)
 	if (status == REG_ESPACE)
 		return error_memory(e);
 	regerror(status, pattern, why, sizeof(why));
-	return error_set(e, ERROR_USAGE, "--name: \"%s\" is no regular expression: %s", value, why);
+	return error_set(e, ERROR_USAGE, "--name: invalid regular expression \"%s\": %s", value,
+			 why);
 }
 
 int value_user(const char *value, uint32_t *uid, struct error *e)
@@ -71,10 +72,10 @@ int value_user(const char *value, uint32_t *uid, struct error *e)
 	number = strtonum(value, 0, UINT32_MAX, &wrong);
 	if (wrong && (error == EIO || error == EMFILE || error == ENFILE || error == ENOMEM)) {
 		errno = error;
-		return error_errno(e, "--user: \"%s\" cannot be looked up", value);
+		return error_errno(e, "--user: cannot look up \"%s\"", value);
 	}
 	if (wrong)
-		return error_set(e, ERROR_USAGE, "--user: there is no user \"%s\" here", value);
+		return error_set(e, ERROR_USAGE, "--user: unknown user \"%s\"", value);
 	*uid = (uint32_t)number;
 	return 0;
 }
@@ -97,7 +98,8 @@ int value_kinds(char *value, unsigned *kinds, struct error *e)
 
 		if (kind < 0)
 			return error_set(e, ERROR_USAGE,
-					 "--kind: \"%s\" is none of anon, shmem, file, special",
+					 "--kind: invalid kind \"%s\": expected anon, shmem, file "
+					 "or special",
 					 part);
 		*kinds |= 1U << kind;
 	}
@@ -112,11 +114,11 @@ int value_grouping(char *value, struct grouping *by, struct error *e)
 		int key = find_name(part, key_names, KEY_COUNT);
 
 		if (key < 0)
-			return error_set(
-				e, ERROR_USAGE,
-				"--by: \"%s\" is none of label, subsystem, kind, process, name, "
-				"user, cgroup, file, mapping",
-				part);
+			return error_set(e, ERROR_USAGE,
+					 "--by: unknown key \"%s\": expected label, subsystem, "
+					 "kind, process, "
+					 "name, user, cgroup, file or mapping",
+					 part);
 		if (!grouping_has(by, (enum key)key))
 			by->keys[by->count++] = (enum key)key;
 	}
@@ -131,10 +133,9 @@ int value_columns(char *value, const struct column **list, size_t *count, struct
 		const struct column *column = column_find(slice_of(part));
 
 		if (!column)
-			return error_set(
-				e, ERROR_USAGE,
-				"--columns: there is no column \"%s\"; --columns help lists them",
-				part);
+			return error_set(e, ERROR_USAGE,
+					 "--columns: unknown column \"%s\"; see --columns help",
+					 part);
 		if (column->role == COLUMN_KEY)
 			return error_set(e, ERROR_USAGE,
 					 "--columns: %s is a key; choose it with --by", part);
@@ -150,7 +151,7 @@ int value_sort(const char *value, const struct column **sort, bool *falling, str
 	*sort = column_find(slice_of(value + *falling));
 	if (!*sort)
 		return error_set(e, ERROR_USAGE,
-				 "--sort: there is no column \"%s\"; --columns help lists them",
+				 "--sort: unknown column \"%s\"; see --columns help",
 				 value + *falling);
 	return 0;
 }
@@ -161,7 +162,7 @@ int value_limit(const char *value, size_t *limit, struct error *e)
 
 	*limit = (size_t)strtonum(value, 0, INT_MAX, &wrong);
 	if (wrong)
-		return error_set(e, ERROR_USAGE, "--limit: \"%s\" is no number of rows", value);
+		return error_set(e, ERROR_USAGE, "--limit: invalid row count \"%s\"", value);
 	return 0;
 }
 
@@ -172,8 +173,8 @@ int value_jobs(const char *value, unsigned *jobs, struct error *e)
 
 	*jobs = (unsigned)strtonum(value, 1, JOBS_MAX, &wrong);
 	if (wrong)
-		return error_set(e, ERROR_USAGE, "--jobs: \"%s\" is no number from 1 to %d", value,
-				 JOBS_MAX);
+		return error_set(e, ERROR_USAGE, "--jobs: invalid number \"%s\": expected 1 to %d",
+				 value, JOBS_MAX);
 	return 0;
 }
 
@@ -196,7 +197,7 @@ int value_duration(const char *value, uint64_t *ns, struct error *e)
 		}
 	}
 	return error_set(e, ERROR_USAGE,
-			 "--max-stall: \"%s\" is no time from 1us to 60s, such as 2ms or 500us",
+			 "--max-stall: invalid duration \"%s\": expected 1us to 60s, such as 2ms",
 			 value);
 }
 
@@ -208,7 +209,8 @@ int value_delay(const char *value, uint64_t *ns, struct error *e)
 
 	if (end == value || *end != '\0' || !(number >= 0 && number <= most))
 		return error_set(e, ERROR_USAGE,
-				 "--delay: \"%s\" is no number of seconds from 0 to 86400", value);
+				 "--delay: invalid delay \"%s\": expected 0 to 86400 seconds",
+				 value);
 	*ns = (uint64_t)(number * second);
 	return 0;
 }
@@ -219,8 +221,8 @@ int value_iterations(const char *value, uint64_t *n, struct error *e)
 	long long number = strtonum(value, 1, INT64_MAX, &wrong);
 
 	if (wrong)
-		return error_set(e, ERROR_USAGE, "--iterations: \"%s\" is not a number from 1 on",
-				 value);
+		return error_set(e, ERROR_USAGE,
+				 "--iterations: invalid number \"%s\": expected 1 or more", value);
 	*n = (uint64_t)number;
 	return 0;
 }
@@ -233,7 +235,8 @@ int value_format(const char *value, const struct renderer **renderer, struct err
 			return 0;
 		}
 	}
-	return error_set(e, ERROR_USAGE, "--format: \"%s\" is none of table, json, csv", value);
+	return error_set(e, ERROR_USAGE,
+			 "--format: invalid format \"%s\": expected table, json or csv", value);
 }
 
 int value_units(const char *value, enum units *units, struct error *e)
@@ -245,7 +248,8 @@ int value_units(const char *value, enum units *units, struct error *e)
 	int found = find_name(value, names, sizeof(names) / sizeof(*names));
 
 	if (found < 0)
-		return error_set(e, ERROR_USAGE, "--units: \"%s\" is none of auto, b, k, m, g",
+		return error_set(e, ERROR_USAGE,
+				 "--units: invalid unit \"%s\": expected auto, b, k, m or g",
 				 value);
 	*units = (enum units)found;
 	return 0;
@@ -258,7 +262,8 @@ int value_color(const char *value, enum option_color *color, struct error *e)
 	int found = find_name(value, names, sizeof(names) / sizeof(*names));
 
 	if (found < 0)
-		return error_set(e, ERROR_USAGE, "--color: \"%s\" is none of auto, always, never",
+		return error_set(e, ERROR_USAGE,
+				 "--color: invalid value \"%s\": expected auto, always or never",
 				 value);
 	*color = (enum option_color)found;
 	return 0;

@@ -116,8 +116,8 @@ static void give_up(struct job *job, const struct at_hand *process)
 	struct error why;
 
 	error_set(&why, ERROR_SYSTEM,
-		  "process %d: the kernel does not give its memory map, as if something held its "
-		  "lock; as root, see in /proc/%d/task/*/stack what its threads wait for",
+		  "process %d: reading its memory map timed out (mmap lock held?); as root, see "
+		  "/proc/%d/task/*/stack",
 		  process->pid, process->pid);
 	job->give_up(job->ctx, process->pid, process->begun, &why);
 }

@@ -119,24 +119,21 @@ static void note_unmatched(const struct snapshot *s, size_t hidden, FILE *out)
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
-			" process%s left out, of which it is not known whether --name, --user or "
-			"--cgroup asks for %s",
-			n, n == 1 ? " is" : "es are", n == 1 ? "it" : "them");
+			" process%s skipped: could not tell whether %s --name, --user or --cgroup",
+			n, plural(n), n == 1 ? "it matches" : "they match");
 }
 
 static void note_timed_out(const struct snapshot *s, size_t hidden, FILE *out)
 {
 	uint64_t n = s->coverage.by_how[HOW_TIMED_OUT];
-	int pid = (int)s->coverage.timed_out;
 
 	(void)hidden;
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
-			" process%s left out, because the kernel does not give %s memory map, as "
-			"if something held its lock; as root, see in /proc/%d/task/*/stack what "
-			"process %d waits for",
-			n, n == 1 ? " is" : "es are", n == 1 ? "its" : "their", pid, pid);
+			" process%s skipped: reading %s memory map timed out (mmap lock held?); as "
+			"root, see /proc/%d/task/*/stack",
+			n, plural(n), n == 1 ? "its" : "their", (int)s->coverage.timed_out);
 }
 
 static void note_lost_names(const struct snapshot *s, size_t hidden, FILE *out)
@@ -158,8 +155,7 @@ static void note_scan(const struct snapshot *s, size_t hidden, FILE *out)
 {
 	(void)hidden;
 	if (s->coverage.by_how[HOW_CANNOT_SCAN] > 0)
-		fputs("smaps was read all the same: this kernel cannot scan page tables, which "
-		      "takes Linux 6.7",
+		fputs("read smaps instead: this kernel cannot scan page tables (needs Linux 6.7)",
 		      out);
 }
 
@@ -170,8 +166,8 @@ static void note_may_not_scan(const struct snapshot *s, size_t hidden, FILE *out
 	(void)hidden;
 	if (n > 0)
 		fprintf(out,
-			"smaps of %" PRIu64 " process%s was read all the same: only root may scan "
-			"the pages of others",
+			"read smaps of %" PRIu64
+			" process%s instead: only root may scan the pages of other users",
 			n, plural(n));
 }
 

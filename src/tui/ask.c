@@ -69,7 +69,7 @@ static void show_choices(const char *question, const char *const *choices, int c
 		snprintf(line, sizeof(line), "  %s", choices[i]);
 		screen_line(i - first + 1, line, i == at ? STYLE_CURSOR : STYLE_PLAIN);
 	}
-	screen_line(screen_height() - 1, "Enter chooses, Esc leaves it as it is", STYLE_DIM);
+	screen_line(screen_height() - 1, "Enter: choose, Esc: cancel", STYLE_DIM);
 	screen_show(-1, 0);
 }
 
@@ -147,7 +147,8 @@ static unsigned show_help(unsigned first, unsigned count)
 			    STYLE_PLAIN);
 	}
 	screen_line(screen_height() - 1,
-		    first + shown < count ? "any key goes on" : "any key goes back", STYLE_DIM);
+		    first + shown < count ? "press any key to continue" : "press any key to return",
+		    STYLE_DIM);
 	screen_show(-1, 0);
 	return shown;
 }

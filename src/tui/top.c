@@ -93,7 +93,7 @@ static int refresh(struct session *s, struct error *e)
 	if (status < 0)
 		return -1;
 	if (status == 0) {
-		snprintf(s->message, sizeof(s->message), "this was the last of the trees");
+		snprintf(s->message, sizeof(s->message), "no more captured trees");
 		return 0;
 	}
 	if ((s->mappings && refresh_mappings(s, e) < 0) || update_levels(s, e) < 0)
@@ -270,7 +270,7 @@ static void search_from(struct session *s, size_t from)
 	if (found < l->shown_count)
 		level_move(l, found);
 	else if (s->search[0])
-		snprintf(s->message, sizeof(s->message), "there is no such row");
+		snprintf(s->message, sizeof(s->message), "no row matches");
 }
 
 static int filter(struct session *s, struct error *e)
@@ -308,7 +308,8 @@ static void choose_delay(struct session *s)
 		return;
 	number = strtod(text, &end);
 	if (*end != '\0' || !(number >= 0.1 && number <= 86400)) {
-		snprintf(s->message, sizeof(s->message), "that is no number from 0.1 to 86400");
+		snprintf(s->message, sizeof(s->message),
+			 "invalid delay: expected 0.1 to 86400 seconds");
 		return;
 	}
 	driver_set_delay(s->driver, (uint64_t)(number * 1e9));
@@ -361,13 +362,13 @@ static int write_file(struct session *s, struct error *e)
 	if (status == 0) {
 		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC, 0666);
 		if (fd < 0)
-			snprintf(s->message, sizeof(s->message), "it cannot be written: %s",
+			snprintf(s->message, sizeof(s->message), "cannot create %s: %s", name,
 				 strerror(errno));
 		else if (save_whole(fd, (struct slice){text, size}) < 0)
-			snprintf(s->message, sizeof(s->message),
-				 "it could not be written whole: %s", strerror(errno));
+			snprintf(s->message, sizeof(s->message), "cannot write %s: %s", name,
+				 strerror(errno));
 		else
-			snprintf(s->message, sizeof(s->message), "it is written");
+			snprintf(s->message, sizeof(s->message), "saved %s", name);
 	}
 	free(text);
 	return status;
@@ -486,7 +487,7 @@ static void stop(struct session *s)
 {
 	if (pool_has_abandoned_any()) {
 		snprintf(s->message, sizeof(s->message),
-			 "it cannot be stopped now: a thread waits for a process that holds it up");
+			 "cannot suspend: still blocked reading a stuck process");
 		return;
 	}
 	screen_leave();

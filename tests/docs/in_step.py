@@ -244,7 +244,7 @@ def check_values(program, source, page, completions):
     lists = {
         "keys": keys,
         "kinds": names_in_c(source, "src/classify/class.c", "kind_names"),
-        "formats": re.search(r'"--format: .* none of ([a-z, ]+)', values).group(1).split(", "),
+        "formats": re.split(", | or ", re.search(r'"--format: .* expected ([a-z, ]+)', values).group(1)),
         "units": c_strings(re.search(r"names\[\] = \{([^}]*UNITS_GIB[^}]*)\}", values).group(1)),
         "colors": c_strings(re.search(r"names\[\] = \{([^}]*COLOR_NEVER[^}]*)\}", values).group(1)),
     }

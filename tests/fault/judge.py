@@ -135,7 +135,7 @@ def counts(form, out, err):
 		return [c["seen"] - c["read"] - c["no_memory"] for c in (r["coverage"] for r in reports(out))]
 	text = err if form == "csv" else out
 	found = re.findall(r"^(?:anonmem: )?(\d+) of (\d+) process(?:es)? read", text, re.M)
-	left_out = sum(map(int, re.findall(r"^(\d+) process(?:es)? (?:is|are) left out", text, re.M)))
+	left_out = sum(map(int, re.findall(r"^(\d+) process(?:es)? skipped", text, re.M)))
 	if form == "csv":
 		return None if found else []
 	return [int(of) - int(n) + left_out for n, of in found]

@@ -362,9 +362,9 @@ TEST(errors_say_file_and_line)
 {
 	assert_error("^a -> a\n\n^b(\n", "my.conf: line 3: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error("^b( -> b\n",
-		     "my.conf: line 1: the pattern \"^b(\" is no regular expression: ");
+		     "my.conf: line 1: invalid regular expression \"^b(\": ");
 	assert_error("# x\n[ -> b",
-		     "my.conf: line 2: the pattern \"[\" is no regular expression: ");
+		     "my.conf: line 2: invalid regular expression \"[\": ");
 	assert_error("a->b\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error("a ->\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error("-> a\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");

@@ -37,7 +37,7 @@ TEST(pids)
 	assert_int_equal(list[1], 1);
 	assert_int_equal(list[2], 2147483647);
 	assert_refused(value_pids(copy("0"), &list, &count, &e),
-		       "--pid: \"0\" is not a process id");
+		       "--pid: invalid process id \"0\"");
 	assert_refused(value_pids(copy("-1"), &list, &count, &e), "\"-1\"");
 	assert_refused(value_pids(copy("2147483648"), &list, &count, &e), "--pid");
 	assert_refused(value_pids(copy("1,x,3"), &list, &count, &e), "\"x\"");
@@ -53,7 +53,7 @@ TEST(regexes)
 	assert_int_equal(value_regex("^(a|b)$", &pattern, &e), 0);
 	assert_int_equal(regexec(&pattern, "b", 0, NULL, 0), 0);
 	regfree(&pattern);
-	assert_refused(value_regex("(", &pattern, &e), "--name: \"(\" is no regular expression: ");
+	assert_refused(value_regex("(", &pattern, &e), "--name: invalid regular expression \"(\": ");
 }
 
 TEST(users)
@@ -64,7 +64,7 @@ TEST(users)
 	assert_int_equal(uid, 0);
 	assert_int_equal(value_user("4294967295", &uid, &e), 0);
 	assert_int_equal(uid, UINT32_MAX);
-	assert_refused(value_user("4294967296", &uid, &e), "--user: there is no user");
+	assert_refused(value_user("4294967296", &uid, &e), "--user: unknown user");
 	assert_refused(value_user("-1", &uid, &e), "\"-1\"");
 	assert_refused(value_user("", &uid, &e), "--user");
 	assert_refused(value_user("no such user", &uid, &e), "\"no such user\"");
@@ -78,8 +78,8 @@ TEST(kinds)
 	assert_int_equal(kinds, 1U << KIND_ANON | 1U << KIND_FILE);
 	assert_int_equal(value_kinds(copy("special,anon"), &kinds, &e), 0);
 	assert_int_equal(kinds, 1U << KIND_ANON | 1U << KIND_FILE | 1U << KIND_SPECIAL);
-	assert_refused(value_kinds(copy("anon,none"), &kinds, &e), "--kind: \"none\"");
-	assert_refused(value_kinds(copy(""), &kinds, &e), "anon, shmem, file, special");
+	assert_refused(value_kinds(copy("anon,none"), &kinds, &e), "--kind: invalid kind \"none\"");
+	assert_refused(value_kinds(copy(""), &kinds, &e), "anon, shmem, file or special");
 }
 
 TEST(groupings)
@@ -92,7 +92,7 @@ TEST(groupings)
 	assert_int_equal(by.keys[0], KEY_NAME);
 	assert_int_equal(by.keys[1], KEY_LABEL);
 	assert_int_equal(by.keys[2], KEY_USER);
-	assert_refused(value_grouping(copy("pid"), &by, &e), "--by: \"pid\"");
+	assert_refused(value_grouping(copy("pid"), &by, &e), "--by: unknown key \"pid\"");
 	by.count = 0;
 	assert_int_equal(
 		value_grouping(
@@ -114,8 +114,8 @@ TEST(columns_)
 	assert_string_equal(list[2]->name, "pss_percent");
 	assert_refused(value_columns(copy("label"), list, &count, &e), "label is a key");
 	assert_refused(value_columns(copy("nothing"), list, &count, &e),
-		       "there is no column \"nothing\"");
-	assert_refused(value_columns(copy(""), list, &count, &e), "there is no column \"\"");
+		       "unknown column \"nothing\"");
+	assert_refused(value_columns(copy(""), list, &count, &e), "unknown column \"\"");
 }
 
 TEST(sorts)
@@ -130,7 +130,7 @@ TEST(sorts)
 	assert_string_equal(sort->name, "pss");
 	assert_true(falling);
 	assert_refused(value_sort("", &sort, &falling, &e), "--sort");
-	assert_refused(value_sort("-", &sort, &falling, &e), "there is no column \"\"");
+	assert_refused(value_sort("-", &sort, &falling, &e), "unknown column \"\"");
 	assert_refused(value_sort("--pss", &sort, &falling, &e), "\"-pss\"");
 }
 
@@ -142,7 +142,7 @@ TEST(limits)
 	assert_int_equal(limit, 0);
 	assert_int_equal(value_limit("100", &limit, &e), 0);
 	assert_int_equal(limit, 100);
-	assert_refused(value_limit("-1", &limit, &e), "--limit: \"-1\" is no number of rows");
+	assert_refused(value_limit("-1", &limit, &e), "--limit: invalid row count \"-1\"");
 	assert_refused(value_limit("x", &limit, &e), "\"x\"");
 	assert_refused(value_limit("", &limit, &e), "--limit");
 }
@@ -155,7 +155,7 @@ TEST(jobs)
 	assert_int_equal(jobs, 1);
 	assert_int_equal(value_jobs("1024", &jobs, &e), 0);
 	assert_int_equal(jobs, 1024);
-	assert_refused(value_jobs("0", &jobs, &e), "--jobs: \"0\" is no number from 1 to 1024");
+	assert_refused(value_jobs("0", &jobs, &e), "--jobs: invalid number \"0\": expected 1 to 1024");
 	assert_refused(value_jobs("1025", &jobs, &e), "\"1025\"");
 	assert_refused(value_jobs("-1", &jobs, &e), "\"-1\"");
 	assert_refused(value_jobs("", &jobs, &e), "--jobs");
@@ -192,15 +192,15 @@ TEST(words)
 	assert_ptr_equal(renderer, &render_csv);
 	assert_int_equal(value_format("json", &renderer, &e), 0);
 	assert_ptr_equal(renderer, &render_json);
-	assert_refused(value_format("xml", &renderer, &e), "--format: \"xml\" is none of table");
+	assert_refused(value_format("xml", &renderer, &e), "--format: invalid format \"xml\": expected table");
 	assert_int_equal(value_units("g", &units, &e), 0);
 	assert_int_equal(units, UNITS_GIB);
 	assert_int_equal(value_units("b", &units, &e), 0);
 	assert_int_equal(units, UNITS_BYTES);
-	assert_refused(value_units("G", &units, &e), "--units: \"G\"");
+	assert_refused(value_units("G", &units, &e), "--units: invalid unit \"G\"");
 	assert_int_equal(value_color("never", &color, &e), 0);
 	assert_int_equal(color, COLOR_NEVER);
-	assert_refused(value_color("", &color, &e), "--color: \"\"");
+	assert_refused(value_color("", &color, &e), "--color: invalid value \"\"");
 }
 
 TEST(lists_grow)
