@@ -1,6 +1,6 @@
 /*
  * textstream: a stream whose text stays in memory, as that of open_memstream(), which says nothing
- * when memory is short and goes on behind the gap.
+ * when memory is short and continues behind the gap.
  */
 #ifndef BASE_TEXTSTREAM_H
 #define BASE_TEXTSTREAM_H

@@ -19,7 +19,7 @@ static enum exit_status close_output(enum exit_status status)
 	errno = 0;
 	failed |= fflush(stdout) != 0;
 	number = errno;
-	/* An interrupted close() has closed it all the same. */
+	/* An interrupted close() has still closed it. */
 	if (fclose(stdout) != 0 && !failed && errno != EINTR) {
 		failed = true;
 		number = errno;
@@ -53,7 +53,7 @@ static int settle_rights(command_fn *command, struct error *e)
 	return 0;
 }
 
-/* A first word that is no option is a command; without one it is the report. NULL if there is no
+/* A first word other than an option is a command; without one it is the report. NULL if there is no
  * such command. */
 static command_fn *find_command(int argc, char **argv)
 {

@@ -130,7 +130,7 @@ static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbo
 		allow_with(filter, status, SCMP_SYS(ioctl), equals(1, requests[i]));
 }
 
-/* Memory that is no code, threads but no processes. */
+/* Memory without code, threads but not processes. */
 static void allow_work(scmp_filter_ctx filter, int *status)
 {
 	const struct scmp_arg_cmp no_code = masked(2, PROT_EXEC, 0);

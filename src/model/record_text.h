@@ -53,7 +53,7 @@ void record_write(const struct record *r, const struct grouping *by, const struc
  * `symbols`. `by` is what it was written with.
  *
  * NULL with *e, the text left as it was: ERROR_MALFORMED, which says in which line of the record,
- * or ERROR_MEMORY. Symbols may have been added all the same, no more than the text has.
+ * or ERROR_MEMORY. Symbols may still have been added, no more than the text has.
  */
 struct record *record_read(struct slice *text, const struct grouping *by, struct intern *symbols,
 			   struct error *e);

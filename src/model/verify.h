@@ -38,7 +38,7 @@ struct verification {
 
 	/* Anonymous memory of all processes; known only if every one of them was compared. */
 	bool anon_known;
-	uint64_t without_pss_anon;	  /* processes of which it is not known */
+	uint64_t without_pss_anon;	  /* processes whose share is unknown */
 	uint64_t pss_anon;		  /* of the rollups */
 	uint64_t anon_before, anon_after; /* AnonPages around the whole reading */
 	uint64_t anon_tolerance;	  /* bytes beyond them that prove nothing */

@@ -18,7 +18,7 @@ enum {
 	PROCESS_NAME_MAX = 64,
 };
 
-/* /proc/PID/stat. What stands behind the start time is 0 where it is not to be had. */
+/* /proc/PID/stat. What stands behind the start time is 0 where it is unknown. */
 struct process_stat {
 	struct slice name; /* as it is */
 	uint64_t parent;   /* the pid of it */

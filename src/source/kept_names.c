@@ -160,7 +160,7 @@ static bool read_block(struct kept_names *n, size_t block)
 	return false;
 }
 
-/* Head and blocks as they were at one moment, but for what goes on inside the blocks. A change in
+/* Head and blocks as they were at one moment, but for changes inside the blocks. A change in
  * the midst of our looks can make nonsense of them; what is nonsense twice without one is the
  * table's own. */
 static bool read_blocks(struct kept_names *n)

@@ -60,7 +60,7 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 		snprintf(out, size, "%.*s", (int)line.len, line.ptr);
 }
 
-/* In seconds; 0 if it is not to be had. The lines before it may be long, since one counts
+/* In seconds; 0 if it is unknown. The lines before it may be long, since one counts
  * interrupts, but there is an end to what is looked at. */
 static uint64_t boot_time(const struct source *s)
 {

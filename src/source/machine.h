@@ -30,7 +30,7 @@ struct machine {
 /* Whether anonmem has CAP_SYS_PTRACE, with which it may read processes of other users. */
 bool may_trace(void);
 
-/* What is not to be had stays unknown. */
+/* What cannot be read stays unknown. */
 void machine_read(const struct source *s, struct machine *m);
 
 #endif

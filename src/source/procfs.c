@@ -238,7 +238,7 @@ static int outcome_of_open(struct attempt *a, int error)
 	} else if (is_gone(error) && a->dir != a->process) {
 		went_away(a); /* the thread; perhaps it runs a program, as the process */
 	} else if (is_gone(error)) {
-		/* A captured tree shows with its other files that smaps was not to be had. */
+		/* A captured tree shows with its other files that smaps could not be read. */
 		a->outcome = procdir_has(a->dir, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 	} else {
 		errno = error;

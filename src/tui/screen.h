@@ -49,7 +49,7 @@ enum {
 	SCREEN_STOP = -3, /* the signal to stop came; see screen_leave() */
 };
 
-/* Stops this process, and leaves the terminal to whoever is next until it goes on. */
+/* Stops this process, and leaves the terminal to whoever is next until it continues. */
 void screen_leave(void);
 
 /* The next key, as curses calls it, within so many milliseconds; -1 for ever. */

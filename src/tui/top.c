@@ -24,7 +24,7 @@ enum {
 	TEXT_MAX = 256,
 };
 
-/* The watch of the screen as it goes on. */
+/* The watch on the screen. */
 struct session {
 	struct top *top;
 	struct driver *driver;

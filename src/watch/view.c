@@ -265,7 +265,7 @@ static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct
 				      intern_bytes(&other->symbols, found->process));
 }
 
-/* A row of the last refresh that is no more: there once more, empty. */
+/* A row of the last refresh that is gone: it stays once more, empty. */
 static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t row,
 		     const struct snapshot *start, struct translation *t)
 {
