@@ -136,7 +136,7 @@ bool template_learn(struct template *f, struct slice text)
 	return false;
 }
 
-/* Adds to differs what differs in one block and is no number. A loop of constant length is what
+/* Adds to differs what differs in one block other than digits. A loop of constant length is what
  * compilers turn into vector instructions. */
 static void compare_block(const struct template *f, const char *text, size_t at, uint64_t *differs)
 {

@@ -62,7 +62,7 @@ static int read_kin(const struct source *s, pid_t pid, struct descendant *k, str
 
 	snprintf(path, sizeof(path), "%d/", pid);
 	n = procdir_read(&dir, "stat", buffer, sizeof(buffer));
-	/* What belongs to somebody else may be hidden (hidepid), and is none of it. */
+	/* What belongs to somebody else may be hidden (hidepid), and does not belong here. */
 	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != EACCES && errno != EPERM)
 		return error_errno(e, "cannot read stat of process %d", pid);
 	if (!parse_stat((struct slice){buffer, n > 0 ? (size_t)n : 0}, name, &stat))
