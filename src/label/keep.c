@@ -265,8 +265,8 @@ static int name_known(struct layout *t, uint64_t start, uint64_t end, const char
 	return 0;
 }
 
-/* What madvise_walk_vmas() in the kernel's mm/madvise.c does: continues behind a hole, but not behind
- * a mapping that cannot be named. 0, or what errno becomes. */
+/* What madvise_walk_vmas() in the kernel's mm/madvise.c does: continues behind a hole, but not
+ * behind a mapping that cannot be named. 0, or what errno becomes. */
 static int name_range(struct layout *t, uint64_t start, uint64_t end, const char *name)
 {
 	int result = 0, error = 0;

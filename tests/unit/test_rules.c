@@ -361,10 +361,8 @@ static void check_error(struct slice text, const char *wanted, int line)
 TEST(errors_say_file_and_line)
 {
 	assert_error("^a -> a\n\n^b(\n", "my.conf: line 3: expected \"PATTERN -> SUBSYSTEM\"");
-	assert_error("^b( -> b\n",
-		     "my.conf: line 1: invalid regular expression \"^b(\": ");
-	assert_error("# x\n[ -> b",
-		     "my.conf: line 2: invalid regular expression \"[\": ");
+	assert_error("^b( -> b\n", "my.conf: line 1: invalid regular expression \"^b(\": ");
+	assert_error("# x\n[ -> b", "my.conf: line 2: invalid regular expression \"[\": ");
 	assert_error("a->b\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error("a ->\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error("-> a\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");

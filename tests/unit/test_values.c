@@ -36,8 +36,7 @@ TEST(pids)
 	assert_int_equal(list[0], 7);
 	assert_int_equal(list[1], 1);
 	assert_int_equal(list[2], 2147483647);
-	assert_refused(value_pids(copy("0"), &list, &count, &e),
-		       "--pid: invalid process id \"0\"");
+	assert_refused(value_pids(copy("0"), &list, &count, &e), "--pid: invalid process id \"0\"");
 	assert_refused(value_pids(copy("-1"), &list, &count, &e), "\"-1\"");
 	assert_refused(value_pids(copy("2147483648"), &list, &count, &e), "--pid");
 	assert_refused(value_pids(copy("1,x,3"), &list, &count, &e), "\"x\"");
@@ -53,7 +52,8 @@ TEST(regexes)
 	assert_int_equal(value_regex("^(a|b)$", &pattern, &e), 0);
 	assert_int_equal(regexec(&pattern, "b", 0, NULL, 0), 0);
 	regfree(&pattern);
-	assert_refused(value_regex("(", &pattern, &e), "--name: invalid regular expression \"(\": ");
+	assert_refused(value_regex("(", &pattern, &e),
+		       "--name: invalid regular expression \"(\": ");
 }
 
 TEST(users)
@@ -155,7 +155,8 @@ TEST(jobs)
 	assert_int_equal(jobs, 1);
 	assert_int_equal(value_jobs("1024", &jobs, &e), 0);
 	assert_int_equal(jobs, 1024);
-	assert_refused(value_jobs("0", &jobs, &e), "--jobs: invalid number \"0\": expected 1 to 1024");
+	assert_refused(value_jobs("0", &jobs, &e),
+		       "--jobs: invalid number \"0\": expected 1 to 1024");
 	assert_refused(value_jobs("1025", &jobs, &e), "\"1025\"");
 	assert_refused(value_jobs("-1", &jobs, &e), "\"-1\"");
 	assert_refused(value_jobs("", &jobs, &e), "--jobs");
@@ -192,7 +193,8 @@ TEST(words)
 	assert_ptr_equal(renderer, &render_csv);
 	assert_int_equal(value_format("json", &renderer, &e), 0);
 	assert_ptr_equal(renderer, &render_json);
-	assert_refused(value_format("xml", &renderer, &e), "--format: invalid format \"xml\": expected table");
+	assert_refused(value_format("xml", &renderer, &e),
+		       "--format: invalid format \"xml\": expected table");
 	assert_int_equal(value_units("g", &units, &e), 0);
 	assert_int_equal(units, UNITS_GIB);
 	assert_int_equal(value_units("b", &units, &e), 0);
