@@ -1,7 +1,7 @@
 /*
  * slice: bytes that belong to somebody else.
  *
- * A slice never owns what it points to and need not end in NUL; whoever threads one out says how
+ * A slice never owns what it points to and need not end in NUL; whoever hands one out says how
  * long it lives. Names read from /proc are arbitrary bytes, so nothing here assumes text.
  */
 #ifndef BASE_SLICE_H

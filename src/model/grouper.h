@@ -1,5 +1,5 @@
 /*
- * keyer: makes the group keys of mappings, and knows which mappings are wanted.
+ * grouper: makes the group keys of mappings, and knows which mappings are wanted.
  *
  *	grouper_init(&k, ...)
  *	for each process: grouper_process(&k, process)
@@ -49,8 +49,8 @@ struct grouper {
 	} last[GUESS_COUNT]; /* by guess: guesses take turns where names do not */
 };
 
-/* Everything is borrowed and must outlive the keyer. `rules` may be NULL if KEY_SUBSYSTEM is not in
- * `by`, and `names` where users are numbers. */
+/* Everything is borrowed and must outlive the grouper. `rules` may be NULL if KEY_SUBSYSTEM is not
+ * in `by`, and `names` where users are numbers. */
 void grouper_init(struct grouper *k, struct intern *symbols, const struct grouping *by,
 		  const struct selection *selection, const struct rules *rules,
 		  const struct users *names);

@@ -1,7 +1,7 @@
 /*
  * snapshot: everything that one reading found, immutable once it is collected.
  *
- * It owns its symbols; every symbol and slice that it threads out lives as long as it does.
+ * It owns its symbols; every symbol and slice that it hands out lives as long as it does.
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 enum {
-	ROOM_MIN = 4096, /* the kernel threads out about this much a read */
+	ROOM_MIN = 4096, /* the kernel hands out about this much a read */
 	BUFFER_FIRST = 64 * 1024,
 	LINE_MAX_BYTES = 16 * 1024 * 1024, /* a path has 4096 bytes; beyond this it is not smaps */
 	KIB = 1024,
-	PATIENCE = 8, /* entries that may differ from the frame before it is learned anew */
+	PATIENCE = 8, /* entries that may differ from the template before it is learned anew */
 };
 
 struct smaps_parser {
@@ -36,7 +36,7 @@ struct smaps_parser {
 
 	bool learns;
 	struct template template;
-	bool counters_of_template; /* those of `mapping` are the frame's */
+	bool counters_of_template; /* those of `mapping` are the template's */
 	unsigned patience;	   /* entries to wait before the next try to learn */
 };
 

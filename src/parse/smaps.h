@@ -68,8 +68,8 @@ struct smaps_parser;
 struct smaps_parser *smaps_new(void);
 void smaps_free(struct smaps_parser *p);
 
-/* Whether entries that look like those before may be read at once (see frame.h) rather than line by
- * line. On unless this turns it off, which tests and benchmarks do; the result is the same. */
+/* Whether entries that look like those before may be read at once (see template.h) rather than line
+ * by line. On unless this turns it off, which tests and benchmarks do; the result is the same. */
 void smaps_use_templates(struct smaps_parser *p, bool learns);
 
 /* For the next input, whose mappings go to `stage`. */

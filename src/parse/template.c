@@ -157,7 +157,7 @@ static bool same_frame(const struct template *f, const char *text)
 	return all == 0;
 }
 
-/* False leaves f->counters in disorder; the caller then forgets the frame's last entry. */
+/* False leaves f->counters in disorder; the caller then forgets the template's last entry. */
 static bool read_changes(struct template *f, const char *text)
 {
 	for (unsigned i = 0; i < f->field_count; i++) {

@@ -1,8 +1,8 @@
 /*
- * frame: the shape that one kernel gives every entry of smaps.
+ * template: the shape that one kernel gives every entry of smaps.
  *
  * The kernel pads numbers to a fixed width, so below their headers all entries of a run look alike,
- * but for the digits and the last line, VmFlags. A frame is learned from one entry. Of a further
+ * but for the digits and the last line, VmFlags. A template is learned from one entry. Of a further
  * entry only what differs from the one before is looked at: first whether anything does, then
  * whether all that does is a number, and then those numbers, eight digits at once.
  *

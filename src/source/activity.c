@@ -64,33 +64,33 @@ static struct slice read_stat(const struct source *s, struct stat_handle *handle
 }
 
 static void look_for_activity(const struct source *s, struct stat_handle *handle,
-			      struct activity *pulse)
+			      struct activity *activity)
 {
 	char buffer[1024], name[PROCESS_NAME_MAX];
 	struct slice text = read_stat(s, handle, buffer, sizeof(buffer));
 	struct process_stat stat;
 	uint64_t sizes[2];
 
-	*pulse = (struct activity){.known = false};
+	*activity = (struct activity){.known = false};
 	/* Without its main thread, a process does not show there what it has. */
 	if (!parse_stat(text, name, &stat) || stat_has_ended(&stat))
 		return;
-	pulse->known = true;
-	pulse->start_time = stat.start_time;
-	pulse->has_memory = stat.size > 0;
+	activity->known = true;
+	activity->start_time = stat.start_time;
+	activity->has_memory = stat.size > 0;
 	sizes[0] = stat.size;
 	sizes[1] = stat.resident;
 	/* That a kernel thread runs means nothing. So does anonmem itself whenever it looks: what
 	 * came of that, sizes tell. */
-	if (!pulse->has_memory || handle->pid == s->self)
+	if (!activity->has_memory || handle->pid == s->self)
 		text = (struct slice){(const char *)sizes, sizeof(sizes)};
-	pulse->fingerprint = fingerprint(text);
+	activity->fingerprint = fingerprint(text);
 }
 
 void source_activity(const struct source *s, struct stat_handle *handle, bool keep,
-		     struct activity *pulse)
+		     struct activity *activity)
 {
-	look_for_activity(s, handle, pulse);
+	look_for_activity(s, handle, activity);
 	if (!keep || s->kind != SOURCE_PROC)
 		stat_handle_close(handle);
 }

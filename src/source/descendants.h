@@ -1,5 +1,5 @@
 /*
- * family: a process of the running system and its descendants, as they come and go.
+ * descendants: a process of the running system and its descendants, as they come and go.
  *
  * Who was once seen in it stays, whoever its parent is now: a child whose parent ends becomes
  * another's.

@@ -1,4 +1,4 @@
-/* pulse: signs of life of processes that really run. */
+/* activity: signs of life of processes that really run. */
 #include "support.h"
 
 #include "source/activity.h"
@@ -31,10 +31,10 @@ static int tear_down(void **state)
 
 static struct activity look(struct stat_handle *handle)
 {
-	struct activity pulse;
+	struct activity activity;
 
-	source_activity(source, handle, true, &pulse);
-	return pulse;
+	source_activity(source, handle, true, &activity);
+	return activity;
 }
 
 static void take_memory(void)

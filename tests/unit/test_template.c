@@ -1,4 +1,4 @@
-/* frame: entries read at once say what they say line by line, in a million of them. */
+/* template: entries read at once say what they say line by line, in a million of them. */
 #include "support.h"
 
 #include "parse/smaps.h"

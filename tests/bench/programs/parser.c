@@ -8,7 +8,7 @@
  *	touch		loads one word of every cache line: what any program that looks at the text
  *			pays at least
  *	room		feeds blocks as large as the parser takes
- *	read		feeds 4 KiB at a time, as the kernel threads it out
+ *	read		feeds 4 KiB at a time, as the kernel hands it out
  *	general		as room, but every entry goes the general way, without what was learned from
  *			the one before
  *
