@@ -348,7 +348,7 @@ class Terminal(unittest.TestCase):
 		os.write(self.ours, b"w")
 		self.wait_for(b"new file")
 		os.write(self.ours, b"\r")
-		self.wait_for(b"saved ")
+		self.wait_for(b"saved")
 		with open(os.path.join(self.folder, "anonmem-top.json"), encoding="utf-8") as f:
 			report = json.load(f)
 		self.assertEqual(report["by"], ["subsystem"])
@@ -364,7 +364,7 @@ class Terminal(unittest.TestCase):
 		os.write(self.ours, b"w")
 		self.wait_for(b"new file")
 		os.write(self.ours, b"\r")
-		self.wait_for(b"could not be written")
+		self.wait_for(b"cannot write")
 		self.assertEqual(os.path.getsize(os.path.join(self.folder, "anonmem-top.json")), 0)
 		resource.prlimit(self.pid, resource.RLIMIT_FSIZE, limits)  # or coverage is cut short too
 		os.write(self.ours, b"q")
