@@ -1,5 +1,6 @@
 #include "tui/top.h"
 
+#include "base/escape.h"
 #include "base/textstream.h"
 #include "collect/pool.h"
 #include "tui/ask.h"
@@ -350,6 +351,19 @@ static int write_text(struct session *s, char **text, size_t *size, struct error
 	return status;
 }
 
+/* What became of a file, whose name may hold anything that can be typed. `error` is errno, or 0. */
+static int tell(struct session *s, const char *what, const char *name, int error, struct error *e)
+{
+	char *shown = escape_string(slice_of(name));
+
+	if (!shown)
+		return error_memory(e);
+	snprintf(s->message, sizeof(s->message), "%s %s%s%s", what, shown, error ? ": " : "",
+		 error ? strerror(error) : "");
+	free(shown);
+	return 0;
+}
+
 static int write_file(struct session *s, struct error *e)
 {
 	char name[TEXT_MAX] = "anonmem-top.json", *text = NULL;
@@ -362,13 +376,11 @@ static int write_file(struct session *s, struct error *e)
 	if (status == 0) {
 		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC, 0666);
 		if (fd < 0)
-			snprintf(s->message, sizeof(s->message), "cannot create %s: %s", name,
-				 strerror(errno));
+			status = tell(s, "cannot create", name, errno, e);
 		else if (save_whole(fd, (struct slice){text, size}) < 0)
-			snprintf(s->message, sizeof(s->message), "cannot write %s: %s", name,
-				 strerror(errno));
+			status = tell(s, "cannot write", name, errno, e);
 		else
-			snprintf(s->message, sizeof(s->message), "saved %s", name);
+			status = tell(s, "saved", name, 0, e);
 	}
 	free(text);
 	return status;
