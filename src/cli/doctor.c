@@ -23,7 +23,7 @@ static const char run_advice[] = "If anonmem run starts a program, its memory ha
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS]\n"
-	"Says whether memory can have names here, who gives it one, and how to get more of them.\n"
+	"Show whether memory can have names here, what names it, and how to get more names.\n"
 	"\n"
 	"  -p, --pid PID[,PID...]          only these processes\n"
 	"      --json                      for programs: anonmem-json(5)\n"
@@ -49,7 +49,7 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 	int id;
 
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, "p:h", longs, NULL)) != -1) {
+	while ((id = getopt_long(argc, argv, ":p:h", longs, NULL)) != -1) {
 		switch (id) {
 		case 'p':
 			if (value_pids(optarg, &o->pids, &o->pid_count, e) < 0)
@@ -62,10 +62,9 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 			o->help = true;
 			break;
 		default:
-			return error_set(e, ERROR_USAGE,
-					 "doctor: %s is no option, or lacks its value; see anonmem "
-					 "doctor --help",
-					 argv[optind - 1]);
+			return error_set(
+				e, ERROR_USAGE, "doctor: %s: %s; see anonmem doctor --help",
+				argv[optind - 1], id == ':' ? "missing value" : "unknown option");
 		}
 	}
 	if (optind < argc)
@@ -135,7 +134,7 @@ static void write_memory(const struct checkup *c)
 		[WORD_PROCESS] = "named by its process",
 		[WORD_KERNEL] = "known to the kernel, as [heap] and [stack]",
 		[WORD_GUESS] = "guessed (~)",
-		[WORD_NONE] = "bare [anon], of which nothing can be told",
+		[WORD_NONE] = "bare [anon]: neither named nor guessed",
 	};
 	uint64_t all = 0;
 

@@ -73,8 +73,7 @@ static enum exit_status run(int argc, char **argv)
 	bool named = command && command != command_report;
 
 	if (!command)
-		error_set(&e, ERROR_USAGE, "there is no command \"%s\"; see anonmem --help",
-			  argv[1]);
+		error_set(&e, ERROR_USAGE, "unknown command \"%s\"; see anonmem --help", argv[1]);
 	else if (settle_rights(command, &e) == 0)
 		return command(argc - named, argv + named);
 	say(e.text);

@@ -197,7 +197,7 @@ static int start(char **command, const struct inherited *before, pid_t *pid, str
 	int ends[2], number;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_errno(e, "%s: cannot be started", command[0]), EXIT_FAILED;
+		return error_errno(e, "cannot start %s", command[0]), EXIT_FAILED;
 	*pid = fork();
 	if (*pid == 0)
 		become(command, before, ends[1]);
@@ -206,7 +206,7 @@ static int start(char **command, const struct inherited *before, pid_t *pid, str
 	if (*pid < 0) {
 		close(ends[0]);
 		errno = number;
-		return error_errno(e, "%s: cannot be started", command[0]), EXIT_FAILED;
+		return error_errno(e, "cannot start %s", command[0]), EXIT_FAILED;
 	}
 	number = hear(ends[0]);
 	close(ends[0]);
@@ -227,13 +227,14 @@ static void say_readings(const struct watched *w)
 		return;
 	}
 	snprintf(text, sizeof(text),
-		 "the most that each label had at any of %" PRIu64
-		 " readings in %.1f s, each figure for itself; TOTAL is what all had at once",
+		 "peak of each label over %" PRIu64
+		 " readings in %.1f s, each column for itself; TOTAL is the peak of the sum",
 		 w->peaks.readings, (double)(w->ended_at - w->begun) / 1e9);
 	say(text);
 	if (w->missed > 0) {
 		snprintf(text, sizeof(text),
-			 "%" PRIu64 " of its processes could not be read: they have other rights",
+			 "%" PRIu64
+			 " processes of the program could not be read: permission denied",
 			 w->missed);
 		say(text);
 	}
@@ -309,6 +310,6 @@ int summary_run(char **command, struct error *e)
 	say_readings(&w);
 	peaks_free(&w.peaks);
 	descendants_free(&w.family);
-	e->code = ERROR_NONE; /* it is said */
+	e->code = ERROR_NONE; /* reported above */
 	return end_alike(w.status);
 }

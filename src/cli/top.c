@@ -1,5 +1,5 @@
 /*
- * `anonmem top`: the same report again and again, on the screen or, with --batch, one after the
+ * `anonmem top`: the report, refreshed, on the screen or, with --batch, one after the
  * other.
  */
 #include "tui/top.h"

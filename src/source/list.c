@@ -57,7 +57,7 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
-		return error_errno(e, "%s: cannot be listed", s->root);
+		return error_errno(e, "cannot list %s", s->root);
 	}
 	while (status == 0 && (errno = 0, entry = readdir(dir))) {
 		pid_t pid;
@@ -66,12 +66,12 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 			status = error_memory(e);
 	}
 	if (status == 0 && errno != 0)
-		status = error_errno(e, "%s: cannot be listed", s->root);
+		status = error_errno(e, "cannot list %s", s->root);
 	closedir(dir);
 	if (status == 0 && list->count == 0 && s->kind == SOURCE_TREE)
 		return error_set(
 			e, ERROR_MALFORMED,
-			"%s: holds no process; expected folders such as %s/1234 with a file "
+			"%s holds no process: expected directories such as %s/1234 with a file "
 			"smaps in each",
 			s->root, s->root);
 	return status;

@@ -151,10 +151,9 @@ static int can_hold_a_screen(struct error *e)
 		del_curterm(cur_term);
 	}
 	if (status == 0 && (!address || address == (char *)-1))
-		status = error_set(
-			e, ERROR_SYSTEM,
-			"this terminal (TERM=%s) is not known or cannot hold a screen; use -b",
-			getenv("TERM"));
+		status = error_set(e, ERROR_SYSTEM,
+				   "unknown terminal or one without a screen (TERM=%s); use -b",
+				   getenv("TERM"));
 	return status;
 }
 
@@ -224,7 +223,7 @@ static void forget_leave(void)
 int screen_start(bool color, struct error *e)
 {
 	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return error_errno(e, "the terminal cannot be asked for its mode");
+		return error_errno(e, "cannot read the mode of the terminal");
 	catch_stop();
 	if (can_hold_a_screen(e) < 0) {
 		forget_leave();
@@ -236,11 +235,9 @@ int screen_start(bool color, struct error *e)
 		give_back();
 		forget_leave();
 		leave_signals();
-		return error_set(
-			e, ERROR_SYSTEM,
-			"the screen cannot be begun: there is no memory, or TERM=%s is not "
-			"known any more",
-			getenv("TERM"));
+		return error_set(e, ERROR_SYSTEM,
+				 "cannot start the screen: out of memory, or TERM=%s is unknown",
+				 getenv("TERM"));
 	}
 	set_modes(color);
 	return 0;

@@ -1,5 +1,5 @@
 /*
- * watch: the same processes read again and again, cheaply.
+ * watch: reads the same processes at each refresh, cheaply.
  *
  *	w = watch_new(options)
  *	watch_refresh(w, source)	as often as wanted; each source as the one before or later
@@ -72,7 +72,7 @@ struct watch {
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
 };
 
-/* The keys to watch by so that views of `wanted` can be had: all, but files and mappings only if
+/* The keys to watch by that every view of `wanted` needs: all, but files and mappings only if
  * they are wanted. */
 struct grouping watch_grouping(const struct grouping *wanted);
 

@@ -493,10 +493,10 @@ TEST(no_tree)
 	struct error e = {.code = ERROR_NONE};
 
 	assert_null(source_open_proc(path, NULL, 0, &e));
-	assert_contains(e.text, "/gone: cannot be opened as a folder of processes: No such file");
+	assert_contains(e.text, "/gone as a directory of processes: No such file");
 	assert_int_equal(read_tree(0, NULL, 0, &e), -1);
 	assert_int_equal(e.code, ERROR_MALFORMED);
-	assert_contains(e.text, ": holds no process; expected folders such as ");
+	assert_contains(e.text, " holds no process: expected directories such as ");
 	free(path);
 	source_close(NULL);
 	reader_free(NULL);

@@ -59,7 +59,7 @@ complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose memory has names'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_command)'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'What to call memory that nobody names'
-complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the most that each label had'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
 # What a report and top have, and doctor and run have not; and what doctor has too.
 set -l report 'not __fish_seen_subcommand_from doctor run'
@@ -98,7 +98,7 @@ complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard ou
 
 complete -c anonmem -s j -l jobs -x -n $report -d 'Threads that read'
 complete -c anonmem -l fast -n $report -d 'RSS and swap without smaps'
-complete -c anonmem -l max-stall -x -n $report -d 'Hold no process up longer, such as 2ms'
+complete -c anonmem -l max-stall -x -n $report -d 'Never block a process longer, such as 2ms'
 complete -c anonmem -l stats -n $report -d 'Say what the reading has cost'
 
 complete -c anonmem -l strict -n $report -d 'Exit 3 if any process could not be read'
