@@ -314,7 +314,7 @@ TEST(a_folder_where_smaps_should_be)
 {
 	tree_mkdir(root, "7/smaps");
 	read_all(0);
-	assert_contains(recorder_text(&recorder), ": cannot be read: Is a directory\n");
+	assert_contains(recorder_text(&recorder), ": cannot read: Is a directory\n");
 	assert_null(strstr(recorder_text(&recorder), "end read"));
 }
 
