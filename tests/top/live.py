@@ -220,7 +220,8 @@ class Terminal(unittest.TestCase):
 				pass
 
 	def wait_for(self, text):
-		end = time.monotonic() + 20
+		# Under valgrind on a busy machine, the first screen takes half a minute.
+		end = time.monotonic() + 60
 		while text not in self.seen:
 			ready, _, _ = select.select([self.ours], [], [], 0.1)
 			if ready:
