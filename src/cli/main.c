@@ -37,6 +37,7 @@ static const struct {
 	command_fn *run;
 } commands[] = {
 	{"doctor", command_doctor},
+	{"machine", command_machine},
 	{"run", command_run},
 	{"top", command_top},
 };

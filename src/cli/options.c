@@ -152,7 +152,7 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP };
+enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE };
 
 /* An option without a value that only sets something says what. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -174,12 +174,12 @@ static const struct spec {
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
 	 0},
 
-	{ALL, 0, NULL, NULL, "Source", NULL, 0},
-	{ALL, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
+	{ANY, 0, NULL, NULL, "Source", NULL, 0},
+	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ALL, 0, NULL, NULL, "Report", NULL, 0},
+	{ANY, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
 	 take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
@@ -188,18 +188,21 @@ static const struct spec {
 	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss",
 	 take_sort, 0},
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
-	{ALL, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
-	{ALL, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ALL, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
+	{FOR_MACHINE, 'N', "limit", "N", "name the N largest under each row; default: 8",
+	 take_limit, 0},
+	{ANY, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
+	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
-	{ALL, 0, NULL, NULL, "Output", NULL, 0},
-	{ALL, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
-	{ALL, 0, "json", NULL, "--format json", take_json, 0},
-	{ALL, 0, "csv", NULL, "--format csv", take_csv, 0},
-	{ALL, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
-	{ALL, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
-	{ALL, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
-	{ALL, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
+	{ANY, 0, NULL, NULL, "Output", NULL, 0},
+	{ANY, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
+	{ANY, 0, "json", NULL, "--format json", take_json, 0},
+	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
+	{ANY, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
+	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
+	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
+	{FOR_MACHINE, 0, "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
+	{ANY, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
 	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2", take_delay, 0},
@@ -207,8 +210,8 @@ static const struct spec {
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ALL, 0, NULL, NULL, "Performance", NULL, 0},
-	{ALL, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
+	{ANY, 0, NULL, NULL, "Performance", NULL, 0},
+	{ANY, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
 	 SETS(fast)},
 	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
@@ -220,9 +223,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ALL, 0, NULL, NULL, "Help", NULL, 0},
-	{ALL, 'h', "help", NULL, "show this text", take_help, 0},
-	{ALL, 'V', "version", NULL, "show the version", take_version, 0},
+	{ANY, 0, NULL, NULL, "Help", NULL, 0},
+	{ANY, 'h', "help", NULL, "show this text", take_help, 0},
+	{ANY, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -235,10 +238,12 @@ static const struct help {
 	{FOR_REPORT,
 	 "Usage: anonmem [OPTIONS]\n"
 	 "       anonmem top [OPTIONS]\n"
+	 "       anonmem machine [OPTIONS]\n"
 	 "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
+	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem --pid 1234 --json     one process, for programs\n"
@@ -251,6 +256,11 @@ static const struct help {
 	 "  anonmem top --by process -s -growth\n"
 	 "                                   the process that grows most comes first\n"
 	 "  anonmem top -b -n 10 --json      ten reports, one a line\n"},
+	{FOR_MACHINE,
+	 "Usage: anonmem machine [OPTIONS]\n"
+	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
+	 "  anonmem machine                  as root, to read all processes and slab caches\n"
+	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
 };
 
 static void write_option(const struct spec *s, FILE *out)
@@ -268,8 +278,10 @@ static void write_option(const struct spec *s, FILE *out)
 
 void options_write_help(enum option_command command, FILE *out)
 {
-	const struct help *help = &helps[command == FOR_TOP];
+	const struct help *help = helps;
 
+	while (help->command != command)
+		help++;
 	fputs(help->before, out);
 	for (size_t i = 0; i < SPECS; i++) {
 		if (!(specs[i].commands & command))
@@ -279,10 +291,13 @@ void options_write_help(enum option_command command, FILE *out)
 		else
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
-	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, file, mapping.\n", out);
-	fputs(command == FOR_TOP ? "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
-				 : "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
-				   "with --strict.\n",
+	putc('\n', out);
+	if (command != FOR_MACHINE)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, file, mapping.\n",
+		      out);
+	fputs(command == FOR_REPORT ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
+				      "with --strict.\n"
+				    : "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 	      out);
 	fprintf(out, "\nExamples:\n%s", help->after);
 }

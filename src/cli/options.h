@@ -10,7 +10,7 @@
 #include "render/render.h"
 
 /* The commands that have options; a set of them is a sum. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2 };
+enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4 };
 
 struct options {
 	enum option_command command;
@@ -54,7 +54,7 @@ struct options {
 	bool falling;
 	size_t limit;
 	enum units units;
-	bool no_header, quiet;
+	bool no_header, quiet, all;
 	enum option_color color;
 };
 
