@@ -144,7 +144,7 @@ static bool write_lines(const struct account *a, FILE *out)
 {
 	const char *row = "";
 
-	fprintf(out, "%s,,,%" PRIu64 ",%s\r\n", a->name, a->total, a->from);
+	fprintf(out, "%s,,,%" PRIu64 ",\"%s\"\r\n", a->name, a->total, a->from);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct account_row *r = &a->rows[i];
 
@@ -158,7 +158,7 @@ static bool write_lines(const struct account *a, FILE *out)
 		putc(',', out);
 		if (r->known)
 			fprintf(out, "%" PRId64, r->bytes);
-		fprintf(out, ",%s\r\n", r->from);
+		fprintf(out, ",\"%s\"\r\n", r->from);
 	}
 	return true;
 }

@@ -312,7 +312,7 @@ static bool build_memory(struct account *a, const struct kernel_memory *k, const
 	a->total = k->fields[KERNEL_TOTAL].bytes;
 	return add_anonymous(a, k, s, largest) && add_files(a, k, s) &&
 	       row(a, "swap cache, not mapped", unmapped_swap_cache(k),
-		   "Active + Inactive + ..., less the above") &&
+		   "LRU lists - AnonPages - Cached - Buffers") &&
 	       add_kernel(a, k, largest) && add_pools(a, k) && add_free(a, k) && rest_of_all(a);
 }
 
