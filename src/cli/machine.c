@@ -13,7 +13,9 @@
 #include "collect/survey.h"
 #include "render/account.h"
 #include "render/renderers.h"
+#include "report/account_cgroup.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 enum { LARGEST = 8 }; /* rows with a name of their own, unless --limit says how many */
@@ -27,39 +29,72 @@ static int write_account(const struct options *o, const struct account_view *v, 
 	return account_write_table(v, stdout, e);
 }
 
-/* The kernel's figures are read behind the processes, as near to them as can be. */
-static int show(const struct options *o, const struct source *source, const struct snapshot *s,
-		struct error *e)
+static int show(const struct options *o, struct account_view *view, struct error *e)
 {
-	struct kernel_memory kernel;
+	view->units = o->units;
+	view->all = o->all;
+	view->color = wants_color(o, STDOUT_FILENO);
+	view->header = !o->no_header;
+	view->quiet = o->quiet;
+	return write_account(o, view, e);
+}
+
+static size_t largest(const struct options *o)
+{
+	return o->limit ? o->limit : LARGEST;
+}
+
+/* The kernel's figures are read behind the processes, as near to them as can be. */
+static int show_machine(const struct options *o, const struct source *source,
+			const struct snapshot *s, struct error *e)
+{
 	struct machine_account account = {.memory = {.name = NULL}};
-	const struct account_view view = {
-		.account = &account,
-		.kernel = &kernel,
-		.snapshot = s,
-		.units = o->units,
-		.all = o->all,
-		.color = wants_color(o, STDOUT_FILENO),
-		.header = !o->no_header,
-		.quiet = o->quiet,
-	};
+	struct kernel_memory kernel;
+	struct account_view view = {.account = &account, .kernel = &kernel, .snapshot = s};
 	int status = kernel_memory_read(source, &kernel, e);
 
 	if (status == 0)
-		status = account_build(&kernel, s, o->limit ? o->limit : LARGEST, &account, e);
+		status = account_build(&kernel, s, largest(o), &account, e);
 	if (status == 0)
-		status = write_account(o, &view, e);
+		status = show(o, &view, e);
 	account_free(&account);
 	kernel_memory_free(&kernel);
 	return status;
 }
 
-static enum exit_status run(const struct options *o, struct error *e)
+static int show_cgroup(const struct options *o, const struct source *source,
+		       const struct snapshot *s, const char *path, struct error *e)
 {
-	const struct sandbox box = {.creates = false};
-	struct rules *rules = rulefiles_load(o->rules, o->no_rules, e);
-	struct source *source = rules ? source_open_proc(o->root, NULL, 0, e) : NULL;
-	const struct collect_options options = {
+	struct machine_account account = {.memory = {.name = NULL}};
+	struct cgroup_memory cgroup;
+	struct account_view view = {.account = &account, .cgroup = &cgroup, .snapshot = s};
+	int status = cgroup_memory_read(source, path, &cgroup, e);
+
+	if (status == 0)
+		status = account_cgroup_build(&cgroup, s, largest(o), &account, e);
+	if (status == 0)
+		status = show(o, &view, e);
+	account_free(&account);
+	return status;
+}
+
+/* The control group that is asked for; NULL for the whole machine. */
+static int find_cgroup(const struct options *o, const struct source *source, char path[PATH_MAX],
+		       const char **cgroup, struct error *e)
+{
+	*cgroup = o->selection.cgroup;
+	if (o->pid_count == 0)
+		return 0;
+	*cgroup = path;
+	return cgroup_memory_find(source, o->pids[0], path, e);
+}
+
+static int read_and_show(const struct options *o, const struct source *source,
+			 const struct rules *rules, struct snapshot *snapshot, struct error *e)
+{
+	char path[PATH_MAX];
+	const char *cgroup;
+	struct collect_options options = {
 		.by = account_grouping,
 		.rules = rules,
 		.infer = !o->no_infer,
@@ -67,6 +102,24 @@ static enum exit_status run(const struct options *o, struct error *e)
 		.jobs = o->jobs,
 		.reading = {.shares = true},
 	};
+
+	if (find_cgroup(o, source, path, &cgroup, e) < 0)
+		return -1;
+	if (cgroup) {
+		options.by = account_cgroup_grouping;
+		options.verify = false;
+	}
+	if (survey(source, &options, snapshot, e) < 0)
+		return -1;
+	return cgroup ? show_cgroup(o, source, snapshot, cgroup, e)
+		      : show_machine(o, source, snapshot, e);
+}
+
+static enum exit_status run(const struct options *o, struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+	struct rules *rules = rulefiles_load(o->rules, o->no_rules, e);
+	struct source *source = rules ? source_open_proc(o->root, NULL, 0, e) : NULL;
 	enum exit_status status = EXIT_FAILED;
 	struct snapshot snapshot = {0};
 
@@ -74,8 +127,8 @@ static enum exit_status run(const struct options *o, struct error *e)
 		privilege_raise();
 	else if (source)
 		privilege_end();
-	if (source && sandbox_enter(&box, e) == 0 && survey(source, &options, &snapshot, e) == 0 &&
-	    show(o, source, &snapshot, e) == 0)
+	if (source && sandbox_enter(&box, e) == 0 &&
+	    read_and_show(o, source, rules, &snapshot, e) == 0)
 		status = EXIT_DONE;
 	for (size_t i = 0; i < snapshot.problems.count; i++)
 		say(snapshot.problems.list[i].text);

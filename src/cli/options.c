@@ -164,11 +164,15 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ALL, 0, NULL, NULL, "Selection", NULL, 0},
+	{ANY, 0, NULL, NULL, "Selection", NULL, 0},
 	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
+	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
+	 take_pid, 0},
 	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
 	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
 	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{FOR_MACHINE, 0, "cgroup", "PATH", "only what is charged to this control group",
+	 take_cgroup, 0},
 	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,

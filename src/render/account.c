@@ -89,7 +89,51 @@ static void write_stored(const struct account_view *v, const char *name, struct 
 	fprintf(out, "%s holds %s in %s\n", name, a, b);
 }
 
-static void write_notes(const struct account_view *v, FILE *out)
+static void write_limit(const struct account_view *v, FILE *out)
+{
+	const struct cgroup_memory *c = v->cgroup;
+	char limit[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX];
+	uint64_t room = c->limit.bytes > c->usage.bytes ? c->limit.bytes - c->usage.bytes : 0;
+
+	if (!c->limit.known) {
+		fputs("no limit of its own", out);
+	} else {
+		size_format(c->limit.bytes, v->units, limit);
+		size_format(room, v->units, left);
+		fprintf(out, "limit %s, %s below it", limit, left);
+	}
+	if (c->peak.known) {
+		size_format(c->peak.bytes, v->units, limit);
+		fprintf(out, "; peak %s", limit);
+	}
+	putc('\n', out);
+}
+
+static void write_event(struct amount event, const char *text, FILE *out)
+{
+	if (event.known && event.bytes > 0)
+		fprintf(out, "%s: %" PRIu64 " time%s\n", text, event.bytes,
+			event.bytes == 1 ? "" : "s");
+}
+
+static void write_cgroup_notes(const struct account_view *v, FILE *out)
+{
+	const struct amount elsewhere = v->account->elsewhere;
+	char text[SIZE_TEXT_MAX];
+
+	write_limit(v, out);
+	write_event(v->cgroup->events_max, "met its limit", out);
+	write_event(v->cgroup->events_oom, "out of memory", out);
+	write_event(v->cgroup->events_kill, "a process was killed for it", out);
+	write_stored(v, "zswap", v->cgroup->fields[CGROUP_ZSWAPPED],
+		     v->cgroup->fields[CGROUP_ZSWAP], out);
+	if (elsewhere.known) {
+		size_format(elsewhere.bytes, v->units, text);
+		fprintf(out, "its processes map %s of files that other groups pay for\n", text);
+	}
+}
+
+static void write_machine_notes(const struct account_view *v, FILE *out)
 {
 	const struct kernel_memory *k = v->kernel;
 	char text[SIZE_TEXT_MAX];
@@ -116,8 +160,10 @@ int account_write_table(const struct account_view *v, FILE *out, struct error *e
 		return error_memory(e);
 	if (v->account->swap.total > 0 && !write_account(v, &v->account->swap, out))
 		return error_memory(e);
-	if (!v->quiet)
-		write_notes(v, out);
+	if (!v->quiet && v->cgroup)
+		write_cgroup_notes(v, out);
+	else if (!v->quiet)
+		write_machine_notes(v, out);
 	return 0;
 }
 
@@ -227,10 +273,39 @@ static cJSON *make_account(const struct account *a)
 	return json_finish(whole, object);
 }
 
+static cJSON *make_cgroup(const struct account_view *v)
+{
+	const struct cgroup_memory *c = v->cgroup;
+	cJSON *object = cJSON_CreateObject();
+	const struct {
+		const char *name;
+		cJSON *value;
+	} members[] = {
+		{"path", json_string(slice_of(c->path))},
+		{"version", json_integer(c->version)},
+		{"limit", json_amount(c->limit)},
+		{"high", json_amount(c->high)},
+		{"peak", json_amount(c->peak)},
+		{"swap_limit", json_amount(c->swap_limit)},
+		{"events_max", json_amount(c->events_max)},
+		{"events_oom", json_amount(c->events_oom)},
+		{"events_oom_kill", json_amount(c->events_kill)},
+		{"charged_elsewhere", json_amount(v->account->elsewhere)},
+	};
+	bool whole = object != NULL;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		whole = json_put(object, members[i].name, members[i].value) && whole;
+	return json_finish(whole, object);
+}
+
 static cJSON *make_all(const struct account_view *v)
 {
+	static const struct kernel_memory unknown;
 	const struct machine *m = &v->snapshot->machine;
-	const struct kernel_memory *k = v->kernel;
+	const struct kernel_memory *k = v->kernel ? v->kernel : &unknown;
+	const struct amount zswapped =
+		v->cgroup ? v->cgroup->fields[CGROUP_ZSWAPPED] : k->fields[KERNEL_ZSWAPPED];
 	cJSON *root = cJSON_CreateObject();
 	const struct {
 		const char *name;
@@ -241,9 +316,10 @@ static cJSON *make_all(const struct account_view *v)
 		{"kernel", json_string_or_null(m->kernel)},
 		{"memory", make_account(&v->account->memory)},
 		{"swap", make_account(&v->account->swap)},
-		{"zswap_stored", json_amount(k->fields[KERNEL_ZSWAPPED])},
+		{"zswap_stored", json_amount(zswapped)},
 		{"zram_stored", json_amount(k->zram_stored)},
 		{"sockets", json_amount(k->sockets)},
+		{"cgroup", v->cgroup ? make_cgroup(v) : cJSON_CreateNull()},
 		{"coverage", json_coverage(&v->snapshot->coverage)},
 	};
 	bool whole = root != NULL;

@@ -4,10 +4,12 @@
 
 #include "render/render.h"
 #include "report/account.h"
+#include "source/cgroup_memory.h"
 
 struct account_view {
 	const struct machine_account *account;
-	const struct kernel_memory *kernel;
+	const struct kernel_memory *kernel; /* of the machine; NULL for a control group */
+	const struct cgroup_memory *cgroup; /* NULL for the machine */
 	const struct snapshot *snapshot;
 	enum units units; /* of the table */
 	bool all;	  /* the table has rows that are 0 or unknown too */

@@ -30,6 +30,8 @@ struct account {
 
 struct machine_account {
 	struct account memory, swap;
+	/* Of a control group: files that its processes map and another group was charged for. */
+	struct amount elsewhere;
 };
 
 /* The groups of the snapshot are those of account_grouping, which was read with `verify`. At most

@@ -3,6 +3,7 @@
 #include "source/handle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,7 +11,9 @@ enum lines_outcome lines_read(const struct source *s, const char *path, line_fn 
 {
 	const struct procdir root = source_root(s);
 	enum lines_outcome outcome = LINES_READ;
-	int fd = procdir_open(&root, path), error;
+	int fd = path[0] == '/' ? (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC))
+				: procdir_open(&root, path),
+	    error;
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[1024];
 
