@@ -99,7 +99,8 @@ static bool keep_process(struct collector *c, const struct process *p)
 	c->process = *p;
 	return keep_string(c, PROCESS_NAME, &c->process.name) &&
 	       keep_string(c, PROCESS_CGROUP, &c->process.cgroup) &&
-	       keep_string(c, PROCESS_EXE, &c->process.exe);
+	       keep_string(c, PROCESS_EXE, &c->process.exe) &&
+	       keep_string(c, PROCESS_COMMAND, &c->process.command);
 }
 
 static bool on_begin(void *ctx, const struct process *process)

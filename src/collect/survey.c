@@ -31,7 +31,8 @@ static bool take(void *ctx, const struct record *r)
 
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
-	       add_comparison(s, r) && fold_add(&survey->fold, r);
+	       add_comparison(s, r) && commands_add(&s->commands, &s->symbols, r) &&
+	       fold_add(&survey->fold, r);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the

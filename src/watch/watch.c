@@ -20,10 +20,12 @@ struct refresh {
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
+	static const bool costs[KEY_COUNT] = {
+		[KEY_COMMAND] = true, [KEY_FILE] = true, [KEY_MAPPING] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
-		if ((key != KEY_FILE && key != KEY_MAPPING) || grouping_has(wanted, (enum key)key))
+		if (!costs[key] || grouping_has(wanted, (enum key)key))
 			by.keys[by.count++] = (enum key)key;
 	}
 	return by;
