@@ -188,6 +188,7 @@ static const struct spec {
 	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss",
 	 take_sort, 0},
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
+	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{ALL, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
 	{ALL, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
 	{ALL, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
@@ -197,6 +198,7 @@ static const struct spec {
 	{ALL, 0, "json", NULL, "--format json", take_json, 0},
 	{ALL, 0, "csv", NULL, "--format csv", take_csv, 0},
 	{ALL, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
+	{ALL, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
 	{ALL, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ALL, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
 	{ALL, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
@@ -279,7 +281,9 @@ void options_write_help(enum option_command command, FILE *out)
 		else
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
-	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, file, mapping.\n", out);
+	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, command, file, "
+	      "mapping.\n",
+	      out);
 	fputs(command == FOR_TOP ? "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
 				 : "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
 				   "with --strict.\n",
@@ -378,6 +382,22 @@ static int check_together(const struct options *o, struct error *e)
 			return error_set(e, ERROR_USAGE, "%s", rules[i].text);
 	}
 	return 0;
+}
+
+/* Only a process has a command line; in the watch, there are processes further down. */
+static int check_suits(const struct options *o, struct error *e)
+{
+	const struct column *wrong = o->sort && !column_suits(o->sort, &o->by) ? o->sort : NULL;
+
+	if (o->command == FOR_TOP)
+		return 0;
+	for (size_t i = 0; i < o->column_count; i++) {
+		if (!column_suits(o->columns[i], &o->by))
+			wrong = o->columns[i];
+	}
+	return wrong ? error_set(e, ERROR_USAGE, "the column %s needs --by process or --by %s",
+				 wrong->name, key_names[wrong->which])
+		     : 0;
 }
 
 /* Only who watches knows how things change. */
@@ -499,7 +519,7 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	if (take_operands(o, argc, argv, e) < 0)
 		return -1;
 	complete_grouping(o);
-	if (check_together(o, e) < 0 || check_trends(o, e) < 0)
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }

@@ -54,7 +54,7 @@ struct options {
 	bool falling;
 	size_t limit;
 	enum units units;
-	bool no_header, quiet;
+	bool no_header, quiet, all, wide;
 	enum option_color color;
 };
 

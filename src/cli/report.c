@@ -21,11 +21,16 @@ static const char *const table_columns[] = {
 	"anonymous", "swap",	 "swap_pss", "pss_percent", NULL,
 };
 
+/* What a narrow terminal does without, the first first. */
+static const char *const expendable_columns[] = {
+	"swap_pss", "mappings", "pss_percent", "anonymous", "processes", "uss", "swap", "rss", NULL,
+};
+
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
 	const char *root = o->root ? o->root : "/proc";
-	const struct render_options options = {
-		.width = terminal_width(STDOUT_FILENO),
+	const struct column *expendable[COLUMNS_MAX];
+	struct render_options options = {
 		.color = wants_color(o, STDOUT_FILENO),
 		.header = !o->no_header,
 		.quiet = o->quiet,
@@ -35,6 +40,7 @@ static int show(const struct options *o, const struct report *report, struct err
 		.path_count = o->file_count ? o->file_count : 1,
 	};
 
+	choose_width(o, expendable_columns, expendable, &options);
 	if (o->renderer->render(report, &options, stdout, e) < 0)
 		return -1;
 	if (o->renderer->carries_notes)
@@ -83,6 +89,7 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 		.full_keys = o->renderer->full_keys,
 		.sort = o->sort,
 		.falling = o->falling,
+		.hide_zeros = o->renderer->hides_zeros && !o->all,
 		.limit = o->limit,
 	};
 	struct report report;
@@ -149,7 +156,8 @@ static enum exit_status run(const struct options *o, struct error *e)
 		.infer = !o->no_infer,
 		.verify = o->verify,
 		.jobs = o->jobs,
-		.reading = {.scan = o->fast,
+		.reading = {.needs = columns_need(o),
+			    .scan = o->fast,
 			    .shares = wants_shares(o),
 			    .max_stall_ns = o->max_stall_ns,
 			    .measure = o->stats},

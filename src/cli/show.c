@@ -29,6 +29,15 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 		add_column(r, o->columns[i]);
 }
 
+unsigned columns_need(const struct options *o)
+{
+	unsigned needs = o->sort ? column_needs(o->sort) : 0;
+
+	for (size_t i = 0; i < o->column_count; i++)
+		needs |= column_needs(o->columns[i]);
+	return needs;
+}
+
 bool wants_color(const struct options *o, int fd)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -52,6 +61,34 @@ size_t terminal_width(int fd)
 	if (!wrong)
 		return (size_t)width;
 	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static bool asks_for(const struct options *o, const struct column *column)
+{
+	for (size_t i = 0; i < o->column_count; i++) {
+		if (o->columns[i] == column)
+			return true;
+	}
+	return o->sort == column;
+}
+
+void choose_width(const struct options *o, const char *const *expendable,
+		  const struct column *list[COLUMNS_MAX], struct render_options *r)
+{
+	/* No name that the kernel keeps is longer, nor the control group of a container. */
+	enum { TEXT_MAX = 100 };
+
+	if (o->wide)
+		return;
+	r->width = terminal_width(STDOUT_FILENO);
+	r->text_max = r->width ? 0 : TEXT_MAX;
+	r->expendable = list;
+	for (; *expendable; expendable++) {
+		const struct column *column = column_find(slice_of(*expendable));
+
+		if (!asks_for(o, column))
+			list[r->expendable_count++] = column;
+	}
 }
 
 bool wants_shares(const struct options *o)

@@ -26,6 +26,12 @@ static const char *const table_columns[] = {
 	"uss",	 "swap", "anonymous", "processes", "mappings", NULL,
 };
 
+/* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
+static const char *const expendable_columns[] = {
+	"mappings", "processes", "anonymous", "swap",  "uss",
+	"history",  "growth",	 "rss",	      "state", NULL,
+};
+
 /* Files that may stay open. The kernel keeps some 4 KiB for each of them. */
 static size_t may_stay_open(void)
 {
@@ -83,7 +89,8 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .users = o->root ? NULL : users,
 					    .infer = !o->no_infer,
 					    .jobs = o->jobs,
-					    .reading = {.scan = o->fast,
+					    .reading = {.needs = columns_need(o),
+							.scan = o->fast,
 							.shares = wants_shares(o),
 							.max_stall_ns =
 								o->root ? 0 : o->max_stall_ns}},
@@ -102,9 +109,9 @@ static void describe(const struct options *o, struct top *top)
 		.report = {.full_keys = o->renderer->full_keys,
 			   .sort = o->sort,
 			   .falling = o->falling,
+			   .hide_zeros = o->renderer->hides_zeros && !o->all,
 			   .limit = o->limit},
-		.rendering = {.width = terminal_width(STDOUT_FILENO),
-			      .color = wants_color(o, STDOUT_FILENO),
+		.rendering = {.color = wants_color(o, STDOUT_FILENO),
 			      .header = !o->no_header,
 			      .quiet = o->quiet,
 			      .units = o->units,
@@ -189,10 +196,12 @@ static void say_coverage(const struct options *o, const struct view *view, uint6
 
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
+	const struct column *expendable[COLUMNS_MAX];
 	struct view view;
 	uint64_t missed = 0;
 	int status;
 
+	choose_width(o, expendable_columns, expendable, &top->rendering);
 	if (prepare(o, e) < 0)
 		return -1;
 	view_init(&view, &top->by);

@@ -328,6 +328,7 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	rendering.paths = &path;
 	rendering.one_line = false;
 	options.full_keys = true;
+	options.hide_zeros = false;
 	options.column_count = 0;
 	for (size_t i = 0; i < column_count; i++) {
 		if (render_json.shows(&columns[i], true))

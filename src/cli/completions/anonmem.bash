@@ -6,18 +6,19 @@ _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_run_options="--label --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
--g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
---no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
+-g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
+-w --wide --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_top_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root -g --by -o --columns -s
---sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units --no-header -q
+--sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
-_anonmem_keys="label subsystem kind process name user cgroup file mapping"
+_anonmem_keys="label subsystem kind process name user cgroup command file mapping"
 _anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
 file"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
-file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent"
+file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent
+command"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv"
 _anonmem_units="auto b k m g"

@@ -1,7 +1,7 @@
 # Completion of anonmem for fish. tests/docs/ keeps the lists in step with --help.
 
 function __anonmem_keys
-	set -l keys label subsystem kind process name user cgroup file mapping
+	set -l keys label subsystem kind process name user cgroup command file mapping
 	printf '%s\n' $keys
 end
 
@@ -9,7 +9,7 @@ function __anonmem_columns
 	set -l columns processes mappings size rss pss pss_dirty shared_clean shared_dirty \
 		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
 		shmem_pmd_mapped file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked \
-		uss pss_percent rss_percent
+		uss pss_percent rss_percent command
 	printf '%s\n' $columns
 end
 
@@ -78,6 +78,7 @@ complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_keys)' -
 complete -c anonmem -s o -l columns -x -a '(__fish_complete_list , __anonmem_columns) help' -n $report -d 'Columns after the keys'
 complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -n $report -d 'Order by a column, with - the largest first'
 complete -c anonmem -s N -l limit -x -n $report -d 'Only the first rows'
+complete -c anonmem -s a -l all -n $report -d 'Show rows of zeros, too'
 complete -c anonmem -l rules -r -F -n $report -d 'More rules from label to subsystem'
 complete -c anonmem -l no-rules -n $report -d 'No rules but the built-in ones'
 complete -c anonmem -l no-infer -n $report -d 'No guesses at what unnamed memory is'
@@ -86,6 +87,7 @@ complete -c anonmem -s f -l format -x -a "$formats" -n $report -d 'Form of the r
 complete -c anonmem -l json -n $examine -d 'The same as --format json'
 complete -c anonmem -l csv -n $report -d 'The same as --format csv'
 complete -c anonmem -l units -x -a "$units" -n $report -d 'Unit of sizes in the table'
+complete -c anonmem -s w -l wide -n $report -d 'Show all columns and whole names'
 complete -c anonmem -l no-header -n $report -d 'No line with the names of the columns'
 complete -c anonmem -s q -l quiet -n $report -d 'Neither coverage nor notes'
 complete -c anonmem -l color -x -a "$colors" -n $report -d 'Use colours'
