@@ -410,7 +410,7 @@ def check_schema(source, page):
 
 def check_json(program, page):
     """What the program really prints, with everything that adds members."""
-    keys = "label,subsystem,kind,process,name,user,cgroup,file,mapping"
+    keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--columns", "pss_percent,rss_percent", "--limit", "1", "--no-rules")
     report = json.loads(result.stdout)
