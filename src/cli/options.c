@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /* What an option does with its value, which may be cut up. 0, or -1 with *e. */
 typedef int take_fn(struct options *o, char *value, struct error *e);
@@ -66,8 +67,8 @@ static int take_by(struct options *o, char *value, struct error *e)
 
 static int take_columns(struct options *o, char *value, struct error *e)
 {
-	if (strcmp(value, "help") != 0)
-		return value_columns(value, o->columns, &o->column_count, e);
+	if (strcasecmp(value, "help") != 0)
+		return value_columns(value, o->command == FOR_TOP, &o->columns, e);
 	o->action = ACTION_COLUMNS;
 	return 0;
 }
@@ -184,8 +185,9 @@ static const struct spec {
 	 take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
 	 take_by, 0},
-	{ALL, 'o', "columns", "LIST", "columns to show; -o help lists them", take_columns, 0},
-	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss",
+	{ALL, 'o', "columns", "[+]LIST", "columns to show, or all; + adds some; -o help lists them",
+	 take_columns, 0},
+	{ALL, 's', "sort", "[+|-]COLUMN", "order by a column, + rising, - falling; default: -pss",
 	 take_sort, 0},
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
@@ -235,19 +237,19 @@ static const struct help {
 	const char *before, *after;
 } helps[] = {
 	{FOR_REPORT,
-	 "Usage: anonmem [OPTIONS]\n"
-	 "       anonmem top [OPTIONS]\n"
-	 "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
+	 "Usage: anonmem [OPTIONS] [PID...]\n"
+	 "       anonmem top [OPTIONS] [PID...]\n"
+	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
-	 "  anonmem --pid 1234 --json     one process, for programs\n"
+	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem -p 1234 --by mapping  every mapping of a process\n"},
 	{FOR_TOP,
-	 "Usage: anonmem top [OPTIONS]\n"
+	 "Usage: anonmem top [OPTIONS] [PID...]\n"
 	 "Watches who holds the memory and who grows; the key h explains the others.\n",
 	 "  anonmem top                      subsystems; Enter goes down\n"
 	 "  anonmem top --by process -s -growth\n"
@@ -296,7 +298,7 @@ void options_write_columns(enum option_command command, FILE *out)
 	for (size_t i = 0; i < column_count; i++) {
 		const struct column *c = &columns[i];
 
-		if (c->role != COLUMN_KEY && (c->role != COLUMN_TREND || command == FOR_TOP))
+		if (column_is_offered(c, command == FOR_TOP))
 			fprintf(out, "%-18s%-10s%s\n", c->name, c->header, c->help);
 	}
 }
@@ -407,9 +409,9 @@ static int check_trends(const struct options *o, struct error *e)
 
 	if (o->command == FOR_TOP)
 		return 0;
-	for (size_t i = 0; i < o->column_count; i++) {
-		if (o->columns[i]->role == COLUMN_TREND)
-			wrong = o->columns[i];
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (o->columns.list[i]->role == COLUMN_TREND)
+			wrong = o->columns.list[i];
 	}
 	return wrong ? error_set(e, ERROR_USAGE, "only anonmem top has the column %s", wrong->name)
 		     : 0;
@@ -449,14 +451,23 @@ static void complete_grouping(struct options *o)
 	by->count++;
 }
 
-/* What stands behind the options: more files of --smaps. */
+/* What stands between and behind the options: more files of --smaps; else process ids, and of a
+ * report captured files, which have a slash. */
 static int take_operands(struct options *o, int argc, char **argv, struct error *e)
 {
+	bool files = o->file_count > 0;
+
 	for (int i = optind; i < argc; i++) {
-		if (o->file_count == 0)
+		bool file = files || (o->command == FOR_REPORT && strchr(argv[i], '/'));
+
+		if (!file && !value_is_pids(argv[i]))
 			return error_set(e, ERROR_USAGE,
-					 "unexpected argument \"%s\"; see anonmem --help", argv[i]);
-		if (value_append(argv[i], &o->files, &o->file_count, e) < 0)
+					 "unexpected argument \"%s\": expected process ids%s; see "
+					 "anonmem%s --help",
+					 argv[i], o->command == FOR_TOP ? "" : " or ./FILE",
+					 o->command == FOR_TOP ? " top" : "");
+		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
+			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)
 			return -1;
 	}
 	return 0;

@@ -48,8 +48,7 @@ struct options {
 
 	/* how it is shown */
 	const struct renderer *renderer;
-	const struct column *columns[COLUMNS_MAX]; /* chosen by the user */
-	size_t column_count;
+	struct column_choice columns;
 	const struct column *sort;
 	bool falling;
 	size_t limit;

@@ -73,6 +73,13 @@ bool column_is_data(const struct column *column, bool watch);
 /* By name or header, in any case; NULL if there is none. */
 const struct column *column_find(struct slice name);
 
+/* Whether the largest values come first if nobody says otherwise: names, addresses and process ids
+ * rise, what is counted or measured falls. */
+static inline bool column_falls(const struct column *column)
+{
+	return column->role != COLUMN_KEY;
+}
+
 /* The columns of a key, `full` for machines or the ones that people look at. Returns how many were
  * written to out. */
 size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_MAX]);

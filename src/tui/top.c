@@ -224,7 +224,7 @@ static int choose_sort(struct session *s, struct error *e)
 	if (chosen < 0)
 		return 0;
 	l->options.sort = found[chosen];
-	l->options.falling = found[chosen]->role != COLUMN_KEY;
+	l->options.falling = column_falls(found[chosen]);
 	return level_list(l, e);
 }
 
@@ -249,7 +249,7 @@ static int sort_by_click(struct session *s, struct error *e)
 	if (!c || c->type == CELL_GRAPH)
 		return 0;
 	name_sort(l);
-	l->options.falling = c == l->options.sort ? !l->options.falling : c->role != COLUMN_KEY;
+	l->options.falling = c == l->options.sort ? !l->options.falling : column_falls(c);
 	l->options.sort = c;
 	return level_list(l, e);
 }

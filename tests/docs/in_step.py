@@ -178,7 +178,8 @@ def check_run(program, source, page, completions):
     compare("options of run", listed, manual_options(page), page.name, "run --help")
     compare("options of run", names_of(listed)[0],
             bash_options(completions["bash"], "_anonmem_run_options"), "anonmem.bash", "run --help")
-    hows = re.search(r'has_word\("([a-z ]+)"', (source / "src/cli/run.c").read_text()).group(1).split()
+    text = (source / "src/cli/run.c").read_text()
+    hows = c_strings(re.search(r"labels\[\] = \{([^}]*)\}", text).group(1))
     compare("labels of run", hows, first_words(page.items("OPTIONS")), page.name, "run.c")
     compare("labels of run", hows, word_list(completions["bash"], "run_labels"), "anonmem.bash", "run.c")
 
