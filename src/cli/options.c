@@ -34,12 +34,14 @@ static int take_name(struct options *o, char *value, struct error *e)
 	if (value_regex(value, &o->name, e) < 0)
 		return -1;
 	o->selection.name = &o->name;
+	o->name_text = value;
 	return 0;
 }
 
 static int take_user(struct options *o, char *value, struct error *e)
 {
 	o->selection.by_user = true;
+	o->user_text = value;
 	return value_user(value, &o->selection.uid, e);
 }
 
@@ -362,7 +364,7 @@ static int check_together(const struct options *o, struct error *e)
 		{files && o->root, "--smaps and --root cannot be used together"},
 		{files && o->pid_count, "--pid and --smaps cannot be used together: a smaps file "
 					"does not say whose it is"},
-		{files && (s->name || s->by_user || s->cgroup),
+		{files && selection_chooses_processes(s),
 		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
 		 "not say whose it is"},
 		{files && o->verify, "--verify needs smaps_rollup, which a smaps file has not; use "
@@ -372,9 +374,11 @@ static int check_together(const struct options *o, struct error *e)
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
-		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
-		 o->command == FOR_TOP ? "--by mapping needs --pid"
-				       : "--by mapping needs --pid or --smaps"},
+		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count &&
+			 !selection_chooses_processes(s) && !selection_chooses_memory(s),
+		 o->command == FOR_TOP
+			 ? "--by mapping needs --pid, --name or another selection"
+			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -444,7 +448,7 @@ static void complete_grouping(struct options *o)
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
 	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||
-	    o->pid_count + o->file_count < 2)
+	    o->pid_count + o->file_count == 1)
 		return;
 	memmove(by->keys + 1, by->keys, by->count * sizeof(*by->keys));
 	by->keys[0] = KEY_PROCESS;

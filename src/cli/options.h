@@ -32,6 +32,7 @@ struct options {
 	struct grouping by;
 	struct selection selection; /* its lists are owned by this struct */
 	regex_t name;
+	const char *name_text, *user_text; /* as they were given; or NULL */
 	char **labels;
 	const char *rules; /* a file of the user's */
 	bool no_rules;

@@ -2,6 +2,7 @@
  * The one-shot report: options, then source, collect, report, render.
  */
 #include "cli/command.h"
+#include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/rulefiles.h"
@@ -26,6 +27,28 @@ static const char *const expendable_columns[] = {
 	"swap_pss", "mappings", "pss_percent", "anonymous", "processes", "uss", "swap", "rss", NULL,
 };
 
+static void say_all(char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		say(lines[i]);
+}
+
+/* What the format has no place for. */
+static void say_rest(const struct options *o, const struct report *report)
+{
+	if (!o->renderer->carries_notes)
+		say_all(report->checks, report->check_count);
+	if (carries_notes(o))
+		return;
+	if (o->quiet) {
+		say_all(report->missing, report->missing_count);
+		return;
+	}
+	if (coverage_missed(&report->snapshot->coverage) > 0)
+		say(report->coverage);
+	say_all(report->notes, report->note_count);
+}
+
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
 	const char *root = o->root ? o->root : "/proc";
@@ -43,16 +66,7 @@ static int show(const struct options *o, const struct report *report, struct err
 	choose_width(o, expendable_columns, expendable, &options);
 	if (o->renderer->render(report, &options, stdout, e) < 0)
 		return -1;
-	if (o->renderer->carries_notes)
-		return 0;
-	for (size_t i = 0; i < report->check_count; i++)
-		say(report->checks[i]);
-	if (o->quiet)
-		return 0;
-	if (coverage_missed(&report->snapshot->coverage) > 0)
-		say(report->coverage);
-	for (size_t i = 0; i < report->note_count; i++)
-		say(report->notes[i]);
+	say_rest(o, report);
 	return 0;
 }
 
@@ -74,13 +88,15 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 			    : "there was nothing to compare with; see the report");
 		failed = true;
 	}
+	if (!match_found(o, s))
+		match_say_none(o, s);
 	if (failed)
 		return EXIT_FAILED;
 	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->coverage.unmatched > 0)) {
 		say("the report is incomplete, which --strict does not allow");
 		return EXIT_INCOMPLETE;
 	}
-	return EXIT_DONE;
+	return match_found(o, s) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int report_snapshot(const struct options *o, const struct snapshot *s, struct error *e)

@@ -39,9 +39,14 @@ unsigned columns_need(const struct options *o)
 {
 	unsigned needs = o->sort ? column_needs(o->sort) : 0;
 
-	for (size_t i = 0; i < o->column_count; i++)
-		needs |= column_needs(o->columns[i]);
+	for (size_t i = 0; i < o->columns.count; i++)
+		needs |= column_needs(o->columns.list[i]);
 	return needs;
+}
+
+bool carries_notes(const struct options *o)
+{
+	return o->quiet ? o->renderer->always_notes : o->renderer->carries_notes;
 }
 
 bool wants_color(const struct options *o, int fd)

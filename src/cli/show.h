@@ -14,6 +14,10 @@ bool wants_shares(const struct options *o);
 /* Files of a process that are needed for the columns: NEED_... of source.h. */
 unsigned columns_need(const struct options *o);
 
+/* Whether coverage and notes are in what is written. Elsewhere they go to standard error, and of a
+ * quiet report only what is missing does. */
+bool carries_notes(const struct options *o);
+
 /* On what is written to fd. */
 bool wants_color(const struct options *o, int fd);
 

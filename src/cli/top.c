@@ -4,6 +4,7 @@
  */
 #include "tui/top.h"
 #include "cli/command.h"
+#include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/rulefiles.h"
@@ -182,23 +183,44 @@ static int write_one(const struct options *o, const struct top *top, struct view
 /* Where the format does not, says how many processes are missing whenever that changes. */
 static void say_coverage(const struct options *o, const struct view *view, uint64_t *missed)
 {
-	uint64_t now = coverage_missed(&view->snapshot.coverage);
-	char *sentence;
+	const struct coverage *c = &view->snapshot.coverage;
+	uint64_t now = coverage_missed(c) + c->unmatched;
+	char **lines = NULL, *sentence;
+	size_t count = 0;
 
-	if (o->renderer->carries_notes || o->quiet || now == *missed)
+	if (carries_notes(o) || now == *missed)
 		return;
 	*missed = now;
+	missing_make(&view->snapshot, &lines, &count);
+	for (size_t i = 0; i < count; i++) {
+		say(lines[i]);
+		free(lines[i]);
+	}
+	free(lines);
+	if (now > 0)
+		return;
 	sentence = coverage_sentence(&view->snapshot);
 	if (sentence)
 		say(sentence);
 	free(sentence);
 }
 
+/* Whether anything has matched so far; says once what did not. */
+static bool look_for_match(const struct options *o, const struct snapshot *s, bool matched)
+{
+	matched = matched || match_found(o, s);
+	if (!matched && s->refresh == 1)
+		match_say_none(o, s);
+	return matched;
+}
+
+/* 0, 1 if nothing ever matched, or -1 with *e. */
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
 	const struct column *expendable[COLUMNS_MAX];
 	struct view view;
 	uint64_t missed = 0;
+	bool matched = false;
 	int status;
 
 	choose_width(o, expendable_columns, expendable, &top->rendering);
@@ -210,12 +232,13 @@ static int run_batch(const struct options *o, struct top *top, struct error *e)
 		if (status < 0)
 			break;
 		say_coverage(o, &view, &missed);
+		matched = look_for_match(o, &view.snapshot, matched);
 		if (driver_is_done(&top->driver) || !replay_has_next(&top->driver.replay))
 			break;
 		wait_until_due(&top->driver);
 	}
 	view_free(&view);
-	return status;
+	return status < 0 ? -1 : !matched;
 }
 
 static int check_terminal(const struct options *o, struct error *e)
@@ -234,6 +257,7 @@ static int check_terminal(const struct options *o, struct error *e)
 	return 0;
 }
 
+/* As run_batch(). On the screen one can see that nothing matches. */
 static int run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
@@ -268,7 +292,7 @@ enum exit_status command_top(int argc, char **argv)
 	struct options o;
 
 	if (options_parse(FOR_TOP, argc, argv, &o, &e) < 0 ||
-	    (o.action == ACTION_REPORT && run(&o, &e) < 0))
+	    (o.action == ACTION_REPORT && run(&o, &e) != 0))
 		status = EXIT_FAILED;
 	else if (o.action == ACTION_HELP)
 		options_write_help(FOR_TOP, stdout);

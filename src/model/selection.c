@@ -4,6 +4,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+bool selection_chooses_processes(const struct selection *s)
+{
+	return s->name || s->by_user || s->cgroup;
+}
+
+bool selection_chooses_memory(const struct selection *s)
+{
+	return s->label_count > 0 || s->kinds > 0;
+}
+
 unsigned selection_needs(const struct selection *s)
 {
 	unsigned needs = 0;

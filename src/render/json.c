@@ -243,6 +243,7 @@ const struct renderer render_json = {
 	.name = "json",
 	.full_keys = true,
 	.carries_notes = true,
+	.always_notes = true,
 	.adds_columns = true,
 	.shows = shows,
 	.render = render,

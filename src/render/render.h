@@ -36,7 +36,8 @@ struct render_options {
 struct renderer {
 	const char *name;
 	bool full_keys;	    /* wants all that is known of a key */
-	bool carries_notes; /* writes coverage and notes itself */
+	bool carries_notes; /* writes coverage and notes itself, unless it is to be quiet, */
+	bool always_notes;  /* or even then */
 	bool header_once;   /* of several reports in turn, only the first has a header */
 	bool has_screen;    /* `anonmem top` shows it with a head above it */
 	bool hides_zeros;   /* leaves rows of zeros out unless told not to */

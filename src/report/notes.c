@@ -209,6 +209,22 @@ static void note_limit(const struct snapshot *s, const struct hidden_rows *hidde
 			hidden->limited == 1 ? "it" : "them");
 }
 
+static bool add_note(struct list notes, note_fn *note, const struct snapshot *s,
+		     const struct hidden_rows *hidden)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = textstream_open(&text, &size);
+	bool added;
+
+	if (!out)
+		return false;
+	note(s, hidden, out);
+	added = textstream_close(out, &text) && (size == 0 || add(notes, "%s", text));
+	free(text);
+	return added;
+}
+
 bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char ***lines,
 		size_t *count)
 {
@@ -219,18 +235,26 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 	struct list notes = {lines, count};
 	bool added = true;
 
-	for (size_t i = 0; added && i < sizeof(all) / sizeof(*all); i++) {
-		char *text = NULL;
-		size_t size;
-		FILE *out = textstream_open(&text, &size);
-
-		if (!out)
-			return false;
-		all[i](s, hidden, out);
-		added = textstream_close(out, &text) && (size == 0 || add(notes, "%s", text));
-		free(text);
-	}
+	for (size_t i = 0; added && i < sizeof(all) / sizeof(*all); i++)
+		added = add_note(notes, all[i], s, hidden);
 	return added;
+}
+
+bool missing_make(const struct snapshot *s, char ***lines, size_t *count)
+{
+	static const struct hidden_rows none = {0};
+	struct list missing = {lines, count};
+	char *sentence;
+	bool added = true;
+
+	/* Each problem is said in a sentence of its own. */
+	if (coverage_missed(&s->coverage) > s->problems.count) {
+		sentence = coverage_sentence(s);
+		added = sentence && add(missing, "%s", sentence);
+		free(sentence);
+	}
+	return added && add_note(missing, note_unmatched, s, &none) &&
+	       add_note(missing, note_timed_out, s, &none);
 }
 
 #define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = "" key,

@@ -20,4 +20,8 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		size_t *count);
 bool checks_make(const struct snapshot *s, char ***lines, size_t *count);
 
+/* What of it is about processes that were missed, which even a quiet report says: nothing if none
+ * was. As the others. */
+bool missing_make(const struct snapshot *s, char ***lines, size_t *count);
+
 #endif

@@ -142,6 +142,7 @@ int report_build(const struct snapshot *snapshot, const struct report_options *o
 		return error_memory(e);
 	hidden = (struct hidden_rows){r->zeros, r->hidden};
 	if (!r->coverage || !notes_make(snapshot, &hidden, &r->notes, &r->note_count) ||
+	    !missing_make(snapshot, &r->missing, &r->missing_count) ||
 	    !checks_make(snapshot, &r->checks, &r->check_count))
 		return error_memory(e);
 	return 0;
@@ -160,6 +161,7 @@ void report_free(struct report *r)
 	free(r->groups);
 	free(r->coverage);
 	free_lines(r->notes, r->note_count);
+	free_lines(r->missing, r->missing_count);
 	free_lines(r->checks, r->check_count);
 	*r = (struct report){0};
 }

@@ -34,6 +34,8 @@ struct report {
 	char *coverage; /* one sentence */
 	char **notes;	/* sentences */
 	size_t note_count;
+	char **missing; /* what of coverage and notes is about processes that were missed */
+	size_t missing_count;
 	char **checks; /* what --verify found, a sentence each */
 	size_t check_count;
 };

@@ -186,8 +186,10 @@ static int begin(struct session *s, const struct grouping *by, struct error *e)
 
 static int choose_group(struct session *s, struct error *e)
 {
-	int count =
-		s->driver->options.pid_count ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
+	const struct selection *chosen = &s->driver->options.watching.collecting.selection;
+	bool some = s->driver->options.pid_count > 0 || selection_chooses_processes(chosen) ||
+		    selection_chooses_memory(chosen);
+	int count = some ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
 
