@@ -172,6 +172,7 @@ static const struct spec {
 	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
 	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
 	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{ALL, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
 	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
@@ -367,6 +368,10 @@ static int check_together(const struct options *o, struct error *e)
 		{files && selection_chooses_processes(s),
 		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
 		 "not say whose it is"},
+		{files && o->children, "--children needs --root or a running system: a smaps file "
+				       "does not say whose it is"},
+		{o->children && !o->pid_count && !selection_chooses_processes(s),
+		 "--children needs --pid, --name, --user or --cgroup"},
 		{files && o->verify, "--verify needs smaps_rollup, which a smaps file has not; use "
 				     "--root or a running system"},
 		{files && (o->fast || o->max_stall_ns),
@@ -397,9 +402,9 @@ static int check_suits(const struct options *o, struct error *e)
 
 	if (o->command == FOR_TOP)
 		return 0;
-	for (size_t i = 0; i < o->column_count; i++) {
-		if (!column_suits(o->columns[i], &o->by))
-			wrong = o->columns[i];
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (!column_suits(o->columns.list[i], &o->by))
+			wrong = o->columns.list[i];
 	}
 	return wrong ? error_set(e, ERROR_USAGE, "the column %s needs --by process or --by %s",
 				 wrong->name, key_names[wrong->which])
@@ -448,7 +453,7 @@ static void complete_grouping(struct options *o)
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
 	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||
-	    o->pid_count + o->file_count == 1)
+	    (o->pid_count + o->file_count == 1 && !o->children))
 		return;
 	memmove(by->keys + 1, by->keys, by->count * sizeof(*by->keys));
 	by->keys[0] = KEY_PROCESS;

@@ -30,6 +30,7 @@ struct options {
 
 	/* what is wanted of it */
 	struct grouping by;
+	bool children;		    /* with the descendants of what is selected */
 	struct selection selection; /* its lists are owned by this struct */
 	regex_t name;
 	const char *name_text, *user_text; /* as they were given; or NULL */

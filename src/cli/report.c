@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/version.h"
+#include "collect/lineage.h"
 #include "collect/survey.h"
 
 #include <inttypes.h>
@@ -166,12 +167,14 @@ static int prepare(const struct options *o, const struct source *source, struct 
 static enum exit_status run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct lineage lineage = {.unmatched = 0};
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
 		.infer = !o->no_infer,
 		.verify = o->verify,
 		.jobs = o->jobs,
+		.children = o->children ? &lineage : NULL,
 		.reading = {.needs = columns_need(o),
 			    .scan = o->fast,
 			    .shares = wants_shares(o),
@@ -201,6 +204,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 		say_stats(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
+	lineage_free(&lineage);
 	users_free(&users);
 	rules_free(rules);
 	return status;

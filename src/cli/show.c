@@ -76,8 +76,8 @@ size_t terminal_width(int fd)
 
 static bool asks_for(const struct options *o, const struct column *column)
 {
-	for (size_t i = 0; i < o->column_count; i++) {
-		if (o->columns[i] == column)
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (o->columns.list[i] == column)
 			return true;
 	}
 	return o->sort == column;

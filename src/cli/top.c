@@ -12,6 +12,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/version.h"
+#include "collect/lineage.h"
 #include "render/head.h"
 #include "report/notes.h"
 #include "watch/view.h"
@@ -76,7 +77,7 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 }
 
 static struct driver_options describe_driver(const struct options *o, const struct rules *rules,
-					     const struct users *users)
+					     const struct users *users, struct lineage *lineage)
 {
 	enum { PART = 200 }; /* of the delay, for reading what did nothing */
 
@@ -90,6 +91,7 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .users = o->root ? NULL : users,
 					    .infer = !o->no_infer,
 					    .jobs = o->jobs,
+					    .children = o->children ? lineage : NULL,
 					    .reading = {.needs = columns_need(o),
 							.scan = o->fast,
 							.shares = wants_shares(o),
@@ -261,6 +263,7 @@ static int check_terminal(const struct options *o, struct error *e)
 static int run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct lineage lineage = {.unmatched = 0};
 	struct driver_options driver;
 	struct rules *rules;
 	struct top top;
@@ -273,13 +276,14 @@ static int run(const struct options *o, struct error *e)
 		return -1;
 	privilege_distrust_terminfo();
 	describe(o, &top);
-	driver = describe_driver(o, rules, &users);
+	driver = describe_driver(o, rules, &users, &lineage);
 	status = driver_open(&top.driver, &driver, e);
 	if (status == 0 && !o->root)
 		status = learn_users(o, &users, e);
 	if (status == 0)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
 	driver_close(&top.driver);
+	lineage_free(&lineage);
 	users_free(&users);
 	rules_free(rules);
 	return status;

@@ -187,6 +187,7 @@ bool column_is_offered(const struct column *column, bool watch)
 	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
 }
 
+/* What a process was started with may be a secret: it is shown only to who asks for it by name. */
 int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e)
 {
 	bool adds = value[0] == '+';
@@ -196,7 +197,8 @@ int value_columns(char *value, bool watch, struct column_choice *choice, struct 
 		part += part[0] == '+' && adds;
 		if (strcasecmp(part, "all") == 0) {
 			for (size_t i = 0; i < column_count; i++) {
-				if (column_is_offered(&columns[i], watch))
+				if (column_is_offered(&columns[i], watch) &&
+				    columns[i].role != COLUMN_PROCESS)
 					add_column(choice, &columns[i]);
 			}
 		} else if (add_named(choice, part, e) < 0) {

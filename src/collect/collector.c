@@ -108,7 +108,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	struct collector *c = ctx;
 	enum match found = match(c, process);
 
-	if (found != MATCH_YES) {
+	if (found != MATCH_YES || c->work->options->identify) {
 		give_unread(c, process, found);
 		return false;
 	}
@@ -309,7 +309,7 @@ static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
 	const struct ending ending = {
 		.outcome = OUTCOME_TRUNCATED,
 		.how = HOW_BIT(HOW_TIMED_OUT),
-		.why = source_is_limited(c->work->source) ? why : NULL,
+		.why = source_names(c->work->source, pid) ? why : NULL,
 	};
 
 	if (begun || on_begin(c, &process))

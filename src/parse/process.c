@@ -54,6 +54,20 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process
 	return found;
 }
 
+bool parse_status_parent(struct slice text, uint64_t *parent)
+{
+	struct slice line;
+
+	while (take_line(&text, &line)) {
+		if (!slice_begins(line, SLICE("PPid:")))
+			continue;
+		line = slice_inner(line, strlen("PPid:"), 0);
+		skip_blanks(&line);
+		return take_decimal(&line, parent) > 0 && line.len == 0;
+	}
+	return false;
+}
+
 bool parse_status_uid(struct slice text, uint32_t *uid)
 {
 	struct slice line;

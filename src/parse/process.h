@@ -42,7 +42,10 @@ static inline bool stat_has_ended(const struct process_stat *stat)
 /* stat->name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat);
 
-/* /proc/PID/status: the effective one of the four user ids in the line "Uid:". */
+/* /proc/PID/status: the pid of the parent in the line "PPid:". */
+bool parse_status_parent(struct slice text, uint64_t *parent);
+
+/* The effective one of the four user ids in the line "Uid:". */
 bool parse_status_uid(struct slice text, uint32_t *uid);
 
 /* /proc/PID/cgroup: the path in the hierarchy that accounts memory, which is that of the v1 memory

@@ -77,7 +77,7 @@ const struct column *column_find(struct slice name);
  * rise, what is counted or measured falls. */
 static inline bool column_falls(const struct column *column)
 {
-	return column->role != COLUMN_KEY;
+	return column->role != COLUMN_KEY && column->type != CELL_TEXT;
 }
 
 /* The columns of a key, `full` for machines or the ones that people look at. Returns how many were

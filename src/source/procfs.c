@@ -381,7 +381,7 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, struct error *why)
 {
 	const struct source *s = p->source;
-	bool named = s->pid_count > 0, captured = s->kind == SOURCE_TREE;
+	bool named = source_names(s, pid), captured = s->kind == SOURCE_TREE;
 
 	switch (outcome) {
 	case OUTCOME_DENIED:

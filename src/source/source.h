@@ -146,12 +146,19 @@ bool source_is_live(const struct source *s);
 /* Whether it is limited to some processes of a system. */
 bool source_is_limited(const struct source *s);
 
+/* Whether the process is one of those that it was limited to. */
+bool source_names(const struct source *s, pid_t pid);
+
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
 
 /* About how long it takes to read a target, as far as that can be told cheaply: the resident pages
  * in statm, or the size of a file. Goes into its weight. */
 void source_weigh(const struct source *s, struct target *target);
+
+/* Puts them in ascending order of pids, each once, and numbers them. */
+void target_list_unique(struct target_list *list);
+int target_by_pid(const void *a, const void *b); /* as qsort() and bsearch() ask */
 
 /* Puts the heaviest first. */
 void target_list_sort(struct target_list *list);

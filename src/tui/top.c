@@ -130,6 +130,9 @@ static int watch_mappings(struct session *s, const struct grouping *by, struct e
 
 	s->pid = level_pid(last_level(s));
 	options.collecting.by = watch_grouping(by);
+	/* This process, whatever it was chosen by. */
+	options.collecting.children = NULL;
+	selection_take_all_processes(&options.collecting.selection);
 	for (unsigned k = 0; k < watched->count; k++) {
 		enum key key = watched->keys[k];
 

@@ -159,6 +159,20 @@ TEST(status_without_a_uid)
 	assert_false(parse_status_uid(SLICE("XUid:\t1\t2\t3\t4\n"), &uid));
 }
 
+TEST(parent)
+{
+	uint64_t parent = 0;
+
+	assert_true(parse_status_parent(SLICE("Name:\tx\nPPid:\t12\nTracerPid:\t7\n"), &parent));
+	assert_int_equal(parent, 12);
+	assert_true(parse_status_parent(SLICE("PPid:\t0"), &parent));
+	assert_int_equal(parent, 0);
+	assert_false(parse_status_parent(SLICE(""), &parent));
+	assert_false(parse_status_parent(SLICE("PPid:\n"), &parent));
+	assert_false(parse_status_parent(SLICE("PPid:\t1x\n"), &parent));
+	assert_false(parse_status_parent(SLICE("XPPid:\t1\n"), &parent));
+}
+
 #define assert_cgroup(text, wanted)                                                                \
 	do {                                                                                       \
 		struct slice path_ = SLICE("none");                                                \
@@ -303,6 +317,7 @@ int main(void)
 		cmocka_unit_test(stat_that_is_none),
 		cmocka_unit_test(uid_is_the_effective_one),
 		cmocka_unit_test(status_without_a_uid),
+		cmocka_unit_test(parent),
 		cmocka_unit_test(cgroup_v2),
 		cmocka_unit_test(cgroup_v1),
 		cmocka_unit_test(cgroup_hybrid),
