@@ -250,12 +250,12 @@ static const struct help {
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
-	 "  anonmem -p 1234 --by mapping  every mapping of a process\n"},
+	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
 	{FOR_TOP,
 	 "Usage: anonmem top [OPTIONS] [PID...]\n"
 	 "Watches who holds the memory and who grows; the key h explains the others.\n",
 	 "  anonmem top                      subsystems; Enter goes down\n"
-	 "  anonmem top --by process -s -growth\n"
+	 "  anonmem top --by process -s growth\n"
 	 "                                   the process that grows most comes first\n"
 	 "  anonmem top -b -n 10 --json      ten reports, one a line\n"},
 };

@@ -184,7 +184,7 @@ static int prepare(const struct run *run, struct error *e)
 	return preload(run, e);
 }
 
-/* What --label can be, typed in any case; NULL if it is none of these. */
+/* The value of --label, typed in any case; NULL if it is invalid. */
 static const char *find_label(const char *value)
 {
 	static const char *const labels[] = {"library", "function", "none"};
