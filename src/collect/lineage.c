@@ -80,6 +80,18 @@ static int list_all(const struct lineage *l, const struct chosen *chosen, struct
 	return 0;
 }
 
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool is_unknown(const struct descendants *d, pid_t pid)
+{
+	return d->unknown_count && bsearch(&pid, d->unknown, d->unknown_count, sizeof(pid), by_pid);
+}
+
 static int find_targets(const struct source *source, const struct collect_options *options,
 			const struct target_list *all, struct chosen *chosen,
 			struct target_list *list, struct error *e)
@@ -91,9 +103,10 @@ static int find_targets(const struct source *source, const struct collect_option
 		    0 ||
 	    list_all(l, chosen, list, e) < 0)
 		return -1;
-	l->unmatched = 0;
+	l->unmatched = l->descendants.unknown_count;
 	for (size_t i = 0; i < chosen->unknown.count; i++)
-		l->unmatched += !has_target(list, chosen->unknown.list[i]);
+		l->unmatched += !has_target(list, chosen->unknown.list[i]) &&
+				!is_unknown(&l->descendants, chosen->unknown.list[i]);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 
 struct lineage {
 	struct descendants descendants;
-	uint64_t unmatched; /* others that could not be matched against the selection */
+	uint64_t unmatched; /* others that may be chosen, or may be descendants */
 };
 
 /* Lists what is to be read: those of the source that the selection chooses, with options->children.

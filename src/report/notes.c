@@ -117,7 +117,8 @@ static void note_unmatched(const struct snapshot *s, const struct hidden_rows *h
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
-			" process%s skipped: could not tell whether %s --name, --user or --cgroup",
+			" process%s skipped: could not tell whether %s --name, --user, --cgroup or "
+			"--children",
 			n, plural(n), n == 1 ? "it matches" : "they match");
 }
 

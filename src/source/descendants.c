@@ -24,6 +24,7 @@ enum belonging {
 void descendants_free(struct descendants *d)
 {
 	free(d->kin);
+	free(d->unknown);
 	*d = (struct descendants){0};
 }
 
@@ -43,22 +44,30 @@ static ssize_t find(const struct descendants *all, pid_t pid)
 	return found ? found - all->kin : NOT_THERE;
 }
 
-/* The text of a file of a process; empty if there is none, or it is hidden. -1 with *e only for
- * what is no fault of the process. */
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
+}
+
+/* The text of a file of a process: 1, 0 if it is gone, or -1 with *e only for what is no fault of
+ * the process. The text is empty where it may not be read: files of somebody else may be hidden
+ * (hidepid). */
 static int read_file(const struct procdir *dir, const char *name, char *buffer, size_t size,
 		     struct slice *text, struct error *e)
 {
 	ssize_t n = procdir_read(dir, name, buffer, size);
 
-	/* What belongs to somebody else may be hidden (hidepid), and does not belong here. */
-	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != ENOTDIR && errno != EISDIR &&
-	    errno != ELOOP && errno != EACCES && errno != EPERM)
-		return error_errno(e, "cannot read %s%s", dir->prefix, name);
 	*text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
-	return 0;
+	if (n >= 0)
+		return 1;
+	if (is_gone(errno))
+		return 0;
+	if (errno == EACCES || errno == EPERM || errno == EISDIR)
+		return 1;
+	return error_errno(e, "cannot read %s%s", dir->prefix, name);
 }
 
-/* Who is the parent of one: 1, 0 if it has gone, or -1 with *e. */
+/* Who is the parent of one, if that is known: 1, 0 if it is gone, or -1 with *e. */
 static int read_kin(const struct source *s, pid_t pid, struct descendant *k, struct error *e)
 {
 	char path[32], buffer[4096], name[PROCESS_NAME_MAX];
@@ -66,21 +75,21 @@ static int read_kin(const struct source *s, pid_t pid, struct descendant *k, str
 	struct process_stat stat;
 	struct slice text;
 	uint64_t parent;
+	int found;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	if (read_file(&dir, "stat", buffer, sizeof(buffer), &text, e) < 0)
-		return -1;
-	if (parse_stat(text, name, &stat)) {
+	*k = (struct descendant){pid, PARENT_UNKNOWN, 0};
+	found = read_file(&dir, "stat", buffer, sizeof(buffer), &text, e);
+	if (found > 0 && parse_stat(text, name, &stat)) {
 		*k = (struct descendant){pid, (pid_t)stat.parent, stat.start_time};
 		return 1;
 	}
-	if (s->is_live)
-		return 0;
+	if (found < 0 || s->is_live)
+		return found;
 	if (read_file(&dir, "status", buffer, sizeof(buffer), &text, e) < 0)
 		return -1;
-	if (!parse_status_parent(text, &parent))
-		return 0;
-	*k = (struct descendant){pid, (pid_t)parent, 0};
+	if (parse_status_parent(text, &parent))
+		k->parent = (pid_t)parent;
 	return 1;
 }
 
@@ -138,7 +147,7 @@ static void decide(const struct descendants *all, unsigned char *belongs, size_t
 	}
 }
 
-/* Puts those of `all` that belong to it into `now`, which has room for them. */
+/* Puts those of `all` that belong to it, or may, into `now`, which has room for them. */
 static void gather(struct descendants *now, const struct descendants *all,
 		   const struct descendants *before, const pid_t *roots, size_t count,
 		   unsigned char *belongs)
@@ -159,22 +168,31 @@ static void gather(struct descendants *now, const struct descendants *all,
 		decide(all, belongs, i);
 		if (belongs[i] == BELONGS)
 			now->kin[now->count++] = all->kin[i];
+		else if (all->kin[i].parent == PARENT_UNKNOWN)
+			now->unknown[now->unknown_count++] = all->kin[i].pid;
 	}
 }
 
+/* Who of `all` belongs to it. 0, or -1 with *e. */
 static int look(struct descendants *now, const struct descendants *all,
 		const struct descendants *before, const pid_t *roots, size_t count, struct error *e)
 {
 	unsigned char *belongs = calloc(all->count + 1, 1);
 
-	*now = (struct descendants){calloc(all->count + 1, sizeof(*now->kin)), 0};
-	if (belongs && now->kin)
+	int status = 0;
+
+	*now = (struct descendants){
+		.kin = calloc(all->count + 1, sizeof(*now->kin)),
+		.unknown = calloc(all->count + 1, sizeof(*now->unknown)),
+	};
+	if (belongs && now->kin && now->unknown)
 		gather(now, all, before, roots, count, belongs);
+	else
+		status = error_memory(e);
 	free(belongs);
-	if (belongs && now->kin)
-		return 0;
-	descendants_free(now);
-	return error_memory(e);
+	if (status < 0)
+		descendants_free(now);
+	return status;
 }
 
 int descendants_update(struct descendants *d, const struct source *s, const pid_t *roots,

@@ -141,9 +141,26 @@ TEST(status_where_there_is_no_stat)
 	tree_write(root, "10/status", SLICE("Name:\tx\nPPid:\t1\n"));
 	tree_write(root, "20/status", SLICE("Name:\tPPid:\\n\nPPid:\t10\nUid:\t0\t0\t0\t0\n"));
 	put(30, 20, 4);
-	tree_mkdir(root, "40");
 	update(10);
 	assert_family("10 20 30");
+	assert_int_equal(family.unknown_count, 0);
+}
+
+/* Nobody knows of whom it descends, unless it is one of those that all begins with. */
+TEST(a_parent_that_is_not_known)
+{
+	put(10, 1, 2);
+	tree_mkdir(root, "20");
+	tree_write(root, "30/stat", SLICE("30 (cut"));
+	put(40, 20, 3);
+	update(10);
+	assert_family("10");
+	assert_int_equal(family.unknown_count, 2);
+	assert_int_equal(family.unknown[0], 20);
+	assert_int_equal(family.unknown[1], 30);
+	update(20);
+	assert_family("10 20 40");
+	assert_int_equal(family.unknown_count, 1);
 }
 
 TEST(a_root_that_is_gone)
@@ -188,6 +205,7 @@ int main(void)
 		TREE_TEST(another_process_of_the_same_pid),
 		TREE_TEST(a_circle),
 		TREE_TEST(status_where_there_is_no_stat),
+		TREE_TEST(a_parent_that_is_not_known),
 		TREE_TEST(a_root_that_is_gone),
 		TREE_TEST(the_running_system),
 	};
