@@ -5,8 +5,7 @@
  *	lineage_targets(...)		what survey and watch do each time they read
  *	lineage_free(&lineage)
  *
- * Who was once among them stays; see source/descendants.h. So whoever reads again and again keeps
- * the lineage.
+ * Who was once among them stays; see source/descendants.h. A watch keeps its lineage for that.
  */
 #ifndef COLLECT_LINEAGE_H
 #define COLLECT_LINEAGE_H

@@ -54,15 +54,19 @@ static void update(pid_t first)
 /* The pids, as text. */
 static void check_family(const char *wanted, int line)
 {
-	char text[256] = "";
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
+	assert_non_null(out);
 	for (size_t i = 0; i < family.count; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d", i ? " " : "",
-			 family.kin[i].pid);
+		fprintf(out, "%s%d", i ? " " : "", family.kin[i].pid);
+	fclose(out);
 	if (strcmp(text, wanted) != 0) {
 		print_error("line %d: \"%s\", not \"%s\"\n", line, text, wanted);
 		fail();
 	}
+	free(text);
 }
 
 #define assert_family(wanted) check_family((wanted), __LINE__)
