@@ -22,7 +22,7 @@ static const char run_advice[] = "If anonmem run starts a program, its memory ha
 				 "kernel: its own, or those of its libraries.";
 
 static const char help_text[] =
-	"Usage: anonmem doctor [OPTIONS]\n"
+	"Usage: anonmem doctor [OPTIONS] [PID...]\n"
 	"Show whether memory can have names here, what names it, and how to get more names.\n"
 	"\n"
 	"  -p, --pid PID[,PID...]          only these processes\n"
@@ -67,10 +67,15 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 				argv[optind - 1], id == ':' ? "missing value" : "unknown option");
 		}
 	}
-	if (optind < argc)
-		return error_set(e, ERROR_USAGE,
-				 "doctor: unexpected argument \"%s\"; see anonmem doctor --help",
-				 argv[optind]);
+	for (int i = optind; i < argc; i++) {
+		if (!value_is_pids(argv[i]))
+			return error_set(
+				e, ERROR_USAGE,
+				"doctor: unexpected argument \"%s\"; see anonmem doctor --help",
+				argv[i]);
+		if (value_pids(argv[i], &o->pids, &o->pid_count, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

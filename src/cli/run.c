@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -183,12 +184,25 @@ static int prepare(const struct run *run, struct error *e)
 	return preload(run, e);
 }
 
+/* The value of --label, typed in any case; NULL if it is invalid. */
+static const char *find_label(const char *value)
+{
+	static const char *const labels[] = {"library", "function", "none"};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		if (strcasecmp(labels[i], value) == 0)
+			return labels[i];
+	}
+	return NULL;
+}
+
 static int parse(int argc, char **argv, struct run *run, struct error *e)
 {
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"label", required_argument, NULL, 'l'},
 						{"summary", no_argument, NULL, 's'},
 						{0}};
+	const char *label;
 	int option;
 
 	opterr = 0;
@@ -199,9 +213,9 @@ static int parse(int argc, char **argv, struct run *run, struct error *e)
 		}
 		if (option == 's') {
 			run->summary = true;
-		} else if (option == 'l' && has_word("library function none", " ", optarg)) {
-			run->none = strcmp(optarg, "none") == 0;
-			run->label = strcmp(optarg, "library") == 0 ? NULL : optarg;
+		} else if (option == 'l' && (label = find_label(optarg)) != NULL) {
+			run->none = strcmp(label, "none") == 0;
+			run->label = strcmp(label, "library") == 0 ? NULL : label;
 		} else if (option == 'l') {
 			return error_set(e, ERROR_USAGE,
 					 "run: --label: invalid value \"%s\": expected library, "

@@ -6,10 +6,10 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
+#include "collect/lineage.h"
 #include "collect/pool.h"
 #include "collect/survey.h"
 #include "model/peaks.h"
-#include "source/descendants.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ struct watched {
 	pid_t pid;
 	int status; /* of waitpid() */
 	bool ended;
-	struct descendants family;
+	struct lineage family;
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
 	uint64_t missed;	  /* processes that could not be read, at most */
@@ -52,14 +52,13 @@ static int read_once(struct watched *w, struct error *e)
 		.by = {.keys = {KEY_LABEL}, .count = 1},
 		.infer = true,
 		.jobs = 1,
+		.children = &w->family,
 	};
 	struct snapshot now = {0};
 	struct source *source;
 	int status = -1;
 
-	if (descendants_update(&w->family, w->pid, e) < 0)
-		return -1;
-	source = source_open_proc(NULL, w->family.pids, w->family.count, e);
+	source = source_open_proc(NULL, &w->pid, 1, e);
 	if (source && survey(source, &options, &now, e) == 0) {
 		uint64_t missed = now.coverage.by_outcome[OUTCOME_DENIED];
 
@@ -309,7 +308,7 @@ int summary_run(char **command, struct error *e)
 		say(e->text);
 	say_readings(&w);
 	peaks_free(&w.peaks);
-	descendants_free(&w.family);
+	lineage_free(&w.family);
 	e->code = ERROR_NONE; /* reported above */
 	return end_alike(w.status);
 }

@@ -59,6 +59,8 @@ static cJSON *group(const struct report *r, const struct cell *row, size_t first
 	for (size_t c = first; c < r->column_count && whole; c++) {
 		const struct column *column = r->columns[c];
 
+		if (row == r->totals && column->role == COLUMN_PROCESS)
+			continue;
 		if (row[c].known || !column->never_unknown)
 			whole = json_put(object, column->name, cell_value(column, &row[c]));
 	}
@@ -241,6 +243,7 @@ const struct renderer render_json = {
 	.name = "json",
 	.full_keys = true,
 	.carries_notes = true,
+	.always_notes = true,
 	.adds_columns = true,
 	.shows = shows,
 	.render = render,

@@ -97,6 +97,15 @@ bool source_is_live(const struct source *s)
 	return s->is_live;
 }
 
+bool source_names(const struct source *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->pid_count; i++) {
+		if (s->pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
 bool source_is_limited(const struct source *s)
 {
 	return s->kind == SOURCE_SMAPS || s->pid_count > 0;

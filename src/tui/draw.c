@@ -78,8 +78,10 @@ static char *way_from(const struct picture *p, size_t first)
 		escape_write(out, slice_of(last->filter));
 		putc('"', out);
 	}
+	if (last->report.zeros)
+		fprintf(out, ", %zu of zeros hidden", last->report.zeros);
 	if (sort)
-		fprintf(out, ", %s%s", last->options.falling ? "-" : "", sort->name);
+		fprintf(out, ", %s%s", last->options.falling ? "-" : "+", sort->name);
 	putc(')', out);
 	return textstream_close(out, &text) ? text : NULL;
 }

@@ -130,6 +130,9 @@ static int watch_mappings(struct session *s, const struct grouping *by, struct e
 
 	s->pid = level_pid(last_level(s));
 	options.collecting.by = watch_grouping(by);
+	/* This process, whatever it was chosen by. */
+	options.collecting.children = NULL;
+	selection_take_all_processes(&options.collecting.selection);
 	for (unsigned k = 0; k < watched->count; k++) {
 		enum key key = watched->keys[k];
 
@@ -186,8 +189,10 @@ static int begin(struct session *s, const struct grouping *by, struct error *e)
 
 static int choose_group(struct session *s, struct error *e)
 {
-	int count =
-		s->driver->options.pid_count ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
+	const struct selection *chosen = &s->driver->options.watching.collecting.selection;
+	bool some = s->driver->options.pid_count > 0 || selection_chooses_processes(chosen) ||
+		    selection_chooses_memory(chosen);
+	int count = some ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
 
@@ -224,7 +229,7 @@ static int choose_sort(struct session *s, struct error *e)
 	if (chosen < 0)
 		return 0;
 	l->options.sort = found[chosen];
-	l->options.falling = found[chosen]->role != COLUMN_KEY;
+	l->options.falling = column_falls(found[chosen]);
 	return level_list(l, e);
 }
 
@@ -249,7 +254,7 @@ static int sort_by_click(struct session *s, struct error *e)
 	if (!c || c->type == CELL_GRAPH)
 		return 0;
 	name_sort(l);
-	l->options.falling = c == l->options.sort ? !l->options.falling : c->role != COLUMN_KEY;
+	l->options.falling = c == l->options.sort ? !l->options.falling : column_falls(c);
 	l->options.sort = c;
 	return level_list(l, e);
 }
@@ -328,6 +333,7 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	rendering.paths = &path;
 	rendering.one_line = false;
 	options.full_keys = true;
+	options.hide_zeros = false;
 	options.column_count = 0;
 	for (size_t i = 0; i < column_count; i++) {
 		if (render_json.shows(&columns[i], true))

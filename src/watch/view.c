@@ -93,6 +93,7 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 		const struct watched *p = state->processes[i];
 
 		folded = fold_add(&f, p->record) &&
+			 commands_add(&s->commands, &s->symbols, p->record) &&
 			 (!fresh || p->read_at != w->refresh || add_fresh(&f, p, &read));
 	}
 	folded = folded && snapshot_add_groups(s, &w->symbols, &all) &&
@@ -265,6 +266,17 @@ static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct
 				      intern_bytes(&other->symbols, found->process));
 }
 
+/* A process that is gone shows once more what its command line was. */
+static bool copy_command(struct snapshot *s, const symbol *key, const struct snapshot *past,
+			 const symbol *past_key)
+{
+	unsigned at = grouping_find(&s->by, KEY_PROCESS);
+
+	return at == s->by.count || key[at] == SYMBOL_NONE ||
+	       commands_copy(&s->commands, &s->symbols, key[at], &past->commands, &past->symbols,
+			     past_key[at]);
+}
+
 /* A row of the last refresh that is gone: it stays once more, empty. */
 static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t row,
 		     const struct snapshot *start, struct translation *t)
@@ -278,7 +290,8 @@ static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t r
 
 	group_zero(&none);
 	memcpy(key, aggregate_key(&past->groups, row), s->by.count * sizeof(*key));
-	if (!translate_key(t, &s->by, key) || !aggregate_add_group(&s->groups, key, &none))
+	if (!translate_key(t, &s->by, key) || !aggregate_add_group(&s->groups, key, &none) ||
+	    !copy_command(s, key, past, aggregate_key(&past->groups, row)))
 		return false;
 	compare(trend, &none, then, begin);
 	trend->state = TREND_GONE;

@@ -1,5 +1,6 @@
 #include "watch/watch.h"
 
+#include "collect/lineage.h"
 #include "model/translate.h"
 
 #include <stdlib.h>
@@ -20,10 +21,12 @@ struct refresh {
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
+	static const bool costs[KEY_COUNT] = {
+		[KEY_COMMAND] = true, [KEY_FILE] = true, [KEY_MAPPING] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
-		if ((key != KEY_FILE && key != KEY_MAPPING) || grouping_has(wanted, (enum key)key))
+		if (!costs[key] || grouping_has(wanted, (enum key)key))
 			by.keys[by.count++] = (enum key)key;
 	}
 	return by;
@@ -312,6 +315,8 @@ static bool tidy(struct watch *w)
 static void count_all(struct watch *w)
 {
 	w->coverage = (struct coverage){0};
+	if (w->options.collecting.children)
+		w->coverage.unmatched = w->options.collecting.children->unmatched;
 	w->naming = (struct naming){{0}};
 	w->kept = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
@@ -353,6 +358,8 @@ static int read_again(struct refresh *r, struct error *e)
 	enum { WORTH_THREADS = 64 };
 	struct collect_options collecting = r->watch->options.collecting;
 
+	if (collecting.children)
+		collecting = lineage_reading(&collecting, &r->reading);
 	collecting.targets = &r->reading;
 	if (r->reading.count < WORTH_THREADS)
 		collecting.jobs = 1;
@@ -362,9 +369,17 @@ static int read_again(struct refresh *r, struct error *e)
 	return accept(r, e);
 }
 
+static int find_targets(struct refresh *r, struct error *e)
+{
+	const struct collect_options *collecting = &r->watch->options.collecting;
+
+	return collecting->children ? lineage_targets(r->source, collecting, &r->targets, e)
+				    : source_targets(r->source, &r->targets, e);
+}
+
 static int refresh(struct refresh *r, struct error *e)
 {
-	if (source_targets(r->source, &r->targets, e) < 0)
+	if (find_targets(r, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
 	r->state.processes = calloc(r->targets.count + 1, sizeof(struct watched *));

@@ -72,8 +72,8 @@ struct watch {
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
 };
 
-/* The keys to watch by that every view of `wanted` needs: all, but files and mappings only if
- * they are wanted. */
+/* The keys to watch by that every view of `wanted` needs: all, but command lines, files and
+ * mappings only if they are wanted. */
 struct grouping watch_grouping(const struct grouping *wanted);
 
 /* Options are copied, what they point to is borrowed. NULL when there is no memory. */

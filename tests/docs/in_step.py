@@ -178,7 +178,8 @@ def check_run(program, source, page, completions):
     compare("options of run", listed, manual_options(page), page.name, "run --help")
     compare("options of run", names_of(listed)[0],
             bash_options(completions["bash"], "_anonmem_run_options"), "anonmem.bash", "run --help")
-    hows = re.search(r'has_word\("([a-z ]+)"', (source / "src/cli/run.c").read_text()).group(1).split()
+    text = (source / "src/cli/run.c").read_text()
+    hows = c_strings(re.search(r"labels\[\] = \{([^}]*)\}", text).group(1))
     compare("labels of run", hows, first_words(page.items("OPTIONS")), page.name, "run.c")
     compare("labels of run", hows, word_list(completions["bash"], "run_labels"), "anonmem.bash", "run.c")
 
@@ -410,7 +411,7 @@ def check_schema(source, page):
 
 def check_json(program, page):
     """What the program really prints, with everything that adds members."""
-    keys = "label,subsystem,kind,process,name,user,cgroup,file,mapping"
+    keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--columns", "pss_percent,rss_percent", "--limit", "1", "--no-rules")
     report = json.loads(result.stdout)

@@ -67,6 +67,28 @@ class Batch(unittest.TestCase):
 		self.assertGreater(max(g["change"] for r in reports[1:] for g in r["groups"]
 			if g["pid"] == leak.pid), 0)
 
+	def test_orphans_stay_among_the_children(self):
+		script = "(sleep 60 & echo $!; exec sleep 0.8) & wait; exec sleep 60"
+		with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, text=True) as first:
+			orphan = int(first.stdout.readline())
+			try:
+				with batch("-n", "8", "-d", "0.3", "--by", "process", "--json", "--children",
+						str(first.pid)) as top:
+					reports = [json.loads(line) for line in top.stdout]
+			finally:
+				os.kill(orphan, signal.SIGKILL)
+				first.kill()
+		self.assertEqual((top.returncode, len(reports)), (0, 8))
+		for r in reports:
+			self.assertLessEqual({first.pid, orphan}, {g["pid"] for g in r["groups"]})
+		self.assertEqual([len([g for g in r["groups"] if g["state"] != "gone"]) for r in reports][::7], [3, 2])
+
+	def test_nothing_matches(self):
+		with batch("-n", "2", "-d", "0.1", "--name", "^no such$", "--csv", stderr=subprocess.PIPE) as top:
+			lines, said = list(top.stdout), top.stderr.read()
+		self.assertEqual((top.returncode, len(lines)), (1, 1))
+		self.assertIn('--name "^no such$"\n', said)
+
 	def test_processes_come_and_go(self):
 		ended = threading.Event()
 
@@ -139,7 +161,9 @@ class Batch(unittest.TestCase):
 				self.assertEqual([r["kept"] for r in reports], [0, 1])
 				self.assertEqual([r["read"] for r in reports],
 					["scan" if SCANS and stall == "1us" else "smaps"] * 2)
-				self.assertEqual(reports[0]["notes"], reports[1]["notes"])
+				# What the kernel is like is said once.
+				of_kernel = [n for n in reports[0]["notes"] if n.startswith("this kernel")]
+				self.assertEqual(reports[0]["notes"], of_kernel + reports[1]["notes"])
 			child.stdin.close()
 		self.assertEqual(known["10s"], [True, True])
 		self.assertEqual(known["1us"], [not SCANS, not SCANS])

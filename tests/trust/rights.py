@@ -372,7 +372,7 @@ class Lent(Watched):
 		for variables in ({"TERMINFO": self.path("info")}, {"TERMINFO_DIRS": self.path("info")},
 				{"HOME": self.path("home")}):
 			seen = self.on_terminal("top", "-n", "1", TERM="of-mine", **variables)
-			self.assertIn(b"this terminal (TERM=of-mine) is not known", seen)
+			self.assertIn(b"without a screen (TERM=of-mine)", seen)
 
 	def test_file_of_the_key_w(self):
 		"""Not with rights that are not its user's."""

@@ -370,6 +370,59 @@ TEST(a_user_who_is_not_known)
 	assert_int_equal(pss_of("whose"), 4);
 }
 
+static void write_command(int pid, const char *line)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/cmdline", pid);
+	tree_write(root, path, slice_of(line));
+}
+
+static struct slice command_of(const char *name)
+{
+	const struct snapshot *s = &view.snapshot;
+	int row = row_of(name);
+	symbol command;
+
+	assert_true(row >= 0);
+	command = commands_find(&s->commands, aggregate_key(&s->groups, (uint32_t)row)[0]);
+	return command == SYMBOL_NONE ? SLICE("?") : intern_bytes(&s->symbols, command);
+}
+
+/* Who changes his command line is the same process; who is gone had one. */
+TEST(command_lines)
+{
+	watch_by(KEY_PROCESS);
+	watch->options.collecting.reading.needs = NEED_COMMAND;
+	write_process(7, "db", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(8, "none", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_command(7, "db: idle");
+	refresh();
+	assert_slice(command_of("db"), "db: idle");
+	assert_slice(command_of("none"), "?");
+	write_process(7, "db", 10, 1, MAPPING("1-2", "[heap]", "8"));
+	write_command(7, "db: SELECT");
+	refresh();
+	assert_slice(command_of("db"), "db: SELECT");
+	assert_int_equal(trend_of("db")->change, 4096);
+	write_process(7, "db", 10, 2, "");
+	refresh();
+	assert_int_equal(trend_of("db")->state, TREND_GONE);
+	assert_slice(command_of("db"), "db: SELECT");
+}
+
+TEST(what_costs_is_watched_when_wanted)
+{
+	const struct grouping none = {.count = 0}, one = {.keys = {KEY_COMMAND}, .count = 1};
+	struct grouping watched = watch_grouping(&none);
+
+	assert_true(grouping_has(&watched, KEY_CGROUP));
+	assert_false(grouping_has(&watched, KEY_COMMAND));
+	watched = watch_grouping(&one);
+	assert_true(grouping_has(&watched, KEY_COMMAND));
+	assert_false(grouping_has(&watched, KEY_FILE));
+}
+
 TEST(names_are_counted)
 {
 	watch_by(KEY_LABEL);
@@ -425,6 +478,8 @@ int main(void)
 		IN_TREE(a_new_start),
 		IN_TREE(part_of_it),
 		IN_TREE(a_user_who_is_not_known),
+		IN_TREE(command_lines),
+		IN_TREE(what_costs_is_watched_when_wanted),
 		IN_TREE(names_are_counted),
 		IN_TREE(symbols_do_not_pile_up),
 	};

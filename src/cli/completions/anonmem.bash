@@ -5,19 +5,20 @@ _anonmem_commands="doctor run top"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_run_options="--label --summary -h --help"
 _anonmem_run_labels="library function none"
-_anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
--g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
---no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
-_anonmem_top_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root -g --by -o --columns -s
---sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units --no-header -q
+_anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root --smaps
+-g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
+-w --wide --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
+_anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root -g --by -o --columns -s
+--sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
-_anonmem_keys="label subsystem kind process name user cgroup file mapping"
+_anonmem_keys="label subsystem kind process name user cgroup command file mapping"
 _anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
 file"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
-file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent"
+file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent
+command"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv"
 _anonmem_units="auto b k m g"
@@ -112,7 +113,7 @@ _anonmem_files()
 # Values of the option $1; false if it takes none.
 _anonmem_values()
 {
-	local help=help
+	local more="all help"
 
 	case $1 in
 	-p | --pid) _anonmem_pids "$cur" ;;
@@ -121,8 +122,8 @@ _anonmem_values()
 	-k | --kind) _anonmem_list "$_anonmem_kinds" "$cur" ;;
 	-g | --by) _anonmem_list "$_anonmem_keys" "$cur" ;;
 	-o | --columns)
-		[[ $cur == *,* ]] && help=""
-		_anonmem_list "$_anonmem_columns $help" "$cur"
+		[[ $cur == *,* ]] && more=""
+		_anonmem_columns_list
 		;;
 	-s | --sort) _anonmem_sort ;;
 	-f | --format) _anonmem_words "$_anonmem_formats" "$cur" ;;
@@ -136,14 +137,24 @@ _anonmem_values()
 	return 0
 }
 
-# Keys too can order the rows, and either may have a minus before it.
+# A list that begins with a plus is added to the columns of the default.
+_anonmem_columns_list()
+{
+	local plus=""
+
+	[[ $cur == +* ]] && plus=+
+	_anonmem_list "$_anonmem_columns $more" "${cur#+}"
+	COMPREPLY=("${COMPREPLY[@]/#/$plus}")
+}
+
+# Keys too can order the rows, and either may have a sign before it.
 _anonmem_sort()
 {
-	local minus=""
+	local sign=""
 
-	[[ $cur == -* ]] && minus=-
-	_anonmem_words "$_anonmem_columns $_anonmem_key_columns" "${cur#-}"
-	COMPREPLY=("${COMPREPLY[@]/#/$minus}")
+	[[ $cur == [-+]* ]] && sign=${cur:0:1}
+	_anonmem_words "$_anonmem_columns $_anonmem_key_columns" "${cur#[-+]}"
+	COMPREPLY=("${COMPREPLY[@]/#/$sign}")
 }
 
 # Behind the options of `run` stands a command, and then files, for want of better knowledge. bash
@@ -202,6 +213,10 @@ _anonmem()
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;
 		esac
+		return
+	fi
+	if [[ $cur == [0-9]* && " ${COMP_WORDS[*]} " != *" --smaps "* ]]; then
+		_anonmem_pids "$cur"
 		return
 	fi
 	if ((COMP_CWORD == 1)); then
