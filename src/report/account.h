@@ -10,23 +10,7 @@
 #define REPORT_ACCOUNT_H
 
 #include "model/snapshot.h"
-#include "source/kernel_memory.h"
-
-struct account_row {
-	char *name;	  /* owned; may hold any bytes */
-	const char *from; /* which figures it is made of, for people */
-	unsigned level;
-	bool known;
-	int64_t bytes;
-};
-
-struct account {
-	const char *name; /* "memory" or "swap" */
-	const char *from;
-	uint64_t total; /* bytes */
-	struct account_row *rows;
-	size_t count, capacity;
-};
+#include "report/account_rows.h"
 
 struct machine_account {
 	struct account memory, swap;

@@ -6,6 +6,7 @@
 #ifndef REPORT_ACCOUNT_OWNERS_H
 #define REPORT_ACCOUNT_OWNERS_H
 
+#include "model/snapshot.h"
 #include "report/account_rows.h"
 
 struct owners {

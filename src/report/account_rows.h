@@ -6,7 +6,24 @@
 #ifndef REPORT_ACCOUNT_ROWS_H
 #define REPORT_ACCOUNT_ROWS_H
 
-#include "report/account.h"
+#include "base/slice.h"
+#include "source/kernel_memory.h"
+
+struct account_row {
+	char *name;	  /* owned; may hold any bytes */
+	const char *from; /* which figures it is made of, for people */
+	unsigned level;
+	bool known;
+	int64_t bytes;
+};
+
+struct account {
+	const char *name; /* "memory" or "swap" */
+	const char *from;
+	uint64_t total; /* bytes */
+	struct account_row *rows;
+	size_t count, capacity;
+};
 
 /* Bytes, which may be negative; unknown if one of those is of which it was made. */
 struct figure {

@@ -321,6 +321,20 @@ def check_doctor(program, source, page, form, completions):
     compare("JSON of doctor", set(printed), found, form.name, "the program")
 
 
+def check_machine(program, page, form, completions):
+    """Its options, and the members of its JSON."""
+    listed = help_options(run(program, "machine", "--help").stdout)
+    compare("options of machine", listed, manual_options(page), page.name, "machine --help")
+    compare("options of machine", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_machine_options"), "anonmem.bash",
+            "machine --help")
+    printed = json.loads(run(program, "machine", "--json").stdout)
+    found = set()
+    for item in form.items("MACHINE"):
+        found |= set(re.match(r"Va (.*?) Pq", item + " Pq").group(1).replace(" ,", "").split())
+    compare("JSON of machine", set(printed), found, form.name, "the program")
+
+
 def check_exit(program, source, page):
     header = (source / "src/cli/command.h").read_text()
     body = re.search(r"enum exit_status \{(.*?)\}", header, re.S).group(1)
@@ -434,11 +448,11 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, doctor, started, top, rules, form = (
+    command, doctor, machine, started, top, rules, form = (
         Page(source / "man" / name)
         for name in (
-            "anonmem.1", "anonmem-doctor.1", "anonmem-run.1", "anonmem-top.1", "anonmem-rules.5",
-            "anonmem-json.5",
+            "anonmem.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
+            "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
 
@@ -455,6 +469,7 @@ def main():
     check_schema(source, form)
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
+    check_machine(program, machine, form, completions)
     for problem in problems:
         print(problem)
     print(f"in step: {'no' if problems else 'yes'}")

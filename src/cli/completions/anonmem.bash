@@ -1,8 +1,10 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor run top"
+_anonmem_commands="doctor machine run top"
 _anonmem_doctor_options="-p --pid --json -h --help"
+_anonmem_machine_options="-p --pid --cgroup --root -N --limit --rules --no-rules --no-infer -a --all
+-f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
 _anonmem_run_options="--label --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root --smaps
@@ -210,6 +212,7 @@ _anonmem()
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
+		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;
 		esac
