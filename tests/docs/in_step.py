@@ -432,6 +432,16 @@ def check_json(program, page):
         compare(f"JSON, {part}", names[part], found, "the program", page.name)
 
 
+def check_quotes(source):
+    """A bracket or a stop that is quoted without an escape stands outside of its quotes."""
+    for page in sorted((source / "man").glob("*.[135]")):
+        text = subprocess.run(["mandoc", "-T", "utf8", page], capture_output=True, text=True,
+                              check=True).stdout
+        for empty in ("\u2018\u2019", "\u201c\u201d"):
+            if empty in need(text, page.name):
+                problems.append(f"{page.name}: quotes nothing: {empty}")
+
+
 def main():
     program, source = sys.argv[1], pathlib.Path(sys.argv[2])
     folder = source / "src/cli/completions"
@@ -458,6 +468,7 @@ def main():
     check_schema(source, form)
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
+    check_quotes(source)
     for problem in problems:
         print(problem)
     print(f"in step: {'no' if problems else 'yes'}")
