@@ -97,7 +97,10 @@ static void write_anonymous(const struct watch *w, const struct head_options *o,
 	for (int word = 0; word < WORD_COUNT; word++)
 		percent[word] = naming_percent(o->naming, all, (enum word)word);
 	size_format(all, o->units, text);
-	fprintf(out, "Anonymous  %s%s [", text, of);
+	fprintf(out, "Anonymous  %s%s", text, of);
+	if (all == 0)
+		return;
+	fputs(" [", out);
 	write_bar(percent, o->width > taken + BAR_MIN ? o->width - taken : BAR_MIN, out);
 	fputs("] ", out);
 	for (int word = 0; word < WORD_COUNT; word++)

@@ -2,8 +2,8 @@
  * past: how large the memory of each process was at earlier refreshes, by the keys of its record.
  *
  * A view that nobody had until now has a history from this. It is far smaller than the records, and
- * a process that did nothing shares its sizes with the moment before; what is kept is limited all
- * the same, and the oldest moments go first.
+ * a process that did nothing shares its sizes with the moment before; what is kept is limited, and
+ * the oldest moments go first.
  */
 #ifndef WATCH_PAST_H
 #define WATCH_PAST_H

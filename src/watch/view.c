@@ -440,7 +440,7 @@ static void remember_older(struct trend *t, const struct group *then)
 	t->history[HISTORY_MAX - ++t->history_count] = size;
 }
 
-/* One more moment of the past for all rows whose history goes on until there. `keys` are those of
+/* One more moment of the past for all rows whose history reaches it. `keys` are those of
  * the rows in the watch's symbols. */
 static bool add_moment(struct view *v, const struct watch *w, const struct moment *m,
 		       const symbol *keys, unsigned depth)
