@@ -136,22 +136,20 @@ static int write_coverage(const struct checkup *c, struct error *e)
 static void write_memory(const struct checkup *c)
 {
 	static const char *const words[WORD_COUNT] = {
-		[WORD_PROCESS] = "named by its process",
-		[WORD_KERNEL] = "known to the kernel, as [heap] and [stack]",
-		[WORD_GUESS] = "guessed (~)",
-		[WORD_NONE] = "bare [anon]: neither named nor guessed",
+		[WORD_PROCESS] = "by its process",
+		[WORD_KERNEL] = "to the kernel, as [heap] and [stack]",
+		[WORD_GUESS] = "(~)",
+		[WORD_NONE] = "(bare [anon])",
 	};
-	uint64_t all = 0;
+	uint64_t all = naming_total(&c->memory);
 
-	for (int i = 0; i < WORD_COUNT; i++)
-		all += c->memory.pss[i];
 	puts("Their private anonymous memory (PSS) is");
 	for (int i = 0; i < WORD_COUNT; i++) {
 		char text[SIZE_TEXT_MAX];
 
 		size_format(c->memory.pss[i], UNITS_AUTO, text);
-		printf("  %6s  %5.1f %%  %s\n", text,
-		       all ? 100.0 * (double)c->memory.pss[i] / (double)all : 0.0, words[i]);
+		printf("  %6s  %5.1f %%  %s %s\n", text,
+		       naming_percent(&c->memory, all, (enum word)i), word_names[i], words[i]);
 	}
 }
 

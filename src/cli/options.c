@@ -216,7 +216,8 @@ static const struct spec {
 	{ANY, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
-	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2", take_delay, 0},
+	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes, at least 0.01; default: 2",
+	 take_delay, 0},
 	{FOR_TOP, 'n', "iterations", "N", "exit after N refreshes", take_iterations, 0},
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},

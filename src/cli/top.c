@@ -145,6 +145,8 @@ static void write_head(const struct top *top)
 		.live = !d->options.root,
 		.percent = -1,
 		.units = top->rendering.units,
+		.naming = &d->watch->naming,
+		.selected = driver_selects(d),
 	};
 
 	for (unsigned i = 0; i < HEAD_LINES; i++) {
@@ -174,6 +176,10 @@ static int write_one(const struct options *o, const struct top *top, struct view
 	rendering.header &= !o->renderer->header_once || w->refresh == 1;
 	rendering.paths = &path;
 	status = report_build(&view->snapshot, &top->report, &report, e);
+	if (report.hidden > 0)
+		rendering.total = "all rows";
+	else if (driver_selects(&top->driver))
+		rendering.total = "selected";
 	if (status == 0)
 		status = o->renderer->render(&report, &rendering, stdout, e);
 	report_free(&report);

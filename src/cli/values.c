@@ -1,6 +1,7 @@
 #include "cli/values.h"
 
 #include "render/renderers.h"
+#include "watch/driver.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -269,15 +270,9 @@ int value_duration(const char *value, uint64_t *ns, struct error *e)
 
 int value_delay(const char *value, uint64_t *ns, struct error *e)
 {
-	const double most = 86400, second = 1e9;
-	char *end;
-	double number = strtod(value, &end);
-
-	if (end == value || *end != '\0' || !(number >= 0 && number <= most))
+	if (!driver_parse_delay(value, ns))
 		return error_set(e, ERROR_USAGE,
-				 "--delay: invalid delay \"%s\": expected 0 to 86400 seconds",
-				 value);
-	*ns = (uint64_t)(number * second);
+				 "--delay: invalid delay \"%s\": expected " DELAY_RANGE, value);
 	return 0;
 }
 

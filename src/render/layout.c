@@ -69,17 +69,21 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return textstream_close(out, &text) ? text : NULL;
 }
 
-/* Whether it looks like the row of totals: nobody sees blanks around a word. */
+/* Whether it looks like the row of totals, which may say in brackets what it is of: nobody sees
+ * blanks around a word. */
 static bool is_total(const char *text)
 {
 	static const char word[] = "TOTAL";
 
 	text += strspn(text, " ");
-	return strncmp(text, word, strlen(word)) == 0 &&
-	       text[strlen(word) + strspn(text + strlen(word), " ")] == '\0';
+	if (strncmp(text, word, strlen(word)) != 0)
+		return false;
+	text += strlen(word);
+	text += strspn(text, " ");
+	return *text == '\0' || *text == '(';
 }
 
-/* There is one row of totals: a name that is this word begins with an escape. */
+/* There is one row of totals: a name that looks like it begins with an escape. */
 static char *escape_word(struct slice text)
 {
 	char *plain = escape_string(text), *escaped;
@@ -138,15 +142,29 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 	return strdup(text);
 }
 
-/* What stands in a cell of the totals: the word in the first column, nothing under other keys. */
+/* The word, and behind it or in the second key's column what it is of. */
+static char *format_total_key(const struct table_layout *l, size_t column)
+{
+	const char *of = l->options->total;
+	bool second = l->report->key_column_count > 1;
+	char *text;
+
+	if (column > 1 || (column == 1 && !of))
+		return strdup("");
+	if (column == 1)
+		return asprintf(&text, "(%s)", of) < 0 ? NULL : text;
+	if (!of || second)
+		return strdup("TOTAL");
+	return asprintf(&text, "TOTAL (%s)", of) < 0 ? NULL : text;
+}
+
 static char *format_total(const struct table_layout *l, size_t column)
 {
 	const struct report *r = l->report;
 
-	if (column == 0)
-		return strdup("TOTAL");
-	if (column < r->key_column_count || r->columns[column]->type == CELL_STATE ||
-	    r->columns[column]->role == COLUMN_PROCESS)
+	if (column < r->key_column_count)
+		return format_total_key(l, column);
+	if (r->columns[column]->type == CELL_STATE || r->columns[column]->role == COLUMN_PROCESS)
 		return strdup("");
 	return format_cell(r->columns[column], &r->totals[column], l->options);
 }

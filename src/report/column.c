@@ -199,6 +199,8 @@ static const struct trend *find_trend(const struct column_input *in)
 	const struct snapshot *s = in->snapshot;
 	size_t totals = aggregate_count(&s->groups);
 
+	if (in->trend)
+		return in->trend;
 	return s->trends ? &s->trends[in->key ? (size_t)(in->group - s->groups.groups) : totals]
 			 : NULL;
 }
@@ -310,6 +312,11 @@ unsigned column_needs(const struct column *column)
 bool column_is_data(const struct column *column, bool watch)
 {
 	return column->role == COLUMN_COUNTER || (watch && column->role == COLUMN_TREND);
+}
+
+bool column_is_refresh(const struct column *column)
+{
+	return column->get == get_refresh;
 }
 
 const struct column *column_find(struct slice name)

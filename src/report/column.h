@@ -36,6 +36,7 @@ struct column_input {
 	const struct snapshot *snapshot;
 	const struct group *group;
 	const symbol *key;
+	const struct trend *trend; /* of totals that are not the snapshot's; or NULL */
 };
 
 struct column {
@@ -69,6 +70,9 @@ unsigned column_needs(const struct column *column);
 
 /* Whether a column is there for programs: counters and, in a watch, how they change. */
 bool column_is_data(const struct column *column, bool watch);
+
+/* Whether a column has the number of the refresh in every row. */
+bool column_is_refresh(const struct column *column);
 
 /* By name or header, in any case; NULL if there is none. */
 const struct column *column_find(struct slice name);

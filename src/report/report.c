@@ -148,6 +148,60 @@ int report_build(const struct snapshot *snapshot, const struct report_options *o
 	return 0;
 }
 
+/* Whether each process is in one row. */
+static bool keeps_processes_apart(const struct grouping *by)
+{
+	static const enum key of_process[] = {KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
+					      KEY_COMMAND};
+	unsigned found = 0;
+
+	for (size_t i = 0; i < sizeof(of_process) / sizeof(*of_process); i++)
+		found += grouping_has(by, of_process[i]);
+	return found == by->count;
+}
+
+/* Adds a row to the trend of totals. What was not there yet had nothing. */
+static void add_trend(struct trend *sum, const struct trend *t)
+{
+	sum->change_known &= t->change_known;
+	sum->growth_known &= t->growth_known;
+	sum->change += t->change;
+	sum->growth += t->growth;
+	if (t->history_count > sum->history_count) {
+		unsigned older = t->history_count - sum->history_count;
+
+		memmove(sum->history + older, sum->history,
+			sum->history_count * sizeof(*sum->history));
+		memset(sum->history, 0, older * sizeof(*sum->history));
+		sum->history_count = t->history_count;
+	}
+	for (unsigned i = 1; i <= t->history_count; i++)
+		sum->history[sum->history_count - i] += t->history[t->history_count - i];
+}
+
+void report_total(struct report *r, const size_t *rows, size_t count)
+{
+	const struct snapshot *s = r->snapshot;
+	struct group sum;
+	const struct column_input in = {
+		.snapshot = s, .group = &sum, .trend = s->trends ? &r->part : NULL};
+
+	group_zero(&sum);
+	r->part = (struct trend){.change_known = true, .growth_known = true};
+	for (size_t i = 0; i < count; i++) {
+		uint32_t group = r->groups[rows[i]];
+
+		group_add(&sum, &s->groups.groups[group]);
+		if (s->trends)
+			add_trend(&r->part, &s->trends[group]);
+	}
+	for (size_t c = 0; c < r->column_count; c++) {
+		r->totals[c] = r->columns[c]->get(r->columns[c], &in);
+		if (r->columns[c] == column_find(SLICE("processes")))
+			r->totals[c].known = count < 2 || keeps_processes_apart(&s->by);
+	}
+}
+
 static void free_lines(char **lines, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

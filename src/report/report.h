@@ -30,6 +30,7 @@ struct report {
 	size_t zeros;			     /* rows left out because they have nothing, */
 	size_t hidden;			     /* and of the others those beyond the limit */
 	struct cell totals[2 * COLUMNS_MAX]; /* of all rows, hidden or not */
+	struct trend part;		     /* of the totals, after report_total() */
 
 	char *coverage; /* one sentence */
 	char **notes;	/* sentences */
@@ -44,6 +45,10 @@ struct report {
 int report_build(const struct snapshot *snapshot, const struct report_options *options,
 		 struct report *r, struct error *e);
 void report_free(struct report *r);
+
+/* Makes the totals those of some rows. How many processes these have together is unknown if one may
+ * be in several. */
+void report_total(struct report *r, const size_t *rows, size_t count);
 
 static inline const struct cell *report_row(const struct report *r, size_t row)
 {

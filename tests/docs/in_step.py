@@ -184,7 +184,7 @@ def check_run(program, source, page, completions):
     compare("labels of run", hows, word_list(completions["bash"], "run_labels"), "anonmem.bash", "run.c")
 
 
-def check_top(program, source, page, form):
+def check_top(program, source, page, form, completions):
     """What only the watch has: keys, columns, members of JSON."""
     table = (source / "src/tui/keys.c").read_text()
     table = table[table.index("bindings[] = {"):]
@@ -198,6 +198,9 @@ def check_top(program, source, page, form):
     own = [column for column in columns("top") if column not in columns()]
     items = [re.match(r"Cm (\S+) Pq (\S+)", item).groups() for item in page.items("COLUMNS")]
     compare("columns", own, items, page.name, "top --columns help")
+    for shell, text in completions.items():
+        compare("columns of top", [name for name, _ in own], word_list(text, "trend_columns"),
+                f"the completion of {shell}", "top --columns help")
 
     def members(report):
         return set(report) | set(report["totals"]) | set(need(report["groups"], "group")[0])
@@ -443,6 +446,16 @@ def check_json(program, page):
         compare(f"JSON, {part}", names[part], found, "the program", page.name)
 
 
+def check_quotes(source):
+    """A bracket or a stop that is quoted without an escape stands outside of its quotes."""
+    for page in sorted((source / "man").glob("*.[135]")):
+        text = subprocess.run(["mandoc", "-T", "utf8", page], capture_output=True, text=True,
+                              check=True).stdout
+        for empty in ("\u2018\u2019", "\u201c\u201d"):
+            if empty in need(text, page.name):
+                problems.append(f"{page.name}: quotes nothing: {empty}")
+
+
 def main():
     program, source = sys.argv[1], pathlib.Path(sys.argv[2])
     folder = source / "src/cli/completions"
@@ -458,7 +471,7 @@ def main():
 
     check_options(program, command, top, completions)
     check_run(program, source, started, completions)
-    check_top(program, source, top, form)
+    check_top(program, source, top, form, completions)
     check_values(program, source, command, completions)
     check_columns(program, source, command, completions)
     check_rules(source, rules)
@@ -470,6 +483,7 @@ def main():
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
     check_machine(program, machine, form, completions)
+    check_quotes(source)
     for problem in problems:
         print(problem)
     print(f"in step: {'no' if problems else 'yes'}")

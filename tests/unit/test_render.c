@@ -210,6 +210,18 @@ TEST(a_command_in_the_totals)
 	free(got);
 }
 
+TEST(what_totals_are_of)
+{
+	how.quiet = true;
+	how.total = "selected";
+	add("a", 1);
+	add("TOTAL (selected)", 2);
+	assert_rendered(render_table, "NAME                 PSS\n"
+				      "\\124OTAL (selected)    2\n"
+				      "a                      1\n"
+				      "TOTAL (selected)       3\n");
+}
+
 TEST(hostile_names_in_a_table)
 {
 	how.quiet = true;
@@ -304,6 +316,7 @@ int main(void)
 		RENDER_TEST(columns_that_can_be_spared_go_first),
 		RENDER_TEST(a_long_name_widens_nothing),
 		RENDER_TEST(a_command_in_the_totals),
+		RENDER_TEST(what_totals_are_of),
 		RENDER_TEST(hostile_names_in_a_table),
 		RENDER_TEST(hostile_names_in_csv),
 		RENDER_TEST(csv),

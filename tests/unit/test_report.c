@@ -381,6 +381,45 @@ TEST(commands_of_processes)
 	end();
 }
 
+/* A process may be in two labels, but not in two names. */
+TEST(totals_of_some_rows)
+{
+	const size_t rows[] = {0, 2};
+	const enum key keys[] = {KEY_NAME, KEY_SUBSYSTEM};
+
+	for (int i = 0; i < 2; i++) {
+		begin(1, keys[i], keys[i]);
+		for (char name[] = "a"; name[0] <= 'c'; name[0]++)
+			add_name(name, (uint64_t)name[0] - 'a' + 1, 7);
+		snapshot.trends = calloc(4, sizeof(*snapshot.trends));
+		for (uint32_t k = 0; k < 3; k++)
+			snapshot.trends[k] = (struct trend){.change_known = true,
+							    .change = k,
+							    .growth_known = k != 1,
+							    .growth = -1,
+							    .history = {10, 20, 30},
+							    .history_count = k + 1};
+		options.columns[options.column_count++] = column("rss");
+		options.columns[options.column_count++] = column("processes");
+		options.columns[options.column_count++] = column("change");
+		options.columns[options.column_count++] = column("growth");
+		options.columns[options.column_count++] = column("history");
+		build();
+		report_total(&report, rows, 2);
+		assert_int_equal(report.totals[1].number, 14);
+		assert_int_equal(report.totals[2].known, i == 0);
+		assert_int_equal(report.totals[3].change, 2);
+		assert_true(report.totals[4].known);
+		assert_int_equal(report.totals[4].change, -2);
+		assert_int_equal(report.totals[5].graph->history_count, 3);
+		assert_int_equal(report.totals[5].graph->history[0], 10);
+		assert_int_equal(report.totals[5].graph->history[2], 30 + 10);
+		report_total(&report, rows, 0);
+		assert_int_equal(report.totals[1].number, 0);
+		end();
+	}
+}
+
 TEST(no_rows)
 {
 	begin(1, KEY_NAME, KEY_NAME);
@@ -544,6 +583,7 @@ int main(void)
 		cmocka_unit_test(processes_of_zeros_stay),
 		cmocka_unit_test(changes_to_zero_stay),
 		cmocka_unit_test(commands_of_processes),
+		cmocka_unit_test(totals_of_some_rows),
 		cmocka_unit_test(no_rows),
 		cmocka_unit_test(shares_of_the_total),
 		cmocka_unit_test(a_column_stands_once),

@@ -21,6 +21,7 @@ _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
 file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent
 command"
+_anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv"
 _anonmem_units="auto b k m g"
@@ -112,6 +113,13 @@ _anonmem_files()
 	mapfile -t COMPREPLY < <(compgen "${1:--f}" -- "$cur")
 }
 
+# The columns of the command at hand.
+_anonmem_command_columns()
+{
+	echo "$_anonmem_columns"
+	[[ ${COMP_WORDS[1]-} == top ]] && echo "$_anonmem_trend_columns"
+}
+
 # Values of the option $1; false if it takes none.
 _anonmem_values()
 {
@@ -145,7 +153,7 @@ _anonmem_columns_list()
 	local plus=""
 
 	[[ $cur == +* ]] && plus=+
-	_anonmem_list "$_anonmem_columns $more" "${cur#+}"
+	_anonmem_list "$(_anonmem_command_columns) $more" "${cur#+}"
 	COMPREPLY=("${COMPREPLY[@]/#/$plus}")
 }
 
@@ -155,7 +163,7 @@ _anonmem_sort()
 	local sign=""
 
 	[[ $cur == [-+]* ]] && sign=${cur:0:1}
-	_anonmem_words "$_anonmem_columns $_anonmem_key_columns" "${cur#[-+]}"
+	_anonmem_words "$(_anonmem_command_columns) $_anonmem_key_columns" "${cur#[-+]}"
 	COMPREPLY=("${COMPREPLY[@]/#/$sign}")
 }
 

@@ -10,7 +10,9 @@ function __anonmem_columns
 		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
 		shmem_pmd_mapped file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked \
 		uss pss_percent rss_percent command
+	set -l trend_columns refresh state change growth history
 	printf '%s\n' $columns
+	__fish_seen_subcommand_from top && printf '%s\n' $trend_columns
 end
 
 # A list that begins with a plus is added to the columns of the default.
