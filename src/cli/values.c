@@ -188,7 +188,7 @@ bool column_is_offered(const struct column *column, bool watch)
 	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
 }
 
-/* What a process was started with may be a secret: it is shown only to who asks for it by name. */
+/* What a process was started with may be a secret: it is shown only if asked for by name. */
 int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e)
 {
 	bool adds = value[0] == '+';
