@@ -35,6 +35,10 @@ struct slice io_slurp(struct io *io, const struct procdir *dir, const char *name
  * if read() failed. */
 int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, struct error *e);
 
+/* The same of smaps that somebody captured, whatever it is encoded in. */
+int io_drain_capture(struct io *io, int fd, struct stage stage, struct separators separators,
+		     struct error *e);
+
 /* The sums in smaps_rollup; false if it cannot be read. */
 bool io_rollup(struct io *io, const struct procdir *dir, struct counters *sums);
 
