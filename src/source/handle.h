@@ -25,9 +25,20 @@ struct source {
 /* As source_targets(), but whatever it is limited to; not of files. */
 int source_list_all(const struct source *s, struct target_list *list, struct error *e);
 
+static inline bool source_is_captured(const struct source *s)
+{
+	return s->kind == SOURCE_TREE && !s->is_live;
+}
+
+/* The files behind a prefix, such as "1234/". */
+static inline struct procdir source_dir(const struct source *s, const char *prefix)
+{
+	return (struct procdir){s->root_fd, prefix, source_is_captured(s)};
+}
+
 static inline struct procdir source_root(const struct source *s)
 {
-	return (struct procdir){s->root_fd, ""};
+	return source_dir(s, "");
 }
 
 #endif

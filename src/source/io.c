@@ -3,6 +3,7 @@
 #include "source/encoding.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,6 +48,14 @@ void io_note(struct io *io, int error)
 		io->shortage = error;
 }
 
+void io_note_refusal(struct io *io, const char *name, int error)
+{
+	if (!procdir_refusal(error))
+		return;
+	io->refused = error;
+	snprintf(io->refused_name, sizeof(io->refused_name), "%s", name);
+}
+
 bool io_is_broken(const struct io *io, const struct error *why)
 {
 	return io->sink_failed || why->code == ERROR_MEMORY || is_shortage(why->number);
@@ -87,8 +96,10 @@ int io_open(struct io *io, const struct procdir *dir, const char *name)
 {
 	int fd = procdir_open(dir, name);
 
-	if (fd < 0)
+	if (fd < 0) {
 		io_note(io, errno);
+		io_note_refusal(io, name, errno);
+	}
 	return fd;
 }
 

@@ -163,7 +163,7 @@ static uint64_t file_size(const char *path)
 void source_weigh(const struct source *s, struct target *target)
 {
 	char path[32];
-	const struct procdir dir = {s->root_fd, path};
+	const struct procdir dir = source_dir(s, path);
 	uint64_t size, resident;
 
 	snprintf(path, sizeof(path), "%d/", target->pid);

@@ -45,7 +45,7 @@ static void read_running(struct machine *m)
 static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
 				   size_t size)
 {
-	const struct procdir root = {s->root_fd, ""};
+	const struct procdir root = source_root(s);
 	ssize_t n = procdir_read(&root, path, buffer, size);
 
 	return (struct slice){buffer, n < 0 ? 0 : (size_t)n};
@@ -65,7 +65,7 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 static uint64_t boot_time(const struct source *s)
 {
 	enum { PARTS = 1 << 16 };
-	const struct procdir root = {s->root_fd, ""};
+	const struct procdir root = source_root(s);
 	int fd = procdir_open(&root, "stat");
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	bool begins = true; /* this part of a line begins it */

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +176,23 @@ static bool make_owner_stages(struct procfs *p)
 	return p->frames && p->objects;
 }
 
+/* What stands in a captured smaps beside mappings: a header before them, or what cat said. */
+static int separate(void *ctx, const struct separator *s, struct error *e)
+{
+	const struct procfs *p = ctx;
+
+	if (s->kind == SEPARATOR_FAILURE) {
+		errno = s->number;
+		return error_errno(e, "could not be captured");
+	}
+	if (smaps_mappings(p->io->parser) > 0 || s->cut)
+		return error_set(e, ERROR_MALFORMED,
+				 "line %" PRIu64
+				 ": another process begins; give the file to --smaps",
+				 smaps_line(p->io->parser));
+	return 0;
+}
+
 /* Reads what `fd` is of: 0, or -1 with a->why. */
 static int read_text(struct procfs *p, struct attempt *a, int fd)
 {
@@ -189,7 +207,12 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 		p->io->sink_failed = true;
 		return error_errno(&a->why, "cannot look for who else has memory");
 	}
-	status = io_drain(p->io, fd, maps ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a), &a->why);
+	if (source_is_captured(p->source) && !maps)
+		status = io_drain_capture(p->io, fd, wire(p, a), (struct separators){separate, p},
+					  &a->why);
+	else
+		status = io_drain(p->io, fd, maps ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a),
+				  &a->why);
 	if (a->scan)
 		status = scan_end(p->scan, status, &a->why);
 	if (p->frames)
@@ -218,6 +241,14 @@ static enum result after_failure(struct procfs *p, struct attempt *a)
 	if (a->scan && (number == EACCES || number == EPERM)) {
 		a->barred = true;
 		return RESULT_AGAIN;
+	}
+	if (source_is_captured(p->source) && number == EACCES) {
+		a->outcome = OUTCOME_DENIED;
+		return RESULT_DONE;
+	}
+	if (source_is_captured(p->source) && number == ESRCH) {
+		a->outcome = OUTCOME_VANISHED;
+		return RESULT_DONE;
 	}
 	/* Memory that is gone is so called too, but may have been that of a program before. */
 	if (is_gone(number) && !procdir_has(a->process, "stat"))
@@ -281,6 +312,8 @@ static int outcome_of_open(struct attempt *a, int error)
 		a->outcome = OUTCOME_DENIED;
 	} else if (is_gone(error) && a->dir != a->process) {
 		went_away(a); /* the thread; perhaps it runs a program, as the process */
+	} else if (procdir_refusal(error)) {
+		a->outcome = OUTCOME_MALFORMED;
 	} else if (is_gone(error)) {
 		/* A captured tree shows with its other files that smaps could not be read. */
 		a->outcome = procdir_has(a->dir, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
@@ -375,10 +408,12 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 	struct thread thread;
 	int fd;
 
-	p->io->shortage = 0;
+	p->io->shortage = p->io->refused = 0;
 	look_at(p, a, &thread, &buffers, &process);
 	a->scan = !a->barred && should_scan(p, a->dir);
 	fd = procdir_open(a->dir, a->scan || p->io->reading.outlines ? "maps" : "smaps");
+	if (fd < 0)
+		io_note_refusal(p->io, "smaps", errno);
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
 	identify(p, a->dir, &buffers, &process);
@@ -405,6 +440,7 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
  * to say. `why` holds what the reading found, if anything. */
 static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, struct error *why)
 {
+	const char *refusal = p->io->refused ? procdir_refusal(p->io->refused) : NULL;
 	const struct source *s = p->source;
 	bool named = source_names(s, pid), captured = s->kind == SOURCE_TREE;
 
@@ -430,6 +466,11 @@ static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, str
 		error_prefix(why, "%s/%d/smaps", s->root, pid);
 		return named || captured;
 	case OUTCOME_MALFORMED:
+		if (refusal) {
+			error_set(why, ERROR_MALFORMED, "%s/%d/%s: %s", s->root, pid,
+				  p->io->refused_name, refusal);
+			return true;
+		}
 		error_prefix(why, "%s/%d/smaps", s->root, pid);
 		return true;
 	case OUTCOME_READ:
@@ -474,6 +515,8 @@ static int read_at(struct procfs *p, const struct procdir *dir, pid_t pid, struc
 		p->io->sink->cancel(p->io->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}
+	if (p->io->refused)
+		a.outcome = OUTCOME_MALFORMED;
 	ending = (struct ending){
 		.outcome = a.outcome,
 		.how = a.outcome == OUTCOME_READ ? how_of(p, &a) : 0,
@@ -500,11 +543,11 @@ void procfs_free(struct procfs *p)
 int procfs_read(struct procfs *p, pid_t pid, struct error *e)
 {
 	char path[32];
-	struct procdir dir = {.fd = p->source->root_fd, .prefix = path};
+	struct procdir dir = source_dir(p->source, path);
 	int status;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	if (p->io->reading.needs == 0)
+	if (p->io->reading.needs == 0 || dir.is_captured)
 		return read_at(p, &dir, pid, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
