@@ -417,13 +417,17 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 /* What the kernel did not write. */
 static int strange_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
+	bool begun = p->mappings || p->open;
 	struct separator s;
 	int status;
 
-	if (!is_capture(p) || p->nested == NESTED_MAX || !separator_parse(line, &s))
+	if (!is_capture(p))
 		return meaningless(p, e, line,
-				   p->mappings || p->open ? "neither a mapping nor a field"
-							  : "not smaps");
+				   begun ? "neither a mapping nor a field" : "not smaps");
+	if (p->nested == NESTED_MAX || !separator_parse(line, &s))
+		return meaningless(p, e, line,
+				   begun ? "neither a mapping, a field nor the header of a process"
+					 : "not smaps; give what is in /proc/PID/smaps");
 	if (s.kind > SEPARATOR_PREFIX || (s.kind == SEPARATOR_PREFIX && !is_of_owner(p, &s))) {
 		p->owner = s;
 		if (end_process(p, &s, e) < 0 || p->separators.take(p->separators.ctx, &s, e) < 0)

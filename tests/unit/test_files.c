@@ -199,7 +199,9 @@ TEST(no_smaps_at_all)
 {
 	tree_write(root, "a", SLICE("Hello\n"));
 	read_one("a");
-	assert_calls("begin name=ROOT/a\nend malformed: ROOT/a: line 1, byte 0: not smaps\n");
+	assert_calls("begin name=ROOT/a\nend malformed: ROOT/a: line 1, byte 0: not smaps; give "
+		     "what is in "
+		     "/proc/PID/smaps\n");
 }
 
 /* Once more, to the letter: the last mapping of an old kernel. */
@@ -243,7 +245,8 @@ TEST(processes_behind_headers)
 {
 	tree_write(root, "a",
 		   SLICE("==> /proc/7/smaps <==\n" ONE TWO
-			 "\n==> /proc/2/smaps <==\n\n==> /proc/8/smaps <==\n#Name: b\n#Pid: 8\n" THREE));
+			 "\n==> /proc/2/smaps <==\n\n==> /proc/8/smaps <==\n#Name: b\n#Pid: "
+			 "8\n" THREE));
 	read_one("a");
 	assert_calls("begin pid=7 name=ROOT/a\nmapping 1000 /x\nmapping 3000 [heap]\nend read\n"
 		     "begin pid=2 name=ROOT/a#2\nend no_memory\n"
@@ -290,7 +293,7 @@ TEST(broken_in_the_second_process)
 	read_one("a");
 	assert_calls("begin name=ROOT/a\nmapping 1000 /x\nmapping 3000 [heap]\nend read\n"
 		     "begin name=ROOT/a#2\nmapping 1000 /x\nend malformed: ROOT/a: line 17, byte "
-		     "272: neither a mapping nor a field\n");
+		     "272: neither a mapping, a field nor the header of a process\n");
 }
 
 TEST(cut_short)
@@ -331,7 +334,7 @@ TEST(standard_input)
 	dup2(saved, STDIN_FILENO);
 	close(saved);
 	assert_calls("begin name=-\nmapping 1000 /x\nend malformed: standard input: line 9, byte "
-		     "136: neither a mapping nor a field\n");
+		     "136: neither a mapping, a field nor the header of a process\n");
 	free(path);
 }
 

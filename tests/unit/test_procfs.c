@@ -282,7 +282,8 @@ TEST(malformed)
 	tree_write(root, "8/smaps", SLICE(TWO));
 	read_all(0);
 	assert_calls("begin pid=7\n"
-		     "end malformed: ROOT/7/smaps: line 5, byte 66: neither a mapping nor a field\n"
+		     "end malformed: ROOT/7/smaps: line 5, byte 66: neither a mapping, a field nor "
+		     "the header of a process\n"
 		     "begin pid=8\nmapping 3000 [heap]\nend read\n");
 }
 
