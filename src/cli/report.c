@@ -50,6 +50,13 @@ static int show(const struct options *o, const struct report *report, struct err
 	return 0;
 }
 
+/* Who asks for some processes by pid does not miss those that are hidden. */
+static bool is_incomplete(const struct options *o, const struct snapshot *s)
+{
+	return coverage_incomplete(&s->coverage) > 0 ||
+	       (o->pid_count == 0 && s->machine.unseen & (UNSEEN_HIDDEN | UNSEEN_SYSTEM));
+}
+
 /* What is wrong with a snapshot is said after the report, which is right as far as it goes. */
 static enum exit_status judge(const struct options *o, const struct snapshot *s)
 {
@@ -70,7 +77,7 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	}
 	if (failed)
 		return EXIT_FAILED;
-	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->coverage.unmatched > 0)) {
+	if (o->strict && is_incomplete(o, s)) {
 		say("the report is incomplete, which --strict does not allow");
 		return EXIT_INCOMPLETE;
 	}
@@ -148,6 +155,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 		.selection = o->selection,
 		.infer = !o->no_infer,
 		.verify = o->verify,
+		.finds_sharers = true,
 		.jobs = o->jobs,
 		.reading = {.scan = o->fast,
 			    .shares = wants_shares(o),

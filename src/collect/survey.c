@@ -14,7 +14,7 @@ static bool add_comparison(struct snapshot *s, const struct record *r)
 {
 	symbol process = SYMBOL_NONE;
 
-	if (!r->comparison)
+	if (!r->comparison || r->shares_with)
 		return true;
 	if (r->comparison->count > 0) {
 		process = key_intern_process(&s->symbols, &r->process);
@@ -31,7 +31,7 @@ static bool take(void *ctx, const struct record *r)
 
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
-	       add_comparison(s, r) && fold_add(&survey->fold, r);
+	       snapshot_add_sharer(s, r) && add_comparison(s, r) && fold_add(&survey->fold, r);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
@@ -44,19 +44,28 @@ static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
 	return processors * PAGES_A_PROCESSOR * (uint64_t)m->page_size + anon / 100;
 }
 
+/* Whether everything was asked for. */
+static bool asks_for_all(const struct source *source, const struct selection *wanted)
+{
+	return !source_is_limited(source) && !wanted->name && !wanted->cgroup && !wanted->by_user;
+}
+
 static void compare_anon(const struct source *source, const struct collect_options *options,
 			 struct snapshot *s)
 {
 	struct verification *v = &s->verification;
-	const struct selection *wanted = &options->selection;
+	bool all = asks_for_all(source, &options->selection);
 	struct meminfo after;
 	struct error ignored;
 
-	if (s->source != SOURCE_PROC || source_is_limited(source) || !s->machine.meminfo_known ||
-	    v->without_pss_anon > 0 || wanted->name || wanted->cgroup || wanted->by_user ||
-	    coverage_missed(&s->coverage) > 0 || meminfo_live(&after, &ignored) < 0)
+	if (s->source != SOURCE_PROC)
 		return;
-	v->anon_known = true;
+	v->anon_unseen = all ? s->machine.unseen : 0;
+	if (!s->machine.meminfo_known || meminfo_live(&after, &ignored) < 0)
+		return;
+	v->anon_known = v->pss_anon > 0;
+	v->anon_whole = all && v->without_pss_anon == 0 && !v->anon_unseen &&
+			coverage_missed(&s->coverage) == 0;
 	v->anon_before = s->machine.meminfo.bytes[MEMINFO_ANON_PAGES];
 	v->anon_after = after.bytes[MEMINFO_ANON_PAGES];
 	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);

@@ -27,6 +27,7 @@ struct process_stat {
 	uint64_t size;	      /* of its address space; 0 if it has none */
 	uint64_t resident;    /* pages of it, more or less */
 	uint64_t code, stack; /* where they begin: anywhere, with each program that it runs */
+	bool is_thread;	      /* other than the main one, which a pid is of */
 };
 
 /* Whether the main thread has ended, and other threads go on with the memory. (That it has none
@@ -39,11 +40,15 @@ static inline bool stat_has_ended(const struct process_stat *stat)
 /* stat->name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat);
 
+/* /proc/PID/status: the first number behind a field, which ends in its colon. */
+bool parse_status_number(struct slice text, struct slice field, uint64_t *number);
+
 /* /proc/PID/status: the effective one of the four user ids in the line "Uid:". */
 bool parse_status_uid(struct slice text, uint32_t *uid);
 
 /* /proc/PID/cgroup: the path in the hierarchy that accounts memory, which is that of the v1 memory
- * controller where there is one and otherwise that of v2. Points into text. */
+ * controller where there is one and otherwise that of v2. Where there is neither, that of
+ * name=systemd, or the one that all of v1 agree on. Points into text. */
 bool parse_cgroup(struct slice text, struct slice *path);
 
 /* /proc/meminfo: the bytes of one field, such as "AnonPages". */

@@ -22,6 +22,7 @@ struct render_options {
 	enum units units;
 	const size_t *least; /* widths of the columns of a table that are at least kept; or NULL */
 	size_t text_min;     /* a table makes no text narrower; 0 for 8 */
+	bool shows_denied;   /* a row of a table below the totals, if processes may not be read */
 	size_t graph;	     /* columns of a graph of history; 0 for 8 */
 	bool one_line;	     /* of formats that may be on one line or on many */
 	const char *version; /* of anonmem */

@@ -36,7 +36,7 @@ static void write_layout(const struct table_layout *l, FILE *out)
 	if (l->options->header)
 		write_row(l, 0, BOLD, out);
 	for (size_t i = 1; i < l->rows; i++)
-		write_row(l, i, i == l->rows - 1 ? BOLD : NULL, out);
+		write_row(l, i, i == r->row_count + 1 ? BOLD : NULL, out);
 	for (size_t i = 0; i < r->check_count; i++)
 		write_sentence(l->options, r->checks[i], out);
 	if (l->options->quiet)
@@ -49,8 +49,12 @@ static void write_layout(const struct table_layout *l, FILE *out)
 static int render(const struct report *report, const struct render_options *options, FILE *out,
 		  struct error *e)
 {
+	struct render_options with_denied = *options;
 	struct table_layout l;
-	bool whole = layout_init(&l, report, options);
+	bool whole;
+
+	with_denied.shows_denied = true;
+	whole = layout_init(&l, report, &with_denied);
 
 	if (whole)
 		write_layout(&l, out);

@@ -1,6 +1,7 @@
 #include "watch/watch.h"
 
 #include "model/translate.h"
+#include "watch/owners.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -42,22 +43,46 @@ static void state_free(struct state *s)
 	for (size_t i = 0; i < s->count; i++)
 		release(s->processes[i]);
 	free(s->processes);
-	*s = (struct state){NULL, 0};
+	free(s->owners);
+	*s = (struct state){NULL, NULL, 0};
+}
+
+/* False when there is no memory; state_free() in any case. */
+static bool state_init(struct state *s, size_t count)
+{
+	*s = (struct state){.count = count};
+	s->processes = calloc(count + 1, sizeof(struct watched *));
+	s->owners = calloc(count + 1, sizeof(*s->owners));
+	if (!s->processes)
+		s->count = 0;
+	return s->processes && s->owners;
+}
+
+struct record state_record(const struct state *s, size_t process)
+{
+	struct record r = *s->processes[process]->record;
+
+	r.shares_with = s->owners[process].pid;
+	r.how |= s->owners[process].maybe ? HOW_BIT(HOW_MAYBE_SHARED) : 0;
+	return r;
 }
 
 /* False when there is no memory; `to` is then as it was. */
 static bool state_copy(struct state *to, const struct state *from)
 {
-	struct watched **processes = calloc(from->count + 1, sizeof(struct watched *));
+	struct state copy;
 
-	if (!processes)
+	if (!state_init(&copy, from->count)) {
+		state_free(&copy);
 		return false;
+	}
 	for (size_t i = 0; i < from->count; i++) {
-		processes[i] = from->processes[i];
-		processes[i]->holders++;
+		copy.processes[i] = from->processes[i];
+		copy.processes[i]->holders++;
+		copy.owners[i] = from->owners[i];
 	}
 	state_free(to);
-	*to = (struct state){processes, from->count};
+	*to = copy;
 	return true;
 }
 
@@ -316,11 +341,12 @@ static void count_all(struct watch *w)
 	w->kept = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
 		const struct watched *p = w->now.processes[i];
+		const struct record r = state_record(&w->now, i);
 
-		coverage_add(&w->coverage, p->record);
+		coverage_add(&w->coverage, &r);
 		w->kept += p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ &&
 			   p->read_at < w->refresh;
-		for (int word = 0; word < WORD_COUNT; word++)
+		for (int word = 0; word < WORD_COUNT && r.shares_with == 0; word++)
 			w->naming.pss[word] += p->naming.pss[word];
 	}
 }
@@ -330,10 +356,12 @@ static int accept(struct refresh *r, struct error *e)
 {
 	struct watch *w = r->watch;
 
+	if (owners_find(r->source, &w->now, &r->state, w->refresh + 1, e) < 0)
+		return -1;
 	state_free(&w->before);
 	w->before = w->now;
 	w->now = r->state;
-	r->state = (struct state){NULL, 0};
+	r->state = (struct state){NULL, NULL, 0};
 	w->refresh++;
 	w->source = source_kind(r->source);
 	w->machine = r->machine;
@@ -367,10 +395,8 @@ static int refresh(struct refresh *r, struct error *e)
 	if (source_targets(r->source, &r->targets, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
-	r->state.processes = calloc(r->targets.count + 1, sizeof(struct watched *));
-	if (!r->activities || !r->state.processes)
+	if (!r->activities || !state_init(&r->state, r->targets.count))
 		return error_memory(e);
-	r->state.count = r->targets.count;
 	if (!open_stat_handles(r))
 		return error_memory(e);
 	look_for_activity(r);

@@ -42,11 +42,22 @@ struct watched {
 	struct naming naming;
 };
 
+/* Whose the memory of a process is. */
+struct owner {
+	pid_t pid;   /* of another process, which counts it; 0 for its own */
+	bool shares; /* it is one of several that have it */
+	bool maybe;  /* they look as if they did, and could not be compared */
+};
+
 /* All processes at one time, in ascending order of pids. */
 struct state {
 	struct watched **processes;
+	struct owner *owners; /* one for each */
 	size_t count;
 };
+
+/* The record of a process, and whose its memory is. What it points to is the state's. */
+struct record state_record(const struct state *s, size_t process);
 
 struct watch {
 	struct watch_options options;

@@ -452,7 +452,7 @@ TEST(the_largest_first)
 	for (size_t i = 0; i < list.count; i++)
 		assert_int_equal(list.targets[i].number, i);
 	for (size_t i = 0; i < list.count; i++)
-		source_weigh(s, &list.targets[i]);
+		source_look(s, &list.targets[i]);
 	target_list_sort(&list);
 	assert_int_equal(list.count, 5);
 	assert_int_equal(list.targets[0].pid, 2);
