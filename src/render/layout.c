@@ -149,6 +149,21 @@ static char *format_total(const struct table_layout *l, size_t column)
 	return format_cell(r->columns[column], &r->totals[column], l->options);
 }
 
+static bool is_text(const struct table_layout *l, size_t column)
+{
+	return l->report->columns[column]->type == CELL_TEXT;
+}
+
+/* Where the word for what may not be read stands: a column of text does not grow to the left. */
+static size_t denied_column(const struct table_layout *l)
+{
+	size_t c = l->report->key_column_count;
+
+	while (c > 1 && !is_text(l, c - 1))
+		c--;
+	return c > 0 ? c - 1 : 0;
+}
+
 /* Of what may not be read, only how many processes it is and how much memory. */
 static char *format_denied(const struct table_layout *l, size_t column)
 {
@@ -156,7 +171,7 @@ static char *format_denied(const struct table_layout *l, size_t column)
 	const struct column *of = l->report->columns[column];
 	struct cell cell = {.known = false};
 
-	if (column == 0)
+	if (column == denied_column(l))
 		return strdup(not_readable);
 	if (column < l->report->key_column_count || of->type == CELL_STATE)
 		return strdup("");
@@ -185,11 +200,6 @@ static bool fill(struct table_layout *l)
 			return false;
 	}
 	return true;
-}
-
-static bool is_text(const struct table_layout *l, size_t column)
-{
-	return l->report->columns[column]->type == CELL_TEXT;
 }
 
 static void measure(struct table_layout *l)

@@ -113,7 +113,8 @@ def add_file(path):
 
 
 def compare(report, groups, coverage):
-	for name, count in report["coverage"].items():
+	for name in ("seen", "read", "no_memory", "denied", "vanished", "truncated", "malformed"):
+		count = report["coverage"][name]
 		assert count == coverage.get(name, 0), f"{name}: {count}, not {coverage.get(name, 0)}"
 	assert {g["label"] for g in report["groups"]} == set(groups), \
 		f"labels: {({g['label'] for g in report['groups']}) ^ set(groups)}"
