@@ -2,7 +2,8 @@
 #ifndef WATCH_OWNERS_H
 #define WATCH_OWNERS_H
 
-#include "watch/watch.h"
+#include "base/error.h"
+#include "watch/state.h"
 
 /* Fills now->owners, which are all 0. What is known since `before`, where all is as it was, is not
  * asked again; `refresh` is the number of what was read just now. 0, or -1 with *e when there is no

@@ -30,62 +30,6 @@ struct grouping watch_grouping(const struct grouping *wanted)
 	return by;
 }
 
-static void release(struct watched *r)
-{
-	if (!r || --r->holders > 0)
-		return;
-	free(r->record);
-	free(r);
-}
-
-static void state_free(struct state *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		release(s->processes[i]);
-	free(s->processes);
-	free(s->owners);
-	*s = (struct state){NULL, NULL, 0};
-}
-
-/* False when there is no memory; state_free() in any case. */
-static bool state_init(struct state *s, size_t count)
-{
-	*s = (struct state){.count = count};
-	s->processes = calloc(count + 1, sizeof(struct watched *));
-	s->owners = calloc(count + 1, sizeof(*s->owners));
-	if (!s->processes)
-		s->count = 0;
-	return s->processes && s->owners;
-}
-
-struct record state_record(const struct state *s, size_t process)
-{
-	struct record r = *s->processes[process]->record;
-
-	r.shares_with = s->owners[process].pid;
-	r.how |= s->owners[process].maybe ? HOW_BIT(HOW_MAYBE_SHARED) : 0;
-	return r;
-}
-
-/* False when there is no memory; `to` is then as it was. */
-static bool state_copy(struct state *to, const struct state *from)
-{
-	struct state copy;
-
-	if (!state_init(&copy, from->count)) {
-		state_free(&copy);
-		return false;
-	}
-	for (size_t i = 0; i < from->count; i++) {
-		copy.processes[i] = from->processes[i];
-		copy.processes[i]->holders++;
-		copy.owners[i] = from->owners[i];
-	}
-	state_free(to);
-	*to = copy;
-	return true;
-}
-
 struct watch *watch_new(const struct watch_options *options)
 {
 	struct watch *w = calloc(1, sizeof(*w));
@@ -237,7 +181,7 @@ static bool choose_turns(struct refresh *r)
 		spent += cost_of((*kept[i])->record);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
-		release(*kept[i]);
+		watched_release(*kept[i]);
 		*kept[i] = NULL;
 	}
 	free(kept);

@@ -18,9 +18,8 @@
 #define WATCH_WATCH_H
 
 #include "collect/collect.h"
-#include "model/naming.h"
 #include "model/snapshot.h"
-#include "source/activity.h"
+#include "watch/state.h"
 
 struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
@@ -29,35 +28,6 @@ struct watch_options {
 };
 
 enum { TURN = 200 };
-
-/* The record of a process, when it was made, and what the process had done by then. It does not
- * change, but for its symbols when they move; several states may hold it. */
-struct watched {
-	unsigned holders;
-	uint64_t moved; /* the table of symbols that its keys are of */
-	pid_t pid;
-	struct activity activity;
-	uint64_t read_at; /* number of the refresh */
-	struct record *record;
-	struct naming naming;
-};
-
-/* Whose the memory of a process is. */
-struct owner {
-	pid_t pid;   /* of another process, which counts it; 0 for its own */
-	bool shares; /* it is one of several that have it */
-	bool maybe;  /* they look as if they did, and could not be compared */
-};
-
-/* All processes at one time, in ascending order of pids. */
-struct state {
-	struct watched **processes;
-	struct owner *owners; /* one for each */
-	size_t count;
-};
-
-/* The record of a process, and whose its memory is. What it points to is the state's. */
-struct record state_record(const struct state *s, size_t process);
 
 struct watch {
 	struct watch_options options;

@@ -338,7 +338,7 @@ def check_exit(program, source, page):
 def check_coverage(source, page):
     """The outcomes, and the words in which the line under the table counts them."""
     schema = json.loads((source / "man/anonmem-1.schema.json").read_text())
-    outcomes = [name for name in schema["properties"]["coverage"]["properties"] if name != "seen"]
+    outcomes = [name for name in schema["properties"]["coverage"]["required"] if name != "seen"]
     compare("coverage", outcomes, first_words(page.items("COVERAGE")), page.name, "the schema")
     notes = (source / "src/report/notes.c").read_text()
     words = re.findall(r'\{OUTCOME_\w+, "([^"]+)"\}', notes)

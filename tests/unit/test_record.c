@@ -517,7 +517,7 @@ static const struct {
 	{"scanned names_kept", "scanned scanned", 7},
 	{"scanned names_kept", "scannednames_kept", 7},
 	{"swaps_shared no", "swaps_shared 0", 8},
-	{"shares_with -", "shares_with 0", 9},
+	{"shares_with -", "shares_with 0", 10},
 	{"shares_with -", "shares_with", 9},
 	{"shares_with -", "shares_with 2147483648", 9},
 	{"resident -", "resident x", 10},
