@@ -50,7 +50,7 @@ const char *advice_on_rights(bool may_trace, bool in_user_namespace)
 		return "run as root or grant cap_sys_ptrace";
 	return in_user_namespace
 		       ? "anonmem is root of a user namespace only; run as root outside of it"
-		       : "a sandbox or a security module protects them";
+		       : "a sandbox or a security module forbids it";
 }
 
 static void read_running(const struct source *s, struct machine *m)

@@ -51,6 +51,22 @@ class Denied(Live):
 		self.assertEqual(report["coverage"]["denied"], 1)
 		self.assertIsNone(report["totals"]["rss"])
 
+	def test_listed(self):
+		coverage = json.loads(self.as_nobody("--pid", self.pid, "--json").stdout)["coverage"]
+		with open(f"/proc/{self.pid}/comm", encoding="latin-1") as f:
+			self.assertEqual(coverage["denied_processes"], [{"pid": self.pid, "name": f.read()[:-1]}])
+		with open(f"/proc/{self.pid}/status", encoding="latin-1") as f:
+			rss = next(line.split()[1] for line in f if line.startswith("VmRSS:"))
+		self.assertEqual(coverage["denied_rss"], 1024 * int(rss))
+		table = self.as_nobody("--pid", self.pid, "--units", "k", "-o", "processes,rss").stdout.decode()
+		self.assertRegex(table, rf"\nTOTAL .*\n\(not readable\) +1 +{rss}K\n")
+
+	def test_many_are_listed(self):
+		coverage = json.loads(self.as_nobody("--json").stdout)["coverage"]
+		pids = [p["pid"] for p in coverage["denied_processes"]]
+		self.assertEqual(len(pids), min(coverage["denied"], 100))
+		self.assertEqual(pids, sorted(pids))
+
 	def test_strict(self):
 		done = self.as_nobody("--strict", "--by", "kind")
 		self.assertEqual(done.returncode, 3)
