@@ -119,8 +119,10 @@ static enum match match(struct collector *c, const struct process *process)
 		return MATCH_YES;
 	if (wanted < 0 || !selection_is_in_doubt(selection, process))
 		return MATCH_NO;
-	/* What has ended is not looked for any more, whoever it was. */
-	return process->has_ended ? MATCH_YES : MATCH_UNKNOWN;
+	if (!process->has_ended)
+		return MATCH_UNKNOWN;
+	/* It is not there any more, whoever it was; but one named by its pid is missed. */
+	return source_is_limited(c->work->source) ? MATCH_YES : MATCH_NO;
 }
 
 /* Makes a string of the reader's, which is gone when the process ends, one of the collector's. */
