@@ -10,6 +10,7 @@
 #include "cli/show.h"
 #include "cli/version.h"
 #include "collect/survey.h"
+#include "source/thread_id.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>
@@ -174,6 +175,8 @@ static enum exit_status run(const struct options *o, struct error *e)
 			return EXIT_FAILED;
 	}
 	collecting.rules = rules;
+	if (!o->root)
+		thread_ids_to_processes(o->pids, o->pid_count);
 	source = o->file_count ? source_open_files(o->files, o->file_count, e)
 			       : source_open_proc(o->root, o->pids, o->pid_count, e);
 	if (source && source_kind(source) == SOURCE_PROC)

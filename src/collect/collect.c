@@ -20,12 +20,8 @@ static void *look(void *arg)
 	struct work *work = arg;
 	size_t i;
 
-	while ((i = atomic_fetch_add(&work->next, 1)) < work->targets.count) {
-		struct target *t = &work->targets.targets[i];
-
-		if (!t->stat_known)
-			source_look(work->source, t);
-	}
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->targets.count)
+		source_look(work->source, &work->targets.targets[i]);
 	return NULL;
 }
 

@@ -27,7 +27,7 @@ static uint64_t *stat_field(struct process_stat *stat, int field)
 
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat)
 {
-	enum { FIRST = 3, START_TIME = 22, EXIT_SIGNAL = 38 };
+	enum { FIRST = 3, START_TIME = 22, LAST = 28 };
 	const char *open = memchr(text.ptr, '(', text.len);
 	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
 	struct slice rest;
@@ -40,14 +40,12 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process
 		stat->name.len = PROCESS_NAME_MAX;
 	stat->name.ptr = memcpy(buffer, open + 1, stat->name.len);
 	rest = slice_inner(text, (size_t)(close - text.ptr) + 1, 0);
-	for (int field = FIRST; field <= EXIT_SIGNAL && take_byte(&rest, ' '); field++) {
+	for (int field = FIRST; field <= LAST && take_byte(&rest, ' '); field++) {
 		uint64_t *number = stat_field(stat, field);
 		const char *end;
 
 		if (number && take_decimal(&rest, number))
 			found |= field == START_TIME;
-		if (field == EXIT_SIGNAL)
-			stat->is_thread = slice_begins(rest, SLICE("-1"));
 		end = memchr(rest.ptr, ' ', rest.len);
 		if (!end)
 			break;

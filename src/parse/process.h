@@ -27,7 +27,6 @@ struct process_stat {
 	uint64_t size;	      /* of its address space; 0 if it has none */
 	uint64_t resident;    /* pages of it, more or less */
 	uint64_t code, stack; /* where they begin: anywhere, with each program that it runs */
-	bool is_thread;	      /* other than the main one, which a pid is of */
 };
 
 /* Whether the main thread has ended, and other threads go on with the memory. (That it has none

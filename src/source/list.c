@@ -1,8 +1,6 @@
 /*
  * What there is to read in each kind of source, in ascending order.
  */
-#include "parse/number.h"
-#include "parse/process.h"
 #include "source/handle.h"
 
 #include <dirent.h>
@@ -79,37 +77,11 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 	return status;
 }
 
-/* The process that a thread belongs to, which has a folder too, though none that is listed. */
-static pid_t process_of(const struct source *s, pid_t thread)
-{
-	char path[32], text[1024];
-	const struct procdir dir = {s->root_fd, path};
-	uint64_t process;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%d/", thread);
-	n = procdir_read(&dir, "status", text, sizeof(text));
-	if (n <= 0 ||
-	    !parse_status_number((struct slice){text, (size_t)n}, SLICE("Tgid:"), &process) ||
-	    process == 0 || process > INT_MAX)
-		return thread;
-	return (pid_t)process;
-}
-
-/* An id may be that of a thread. */
 static int list_named(const struct source *s, struct target_list *list, struct error *e)
 {
 	for (size_t i = 0; i < s->pid_count; i++) {
-		struct target *t;
-
 		if (!add_pid(list, s->pids[i]))
 			return error_memory(e);
-		if (!s->is_live)
-			continue;
-		t = &list->targets[list->count - 1];
-		source_look(s, t);
-		if (t->stat_known && t->stat.is_thread)
-			*t = (struct target){.pid = process_of(s, t->pid)};
 	}
 	return 0;
 }
@@ -176,18 +148,33 @@ static uint64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+/* The kernel gives the whole of stat at one call. */
+static ssize_t read_stat(const struct source *s, pid_t pid, char *text, size_t size)
+{
+	char path[32];
+	const struct procdir dir = {s->root_fd, path};
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/", pid);
+	fd = procdir_open(&dir, "stat");
+	if (fd >= 0) {
+		n = TEMP_FAILURE_RETRY(read(fd, text, size));
+		close(fd);
+	}
+	return n;
+}
+
 void source_look(const struct source *s, struct target *target)
 {
-	char path[32], text[1024];
-	const struct procdir dir = {s->root_fd, path};
+	char text[1024];
 	ssize_t n;
 
 	if (s->kind == SOURCE_SMAPS) {
 		target->weight = file_size(s->paths[target->file]);
 		return;
 	}
-	snprintf(path, sizeof(path), "%d/", target->pid);
-	n = procdir_read(&dir, "stat", text, sizeof(text));
+	n = read_stat(s, target->pid, text, sizeof(text));
 	target->stat_known =
 		n > 0 && parse_stat((struct slice){text, (size_t)n}, target->name, &target->stat);
 	if (!target->stat_known)
