@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Only for what is sure to be one: a handle is to be had for processes alone (Linux 5.3). */
+/* Only for what is sure to be one: the kernel gives a handle for processes alone (Linux 5.3). */
 static bool is_process(pid_t id)
 {
 	int fd = (int)syscall(SYS_pidfd_open, id, 0);
