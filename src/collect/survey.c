@@ -1,7 +1,9 @@
 #include "collect/survey.h"
 
+#include "collect/lineage.h"
 #include "model/fold.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 struct survey {
@@ -31,7 +33,8 @@ static bool take(void *ctx, const struct record *r)
 
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
-	       snapshot_add_sharer(s, r) && add_comparison(s, r) && fold_add(&survey->fold, r);
+	       snapshot_add_sharer(s, r) && add_comparison(s, r) &&
+	       commands_add(&s->commands, &s->symbols, r) && fold_add(&survey->fold, r);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
@@ -75,14 +78,23 @@ static int survey_once(const struct source *source, const struct collect_options
 		       struct snapshot *s, struct error *e)
 {
 	struct survey survey = {.snapshot = s};
-	int status;
+	struct target_list list = {NULL, 0};
+	struct collect_options reading = *options;
+	int status = 0;
 
 	snapshot_init(s, source_kind(source), &options->by);
 	s->verified = options->verify;
 	s->inferred = options->infer;
 	machine_read(source, &s->machine);
 	fold_init(&survey.fold, &options->by, &options->by, &s->groups, &s->totals);
-	status = collect(source, options, &s->symbols, take, &survey, &s->stats, e);
+	if (options->children) {
+		status = lineage_targets(source, options, &list, e);
+		reading = lineage_reading(options, &list);
+		s->coverage.unmatched = options->children->unmatched;
+	}
+	if (status == 0)
+		status = collect(source, &reading, &s->symbols, take, &survey, &s->stats, e);
+	free(list.targets);
 	fold_free(&survey.fold);
 	if (status == 0 && options->verify)
 		compare_anon(source, options, s);

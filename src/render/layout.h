@@ -1,8 +1,8 @@
 /*
  * layout: a report as lines of text for people, on paper or on a screen.
  *
- * Numbers stand right, text left; where the width is too small, text is shortened in the middle and
- * numbers never. All text is escaped.
+ * Numbers stand right, text left; where the width is too small, columns that can be spared are left
+ * out, text is shortened in the middle and numbers never. All text is escaped.
  */
 #ifndef RENDER_LAYOUT_H
 #define RENDER_LAYOUT_H
@@ -16,6 +16,7 @@ struct table_layout {
 	bool denied;  /* and below, if there is one, what may not be read */
 	size_t rows, columns;
 	size_t *widths;
+	bool *left_out; /* of each column, whether there was no room for it */
 	size_t gap;
 };
 

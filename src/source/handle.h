@@ -31,6 +31,9 @@ static inline struct memory_signs signs_of(const struct process_stat *stat)
 	return (struct memory_signs){stat->code, stat->stack};
 }
 
+/* As source_targets(), but whatever it is limited to; not of files. */
+int source_list_all(const struct source *s, struct target_list *list, struct error *e);
+
 static inline struct procdir source_root(const struct source *s)
 {
 	return (struct procdir){s->root_fd, ""};

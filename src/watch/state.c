@@ -2,18 +2,19 @@
 
 #include <stdlib.h>
 
-void watched_release(struct watched *p)
+void watched_release(struct past *past, struct watched *p)
 {
 	if (!p || --p->holders > 0)
 		return;
+	past_release(past, p->sizes);
 	free(p->record);
 	free(p);
 }
 
-void state_free(struct state *s)
+void state_free(struct past *past, struct state *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		watched_release(s->processes[i]);
+		watched_release(past, s->processes[i]);
 	free(s->processes);
 	free(s->owners);
 	*s = (struct state){NULL, NULL, 0};
@@ -38,12 +39,12 @@ struct record state_record(const struct state *s, size_t process)
 	return r;
 }
 
-bool state_copy(struct state *to, const struct state *from)
+bool state_copy(struct past *past, struct state *to, const struct state *from)
 {
 	struct state copy;
 
 	if (!state_init(&copy, from->count)) {
-		state_free(&copy);
+		state_free(past, &copy);
 		return false;
 	}
 	for (size_t i = 0; i < from->count; i++) {
@@ -51,7 +52,7 @@ bool state_copy(struct state *to, const struct state *from)
 		copy.processes[i]->holders++;
 		copy.owners[i] = from->owners[i];
 	}
-	state_free(to);
+	state_free(past, to);
 	*to = copy;
 	return true;
 }

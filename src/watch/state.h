@@ -5,6 +5,7 @@
 #include "model/naming.h"
 #include "model/record.h"
 #include "source/activity.h"
+#include "watch/past.h"
 
 /* The record of a process, when it was made, and what the process had done by then. It does not
  * change, but for its symbols when they move; several states may hold it. */
@@ -16,6 +17,7 @@ struct watched {
 	uint64_t read_at; /* number of the refresh */
 	struct record *record;
 	struct naming naming;
+	struct sizes *sizes; /* held; NULL until it is past */
 };
 
 /* Whose the memory of a process is. */
@@ -35,15 +37,17 @@ struct state {
 /* The record of a process, and whose its memory is. What it points to is the state's. */
 struct record state_record(const struct state *s, size_t process);
 
-/* `count` processes, all NULL, each with a memory of its own. False when there is no memory;
+/* Holds of sizes are given back to `past`.
+ *
+ * `count` processes, all NULL, each with a memory of its own. False when there is no memory;
  * state_free() in any case. */
 bool state_init(struct state *s, size_t count);
-void state_free(struct state *s);
+void state_free(struct past *past, struct state *s);
 
 /* False when there is no memory; `to` is then as it was. */
-bool state_copy(struct state *to, const struct state *from);
+bool state_copy(struct past *past, struct state *to, const struct state *from);
 
 /* One holder less. NULL is allowed. */
-void watched_release(struct watched *p);
+void watched_release(struct past *past, struct watched *p);
 
 #endif

@@ -1,5 +1,6 @@
 #include "watch/watch.h"
 
+#include "collect/lineage.h"
 #include "model/translate.h"
 #include "watch/owners.h"
 
@@ -21,10 +22,12 @@ struct refresh {
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
+	static const bool costs[KEY_COUNT] = {
+		[KEY_COMMAND] = true, [KEY_FILE] = true, [KEY_MAPPING] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
-		if ((key != KEY_FILE && key != KEY_MAPPING) || grouping_has(wanted, (enum key)key))
+		if (!costs[key] || grouping_has(wanted, (enum key)key))
 			by.keys[by.count++] = (enum key)key;
 	}
 	return by;
@@ -54,19 +57,39 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	state_free(&w->now);
-	state_free(&w->before);
-	state_free(&w->start);
+	state_free(&w->past, &w->now);
+	state_free(&w->past, &w->before);
+	state_free(&w->past, &w->start);
+	past_clear(&w->past);
 	intern_free(&w->symbols);
 	problems_free(&w->problems);
 	close_stat_handles(w);
 	free(w);
 }
 
+size_t watch_naming(const struct watch *w, enum key key, struct slice value, struct naming *n)
+{
+	const struct grouping *by = &w->options.collecting.by;
+	symbol wanted = intern_find(&w->symbols, value);
+	unsigned place = grouping_find(by, key);
+	size_t count = 0;
+
+	*n = (struct naming){{0}};
+	for (size_t i = 0; wanted != SYMBOL_NONE && i < w->now.count; i++) {
+		const struct watched *p = w->now.processes[i];
+
+		if (p->record->count > 0 && record_key(p->record, by, 0)[place] == wanted) {
+			naming_join(n, &p->naming);
+			count++;
+		}
+	}
+	return count;
+}
+
 bool watch_zero(struct watch *w)
 {
 	w->starts++;
-	return state_copy(&w->start, &w->now);
+	return state_copy(&w->past, &w->start, &w->now);
 }
 
 /* The record of a pid; NULL if there is none. The search begins at *from and leaves it there. */
@@ -181,7 +204,7 @@ static bool choose_turns(struct refresh *r)
 		spent += cost_of((*kept[i])->record);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
-		watched_release(*kept[i]);
+		watched_release(&w->past, *kept[i]);
 		*kept[i] = NULL;
 	}
 	free(kept);
@@ -257,12 +280,14 @@ static bool move_symbols(struct watch *w)
 	w->moves++;
 	translation_init(&t, &w->symbols, &symbols);
 	moved = move_state(w, &t, &w->now) && move_state(w, &t, &w->before) &&
-		move_state(w, &t, &w->start);
+		move_state(w, &t, &w->start) &&
+		past_move(&w->past, &t, &w->options.collecting.by, w->moves);
 	translation_free(&t);
 	if (!moved) {
-		state_free(&w->now);
-		state_free(&w->before);
-		state_free(&w->start);
+		state_free(&w->past, &w->now);
+		state_free(&w->past, &w->before);
+		state_free(&w->past, &w->start);
+		past_clear(&w->past);
 	}
 	intern_free(&w->symbols);
 	w->symbols = symbols;
@@ -281,6 +306,8 @@ static bool tidy(struct watch *w)
 static void count_all(struct watch *w)
 {
 	w->coverage = (struct coverage){0};
+	if (w->options.collecting.children)
+		w->coverage.unmatched = w->options.collecting.children->unmatched;
 	w->naming = (struct naming){{0}};
 	w->kept = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
@@ -290,9 +317,52 @@ static void count_all(struct watch *w)
 		coverage_add(&w->coverage, &r);
 		w->kept += p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ &&
 			   p->read_at < w->refresh;
-		for (int word = 0; word < WORD_COUNT && r.shares_with == 0; word++)
-			w->naming.pss[word] += p->naming.pss[word];
+		if (r.shares_with == 0)
+			naming_join(&w->naming, &p->naming);
 	}
+}
+
+static size_t count_groups(const struct state *s)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		groups += s->processes[i]->record->count;
+	return groups;
+}
+
+/* Adds a process to a moment. False when there is no memory. */
+static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment)
+{
+	if (p->record->count == 0)
+		return true;
+	if (!p->sizes)
+		p->sizes =
+			past_make_sizes(&w->past, p->record, &w->options.collecting.by, p->moved);
+	if (!p->sizes)
+		return false;
+	p->sizes->holders++;
+	moment->list[moment->count++] = p->sizes;
+	return true;
+}
+
+/* The refresh before the last one is about to be past. Without memory, there is less of a past. */
+static void keep_past(struct watch *w)
+{
+	const struct state *s = &w->before;
+	struct moment moment = {calloc(s->count + 1, sizeof(*moment.list)), 0};
+	bool kept = moment.list && past_has_room(&w->options.collecting.by, count_groups(s));
+
+	for (size_t i = 0; kept && i < s->count; i++)
+		kept = s->owners[i].pid || keep_sizes(w, s->processes[i], &moment);
+	if (kept && w->refresh > 1) {
+		past_add(&w->past, moment);
+		return;
+	}
+	while (moment.count > 0)
+		past_release(&w->past, moment.list[--moment.count]);
+	free(moment.list);
+	past_clear(&w->past); /* a history has no holes */
 }
 
 /* What was read becomes what is. */
@@ -302,7 +372,8 @@ static int accept(struct refresh *r, struct error *e)
 
 	if (owners_find(r->source, &w->now, &r->state, w->refresh + 1, e) < 0)
 		return -1;
-	state_free(&w->before);
+	keep_past(w);
+	state_free(&w->past, &w->before);
 	w->before = w->now;
 	w->now = r->state;
 	r->state = (struct state){NULL, NULL, 0};
@@ -325,6 +396,8 @@ static int read_again(struct refresh *r, struct error *e)
 	enum { WORTH_THREADS = 64 };
 	struct collect_options collecting = r->watch->options.collecting;
 
+	if (collecting.children)
+		collecting = lineage_reading(&collecting, &r->reading);
 	collecting.targets = &r->reading;
 	if (r->reading.count < WORTH_THREADS)
 		collecting.jobs = 1;
@@ -334,9 +407,17 @@ static int read_again(struct refresh *r, struct error *e)
 	return accept(r, e);
 }
 
+static int find_targets(struct refresh *r, struct error *e)
+{
+	const struct collect_options *collecting = &r->watch->options.collecting;
+
+	return collecting->children ? lineage_targets(r->source, collecting, &r->targets, e)
+				    : source_targets(r->source, &r->targets, e);
+}
+
 static int refresh(struct refresh *r, struct error *e)
 {
-	if (source_targets(r->source, &r->targets, e) < 0)
+	if (find_targets(r, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
 	if (!r->activities || !state_init(&r->state, r->targets.count))
@@ -363,7 +444,7 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	int status = refresh(&r, e);
 
-	state_free(&r.state);
+	state_free(&w->past, &r.state);
 	free(r.targets.targets);
 	free(r.reading.targets);
 	free(r.activities);
