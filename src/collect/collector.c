@@ -162,6 +162,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	c->comparison = (struct comparison){.made = false};
 	c->swaps_shared = c->is_scanned = false;
 	c->files.state = FILES_NONE;
+	holdings_reset(&c->holdings);
 	infer_begin(&c->infer);
 	c->no_memory |= !keep_process(c, process) || !grouper_process(&c->grouper, process);
 	return true;
@@ -217,6 +218,21 @@ static int find_group(struct collector *c, const struct mapping *m, enum guess g
 	return 1;
 }
 
+/* False when there is no memory. */
+static bool add_exclusive(struct collector *c, const struct mapping *m,
+			  const struct counters *counters, enum kind kind, uint32_t group)
+{
+	struct bounds alone, *sum;
+
+	if (group != NO_GROUP) {
+		alone = exclusive_of_mapping(m, counters, kind);
+		sum = &c->groups.groups[group].exclusive;
+		bounds_add(sum, alone.low, alone.high);
+		sum->unknown |= alone.unknown;
+	}
+	return holdings_add(&c->holdings, m, group);
+}
+
 static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
 	struct collector *c = ctx;
@@ -232,6 +248,9 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		counters = &concluded;
 	}
 	count_mapping(c, counters);
+	if (c->work->options->exclusive &&
+	    !add_exclusive(c, m, counters, kind, wanted ? c->group[guess] : NO_GROUP))
+		return error_memory(e);
 	if (!wanted)
 		return 0;
 	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
@@ -311,12 +330,14 @@ static void on_end(void *ctx, const struct ending *ending)
 		.resident = ending->resident,
 		.problem = ending->why ? ending->why->text : NULL,
 		.comparison = read && c->work->options->verify ? &c->comparison : NULL,
+		.holdings = read && c->job.reading.owners ? &c->holdings : NULL,
 	};
 
 	if (read) {
 		end_mappings(c);
 		add_rest(c);
 	}
+	c->holdings.held = ending->held;
 	r.swaps_shared = c->swaps_shared;
 	give(c, &r);
 }
@@ -400,5 +421,6 @@ void collector_free(struct collector *c)
 	aggregate_free(&c->groups);
 	translation_free(&c->translation);
 	intern_free(&c->symbols);
+	holdings_free(&c->holdings);
 	free(c->keys);
 }

@@ -11,6 +11,7 @@
 #include "classify/infer.h"
 #include "collect/options.h"
 #include "collect/pool.h"
+#include "model/exclusive.h"
 #include "model/grouper.h"
 #include "model/scanned.h"
 #include "model/translate.h"
@@ -65,6 +66,7 @@ struct collector {
 	struct group all;	      /* every mapping, wanted or not; only to verify */
 	struct comparison comparison; /* likewise */
 	bool swaps_shared;
+	struct holdings holdings; /* only if the reading asks for owners */
 };
 
 /* False when there is no memory; collector_free() in any case. */

@@ -17,6 +17,7 @@ struct collect_options {
 	bool infer;		   /* guess what unnamed memory is */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	bool finds_sharers;	   /* of one memory: records say so (shares_with) */
+	bool exclusive;		   /* what comes back if the processes end */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
 	struct reading reading;	   /* its needs are those beyond what `by` and the rest imply */
 	const struct target_list *targets; /* only these; NULL for all there are */

@@ -1,7 +1,10 @@
 #include "collect/survey.h"
 
+#include "collect/census.h"
 #include "collect/lineage.h"
+#include "model/exclusive.h"
 #include "model/fold.h"
+#include "source/kpagecount.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +12,8 @@
 struct survey {
 	struct snapshot *snapshot;
 	struct fold fold;
+	struct exclusive exclusive;
+	struct census census;
 };
 
 /* The sentence about a difference names the process. */
@@ -34,7 +39,9 @@ static bool take(void *ctx, const struct record *r)
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
 	       snapshot_add_sharer(s, r) && add_comparison(s, r) &&
-	       commands_add(&s->commands, &s->symbols, r) && fold_add(&survey->fold, r);
+	       commands_add(&s->commands, &s->symbols, r) && fold_add(&survey->fold, r) &&
+	       (r->shares_with || exclusive_add(&survey->exclusive, r)) &&
+	       census_note(&survey->census, r);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
@@ -74,6 +81,57 @@ static void compare_anon(const struct source *source, const struct collect_optio
 	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);
 }
 
+static uint64_t count_frame(void *ctx, uint64_t frame)
+{
+	return kpagecount_of(ctx, frame);
+}
+
+/* What the pages and objects of all processes say together. */
+static int conclude_exclusive(struct survey *survey, const struct source *source,
+			      const struct collect_options *options, struct error *e)
+{
+	struct kpagecount *counts;
+	bool concluded;
+
+	if (!options->reading.owners)
+		return 0;
+	if (exclusive_has_objects(&survey->exclusive) &&
+	    census_take(&survey->census, source, options, &survey->exclusive, e) < 0)
+		return -1;
+	counts = kpagecount_open(source);
+	if (!counts)
+		return error_errno(e, "cannot open /proc/kpagecount");
+	concluded = exclusive_finish(&survey->exclusive, count_frame, counts);
+	survey->snapshot->objects_unseen =
+		survey->exclusive.unseen && exclusive_has_objects(&survey->exclusive);
+	kpagecount_close(counts);
+	return concluded ? 0 : error_memory(e);
+}
+
+/* Whether pages can be told apart, and the reading looks at them. */
+static bool can_be_exact(const struct source *source, const struct collect_options *o)
+{
+	return o->exclusive && !o->reading.scan && o->reading.max_stall_ns == 0 &&
+	       kpagecount_is_known(source);
+}
+
+static int read_and_fold(struct survey *survey, const struct source *source,
+			 const struct collect_options *options, struct error *e)
+{
+	struct snapshot *s = survey->snapshot;
+	int status;
+
+	fold_init(&survey->fold, &options->by, &options->by, &s->groups, &s->totals);
+	exclusive_init(&survey->exclusive, &options->by, &s->groups, &s->totals);
+	status = collect(source, options, &s->symbols, take, survey, &s->stats, e);
+	if (status == 0)
+		status = conclude_exclusive(survey, source, options, e);
+	census_free(&survey->census);
+	exclusive_free(&survey->exclusive);
+	fold_free(&survey->fold);
+	return status;
+}
+
 static int survey_once(const struct source *source, const struct collect_options *options,
 		       struct snapshot *s, struct error *e)
 {
@@ -86,16 +144,17 @@ static int survey_once(const struct source *source, const struct collect_options
 	s->verified = options->verify;
 	s->inferred = options->infer;
 	machine_read(source, &s->machine);
-	fold_init(&survey.fold, &options->by, &options->by, &s->groups, &s->totals);
 	if (options->children) {
 		status = lineage_targets(source, options, &list, e);
 		reading = lineage_reading(options, &list);
 		s->coverage.unmatched = options->children->unmatched;
 	}
+	reading.reading.owners = can_be_exact(source, options);
+	if (options->exclusive)
+		s->exclusive = reading.reading.owners ? EXCLUSIVE_EXACT : EXCLUSIVE_BOUNDS;
 	if (status == 0)
-		status = collect(source, &reading, &s->symbols, take, &survey, &s->stats, e);
+		status = read_and_fold(&survey, source, &reading, e);
 	free(list.targets);
-	fold_free(&survey.fold);
 	if (status == 0 && options->verify)
 		compare_anon(source, options, s);
 	problems_sort(&s->problems);

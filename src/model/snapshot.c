@@ -89,8 +89,10 @@ void snapshot_finish(struct snapshot *s)
 {
 	if (s->sharers.count)
 		qsort(s->sharers.list, s->sharers.count, sizeof(*s->sharers.list), by_pid);
-	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
-		s->totals.counters.known = 0;
+	if (s->coverage.by_outcome[OUTCOME_READ] > 0)
+		return;
+	s->totals.counters.known = 0;
+	s->totals.exclusive.unknown = true;
 }
 
 bool problems_add(struct problems *p, size_t target, const char *text)

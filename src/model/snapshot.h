@@ -69,6 +69,8 @@ struct snapshot {
 	uint64_t kept;	      /* processes that were not read again, having done nothing */
 
 	bool inferred; /* unnamed memory may have a guess for a label */
+	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;
+	bool objects_unseen; /* with EXCLUSIVE_EXACT: nobody knows who else has shared memory */
 	bool verified;
 	struct verification verification;
 };

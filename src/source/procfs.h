@@ -2,9 +2,11 @@
 #ifndef SOURCE_PROCFS_H
 #define SOURCE_PROCFS_H
 
+#include "source/frames.h"
 #include "source/handle.h"
 #include "source/kept_names.h"
 #include "source/limits.h"
+#include "source/objects.h"
 #include "source/scan.h"
 
 struct procfs {
@@ -14,6 +16,8 @@ struct procfs {
 	struct limits limits;
 	struct kept_names *names;
 	struct scan *scan;
+	struct frames *frames;
+	struct objects *objects;
 	bool cannot_scan; /* found out with the first process */
 };
 

@@ -370,6 +370,7 @@ static void describe(struct snapshot *s, const struct watch *w)
 {
 	s->machine = w->machine;
 	s->inferred = w->options.collecting.infer;
+	s->exclusive = w->options.collecting.exclusive ? EXCLUSIVE_BOUNDS : EXCLUSIVE_UNASKED;
 	s->coverage = w->coverage;
 	s->stats = w->stats;
 	s->refresh = w->refresh;

@@ -430,7 +430,8 @@ def check_json(program, page):
     """What the program really prints, with everything that adds members."""
     keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
-                 "--columns", "pss_percent,rss_percent", "--limit", "1", "--no-rules")
+                 "--columns", "pss_percent,rss_percent,exclusive", "--limit", "1",
+                 "--no-rules")
     report = json.loads(result.stdout)
     names = {part: set(described(page, title)) for part, title in SECTIONS.items()}
     printed = {
@@ -438,7 +439,7 @@ def check_json(program, page):
         "tool": set(report["tool"]),
         "source": set(report["source"]),
         "coverage": set(report["coverage"]),
-        "counters": set(report["totals"]),
+        "counters": set(report["totals"]) | {"exclusive_max"},  # where exclusive is a bound
         "keys": set(need(report["groups"], "group")[0]) - set(report["totals"]),
         "meminfo": set(report["meminfo"]),
     }
