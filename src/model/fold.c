@@ -46,6 +46,18 @@ static bool reserve_counted(struct fold *f)
 	return true;
 }
 
+/* What a group of a record adds: nothing, if its memory is counted elsewhere. */
+static struct group part_of(const struct record *r, uint32_t group)
+{
+	struct group none;
+
+	if (r->shares_with == 0)
+		return r->groups[group];
+	group_zero(&none);
+	none.processes = r->groups[group].processes;
+	return none;
+}
+
 static bool add_part(struct fold *f, const symbol *key, const struct group *part)
 {
 	struct group *g = aggregate_group(f->groups, key), once = *part;
@@ -71,9 +83,11 @@ bool fold_add(struct fold *f, const struct record *r)
 	f->process++;
 	f->groups->inexact |= r->inexact;
 	for (uint32_t i = 0; i < r->count; i++) {
+		const struct group part = part_of(r, i);
+
 		if (!fold_key(f, record_key(r, f->from, i), key))
 			continue;
-		if (!add_part(f, key, &r->groups[i]))
+		if (!add_part(f, key, &part))
 			return false;
 		any = true;
 	}

@@ -1,4 +1,4 @@
-#include "source/handle.h"
+#include "source/shared_memory.h"
 
 #include "parse/number.h"
 
@@ -58,6 +58,16 @@ static int check_files(const struct source *s, struct error *e)
 	return 0;
 }
 
+/* Where something else is mounted, or nothing, there would be no processes. */
+static int check_proc(const struct source *s, struct error *e)
+{
+	if (s->kind != SOURCE_PROC || s->is_live)
+		return 0;
+	return error_set(
+		e, ERROR_SYSTEM,
+		"/proc is not a proc file system; mount one with: mount -t proc proc /proc");
+}
+
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
 {
 	struct source *s = calloc(1, sizeof(*s));
@@ -79,7 +89,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 	s->self = root ? 0 : find_self(s->root_fd);
 	s->is_live = is_proc(s->root_fd);
 	s->max_mappings = read_max_mappings(s->root_fd);
-	if (check_files(s, e) == 0)
+	if (check_proc(s, e) == 0 && check_files(s, e) == 0 && shared_memory_read(s, e) == 0)
 		return s;
 	source_close(s);
 	return NULL;
@@ -106,6 +116,7 @@ void source_close(struct source *s)
 		return;
 	if (s->root_fd >= 0)
 		close(s->root_fd);
+	shared_memory_free(s->shared);
 	free(s);
 }
 
