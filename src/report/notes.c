@@ -170,6 +170,18 @@ static void note_may_not_scan(const struct snapshot *s, const struct hidden_rows
 			n, plural(n));
 }
 
+static void note_marked(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	uint64_t n = s->coverage.by_how[HOW_MARKED];
+
+	(void)hidden;
+	if (n > 0)
+		fprintf(out,
+			"read smaps of %" PRIu64
+			" process%s instead: a scan cannot tell swap from marks of userfaultfd",
+			n, plural(n));
+}
+
 static void note_pss(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
@@ -256,9 +268,9 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		size_t *count)
 {
 	static note_fn *const all[] = {
-		note_kernel,	note_unmatched,	   note_timed_out, note_lost_names,
-		note_scan,	note_may_not_scan, note_pss,	   note_swap,
-		note_exclusive, note_zeros,	   note_limit,
+		note_kernel, note_unmatched,	note_timed_out, note_lost_names,
+		note_scan,   note_may_not_scan, note_marked,	note_pss,
+		note_swap,   note_exclusive,	note_zeros,	note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

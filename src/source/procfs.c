@@ -115,6 +115,7 @@ struct attempt {
 	pid_t pid;
 	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
 	bool barred;		  /* from its pagemap, which only its user and root may open */
+	bool marked;		  /* what looks swapped to a scan is not */
 	bool last;		  /* it will not be tried again */
 	struct process_stat stat; /* before smaps were opened; its name is in the buffers */
 	bool stat_known;
@@ -156,7 +157,7 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = scan_begin(p->scan, a->dir, shares, next);
 	if (p->frames)
 		next = frames_begin(p->frames, a->dir, next);
-	next = kept_names_begin(p->names, a->dir, next);
+	next = kept_names_begin(p->names, a->dir, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
 	return limits_begin(&p->limits, a->dir, p->source->is_live ? p->source->max_mappings : 0,
@@ -217,6 +218,10 @@ static enum result after_failure(struct procfs *p, struct attempt *a)
 	}
 	if (a->scan && (number == EACCES || number == EPERM)) {
 		a->barred = true;
+		return RESULT_AGAIN;
+	}
+	if (a->scan && scan_cannot_tell(p->scan)) {
+		a->marked = true;
 		return RESULT_AGAIN;
 	}
 	/* Memory that is gone is so called too, but may have been that of a program before. */
@@ -377,7 +382,7 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 
 	p->io->shortage = 0;
 	look_at(p, a, &thread, &buffers, &process);
-	a->scan = !a->barred && should_scan(p, a->dir);
+	a->scan = !a->barred && !a->marked && should_scan(p, a->dir);
 	fd = procdir_open(a->dir, a->scan || p->io->reading.outlines ? "maps" : "smaps");
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
@@ -448,7 +453,7 @@ static unsigned how_of(const struct procfs *p, const struct attempt *a)
 
 	return (a->scan ? HOW_BIT(HOW_SCANNED) : 0) |
 	       (scan_wanted && p->cannot_scan ? HOW_BIT(HOW_CANNOT_SCAN) : 0) |
-	       (a->barred ? HOW_BIT(HOW_MAY_NOT_SCAN) : 0) |
+	       (a->barred ? HOW_BIT(HOW_MAY_NOT_SCAN) : 0) | (a->marked ? HOW_BIT(HOW_MARKED) : 0) |
 	       (names == NAMES_KNOWN ? HOW_BIT(HOW_NAMES_KEPT) : 0) |
 	       (names == NAMES_LOST ? HOW_BIT(HOW_NAMES_LOST) : 0);
 }
@@ -460,16 +465,17 @@ static int read_at(struct procfs *p, const struct procdir *dir, pid_t pid, struc
 
 	if (p->names)
 		kept_names_forget(p->names);
-	for (int i = 1; i <= ATTEMPTS; i++) {
+	/* That a scan was of no use is no fault of the process, which has all its attempts. */
+	for (int i = 1; i <= ATTEMPTS + a.marked; i++) {
 		int result;
 
-		a.last = i == ATTEMPTS;
+		a.last = i == ATTEMPTS + a.marked;
 		result = try(p, &a, e);
 		if (result < 0)
 			return -1;
 		if (result == RESULT_UNWANTED)
 			return 0;
-		if (result == RESULT_DONE || a.last)
+		if (result == RESULT_DONE || i == ATTEMPTS + a.marked)
 			break;
 		p->io->sink->cancel(p->io->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};

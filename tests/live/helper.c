@@ -4,6 +4,7 @@
  * left behind, however the test ends.
  */
 #include "anonmem/anonmem.h"
+#include "situations.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -562,6 +563,14 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
 			commands[i].run(count);
+			return 0;
+		}
+	}
+	for (const struct situation *s = situations; argc > 1 && s->name; s++) {
+		if (strcmp(argv[1], s->name) == 0) {
+			s->make();
+			puts("ready");
+			wait_for_end();
 			return 0;
 		}
 	}

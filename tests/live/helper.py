@@ -9,7 +9,7 @@ PROGRAM = ""  # what helper.c became; live.py sets it
 def wait_for_state(pid, state):
 	for _ in range(500):
 		with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
-			if f.read().rsplit(")", 1)[1].split()[0] == state:
+			if f.read().rsplit(")", 1)[1].split()[0] in state:
 				return
 		time.sleep(0.01)
 	raise AssertionError(f"process {pid} did not get into state {state}")
@@ -22,12 +22,15 @@ class Helper:
 		self.process = subprocess.Popen([*prefix, program or PROGRAM, command, str(count)],
 			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 		self.pid, self.children, self.ranges = self.process.pid, [], {}
+		self.missing = []  # what this kernel or this user cannot have
 		for line in self.process.stdout:
 			words = line.split()
 			if words[0] == "ready":
-				wait_for_state(self.pid, "S")  # or it touches more
+				wait_for_state(self.pid, "SZ")  # or it touches more
 				return
-			if words[0] == "child":
+			if words[0] == "cannot":
+				self.missing.append(line[len("cannot "):].strip())
+			elif words[0] == "child":
 				self.children.append(int(words[1]))
 			else:
 				self.ranges[words[0]] = (words[1], words[2])
