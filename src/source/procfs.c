@@ -160,8 +160,7 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 	next = kept_names_begin(p->names, a->dir, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
-	return limits_begin(&p->limits, a->dir, p->source->is_live ? p->source->max_mappings : 0,
-			    next);
+	return p->source->is_live ? limits_begin(&p->limits, p->io, a->dir, next) : next;
 }
 
 /* What finds out who else has the memory; false with errno. */

@@ -18,7 +18,7 @@ def wait_for_state(pid, state):
 class Helper:
 	"""A process of helper.c: it has said what it made, and waits."""
 
-	def __init__(self, command, count=0, program=None, prefix=()):
+	def __init__(self, command, count=0, program=None, prefix=(), state="SZ"):
 		self.process = subprocess.Popen([*prefix, program or PROGRAM, command, str(count)],
 			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 		self.pid, self.children, self.ranges = self.process.pid, [], {}
@@ -26,7 +26,7 @@ class Helper:
 		for line in self.process.stdout:
 			words = line.split()
 			if words[0] == "ready":
-				wait_for_state(self.pid, "SZ")  # or it touches more
+				wait_for_state(self.pid, state)  # or it touches more
 				return
 			if words[0] == "cannot":
 				self.missing.append(line[len("cannot "):].strip())

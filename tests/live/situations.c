@@ -431,9 +431,9 @@ static void headless(void)
 	pthread_exit(NULL);
 }
 
-static void many_mappings(void)
+static void map_many(int count)
 {
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < count; i++) {
 		char *at = mmap(NULL, 4096, i % 2 ? WRITE : PROT_READ, ANON, -1, 0);
 
 		if (at == MAP_FAILED)
@@ -441,6 +441,48 @@ static void many_mappings(void)
 		if (i % 2)
 			*at = 1;
 	}
+}
+
+static void many_mappings(void)
+{
+	map_many(20000);
+}
+
+/* More than the kernel allows by default. */
+static void too_many_mappings(void)
+{
+	map_many(150000);
+}
+
+/* Some mappings that move upwards together without pause (which one call can do from Linux 6.17
+ * on), always ahead of who reads them. */
+static void *move_on(void *arg)
+{
+	enum { PAGES = 8192, SIZE = PAGES * 4096 };
+	const uintptr_t begin = 0x100000000000, end = 0x600000000000;
+	char *at = mmap((void *)begin, SIZE, WRITE, ANON | MAP_FIXED, -1, 0);
+
+	(void)arg;
+	for (size_t i = 0; i < PAGES; i += 2)
+		mprotect(at + i * 4096, 4096, PROT_READ);
+	for (;;) {
+		uintptr_t next = (uintptr_t)at + 2 * SIZE;
+
+		if (next >= end)
+			next = begin;
+		at = mremap(at, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)next);
+		if (at == MAP_FAILED)
+			break;
+	}
+	return NULL;
+}
+
+static void runaway(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, move_on, NULL) != 0)
+		cannot("make a thread");
 }
 
 /* 8 MiB of this process's, 4 MiB shared. */
@@ -487,6 +529,8 @@ const struct situation situations[] = {
 	{"swapped-shared", swapped_shared},
 	{"headless", headless},
 	{"many-mappings", many_mappings},
+	{"too-many-mappings", too_many_mappings},
+	{"runaway", runaway},
 	{"hugetlb", hugetlb},
 	{NULL, NULL},
 };
