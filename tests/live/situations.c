@@ -417,7 +417,7 @@ static void *wait_for_input(void *arg)
 	return arg;
 }
 
-static void headless(void)
+static void without_first_thread(void)
 {
 	pthread_t thread;
 
@@ -527,7 +527,7 @@ const struct situation situations[] = {
 	{"device-of-zeros", device_of_zeros},
 	{"swapped", swapped},
 	{"swapped-shared", swapped_shared},
-	{"headless", headless},
+	{"without-first-thread", without_first_thread},
 	{"many-mappings", many_mappings},
 	{"too-many-mappings", too_many_mappings},
 	{"runaway", runaway},

@@ -56,7 +56,7 @@ class Situations(Live):
 				"poisoned-swapped", "named-guards", "named-protected", "perf-ring", "io-ring",
 				"packet-ring", "packet-ring-twice", "zeros", "huge-pages", "merged", "shared",
 				"shared-objects", "locked", "secret", "freed-lazily", "device-of-zeros", "swapped",
-				"swapped-shared", "headless", "many-mappings", "hugetlb"):
+				"swapped-shared", "without-first-thread", "many-mappings", "hugetlb"):
 			with self.subTest(situation):
 				for _ in self.compare(situation):
 					pass
