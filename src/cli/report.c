@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 static const char *const table_columns[] = {
-	"processes", "mappings", "rss",	     "pss",	    "uss",
-	"anonymous", "swap",	 "swap_pss", "pss_percent", NULL,
+	"processes", "mappings", "rss",	    "pss",	   "uss", "anonymous",
+	"swap",	     "swap_pss", "hugetlb", "pss_percent", NULL,
 };
 
 /* What a narrow terminal does without, the first first. */

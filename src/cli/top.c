@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 static const char *const table_columns[] = {
-	"state", "pss",	 "change",    "growth",	   "history",  "rss",
-	"uss",	 "swap", "anonymous", "processes", "mappings", NULL,
+	"state", "pss",	      "change",	   "growth",   "history", "rss", "uss",
+	"swap",	 "anonymous", "processes", "mappings", "hugetlb", NULL,
 };
 
 /* What a batch on a narrow terminal does without, the first first; the screen has its own way. */

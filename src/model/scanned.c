@@ -104,6 +104,8 @@ void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind
 	*c = (struct counters){0};
 	know(c, COUNTER_SIZE, m->counters.bytes[COUNTER_SIZE]);
 	know(c, COUNTER_RSS, resident);
+	know(c, COUNTER_SHARED_HUGETLB, 0); /* or it would not be scanned */
+	know(c, COUNTER_PRIVATE_HUGETLB, 0);
 	switch (kind) {
 	case KIND_ANON:
 		conclude_anon(s, resident, swapped, c);

@@ -87,6 +87,12 @@ bool counters_add(struct counters *sum, const struct counters *part);
  * counter after the one found: fields nearly always come in the order of the table. */
 int counter_find(struct slice key, unsigned *expected);
 
+/* Pages of hugetlbfs, as far as they are known: they are in neither RSS nor PSS. */
+static inline uint64_t counters_hugetlb(const struct counters *c)
+{
+	return c->bytes[COUNTER_SHARED_HUGETLB] + c->bytes[COUNTER_PRIVATE_HUGETLB];
+}
+
 static inline bool counters_know(const struct counters *c, enum counter counter)
 {
 	return c->known & COUNTER_BIT(counter);

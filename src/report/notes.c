@@ -195,6 +195,18 @@ static void note_pss(const struct snapshot *s, const struct hidden_rows *hidden,
 		fputs("PSS is unknown: it was not in what was read of every mapping", out);
 }
 
+static void note_hugetlb(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	uint64_t bytes = counters_hugetlb(&s->totals.counters);
+
+	(void)hidden;
+	if (bytes > 0)
+		fprintf(out,
+			"%" PRIu64
+			" MiB of hugetlb pages are in neither RSS nor PSS; see the column hugetlb",
+			bytes >> 20);
+}
+
 static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
@@ -268,9 +280,9 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		size_t *count)
 {
 	static note_fn *const all[] = {
-		note_kernel, note_unmatched,	note_timed_out, note_lost_names,
-		note_scan,   note_may_not_scan, note_marked,	note_pss,
-		note_swap,   note_exclusive,	note_zeros,	note_limit,
+		note_kernel,	   note_unmatched, note_timed_out, note_lost_names, note_scan,
+		note_may_not_scan, note_marked,	   note_pss,	   note_hugetlb,    note_swap,
+		note_exclusive,	   note_zeros,	   note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

@@ -32,7 +32,11 @@ static void choose_columns(struct report *r, const struct report_options *option
 		add_columns(r, list, column_of_key(by->keys[i], options->full_keys, list));
 	}
 	r->key_column_count = r->column_count;
-	add_columns(r, options->columns, options->column_count);
+	for (size_t i = 0; i < options->column_count; i++) {
+		if (options->columns[i] != options->if_hugetlb ||
+		    counters_hugetlb(&r->snapshot->totals.counters) > 0)
+			add_columns(r, &options->columns[i], 1);
+	}
 }
 
 static void fill_row(const struct report *r, const struct group *group, const symbol *key,

@@ -11,11 +11,12 @@
 struct report_options {
 	const struct column *columns[COLUMNS_MAX]; /* after those of the keys */
 	size_t column_count;
-	bool full_keys;		   /* all that is known of a key, for machines */
-	const struct column *sort; /* NULL: see order.h */
-	bool falling;		   /* with `sort` */
-	bool hide_zeros;	   /* leave rows out that have nothing of any size shown */
-	size_t limit;		   /* rows; 0 for all */
+	const struct column *if_hugetlb; /* one of those, left out if there is no such memory */
+	bool full_keys;			 /* all that is known of a key, for machines */
+	const struct column *sort;	 /* NULL: see order.h */
+	bool falling;			 /* with `sort` */
+	bool hide_zeros;		 /* leave rows out that have nothing of any size shown */
+	size_t limit;			 /* rows; 0 for all */
 };
 
 struct report {

@@ -1,8 +1,9 @@
 """--fast and --max-stall find what smaps says, in each situation of situations.c."""
 
 import time
+import unittest
 
-from anonmem import MIB, Live
+from anonmem import IS_ROOT, MIB, Live, run
 from helper import Helper, wait_for_state
 
 EXACT = ("rss", "swap", "pss", "uss", "anonymous")
@@ -86,6 +87,32 @@ class Situations(Live):
 				self.assertEqual(groups["[file]"]["pss"] is not None, proven)
 				if proven:
 					self.assertLess(groups["[file]"]["pss"], 4 * MIB)
+
+	@unittest.skipUnless(IS_ROOT, "only root may allow huge pages")
+	def test_hugetlb(self):
+		path = "/proc/sys/vm/nr_overcommit_hugepages"
+		with open(path, encoding="ascii") as f:
+			before = int(f.read())
+		try:
+			with open(path, "w", encoding="ascii") as f:
+				f.write(str(before + 8))
+			with Helper("hugetlb") as h:
+				if h.missing:
+					self.skipTest("no huge pages")
+				wait_for_state(h.children[0], "S")
+				pids = f"{h.pid},{h.children[0]}"
+				for option in ((), ("--fast",), ("--max-stall=1us",)):
+					totals = self.report("--pid", pids, *option)["totals"]
+					self.assertEqual(totals["hugetlb"], totals["shared_hugetlb"] + totals["private_hugetlb"])
+					# What is inherited may be the parent's alone, by the kernel's count, or both's.
+					self.assertIn(totals["hugetlb"], (16 * MIB, 24 * MIB), option)
+					self.assertLess(totals["rss"], 12 * MIB)
+				done = run("--pid", pids)
+				self.assertIn(b" HUGETLB ", done.stdout)
+				self.assertRegex(done.stdout.decode(), "(16|24) MiB of hugetlb pages are in neither RSS nor PSS")
+		finally:
+			with open(path, "w", encoding="ascii") as f:
+				f.write(str(before))
 
 	def test_names_divide_a_mapping(self):
 		"""4 and 16 MiB are swapped, whatever else looks so."""
