@@ -25,7 +25,8 @@ static const char *const table_columns[] = {
 
 /* What a narrow terminal does without, the first first. */
 static const char *const expendable_columns[] = {
-	"swap_pss", "mappings", "pss_percent", "anonymous", "processes", "uss", "swap", "rss", NULL,
+	"swap_pss", "mappings", "pss_percent", "anonymous", "processes",
+	"hugetlb",  "uss",	"swap",	       "rss",	    NULL,
 };
 
 static void say_all(char *const *lines, size_t count)

@@ -30,7 +30,7 @@ static const char *const table_columns[] = {
 
 /* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
 static const char *const expendable_columns[] = {
-	"mappings", "processes", "anonymous", "swap",  "uss",
+	"mappings", "processes", "anonymous", "swap",  "hugetlb", "uss",
 	"history",  "growth",	 "rss",	      "state", NULL,
 };
 

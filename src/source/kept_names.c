@@ -389,7 +389,8 @@ static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t c
 	/* What is swapped of shared memory is not in page tables. */
 	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
 	if (!*swap_known && !n->last)
-		return error_set(e, ERROR_TRUNCATED, "its swapped pages changed during the reading");
+		return error_set(e, ERROR_TRUNCATED,
+				 "its swapped pages changed during the reading");
 	return 0;
 }
 
