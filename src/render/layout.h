@@ -12,7 +12,12 @@
 struct table_layout {
 	const struct report *report;
 	const struct render_options *options;
-	char **texts; /* row by row; row 0 is the header, the last one the totals */
+	/* Row by row; row 0 is the header, the last one the totals. One after another, each with
+	 * its NUL: there may be millions. */
+	char *texts;
+	size_t used, capacity;
+	size_t *starts;	   /* of each row in the texts */
+	uint32_t *offsets; /* of each cell in its row */
 	size_t rows, columns;
 	size_t *widths;
 	bool *left_out; /* of each column, whether there was no room for it */

@@ -130,12 +130,18 @@ static bool fill_rows(struct report *r, const struct report_options *options)
 		r->hidden = r->row_count - options->limit;
 		r->row_count = options->limit;
 	}
-	r->cells = calloc(r->row_count * r->column_count + 1, sizeof(*r->cells));
-	for (size_t i = 0; r->cells && i < r->row_count; i++)
-		fill_row(r, &groups->groups[order[i]], aggregate_key(groups, order[i]),
-			 r->cells + i * r->column_count);
 	r->groups = order;
-	return r->cells != NULL;
+	r->row = calloc(r->column_count + 1, sizeof(*r->row));
+	return r->row != NULL;
+}
+
+const struct cell *report_row(const struct report *r, size_t row)
+{
+	const struct aggregate *groups = &r->snapshot->groups;
+	uint32_t group = r->groups[row];
+
+	fill_row(r, &groups->groups[group], aggregate_key(groups, group), r->row);
+	return r->row;
 }
 
 int report_build(const struct snapshot *snapshot, const struct report_options *options,
@@ -220,7 +226,7 @@ static void free_lines(char **lines, size_t count)
 
 void report_free(struct report *r)
 {
-	free(r->cells);
+	free(r->row);
 	free(r->groups);
 	free(r->coverage);
 	free_lines(r->notes, r->note_count);

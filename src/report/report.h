@@ -25,8 +25,8 @@ struct report {
 	const struct column *columns[2 * COLUMNS_MAX]; /* first those of the keys */
 	size_t column_count, key_column_count;
 
-	struct cell *cells; /* row by row, column_count to each */
-	uint32_t *groups;   /* of each row, in the snapshot */
+	uint32_t *groups; /* of each row, in the snapshot */
+	struct cell *row; /* made by report_row(): a million rows need not be there at once */
 	size_t row_count;
 	size_t zeros;			     /* rows left out because they have nothing, */
 	size_t hidden;			     /* and of the others those beyond the limit */
@@ -51,9 +51,7 @@ void report_free(struct report *r);
  * be in several. */
 void report_total(struct report *r, const size_t *rows, size_t count);
 
-static inline const struct cell *report_row(const struct report *r, size_t row)
-{
-	return r->cells + row * r->column_count;
-}
+/* The cells of a row, one for each column, until the next call for this report. */
+const struct cell *report_row(const struct report *r, size_t row);
 
 #endif
