@@ -20,13 +20,14 @@
 #include <unistd.h>
 
 static const char *const table_columns[] = {
-	"processes", "mappings", "rss",	     "pss",	    "uss",
-	"anonymous", "swap",	 "swap_pss", "pss_percent", NULL,
+	"processes", "mappings", "rss",	    "pss",	   "uss", "anonymous",
+	"swap",	     "swap_pss", "hugetlb", "pss_percent", NULL,
 };
 
 /* What a narrow terminal does without, the first first. */
 static const char *const expendable_columns[] = {
-	"swap_pss", "mappings", "pss_percent", "anonymous", "processes", "uss", "swap", "rss", NULL,
+	"swap_pss", "mappings", "pss_percent", "anonymous", "processes",
+	"hugetlb",  "uss",	"swap",	       "rss",	    NULL,
 };
 
 static void say_all(char *const *lines, size_t count)

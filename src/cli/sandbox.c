@@ -54,6 +54,7 @@ static const int allowed[] = {
 	SCMP_SYS(gettid),
 	SCMP_SYS(exit),
 	/* time */
+	SCMP_SYS(clock_getres), /* clock_getcpuclockid() of glibc */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(nanosleep),

@@ -25,6 +25,7 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 	if (!renderer->shows && !replaced) {
 		for (; *people; people++)
 			add_column(r, column_find(slice_of(*people)));
+		r->if_hugetlb = column_find(SLICE("hugetlb"));
 	}
 	for (size_t i = 0; i < column_count; i++) {
 		if (renderer->shows && (!replaced || renderer->adds_columns) &&
@@ -36,6 +37,8 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 		/* Programs have the two bounds apart. */
 		if (renderer->full_keys && o->columns.list[i]->type == CELL_BOUNDS)
 			add_column(r, column_find(SLICE("exclusive_max")));
+		if (o->columns.list[i] == r->if_hugetlb)
+			r->if_hugetlb = NULL;
 	}
 }
 

@@ -25,13 +25,13 @@
 #include <unistd.h>
 
 static const char *const table_columns[] = {
-	"state", "pss",	 "change",    "growth",	   "history",  "rss",
-	"uss",	 "swap", "anonymous", "processes", "mappings", NULL,
+	"state", "pss",	      "change",	   "growth",   "history", "rss", "uss",
+	"swap",	 "anonymous", "processes", "mappings", "hugetlb", NULL,
 };
 
 /* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
 static const char *const expendable_columns[] = {
-	"mappings", "processes", "anonymous", "swap",  "uss",
+	"mappings", "processes", "anonymous", "swap",  "hugetlb", "uss",
 	"history",  "growth",	 "rss",	      "state", NULL,
 };
 

@@ -148,7 +148,7 @@ static bool init_collectors(struct collector *collectors, unsigned count, struct
 
 static int read_all(struct work *work, struct read_stats *stats, struct error *e)
 {
-	unsigned count = job_count(work);
+	unsigned count = work->jobs = job_count(work);
 	struct collector *collectors = calloc(count, sizeof(*collectors));
 	int status = 0;
 

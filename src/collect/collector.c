@@ -33,7 +33,7 @@ static bool translate_groups(struct collector *c)
 		symbol *key = c->keys + (size_t)i * by->count;
 
 		memcpy(key, aggregate_key(&c->groups, i), by->count * sizeof(*key));
-		if (!translate_key(&c->translation, by, key))
+		if (c->symbols != c->work->symbols && !translate_key(&c->translation, by, key))
 			return false;
 	}
 	return true;
@@ -92,6 +92,8 @@ static void give(struct collector *c, struct record *r)
 		r->inexact = c->groups.inexact;
 		r->shares_with = work->owners ? find_owner(c, r) : 0;
 		r->how |= work->owners && maybe_shared(c, r) ? HOW_BIT(HOW_MAYBE_SHARED) : 0;
+		if (c->symbols == work->symbols && r->shares_with == 0)
+			r->aggregate = &c->groups;
 	} else if (has_groups(r)) {
 		c->no_memory = true;
 	}
@@ -132,10 +134,10 @@ static bool keep_string(struct collector *c, unsigned field, struct slice *strin
 
 	if (!(c->process.known & field))
 		return true;
-	s = intern(&c->symbols, *string);
+	s = intern(c->symbols, *string);
 	if (s == SYMBOL_NONE)
 		return false;
-	*string = intern_bytes(&c->symbols, s);
+	*string = intern_bytes(c->symbols, s);
 	return true;
 }
 
@@ -407,11 +409,12 @@ bool collector_init(struct collector *c, struct work *work)
 	};
 	c->job.reading.needs |= grouping_needs(&o->by) | selection_needs(&o->selection) |
 				(o->verify ? NEED_ROLLUP | NEED_STAT : 0);
-	intern_init(&c->symbols);
-	translation_init(&c->translation, &c->symbols, work->symbols);
+	intern_init(&c->own_symbols);
+	c->symbols = work->jobs == 1 ? work->symbols : &c->own_symbols;
+	translation_init(&c->translation, c->symbols, work->symbols);
 	aggregate_init(&c->groups, o->by.count);
 	infer_init(&c->infer, add_mapping, c);
-	grouper_init(&c->grouper, &c->symbols, &o->by, &o->selection, o->rules, o->users);
+	grouper_init(&c->grouper, c->symbols, &o->by, &o->selection, o->rules, o->users);
 	return reserve_keys(c, 1);
 }
 
@@ -420,7 +423,7 @@ void collector_free(struct collector *c)
 	grouper_free(&c->grouper);
 	aggregate_free(&c->groups);
 	translation_free(&c->translation);
-	intern_free(&c->symbols);
+	intern_free(&c->own_symbols);
 	holdings_free(&c->holdings);
 	free(c->keys);
 }

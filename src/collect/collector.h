@@ -29,6 +29,8 @@ struct work {
 	size_t end;		    /* of those that are to be read */
 	atomic_bool stop;	    /* one of them failed */
 
+	unsigned jobs;
+
 	/* Where records go, one at a time. */
 	pthread_mutex_t lock;
 	struct intern *symbols;
@@ -42,8 +44,11 @@ struct collector {
 	struct work *work;
 	struct job job;
 	struct sink sink;
-	struct intern symbols;
-	struct translation translation; /* into those of the records */
+	/* Those of the records, where no other job makes some: what is there once need not be there
+	 * twice. Else its own, and a translation. */
+	struct intern *symbols;
+	struct intern own_symbols;
+	struct translation translation;
 	struct grouper grouper;
 	struct infer infer;
 	symbol *keys; /* of the record at hand */

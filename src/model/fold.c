@@ -74,6 +74,33 @@ static bool add_part(struct fold *f, const symbol *key, const struct group *part
 	return true;
 }
 
+/* Whether all groups of all records stay as they are. */
+static bool folds_nothing(const struct fold *f)
+{
+	for (unsigned i = 0; i < f->parts; i++) {
+		if (f->places[i] != i)
+			return false;
+	}
+	return f->parts == f->from->count && f->fixed_count == 0;
+}
+
+/* The first record may have a million groups, which need not be copied. */
+static bool take_whole(struct fold *f, const struct record *r)
+{
+	struct aggregate empty = *f->groups;
+
+	*f->groups = *r->aggregate;
+	f->groups->inexact |= empty.inexact;
+	*r->aggregate = empty;
+	if (!reserve_counted(f))
+		return false;
+	for (uint32_t i = 0; i < r->count; i++) {
+		f->counted[i] = f->process;
+		f->groups->inexact |= !group_add(f->totals, &f->groups->groups[i]);
+	}
+	return true;
+}
+
 bool fold_add(struct fold *f, const struct record *r)
 {
 	uint64_t processes = f->totals->processes;
@@ -82,6 +109,11 @@ bool fold_add(struct fold *f, const struct record *r)
 
 	f->process++;
 	f->groups->inexact |= r->inexact;
+	if (r->aggregate && r->count > 0 && aggregate_count(f->groups) == 0 && folds_nothing(f)) {
+		any = take_whole(f, r);
+		f->totals->processes = processes + any;
+		return any;
+	}
 	for (uint32_t i = 0; i < r->count; i++) {
 		const struct group part = part_of(r, i);
 

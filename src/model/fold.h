@@ -6,6 +6,8 @@
  *	fold_add(&f, record)		each of them
  *	fold_free(&f)
  *
+ * The first record may be left without its groups, if nothing of it is folded.
+ *
  * A process counts once in each group, however many of its own groups are in that. One that shares
  * the memory of another (record.h) is in the groups, with nothing of its own.
  */

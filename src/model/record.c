@@ -56,6 +56,7 @@ struct record *record_copy(const struct record *r, const struct grouping *by)
 	*copy = *r;
 	copy->comparison = NULL;
 	copy->holdings = NULL;
+	copy->aggregate = NULL;
 	copy->groups = append(&end, r->groups, groups);
 	copy->keys = append(&end, r->keys, keys);
 	copy->process = process;

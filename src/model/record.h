@@ -46,6 +46,9 @@ struct record {
 	struct group *groups;
 	symbol *keys; /* as many to each group as there are grouping keys */
 	bool inexact; /* a sum was cut off at COUNTER_MAX */
+	/* What the groups are of, if it has the symbols of the records; who gets the record may
+	 * take it and leave an empty one. Or NULL. */
+	struct aggregate *aggregate;
 };
 
 static inline symbol *record_key(const struct record *r, const struct grouping *by, uint32_t group)

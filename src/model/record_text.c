@@ -16,9 +16,10 @@ static const char *const match_names[MATCH_COUNT] = {
 
 static const char *const how_names[HOW_COUNT] = {
 	[HOW_SCANNED] = "scanned",	     [HOW_CANNOT_SCAN] = "cannot_scan",
-	[HOW_MAY_NOT_SCAN] = "may_not_scan", [HOW_NAMES_KEPT] = "names_kept",
-	[HOW_NAMES_LOST] = "names_lost",     [HOW_TIMED_OUT] = "timed_out",
-	[HOW_NO_SMAPS] = "no_smaps",	     [HOW_MAYBE_SHARED] = "maybe_shared",
+	[HOW_MAY_NOT_SCAN] = "may_not_scan", [HOW_MARKED] = "marked",
+	[HOW_NAMES_KEPT] = "names_kept",     [HOW_NAMES_LOST] = "names_lost",
+	[HOW_TIMED_OUT] = "timed_out",	     [HOW_NO_SMAPS] = "no_smaps",
+	[HOW_MAYBE_SHARED] = "maybe_shared",
 };
 
 static const char *const answers[] = {[false] = "no", [true] = "yes"};

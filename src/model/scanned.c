@@ -3,7 +3,7 @@
 void scanned_begin(struct scanned *s, const struct scan_facts *facts)
 {
 	*s = (struct scanned){.facts = *facts};
-	counters_zero(&s->anon);
+	counters_zero(&s->proven);
 }
 
 static void know(struct counters *c, enum counter counter, uint64_t bytes)
@@ -26,14 +26,19 @@ static void know_shares(struct counters *c, uint64_t bytes)
 	know(c, COUNTER_USS, bytes);
 }
 
+static void know_proven(struct scanned *s, uint64_t bytes, struct counters *c)
+{
+	know_shares(c, bytes);
+	counters_add(&s->proven, c);
+}
+
 static void conclude_anon(struct scanned *s, uint64_t resident, uint64_t swapped,
 			  struct counters *c)
 {
 	know(c, COUNTER_ANONYMOUS, resident);
 	know_swap(c, swapped);
 	if (s->facts.private_anon)
-		know_shares(c, resident);
-	counters_add(&s->anon, c);
+		know_proven(s, resident, c);
 }
 
 static void conclude_file(const struct scanned *s, const struct mapping *m, uint64_t swapped,
@@ -50,13 +55,44 @@ static void conclude_file(const struct scanned *s, const struct mapping *m, uint
 static void conclude_shared(struct scanned *s, const struct mapping *m, uint64_t resident,
 			    struct counters *c)
 {
-	if (s->facts.no_swap)
+	/* What a process maps every page of has none that is swapped. */
+	if (s->facts.no_swap || (m->perms[3] == 's' && resident == m->end - m->start))
 		know_swap(c, 0);
 	if (m->perms[3] == 's' || resident == 0)
 		know(c, COUNTER_ANONYMOUS, 0);
 	if (resident == 0)
 		know_shares(c, 0);
-	s->shared_seen |= resident > 0;
+	s->unproven_seen |= resident > 0;
+}
+
+/* Pages that are the same in every process: the share of one is less than smaps can say. */
+static bool is_kernels(const struct mapping *m)
+{
+	static const struct slice names[] = {
+		SLICE_INIT("[vdso]"),	  SLICE_INIT("[vvar]"),	   SLICE_INIT("[vvar_vclock]"),
+		SLICE_INIT("[vsyscall]"), SLICE_INIT("[vectors]"), SLICE_INIT("[sigpage]"),
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (slice_equals(m->name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Rings and buffers of drivers: their shares are known only where the scan proved them. */
+static void conclude_special(struct scanned *s, const struct mapping *m, uint64_t resident,
+			     uint64_t swapped, struct counters *c)
+{
+	know_swap(c, swapped);
+	if (m->perms[3] == 's' || is_kernels(m))
+		know(c, COUNTER_ANONYMOUS, 0);
+	if (resident == 0 || is_kernels(m))
+		know_shares(c, 0);
+	else if (counters_know(&m->counters, COUNTER_PSS) && counters_know(c, COUNTER_ANONYMOUS))
+		know_proven(s, resident, c);
+	else
+		s->unproven_seen = true;
 }
 
 void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind,
@@ -68,14 +104,14 @@ void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind
 	*c = (struct counters){0};
 	know(c, COUNTER_SIZE, m->counters.bytes[COUNTER_SIZE]);
 	know(c, COUNTER_RSS, resident);
+	know(c, COUNTER_SHARED_HUGETLB, 0); /* or it would not be scanned */
+	know(c, COUNTER_PRIVATE_HUGETLB, 0);
 	switch (kind) {
 	case KIND_ANON:
 		conclude_anon(s, resident, swapped, c);
 		break;
-	case KIND_SPECIAL: /* pages of the kernel's, the same in every process */
-		know(c, COUNTER_ANONYMOUS, 0);
-		know_swap(c, 0);
-		know_shares(c, 0);
+	case KIND_SPECIAL:
+		conclude_special(s, m, resident, swapped, c);
 		break;
 	case KIND_FILE:
 		conclude_file(s, m, swapped, c);
@@ -93,13 +129,13 @@ void scanned_rest(const struct scanned *s, struct counters *c)
 	const struct counters *rollup = &s->facts.rollup;
 
 	*c = (struct counters){0};
-	if (!s->facts.private_anon || s->shared_seen)
+	if (!s->facts.private_anon || s->unproven_seen)
 		return;
 	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
 		enum counter counter = told[i];
 
 		if (counters_know(rollup, counter) &&
-		    rollup->bytes[counter] >= s->anon.bytes[counter])
-			know(c, counter, rollup->bytes[counter] - s->anon.bytes[counter]);
+		    rollup->bytes[counter] >= s->proven.bytes[counter])
+			know(c, counter, rollup->bytes[counter] - s->proven.bytes[counter]);
 	}
 }

@@ -7,8 +7,8 @@
  *
  * Scanning gives RSS, and SWAP of what is not shared memory. How pages are shared it does not say.
  * Where smaps_rollup has Pss_Anon equal to Anonymous, no anonymous page of the process is shared,
- *so PSS and USS of its anonymous mappings are their RSS, and what is left of the rollup's belongs
- *to its files. Where that is not so they stay unknown.
+ * so PSS and USS of its anonymous mappings are their RSS, and what is left of the rollup's belongs
+ * to its files. Memory of drivers is proven by the scan, if it is. Elsewhere they stay unknown.
  */
 #ifndef MODEL_SCANNED_H
 #define MODEL_SCANNED_H
@@ -18,8 +18,8 @@
 
 struct scanned {
 	struct scan_facts facts;
-	bool shared_seen;     /* the process has resident shared memory */
-	struct counters anon; /* of its anonymous mappings */
+	bool unproven_seen;	/* memory beside the files whose shares are unknown */
+	struct counters proven; /* of mappings whose shares are known */
 };
 
 void scanned_begin(struct scanned *s, const struct scan_facts *facts);
@@ -28,7 +28,7 @@ void scanned_begin(struct scanned *s, const struct scan_facts *facts);
 void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind,
 		      struct counters *c);
 
-/* What the rollup has beyond the anonymous mappings: the files', if nothing else is there. Nothing
+/* What the rollup has beyond what is proven: the files', if nothing else is there. Nothing
  * is known in *c where that cannot be told. */
 void scanned_rest(const struct scanned *s, struct counters *c);
 

@@ -99,6 +99,12 @@ enum field_mark {
 /* The mark of a key that is no counter's, behind the counters that are `known`; 0 of all others. */
 unsigned field_mark(struct slice key, uint32_t known);
 
+/* Pages of hugetlbfs, as far as they are known: they are in neither RSS nor PSS. */
+static inline uint64_t counters_hugetlb(const struct counters *c)
+{
+	return c->bytes[COUNTER_SHARED_HUGETLB] + c->bytes[COUNTER_PRIVATE_HUGETLB];
+}
+
 static inline bool counters_know(const struct counters *c, enum counter counter)
 {
 	return c->known & COUNTER_BIT(counter);

@@ -141,11 +141,13 @@ static int render(const struct report *report, const struct render_options *opti
 	if (options->header)
 		write_header(report, out);
 	for (size_t i = 0; i < report->row_count; i++) {
+		const struct cell *row = report_row(report, i);
+
 		write_moment(report->snapshot, out);
 		for (size_t c = 0; c < report->column_count; c++) {
 			if (c > 0)
 				putc(',', out);
-			if (!write_cell(report->columns[c], &report_row(report, i)[c], out))
+			if (!write_cell(report->columns[c], &row[c], out))
 				return error_memory(e);
 		}
 		fputs("\r\n", out);

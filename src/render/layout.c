@@ -17,9 +17,9 @@ enum {
 	GRAPH = 8,
 };
 
-static char **text_at(const struct table_layout *l, size_t row, size_t column)
+static const char *text_at(const struct table_layout *l, size_t row, size_t column)
 {
-	return &l->texts[row * l->columns + column];
+	return l->texts + l->starts[row] + l->offsets[row * l->columns + column];
 }
 
 size_t text_width(const char *text)
@@ -110,24 +110,52 @@ static char *format_text(const struct cell *cell)
 	return marked;
 }
 
-static char *format_cell(const struct column *column, const struct cell *cell,
-			 const struct render_options *options)
+/* Adds a string to the texts, with its NUL. */
+static bool add(struct table_layout *l, const char *text)
 {
+	size_t size = strlen(text) + 1;
+
+	if (l->capacity - l->used < size) {
+		size_t capacity = 2 * l->capacity + size;
+		char *larger = realloc(l->texts, capacity);
+
+		if (!larger)
+			return false;
+		l->texts = larger;
+		l->capacity = capacity;
+	}
+	memcpy(l->texts + l->used, text, size);
+	l->used += size;
+	return true;
+}
+
+/* The same with a string that was allocated, or could not be. */
+static bool add_allocated(struct table_layout *l, char *text)
+{
+	bool added = text && add(l, text);
+
+	free(text);
+	return added;
+}
+
+static bool add_cell(struct table_layout *l, const struct column *column, const struct cell *cell)
+{
+	const struct render_options *o = l->options;
 	char text[BOUNDS_TEXT_MAX];
 
 	if (!cell->known)
-		return strdup("-");
+		return add(l, "-");
 	switch (column->type) {
 	case CELL_TEXT:
-		return format_text(cell);
+		return add_allocated(l, format_text(cell));
 	case CELL_NUMBER:
 		snprintf(text, sizeof(text), "%" PRIu64, cell->number);
 		break;
 	case CELL_BYTES:
-		size_format(cell->number, options->units, text);
+		size_format(cell->number, o->units, text);
 		break;
 	case CELL_BOUNDS:
-		bounds_format(cell->number, cell->most, options->units, text);
+		bounds_format(cell->number, cell->most, o->units, text);
 		break;
 	case CELL_PERCENT:
 		snprintf(text, sizeof(text), "%.1f", cell->percent);
@@ -136,41 +164,41 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 		snprintf(text, sizeof(text), "%" PRIx64, cell->number);
 		break;
 	case CELL_CHANGE:
-		change_format(cell->change, options->units, text);
+		change_format(cell->change, o->units, text);
 		break;
 	case CELL_STATE:
-		return strdup(trend_marks[cell->number]);
+		return add(l, trend_marks[cell->number]);
 	case CELL_GRAPH:
-		return draw_graph(cell->graph, options->graph ? options->graph : GRAPH);
+		return add_allocated(l, draw_graph(cell->graph, o->graph ? o->graph : GRAPH));
 	}
-	return strdup(text);
+	return add(l, text);
 }
 
 /* The word, and behind it or in the second key's column what it is of. */
-static char *format_total_key(const struct table_layout *l, size_t column)
+static bool add_total_key(struct table_layout *l, size_t column)
 {
 	const char *of = l->options->total;
 	bool second = l->report->key_column_count > 1;
 	char *text;
 
 	if (column > 1 || (column == 1 && !of))
-		return strdup("");
-	if (column == 1)
-		return asprintf(&text, "(%s)", of) < 0 ? NULL : text;
-	if (!of || second)
-		return strdup(total);
-	return asprintf(&text, "TOTAL (%s)", of) < 0 ? NULL : text;
+		return add(l, "");
+	if (column == 0 && (!of || second))
+		return add(l, total);
+	if (asprintf(&text, column == 0 ? "TOTAL (%s)" : "(%s)", of) < 0)
+		text = NULL;
+	return add_allocated(l, text);
 }
 
-static char *format_total(const struct table_layout *l, size_t column)
+static bool add_total(struct table_layout *l, size_t column)
 {
 	const struct report *r = l->report;
 
 	if (column < r->key_column_count)
-		return format_total_key(l, column);
+		return add_total_key(l, column);
 	if (r->columns[column]->type == CELL_STATE || r->columns[column]->role == COLUMN_PROCESS)
-		return strdup("");
-	return format_cell(r->columns[column], &r->totals[column], l->options);
+		return add(l, "");
+	return add_cell(l, r->columns[column], &r->totals[column]);
 }
 
 static bool is_text(const struct table_layout *l, size_t column)
@@ -189,39 +217,50 @@ static size_t denied_column(const struct table_layout *l)
 }
 
 /* Of what may not be read, only how many processes it is and how much memory. */
-static char *format_denied(const struct table_layout *l, size_t column)
+static bool add_denied(struct table_layout *l, size_t column)
 {
 	const struct coverage *c = &l->report->snapshot->coverage;
 	const struct column *of = l->report->columns[column];
 	struct cell cell = {.known = false};
 
 	if (column == denied_column(l))
-		return strdup(not_readable);
+		return add(l, not_readable);
 	if (column < l->report->key_column_count || of->type == CELL_STATE ||
 	    of->role == COLUMN_PROCESS)
-		return strdup("");
+		return add(l, "");
 	if (of == column_find(SLICE("processes")))
 		cell = (struct cell){.known = true, .number = c->by_outcome[OUTCOME_DENIED]};
 	else if (of == column_find(SLICE("rss")))
 		cell = (struct cell){.known = c->denied_known > 0, .number = c->denied_resident};
-	return format_cell(of, &cell, l->options);
+	return add_cell(l, of, &cell);
+}
+
+static bool add_row(struct table_layout *l, size_t row)
+{
+	const struct report *r = l->report;
+	bool header = row == 0, totals = row == r->row_count + 1, denied = row > r->row_count + 1;
+	const struct cell *cells = header || totals || denied ? NULL : report_row(r, row - 1);
+
+	l->starts[row] = l->used;
+	for (size_t c = 0; c < l->columns; c++) {
+		size_t offset = l->used - l->starts[row];
+
+		if (offset > UINT32_MAX)
+			return false;
+		l->offsets[row * l->columns + c] = (uint32_t)offset;
+		if (!(header   ? add(l, r->columns[c]->header)
+		      : totals ? add_total(l, c)
+		      : denied ? add_denied(l, c)
+			       : add_cell(l, r->columns[c], &cells[c])))
+			return false;
+	}
+	return true;
 }
 
 static bool fill(struct table_layout *l)
 {
-	const struct report *r = l->report;
-
-	for (size_t c = 0; c < l->columns; c++) {
-		*text_at(l, 0, c) = strdup(r->columns[c]->header);
-		*text_at(l, r->row_count + 1, c) = format_total(l, c);
-		if (l->denied)
-			*text_at(l, r->row_count + 2, c) = format_denied(l, c);
-		for (size_t i = 0; i < r->row_count; i++)
-			*text_at(l, i + 1, c) =
-				format_cell(r->columns[c], &report_row(r, i)[c], l->options);
-	}
-	for (size_t i = 0; i < l->rows * l->columns; i++) {
-		if (!l->texts[i])
+	for (size_t row = 0; row < l->rows; row++) {
+		if (!add_row(l, row))
 			return false;
 	}
 	return true;
@@ -235,7 +274,7 @@ static void measure(struct table_layout *l)
 	memset(l->widths, 0, l->columns * sizeof(*l->widths));
 	for (size_t row = 0; row < l->rows; row++) {
 		for (size_t c = 0; c < l->columns; c++) {
-			size_t width = text_width(*text_at(l, row, c));
+			size_t width = text_width(text_at(l, row, c));
 
 			if (o->text_max && is_text(l, c) && width > o->text_max)
 				width = o->text_max;
@@ -358,7 +397,7 @@ static void write_blanks(size_t n, FILE *out)
 static void write_cell(const struct table_layout *l, size_t row, size_t column, bool last,
 		       FILE *out)
 {
-	const char *text = *text_at(l, row, column);
+	const char *text = text_at(l, row, column);
 	size_t width = l->widths[column], own = text_width(text);
 	bool left = is_text(l, column);
 
@@ -386,10 +425,11 @@ bool layout_init(struct table_layout *l, const struct report *report,
 		.gap = GAP,
 	};
 	l->rows += l->denied;
-	l->texts = calloc(l->rows * l->columns, sizeof(*l->texts));
+	l->starts = calloc(l->rows, sizeof(*l->starts));
+	l->offsets = calloc(l->rows * l->columns + 1, sizeof(*l->offsets));
 	l->widths = calloc(l->columns, sizeof(*l->widths));
 	l->left_out = calloc(l->columns, sizeof(*l->left_out));
-	if (!l->texts || !l->widths || !l->left_out || !fill(l))
+	if (!l->starts || !l->offsets || !l->widths || !l->left_out || !fill(l))
 		return false;
 	measure(l);
 	return fit(l);
@@ -397,9 +437,9 @@ bool layout_init(struct table_layout *l, const struct report *report,
 
 void layout_free(struct table_layout *l)
 {
-	for (size_t i = 0; l->texts && i < l->rows * l->columns; i++)
-		free(l->texts[i]);
 	free(l->texts);
+	free(l->starts);
+	free(l->offsets);
 	free(l->widths);
 	free(l->left_out);
 }
@@ -408,7 +448,7 @@ void layout_write(const struct table_layout *l, size_t row, FILE *out)
 {
 	size_t end = l->columns;
 
-	while (end > 0 && (l->left_out[end - 1] || !**text_at(l, row, end - 1)))
+	while (end > 0 && (l->left_out[end - 1] || !*text_at(l, row, end - 1)))
 		end--;
 	for (size_t c = 0; c < end; c++) {
 		if (l->left_out[c])

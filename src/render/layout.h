@@ -12,8 +12,13 @@
 struct table_layout {
 	const struct report *report;
 	const struct render_options *options;
-	char **texts; /* row by row: the header, those of the report, the totals, */
-	bool denied;  /* and below, if there is one, what may not be read */
+	bool denied; /* there is a row of what may not be read */
+	/* Row by row: the header, those of the report, the totals, and what may not be read. One
+	 * after another, each with its NUL: there may be millions. */
+	char *texts;
+	size_t used, capacity;
+	size_t *starts;	   /* of each row in the texts */
+	uint32_t *offsets; /* of each cell in its row */
 	size_t rows, columns;
 	size_t *widths;
 	bool *left_out; /* of each column, whether there was no room for it */

@@ -192,6 +192,18 @@ static struct cell get_counter(const struct column *column, const struct column_
 	return number(in->group->counters.bytes[c]);
 }
 
+/* Whole pages of it are counted, so a sum that is cut off cannot be right anyway. */
+static struct cell get_hugetlb(const struct column *column, const struct column_input *in)
+{
+	const struct counters *c = &in->group->counters;
+	uint64_t sum = counters_hugetlb(c);
+
+	(void)column;
+	if (!counters_know(c, COUNTER_SHARED_HUGETLB) || !counters_know(c, COUNTER_PRIVATE_HUGETLB))
+		return unknown();
+	return number(sum < COUNTER_MAX ? sum : COUNTER_MAX);
+}
+
 static struct cell get_share(const struct column *column, const struct column_input *in)
 {
 	enum counter c = (enum counter)column->which;
@@ -309,6 +321,8 @@ const struct column columns[] = {
 	 get_processes, 0, false},
 	{"mappings", "MAPS", "mappings", CELL_NUMBER, COLUMN_COUNTER, get_mappings, 0, false},
 	SMAPS_COUNTERS(COLUMN_OF_COUNTER) DERIVED_COUNTERS(COLUMN_OF_COUNTER) /* */
+	{"hugetlb", "HUGETLB", "hugetlbfs pages, shared and private; not in RSS or PSS", CELL_BYTES,
+	 COLUMN_COUNTER, get_hugetlb, 0, false},
 	{"pss_percent", "%PSS", "share of the PSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
 	 get_share, COUNTER_PSS, false},
 	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,

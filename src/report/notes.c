@@ -175,6 +175,18 @@ static void note_may_not_scan(const struct snapshot *s, const struct hidden_rows
 			n, plural(n));
 }
 
+static void note_marked(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	uint64_t n = s->coverage.by_how[HOW_MARKED];
+
+	(void)hidden;
+	if (n > 0)
+		fprintf(out,
+			"read smaps of %" PRIu64
+			" process%s instead: a scan cannot tell swap from marks of userfaultfd",
+			n, plural(n));
+}
+
 static void note_pss(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
@@ -231,6 +243,18 @@ static void note_unseen(const struct snapshot *s, const struct hidden_rows *hidd
 	else if (s->machine.unseen & UNSEEN_SYSTEM)
 		fputs("figures of the whole system are hidden (/proc is mounted with subset=pid)",
 		      out);
+}
+
+static void note_hugetlb(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	uint64_t bytes = counters_hugetlb(&s->totals.counters);
+
+	(void)hidden;
+	if (bytes > 0)
+		fprintf(out,
+			"%" PRIu64
+			" MiB of hugetlb pages are in neither RSS nor PSS; see the column hugetlb",
+			bytes >> 20);
 }
 
 static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -306,9 +330,10 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		size_t *count)
 {
 	static note_fn *const all[] = {
-		note_kernel,	   note_unseen,	    note_unmatched, note_timed_out,    note_sharers,
-		note_maybe_shared, note_lost_names, note_scan,	    note_may_not_scan, note_pss,
-		note_swap,	   note_exclusive,  note_zeros,	    note_limit,
+		note_kernel,	   note_unseen,	      note_unmatched,  note_timed_out,
+		note_sharers,	   note_maybe_shared, note_lost_names, note_scan,
+		note_may_not_scan, note_marked,	      note_pss,	       note_hugetlb,
+		note_swap,	   note_exclusive,    note_zeros,      note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

@@ -32,7 +32,11 @@ static void choose_columns(struct report *r, const struct report_options *option
 		add_columns(r, list, column_of_key(by->keys[i], options->full_keys, list));
 	}
 	r->key_column_count = r->column_count;
-	add_columns(r, options->columns, options->column_count);
+	for (size_t i = 0; i < options->column_count; i++) {
+		if (options->columns[i] != options->if_hugetlb ||
+		    counters_hugetlb(&r->snapshot->totals.counters) > 0)
+			add_columns(r, &options->columns[i], 1);
+	}
 }
 
 static void fill_row(const struct report *r, const struct group *group, const symbol *key,
@@ -126,12 +130,18 @@ static bool fill_rows(struct report *r, const struct report_options *options)
 		r->hidden = r->row_count - options->limit;
 		r->row_count = options->limit;
 	}
-	r->cells = calloc(r->row_count * r->column_count + 1, sizeof(*r->cells));
-	for (size_t i = 0; r->cells && i < r->row_count; i++)
-		fill_row(r, &groups->groups[order[i]], aggregate_key(groups, order[i]),
-			 r->cells + i * r->column_count);
 	r->groups = order;
-	return r->cells != NULL;
+	r->row = calloc(r->column_count + 1, sizeof(*r->row));
+	return r->row != NULL;
+}
+
+const struct cell *report_row(const struct report *r, size_t row)
+{
+	const struct aggregate *groups = &r->snapshot->groups;
+	uint32_t group = r->groups[row];
+
+	fill_row(r, &groups->groups[group], aggregate_key(groups, group), r->row);
+	return r->row;
 }
 
 int report_build(const struct snapshot *snapshot, const struct report_options *options,
@@ -216,7 +226,7 @@ static void free_lines(char **lines, size_t count)
 
 void report_free(struct report *r)
 {
-	free(r->cells);
+	free(r->row);
 	free(r->groups);
 	free(r->coverage);
 	free_lines(r->notes, r->note_count);

@@ -11,11 +11,12 @@
 struct report_options {
 	const struct column *columns[COLUMNS_MAX]; /* after those of the keys */
 	size_t column_count;
-	bool full_keys;		   /* all that is known of a key, for machines */
-	const struct column *sort; /* NULL: see order.h */
-	bool falling;		   /* with `sort` */
-	bool hide_zeros;	   /* leave rows out that have nothing of any size shown */
-	size_t limit;		   /* rows; 0 for all */
+	const struct column *if_hugetlb; /* one of those, left out if there is no such memory */
+	bool full_keys;			 /* all that is known of a key, for machines */
+	const struct column *sort;	 /* NULL: see order.h */
+	bool falling;			 /* with `sort` */
+	bool hide_zeros;		 /* leave rows out that have nothing of any size shown */
+	size_t limit;			 /* rows; 0 for all */
 };
 
 struct report {
@@ -24,8 +25,8 @@ struct report {
 	const struct column *columns[2 * COLUMNS_MAX]; /* first those of the keys */
 	size_t column_count, key_column_count;
 
-	struct cell *cells; /* row by row, column_count to each */
-	uint32_t *groups;   /* of each row, in the snapshot */
+	uint32_t *groups; /* of each row, in the snapshot */
+	struct cell *row; /* made by report_row(): a million rows need not be there at once */
 	size_t row_count;
 	size_t zeros;			     /* rows left out because they have nothing, */
 	size_t hidden;			     /* and of the others those beyond the limit */
@@ -50,9 +51,7 @@ void report_free(struct report *r);
  * be in several. */
 void report_total(struct report *r, const size_t *rows, size_t count);
 
-static inline const struct cell *report_row(const struct report *r, size_t row)
-{
-	return r->cells + row * r->column_count;
-}
+/* The cells of a row, one for each column, until the next call for this report. */
+const struct cell *report_row(const struct report *r, size_t row);
 
 #endif

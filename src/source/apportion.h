@@ -14,6 +14,7 @@ struct part {
 	uint64_t start, end;
 	const char *name; /* NULL for none */
 	uint64_t resident, exclusive, swapped;
+	uint64_t protected; /* of what is swapped, or looks so (pages.c) */
 };
 
 enum weight { BY_SIZE, BY_RESIDENT, BY_EXCLUSIVE, BY_SHARED, BY_SWAPPED, WEIGHT_COUNT };

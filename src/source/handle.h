@@ -12,9 +12,8 @@ struct source {
 	/* SOURCE_PROC and SOURCE_TREE */
 	const char *root;
 	int root_fd;
-	pid_t self;	       /* anonmem's own in the running system; else 0 */
-	bool is_live;	       /* a kernel's /proc, wherever it is mounted; no capture */
-	uint64_t max_mappings; /* that one process may have */
+	pid_t self;   /* anonmem's own in the running system; else 0 */
+	bool is_live; /* a kernel's /proc, wherever it is mounted; no capture */
 	const pid_t *pids;
 	size_t pid_count;
 	struct shared_memory *shared; /* of a capture that says who shares; or NULL */

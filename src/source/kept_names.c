@@ -32,6 +32,7 @@ struct kept_names {
 	struct io *io;
 	const struct procdir *dir;
 	struct stage next_stage;
+	bool last;   /* reading of this process */
 	dev_t shmem; /* where memfds lie */
 
 	enum kept_names_state state;
@@ -376,22 +377,43 @@ static bool has_pages(const struct counters *c)
 	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
 }
 
+/* Counts the pages of each part. If it remains unknown which of them are swapped, the process may
+ * only have run on; else the parts' swap is unknown. */
+static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t count,
+			 bool *swap_known, struct error *e)
+{
+	uint64_t swap = m->counters.bytes[COUNTER_SWAP];
+
+	if (!open_files(n) || pages_count(n->map, n->parts, count) < 0)
+		return error_errno(e, "cannot look at its pages");
+	/* What is swapped of shared memory is not in page tables. */
+	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
+	if (!*swap_known && !n->last)
+		return error_set(e, ERROR_TRUNCATED,
+				 "its swapped pages changed during the reading");
+	return 0;
+}
+
 static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t count,
 			 struct error *e)
 {
 	const struct counters *whole = &m->counters;
 	struct apportionment apportionment;
 	struct counters counters = {0};
+	bool swap_known = true;
 	int status = 0;
 
 	if (count == 1)
 		return deliver_part(n, m, &n->parts[0], whole, e);
-	if (has_pages(whole) && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
-		return error_errno(e, "cannot look at its pages");
+	if (has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
+		return -1;
 	apportion_begin(&apportionment, whole, n->parts, count);
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		if (whole->known)
 			apportion_next(&apportionment, &n->parts[i], &counters);
+		if (!swap_known)
+			counters.known &=
+				~(COUNTER_BIT(COUNTER_SWAP) | COUNTER_BIT(COUNTER_SWAP_PSS));
 		status = deliver_part(n, m, &n->parts[i], &counters, e);
 	}
 	return status;
@@ -466,9 +488,11 @@ void kept_names_forget(struct kept_names *n)
 	n->at = 0;
 }
 
-struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, struct stage next)
+struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
+			      struct stage next)
 {
 	n->dir = dir;
+	n->last = last;
 	n->next_stage = next;
 	n->state = NAMES_NONE;
 	n->passed = false;

@@ -34,8 +34,10 @@ void kept_names_free(struct kept_names *n);
 
 void kept_names_forget(struct kept_names *n);
 
-/* The stage that names mappings of the process in `dir` on their way to `next`. */
-struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, struct stage next);
+/* The stage that names mappings of the process in `dir` on their way to `next`; `last` if the
+ * process will not be read again should it change meanwhile. */
+struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
+			      struct stage next);
 
 /* True if the names were found only behind memory that may have one: the next reading knows where
  * they are. */

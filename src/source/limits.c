@@ -1,5 +1,16 @@
 #include "source/limits.h"
 
+#include "parse/number.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Counting again costs a tenth of reading smaps. So it is done where more bytes were read than
+ * there are, from so many mappings on, or where there are more mappings than the kernel allows by
+ * default; and then seldom. */
+enum { COUNT_SUSPECT = 2000, COUNT_ANY = 1 << 16, COUNT_AGAIN = 4 };
+
 /* Some more is allowed: the kernel keeps its counts in parts by processor, and what is read while a
  * process takes memory and gives it back need not have been there at one moment. */
 static bool exceeds(uint64_t seen, uint64_t max, uint64_t slack)
@@ -11,12 +22,10 @@ static bool exceeds(uint64_t seen, uint64_t max, uint64_t slack)
 
 static bool is_too_much(const struct limits *l)
 {
-	enum { MAPPINGS = 1000 };
 	/* 256 processors can keep 1.5 GiB to themselves. */
 	const uint64_t bytes = UINT64_C(4) << 30;
 
-	return exceeds(l->seen.mappings, l->max.mappings, MAPPINGS) ||
-	       exceeds(l->seen.size, l->max.size, bytes) ||
+	return exceeds(l->seen.size, l->max.size, bytes) ||
 	       exceeds(l->seen.resident, l->max.resident, bytes);
 }
 
@@ -31,6 +40,87 @@ static void look_again(struct limits *l)
 	l->max.resident = resident > l->max.resident ? resident : l->max.resident;
 }
 
+/* Counts lines that begin with an address below `end`. False at the first other one. */
+static bool count_below(struct slice text, uint64_t end, uint64_t *count)
+{
+	uint64_t address;
+	struct slice line;
+
+	while (take_line(&text, &line)) {
+		if (take_hex(&line, &address) == 0 || address >= end)
+			return false;
+		++*count;
+	}
+	return true;
+}
+
+/* The lines of maps up to an address, or about `enough` of them if there are more. */
+static uint64_t count_lines(struct io *io, int fd, uint64_t end, uint64_t enough)
+{
+	size_t used = 0, whole; /* bytes, of lines */
+	uint64_t count = 0;
+	char buffer[16384];
+
+	while (count < enough && used < sizeof(buffer)) {
+		uint64_t started = io_start(io);
+		ssize_t n = TEMP_FAILURE_RETRY(read(fd, buffer + used, sizeof(buffer) - used));
+		const char *newline;
+
+		io_stop(io, started, n > 0 ? (size_t)n : 0);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+		newline = memrchr(buffer, '\n', used);
+		whole = newline ? (size_t)(newline + 1 - buffer) : 0;
+		if (!count_below((struct slice){buffer, whole}, end, &count))
+			break;
+		used -= whole;
+		memmove(buffer, buffer + whole, used);
+	}
+	return count;
+}
+
+/* Whether the mappings that were read are no longer below the last of them. */
+static bool have_gone(struct limits *l, const struct mapping *last)
+{
+	enum { MAPPINGS = 1000 };
+	uint64_t seen = l->seen.mappings, count;
+	int fd = procdir_open(l->dir, "maps");
+
+	if (fd < 0)
+		return false;
+	count = count_lines(l->io, fd, last->end, seen);
+	close(fd);
+	return exceeds(seen, count, MAPPINGS);
+}
+
+static bool is_suspect(struct limits *l)
+{
+	if (!exceeds(l->seen.size, l->max.size, 0))
+		return false;
+	look_again(l);
+	return exceeds(l->seen.size, l->max.size, 0);
+}
+
+static bool is_counted_again(struct limits *l)
+{
+	uint64_t seen = l->seen.mappings;
+
+	if (seen < l->count_at && (seen < l->count_suspect_at || !is_suspect(l)))
+		return false;
+	l->count_suspect_at = COUNT_AGAIN * seen;
+	if (seen >= l->count_at)
+		l->count_at = COUNT_AGAIN * seen;
+	return true;
+}
+
+static int reject(struct error *e)
+{
+	return error_set(e, ERROR_TRUNCATED,
+			 "it moved its memory during the reading, so that more was read than it "
+			 "has");
+}
+
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct limits *l = ctx;
@@ -41,18 +131,22 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	if (is_too_much(l)) {
 		look_again(l);
 		if (is_too_much(l))
-			return error_set(e, ERROR_TRUNCATED,
-					 "it moved its memory during the reading, so that more was "
-					 "read than it has");
+			return reject(e);
 	}
+	if (is_counted_again(l) && have_gone(l, m))
+		return reject(e);
 	return stage_take(l->next, m, e);
 }
 
-struct stage limits_begin(struct limits *l, const struct procdir *dir, uint64_t max_mappings,
+struct stage limits_begin(struct limits *l, struct io *io, const struct procdir *dir,
 			  struct stage next)
 {
-	*l = (struct limits){.next = next, .dir = dir, .max.mappings = max_mappings};
-	if (max_mappings == 0 || !procdir_statm(dir, &l->max.size, &l->max.resident))
+	*l = (struct limits){.next = next,
+			     .io = io,
+			     .dir = dir,
+			     .count_at = COUNT_ANY,
+			     .count_suspect_at = COUNT_SUSPECT};
+	if (!procdir_statm(dir, &l->max.size, &l->max.resident))
 		return next;
 	return (struct stage){take, l};
 }

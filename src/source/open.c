@@ -27,18 +27,6 @@ static bool is_proc(int root_fd)
 	return fstatfs(root_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* How many mappings a process may have; the kernel's default where that cannot be read. */
-static uint64_t read_max_mappings(int root_fd)
-{
-	const struct procdir root = {.fd = root_fd, .prefix = ""};
-	uint64_t max = 65530, set;
-	char buffer[32];
-	ssize_t n = procdir_read(&root, "sys/vm/max_map_count", buffer, sizeof(buffer));
-	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
-
-	return take_decimal(&text, &set) > 0 && set > max ? set : max;
-}
-
 /* What is read of a whole system must be files, too. */
 static int check_files(const struct source *s, struct error *e)
 {
@@ -88,7 +76,6 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 	}
 	s->self = root ? 0 : find_self(s->root_fd);
 	s->is_live = is_proc(s->root_fd);
-	s->max_mappings = read_max_mappings(s->root_fd);
 	if (check_proc(s, e) == 0 && check_files(s, e) == 0 && shared_memory_read(s, e) == 0)
 		return s;
 	source_close(s);

@@ -1,6 +1,11 @@
 /*
  * What pagemap says of single pages. ioctl(PAGEMAP_SCAN) finds the few that are there in a large
  * mapping, and leaves out the page of zeros; without it (before Linux 6.7) every page is looked at.
+ *
+ * Swapped pages look like the marks that userfaultfd(2) leaves where there is no page: a write
+ * protection has a bit, but pages that are protected and really swapped have it too; a poisoned
+ * page has none. So the pages are counted with that bit and without, and what smaps says of the
+ * whole mapping decides.
  */
 #include "source/pages.h"
 
@@ -12,6 +17,8 @@
 enum { ENTRIES = 512, REGIONS = 128 };
 
 #define ENTRY_EXCLUSIVE (UINT64_C(1) << 56)
+#define ENTRY_PROTECTED (UINT64_C(1) << 57)
+#define ENTRY_GUARD	(UINT64_C(1) << 58)
 #define ENTRY_SWAPPED	(UINT64_C(1) << 62)
 #define ENTRY_PRESENT	(UINT64_C(1) << 63)
 
@@ -28,8 +35,9 @@ static void count_page(struct counting *c, uint64_t address, uint64_t entry)
 	if (entry & ENTRY_PRESENT) {
 		c->part->resident += c->page_size;
 		c->part->exclusive += entry & ENTRY_EXCLUSIVE ? c->page_size : 0;
-	} else if (entry & ENTRY_SWAPPED) {
+	} else if (entry & ENTRY_SWAPPED && !(entry & ENTRY_GUARD)) {
 		c->part->swapped += c->page_size;
+		c->part->protected += entry & ENTRY_PROTECTED ? c->page_size : 0;
 	}
 }
 
@@ -64,14 +72,10 @@ int pages_count(int fd, struct part *parts, size_t count)
 		.end = end,
 		.vec = (uint64_t)(uintptr_t)regions,
 		.vec_len = REGIONS,
-		.category_inverted = PAGE_IS_PFNZERO,
-		.category_mask = PAGE_IS_PFNZERO,
-		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
 	};
 
 	while (arg.start < end) {
-		int n = (int)TEMP_FAILURE_RETRY(ioctl(fd, PAGEMAP_SCAN, &arg));
+		int n = pagescan(fd, &arg);
 
 		if (n < 0)
 			return errno == ENOTTY ? count_run(&c, arg.start, end) : -1;
@@ -84,4 +88,23 @@ int pages_count(int fd, struct part *parts, size_t count)
 		arg.start = arg.walk_end;
 	}
 	return 0;
+}
+
+bool pages_settle_swap(struct part *parts, size_t count, uint64_t swap)
+{
+	uint64_t all = 0, plain = 0;
+	size_t having = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		all += parts[i].swapped;
+		plain += parts[i].swapped - parts[i].protected;
+		having += parts[i].swapped > 0;
+	}
+	for (size_t i = 0; i < count && all != swap; i++) {
+		if (swap == 0)
+			parts[i].swapped = 0;
+		else if (plain == swap)
+			parts[i].swapped -= parts[i].protected;
+	}
+	return all == swap || plain == swap || swap == 0 || having <= 1;
 }

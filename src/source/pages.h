@@ -8,4 +8,8 @@
  * errno. */
 int pages_count(int fd, struct part *parts, size_t count);
 
+/* Takes what is only a mark off the swapped pages of parts, which are `swap` bytes together. False
+ * if it cannot be told which of them are swapped. */
+bool pages_settle_swap(struct part *parts, size_t count, uint64_t swap);
+
 #endif

@@ -22,5 +22,16 @@ struct pm_scan_arg {
 #define PAGE_IS_SWAPPED (1 << 4)
 #define PAGE_IS_PFNZERO (1 << 5)
 #endif
+#ifndef PAGE_IS_GUARD /* Linux 6.16 */
+#define PAGE_IS_GUARD (1 << 8)
+#endif
+
+/*
+ * Finds the pages that are there or look swapped, but neither the page of zeros nor guards
+ * (MADV_GUARD_INSTALL), where the kernel can tell. What userfaultfd(2) leaves in page tables for
+ * pages that are not there (write protection, poison) looks swapped as well. As ioctl(); the
+ * categories in *arg are set here.
+ */
+int pagescan(int fd, struct pm_scan_arg *arg);
 
 #endif

@@ -126,6 +126,7 @@ struct attempt {
 	pid_t pid;
 	bool scan;		   /* maps and PAGEMAP_SCAN, not smaps */
 	bool barred;		   /* from its pagemap, which only its user and root may open */
+	bool marked;		   /* what looks swapped to a scan is not */
 	bool last;		   /* it will not be tried again */
 	const struct target *look; /* what was seen of it some time ago, or NULL */
 	struct process_stat stat;  /* before smaps were opened; its name is in the buffers */
@@ -171,11 +172,10 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = scan_begin(p->scan, a->dir, shares, next);
 	if (p->frames)
 		next = frames_begin(p->frames, a->dir, next);
-	next = kept_names_begin(p->names, a->dir, next);
+	next = kept_names_begin(p->names, a->dir, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
-	return limits_begin(&p->limits, a->dir, p->source->is_live ? p->source->max_mappings : 0,
-			    next);
+	return p->source->is_live ? limits_begin(&p->limits, p->io, a->dir, next) : next;
 }
 
 /* What finds out who else has the memory; false with errno. */
@@ -263,6 +263,10 @@ static enum result after_failure(struct procfs *p, struct attempt *a)
 	if (source_is_captured(p->source) && number == ESRCH) {
 		a->outcome = OUTCOME_VANISHED;
 		return RESULT_DONE;
+	}
+	if (a->scan && scan_cannot_tell(p->scan)) {
+		a->marked = true;
+		return RESULT_AGAIN;
 	}
 	/* Memory that is gone is so called too, but may have been that of a program before. */
 	if (is_gone(number) && !procdir_has(a->process, "stat"))
@@ -460,7 +464,7 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 
 	p->io->shortage = p->io->refused = 0;
 	look_at(p, a, &thread, &buffers, &process);
-	a->scan = !a->barred && should_scan(p, a->dir);
+	a->scan = !a->barred && !a->marked && should_scan(p, a->dir);
 	fd = procdir_open(a->dir, a->scan || p->io->reading.outlines ? "maps" : "smaps");
 	if (fd < 0)
 		io_note_refusal(p->io, "smaps", errno);
@@ -545,7 +549,7 @@ static unsigned how_of(const struct procfs *p, const struct attempt *a)
 		return a->outcome == OUTCOME_DENIED && a->no_smaps ? HOW_BIT(HOW_NO_SMAPS) : 0;
 	return (a->scan ? HOW_BIT(HOW_SCANNED) : 0) |
 	       (scan_wanted && p->cannot_scan ? HOW_BIT(HOW_CANNOT_SCAN) : 0) |
-	       (a->barred ? HOW_BIT(HOW_MAY_NOT_SCAN) : 0) |
+	       (a->barred ? HOW_BIT(HOW_MAY_NOT_SCAN) : 0) | (a->marked ? HOW_BIT(HOW_MARKED) : 0) |
 	       (names == NAMES_KNOWN ? HOW_BIT(HOW_NAMES_KEPT) : 0) |
 	       (names == NAMES_LOST ? HOW_BIT(HOW_NAMES_LOST) : 0);
 }
@@ -558,18 +562,19 @@ static int read_at(struct procfs *p, const struct procdir *dir, const struct tar
 
 	if (p->names)
 		kept_names_forget(p->names);
-	/* An attempt by an older look comes before those that count. */
-	for (int i = target->stat_known ? 0 : 1; i <= ATTEMPTS; i++) {
+	/* An attempt by an older look comes before those that count; and that a scan was of no use
+	 * is no fault of the process, which has all its attempts. */
+	for (int i = target->stat_known ? 0 : 1; i <= ATTEMPTS + a.marked; i++) {
 		int result;
 
 		a.look = i == 0 ? target : NULL;
-		a.last = i == ATTEMPTS;
+		a.last = i == ATTEMPTS + a.marked;
 		result = try(p, &a, e);
 		if (result < 0)
 			return -1;
 		if (result == RESULT_UNWANTED)
 			return 0;
-		if (result == RESULT_DONE || a.last)
+		if (result == RESULT_DONE || i == ATTEMPTS + a.marked)
 			break;
 		p->io->sink->cancel(p->io->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};

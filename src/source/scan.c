@@ -1,6 +1,7 @@
 #include "source/scan.h"
 
 #include "parse/process.h"
+#include "source/pages.h"
 #include "source/pagescan.h"
 
 #include <errno.h>
@@ -23,6 +24,15 @@ enum {
 	PAGE_NS = 15,  /* what a page costs in a call, more or less */
 };
 
+/*
+ * What a page table has for a page that is not there need not be swap: userfaultfd(2) marks pages
+ * as write-protected or poisoned before they exist, and kernels before 6.16 do not tell guards
+ * (MADV_GUARD_INSTALL) from the rest. A write protection has a bit, but is there on pages that are
+ * really swapped too, and poison has none. So the kernel's own count for the process decides,
+ * VmSwap in status: it must be what was found, or lie between two looks at it. It is only looked
+ * at if anything was found.
+ */
+
 struct scan {
 	const struct procdir *dir;
 	int pagemap; /* -1 until it is needed */
@@ -37,8 +47,11 @@ struct scan {
 	struct io *io;
 	struct stage next_stage;
 	struct scan_facts facts;
-	uint64_t resident; /* bytes in all mappings so far */
-	bool huge_pages;   /* the system has hugetlb pages, which are in no RSS but are scanned */
+	bool shares;
+	uint64_t resident, swapped; /* bytes in all mappings so far */
+	uint64_t vm_swap;	    /* when the first swapped page was found */
+	bool cannot_tell;	    /* swap from marks in this process */
+	bool huge_pages; /* the system has hugetlb pages, which are in no RSS but are scanned */
 };
 
 /* The next call may do more if the last one was quick, and must do less if it was slow. */
@@ -78,10 +91,6 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		.vec = (uint64_t)(uintptr_t)s->regions,
 		.vec_len = REGIONS,
 		.max_pages = s->max_pages,
-		.category_inverted = PAGE_IS_PFNZERO,
-		.category_mask = PAGE_IS_PFNZERO,
-		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
 	};
 	uint64_t begun, ns;
 	int n;
@@ -91,10 +100,8 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		if (arg.end < end && s->range == 0)
 			arg.end = end;
 		begun = io_start(s->io);
-		n = ioctl(s->pagemap, PAGEMAP_SCAN, &arg);
+		n = pagescan(s->pagemap, &arg);
 		ns = io_stop(s->io, begun, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n >= 0 || errno != EFAULT || s->top <= end)
 			break;
 		s->top = (s->top + s->page_size) / 2 - s->page_size; /* user space ends lower */
@@ -155,6 +162,48 @@ static void know(struct counters *c, enum counter counter, uint64_t bytes)
 	c->known |= COUNTER_BIT(counter);
 }
 
+/* The swapped bytes by the kernel's own count; what was found where it does not say. */
+static uint64_t read_vm_swap(struct scan *s)
+{
+	uint64_t bytes;
+
+	return parse_meminfo(io_slurp(s->io, s->dir, "status"), SLICE("VmSwap"), &bytes)
+		       ? bytes
+		       : s->swapped;
+}
+
+static void count_swap(struct scan *s, uint64_t bytes)
+{
+	bool first = s->swapped == 0;
+
+	s->swapped += bytes;
+	if (first && bytes > 0)
+		s->vm_swap = read_vm_swap(s);
+}
+
+/* Memory of a driver, such as the rings of a socket or of io_uring: nothing else says how it is
+ * shared. */
+static bool is_drivers(const struct mapping *m)
+{
+	if (slice_begins(m->name, SLICE("/dev/")))
+		return !slice_begins(m->name, SLICE("/dev/shm/")) &&
+		       !slice_begins(m->name, SLICE("/dev/zero"));
+	return m->name.len && m->name.ptr[0] != '/' && m->name.ptr[0] != '[';
+}
+
+/* If nobody else maps any page of it, PSS and USS are its RSS. */
+static void prove_exclusive(struct scan *s, const struct mapping *m, struct counters *c)
+{
+	struct part all = {.start = m->start, .end = m->end};
+	uint64_t resident = c->bytes[COUNTER_RSS];
+
+	if (pages_count(s->pagemap, &all, 1) < 0 || all.resident != resident ||
+	    all.exclusive != resident)
+		return;
+	know(c, COUNTER_PSS, resident);
+	know(c, COUNTER_USS, resident);
+}
+
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct scan *s = ctx;
@@ -163,11 +212,16 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 
 	if (measure(s, m->start, m->end, &resident, &swapped, e) < 0)
 		return -1;
+	if (m->perms[3] == 's') /* a mark: what is swapped of it is not in page tables */
+		swapped = 0;
 	s->resident += resident;
+	count_swap(s, swapped);
 	measured.counters = (struct counters){0};
 	know(&measured.counters, COUNTER_SIZE, m->end - m->start);
 	know(&measured.counters, COUNTER_RSS, resident);
 	measured.counters.bytes[COUNTER_SWAP] = swapped;
+	if (s->shares && resident > 0 && is_drivers(m))
+		prove_exclusive(s, m, &measured.counters);
 	return stage_take(s->next_stage, &measured, e);
 }
 
@@ -175,13 +229,15 @@ struct scan *scan_new(struct io *io, const struct procdir *root)
 {
 	struct scan *s = calloc(1, sizeof(*s));
 	struct slice meminfo;
-	uint64_t bytes;
+	uint64_t bytes, free_bytes;
 
 	if (!s)
 		return NULL;
 	s->io = io;
 	meminfo = io_slurp(io, root, "meminfo");
-	s->facts.no_swap = parse_meminfo(meminfo, SLICE("SwapTotal"), &bytes) && bytes == 0;
+	s->facts.no_swap = parse_meminfo(meminfo, SLICE("SwapTotal"), &bytes) &&
+			   parse_meminfo(meminfo, SLICE("SwapFree"), &free_bytes) &&
+			   bytes == free_bytes;
 	s->huge_pages = !parse_meminfo(meminfo, SLICE("Hugetlb"), &bytes) || bytes > 0;
 	s->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	s->top = (UINT64_C(1) << 56) - s->page_size;
@@ -221,17 +277,37 @@ struct stage scan_begin(struct scan *s, const struct procdir *dir, bool shares, 
 	s->pagemap = -1;
 	s->range = bound ? FIRST_RANGE : 0;
 	s->max_pages = bound ? bound / PAGE_NS / 8 + 1 : 0;
-	s->scanned = s->resident = 0;
+	s->shares = shares;
+	s->scanned = s->resident = s->swapped = 0;
+	s->cannot_tell = false;
 	s->count = s->next = 0;
 	s->facts.private_anon = shares && prove_private(s, dir);
 	s->io->sink->scan(s->io->sink->ctx, &s->facts);
 	return (struct stage){take, s};
 }
 
+/* Whether what was found is what the kernel counts as swapped. */
+static bool is_swap(struct scan *s)
+{
+	uint64_t before = s->vm_swap, after = read_vm_swap(s);
+
+	return (s->swapped >= before && s->swapped <= after) ||
+	       (s->swapped >= after && s->swapped <= before);
+}
+
+bool scan_cannot_tell(const struct scan *s)
+{
+	return s->cannot_tell;
+}
+
 int scan_end(struct scan *s, int status, struct error *e)
 {
 	if (s->pagemap >= 0)
 		close(s->pagemap);
+	if (status == 0 && s->swapped > 0 && !is_swap(s)) {
+		s->cannot_tell = true;
+		return error_set(e, ERROR_TRUNCATED, "its page tables have more than swap");
+	}
 	if (status == 0 && s->facts.private_anon &&
 	    s->resident != s->facts.rollup.bytes[COUNTER_RSS])
 		return error_set(e, ERROR_TRUNCATED, "it changed while it was read");

@@ -25,12 +25,17 @@ void scan_free(struct scan *s);
 /* Whether a process can be scanned without giving other figures than smaps would. */
 bool scan_suits(struct scan *s, const struct procdir *dir);
 
-/* Tells the sink what it needs to know of this scan. `shares` asks for proof of PSS and USS. */
+/* Tells the sink what it needs to know of this scan. `shares` asks for proof of PSS and USS: for
+ * memory of drivers they are known where they could be proven. */
 struct stage scan_begin(struct scan *s, const struct procdir *dir, bool shares, struct stage next);
 
 /* In any case, with the status of the reading: 0, or -1 with *e, ERROR_TRUNCATED if the process
  * changed meanwhile. A stage's error is ERROR_SYSTEM with ENOTTY or ENOENT if this kernel or tree
  * cannot be scanned. */
 int scan_end(struct scan *s, int status, struct error *e);
+
+/* Whether that failed because something other than swap looks like it in this process: it has to be
+ * read by smaps. */
+bool scan_cannot_tell(const struct scan *s);
 
 #endif

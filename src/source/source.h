@@ -87,7 +87,8 @@ enum outcome {
 enum how {
 	HOW_SCANNED,	  /* by PAGEMAP_SCAN rather than smaps */
 	HOW_CANNOT_SCAN,  /* it should have been, but the kernel cannot, */
-	HOW_MAY_NOT_SCAN, /* or we may not */
+	HOW_MAY_NOT_SCAN, /* or we may not, */
+	HOW_MARKED,	  /* or marks of userfaultfd(2) looked like swap */
 	HOW_NAMES_KEPT,	  /* it keeps names itself, which were read, */
 	HOW_NAMES_LOST,	  /* or could not be read */
 	HOW_TIMED_OUT,	  /* nothing came of it in time; see collect/pool.h */

@@ -109,11 +109,10 @@ static bool cut(const struct level *l, size_t rows, size_t count, struct report 
 	*window = *r;
 	window->row_count = l->shown_count - l->first < rows ? l->shown_count - l->first : rows;
 	window->column_count = count;
-	window->cells = calloc(window->row_count * count + 1, sizeof(*window->cells));
-	for (size_t i = 0; window->cells && i < window->row_count; i++)
-		memcpy(window->cells + i * count, report_row(r, l->shown[l->first + i]),
-		       count * sizeof(*window->cells));
-	return window->cells != NULL;
+	window->groups = calloc(window->row_count + 1, sizeof(*window->groups));
+	for (size_t i = 0; window->groups && i < window->row_count; i++)
+		window->groups[i] = r->groups[l->shown[l->first + i]];
+	return window->groups != NULL;
 }
 
 static enum style style_of(const struct level *l, size_t row)
@@ -177,7 +176,7 @@ static bool draw_table(struct level *l, struct render_options *options)
 	while (drawn && layout_width(&layout) > options->width &&
 	       (count > l->report.key_column_count + 1 || options->text_min)) {
 		layout_free(&layout);
-		free(window.cells);
+		free(window.groups);
 		if (count > l->report.key_column_count + 1)
 			count--;
 		else
@@ -188,7 +187,7 @@ static bool draw_table(struct level *l, struct render_options *options)
 	}
 	drawn = drawn && put_table(l, &layout);
 	layout_free(&layout);
-	free(window.cells);
+	free(window.groups);
 	return drawn;
 }
 

@@ -39,16 +39,18 @@ static void write_cell(const struct column *column, const struct cell *cell, FIL
 static char *row_text(const struct level *l, size_t shown)
 {
 	const struct report *r = &l->report;
+	const struct cell *row;
 	char *text = NULL;
 	size_t size;
 	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
 		return NULL;
+	row = report_row(r, l->shown[shown]);
 	for (size_t c = 0; c < r->key_column_count; c++) {
 		if (c > 0)
 			putc(' ', out);
-		write_cell(r->columns[c], &report_row(r, l->shown[shown])[c], out);
+		write_cell(r->columns[c], &row[c], out);
 	}
 	return textstream_close(out, &text) ? text : NULL;
 }

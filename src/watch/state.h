@@ -8,7 +8,8 @@
 #include "watch/past.h"
 
 /* The record of a process, when it was made, and what the process had done by then. It does not
- * change, but for its symbols when they move; several states may hold it. */
+ * change, but for its symbols when they move, and for what it did since that changed nothing;
+ * several states may hold it. */
 struct watched {
 	unsigned holders;
 	uint64_t moved; /* the table of symbols that its keys are of */

@@ -137,6 +137,41 @@ static bool open_stat_handles(struct refresh *r)
 	return true;
 }
 
+/* Whether a process that ran for less than its stat shows has the mappings and names it had. Names
+ * that it keeps itself are not in its maps. Half of such processes have to wait until the next
+ * refresh, so that even if all of them ran, looking costs a tenth of reading them. */
+static bool maps_are_same(const struct refresh *r, struct watched *known, struct activity *now)
+{
+	struct activity *before = &known->activity;
+	bool waits = ((uint64_t)known->pid + r->watch->refresh) % 2;
+
+	if (waits || known->record->match != MATCH_YES || known->record->outcome != OUTCOME_READ)
+		return true;
+	if (known->record->how & HOW_BIT(HOW_NAMES_KEPT))
+		return false;
+	now->maps = source_maps_fingerprint(r->source, known->pid);
+	if (now->maps == 0 || now->maps != before->maps)
+		return false;
+	before->ran_ns = now->ran_ns;
+	before->maps_helped = true;
+	return true;
+}
+
+/* What the maps of a process are is looked at when that is first of use, and kept in mind as long
+ * as it is. */
+static bool did_nothing(const struct refresh *r, struct watched *known, struct activity *now)
+{
+	const struct activity *before = &known->activity;
+
+	if (!may_be_kept(known->record))
+		return false;
+	if (activity_equals(before, now))
+		return !activity_ran(before, now) || maps_are_same(r, known, now);
+	if (before->maps_helped && now->known)
+		now->maps = source_maps_fingerprint(r->source, known->pid);
+	return false;
+}
+
 /* Looks for signs of life in all processes, and keeps the processes of those that have done
  * nothing.
  */
@@ -150,8 +185,7 @@ static void look_for_activity(struct refresh *r)
 
 		source_activity(r->source, handle, files > 0, &r->activities[i]);
 		files -= handle->stat >= 0;
-		if (known && may_be_kept(known->record) &&
-		    activity_equals(&known->activity, &r->activities[i])) {
+		if (known && did_nothing(r, known, &r->activities[i])) {
 			r->state.processes[i] = known;
 			known->holders++;
 		}

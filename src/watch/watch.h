@@ -8,9 +8,9 @@
  *
  * What is kept of each process is its record, by the finest keys that anybody asked for, so that a
  * view (view.h) of any coarser ones can be made without reading. A process that did nothing since
- *it was last read keeps its record. A few of those are read nevertheless, the oldest first, so that
- * each has its turn within TURN refreshes as long as that fits into the budget: what others share
- * with it may have changed.
+ * it was last read keeps its record, and so does one that ran for a moment and has the same maps. A
+ * few of those are read nevertheless, the oldest first, so that each has its turn within TURN
+ * refreshes as long as that fits into the budget: what others share with it may have changed.
  *
  * Memory grows with labels and processes; what is no longer used is given back.
  */

@@ -88,6 +88,8 @@ def add(groups, text):
 			seen.add(label)
 		if "private_clean" in values:
 			values["uss"] = values["private_clean"] + values["private_dirty"]
+		if "shared_hugetlb" in values and "private_hugetlb" in values:
+			values["hugetlb"] = values["shared_hugetlb"] + values["private_hugetlb"]
 		for name, value in values.items():
 			groups[label][name].append(value)
 	return processes

@@ -108,7 +108,7 @@ class Terminal(unittest.TestCase):
 		lines = self.check_width(40, LABELS)
 		self.assertEqual(headings(lines), ["RSS", "PSS", "USS", "SWAP"])
 		self.assertTrue(any(line.startswith("[anon: Go…servation] ") for line in lines))
-		self.assertIn("no room for MAPS, ANON, SWAPPSS, %PSS; -o chooses columns",
+		self.assertIn("no room for MAPS, ANON, SWAPPSS, HUGETLB, %PSS; -o chooses columns",
 			[line.replace("PROCS, ", "") for line in plain(on_terminal(40, LABELS))])
 		self.assertNotIn("no room", "".join(on_terminal(200, LABELS)))
 		self.assertNotIn("no room", "".join(on_terminal(40, LABELS + ["-q"])))

@@ -4,6 +4,7 @@
  * left behind, however the test ends.
  */
 #include "anonmem/anonmem.h"
+#include "situations.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -606,6 +607,71 @@ static void command_names(int count)
 	wait_for_end();
 }
 
+/* What a thread does at each SIGUSR1, too short for a tick of the clock; it faults no page. */
+struct changing {
+	void (*change)(char *memory, unsigned n);
+	char *memory;
+};
+
+static void rename_it(char *memory, unsigned n)
+{
+	if (anonmem_namef(memory, 4 * MIB, "live: phase %u", n) < 0)
+		fail("naming");
+}
+
+static void split_it(char *memory, unsigned n)
+{
+	if (mprotect(memory, 2 * MIB, n % 2 ? PROT_READ : WRITE) < 0)
+		fail("mprotect");
+}
+
+static void *change_at_signals(void *arg)
+{
+	const struct changing *c = arg;
+	sigset_t signals;
+	int number;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	for (unsigned n = 0;;) {
+		c->change(c->memory, n++);
+		if (n == 1)
+			puts("ready");
+		fflush(stdout);
+		sigwait(&signals, &number);
+	}
+	return NULL;
+}
+
+static void change(struct changing c)
+{
+	sigset_t signals;
+	pthread_t thread;
+	char byte;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	c.memory = map_private(4 * MIB);
+	touch(c.memory, 4 * MIB);
+	if (pthread_create(&thread, NULL, change_at_signals, &c) != 0)
+		fail("thread");
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+static void command_renames(int count)
+{
+	(void)count;
+	change((struct changing){.change = rename_it});
+}
+
+static void command_splits(int count)
+{
+	(void)count;
+	change((struct changing){.change = split_it});
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -621,6 +687,7 @@ int main(int argc, char **argv)
 		{"vfork", command_vfork},	{"thread", command_thread},
 		{"names", command_names},	{"family", command_family},
 		{"headless", command_headless}, {"huge-family", command_huge_family},
+		{"renames", command_renames},	{"splits", command_splits},
 	};
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 
@@ -628,6 +695,14 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
 			commands[i].run(count);
+			return 0;
+		}
+	}
+	for (const struct situation *s = situations; argc > 1 && s->name; s++) {
+		if (strcmp(argv[1], s->name) == 0) {
+			s->make();
+			puts("ready");
+			wait_for_end();
 			return 0;
 		}
 	}

@@ -18,16 +18,19 @@ def wait_for_state(pid, states):
 class Helper:
 	"""A process of helper.c: it has said what it made, and waits."""
 
-	def __init__(self, command, count=0, program=None, prefix=()):
+	def __init__(self, command, count=0, program=None, prefix=(), state="SDZ"):
 		self.process = subprocess.Popen([*prefix, program or PROGRAM, command, str(count)],
 			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 		self.pid, self.children, self.ranges = self.process.pid, [], {}
+		self.missing = []  # what this kernel or this user cannot have
 		for line in self.process.stdout:
 			words = line.split()
 			if words[0] == "ready":
-				wait_for_state(self.pid, "SD")  # or it touches more; D is the parent of a vfork()
+				wait_for_state(self.pid, state)  # or it touches more; D is the parent of a vfork()
 				return
-			if words[0] == "child":
+			if words[0] == "cannot":
+				self.missing.append(line[len("cannot "):].strip())
+			elif words[0] == "child":
 				self.children.append(int(words[1]))
 			else:
 				self.ranges[words[0]] = (words[1], words[2])

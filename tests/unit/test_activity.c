@@ -44,8 +44,8 @@ static void take_memory(void)
 	memset(at, 1, MEMORY);
 }
 
-/* A child that takes memory for every byte it gets, and then gives one back. */
-static pid_t start(int pipes[2])
+/* A child that does something for every byte it gets, and then gives one back. */
+static pid_t start(void (*work)(void), int pipes[2])
 {
 	int to[2], from[2];
 	pid_t pid;
@@ -57,7 +57,7 @@ static pid_t start(int pipes[2])
 	if (pid == 0) {
 		close(to[1]);
 		while (read(to[0], &byte, 1) == 1) {
-			take_memory();
+			work();
 			if (write(from[1], &byte, 1) < 1)
 				break;
 		}
@@ -91,7 +91,7 @@ TEST(of_a_child)
 	struct activity before, idle, busy, gone;
 	char byte = 'x';
 	int pipes[2] = {-1, -1}, fd;
-	pid_t pid = start(pipes);
+	pid_t pid = start(take_memory, pipes);
 	struct stat_handle handle = stat_handle_of(pid);
 
 	assert_true(pid > 0);
@@ -115,6 +115,62 @@ TEST(of_a_child)
 	assert_false(activity_equals(&busy, &gone));
 	stat_handle_close(&handle);
 	close(pipes[0]);
+}
+
+static void split_memory(void)
+{
+	static char *at;
+	static int protection = PROT_READ;
+
+	if (!at)
+		at = mmap(NULL, MEMORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mprotect(at + MEMORY / 2, 4096, protection);
+	protection = PROT_READ - protection;
+}
+
+static void do_nothing(void)
+{
+}
+
+static void poke(const int pipes[2])
+{
+	char byte = 'x';
+
+	assert_int_equal(write(pipes[1], &byte, 1), 1);
+	assert_int_equal(read(pipes[0], &byte, 1), 1);
+}
+
+/* Less than a tick of the clock shows by the time that it ran, and what came of it in its maps. */
+static void check_moment(void (*work)(void), bool changes)
+{
+	struct activity before, now;
+	int pipes[2] = {-1, -1};
+	pid_t pid = start(work, pipes);
+	struct stat_handle handle = stat_handle_of(pid);
+	uint64_t maps;
+
+	assert_true(pid > 0);
+	poke(pipes); /* what it does for the first time, it faults pages for */
+	poke(pipes);
+	wait_for(pid);
+	before = look(&handle);
+	maps = source_maps_fingerprint(source, pid);
+	assert_true(before.ran_ns > 0 && maps != 0);
+	poke(pipes);
+	now = look(&handle);
+	assert_true(activity_ran(&before, &now));
+	assert_int_equal(source_maps_fingerprint(source, pid) != maps, changes);
+	close(pipes[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(source_maps_fingerprint(source, pid), 0);
+	stat_handle_close(&handle);
+	close(pipes[0]);
+}
+
+TEST(of_a_moment)
+{
+	check_moment(do_nothing, false);
+	check_moment(split_memory, true);
 }
 
 /* That it ran is not held against anonmem itself, that it took memory is. */
@@ -147,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(of_a_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_a_moment, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_no_process, set_up, tear_down),
 	};

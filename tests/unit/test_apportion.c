@@ -25,9 +25,9 @@ static void know(struct counters *c, enum counter counter, uint64_t bytes)
 TEST(what_the_page_tables_say_is_exact)
 {
 	const struct part parts[] = {
-		{0x1000, 0x9000, "a", 4 * PAGE, 3 * PAGE, PAGE},
-		{0x9000, 0xb000, NULL, 2 * PAGE, 0, 0},
-		{0xb000, 0xf000, "b", 0, 0, 0},
+		{0x1000, 0x9000, "a", 4 * PAGE, 3 * PAGE, PAGE, 0},
+		{0x9000, 0xb000, NULL, 2 * PAGE, 0, 0, 0},
+		{0xb000, 0xf000, "b", 0, 0, 0, 0},
 	};
 	struct counters whole = {.known = 0};
 
@@ -59,8 +59,8 @@ TEST(what_the_page_tables_say_is_exact)
 TEST(nothing_is_lost_where_no_page_was_seen)
 {
 	const struct part parts[] = {
-		{0x1000, 0x2000, "a", 0, 0, 0},
-		{0x2000, 0x4000, "b", 0, 0, 0},
+		{0x1000, 0x2000, "a", 0, 0, 0, 0},
+		{0x2000, 0x4000, "b", 0, 0, 0, 0},
 	};
 	struct counters whole = {.known = 0};
 
@@ -71,6 +71,34 @@ TEST(nothing_is_lost_where_no_page_was_seen)
 	assert_int_equal(parts_counters[1].bytes[COUNTER_RSS], 2 * PAGE);
 	assert_int_equal(
 		parts_counters[0].bytes[COUNTER_PSS] + parts_counters[1].bytes[COUNTER_PSS], 1000);
+}
+
+static void expect_swapped(struct part *parts, uint64_t swap, bool known, uint64_t first,
+			   uint64_t second)
+{
+	struct part copy[] = {parts[0], parts[1]};
+
+	assert_int_equal(pages_settle_swap(copy, 2, swap), known);
+	if (known) {
+		assert_int_equal(copy[0].swapped, first);
+		assert_int_equal(copy[1].swapped, second);
+	}
+}
+
+/* What userfaultfd(2) leaves in page tables looks like swap; the sum in smaps tells. */
+TEST(marks_are_not_swap)
+{
+	struct part parts[] = {
+		{0x1000, 0x9000, "a", 0, 0, 5 * PAGE, 3 * PAGE},
+		{0x9000, 0xf000, "b", 0, 0, 4 * PAGE, 0},
+	};
+
+	expect_swapped(parts, 9 * PAGE, true, 5 * PAGE, 4 * PAGE); /* really swapped */
+	expect_swapped(parts, 6 * PAGE, true, 2 * PAGE, 4 * PAGE);
+	expect_swapped(parts, 0, true, 0, 0);
+	expect_swapped(parts, 7 * PAGE, false, 0, 0);
+	parts[1].swapped = 0; /* then it can only be the first one's */
+	expect_swapped(parts, PAGE, true, 5 * PAGE, 0);
 }
 
 static uint64_t random_number(void)
@@ -116,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_page_tables_say_is_exact),
 		cmocka_unit_test(nothing_is_lost_where_no_page_was_seen),
+		cmocka_unit_test(marks_are_not_swap),
 		cmocka_unit_test(sums_agree),
 	};
 

@@ -73,6 +73,42 @@ TEST(a_process_counts_once_in_each_group)
 	assert_int_equal(totals.counters.bytes[COUNTER_RSS], 80);
 }
 
+/* What nothing is folded of is taken whole, once; the sums are as those of others. */
+TEST(the_first_record_gives_its_groups)
+{
+	static const symbol keys[] = {7, 8};
+	struct aggregate own;
+	struct record r = {.keys = (symbol *)(uintptr_t)keys, .count = 2, .aggregate = &own};
+	const struct group *taken;
+
+	fold_free(&fold);
+	fold_init(&fold, &by_label, &by_label, &groups, &totals);
+	aggregate_init(&own, by_label.count);
+	for (int i = 0; i < 2; i++) {
+		aggregate_group(&own, &keys[i])->counters.bytes[COUNTER_RSS] = 10;
+		own.groups[i].mappings = 1;
+	}
+	r.groups = own.groups;
+	taken = own.groups;
+	assert_true(fold_add(&fold, &r));
+	assert_ptr_equal(groups.groups, taken);
+	assert_int_equal(aggregate_count(&own), 0);
+	check_group(7, 1, 1, 10);
+	assert_int_equal(totals.processes, 1);
+	assert_int_equal(totals.counters.bytes[COUNTER_RSS], 20);
+	/* A second one is added; what it is of stays its own. */
+	aggregate_group(&own, &keys[1])->counters.bytes[COUNTER_RSS] = 5;
+	r.groups = own.groups;
+	r.keys = (symbol *)(uintptr_t)&keys[1];
+	r.count = 1;
+	assert_true(fold_add(&fold, &r));
+	assert_int_equal(aggregate_count(&own), 1);
+	check_group(7, 1, 1, 10);
+	check_group(8, 2, 1, 15);
+	assert_int_equal(totals.processes, 2);
+	aggregate_free(&own);
+}
+
 TEST(only_what_has_the_value)
 {
 	static const symbol keys[] = {1, 7, 2, 7, SYMBOL_NONE, 8};
@@ -126,6 +162,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_process_counts_once_in_each_group, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_first_record_gives_its_groups, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(only_what_has_the_value, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_has_no_value, set_up, tear_down),

@@ -481,31 +481,54 @@ TEST(more_resident_than_there_is)
 	assert_contains(recorder_text(&recorder), "\nend truncated");
 }
 
-TEST(more_mappings_than_there_can_be)
+/* Mappings of a page, from the address of number `first` on: as in smaps, or as in maps. */
+static void write_mappings(const char *path, unsigned first, unsigned count, const char *fields)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	for (unsigned i = 1; i < 100; i++)
-		fprintf(out, "%x000-%x000 rw-p 00000000 00:00 0 /x\nSize: 4 kB\n", i, i + 1);
+	for (unsigned i = first; i < first + count; i++)
+		fprintf(out, "%08x000-%08x000 rw-p 00000000 00:00 0 /x\n%s", i, i + 1, fields);
 	fclose(out);
+	tree_write(root, path, (struct slice){text, size});
+	free(text);
+}
+
+/* What the system allows is not asked: it may be hidden, or lowered since. */
+TEST(as_many_mappings_as_there_are)
+{
 	is_live = true;
-	tree_write(root, "7/smaps", (struct slice){text, size});
-	tree_write(root, "7/statm", SLICE("99 0 0 0 0 0 0\n"));
+	write_mappings("7/smaps", 1, 150000, "Size: 4 kB\n");
+	write_mappings("7/maps", 1, 150000, "");
+	tree_write(root, "7/statm", SLICE("150000 0 0 0 0 0 0\n"));
 	tree_write(root, "sys/vm/max_map_count", SLICE("10\n"));
 	read_all(0);
 	assert_contains(recorder_text(&recorder), "\nend read");
-	free(text);
-	out = open_memstream(&text, &size);
-	for (unsigned i = 1; i < 80000; i++)
-		fprintf(out, "%x000-%x000 rw-p 00000000 00:00 0 /x\nSize: 4 kB\n", i, i + 1);
-	fclose(out);
-	tree_write(root, "7/smaps", (struct slice){text, size});
-	tree_write(root, "7/statm", SLICE("80000 0 0 0 0 0 0\n"));
+}
+
+TEST(mappings_that_are_there_no_more)
+{
+	is_live = true;
+	write_mappings("7/smaps", 1, 80000, "Size: 4 kB\n");
+	write_mappings("7/maps", 80000, 1000, ""); /* by now they are all above */
+	tree_write(root, "7/statm", SLICE("90000 0 0 0 0 0 0\n"));
 	read_all(0);
 	assert_contains(recorder_text(&recorder), "\nend truncated");
-	free(text);
+}
+
+/* More bytes than it has make suspicious; that it took memory meanwhile is no harm. */
+TEST(mappings_that_are_more_than_its_size)
+{
+	is_live = true;
+	write_mappings("7/smaps", 1, 4000, "Size: 4 kB\n");
+	write_mappings("7/maps", 4000, 10, "");
+	tree_write(root, "7/statm", SLICE("10 0 0 0 0 0 0\n"));
+	read_all(0);
+	assert_contains(recorder_text(&recorder), "\nend truncated");
+	write_mappings("7/maps", 1, 4000, "");
+	read_all(0);
+	assert_contains(recorder_text(&recorder), "\nend read");
 }
 
 /* As much as it has, and what was captured at another moment. */
@@ -732,7 +755,9 @@ int main(void)
 		TREE_TEST(only_the_pids_asked_for),
 		TREE_TEST(more_than_there_is),
 		TREE_TEST(more_resident_than_there_is),
-		TREE_TEST(more_mappings_than_there_can_be),
+		TREE_TEST(as_many_mappings_as_there_are),
+		TREE_TEST(mappings_that_are_there_no_more),
+		TREE_TEST(mappings_that_are_more_than_its_size),
 		TREE_TEST(no_more_than_there_is),
 		TREE_TEST(many_pids),
 		TREE_TEST(the_largest_first),

@@ -32,6 +32,17 @@ static void conclude(enum kind kind, const char *perms, uint32_t dev_major, uint
 	assert_int_equal(c.bytes[COUNTER_RSS], resident);
 }
 
+static void conclude_driver(const char *name, uint64_t resident, bool exclusive)
+{
+	struct mapping m = {.end = 256 * KIB, .perms = "rw-s", .name = slice_of(name)};
+
+	m.counters.bytes[COUNTER_SIZE] = m.end;
+	m.counters.bytes[COUNTER_RSS] = resident;
+	if (exclusive)
+		m.counters.known = COUNTER_BIT(COUNTER_PSS) | COUNTER_BIT(COUNTER_USS);
+	scanned_conclude(&scanned, &m, KIND_SPECIAL, &c);
+}
+
 static bool knows(enum counter counter, uint64_t bytes)
 {
 	return counters_know(&c, counter) && c.bytes[counter] == bytes;
@@ -84,6 +95,40 @@ TEST(shared_memory_spoils_the_rest)
 	assert_false(rest.known);
 }
 
+/* Pages of the kernel's own are everybody's; a ring of a driver may be one process's alone. */
+TEST(special_memory)
+{
+	struct counters rest;
+
+	begin(false, true);
+	conclude_driver("[vdso]", 8 * KIB, false);
+	assert_true(knows(COUNTER_PSS, 0));
+	assert_true(knows(COUNTER_SWAP, 0));
+	conclude_driver("socket:[1]", 0, false);
+	assert_true(knows(COUNTER_USS, 0));
+	conclude_driver("socket:[1]", 40 * KIB, true);
+	assert_true(knows(COUNTER_PSS, 40 * KIB));
+	assert_true(knows(COUNTER_USS, 40 * KIB));
+	assert_true(knows(COUNTER_ANONYMOUS, 0));
+	scanned_rest(&scanned, &rest);
+	assert_true(counters_know(&rest, COUNTER_PSS));
+	assert_int_equal(rest.bytes[COUNTER_PSS], 60 * KIB);
+	conclude_driver("anon_inode:[io_uring]", 4 * KIB, false);
+	assert_false(counters_know(&c, COUNTER_PSS));
+	assert_false(counters_know(&c, COUNTER_USS));
+	scanned_rest(&scanned, &rest);
+	assert_false(rest.known);
+}
+
+TEST(shared_memory_that_is_mapped_whole_is_not_swapped)
+{
+	begin(false, false);
+	conclude(KIND_SHMEM, "rw-s", 0, 256 * KIB, 0);
+	assert_true(knows(COUNTER_SWAP, 0));
+	conclude(KIND_SHMEM, "rw-s", 0, 252 * KIB, 0);
+	assert_false(counters_know(&c, COUNTER_SWAP));
+}
+
 TEST(nothing_proven_has_no_rest)
 {
 	struct counters rest;
@@ -114,6 +159,8 @@ int main(void)
 		cmocka_unit_test(anonymous_memory),
 		cmocka_unit_test(anonymous_memory_that_nobody_shares),
 		cmocka_unit_test(shared_memory_spoils_the_rest),
+		cmocka_unit_test(special_memory),
+		cmocka_unit_test(shared_memory_that_is_mapped_whole_is_not_swapped),
 		cmocka_unit_test(nothing_proven_has_no_rest),
 		cmocka_unit_test(files),
 	};

@@ -19,8 +19,8 @@ _anonmem_key_columns="label origin subsystem kind pid start_time name shares_mem
 file"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
-file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent
-exclusive exclusive_max command"
+file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss hugetlb pss_percent
+rss_percent exclusive exclusive_max command"
 _anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv"
