@@ -187,7 +187,7 @@ struct classified {
 /* A path where there is a file, else the label; both with whose word it is. */
 static symbol file_key(struct grouper *k, const struct classified *v)
 {
-	if (v->class.kind != KIND_FILE)
+	if (!v->class.is_file)
 		return v->label_symbol;
 	return key_intern_label(k->symbols, v->class.origin, v->mapping->name);
 }
@@ -274,6 +274,7 @@ static bool is_like_last(const struct last_mapping *last, const struct mapping *
 {
 	return last->valid && last->shared == (m->perms[3] == 's') &&
 	       last->inode == mapping_has_inode(m) && last->by_process == m->by_process &&
+	       last->backing == m->backing && last->device == (m->dev_major != 0) &&
 	       slice_equals((struct slice){last->name, last->length}, m->name);
 }
 
@@ -293,6 +294,8 @@ static bool remember(struct last_mapping *last, const struct mapping *m)
 	last->shared = m->perms[3] == 's';
 	last->inode = mapping_has_inode(m);
 	last->by_process = m->by_process;
+	last->backing = m->backing;
+	last->device = m->dev_major != 0;
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #ifndef SOURCE_PROCFS_H
 #define SOURCE_PROCFS_H
 
+#include "source/backing.h"
 #include "source/handle.h"
 #include "source/kept_names.h"
 #include "source/limits.h"
@@ -14,6 +15,7 @@ struct procfs {
 	struct limits limits;
 	struct kept_names *names;
 	struct scan *scan;
+	struct backing_devices backing;
 	bool cannot_scan; /* found out with the first process */
 };
 

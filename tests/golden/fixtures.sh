@@ -22,7 +22,7 @@ done
 
 "$top/dev/capture" "$dir/tree" $$ >"$dir/said" || fail "dev/capture failed."
 grep -q '1 processes* .*in' "$dir/said" || fail "dev/capture does not say how many it captured."
-for file in $$/{smaps,smaps_rollup,stat,status,cgroup,comm} meminfo stat uptime \
+for file in $$/{smaps,smaps_rollup,stat,status,cgroup,mountinfo,comm} meminfo stat uptime \
 	sys/kernel/{hostname,osrelease}; do
 	[[ -s $dir/tree/$file ]] || fail "dev/capture wrote no $file."
 done
