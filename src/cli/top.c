@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 static const char *const table_columns[] = {
-	"state", "pss",	 "change",    "growth",	   "history",  "rss",
-	"uss",	 "swap", "anonymous", "processes", "mappings", NULL,
+	"state", "pss",	     "change",	  "growth",    "history",  "rss",
+	"uss",	 "swap_pss", "anonymous", "processes", "mappings", NULL,
 };
 
 /* Files that may stay open. The kernel keeps some 4 KiB for each of them. */

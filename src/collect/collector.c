@@ -52,6 +52,8 @@ static void give(struct collector *c, struct record *r)
 		r->groups = c->groups.groups;
 		r->keys = c->keys;
 		r->inexact = c->groups.inexact;
+		r->part_count = c->part_count;
+		r->parts = c->parts;
 	} else if (has_groups(r)) {
 		c->no_memory = true;
 	}
@@ -115,6 +117,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	group_zero(&c->all);
 	c->comparison = (struct comparison){.made = false};
 	c->swaps_shared = c->is_scanned = false;
+	c->part_count = 0;
 	c->files.state = FILES_NONE;
 	infer_begin(&c->infer);
 	c->no_memory |= !keep_process(c, process) || !grouper_process(&c->grouper, process);
@@ -171,6 +174,43 @@ static int find_group(struct collector *c, const struct mapping *m, enum guess g
 	return 1;
 }
 
+/* The pages that a process has copied are swapped as its own, and SwapPss knows of them. */
+static uint64_t swapped_of_object(const struct mapping *m)
+{
+	uint64_t all = m->counters.bytes[COUNTER_SWAP], own = m->counters.bytes[COUNTER_SWAP_PSS];
+
+	if (m->perms[3] == 's' || m->perms[1] != 'w')
+		return all;
+	return all > own ? all - own : 0;
+}
+
+/* Remembers a mapping of shared memory that is partly swapped. */
+static bool add_swapped(struct collector *c, const struct mapping *m, uint32_t group)
+{
+	uint64_t swapped = swapped_of_object(m);
+
+	if (swapped == 0)
+		return true;
+	if (c->part_count == c->part_capacity) {
+		uint32_t capacity = c->part_capacity ? 2 * c->part_capacity : 8;
+		struct swapped_part *larger = reallocarray(c->parts, capacity, sizeof(*larger));
+
+		if (!larger)
+			return false;
+		c->parts = larger;
+		c->part_capacity = capacity;
+	}
+	c->parts[c->part_count++] = (struct swapped_part){
+		.segment = segment_of(c->work->source, c->process.pid, m),
+		.start = m->start,
+		.end = m->end,
+		.offset = m->offset,
+		.swapped = swapped,
+		.group = group,
+	};
+	return true;
+}
+
 static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
 	struct collector *c = ctx;
@@ -186,12 +226,16 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		counters = &concluded;
 	}
 	count_mapping(c, counters);
+	if (kind == KIND_SHMEM && counters->bytes[COUNTER_SWAP] > 0) {
+		c->swaps_shared |= wanted;
+		if (!add_swapped(c, m, wanted ? c->group[guess] : GROUP_NONE))
+			return error_memory(e);
+	}
 	if (!wanted)
 		return 0;
 	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
 	if (kind == KIND_FILE)
 		note_file(c, c->group[guess]);
-	c->swaps_shared |= kind == KIND_SHMEM && counters->bytes[COUNTER_SWAP] > 0;
 	return 0;
 }
 
@@ -251,6 +295,15 @@ static void add_rest(struct collector *c)
 	c->groups.inexact |= !counters_add(sum, &rest);
 }
 
+static int by_group(const void *a, const void *b)
+{
+	const struct swapped_part *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
 static void on_end(void *ctx, const struct ending *ending)
 {
 	struct collector *c = ctx;
@@ -268,6 +321,8 @@ static void on_end(void *ctx, const struct ending *ending)
 	if (read) {
 		end_mappings(c);
 		add_rest(c);
+		if (c->part_count)
+			qsort(c->parts, c->part_count, sizeof(*c->parts), by_group);
 	}
 	r.swaps_shared = c->swaps_shared;
 	give(c, &r);
@@ -353,4 +408,5 @@ void collector_free(struct collector *c)
 	translation_free(&c->translation);
 	intern_free(&c->symbols);
 	free(c->keys);
+	free(c->parts);
 }

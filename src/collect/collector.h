@@ -61,6 +61,8 @@ struct collector {
 	struct group all;	      /* every mapping, wanted or not; only to verify */
 	struct comparison comparison; /* likewise */
 	bool swaps_shared;
+	struct swapped_part *parts;
+	uint32_t part_count, part_capacity;
 };
 
 /* False when there is no memory; collector_free() in any case. */

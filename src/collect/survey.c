@@ -1,12 +1,25 @@
 #include "collect/survey.h"
 
+#include "collect/others.h"
 #include "model/fold.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 struct survey {
+	const struct source *source;
+	const struct collect_options *options;
 	struct snapshot *snapshot;
 	struct fold fold;
+
+	/* What is swapped of shared memory is divided among all, so records that have some are kept
+	 * until all are there. */
+	struct shares shares;
+	struct record **waiting;
+	size_t waiting_count;
+	bool passes_over; /* there are processes that are not asked for; then: */
+	pid_t *read;	  /* those that were read */
+	size_t read_count;
 };
 
 /* The sentence about a difference names the process. */
@@ -24,6 +37,36 @@ static bool add_comparison(struct snapshot *s, const struct record *r)
 	return verification_add(&s->verification, process, r->comparison);
 }
 
+static bool keep(struct survey *survey, const struct record *r)
+{
+	struct record **larger =
+		reallocarray(survey->waiting, survey->waiting_count + 1, sizeof(struct record *));
+
+	if (!larger)
+		return false;
+	survey->waiting = larger;
+	larger[survey->waiting_count] = record_copy(r, &survey->options->by);
+	return larger[survey->waiting_count] && ++survey->waiting_count;
+}
+
+/* Remembers who was read. The capacity is the power of two at or above the count. */
+static bool note_read(struct survey *survey, const struct record *r)
+{
+	size_t count = survey->read_count;
+
+	if (!survey->passes_over || r->match != MATCH_YES || r->outcome != OUTCOME_READ)
+		return true;
+	if ((count & (count - 1)) == 0) {
+		pid_t *larger = reallocarray(survey->read, count ? 2 * count : 1, sizeof(pid_t));
+
+		if (!larger)
+			return false;
+		survey->read = larger;
+	}
+	survey->read[survey->read_count++] = r->process.pid;
+	return true;
+}
+
 static bool take(void *ctx, const struct record *r)
 {
 	struct survey *survey = ctx;
@@ -31,7 +74,58 @@ static bool take(void *ctx, const struct record *r)
 
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
-	       add_comparison(s, r) && fold_add(&survey->fold, r);
+	       add_comparison(s, r) && note_read(survey, r) && shares_add(&survey->shares, r) &&
+	       (r->part_count ? keep(survey, r) : fold_add(&survey->fold, r));
+}
+
+static bool take_other(void *ctx, const struct record *r)
+{
+	return shares_add(&((struct survey *)ctx)->shares, r);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int read_others(struct survey *survey, struct error *e)
+{
+	if (survey->read_count)
+		qsort(survey->read, survey->read_count, sizeof(pid_t), by_pid);
+	return others_collect(survey->source, survey->options, survey->read, survey->read_count,
+			      take_other, survey, e);
+}
+
+/* Adds the records that waited. */
+static int divide(struct survey *survey, struct error *e)
+{
+	struct snapshot *s = survey->snapshot;
+
+	if (survey->waiting_count == 0)
+		return 0;
+	if (survey->passes_over && read_others(survey, e) < 0)
+		return -1;
+	shares_measure(&survey->shares, survey->source);
+	survey->fold.shares = &survey->shares;
+	for (size_t i = 0; i < survey->waiting_count; i++) {
+		if (!fold_add(&survey->fold, survey->waiting[i]))
+			return error_memory(e);
+	}
+	s->shares_incomplete = survey->shares.incomplete;
+	s->unmeasured_segments = shares_unmeasured(&survey->shares);
+	return 0;
+}
+
+static void free_survey(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->waiting_count; i++)
+		free(survey->waiting[i]);
+	free(survey->waiting);
+	free(survey->read);
+	shares_free(&survey->shares);
+	fold_free(&survey->fold);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
@@ -65,7 +159,12 @@ static void compare_anon(const struct source *source, const struct collect_optio
 static int survey_once(const struct source *source, const struct collect_options *options,
 		       struct snapshot *s, struct error *e)
 {
-	struct survey survey = {.snapshot = s};
+	struct survey survey = {
+		.source = source,
+		.options = options,
+		.snapshot = s,
+		.passes_over = others_exist(source, options),
+	};
 	int status;
 
 	snapshot_init(s, source_kind(source), &options->by);
@@ -73,8 +172,11 @@ static int survey_once(const struct source *source, const struct collect_options
 	s->inferred = options->infer;
 	machine_read(source, &s->machine);
 	fold_init(&survey.fold, &options->by, &options->by, &s->groups, &s->totals);
+	shares_init(&survey.shares);
 	status = collect(source, options, &s->symbols, take, &survey, &s->stats, e);
-	fold_free(&survey.fold);
+	if (status == 0)
+		status = divide(&survey, e);
+	free_survey(&survey);
 	if (status == 0 && options->verify)
 		compare_anon(source, options, s);
 	problems_sort(&s->problems);

@@ -62,18 +62,47 @@ static bool add_part(struct fold *f, const symbol *key, const struct group *part
 	return true;
 }
 
+/* Adds to a copy of a group what is its share of swapped shared memory. The parts of groups before
+ * are passed over. */
+static const struct group *with_shares(const struct fold *f, const struct record *r, uint32_t i,
+				       uint32_t *part, struct group *copy)
+{
+	const struct group *g = &r->groups[i];
+
+	for (; *part < r->part_count && r->parts[*part].group <= i; ++*part) {
+		uint64_t *sum = &copy->counters.bytes[COUNTER_SWAP_PSS], bytes;
+
+		if (r->parts[*part].group < i)
+			continue;
+		if (g != copy) {
+			*copy = *g;
+			g = copy;
+		}
+		if (!shares_of(f->shares, &r->parts[*part], &bytes))
+			copy->counters.known &= ~COUNTER_BIT(COUNTER_SWAP_PSS);
+		if (__builtin_add_overflow(*sum, bytes, sum))
+			*sum = UINT64_MAX;
+	}
+	return g;
+}
+
 bool fold_add(struct fold *f, const struct record *r)
 {
 	uint64_t processes = f->totals->processes;
 	symbol key[KEY_COUNT];
+	struct group shared;
+	uint32_t part = 0;
 	bool any = false;
 
 	f->process++;
 	f->groups->inexact |= r->inexact;
 	for (uint32_t i = 0; i < r->count; i++) {
+		const struct group *g;
+
 		if (!fold_key(f, record_key(r, f->from, i), key))
 			continue;
-		if (!add_part(f, key, &r->groups[i]))
+		g = with_shares(f, r, i, &part, &shared);
+		if (!add_part(f, key, g))
 			return false;
 		any = true;
 	}

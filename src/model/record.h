@@ -14,6 +14,7 @@
 #include "model/aggregate.h"
 #include "model/key.h"
 #include "model/verify.h"
+#include "source/segment.h"
 
 /* Whether a process is one of those that the selection asks for. */
 enum match {
@@ -21,6 +22,17 @@ enum match {
 	MATCH_NO,
 	MATCH_UNKNOWN, /* what the selection goes by could not be read */
 };
+
+/* A mapping of shared memory that is partly swapped. */
+struct swapped_part {
+	struct segment_id segment;
+	uint64_t start, end; /* addresses */
+	uint64_t offset;     /* bytes into the object */
+	uint64_t swapped;    /* bytes of this range of the object; more than 0 */
+	uint32_t group;	     /* of the record, or GROUP_NONE if it is not wanted */
+};
+
+#define GROUP_NONE UINT32_MAX
 
 /* As in JSON. */
 extern const char *const outcome_names[OUTCOME_COUNT];
@@ -40,6 +52,9 @@ struct record {
 	struct group *groups;
 	symbol *keys; /* as many to each group as there are grouping keys */
 	bool inexact; /* a sum was cut off at COUNTER_MAX */
+
+	uint32_t part_count; /* in ascending order of their groups */
+	struct swapped_part *parts;
 };
 
 static inline symbol *record_key(const struct record *r, const struct grouping *by, uint32_t group)

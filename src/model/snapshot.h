@@ -57,6 +57,10 @@ struct snapshot {
 	uint64_t refresh;     /* number of it, from 1 */
 	uint64_t kept;	      /* processes that were not read again, having done nothing */
 
+	/* Why SWAPPSS of swapped shared memory is not known: */
+	bool shares_incomplete;	      /* other processes may map it, */
+	uint64_t unmeasured_segments; /* or it is not known how much of it is swapped */
+
 	bool inferred; /* unnamed memory may have a guess for a label */
 	bool verified;
 	struct verification verification;

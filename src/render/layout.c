@@ -103,11 +103,22 @@ static char *format_text(const struct cell *cell)
 	return marked;
 }
 
+/* A sum of which parts are missing. */
+static char *format_least(const struct cell *cell, const struct render_options *options)
+{
+	char size[SIZE_TEXT_MAX], *text;
+
+	size_format(cell->number, options->units, size);
+	return asprintf(&text, "%s+", size) < 0 ? NULL : text;
+}
+
 static char *format_cell(const struct column *column, const struct cell *cell,
 			 const struct render_options *options)
 {
 	char text[SIZE_TEXT_MAX];
 
+	if (cell->at_least)
+		return format_least(cell, options);
 	if (!cell->known)
 		return strdup("-");
 	switch (column->type) {

@@ -164,6 +164,22 @@ static struct cell get_counter(const struct column *column, const struct column_
 	return number(in->group->counters.bytes[c]);
 }
 
+/* Of swapped memory that others share, it may be known what the share is at least. */
+static struct cell get_swap_share(const struct column *column, const struct column_input *in)
+{
+	struct cell cell = get_counter(column, in);
+
+	cell.number = in->group->counters.bytes[COUNTER_SWAP_PSS];
+	cell.at_least = !cell.known && cell.number > 0 && in->snapshot->unmeasured_segments > 0;
+	return cell;
+}
+
+static struct cell get_counter_or_least(const struct column *column, const struct column_input *in)
+{
+	return column->which == COUNTER_SWAP_PSS ? get_swap_share(column, in)
+						 : get_counter(column, in);
+}
+
 static struct cell get_share(const struct column *column, const struct column_input *in)
 {
 	enum counter c = (enum counter)column->which;
@@ -225,7 +241,7 @@ static struct cell get_history(const struct column *column, const struct column_
 }
 
 #define COLUMN_OF_COUNTER(id, key, name, header, help)                                             \
-	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter, COUNTER_##id, false},
+	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter_or_least, COUNTER_##id, false},
 
 const struct column columns[] = {
 	{"label", "LABEL", "name of the memory", CELL_TEXT, COLUMN_KEY, get_label, KEY_LABEL,

@@ -201,7 +201,7 @@ class Preload(Rights):
 		self.fails("anonmem-preload.so: others may write to it", "run", "true")
 
 
-TRACE, READ_FILES, OVERRIDE = 1 << 19, 1 << 2, 1 << 1  # capabilities(7)
+TRACE, READ_FILES, OVERRIDE, LOOK = 1 << 19, 1 << 2, 1 << 1, 1 << 40  # capabilities(7)
 
 
 def status_of(text):
@@ -242,8 +242,8 @@ class Kept(Watched):
 	"""The capabilities that are left once anonmem reads."""
 
 	def test_root(self):
-		self.watch(TRACE | READ_FILES)
-		self.watch(TRACE | READ_FILES, "--root", TREE, "--rules", "/dev/null")
+		self.watch(TRACE | READ_FILES | LOOK)
+		self.watch(TRACE | READ_FILES | LOOK, "--root", TREE, "--rules", "/dev/null")
 
 	def test_user(self):
 		self.watch(0, prefix=NOBODY)
@@ -286,7 +286,7 @@ class Kept(Watched):
 			self.assertEqual(status_of(done.stdout), own)
 
 	def test_who_watches_a_program(self):
-		self.watch(TRACE | READ_FILES, "run", "--summary", "sh", "-c", "echo; read _", command=(),
+		self.watch(TRACE | READ_FILES | LOOK, "run", "--summary", "sh", "-c", "echo; read _", command=(),
 			stdin=subprocess.PIPE)
 
 

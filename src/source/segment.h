@@ -1,0 +1,37 @@
+/*
+ * segment: an object of shared memory, which several processes may map.
+ *
+ * All errors mean that something is not known.
+ */
+#ifndef SOURCE_SEGMENT_H
+#define SOURCE_SEGMENT_H
+
+#include "source/source.h"
+
+/* What tells one from all others. Without padding: equal ones are equal bytes. */
+struct segment_id {
+	uint64_t inode;
+	uint64_t space; /* of a System V segment, whose inode is its shmid, the IPC namespace */
+	uint32_t dev_major, dev_minor;
+};
+
+/* `space` where there is no such namespace, and where it is not known. */
+enum { SPACE_NONE, SPACE_UNKNOWN };
+
+struct segment_facts {
+	bool known; /* size and allocated */
+	bool swapped_known;
+	uint64_t size;
+	uint64_t allocated; /* bytes that are resident or swapped */
+	uint64_t swapped;
+};
+
+/* The id of the object that a process maps. */
+struct segment_id segment_of(const struct source *s, pid_t pid, const struct mapping *m);
+
+/* Looks at an object through a mapping of a process of the running system. That takes
+ * CAP_CHECKPOINT_RESTORE, and a kernel since Linux 6.5 to say what is swapped. */
+void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
+		  const struct segment_id *id, struct segment_facts *facts);
+
+#endif
