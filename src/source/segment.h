@@ -30,7 +30,8 @@ struct segment_facts {
 struct segment_id segment_of(const struct source *s, pid_t pid, const struct mapping *m);
 
 /* Looks at an object through a mapping of a process of the running system. That takes
- * CAP_CHECKPOINT_RESTORE, and a kernel since Linux 6.5 to say what is swapped. */
+ * CAP_CHECKPOINT_RESTORE; what is swapped, Linux 6.5 says to who may write to the object.
+ * (mincore(2) would take pages for resident that are swapped and still in the swap cache.) */
 void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
 		  const struct segment_id *id, struct segment_facts *facts);
 

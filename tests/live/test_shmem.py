@@ -1,5 +1,7 @@
 """Shared memory against what the kernel counts as such."""
 
+import ctypes
+import errno
 import re
 import shutil
 import subprocess
@@ -42,7 +44,7 @@ for page in range(0, 2 * size, mmap.PAGESIZE):
 m[:size] = b"y" * size
 kept.append(m)
 fill(os.open(f"{folder}/file", os.O_RDWR | os.O_CREAT), 5)
-# A ring, which is none of these.
+# A ring, which is not shared memory.
 ring = ctypes.c_ulong(0)
 libc.syscall({"x86_64": 206, "aarch64": 0}[os.uname().machine], 4096, ctypes.byref(ring))
 print("ready", flush=True)
@@ -50,25 +52,84 @@ sys.stdin.read()
 """
 
 
-class Maker:
-	"""A process that has shared memory, and files in `folder`."""
+# Makes an object of shared memory of 8 MiB, has it swapped, and maps a part of it in each of some
+# children: (MiB at which it begins, MiB), one a child. The object is anonymous memory, a memfd or a
+# System V segment.
+SWAP = """
+import ctypes, mmap, os, sys
 
-	def __init__(self, folder, prefix=()):
+MIB, PAGEOUT = 1 << 20, 21
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+libc.mmap.restype = ctypes.c_void_p
+what, parts = sys.argv[1], [tuple(map(int, p.split("+"))) for p in sys.argv[2:]]
+fd = os.memfd_create("swapped")
+os.ftruncate(fd, 8 * MIB)
+if what == "sysv":
+	segment = libc.shmget(0, 8 * MIB, 0o600)
+	at = libc.shmat(segment, None, 0)
+	libc.shmctl(segment, 0, None)
+else:
+	flags = mmap.MAP_SHARED | (mmap.MAP_ANONYMOUS if what == "anon" else 0)
+	at = libc.mmap(None, ctypes.c_size_t(8 * MIB), 3, flags, -1 if what == "anon" else fd,
+		ctypes.c_long(0))
+memory = (ctypes.c_char * (8 * MIB)).from_address(at)
+for i in range(0, 8 * MIB, 4096):
+	memory[i:i + 4096] = os.urandom(16) * 256
+if libc.madvise(ctypes.c_void_p(at), ctypes.c_size_t(8 * MIB), PAGEOUT):
+	sys.exit("cannot be swapped")
+pids = []
+ends, said = os.pipe(), os.pipe()
+for begin, size in parts:
+	pid = os.fork()
+	if pid == 0:
+		os.close(ends[1])
+		libc.munmap(ctypes.c_void_p(at), ctypes.c_size_t(begin * MIB))
+		rest = at + (begin + size) * MIB
+		libc.munmap(ctypes.c_void_p(rest), ctypes.c_size_t((8 - begin - size) * MIB))
+		os.write(said[1], b".")
+		os.read(ends[0], 1)
+		os._exit(0)
+	pids.append(pid)
+	os.read(said[0], 1)
+if what == "sysv":
+	libc.shmdt(ctypes.c_void_p(at))
+else:
+	libc.munmap(ctypes.c_void_p(at), ctypes.c_size_t(8 * MIB))
+print("ready", *pids, flush=True)
+sys.stdin.read()
+"""
+
+
+class Program:
+	"""A program of the above, which has said what it made and waits."""
+
+	def __init__(self, text, *arguments, prefix=()):
 		# pylint: disable=consider-using-with
-		self.process = subprocess.Popen([*prefix, sys.executable, "-c", MAKE, folder],
-			stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-		if self.process.stdout.readline() != b"ready\n":
+		self.process = subprocess.Popen([*prefix, sys.executable, "-c", text, *arguments],
+			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+		words = self.process.stdout.readline().split()
+		if words[:1] != ["ready"]:
 			raise AssertionError("no shared memory could be made")
+		self.children = [int(pid) for pid in words[1:]]
 
 	def __enter__(self):
-		with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as f:
-			children = f.read().split()
-		return int(children[0]) if children else self.process.pid
+		return self
 
 	def __exit__(self, *_):
 		self.process.stdin.close()
 		self.process.wait(20)
 		self.process.stdout.close()
+
+
+class Maker(Program):
+	"""A process that has shared memory, and files in `folder`."""
+
+	def __init__(self, folder, prefix=()):
+		super().__init__(MAKE, folder, prefix=prefix)
+
+	def __enter__(self):
+		return self.process.pid
 
 
 def status(pid, name):
@@ -131,3 +192,106 @@ class SharedMemory(Live):
 					self.assertGreater(rows["[posix_shm]"]["rss"], 0)
 				finally:
 					program.kill()
+
+
+def has_cachestat():
+	return ctypes.CDLL(None, use_errno=True).syscall(451, -1, 0, 0, 0) < 0 and ctypes.get_errno() != errno.ENOSYS
+
+
+HAS_SWAP = len(open("/proc/swaps", encoding="ascii").readlines()) > 1
+
+
+@unittest.skipUnless(HAS_SWAP, "no swap here")
+@unittest.skipUnless(IS_ROOT, "only root can see what is swapped of an object")
+class Swapped(Live):
+	"""Each object counts once, however many map however much of it."""
+
+	def shares(self, *arguments):
+		"""By process: what it maps that is swapped, and its share."""
+		groups = self.report("--by", "process", "-k", "shmem", *arguments)["groups"]
+		return {g["pid"]: (g["swap"], g["swap_pss"]) for g in groups}
+
+	def swapped(self, pids):
+		"""What the kernel could swap; other memory may have been in the way."""
+		most = max(self.report("--pid", pid, "-k", "shmem")["totals"]["swap"] for pid in pids)
+		self.assertGreater(most, 0)
+		return most
+
+	def check(self, what, *parts):
+		with Program(SWAP, what, *parts) as p:
+			found = self.shares("--pid", ",".join(map(str, p.children)))
+			alone = self.shares("--pid", p.children[0])
+			others = self.shares("--name", ".*")
+			swapped, shares = zip(*(found[pid] for pid in p.children))
+			# Whoever is selected, all that map it share it.
+			self.assertEqual(alone[p.children[0]], found[p.children[0]])
+			for pid in p.children:
+				self.assertEqual(others[pid], found[pid])
+		return swapped, shares
+
+	def test_by_halves(self):
+		for what in ("anon", "memfd", "sysv"):
+			swapped, shares = self.check(what, "0+8", "0+8")
+			self.assertEqual(swapped[0], swapped[1], what)
+			self.assertGreater(swapped[0], 7 * MIB)
+			self.assertEqual(shares, (swapped[0] // 2,) * 2, what)
+
+	def test_six(self):
+		swapped, shares = self.check("anon", *["0+8"] * 6)
+		self.assertLessEqual(abs(sum(shares) - swapped[0]), 6)
+		self.assertLessEqual(max(shares) - min(shares), 1)
+
+	def test_parts(self):
+		swapped, shares = self.check("memfd", "0+8", "0+4", "4+4")
+		self.assertEqual(swapped[0], swapped[1] + swapped[2])
+		self.assertLessEqual(abs(sum(shares) - swapped[0]), 3)
+		self.assertLessEqual(abs(shares[0] - shares[1] - shares[2]), 3)
+
+	def test_a_part_that_nobody_maps(self):
+		"""It is swapped for those who have the rest."""
+		swapped, shares = self.check("anon", "0+2", "0+2")
+		self.assertLess(max(swapped), 3 * MIB)
+		if has_cachestat():
+			self.assertGreater(sum(shares), 7 * MIB)
+		else:
+			self.assertEqual(shares, (None, None))
+
+	def test_without_the_right_to_look(self):
+		"""As the capability says, a mapping of all of it tells as much; here it is not known."""
+		bounds = ["setpriv", "--bounding-set=-checkpoint_restore,-sys_admin"]
+		with Program(SWAP, "anon", "0+8", "0+8") as p:
+			report = self.report("--by", "process", "--pid", ",".join(map(str, p.children)), "-k", "shmem",
+				prefix=bounds)
+			for group in report["groups"] + [report["totals"]]:
+				self.assertIsNone(group["swap_pss"])
+			swap = report["groups"][0]["swap"]
+			self.assertEqual(report["totals"]["swap_pss_min"], swap)
+			self.assertIn("is a lower bound", " ".join(report["notes"]))
+			text = run("--by", "process", "--pid", p.children[0], "-k", "shmem", "-o", "swap_pss",
+				"--units", "b", prefix=bounds).stdout.decode()
+			self.assertIn(f" {swap // 2}+\n", text)
+
+	def test_watched(self):
+		with Program(SWAP, "memfd", "0+8", "0+8") as p:
+			swap = self.swapped(p.children)
+			for pids in (p.children[:1], p.children):
+				done = run("top", "-b", "-n", "2", "-d", "0.1", "--csv", "-o", "swap,swap_pss", "--by", "process",
+					"-k", "shmem", "--pid", ",".join(map(str, pids)))
+				rows = done.stdout.decode().split("\r\n")[1:-1]
+				self.assertEqual(len(rows), 2 * len(pids))
+				for row in rows:
+					self.assertEqual(row.split(",")[-2:], [str(swap), str(swap // 2)])
+
+	def test_against_the_kernel(self):
+		"""Where nothing else is swapped, or all of it is mapped."""
+		def used():
+			with open("/proc/meminfo", encoding="ascii") as f:
+				sizes = {k: 1024 * int(v.split()[0]) for k, v in (line.split(":") for line in f)}
+			return sizes["SwapTotal"] - sizes["SwapFree"], sizes["SwapCached"]
+		with Program(SWAP, "anon", "0+8", "0+8", "0+8"), Program(SWAP, "sysv", "0+8", "0+2"):
+			before, cached = used()
+			found = self.report()["totals"]["swap_pss"]
+			after, cached_after = used()
+			if before != after:
+				self.skipTest("others are swapped")
+			self.assertLessEqual(abs(found - after), max(cached, cached_after) + MIB)
