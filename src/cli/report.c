@@ -21,6 +21,10 @@ static const char *const table_columns[] = {
 	"anonymous", "swap",	 "swap_pss", "pss_percent", NULL,
 };
 
+/* The columns of the object come before them. */
+static const char *const segment_columns[] = {"processes", "mappings", "rss",
+					      "pss",	   "swap_pss", NULL};
+
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
 	const char *root = o->root ? o->root : "/proc";
@@ -88,7 +92,8 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 	struct report report;
 	int status;
 
-	choose_columns(o, table_columns, &options);
+	choose_columns(o, grouping_has(&o->by, KEY_SEGMENT) ? segment_columns : table_columns,
+		       &options);
 	status = report_build(s, &options, &report, e);
 	if (status == 0)
 		status = show(o, &report, e);

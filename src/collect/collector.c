@@ -184,12 +184,12 @@ static uint64_t swapped_of_object(const struct mapping *m)
 	return all > own ? all - own : 0;
 }
 
-/* Remembers a mapping of shared memory that is partly swapped. */
-static bool add_swapped(struct collector *c, const struct mapping *m, uint32_t group)
+/* Remembers a mapping of shared memory that is partly swapped; or any, if its object has a row. */
+static bool add_shared(struct collector *c, const struct mapping *m, uint32_t group)
 {
 	uint64_t swapped = swapped_of_object(m);
 
-	if (swapped == 0)
+	if (swapped == 0 && !grouping_has(&c->work->options->by, KEY_SEGMENT))
 		return true;
 	if (c->part_count == c->part_capacity) {
 		uint32_t capacity = c->part_capacity ? 2 * c->part_capacity : 8;
@@ -201,7 +201,7 @@ static bool add_swapped(struct collector *c, const struct mapping *m, uint32_t g
 		c->part_capacity = capacity;
 	}
 	c->parts[c->part_count++] = (struct swapped_part){
-		.segment = segment_of(c->work->source, c->process.pid, m),
+		.segment = segment_of(m),
 		.start = m->start,
 		.end = m->end,
 		.offset = m->offset,
@@ -226,9 +226,9 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		counters = &concluded;
 	}
 	count_mapping(c, counters);
-	if (kind == KIND_SHMEM && counters->bytes[COUNTER_SWAP] > 0) {
-		c->swaps_shared |= wanted;
-		if (!add_swapped(c, m, wanted ? c->group[guess] : GROUP_NONE))
+	if (kind == KIND_SHMEM) {
+		c->swaps_shared |= wanted && counters->bytes[COUNTER_SWAP] > 0;
+		if (!add_shared(c, m, wanted ? c->group[guess] : GROUP_NONE))
 			return error_memory(e);
 	}
 	if (!wanted)

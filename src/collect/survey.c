@@ -1,6 +1,7 @@
 #include "collect/survey.h"
 
 #include "collect/others.h"
+#include "collect/unmapped.h"
 #include "model/fold.h"
 
 #include <stdlib.h>
@@ -98,14 +99,22 @@ static int read_others(struct survey *survey, struct error *e)
 			      take_other, survey, e);
 }
 
+/* What nobody maps is of no process and has no label. */
+static bool shows_unmapped(const struct survey *survey)
+{
+	const struct collect_options *o = survey->options;
+
+	return grouping_has(&o->by, KEY_SEGMENT) && !survey->passes_over &&
+	       o->selection.label_count == 0 && selection_wants_kind(&o->selection, KIND_SHMEM);
+}
+
 /* Adds the records that waited. */
 static int divide(struct survey *survey, struct error *e)
 {
 	struct snapshot *s = survey->snapshot;
 
-	if (survey->waiting_count == 0)
-		return 0;
-	if (survey->passes_over && read_others(survey, e) < 0)
+	if (survey->passes_over && survey->snapshot->coverage.shared_swappers > 0 &&
+	    read_others(survey, e) < 0)
 		return -1;
 	shares_measure(&survey->shares, survey->source);
 	survey->fold.shares = &survey->shares;
@@ -113,8 +122,15 @@ static int divide(struct survey *survey, struct error *e)
 		if (!fold_add(&survey->fold, survey->waiting[i]))
 			return error_memory(e);
 	}
-	s->shares_incomplete = survey->shares.incomplete;
+	if (shows_unmapped(survey) && !unmapped_add(survey->source, s, &survey->shares))
+		return error_memory(e);
+	s->shares_incomplete = survey->shares.incomplete && survey->waiting_count > 0;
 	s->unmeasured_segments = shares_unmeasured(&survey->shares);
+	if (grouping_has(&s->by, KEY_SEGMENT)) {
+		s->own_segments = survey->shares;
+		s->segments = &s->own_segments;
+		shares_init(&survey->shares);
+	}
 	return 0;
 }
 

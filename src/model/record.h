@@ -23,12 +23,12 @@ enum match {
 	MATCH_UNKNOWN, /* what the selection goes by could not be read */
 };
 
-/* A mapping of shared memory that is partly swapped. */
+/* A mapping of shared memory that is partly swapped; or any, if records are by KEY_SEGMENT. */
 struct swapped_part {
 	struct segment_id segment;
 	uint64_t start, end; /* addresses */
 	uint64_t offset;     /* bytes into the object */
-	uint64_t swapped;    /* bytes of this range of the object; more than 0 */
+	uint64_t swapped;    /* bytes of this range of the object */
 	uint32_t group;	     /* of the record, or GROUP_NONE if it is not wanted */
 };
 

@@ -1,5 +1,7 @@
 #include "model/shares.h"
 
+#include "source/segments.h"
+
 #include <stdlib.h>
 
 void shares_init(struct shares *s)
@@ -100,6 +102,8 @@ bool shares_add(struct shares *s, const struct record *r)
 static void measure(struct shared_object *o, const struct shared_mapping *m,
 		    const struct segment_facts *facts)
 {
+	if (facts->known)
+		o->facts = *facts;
 	if (facts->swapped_known) {
 		o->known = true;
 		o->swapped = facts->swapped;
@@ -107,6 +111,64 @@ static void measure(struct shared_object *o, const struct shared_mapping *m,
 		o->known = true;
 		o->swapped = m->swapped;
 	}
+	if (o->known && o->facts.known) {
+		o->facts.swapped_known = true;
+		o->facts.swapped = o->swapped;
+	}
+}
+
+struct segment_facts shares_facts(const struct shares *s, const struct segment_id *id)
+{
+	symbol object = intern_find(&s->ids, id_bytes(id));
+
+	return object == SYMBOL_NONE ? (struct segment_facts){.known = false}
+				     : s->objects[object].facts;
+}
+
+bool shares_add_unmapped(struct shares *s, const struct segment_id *id,
+			 const struct segment_facts *facts)
+{
+	struct shared_object *o = object_of(s, id);
+
+	if (!o)
+		return false;
+	o->facts = *facts;
+	o->known = true;
+	return true;
+}
+
+bool shares_have(const struct shares *s, const struct segment_id *id)
+{
+	return intern_find(&s->ids, id_bytes(id)) != SYMBOL_NONE;
+}
+
+/* Of a System V segment, the kernel tells everybody. */
+static bool learn(void *ctx, const struct segment_id *id, struct slice name,
+		  const struct segment_facts *facts)
+{
+	struct shares *s = ctx;
+	symbol object = intern_find(&s->ids, id_bytes(id));
+
+	(void)name;
+	if (object == SYMBOL_NONE || s->objects[object].known)
+		return true;
+	s->objects[object].known = true;
+	s->objects[object].swapped = facts->swapped;
+	s->objects[object].facts = *facts;
+	return true;
+}
+
+/* Whether it is not known how much is swapped of a System V segment. */
+static bool wants_sysv(const struct shares *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct segment_id id;
+
+		memcpy(&id, intern_bytes(&s->ids, s->mappings[i].object).ptr, sizeof(id));
+		if (id.space != SPACE_NONE && !s->objects[s->mappings[i].object].known)
+			return true;
+	}
+	return false;
 }
 
 void shares_measure(struct shares *s, const struct source *source)
@@ -123,6 +185,8 @@ void shares_measure(struct shares *s, const struct source *source)
 		segment_look(source, m->pid, m->start, m->end, &id, &facts);
 		measure(o, m, &facts);
 	}
+	if (wants_sysv(s))
+		segments_list_sysv(source, learn, s);
 	for (uint32_t i = 0; i < s->ids.count; i++) {
 		if (!s->objects[i].known)
 			s->objects[i].swapped = s->objects[i].least;
@@ -134,7 +198,7 @@ uint64_t shares_unmeasured(const struct shares *s)
 	uint64_t count = 0;
 
 	for (uint32_t i = 0; i < s->ids.count; i++)
-		count += !s->objects[i].known;
+		count += !s->objects[i].known && s->objects[i].mapped > 0;
 	return count;
 }
 
@@ -150,6 +214,8 @@ bool shares_of(const struct shares *s, const struct swapped_part *part, uint64_t
 	const struct shared_object *o;
 
 	*bytes = 0;
+	if (part->swapped == 0)
+		return true;
 	if (object == SYMBOL_NONE || s->incomplete)
 		return false;
 	o = &s->objects[object];

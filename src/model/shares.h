@@ -24,6 +24,7 @@ struct shares {
 		uint64_t least;	  /* and the one that sees most */
 		uint64_t swapped; /* of the object; no less than `least` if it is not known */
 		bool known;
+		struct segment_facts facts;
 	} * objects; /* by symbol of the id */
 	uint32_t capacity;
 	struct shared_mapping {
@@ -32,7 +33,7 @@ struct shares {
 		uint64_t start, end, offset, swapped;
 	} * mappings;
 	size_t count, mapping_capacity;
-	bool incomplete; /* there are mappings of which it is not known what is swapped */
+	bool incomplete; /* some mappings do not say what they see swapped */
 };
 
 void shares_init(struct shares *s);
@@ -44,7 +45,17 @@ bool shares_add(struct shares *s, const struct record *r);
 /* Where that is not known, the share of each is at least that of the largest mapping. */
 void shares_measure(struct shares *s, const struct source *source);
 
-/* Objects of which it is not known what is swapped. */
+/* What is known of an object. */
+struct segment_facts shares_facts(const struct shares *s, const struct segment_id *id);
+
+/* Adds an object that nobody maps. False when there is no memory. */
+bool shares_add_unmapped(struct shares *s, const struct segment_id *id,
+			 const struct segment_facts *facts);
+
+/* Whether there is such an object. */
+bool shares_have(const struct shares *s, const struct segment_id *id);
+
+/* Counts the objects that are partly swapped, nobody knows how much. */
 uint64_t shares_unmeasured(const struct shares *s);
 
 /* The bytes of a part; false if that is the least it can be. `s` may be NULL, where nothing is

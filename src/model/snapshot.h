@@ -7,6 +7,7 @@
 #define MODEL_SNAPSHOT_H
 
 #include "model/coverage.h"
+#include "model/shares.h"
 #include "source/machine.h"
 
 /* How much of a row's past is kept. */
@@ -60,6 +61,10 @@ struct snapshot {
 	/* Why SWAPPSS of swapped shared memory is not known: */
 	bool shares_incomplete;	      /* other processes may map it, */
 	uint64_t unmeasured_segments; /* or it is not known how much of it is swapped */
+
+	/* What is known of the objects that KEY_SEGMENT tells apart; or NULL. */
+	const struct shares *segments;
+	struct shares own_segments; /* where they are those of a single report */
 
 	bool inferred; /* unnamed memory may have a guess for a label */
 	bool verified;

@@ -43,7 +43,8 @@ struct mapping {
 	uint64_t offset;     /* bytes into the file */
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
-	enum backing backing; /* set by a source that knows */
+	enum backing backing; /* set by a source that knows, as is: */
+	uint64_t space;	      /* IPC namespace of a System V segment, whose inode is its shmid */
 	char perms[5];	      /* "rw-p" */
 	struct slice name;    /* verbatim, may be empty; dies when the stage returns */
 	bool by_process;      /* not the kernel's word: the process keeps the name itself */

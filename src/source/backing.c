@@ -107,6 +107,15 @@ static bool read_devices(struct backing_devices *b)
 	return read_mounts(b);
 }
 
+static uint64_t space_of(struct backing_devices *b, const struct mapping *m)
+{
+	if (!segment_is_sysv(m))
+		return SPACE_NONE;
+	if (b->space == SPACE_NONE)
+		b->space = segment_space(b->is_live ? b->dir : NULL);
+	return b->space;
+}
+
 static bool has_path(const struct mapping *m)
 {
 	return m->name.len > 0 && (m->name.ptr[0] == '/' || m->name.ptr[0] == '(');
@@ -130,6 +139,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 		return stage_take(b->next, m, e);
 	found = *m;
 	found.backing = d->backing;
+	found.space = space_of(b, m);
 	return stage_take(b->next, &found, e);
 }
 
@@ -138,5 +148,6 @@ struct stage backing_begin(struct backing_devices *b, const struct procdir *dir,
 	b->dir = dir;
 	b->next = next;
 	b->mounts_read = false;
+	b->space = SPACE_NONE;
 	return (struct stage){take, b};
 }

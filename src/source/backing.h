@@ -14,6 +14,7 @@
 #define SOURCE_BACKING_H
 
 #include "source/io.h"
+#include "source/segment.h"
 
 struct backing_devices {
 	struct io *io;
@@ -28,6 +29,7 @@ struct backing_devices {
 	const struct procdir *dir;
 	struct stage next;
 	bool mounts_read;
+	uint64_t space; /* its IPC namespace; SPACE_NONE if that was not looked for */
 };
 
 void backing_init(struct backing_devices *b, struct io *io, bool is_live);

@@ -12,18 +12,17 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* The number in "ipc:[4026531839]". */
-static uint64_t ipc_namespace(const struct source *s, pid_t pid)
+uint64_t segment_space(const struct procdir *dir)
 {
-	char path[32], target[64];
+	char path[64], target[64];
 	struct slice text = {target, 0};
 	uint64_t number;
 	ssize_t n;
 
-	if (!s->is_live)
+	if (!dir)
 		return SPACE_UNKNOWN;
-	snprintf(path, sizeof(path), "%d/ns/ipc", pid);
-	n = readlinkat(s->root_fd, path, target, sizeof(target));
+	snprintf(path, sizeof(path), "%sns/ipc", dir->prefix);
+	n = readlinkat(dir->fd, path, target, sizeof(target));
 	text.len = n > 0 ? (size_t)n : 0;
 	if (!slice_begins(text, SLICE("ipc:[")))
 		return SPACE_UNKNOWN;
@@ -31,13 +30,18 @@ static uint64_t ipc_namespace(const struct source *s, pid_t pid)
 	return take_decimal(&text, &number) > 0 && number > SPACE_UNKNOWN ? number : SPACE_UNKNOWN;
 }
 
-struct segment_id segment_of(const struct source *s, pid_t pid, const struct mapping *m)
+bool segment_is_sysv(const struct mapping *m)
 {
-	bool is_sysv = slice_begins(m->name, SLICE("/SYSV"));
+	return slice_begins(m->name, SLICE("/SYSV"));
+}
+
+struct segment_id segment_of(const struct mapping *m)
+{
+	uint64_t unknown = segment_is_sysv(m) ? SPACE_UNKNOWN : SPACE_NONE;
 
 	return (struct segment_id){
 		.inode = m->inode,
-		.space = is_sysv ? ipc_namespace(s, pid) : SPACE_NONE,
+		.space = m->space != SPACE_NONE ? m->space : unknown,
 		.dev_major = m->dev_major,
 		.dev_minor = m->dev_minor,
 	};
@@ -62,17 +66,14 @@ static void count_swapped(int fd, struct segment_facts *facts)
 
 /* The mapping may be another one by now, of a device for instance, which does something when it is
  * opened: so it is opened only once it is known what it is. */
-static void look(int path_fd, const struct segment_id *id, struct segment_facts *facts)
+static void look(int path_fd, const struct stat *st, struct segment_facts *facts)
 {
 	char path[32];
-	struct stat st;
 	int fd;
 
-	if (fstat(path_fd, &st) < 0 || !is_it(&st, id))
-		return;
 	facts->known = true;
-	facts->size = (uint64_t)st.st_size;
-	facts->allocated = (uint64_t)st.st_blocks * 512;
+	facts->size = (uint64_t)st->st_size;
+	facts->allocated = (uint64_t)st->st_blocks * 512;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
 	fd = (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (fd < 0)
@@ -81,19 +82,28 @@ static void look(int path_fd, const struct segment_id *id, struct segment_facts 
 	close(fd);
 }
 
+void segment_look_at(int folder, const char *path, const struct segment_id *id,
+		     struct segment_facts *facts)
+{
+	int fd = (int)TEMP_FAILURE_RETRY(openat(folder, path, O_PATH | O_CLOEXEC));
+	struct stat st;
+
+	*facts = (struct segment_facts){.known = false};
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && is_it(&st, id))
+		look(fd, &st, facts);
+	close(fd);
+}
+
 void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
 		  const struct segment_id *id, struct segment_facts *facts)
 {
 	char path[80];
-	int fd;
 
 	*facts = (struct segment_facts){.known = false};
 	if (!s->is_live)
 		return;
 	snprintf(path, sizeof(path), "%d/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
-	fd = (int)TEMP_FAILURE_RETRY(openat(s->root_fd, path, O_PATH | O_CLOEXEC));
-	if (fd < 0)
-		return;
-	look(fd, id, facts);
-	close(fd);
+	segment_look_at(s->root_fd, path, id, facts);
 }

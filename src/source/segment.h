@@ -6,6 +6,7 @@
 #ifndef SOURCE_SEGMENT_H
 #define SOURCE_SEGMENT_H
 
+#include "source/procdir.h"
 #include "source/source.h"
 
 /* What tells one from all others. Without padding: equal ones are equal bytes. */
@@ -26,13 +27,22 @@ struct segment_facts {
 	uint64_t swapped;
 };
 
-/* The id of the object that a process maps. */
-struct segment_id segment_of(const struct source *s, pid_t pid, const struct mapping *m);
+bool segment_is_sysv(const struct mapping *m);
+
+/* The id of the object that is mapped. */
+struct segment_id segment_of(const struct mapping *m);
 
 /* Looks at an object through a mapping of a process of the running system. That takes
  * CAP_CHECKPOINT_RESTORE; what is swapped, Linux 6.5 says to who may write to the object.
  * (mincore(2) would take pages for resident that are swapped and still in the swap cache.) */
 void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
 		  const struct segment_id *id, struct segment_facts *facts);
+
+/* The same through any path that leads to it. */
+void segment_look_at(int folder, const char *path, const struct segment_id *id,
+		     struct segment_facts *facts);
+
+/* The IPC namespace of a running process, in its folder; NULL is that of a capture. */
+uint64_t segment_space(const struct procdir *dir);
 
 #endif

@@ -186,8 +186,8 @@ static int begin(struct session *s, const struct grouping *by, struct error *e)
 
 static int choose_group(struct session *s, struct error *e)
 {
-	int count =
-		s->driver->options.pid_count ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
+	/* Mappings come last, but for segments, which need a selection of their own. */
+	int count = s->driver->options.pid_count ? KEY_SEGMENT : KEY_MAPPING;
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
 

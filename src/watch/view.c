@@ -361,6 +361,7 @@ static void describe(struct snapshot *s, const struct watch *w)
 	s->coverage = w->coverage;
 	s->shares_incomplete = w->shares.incomplete;
 	s->unmeasured_segments = shares_unmeasured(&w->shares);
+	s->segments = &w->shares;
 	s->stats = w->stats;
 	s->refresh = w->refresh;
 	s->kept = w->kept;

@@ -24,7 +24,8 @@ struct grouping watch_grouping(const struct grouping *wanted)
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
-		if ((key != KEY_FILE && key != KEY_MAPPING) || grouping_has(wanted, (enum key)key))
+		if ((key != KEY_FILE && key != KEY_MAPPING && key != KEY_SEGMENT) ||
+		    grouping_has(wanted, (enum key)key))
 			by.keys[by.count++] = (enum key)key;
 	}
 	return by;

@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 from anonmem import IS_ROOT, MIB, Live, run
+from helper import Helper
 
 # Makes `size` bytes of each sort of shared memory, of another size each, and what is none beside.
 MAKE = """
@@ -194,6 +195,82 @@ class SharedMemory(Live):
 					program.kill()
 
 
+# Shared memory that nobody maps: a System V segment, a memfd and a file; and a memfd of which a part
+# is mapped twice.
+HOLD = """
+import ctypes, mmap, os, sys
+
+MIB = 1 << 20
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+segment = libc.shmget(0x5a17, 3 * MIB, 0o1600)
+at = libc.shmat(segment, None, 0)
+ctypes.memset(at, 1, MIB)
+libc.shmdt(ctypes.c_void_p(at))
+held = os.memfd_create("held")
+os.write(held, b"x" * (2 * MIB))
+fd = os.memfd_create("mapped twice")
+os.write(fd, b"x" * (4 * MIB))
+kept = [mmap.mmap(fd, 3 * MIB), mmap.mmap(fd, 2 * MIB)]
+for m in kept:
+	m[:] = m[:]
+with open(sys.argv[1], "wb") as f:
+	f.write(b"x" * 5 * MIB)
+print("ready", segment, flush=True)
+sys.stdin.read()
+libc.shmctl(segment, 0, None)
+"""
+
+
+class Segments(Live):
+	"""--by segment: a row for each object."""
+
+	def segments(self, *arguments, **more):
+		groups = self.report("--by", "segment", *arguments, **more)["groups"]
+		return {g["segment"]: g for g in groups}
+
+	@unittest.skipUnless(IS_ROOT, "only root can look at objects")
+	def test_mapped_or_not(self):
+		with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+			before = self.segments()
+			with Program(HOLD, file.name) as p:
+				rows = self.segments()
+				one = self.segments("--pid", p.process.pid)
+		mapped = rows["[memfd:mapped twice]"]
+		facts = ("segment_size", "segment_rss", "segment_swap", "processes", "mappings", "rss", "pss")
+		self.assertEqual([mapped[f] for f in facts],
+			[4 * MIB, 4 * MIB, 0, 1, 2, 5 * MIB, 3 * MIB])
+		self.assertEqual([one["[memfd:mapped twice]"][f] for f in facts], [mapped[f] for f in facts])
+		sysv = rows["[sysv_shm:00005a17]"]
+		self.assertEqual((sysv["inode"], sysv["segment_size"]), (p.children[0], 3 * MIB))
+		self.assertEqual((sysv["segment_rss"] + sysv["segment_swap"], sysv["processes"]), (MIB, 0))
+		held = rows["[memfd:held]"]
+		self.assertEqual((held["segment_size"], held["processes"], held["pss"]), (2 * MIB, 0, 0))
+		# What nobody maps is of no process, and so not among those of one.
+		self.assertEqual(set(one), {"[memfd:mapped twice]"})
+		rest = before.get("/dev/shm", {"segment_size": 0})["segment_size"]
+		self.assertGreaterEqual(rows["/dev/shm"]["segment_size"], rest + 4 * MIB)
+		self.assertEqual((rows["/dev/shm"]["processes"], rows["/dev/shm"]["inode"]), (0, None))
+
+	def test_forms(self):
+		with Helper("memory") as h:
+			text = run("--pid", h.pid, "--by", "segment", "-q").stdout.decode().splitlines()
+			self.assertEqual(text[0].split()[:6],
+				["SEGMENT", "INODE", "SEGSIZE", "SEGRSS", "SEGSWAP", "PROCS"])
+			self.assertEqual({line.split("  ")[0] for line in text[1:]},
+				{"[memfd:anonmem live]", "[anon_shmem]", "TOTAL"})
+			lines = run("--pid", h.pid, "--by", "segment", "--csv").stdout.decode().split("\r\n")
+			self.assertEqual(lines[0].split(",")[:4], ["segment", "device", "inode", "segment_size"])
+			self.assertEqual(len(lines), 4)
+
+	def test_without_the_right_to_look(self):
+		prefix = ["setpriv", "--bounding-set=-checkpoint_restore,-sys_admin"] if IS_ROOT else []
+		with Helper("memory") as h:
+			rows = self.segments("--pid", h.pid, prefix=prefix)
+			self.assertIsNone(rows["[memfd:anonmem live]"]["segment_size"])
+			self.assertEqual(rows["[memfd:anonmem live]"]["rss"], 3 * MIB)
+
+
 def has_cachestat():
 	return ctypes.CDLL(None, use_errno=True).syscall(451, -1, 0, 0, 0) < 0 and ctypes.get_errno() != errno.ENOSYS
 
@@ -270,6 +347,10 @@ class Swapped(Live):
 			text = run("--by", "process", "--pid", p.children[0], "-k", "shmem", "-o", "swap_pss",
 				"--units", "b", prefix=bounds).stdout.decode()
 			self.assertIn(f" {swap // 2}+\n", text)
+		# Of System V the kernel tells everybody.
+		with Program(SWAP, "sysv", "0+8", "0+8") as p:
+			report = self.report("--pid", p.children[0], "-k", "shmem", prefix=bounds)
+			self.assertEqual(report["totals"]["swap_pss"], report["totals"]["swap"] // 2)
 
 	def test_watched(self):
 		with Program(SWAP, "memfd", "0+8", "0+8") as p:

@@ -149,6 +149,37 @@ TEST(neighbours_of_one_name_on_two_file_systems)
 	assert_slice(last_file(), "/tmp/x");
 }
 
+/* The object is told by its device and inode, and the name is without what may change. */
+TEST(neighbours_of_one_name_in_two_segments)
+{
+	struct mapping m = mapping("/SYSV0052e2c1 (deleted)", 5, "rw-s");
+	symbol before;
+
+	begin(1, KEY_SEGMENT, KEY_SEGMENT);
+	process();
+	m.space = 9;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_slice(key_segment(&symbols, last_key[0]).name, "[sysv_shm:0052e2c1]");
+	assert_true(key_segment(&symbols, last_key[0]).id.space == 9);
+	before = last_key[0];
+	m.inode = 6;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_int_not_equal(last_key[0], before);
+	m.space = SPACE_NONE;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_true(key_segment(&symbols, last_key[0]).id.space == SPACE_UNKNOWN);
+	look("/memfd:a (deleted)", 7, "rw-s");
+	assert_slice(key_segment(&symbols, last_key[0]).name, "[memfd:a]");
+	look("/dev/shm/x", 8, "rw-s");
+	before = last_key[0];
+	look("/dev/shm/x (deleted)", 8, "rw-s");
+	assert_int_equal(last_key[0], before);
+	assert_slice(key_segment(&symbols, before).name, "/dev/shm/x");
+	look("/usr/lib/x", 8, "rw-s");
+	look("", 0, "rw-p");
+	assert_int_equal(last_key[0], SYMBOL_NONE);
+}
+
 /* Each guess has a key of its own, and remembers it while others take turns with it. */
 TEST(guesses_take_turns)
 {
@@ -272,6 +303,7 @@ int main(void)
 		cmocka_unit_test_teardown(labels_of_neighbours, tear_down),
 		cmocka_unit_test_teardown(neighbours_without_a_name, tear_down),
 		cmocka_unit_test_teardown(neighbours_of_one_name_on_two_file_systems, tear_down),
+		cmocka_unit_test_teardown(neighbours_of_one_name_in_two_segments, tear_down),
 		cmocka_unit_test_teardown(guesses_take_turns, tear_down),
 		cmocka_unit_test_teardown(a_new_process_has_keys_of_its_own, tear_down),
 		cmocka_unit_test_teardown(mappings_are_never_alike, tear_down),
