@@ -212,7 +212,8 @@ static struct slice segment_name(const struct classified *v, char sysv[SYSV_NAME
 	bool ends = slice_ends(name, deleted);
 
 	if (segment_is_sysv(v->mapping)) {
-		snprintf(sysv, SYSV_NAME_MAX, "[sysv_shm:%.8s]", name.ptr + strlen("/SYSV"));
+		snprintf(sysv, SYSV_NAME_MAX, "[sysv_shm:%.*s]", SEGMENT_KEY_DIGITS,
+			 name.ptr + strlen("/SYSV"));
 		return slice_of(sysv);
 	}
 	if (!v->class.is_file)

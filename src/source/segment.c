@@ -32,7 +32,10 @@ uint64_t segment_space(const struct procdir *dir)
 
 bool segment_is_sysv(const struct mapping *m)
 {
-	return slice_begins(m->name, SLICE("/SYSV"));
+	static const struct slice begins = SLICE_INIT("/SYSV"), ends = SLICE_INIT(" (deleted)");
+
+	return slice_begins(m->name, begins) && slice_ends(m->name, ends) &&
+	       m->name.len == begins.len + SEGMENT_KEY_DIGITS + ends.len;
 }
 
 struct segment_id segment_of(const struct mapping *m)

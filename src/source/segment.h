@@ -27,6 +27,8 @@ struct segment_facts {
 	uint64_t swapped;
 };
 
+/* Whether the name is that of a System V segment: "/SYSV", the key, " (deleted)". */
+enum { SEGMENT_KEY_DIGITS = 8 };
 bool segment_is_sysv(const struct mapping *m);
 
 /* The id of the object that is mapped. */

@@ -168,6 +168,9 @@ TEST(neighbours_of_one_name_in_two_segments)
 	m.space = SPACE_NONE;
 	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
 	assert_true(key_segment(&symbols, last_key[0]).id.space == SPACE_UNKNOWN);
+	look("/SYSV", 7, "rw-s");
+	look("/SYSV1 (deleted)", 7, "rw-s");
+	assert_int_equal(last_key[0], SYMBOL_NONE);
 	look("/memfd:a (deleted)", 7, "rw-s");
 	assert_slice(key_segment(&symbols, last_key[0]).name, "[memfd:a]");
 	look("/dev/shm/x", 8, "rw-s");
