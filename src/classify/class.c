@@ -81,6 +81,15 @@ static const struct folder {
 	{NONE, SLICE_INIT("[file]"), KIND_FILE},
 };
 
+/* Nearly all names are none of those above: what stands behind their slash begins none of them. */
+static bool is_elsewhere(struct slice name)
+{
+	static const char letters[] = "adimprsS[";
+
+	return name.len > 1 && name.ptr[0] == '/' &&
+	       !memchr(letters, name.ptr[1], sizeof(letters) - 1);
+}
+
 static bool is_pseudo_file(const struct pseudo_file *f, struct slice name)
 {
 	size_t around = f->begins.len + f->ends.len;
@@ -110,7 +119,7 @@ static void classify_bracketed(const struct mapping *m, struct class *c)
 static const struct folder *find_folder(struct slice name)
 {
 	static const struct slice unreachable = SLICE_INIT("(unreachable)");
-	size_t i = 0;
+	size_t i = is_elsewhere(name) ? sizeof(folders) / sizeof(*folders) - 1 : 0;
 
 	if (slice_begins(name, unreachable))
 		name = slice_inner(name, unreachable.len, 0);
@@ -151,7 +160,9 @@ static void classify_file(const struct mapping *m, struct class *c)
 
 static void classify_path(const struct mapping *m, struct class *c)
 {
-	for (size_t i = 0; i < sizeof(pseudo_files) / sizeof(*pseudo_files); i++) {
+	bool elsewhere = is_elsewhere(m->name);
+
+	for (size_t i = 0; !elsewhere && i < sizeof(pseudo_files) / sizeof(*pseudo_files); i++) {
 		const struct pseudo_file *f = &pseudo_files[i];
 
 		if (!is_pseudo_file(f, m->name))
