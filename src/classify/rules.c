@@ -189,7 +189,7 @@ int rules_read(struct rules *rules, FILE *in, const char *name, struct error *e)
 
 	for (unsigned long n = 1; status == 0 && (length = getline(&line, &size, in)) >= 0; n++) {
 		if (memchr(line, '\0', (size_t)length))
-			status = error_set(e, ERROR_MALFORMED, "a NUL byte: this is no text");
+			status = error_set(e, ERROR_MALFORMED, "a NUL byte: expected text");
 		else
 			status = parse_rule(rules, line, e);
 		if (status < 0)

@@ -75,8 +75,7 @@ static bool count(struct checkup *c, const struct record *r, const struct intern
 	if (r->process.known & PROCESS_NAME)
 		snprintf(name, sizeof(name), "%.*s", (int)r->process.name.len, r->process.name.ptr);
 	naming_add(&own, r, &by, symbols);
-	for (int word = 0; word < WORD_COUNT; word++)
-		c->memory.pss[word] += own.pss[word];
+	naming_join(&c->memory, &own);
 	if (names)
 		counted = join(&c->naming, name, own.pss[WORD_PROCESS]);
 	for (unsigned i = 0; counted && i < known_count; i++) {

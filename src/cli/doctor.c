@@ -22,8 +22,8 @@ static const char run_advice[] = "If anonmem run starts a program, its memory ha
 				 "kernel: its own, or those of its libraries.";
 
 static const char help_text[] =
-	"Usage: anonmem doctor [OPTIONS]\n"
-	"Says whether memory can have names here, who gives it one, and how to get more of them.\n"
+	"Usage: anonmem doctor [OPTIONS] [PID...]\n"
+	"Show whether memory can have names here, what names it, and how to get more names.\n"
 	"\n"
 	"  -p, --pid PID[,PID...]          only these processes\n"
 	"      --json                      for programs: anonmem-json(5)\n"
@@ -49,7 +49,7 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 	int id;
 
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, "p:h", longs, NULL)) != -1) {
+	while ((id = getopt_long(argc, argv, ":p:h", longs, NULL)) != -1) {
 		switch (id) {
 		case 'p':
 			if (value_pids(optarg, &o->pids, &o->pid_count, e) < 0)
@@ -62,16 +62,20 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 			o->help = true;
 			break;
 		default:
-			return error_set(e, ERROR_USAGE,
-					 "doctor: %s is no option, or lacks its value; see anonmem "
-					 "doctor --help",
-					 argv[optind - 1]);
+			return error_set(
+				e, ERROR_USAGE, "doctor: %s: %s; see anonmem doctor --help",
+				argv[optind - 1], id == ':' ? "missing value" : "unknown option");
 		}
 	}
-	if (optind < argc)
-		return error_set(e, ERROR_USAGE,
-				 "doctor: unexpected argument \"%s\"; see anonmem doctor --help",
-				 argv[optind]);
+	for (int i = optind; i < argc; i++) {
+		if (!value_is_pids(argv[i]))
+			return error_set(
+				e, ERROR_USAGE,
+				"doctor: unexpected argument \"%s\"; see anonmem doctor --help",
+				argv[i]);
+		if (value_pids(argv[i], &o->pids, &o->pid_count, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -132,22 +136,20 @@ static int write_coverage(const struct checkup *c, struct error *e)
 static void write_memory(const struct checkup *c)
 {
 	static const char *const words[WORD_COUNT] = {
-		[WORD_PROCESS] = "named by its process",
-		[WORD_KERNEL] = "known to the kernel, as [heap] and [stack]",
-		[WORD_GUESS] = "guessed (~)",
-		[WORD_NONE] = "bare [anon], of which nothing can be told",
+		[WORD_PROCESS] = "by its process",
+		[WORD_KERNEL] = "to the kernel, as [heap] and [stack]",
+		[WORD_GUESS] = "(~)",
+		[WORD_NONE] = "(bare [anon])",
 	};
-	uint64_t all = 0;
+	uint64_t all = naming_total(&c->memory);
 
-	for (int i = 0; i < WORD_COUNT; i++)
-		all += c->memory.pss[i];
 	puts("Their private anonymous memory (PSS) is");
 	for (int i = 0; i < WORD_COUNT; i++) {
 		char text[SIZE_TEXT_MAX];
 
 		size_format(c->memory.pss[i], UNITS_AUTO, text);
-		printf("  %6s  %5.1f %%  %s\n", text,
-		       all ? 100.0 * (double)c->memory.pss[i] / (double)all : 0.0, words[i]);
+		printf("  %6s  %5.1f %%  %s %s\n", text,
+		       naming_percent(&c->memory, all, (enum word)i), word_names[i], words[i]);
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "cli/privilege.h"
 #include "cli/say.h"
+#include "cli/values.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -37,6 +38,7 @@ static const struct {
 	command_fn *run;
 } commands[] = {
 	{"doctor", command_doctor},
+	{"machine", command_machine},
 	{"run", command_run},
 	{"top", command_top},
 };
@@ -53,11 +55,11 @@ static int settle_rights(command_fn *command, struct error *e)
 	return 0;
 }
 
-/* A first word other than an option is a command; without one it is the report. NULL if there is no
- * such command. */
+/* A first word other than an option, a process id or the path of a file is a command; without one
+ * it is the report. NULL if there is no such command. */
 static command_fn *find_command(int argc, char **argv)
 {
-	if (argc < 2 || argv[1][0] == '-')
+	if (argc < 2 || argv[1][0] == '-' || value_is_pids(argv[1]) || strchr(argv[1], '/'))
 		return command_report;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
@@ -73,7 +75,9 @@ static enum exit_status run(int argc, char **argv)
 	bool named = command && command != command_report;
 
 	if (!command)
-		error_set(&e, ERROR_USAGE, "there is no command \"%s\"; see anonmem --help",
+		error_set(&e, ERROR_USAGE,
+			  "unknown command \"%s\"; use --name for processes of that name, --smaps "
+			  "for a captured file; see anonmem --help",
 			  argv[1]);
 	else if (settle_rights(command, &e) == 0)
 		return command(argc - named, argv + named);

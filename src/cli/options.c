@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /* What an option does with its value, which may be cut up. 0, or -1 with *e. */
 typedef int take_fn(struct options *o, char *value, struct error *e);
@@ -33,12 +34,14 @@ static int take_name(struct options *o, char *value, struct error *e)
 	if (value_regex(value, &o->name, e) < 0)
 		return -1;
 	o->selection.name = &o->name;
+	o->name_text = value;
 	return 0;
 }
 
 static int take_user(struct options *o, char *value, struct error *e)
 {
 	o->selection.by_user = true;
+	o->user_text = value;
 	return value_user(value, &o->selection.uid, e);
 }
 
@@ -66,8 +69,8 @@ static int take_by(struct options *o, char *value, struct error *e)
 
 static int take_columns(struct options *o, char *value, struct error *e)
 {
-	if (strcmp(value, "help") != 0)
-		return value_columns(value, o->columns, &o->column_count, e);
+	if (strcasecmp(value, "help") != 0)
+		return value_columns(value, o->command == FOR_TOP, &o->columns, e);
 	o->action = ACTION_COLUMNS;
 	return 0;
 }
@@ -152,7 +155,7 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP };
+enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE };
 
 /* An option without a value that only sets something says what. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -164,51 +167,63 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ALL, 0, NULL, NULL, "Selection", NULL, 0},
+	{ANY, 0, NULL, NULL, "Selection", NULL, 0},
 	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
+	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
+	 take_pid, 0},
 	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
 	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
 	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{FOR_MACHINE, 0, "cgroup", "PATH", "only what is charged to this control group",
+	 take_cgroup, 0},
+	{ALL, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
 	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
 	 0},
 
-	{ALL, 0, NULL, NULL, "Source", NULL, 0},
-	{ALL, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
+	{ANY, 0, NULL, NULL, "Source", NULL, 0},
+	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ALL, 0, NULL, NULL, "Report", NULL, 0},
+	{ANY, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
 	 take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
 	 take_by, 0},
-	{ALL, 'o', "columns", "LIST", "columns to show; -o help lists them", take_columns, 0},
-	{ALL, 's', "sort", "[-]COLUMN", "order by a column, - for falling; default: -pss",
+	{ALL, 'o', "columns", "[+]LIST", "columns to show, or all; + adds some; -o help lists them",
+	 take_columns, 0},
+	{ALL, 's', "sort", "[+|-]COLUMN", "order by a column, + rising, - falling; default: -pss",
 	 take_sort, 0},
 	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
-	{ALL, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
-	{ALL, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ALL, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
+	{FOR_MACHINE, 'N', "limit", "N", "name the N largest under each row; default: 8",
+	 take_limit, 0},
+	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
+	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
+	{ANY, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
+	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
-	{ALL, 0, NULL, NULL, "Output", NULL, 0},
-	{ALL, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
-	{ALL, 0, "json", NULL, "--format json", take_json, 0},
-	{ALL, 0, "csv", NULL, "--format csv", take_csv, 0},
-	{ALL, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
-	{ALL, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
-	{ALL, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
-	{ALL, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
+	{ANY, 0, NULL, NULL, "Output", NULL, 0},
+	{ANY, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
+	{ANY, 0, "json", NULL, "--format json", take_json, 0},
+	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
+	{ANY, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
+	{ALL, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
+	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
+	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
+	{ANY, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
-	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes; default: 2", take_delay, 0},
+	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes, at least 0.01; default: 2",
+	 take_delay, 0},
 	{FOR_TOP, 'n', "iterations", "N", "exit after N refreshes", take_iterations, 0},
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ALL, 0, NULL, NULL, "Performance", NULL, 0},
-	{ALL, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
+	{ANY, 0, NULL, NULL, "Performance", NULL, 0},
+	{ANY, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
 	 SETS(fast)},
 	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
@@ -220,9 +235,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ALL, 0, NULL, NULL, "Help", NULL, 0},
-	{ALL, 'h', "help", NULL, "show this text", take_help, 0},
-	{ALL, 'V', "version", NULL, "show the version", take_version, 0},
+	{ANY, 0, NULL, NULL, "Help", NULL, 0},
+	{ANY, 'h', "help", NULL, "show this text", take_help, 0},
+	{ANY, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -233,24 +248,31 @@ static const struct help {
 	const char *before, *after;
 } helps[] = {
 	{FOR_REPORT,
-	 "Usage: anonmem [OPTIONS]\n"
-	 "       anonmem top [OPTIONS]\n"
-	 "       anonmem doctor [--pid PID[,PID...]] [--json]\n"
+	 "Usage: anonmem [OPTIONS] [PID...]\n"
+	 "       anonmem top [OPTIONS] [PID...]\n"
+	 "       anonmem machine [OPTIONS]\n"
+	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
+	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
-	 "  anonmem --pid 1234 --json     one process, for programs\n"
+	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
-	 "  anonmem -p 1234 --by mapping  every mapping of a process\n"},
+	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
 	{FOR_TOP,
-	 "Usage: anonmem top [OPTIONS]\n"
+	 "Usage: anonmem top [OPTIONS] [PID...]\n"
 	 "Watches who holds the memory and who grows; the key h explains the others.\n",
 	 "  anonmem top                      subsystems; Enter goes down\n"
-	 "  anonmem top --by process -s -growth\n"
+	 "  anonmem top --by process -s growth\n"
 	 "                                   the process that grows most comes first\n"
 	 "  anonmem top -b -n 10 --json      ten reports, one a line\n"},
+	{FOR_MACHINE,
+	 "Usage: anonmem machine [OPTIONS]\n"
+	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
+	 "  anonmem machine                  as root, to read all processes and slab caches\n"
+	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
 };
 
 static void write_option(const struct spec *s, FILE *out)
@@ -268,8 +290,10 @@ static void write_option(const struct spec *s, FILE *out)
 
 void options_write_help(enum option_command command, FILE *out)
 {
-	const struct help *help = &helps[command == FOR_TOP];
+	const struct help *help = helps;
 
+	while (help->command != command)
+		help++;
 	fputs(help->before, out);
 	for (size_t i = 0; i < SPECS; i++) {
 		if (!(specs[i].commands & command))
@@ -279,12 +303,14 @@ void options_write_help(enum option_command command, FILE *out)
 		else
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
-	fputs("\nKeys: label, subsystem, kind, process, name, user, cgroup, file, mapping, "
-	      "segment.\n",
-	      out);
-	fputs(command == FOR_TOP ? "Exit status: 0 done, 1 failed, 2 wrong usage.\n"
-				 : "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
-				   "with --strict.\n",
+	putc('\n', out);
+	if (command != FOR_MACHINE)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
+		      "mapping, segment.\n",
+		      out);
+	fputs(command == FOR_REPORT ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
+				      "with --strict.\n"
+				    : "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 	      out);
 	fprintf(out, "\nExamples:\n%s", help->after);
 }
@@ -294,7 +320,7 @@ void options_write_columns(enum option_command command, FILE *out)
 	for (size_t i = 0; i < column_count; i++) {
 		const struct column *c = &columns[i];
 
-		if (c->role != COLUMN_KEY && (c->role != COLUMN_TREND || command == FOR_TOP))
+		if (column_is_offered(c, command == FOR_TOP))
 			fprintf(out, "%-18s%-10s%s\n", c->name, c->header, c->help);
 	}
 }
@@ -355,12 +381,18 @@ static int check_together(const struct options *o, struct error *e)
 		bool wrong;
 		const char *text;
 	} rules[] = {
+		{o->command == FOR_MACHINE && o->pid_count + (s->cgroup != NULL) > 1,
+		 "anonmem machine shows one control group; give one process or one --cgroup"},
 		{files && o->root, "--smaps and --root cannot be used together"},
 		{files && o->pid_count, "--pid and --smaps cannot be used together: a smaps file "
 					"does not say whose it is"},
-		{files && (s->name || s->by_user || s->cgroup),
+		{files && selection_chooses_processes(s),
 		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
 		 "not say whose it is"},
+		{files && o->children, "--children needs --root or a running system: a smaps file "
+				       "does not say whose it is"},
+		{o->children && !o->pid_count && !selection_chooses_processes(s),
+		 "--children needs --pid, --name, --user or --cgroup"},
 		{files && o->verify, "--verify needs smaps_rollup, which a smaps file has not; use "
 				     "--root or a running system"},
 		{files && (o->fast || o->max_stall_ns),
@@ -368,9 +400,11 @@ static int check_together(const struct options *o, struct error *e)
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
-		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count,
-		 o->command == FOR_TOP ? "--by mapping needs --pid"
-				       : "--by mapping needs --pid or --smaps"},
+		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count &&
+			 !selection_chooses_processes(s) && !selection_chooses_memory(s),
+		 o->command == FOR_TOP
+			 ? "--by mapping needs --pid, --name or another selection"
+			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -382,6 +416,22 @@ static int check_together(const struct options *o, struct error *e)
 	return 0;
 }
 
+/* Only a process has a command line; in the watch, there are processes further down. */
+static int check_suits(const struct options *o, struct error *e)
+{
+	const struct column *wrong = o->sort && !column_suits(o->sort, &o->by) ? o->sort : NULL;
+
+	if (o->command == FOR_TOP)
+		return 0;
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (!column_suits(o->columns.list[i], &o->by))
+			wrong = o->columns.list[i];
+	}
+	return wrong ? error_set(e, ERROR_USAGE, "the column %s needs --by process or --by %s",
+				 wrong->name, key_names[wrong->which])
+		     : 0;
+}
+
 /* Only who watches knows how things change. */
 static int check_trends(const struct options *o, struct error *e)
 {
@@ -389,9 +439,9 @@ static int check_trends(const struct options *o, struct error *e)
 
 	if (o->command == FOR_TOP)
 		return 0;
-	for (size_t i = 0; i < o->column_count; i++) {
-		if (o->columns[i]->role == COLUMN_TREND)
-			wrong = o->columns[i];
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (o->columns.list[i]->role == COLUMN_TREND)
+			wrong = o->columns.list[i];
 	}
 	return wrong ? error_set(e, ERROR_USAGE, "only anonmem top has the column %s", wrong->name)
 		     : 0;
@@ -427,21 +477,32 @@ static void complete_grouping(struct options *o)
 	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
 		o->selection.kinds = 1U << KIND_SHMEM;
 	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||
-	    o->pid_count + o->file_count < 2)
+	    (o->pid_count + o->file_count == 1 && !o->children))
 		return;
 	memmove(by->keys + 1, by->keys, by->count * sizeof(*by->keys));
 	by->keys[0] = KEY_PROCESS;
 	by->count++;
 }
 
-/* What stands behind the options: more files of --smaps. */
+/* What stands between and behind the options: more files of --smaps; else process ids, and of a
+ * report captured files, which have a slash. */
 static int take_operands(struct options *o, int argc, char **argv, struct error *e)
 {
+	bool files = o->file_count > 0;
+
 	for (int i = optind; i < argc; i++) {
-		if (o->file_count == 0)
+		bool file = files || (o->command == FOR_REPORT && strchr(argv[i], '/'));
+
+		if (!file && !value_is_pids(argv[i]))
 			return error_set(e, ERROR_USAGE,
-					 "unexpected argument \"%s\"; see anonmem --help", argv[i]);
-		if (value_append(argv[i], &o->files, &o->file_count, e) < 0)
+					 "unexpected argument \"%s\": expected process ids%s; see "
+					 "anonmem%s --help",
+					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
+					 o->command == FOR_TOP	     ? " top"
+					 : o->command == FOR_MACHINE ? " machine"
+								     : "");
+		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
+			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)
 			return -1;
 	}
 	return 0;
@@ -504,7 +565,7 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	if (take_operands(o, argc, argv, e) < 0)
 		return -1;
 	complete_grouping(o);
-	if (check_together(o, e) < 0 || check_trends(o, e) < 0)
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }

@@ -10,7 +10,7 @@
 #include "render/render.h"
 
 /* The commands that have options; a set of them is a sum. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2 };
+enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4 };
 
 struct options {
 	enum option_command command;
@@ -30,8 +30,10 @@ struct options {
 
 	/* what is wanted of it */
 	struct grouping by;
+	bool children;		    /* with the descendants of what is selected */
 	struct selection selection; /* its lists are owned by this struct */
 	regex_t name;
+	const char *name_text, *user_text; /* as they were given; or NULL */
 	char **labels;
 	const char *rules; /* a file of the user's */
 	bool no_rules;
@@ -48,13 +50,12 @@ struct options {
 
 	/* how it is shown */
 	const struct renderer *renderer;
-	const struct column *columns[COLUMNS_MAX]; /* chosen by the user */
-	size_t column_count;
+	struct column_choice columns;
 	const struct column *sort;
 	bool falling;
 	size_t limit;
 	enum units units;
-	bool no_header, quiet;
+	bool no_header, quiet, all, wide;
 	enum option_color color;
 };
 

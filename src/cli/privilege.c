@@ -63,9 +63,8 @@ int privilege_reduce(struct error *e)
 
 	if (getuid() != geteuid() || getgid() != getegid())
 		return error_set(e, ERROR_SYSTEM,
-				 "the program is setuid or setgid, with which its users could read "
-				 "any file; take that away and run "
-				 "setcap cap_sys_ptrace=ep on it instead");
+				 "this program is setuid or setgid, so its users could read any "
+				 "file; clear that bit and use setcap cap_sys_ptrace=ep instead");
 	if (!get(&c) || c.permitted == 0)
 		return 0;
 	if (privilege_is_lent()) {
@@ -81,7 +80,7 @@ int privilege_reduce(struct error *e)
 		 * as root in a container. */
 		return 0;
 	}
-	return set(&c) ? 0 : error_errno(e, "capabilities cannot be given up");
+	return set(&c) ? 0 : error_errno(e, "cannot give up capabilities");
 }
 
 void privilege_raise(void)

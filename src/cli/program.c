@@ -104,6 +104,6 @@ enum preloading program_preloading(const char *path)
 int program_failed(const char *command, int number, struct error *e)
 {
 	errno = number;
-	error_errno(e, "%s: cannot be run", command);
+	error_errno(e, "cannot run %s", command);
 	return number == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }

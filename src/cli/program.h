@@ -15,7 +15,7 @@ enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 bool program_find(const char *command, char path[PATH_MAX]);
 
 enum preloading {
-	PRELOAD_WORKS,	/* or nothing can be told */
+	PRELOAD_WORKS,	/* or it is unknown whether it works */
 	PRELOAD_STATIC, /* no dynamic linker */
 	PRELOAD_OTHER,	/* built for another kind of processor, which makes the linker complain */
 	PRELOAD_SECURE, /* has rights that its user has not, so that the linker preloads nothing */

@@ -2,6 +2,7 @@
  * The one-shot report: options, then source, collect, report, render.
  */
 #include "cli/command.h"
+#include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/rulefiles.h"
@@ -9,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/version.h"
+#include "collect/lineage.h"
 #include "collect/survey.h"
 
 #include <inttypes.h>
@@ -25,11 +27,38 @@ static const char *const table_columns[] = {
 static const char *const segment_columns[] = {"processes", "mappings", "rss",
 					      "pss",	   "swap_pss", NULL};
 
+/* What a narrow terminal does without, the first first. */
+static const char *const expendable_columns[] = {
+	"swap_pss", "mappings", "pss_percent", "anonymous", "processes", "uss", "swap", "rss", NULL,
+};
+
+static void say_all(char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		say(lines[i]);
+}
+
+/* What the format has no place for. */
+static void say_rest(const struct options *o, const struct report *report)
+{
+	if (!o->renderer->carries_notes)
+		say_all(report->checks, report->check_count);
+	if (carries_notes(o))
+		return;
+	if (o->quiet) {
+		say_all(report->missing, report->missing_count);
+		return;
+	}
+	if (coverage_missed(&report->snapshot->coverage) > 0)
+		say(report->coverage);
+	say_all(report->notes, report->note_count);
+}
+
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
 	const char *root = o->root ? o->root : "/proc";
-	const struct render_options options = {
-		.width = terminal_width(STDOUT_FILENO),
+	const struct column *expendable[COLUMNS_MAX];
+	struct render_options options = {
 		.color = wants_color(o, STDOUT_FILENO),
 		.header = !o->no_header,
 		.quiet = o->quiet,
@@ -39,18 +68,10 @@ static int show(const struct options *o, const struct report *report, struct err
 		.path_count = o->file_count ? o->file_count : 1,
 	};
 
+	choose_width(o, expendable_columns, expendable, &options);
 	if (o->renderer->render(report, &options, stdout, e) < 0)
 		return -1;
-	if (o->renderer->carries_notes)
-		return 0;
-	for (size_t i = 0; i < report->check_count; i++)
-		say(report->checks[i]);
-	if (o->quiet)
-		return 0;
-	if (coverage_missed(&report->snapshot->coverage) > 0)
-		say(report->coverage);
-	for (size_t i = 0; i < report->note_count; i++)
-		say(report->notes[i]);
+	say_rest(o, report);
 	return 0;
 }
 
@@ -72,13 +93,15 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 			    : "there was nothing to compare with; see the report");
 		failed = true;
 	}
+	if (!match_found(o, s))
+		match_say_none(o, s);
 	if (failed)
 		return EXIT_FAILED;
 	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->coverage.unmatched > 0)) {
 		say("the report is incomplete, which --strict does not allow");
 		return EXIT_INCOMPLETE;
 	}
-	return EXIT_DONE;
+	return match_found(o, s) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int report_snapshot(const struct options *o, const struct snapshot *s, struct error *e)
@@ -87,6 +110,7 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 		.full_keys = o->renderer->full_keys,
 		.sort = o->sort,
 		.falling = o->falling,
+		.hide_zeros = o->renderer->hides_zeros && !o->all,
 		.limit = o->limit,
 	};
 	struct report report;
@@ -148,13 +172,16 @@ static int prepare(const struct options *o, const struct source *source, struct 
 static enum exit_status run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct lineage lineage = {.unmatched = 0};
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
 		.infer = !o->no_infer,
 		.verify = o->verify,
 		.jobs = o->jobs,
-		.reading = {.scan = o->fast,
+		.children = o->children ? &lineage : NULL,
+		.reading = {.needs = columns_need(o),
+			    .scan = o->fast,
 			    .shares = wants_shares(o),
 			    .max_stall_ns = o->max_stall_ns,
 			    .measure = o->stats},
@@ -182,6 +209,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 		say_stats(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
+	lineage_free(&lineage);
 	users_free(&users);
 	rules_free(rules);
 	return status;

@@ -17,21 +17,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const char help[] =
 	"Usage: anonmem run [OPTIONS] [--] COMMAND [ARG...]\n"
-	"Runs a program so that its memory has names: those that it gives itself, and for the "
-	"rest\n"
-	"that of the library which asked for it. Works on every kernel.\n"
+	"Run a program so that its memory has names: those that the program gives, and for the\n"
+	"rest the library that asked for it. Works on every kernel.\n"
 	"\n"
-	"      --label WHAT                what to call memory that nobody names: library "
-	"(default),\n"
-	"                                  function (library:function) or none\n"
-	"      --summary                   when it has ended, show the most that each label had\n"
+	"      --label WHAT                name memory without a name after the library (default)\n"
+	"                                  or the function that asked for it, or not at all "
+	"(none)\n"
+	"      --summary                   when the program ends, show the peak of each label\n"
 	"  -h, --help                      show this text\n"
 	"\n"
-	"Exit status: that of COMMAND; 1 failed, 2 wrong usage, 126 cannot be run, 127 not found.\n"
+	"Exit status: that of COMMAND; 1 failed, 2 wrong usage, 126 cannot run it, 127 not found.\n"
 	"\n"
 	"Example:\n"
 	"  anonmem run redis-server &\n"
@@ -56,7 +56,7 @@ static int find_library(char path[PATH_MAX], struct error *e)
 	char *slash;
 
 	if (n < 0)
-		return error_errno(e, "/proc/self/exe");
+		return error_errno(e, "cannot read /proc/self/exe");
 	program[n] = '\0';
 	slash = strrchr(program, '/');
 	if (slash)
@@ -66,7 +66,7 @@ static int find_library(char path[PATH_MAX], struct error *e)
 		if (realpath(place, path))
 			return 0;
 	}
-	return error_errno(e, "%s", place);
+	return error_errno(e, "cannot find %s", place);
 }
 
 /* Whether a list has a word between two of its separators. */
@@ -149,7 +149,7 @@ static int check_library(const char *path, struct error *e)
 	int fd = open(path, O_RDONLY | O_CLOEXEC), status;
 
 	if (fd < 0)
-		return error_errno(e, "%s", path);
+		return error_errno(e, "cannot open %s", path);
 	status = trust_check(fd, path, e);
 	close(fd);
 	return status;
@@ -164,7 +164,7 @@ static int preload(const struct run *run, struct error *e)
 		return -1;
 	if (strpbrk(library, ": "))
 		return error_set(e, ERROR_SYSTEM,
-				 "%s: a path with a blank or a colon cannot be preloaded", library);
+				 "cannot preload %s: its path has a space or a colon", library);
 	if ((run->label ? setenv(variable, run->label, 1) : unsetenv(variable)) < 0)
 		return error_memory(e);
 	if (already && has_word(already, ": ", library))
@@ -184,12 +184,25 @@ static int prepare(const struct run *run, struct error *e)
 	return preload(run, e);
 }
 
+/* The value of --label, typed in any case; NULL if it is invalid. */
+static const char *find_label(const char *value)
+{
+	static const char *const labels[] = {"library", "function", "none"};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		if (strcasecmp(labels[i], value) == 0)
+			return labels[i];
+	}
+	return NULL;
+}
+
 static int parse(int argc, char **argv, struct run *run, struct error *e)
 {
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"label", required_argument, NULL, 'l'},
 						{"summary", no_argument, NULL, 's'},
 						{0}};
+	const char *label;
 	int option;
 
 	opterr = 0;
@@ -200,22 +213,23 @@ static int parse(int argc, char **argv, struct run *run, struct error *e)
 		}
 		if (option == 's') {
 			run->summary = true;
-		} else if (option == 'l' && has_word("library function none", " ", optarg)) {
-			run->none = strcmp(optarg, "none") == 0;
-			run->label = strcmp(optarg, "library") == 0 ? NULL : optarg;
+		} else if (option == 'l' && (label = find_label(optarg)) != NULL) {
+			run->none = strcmp(label, "none") == 0;
+			run->label = strcmp(label, "library") == 0 ? NULL : label;
 		} else if (option == 'l') {
 			return error_set(e, ERROR_USAGE,
-					 "run: --label %s: expected library, function or none",
+					 "run: --label: invalid value \"%s\": expected library, "
+					 "function or none",
 					 optarg);
 		} else {
-			return error_set(e, ERROR_USAGE, "run: %s %s; see anonmem run --help",
+			return error_set(e, ERROR_USAGE, "run: %s: %s; see anonmem run --help",
 					 argv[optind - 1],
-					 option == ':' ? "needs a value" : "is no option");
+					 option == ':' ? "missing value" : "unknown option");
 		}
 	}
 	run->command = argv + optind;
 	if (!*run->command)
-		return error_set(e, ERROR_USAGE, "run: say what to run; see anonmem run --help");
+		return error_set(e, ERROR_USAGE, "run: missing command; see anonmem run --help");
 	return 0;
 }
 

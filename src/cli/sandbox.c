@@ -197,5 +197,5 @@ int sandbox_enter(const struct sandbox *box, struct error *e)
 		status = seccomp_load(filter);
 	seccomp_release(filter);
 	errno = -status;
-	return status < 0 ? error_errno(e, "system calls cannot be restricted") : 0;
+	return status < 0 ? error_errno(e, "cannot restrict system calls") : 0;
 }

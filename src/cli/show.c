@@ -6,27 +6,47 @@
 
 #include <bsd/stdlib.h>
 
+/* Once: a column that is there stays where it is. */
 static void add_column(struct report_options *r, const struct column *column)
 {
-	r->columns[r->column_count++] = column;
+	size_t i = 0;
+
+	while (i < r->column_count && r->columns[i] != column)
+		i++;
+	if (i == r->column_count)
+		r->columns[r->column_count++] = column;
 }
 
 void choose_columns(const struct options *o, const char *const *people, struct report_options *r)
 {
 	const struct renderer *renderer = o->renderer;
-	bool chosen = o->column_count > 0, watch = o->command == FOR_TOP;
+	bool replaced = o->columns.replaces, watch = o->command == FOR_TOP;
 
-	if (!renderer->shows && !chosen) {
+	if (!renderer->shows && !replaced) {
 		for (; *people; people++)
 			add_column(r, column_find(slice_of(*people)));
 	}
 	for (size_t i = 0; i < column_count; i++) {
-		if (renderer->shows && (!chosen || renderer->adds_columns) &&
+		if (renderer->shows && (!replaced || renderer->adds_columns) &&
 		    renderer->shows(&columns[i], watch))
 			add_column(r, &columns[i]);
 	}
-	for (size_t i = 0; i < o->column_count && r->column_count < COLUMNS_MAX; i++)
-		add_column(r, o->columns[i]);
+	for (size_t i = 0; i < o->columns.count; i++)
+		add_column(r, o->columns.list[i]);
+}
+
+unsigned columns_need(const struct options *o)
+{
+	unsigned needs = o->sort ? column_needs(o->sort) : 0;
+
+	for (size_t i = 0; i < o->columns.count; i++)
+		needs |= column_needs(o->columns.list[i]);
+	return needs;
+}
+
+bool carries_notes(const struct options *o)
+{
+	return o->quiet ? o->renderer->always_notes : o->renderer->carries_notes;
 }
 
 bool wants_color(const struct options *o, int fd)
@@ -54,19 +74,47 @@ size_t terminal_width(int fd)
 	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+static bool asks_for(const struct options *o, const struct column *column)
+{
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (o->columns.list[i] == column)
+			return true;
+	}
+	return o->sort == column;
+}
+
+void choose_width(const struct options *o, const char *const *expendable,
+		  const struct column *list[COLUMNS_MAX], struct render_options *r)
+{
+	/* No name that the kernel keeps is longer, nor the control group of a container. */
+	enum { TEXT_MAX = 100 };
+
+	if (o->wide)
+		return;
+	r->width = terminal_width(STDOUT_FILENO);
+	r->text_max = r->width ? 0 : TEXT_MAX;
+	r->expendable = list;
+	for (; *expendable; expendable++) {
+		const struct column *column = column_find(slice_of(*expendable));
+
+		if (!asks_for(o, column))
+			list[r->expendable_count++] = column;
+	}
+}
+
 bool wants_shares(const struct options *o)
 {
 	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};
 
-	if (o->renderer->adds_columns || o->column_count == 0)
+	if (o->renderer->adds_columns || !o->columns.replaces)
 		return true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct column *shared = column_find(slice_of(names[i]));
 
 		if (o->sort == shared)
 			return true;
-		for (size_t c = 0; c < o->column_count; c++) {
-			if (o->columns[c] == shared)
+		for (size_t c = 0; c < o->columns.count; c++) {
+			if (o->columns.list[c] == shared)
 				return true;
 		}
 	}

@@ -6,10 +6,10 @@
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
+#include "collect/lineage.h"
 #include "collect/pool.h"
 #include "collect/survey.h"
 #include "model/peaks.h"
-#include "source/descendants.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ struct watched {
 	pid_t pid;
 	int status; /* of waitpid() */
 	bool ended;
-	struct descendants family;
+	struct lineage family;
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
 	uint64_t missed;	  /* processes that could not be read, at most */
@@ -52,14 +52,13 @@ static int read_once(struct watched *w, struct error *e)
 		.by = {.keys = {KEY_LABEL}, .count = 1},
 		.infer = true,
 		.jobs = 1,
+		.children = &w->family,
 	};
 	struct snapshot now = {0};
 	struct source *source;
 	int status = -1;
 
-	if (descendants_update(&w->family, w->pid, e) < 0)
-		return -1;
-	source = source_open_proc(NULL, w->family.pids, w->family.count, e);
+	source = source_open_proc(NULL, &w->pid, 1, e);
 	if (source && survey(source, &options, &now, e) == 0) {
 		uint64_t missed = now.coverage.by_outcome[OUTCOME_DENIED];
 
@@ -197,7 +196,7 @@ static int start(char **command, const struct inherited *before, pid_t *pid, str
 	int ends[2], number;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_errno(e, "%s: cannot be started", command[0]), EXIT_FAILED;
+		return error_errno(e, "cannot start %s", command[0]), EXIT_FAILED;
 	*pid = fork();
 	if (*pid == 0)
 		become(command, before, ends[1]);
@@ -206,7 +205,7 @@ static int start(char **command, const struct inherited *before, pid_t *pid, str
 	if (*pid < 0) {
 		close(ends[0]);
 		errno = number;
-		return error_errno(e, "%s: cannot be started", command[0]), EXIT_FAILED;
+		return error_errno(e, "cannot start %s", command[0]), EXIT_FAILED;
 	}
 	number = hear(ends[0]);
 	close(ends[0]);
@@ -227,13 +226,14 @@ static void say_readings(const struct watched *w)
 		return;
 	}
 	snprintf(text, sizeof(text),
-		 "the most that each label had at any of %" PRIu64
-		 " readings in %.1f s, each figure for itself; TOTAL is what all had at once",
+		 "peak of each label over %" PRIu64
+		 " readings in %.1f s, each column for itself; TOTAL is the peak of the sum",
 		 w->peaks.readings, (double)(w->ended_at - w->begun) / 1e9);
 	say(text);
 	if (w->missed > 0) {
 		snprintf(text, sizeof(text),
-			 "%" PRIu64 " of its processes could not be read: they have other rights",
+			 "%" PRIu64
+			 " processes of the program could not be read: permission denied",
 			 w->missed);
 		say(text);
 	}
@@ -308,7 +308,7 @@ int summary_run(char **command, struct error *e)
 		say(e->text);
 	say_readings(&w);
 	peaks_free(&w.peaks);
-	descendants_free(&w.family);
-	e->code = ERROR_NONE; /* it is said */
+	lineage_free(&w.family);
+	e->code = ERROR_NONE; /* reported above */
 	return end_alike(w.status);
 }

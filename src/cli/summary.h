@@ -6,7 +6,7 @@
 
 /*
  * Runs a command as a child that gets the signals which this process gets, reads the memory of it
- * and of its descendants again and again, and writes the most that each label had to standard
+ * and of its descendants until they end, and writes the peak of each label to standard
  * error. Returns the exit status of the command, or dies of the signal of which it died. If it
  * could not be run, *e says why; if it could not be watched, that is said, and it runs on.
  */

@@ -1,9 +1,10 @@
 /*
- * `anonmem top`: the same report again and again, on the screen or, with --batch, one after the
+ * `anonmem top`: the report, refreshed, on the screen or, with --batch, one after the
  * other.
  */
 #include "tui/top.h"
 #include "cli/command.h"
+#include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/rulefiles.h"
@@ -11,6 +12,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/version.h"
+#include "collect/lineage.h"
 #include "render/head.h"
 #include "report/notes.h"
 #include "watch/view.h"
@@ -24,6 +26,12 @@
 static const char *const table_columns[] = {
 	"state", "pss",	     "change",	  "growth",    "history",  "rss",
 	"uss",	 "swap_pss", "anonymous", "processes", "mappings", NULL,
+};
+
+/* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
+static const char *const expendable_columns[] = {
+	"mappings", "processes", "anonymous", "swap",  "uss",
+	"history",  "growth",	 "rss",	      "state", NULL,
 };
 
 /* Files that may stay open. The kernel keeps some 4 KiB for each of them. */
@@ -69,7 +77,7 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 }
 
 static struct driver_options describe_driver(const struct options *o, const struct rules *rules,
-					     const struct users *users)
+					     const struct users *users, struct lineage *lineage)
 {
 	enum { PART = 200 }; /* of the delay, for reading what did nothing */
 
@@ -83,7 +91,9 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .users = o->root ? NULL : users,
 					    .infer = !o->no_infer,
 					    .jobs = o->jobs,
-					    .reading = {.scan = o->fast,
+					    .children = o->children ? lineage : NULL,
+					    .reading = {.needs = columns_need(o),
+							.scan = o->fast,
 							.shares = wants_shares(o),
 							.max_stall_ns =
 								o->root ? 0 : o->max_stall_ns}},
@@ -102,9 +112,9 @@ static void describe(const struct options *o, struct top *top)
 		.report = {.full_keys = o->renderer->full_keys,
 			   .sort = o->sort,
 			   .falling = o->falling,
+			   .hide_zeros = o->renderer->hides_zeros && !o->all,
 			   .limit = o->limit},
-		.rendering = {.width = terminal_width(STDOUT_FILENO),
-			      .color = wants_color(o, STDOUT_FILENO),
+		.rendering = {.color = wants_color(o, STDOUT_FILENO),
 			      .header = !o->no_header,
 			      .quiet = o->quiet,
 			      .units = o->units,
@@ -135,6 +145,8 @@ static void write_head(const struct top *top)
 		.live = !d->options.root,
 		.percent = -1,
 		.units = top->rendering.units,
+		.naming = &d->watch->naming,
+		.selected = driver_selects(d),
 	};
 
 	for (unsigned i = 0; i < HEAD_LINES; i++) {
@@ -164,6 +176,10 @@ static int write_one(const struct options *o, const struct top *top, struct view
 	rendering.header &= !o->renderer->header_once || w->refresh == 1;
 	rendering.paths = &path;
 	status = report_build(&view->snapshot, &top->report, &report, e);
+	if (report.hidden > 0)
+		rendering.total = "all rows";
+	else if (driver_selects(&top->driver))
+		rendering.total = "selected";
 	if (status == 0)
 		status = o->renderer->render(&report, &rendering, stdout, e);
 	report_free(&report);
@@ -175,24 +191,47 @@ static int write_one(const struct options *o, const struct top *top, struct view
 /* Where the format does not, says how many processes are missing whenever that changes. */
 static void say_coverage(const struct options *o, const struct view *view, uint64_t *missed)
 {
-	uint64_t now = coverage_missed(&view->snapshot.coverage);
-	char *sentence;
+	const struct coverage *c = &view->snapshot.coverage;
+	uint64_t now = coverage_missed(c) + c->unmatched;
+	char **lines = NULL, *sentence;
+	size_t count = 0;
 
-	if (o->renderer->carries_notes || o->quiet || now == *missed)
+	if (carries_notes(o) || now == *missed)
 		return;
 	*missed = now;
+	missing_make(&view->snapshot, &lines, &count);
+	for (size_t i = 0; i < count; i++) {
+		say(lines[i]);
+		free(lines[i]);
+	}
+	free(lines);
+	if (now > 0)
+		return;
 	sentence = coverage_sentence(&view->snapshot);
 	if (sentence)
 		say(sentence);
 	free(sentence);
 }
 
+/* Whether anything has matched so far; says once what did not. */
+static bool look_for_match(const struct options *o, const struct snapshot *s, bool matched)
+{
+	matched = matched || match_found(o, s);
+	if (!matched && s->refresh == 1)
+		match_say_none(o, s);
+	return matched;
+}
+
+/* 0, 1 if nothing ever matched, or -1 with *e. */
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
+	const struct column *expendable[COLUMNS_MAX];
 	struct view view;
 	uint64_t missed = 0;
+	bool matched = false;
 	int status;
 
+	choose_width(o, expendable_columns, expendable, &top->rendering);
 	if (prepare(o, e) < 0)
 		return -1;
 	view_init(&view, &top->by);
@@ -201,12 +240,13 @@ static int run_batch(const struct options *o, struct top *top, struct error *e)
 		if (status < 0)
 			break;
 		say_coverage(o, &view, &missed);
+		matched = look_for_match(o, &view.snapshot, matched);
 		if (driver_is_done(&top->driver) || !replay_has_next(&top->driver.replay))
 			break;
 		wait_until_due(&top->driver);
 	}
 	view_free(&view);
-	return status;
+	return status < 0 ? -1 : !matched;
 }
 
 static int check_terminal(const struct options *o, struct error *e)
@@ -225,9 +265,11 @@ static int check_terminal(const struct options *o, struct error *e)
 	return 0;
 }
 
+/* As run_batch(). On the screen one can see that nothing matches. */
 static int run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct lineage lineage = {.unmatched = 0};
 	struct driver_options driver;
 	struct rules *rules;
 	struct top top;
@@ -240,13 +282,14 @@ static int run(const struct options *o, struct error *e)
 		return -1;
 	privilege_distrust_terminfo();
 	describe(o, &top);
-	driver = describe_driver(o, rules, &users);
+	driver = describe_driver(o, rules, &users, &lineage);
 	status = driver_open(&top.driver, &driver, e);
 	if (status == 0 && !o->root)
 		status = learn_users(o, &users, e);
 	if (status == 0)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
 	driver_close(&top.driver);
+	lineage_free(&lineage);
 	users_free(&users);
 	rules_free(rules);
 	return status;
@@ -259,7 +302,7 @@ enum exit_status command_top(int argc, char **argv)
 	struct options o;
 
 	if (options_parse(FOR_TOP, argc, argv, &o, &e) < 0 ||
-	    (o.action == ACTION_REPORT && run(&o, &e) < 0))
+	    (o.action == ACTION_REPORT && run(&o, &e) != 0))
 		status = EXIT_FAILED;
 	else if (o.action == ACTION_HELP)
 		options_write_help(FOR_TOP, stdout);

@@ -8,17 +8,15 @@ int trust_check(int fd, const char *path, struct error *e)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return error_errno(e, "%s", path);
+		return error_errno(e, "cannot stat %s", path);
 	if (st.st_uid != 0 && st.st_uid != getuid())
 		return error_set(e, ERROR_SYSTEM,
-				 "%s: belongs to user %u, neither to root nor to you, and is not "
-				 "trusted",
+				 "%s is not trusted: it belongs to user %u, neither root nor you",
 				 path, st.st_uid);
 	/* What others write to a terminal or to /dev/null is not what is read from it. */
 	if (!S_ISCHR(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(e, ERROR_SYSTEM,
-				 "%s: others may write to it, so it is not trusted; chmod go-w "
-				 "mends that",
+				 "%s is not trusted: others may write to it; run chmod go-w on it",
 				 path);
 	return 0;
 }

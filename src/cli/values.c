@@ -1,12 +1,15 @@
 #include "cli/values.h"
 
 #include "render/renderers.h"
+#include "watch/driver.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <bsd/stdlib.h>
 
@@ -21,11 +24,35 @@ int value_append(char *value, char ***list, size_t *count, struct error *e)
 	return 0;
 }
 
+static const char blanks[] = " \t\r\n";
+
+/* The next one of a list, which is separated by blanks or newlines, as pgrep and pidof write it, or
+ * by commas, between which something must stand. NULL behind the last one. */
+static char *take_pid(char **list)
+{
+	char *pid = *list, *end;
+
+	if (!pid)
+		return NULL;
+	pid += strspn(pid, blanks);
+	end = pid + strcspn(pid, ", \t\r\n");
+	*list = end + strspn(end, blanks);
+	if (**list == ',')
+		++*list;
+	else if (**list == '\0')
+		*list = NULL;
+	*end = '\0';
+	return pid;
+}
+
 int value_pids(char *value, pid_t **pids, size_t *count, struct error *e)
 {
 	char *part;
 
-	while ((part = strsep(&value, ",")) != NULL) {
+	if (value[strspn(value, blanks)] == '\0')
+		return error_set(e, ERROR_USAGE,
+				 "--pid: no process id given (did pgrep find none?)");
+	while ((part = take_pid(&value)) != NULL) {
 		const char *wrong;
 		long long pid = strtonum(part, 1, INT_MAX, &wrong);
 		pid_t *larger;
@@ -39,6 +66,11 @@ int value_pids(char *value, pid_t **pids, size_t *count, struct error *e)
 		larger[(*count)++] = (pid_t)pid;
 	}
 	return 0;
+}
+
+bool value_is_pids(const char *word)
+{
+	return isdigit((unsigned char)word[0]) && word[strspn(word, "0123456789, \t\r\n")] == '\0';
 }
 
 int value_regex(const char *value, regex_t *pattern, struct error *e)
@@ -80,10 +112,11 @@ int value_user(const char *value, uint32_t *uid, struct error *e)
 	return 0;
 }
 
+/* In any case, as users type them. */
 static int find_name(const char *name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0)
+		if (strcasecmp(names[i], name) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -117,7 +150,7 @@ int value_grouping(char *value, struct grouping *by, struct error *e)
 			return error_set(e, ERROR_USAGE,
 					 "--by: unknown key \"%s\": expected label, subsystem, "
 					 "kind, process, "
-					 "name, user, cgroup, file, mapping or segment",
+					 "name, user, cgroup, command, file, mapping or segment",
 					 part);
 		if (!grouping_has(by, (enum key)key))
 			by->keys[by->count++] = (enum key)key;
@@ -125,34 +158,68 @@ int value_grouping(char *value, struct grouping *by, struct error *e)
 	return 0;
 }
 
-int value_columns(char *value, const struct column **list, size_t *count, struct error *e)
+/* Adds a column; what is there already stays where it is. */
+static void add_column(struct column_choice *choice, const struct column *column)
 {
+	size_t i = 0;
+
+	while (i < choice->count && choice->list[i] != column)
+		i++;
+	if (i == choice->count)
+		choice->list[choice->count++] = column;
+}
+
+static int add_named(struct column_choice *choice, const char *name, struct error *e)
+{
+	const struct column *column = column_find(slice_of(name));
+
+	if (!column)
+		return error_set(e, ERROR_USAGE,
+				 "--columns: unknown column \"%s\"; see --columns help", name);
+	if (column->role == COLUMN_KEY)
+		return error_set(e, ERROR_USAGE, "--columns: %s is a key; choose it with --by",
+				 name);
+	add_column(choice, column);
+	return 0;
+}
+
+bool column_is_offered(const struct column *column, bool watch)
+{
+	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
+}
+
+/* What a process was started with may be a secret: it is shown only to who asks for it by name. */
+int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e)
+{
+	bool adds = value[0] == '+';
 	char *part;
 
 	while ((part = strsep(&value, ",")) != NULL) {
-		const struct column *column = column_find(slice_of(part));
-
-		if (!column)
-			return error_set(e, ERROR_USAGE,
-					 "--columns: unknown column \"%s\"; see --columns help",
-					 part);
-		if (column->role == COLUMN_KEY)
-			return error_set(e, ERROR_USAGE,
-					 "--columns: %s is a key; choose it with --by", part);
-		if (*count < COLUMNS_MAX)
-			list[(*count)++] = column;
+		part += part[0] == '+' && adds;
+		if (strcasecmp(part, "all") == 0) {
+			for (size_t i = 0; i < column_count; i++) {
+				if (column_is_offered(&columns[i], watch) &&
+				    columns[i].role != COLUMN_PROCESS)
+					add_column(choice, &columns[i]);
+			}
+		} else if (add_named(choice, part, e) < 0) {
+			return -1;
+		}
 	}
+	choice->replaces |= !adds;
 	return 0;
 }
 
 int value_sort(const char *value, const struct column **sort, bool *falling, struct error *e)
 {
-	*falling = value[0] == '-';
-	*sort = column_find(slice_of(value + *falling));
+	bool has_sign = value[0] == '-' || value[0] == '+';
+
+	*sort = column_find(slice_of(value + has_sign));
 	if (!*sort)
 		return error_set(e, ERROR_USAGE,
 				 "--sort: unknown column \"%s\"; see --columns help",
-				 value + *falling);
+				 value + has_sign);
+	*falling = has_sign ? value[0] == '-' : column_falls(*sort);
 	return 0;
 }
 
@@ -203,15 +270,9 @@ int value_duration(const char *value, uint64_t *ns, struct error *e)
 
 int value_delay(const char *value, uint64_t *ns, struct error *e)
 {
-	const double most = 86400, second = 1e9;
-	char *end;
-	double number = strtod(value, &end);
-
-	if (end == value || *end != '\0' || !(number >= 0 && number <= most))
+	if (!driver_parse_delay(value, ns))
 		return error_set(e, ERROR_USAGE,
-				 "--delay: invalid delay \"%s\": expected 0 to 86400 seconds",
-				 value);
-	*ns = (uint64_t)(number * second);
+				 "--delay: invalid delay \"%s\": expected " DELAY_RANGE, value);
 	return 0;
 }
 
@@ -230,7 +291,7 @@ int value_iterations(const char *value, uint64_t *n, struct error *e)
 int value_format(const char *value, const struct renderer **renderer, struct error *e)
 {
 	for (const struct renderer *const *r = renderers; *r; r++) {
-		if (strcmp((*r)->name, value) == 0) {
+		if (strcasecmp((*r)->name, value) == 0) {
 			*renderer = *r;
 			return 0;
 		}

@@ -12,13 +12,21 @@
 
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* What --columns chose, each column once. Lists that begin with + are shown behind the columns that
+ * are there by default; any other replaces those. */
+struct column_choice {
+	const struct column *list[COLUMNS_MAX];
+	size_t count;
+	bool replaces;
+};
+
 int value_append(char *value, char ***list, size_t *count, struct error *e);
 int value_pids(char *value, pid_t **pids, size_t *count, struct error *e);
 int value_regex(const char *value, regex_t *pattern, struct error *e);
 int value_user(const char *value, uint32_t *uid, struct error *e);
 int value_kinds(char *value, unsigned *kinds, struct error *e);
 int value_grouping(char *value, struct grouping *by, struct error *e);
-int value_columns(char *value, const struct column **list, size_t *count, struct error *e);
+int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e);
 int value_sort(const char *value, const struct column **sort, bool *falling, struct error *e);
 int value_limit(const char *value, size_t *limit, struct error *e);
 int value_jobs(const char *value, unsigned *jobs, struct error *e);
@@ -28,5 +36,11 @@ int value_iterations(const char *value, uint64_t *n, struct error *e);
 int value_format(const char *value, const struct renderer **renderer, struct error *e);
 int value_units(const char *value, enum units *units, struct error *e);
 int value_color(const char *value, enum option_color *color, struct error *e);
+
+/* Whether --columns has the column, for a report or for a watch. */
+bool column_is_offered(const struct column *column, bool watch);
+
+/* Whether a word without an option is a list of process ids; a file of that name is ./1234. */
+bool value_is_pids(const char *word);
 
 #endif

@@ -101,7 +101,8 @@ static bool keep_process(struct collector *c, const struct process *p)
 	c->process = *p;
 	return keep_string(c, PROCESS_NAME, &c->process.name) &&
 	       keep_string(c, PROCESS_CGROUP, &c->process.cgroup) &&
-	       keep_string(c, PROCESS_EXE, &c->process.exe);
+	       keep_string(c, PROCESS_EXE, &c->process.exe) &&
+	       keep_string(c, PROCESS_COMMAND, &c->process.command);
 }
 
 static bool on_begin(void *ctx, const struct process *process)
@@ -109,7 +110,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	struct collector *c = ctx;
 	enum match found = match(c, process);
 
-	if (found != MATCH_YES) {
+	if (found != MATCH_YES || c->work->options->identify) {
 		give_unread(c, process, found);
 		return false;
 	}
@@ -363,7 +364,7 @@ static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
 	const struct ending ending = {
 		.outcome = OUTCOME_TRUNCATED,
 		.how = HOW_BIT(HOW_TIMED_OUT),
-		.why = source_is_limited(c->work->source) ? why : NULL,
+		.why = source_names(c->work->source, pid) ? why : NULL,
 	};
 
 	if (begun || on_begin(c, &process))

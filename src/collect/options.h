@@ -7,6 +7,8 @@
 #include "model/selection.h"
 #include "source/users.h"
 
+struct lineage;
+
 struct collect_options {
 	struct grouping by;
 	struct selection selection;
@@ -17,6 +19,8 @@ struct collect_options {
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
 	struct reading reading;	   /* its needs are those beyond what `by` and the rest imply */
 	const struct target_list *targets; /* only these; NULL for all there are */
+	struct lineage *children; /* with the descendants of what is chosen, kept here; or NULL */
+	bool identify;		  /* only ask who they are: their records have no memory */
 };
 
 /* Gets the records, in any order and from any thread, but one at a time. A record dies when this

@@ -7,7 +7,7 @@ bool others_exist(const struct source *source, const struct collect_options *opt
 	const struct selection *s = &options->selection;
 
 	return source_kind(source) != SOURCE_SMAPS &&
-	       (source_is_limited(source) || s->name || s->cgroup || s->by_user);
+	       (source_is_limited(source) || selection_chooses_processes(s));
 }
 
 /* Leaves out of an ascending list what is in another one. */

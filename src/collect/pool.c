@@ -217,7 +217,7 @@ static struct reader_thread *thread_new(struct pool *pool, struct job *job)
 	return NULL;
 }
 
-/* False if no thread can be had; what else is wrong, the job is told. */
+/* False if no thread could start; other errors go to the job. */
 static bool start(struct pool *pool, unsigned i)
 {
 	struct reader_thread *t = thread_new(pool, pool->jobs[i]);
@@ -320,7 +320,7 @@ static void abandon(struct pool *pool, unsigned i)
 	if (start(pool, i) || is_anybody_reading(pool))
 		return;
 	error_set(&e, ERROR_SYSTEM,
-		  "reading a process timed out, and no other thread can be had to continue; "
+		  "reading a process timed out, and no other thread could start; "
 		  "raise the limit of processes (ulimit -u)");
 	job->ended(job->ctx, -1, &e);
 }

@@ -31,7 +31,7 @@ struct job {
 	struct read_stats cost; /* the pool's: of all readers, in the end */
 };
 
-/* Has all jobs done. Where a thread cannot be had, the others do its part; where none can, this one
+/* Does all jobs. If a thread cannot start, the others do its part; if none can, this one
  * does it all, and may hang. 0, or -1 with *e when it could not even begin. */
 int pool_read(const struct source *source, struct job *const *jobs, unsigned count,
 	      struct error *e);

@@ -53,7 +53,7 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	int status;
 
 	if (!revocable_enter(r))
-		return error_set(e, ERROR_TRUNCATED, "nobody wants it any more");
+		return error_set(e, ERROR_TRUNCATED, "reading it was given up");
 	status = r->behind->mapping(r->behind->ctx, m, e);
 	revocable_leave(r);
 	return status;

@@ -1,5 +1,6 @@
 #include "collect/survey.h"
 
+#include "collect/lineage.h"
 #include "collect/others.h"
 #include "collect/unmapped.h"
 #include "model/fold.h"
@@ -75,7 +76,8 @@ static bool take(void *ctx, const struct record *r)
 
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
-	       add_comparison(s, r) && note_read(survey, r) && shares_add(&survey->shares, r) &&
+	       add_comparison(s, r) && commands_add(&s->commands, &s->symbols, r) &&
+	       note_read(survey, r) && shares_add(&survey->shares, r) &&
 	       (r->part_count ? keep(survey, r) : fold_add(&survey->fold, r));
 }
 
@@ -181,15 +183,24 @@ static int survey_once(const struct source *source, const struct collect_options
 		.snapshot = s,
 		.passes_over = others_exist(source, options),
 	};
-	int status;
+	struct target_list list = {NULL, 0};
+	struct collect_options reading = *options;
+	int status = 0;
 
 	snapshot_init(s, source_kind(source), &options->by);
 	s->verified = options->verify;
 	s->inferred = options->infer;
 	machine_read(source, &s->machine);
 	fold_init(&survey.fold, &options->by, &options->by, &s->groups, &s->totals);
+	if (options->children) {
+		status = lineage_targets(source, options, &list, e);
+		reading = lineage_reading(options, &list);
+		s->coverage.unmatched = options->children->unmatched;
+	}
 	shares_init(&survey.shares);
-	status = collect(source, options, &s->symbols, take, &survey, &s->stats, e);
+	if (status == 0)
+		status = collect(source, &reading, &s->symbols, take, &survey, &s->stats, e);
+	free(list.targets);
 	if (status == 0)
 		status = divide(&survey, e);
 	free_survey(&survey);

@@ -2,7 +2,7 @@
 #ifndef LABEL_MEMFD_H
 #define LABEL_MEMFD_H
 
-/* A new one, as large as a table and empty; -1 if it cannot be had. */
+/* Creates one as large as a table and empty; -1 with errno set if that fails. */
 int memfd_open(void);
 
 #endif

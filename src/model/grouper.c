@@ -83,6 +83,7 @@ bool grouper_process(struct grouper *k, const struct process *p)
 	bool has_process = grouping_has(k->by, KEY_PROCESS) || grouping_has(k->by, KEY_MAPPING);
 	bool has_name = grouping_has(k->by, KEY_NAME) && p->known & PROCESS_NAME;
 	bool has_user = grouping_has(k->by, KEY_USER) && p->known & PROCESS_UID;
+	bool has_command = grouping_has(k->by, KEY_COMMAND) && p->known & PROCESS_COMMAND;
 	bool has_cgroup = grouping_has(k->by, KEY_CGROUP) && p->known & PROCESS_CGROUP;
 
 	for (int i = 0; i < GUESS_COUNT; i++)
@@ -92,7 +93,9 @@ bool grouper_process(struct grouper *k, const struct process *p)
 	       set(&k->process[KEY_NAME], has_name, has_name ? intern(k->symbols, p->name) : 0) &&
 	       set(&k->process[KEY_USER], has_user, has_user ? find_user(k, p->uid) : 0) &&
 	       set(&k->process[KEY_CGROUP], has_cgroup,
-		   has_cgroup ? intern(k->symbols, p->cgroup) : 0);
+		   has_cgroup ? intern(k->symbols, p->cgroup) : 0) &&
+	       set(&k->process[KEY_COMMAND], has_command,
+		   has_command ? intern(k->symbols, p->command) : 0);
 }
 
 /* The label as one string; NULL bytes when there is no memory. */
@@ -259,6 +262,7 @@ static bool make_key(struct grouper *k, enum key key, const struct classified *v
 	case KEY_NAME:
 	case KEY_USER:
 	case KEY_CGROUP:
+	case KEY_COMMAND:
 		*value = k->process[key]; /* may be unknown */
 		return true;
 	case KEY_COUNT:

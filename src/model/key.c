@@ -5,8 +5,8 @@
 const char *const key_names[KEY_COUNT] = {
 	[KEY_LABEL] = "label",	   [KEY_SUBSYSTEM] = "subsystem", [KEY_KIND] = "kind",
 	[KEY_PROCESS] = "process", [KEY_NAME] = "name",		  [KEY_USER] = "user",
-	[KEY_CGROUP] = "cgroup",   [KEY_FILE] = "file",		  [KEY_MAPPING] = "mapping",
-	[KEY_SEGMENT] = "segment",
+	[KEY_CGROUP] = "cgroup",   [KEY_COMMAND] = "command",	  [KEY_FILE] = "file",
+	[KEY_MAPPING] = "mapping", [KEY_SEGMENT] = "segment",
 };
 
 unsigned grouping_find(const struct grouping *g, enum key key)
@@ -30,6 +30,7 @@ unsigned grouping_needs(const struct grouping *g)
 		[KEY_NAME] = NEED_STAT,
 		[KEY_USER] = NEED_UID,
 		[KEY_CGROUP] = NEED_CGROUP,
+		[KEY_COMMAND] = NEED_COMMAND | NEED_STAT,
 	};
 	unsigned all = 0;
 

@@ -1,5 +1,5 @@
 /*
- * peaks: the most that each group had at any of several readings.
+ * peaks: the peak of each group over several readings.
  *
  *	peaks_init(&p, by)
  *	peaks_add(&p, snapshot)		for each reading, by the same keys

@@ -35,6 +35,8 @@ static struct process without_unknown(const struct process *p)
 		known.cgroup = SLICE("");
 	if (!(p->known & PROCESS_EXE))
 		known.exe = SLICE("");
+	if (!(p->known & PROCESS_COMMAND))
+		known.command = SLICE("");
 	return known;
 }
 
@@ -45,8 +47,9 @@ struct record *record_copy(const struct record *r, const struct grouping *by)
 	size_t parts = r->part_count * sizeof(*r->parts);
 	size_t keys = (size_t)r->count * by->count * sizeof(*r->keys);
 	size_t problem = r->problem ? strlen(r->problem) + 1 : 0;
-	struct record *copy = malloc(sizeof(*copy) + groups + parts + keys + process.name.len +
-				     process.cgroup.len + process.exe.len + problem);
+	struct record *copy =
+		malloc(sizeof(*copy) + groups + parts + keys + process.name.len +
+		       process.cgroup.len + process.exe.len + process.command.len + problem);
 	char *end = (char *)(copy + 1);
 
 	if (!copy)
@@ -60,6 +63,7 @@ struct record *record_copy(const struct record *r, const struct grouping *by)
 	copy->process.name = append_slice(&end, process.name);
 	copy->process.cgroup = append_slice(&end, process.cgroup);
 	copy->process.exe = append_slice(&end, process.exe);
+	copy->process.command = append_slice(&end, process.command);
 	copy->problem = problem ? append(&end, r->problem, problem) : NULL;
 	return copy;
 }

@@ -56,6 +56,10 @@ static void write_process(FILE *out, const struct process *p)
 		fputs(" exe=", out);
 		quote_write(out, p->exe);
 	}
+	if (p->known & PROCESS_COMMAND) {
+		fputs(" command=", out);
+		quote_write(out, p->command);
+	}
 }
 
 static void write_label(FILE *out, enum origin origin, struct slice label)
@@ -250,6 +254,11 @@ static bool read_process(struct cursor *c, struct process *p)
 		if (!cursor_string(c, &p->exe))
 			return false;
 		p->known |= PROCESS_EXE;
+	}
+	if (cursor_take_field(c, "command", "=")) {
+		if (!cursor_string(c, &p->command))
+			return false;
+		p->known |= PROCESS_COMMAND;
 	}
 	return true;
 }

@@ -31,7 +31,7 @@
  *	value    = process | label | mapping | segment | " " string
  *		   label also for the key "file"
  *	process  = [" pid=" n] [" start=" n] [" name=" string]	of a key; that of the header goes
- *		   on [" uid=" n] [" cgroup=" string] [" exe=" string]
+ *		   on [" uid=" n] [" cgroup=" string] [" exe=" string] [" command=" string]
  *	label    = " kernel " | " process " | " inferred " string
  *	mapping  = " " hex "-" hex " " string label process	the string is its permissions
  *	counters = (" " name ("=" | ">=") n)*	in the order and with the names of counters.h

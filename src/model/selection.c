@@ -4,6 +4,23 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+bool selection_chooses_processes(const struct selection *s)
+{
+	return s->name || s->by_user || s->cgroup;
+}
+
+bool selection_chooses_memory(const struct selection *s)
+{
+	return s->label_count > 0 || s->kinds > 0;
+}
+
+void selection_take_all_processes(struct selection *s)
+{
+	s->name = NULL;
+	s->by_user = false;
+	s->cgroup = NULL;
+}
+
 unsigned selection_needs(const struct selection *s)
 {
 	unsigned needs = 0;

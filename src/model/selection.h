@@ -22,6 +22,13 @@ struct selection {
 	unsigned kinds;	     /* bit 1 << enum kind; 0 for any */
 };
 
+/* Whether not all processes are wanted; and not all of their memory. */
+bool selection_chooses_processes(const struct selection *s);
+bool selection_chooses_memory(const struct selection *s);
+
+/* From now on all processes are wanted, and the same of their memory. */
+void selection_take_all_processes(struct selection *s);
+
 /* Which files of a process are needed to tell: NEED_... of source.h. */
 unsigned selection_needs(const struct selection *s);
 

@@ -27,6 +27,7 @@ void snapshot_init(struct snapshot *s, enum source_kind source, const struct gro
 void snapshot_free(struct snapshot *s)
 {
 	aggregate_free(&s->groups);
+	commands_free(&s->commands);
 	intern_free(&s->symbols);
 	verification_free(&s->verification);
 	shares_free(&s->own_segments);

@@ -6,6 +6,7 @@
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
 
+#include "model/commands.h"
 #include "model/coverage.h"
 #include "model/shares.h"
 #include "source/machine.h"
@@ -47,7 +48,8 @@ struct snapshot {
 	struct grouping by;
 	struct intern symbols;
 	struct aggregate groups;
-	struct group totals; /* processes: those with at least one mapping in a group */
+	struct group totals;	  /* processes: those with at least one mapping in a group */
+	struct commands commands; /* of its processes, if they were asked for */
 
 	struct coverage coverage;
 	struct read_stats stats;

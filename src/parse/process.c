@@ -54,6 +54,20 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process
 	return found;
 }
 
+bool parse_status_parent(struct slice text, uint64_t *parent)
+{
+	struct slice line;
+
+	while (take_line(&text, &line)) {
+		if (!slice_begins(line, SLICE("PPid:")))
+			continue;
+		line = slice_inner(line, strlen("PPid:"), 0);
+		skip_blanks(&line);
+		return take_decimal(&line, parent) > 0 && line.len == 0;
+	}
+	return false;
+}
+
 bool parse_status_uid(struct slice text, uint32_t *uid)
 {
 	struct slice line;
@@ -118,6 +132,58 @@ bool parse_cgroup(struct slice text, struct slice *path)
 		}
 	}
 	return found;
+}
+
+/* How many of the first bytes of a text are whole characters, if it is UTF-8. */
+static size_t whole_characters(struct slice text)
+{
+	size_t start = text.len, length;
+	unsigned char first;
+
+	while (start > 0 && text.len - start < 4) {
+		first = (unsigned char)text.ptr[--start];
+		length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+		if ((first & 0xc0) != 0x80)
+			return start + length > text.len ? start : text.len;
+	}
+	return text.len;
+}
+
+/* The text without what is behind its last argument. */
+static struct slice without_end(struct slice text)
+{
+	while (text.len && (text.ptr[text.len - 1] == '\0' || text.ptr[text.len - 1] == ' '))
+		text.len--;
+	return text;
+}
+
+bool parse_command(struct slice text, struct slice name, char buffer[PROCESS_COMMAND_SIZE],
+		   struct slice *command)
+{
+	bool cut = text.len > PROCESS_COMMAND_MAX;
+	size_t length;
+
+	if (cut)
+		text.len = PROCESS_COMMAND_MAX;
+	text = without_end(text);
+	if (text.len == 0) {
+		if (name.len > PROCESS_NAME_MAX)
+			name.len = PROCESS_NAME_MAX;
+		buffer[0] = '[';
+		memcpy(buffer + 1, name.ptr, name.len);
+		buffer[name.len + 1] = ']';
+		*command = (struct slice){buffer, name.len + 2};
+		return name.len > 0;
+	}
+	length = cut ? whole_characters(text) : text.len;
+	for (size_t i = 0; i < length; i++)
+		buffer[i] = text.ptr[i] ? text.ptr[i] : ' ';
+	if (cut) {
+		memcpy(buffer + length, "...", 3);
+		length += 3;
+	}
+	*command = (struct slice){buffer, length};
+	return true;
 }
 
 bool parse_meminfo(struct slice text, struct slice field, uint64_t *bytes)

@@ -233,7 +233,7 @@ static int check_kind(const struct smaps_parser *p, struct error *e)
 	return 0;
 }
 
-/* "start-end perms ...", of which the start and the dash behind it have been read. */
+/* "start-end perms ...", whose start and dash have been read. */
 static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
 {
 	if (p->open && p->fields == 0 && p->kind != SMAPS_HEADERS)

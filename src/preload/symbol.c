@@ -12,7 +12,7 @@ struct file {
 	size_t size;
 };
 
-/* By raw system calls: who asks may be in the middle of mmap(). */
+/* By raw system calls: the caller may be inside mmap(). */
 static bool file_open(struct file *f, const char *path)
 {
 	int fd = sys_open(path);

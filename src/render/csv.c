@@ -1,8 +1,10 @@
 /*
  * RFC 4180: a header with the names of JSON, a line for each row, CRLF, bytes. Unknown is empty.
- * Totals, coverage and notes are no rows and are not here.
+ * Totals, coverage and notes are no rows and are not here. A row of a watch begins with the time
+ * and the number of its refresh, whatever its columns are, since nothing else tells them apart.
  */
 #include "base/escape.h"
+#include "render/moment.h"
 #include "render/render.h"
 
 #include <inttypes.h>
@@ -75,26 +77,46 @@ static bool write_cell(const struct column *column, const struct cell *cell, FIL
 	return true;
 }
 
+static void write_header(const struct report *report, FILE *out)
+{
+	if (report->snapshot->trends)
+		fputs("time,refresh,", out);
+	for (size_t c = 0; c < report->column_count; c++)
+		fprintf(out, "%s%s", c ? "," : "", report->columns[c]->name);
+	fputs("\r\n", out);
+}
+
+static void write_moment(const struct snapshot *s, FILE *out)
+{
+	char text[MOMENT_MAX];
+
+	if (s->trends)
+		fprintf(out, "%s,%" PRIu64 ",", moment_format(&s->machine, text) ? text : "",
+			s->refresh);
+}
+
 static int render(const struct report *report, const struct render_options *options, FILE *out,
 		  struct error *e)
 {
-	size_t last = report->column_count - 1;
-
-	for (size_t c = 0; options->header && c <= last; c++)
-		fprintf(out, "%s%s", report->columns[c]->name, c == last ? "\r\n" : ",");
+	if (options->header)
+		write_header(report, out);
 	for (size_t i = 0; i < report->row_count; i++) {
-		for (size_t c = 0; c <= last; c++) {
+		write_moment(report->snapshot, out);
+		for (size_t c = 0; c < report->column_count; c++) {
+			if (c > 0)
+				putc(',', out);
 			if (!write_cell(report->columns[c], &report_row(report, i)[c], out))
 				return error_memory(e);
-			fputs(c == last ? "\r\n" : ",", out);
 		}
+		fputs("\r\n", out);
 	}
 	return 0;
 }
 
 static bool shows(const struct column *column, bool watch)
 {
-	return column_is_data(column, watch) && column->type != CELL_GRAPH;
+	return column_is_data(column, watch) && column->type != CELL_GRAPH &&
+	       !column_is_refresh(column);
 }
 
 const struct renderer render_csv = {

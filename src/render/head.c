@@ -56,41 +56,55 @@ static void write_memory(const struct watch *w, const struct head_options *o, FI
 	fprintf(out, ", %s used", text);
 }
 
-static void write_times(char c, double times, FILE *out)
+/* What the percentages are of. What was not read of the machine is unknown, and so are pages that
+ * other programs hold; of what is selected only what was read is known. */
+static uint64_t anonymous(const struct watch *w, const struct head_options *o)
 {
-	for (int i = 0; i < (int)times; i++)
-		putc(c, out);
+	const struct meminfo *m = &w->machine.meminfo;
+	uint64_t sum = naming_total(o->naming), told = sum - o->naming->pss[WORD_NONE];
+
+	if (o->selected || !m->known[MEMINFO_ANON_PAGES])
+		return sum;
+	/* They were counted at different moments. */
+	return m->bytes[MEMINFO_ANON_PAGES] > told ? m->bytes[MEMINFO_ANON_PAGES] : told;
 }
 
-/* All anonymous memory of the machine, and what of it has a name. What was not read, and what other
- * programs hold of it, is in what is left. */
+static void write_bar(const double *percent, size_t width, FILE *out)
+{
+	static const char marks[WORD_COUNT] = {'#', '=', '+', '.'};
+	double sum = 0;
+	size_t at = 0;
+
+	for (int word = 0; word < WORD_COUNT; word++) {
+		sum += percent[word];
+		for (; (double)at + 0.5 <= sum * (double)width / 100; at++)
+			putc(marks[word], out);
+	}
+	for (; at < width; at++)
+		putc(marks[WORD_NONE], out);
+}
+
+/* The anonymous memory of the machine, or of what is selected, and by whose word it is known. */
 static void write_anonymous(const struct watch *w, const struct head_options *o, FILE *out)
 {
-	enum { TEXT = 66, BAR_MIN = 10 };
-	const struct meminfo *m = &w->machine.meminfo;
-	const struct naming *n = &w->naming;
-	uint64_t with_name = n->pss[WORD_PROCESS] + n->pss[WORD_KERNEL];
-	uint64_t known = with_name + n->pss[WORD_GUESS];
-	double all = (double)(m->known[MEMINFO_ANON_PAGES] ? m->bytes[MEMINFO_ANON_PAGES]
-							   : known + n->pss[WORD_NONE]);
-	size_t bar = o->width > TEXT + BAR_MIN ? o->width - TEXT : BAR_MIN;
-	double named, inferred;
+	enum { TEXT = 66, BAR_MIN = 5 };
+	const char *of = o->selected ? " selected" : "";
+	size_t taken = TEXT + strlen(of);
+	uint64_t all = anonymous(w, o);
+	double percent[WORD_COUNT];
 	char text[SIZE_TEXT_MAX];
 
-	if (all < (double)known) /* they were counted at different moments */
-		all = (double)known;
-	named = all > 0 ? (double)with_name / all : 0;
-	inferred = all > 0 ? (double)n->pss[WORD_GUESS] / all : 0;
-	size_format((uint64_t)all, o->units, text);
-	fprintf(out, "Anonymous  %s [", text);
-	write_times('#', named * (double)bar + 0.5, out);
-	write_times('+',
-		    (named + inferred) * (double)bar + 0.5 -
-			    (double)(int)(named * (double)bar + 0.5),
-		    out);
-	write_times('.', (double)bar - (double)(int)((named + inferred) * (double)bar + 0.5), out);
-	fprintf(out, "] %.0f %% named, %.0f %% inferred, %.0f %% unknown", 100 * named,
-		100 * inferred, 100 * (1 - named - inferred));
+	for (int word = 0; word < WORD_COUNT; word++)
+		percent[word] = naming_percent(o->naming, all, (enum word)word);
+	size_format(all, o->units, text);
+	fprintf(out, "Anonymous  %s%s", text, of);
+	if (all == 0)
+		return;
+	fputs(" [", out);
+	write_bar(percent, o->width > taken + BAR_MIN ? o->width - taken : BAR_MIN, out);
+	fputs("] ", out);
+	for (int word = 0; word < WORD_COUNT; word++)
+		fprintf(out, "%s%.0f%% %s", word ? ", " : "", percent[word], word_names[word]);
 }
 
 /* At 80 columns there is room for the words if there are not thousands of processes. */
@@ -111,7 +125,7 @@ static void write_cost(const struct watch *w, const struct head_options *o, FILE
 		return;
 	fprintf(out, "; %.*f ms", w->reading_ns < TEN_MS ? 1 : 0, (double)w->reading_ns / 1e6);
 	if (o->percent >= 0)
-		fprintf(out, ", %.1f %% %s", o->percent,
+		fprintf(out, ", %.1f%% %s", o->percent,
 			whole < MANY && lost == 0 ? "of one processor" : "CPU");
 }
 

@@ -17,6 +17,8 @@ struct head_options {
 	double percent; /* of one processor, which anonmem took since the last refresh; < 0 unknown
 			 */
 	enum units units;
+	const struct naming *naming; /* of what is selected, if anything is; else of all */
+	bool selected;
 };
 
 /* The text of one line, escaped, freed by the caller; NULL when there is no memory. */

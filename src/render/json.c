@@ -4,12 +4,12 @@
  * Groups are written one by one, so that memory does not grow with their number.
  */
 #include "base/json.h"
+#include "render/moment.h"
 #include "render/parts.h"
 #include "render/render.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 static cJSON *history(const struct trend *t)
 {
@@ -68,6 +68,8 @@ static cJSON *group(const struct report *r, const struct cell *row, size_t first
 	for (size_t c = first; c < r->column_count && whole; c++) {
 		const struct column *column = r->columns[c];
 
+		if (row == r->totals && column->role == COLUMN_PROCESS)
+			continue;
 		if (row[c].known || !column->never_unknown)
 			whole = json_put(object, column->name, cell_value(column, &row[c]));
 		if (row[c].at_least && whole)
@@ -88,13 +90,9 @@ static cJSON *tool(const struct render_options *options)
 
 static cJSON *moment(const struct machine *m)
 {
-	char text[40];
-	struct tm utc;
+	char text[MOMENT_MAX];
 
-	if (!m->time_known || !gmtime_r(&m->time.tv_sec, &utc))
-		return cJSON_CreateNull();
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	return json_string(slice_of(text));
+	return moment_format(m, text) ? json_string(slice_of(text)) : cJSON_CreateNull();
 }
 
 static cJSON *source(const struct report *r, const struct render_options *options)
@@ -245,13 +243,14 @@ static int render(const struct report *r, const struct render_options *o, FILE *
 static bool shows(const struct column *column, bool watch)
 {
 	return column_is_data(column, watch) && column->type != CELL_GRAPH &&
-	       !(column->role == COLUMN_TREND && column->type == CELL_NUMBER);
+	       !column_is_refresh(column);
 }
 
 const struct renderer render_json = {
 	.name = "json",
 	.full_keys = true,
 	.carries_notes = true,
+	.always_notes = true,
 	.adds_columns = true,
 	.shows = shows,
 	.render = render,

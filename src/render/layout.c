@@ -12,6 +12,8 @@ enum {
 	GAP = 2,	/* blanks between columns, */
 	NARROW_GAP = 1, /* where room is short */
 	TEXT_MIN = 8,	/* no text column is made narrower */
+	TEXT_LAST = 2,	/* but where nothing else is left to be taken away */
+	TEXT_GOOD = 20, /* where columns can be left out, they are before text gets narrower */
 	GRAPH = 8,
 };
 
@@ -67,17 +69,21 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return textstream_close(out, &text) ? text : NULL;
 }
 
-/* Whether it looks like the row of totals: nobody sees blanks around a word. */
+/* Whether it looks like the row of totals, which may say in brackets what it is of: nobody sees
+ * blanks around a word. */
 static bool is_total(const char *text)
 {
 	static const char word[] = "TOTAL";
 
 	text += strspn(text, " ");
-	return strncmp(text, word, strlen(word)) == 0 &&
-	       text[strlen(word) + strspn(text + strlen(word), " ")] == '\0';
+	if (strncmp(text, word, strlen(word)) != 0)
+		return false;
+	text += strlen(word);
+	text += strspn(text, " ");
+	return *text == '\0' || *text == '(';
 }
 
-/* There is one row of totals: a name that is this word begins with an escape. */
+/* There is one row of totals: a name that looks like it begins with an escape. */
 static char *escape_word(struct slice text)
 {
 	char *plain = escape_string(text), *escaped;
@@ -147,14 +153,29 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 	return strdup(text);
 }
 
-/* What stands in a cell of the totals: the word in the first column, nothing under other keys. */
+/* The word, and behind it or in the second key's column what it is of. */
+static char *format_total_key(const struct table_layout *l, size_t column)
+{
+	const char *of = l->options->total;
+	bool second = l->report->key_column_count > 1;
+	char *text;
+
+	if (column > 1 || (column == 1 && !of))
+		return strdup("");
+	if (column == 1)
+		return asprintf(&text, "(%s)", of) < 0 ? NULL : text;
+	if (!of || second)
+		return strdup("TOTAL");
+	return asprintf(&text, "TOTAL (%s)", of) < 0 ? NULL : text;
+}
+
 static char *format_total(const struct table_layout *l, size_t column)
 {
 	const struct report *r = l->report;
 
-	if (column == 0)
-		return strdup("TOTAL");
-	if (column < r->key_column_count || r->columns[column]->type == CELL_STATE)
+	if (column < r->key_column_count)
+		return format_total_key(l, column);
+	if (r->columns[column]->type == CELL_STATE || r->columns[column]->role == COLUMN_PROCESS)
 		return strdup("");
 	return format_cell(r->columns[column], &r->totals[column], l->options);
 }
@@ -182,49 +203,87 @@ static bool is_text(const struct table_layout *l, size_t column)
 	return l->report->columns[column]->type == CELL_TEXT;
 }
 
+/* How wide each column is by itself. */
 static void measure(struct table_layout *l)
 {
+	const struct render_options *o = l->options;
+
+	memset(l->widths, 0, l->columns * sizeof(*l->widths));
 	for (size_t row = 0; row < l->rows; row++) {
 		for (size_t c = 0; c < l->columns; c++) {
 			size_t width = text_width(*text_at(l, row, c));
 
+			if (o->text_max && is_text(l, c) && width > o->text_max)
+				width = o->text_max;
 			if (width > l->widths[c])
 				l->widths[c] = width;
 		}
+	}
+	for (size_t c = 0; o->least && c < l->columns; c++) {
+		if (l->widths[c] < o->least[c])
+			l->widths[c] = o->least[c];
 	}
 }
 
 size_t layout_width(const struct table_layout *l)
 {
-	size_t width = l->columns ? (l->columns - 1) * l->gap : 0;
+	size_t width = 0, shown = 0;
 
-	for (size_t c = 0; c < l->columns; c++)
+	for (size_t c = 0; c < l->columns; c++) {
+		if (l->left_out[c])
+			continue;
 		width += l->widths[c];
-	return width;
+		shown++;
+	}
+	return shown ? width + (shown - 1) * l->gap : 0;
 }
 
-/* Takes columns from the widest text until the table fits or no text can give any more. */
-static void fit(struct table_layout *l)
+/* Takes columns from the widest text until the table fits; false if no text can give any more. */
+static bool narrow(struct table_layout *l, size_t least)
 {
-	size_t width = l->options->width;
-	size_t least = l->options->text_min ? l->options->text_min : TEXT_MIN;
-
-	if (width == 0)
-		return;
-	if (layout_width(l) > width)
-		l->gap = NARROW_GAP;
-	while (layout_width(l) > width) {
+	while (layout_width(l) > l->options->width) {
 		size_t widest = l->columns;
 
 		for (size_t c = 0; c < l->columns; c++) {
-			if (is_text(l, c) && l->widths[c] > least &&
+			if (is_text(l, c) && !l->left_out[c] && l->widths[c] > least &&
 			    (widest == l->columns || l->widths[c] > l->widths[widest]))
 				widest = c;
 		}
 		if (widest == l->columns)
-			return;
+			return false;
 		l->widths[widest]--;
 	}
+	return true;
+}
+
+static void leave_out(struct table_layout *l, const struct column *column)
+{
+	for (size_t c = l->report->key_column_count; c < l->columns; c++)
+		l->left_out[c] |= l->report->columns[c] == column;
+}
+
+static bool fit(struct table_layout *l)
+{
+	const struct render_options *o = l->options;
+	size_t good = o->text_min ? o->text_min : TEXT_MIN;
+	size_t *natural;
+
+	if (o->width == 0)
+		return true;
+	natural = calloc(l->columns + 1, sizeof(*natural));
+	if (!natural)
+		return false;
+	memcpy(natural, l->widths, l->columns * sizeof(*natural));
+	if (layout_width(l) > o->width)
+		l->gap = NARROW_GAP;
+	for (size_t i = 0; !narrow(l, TEXT_GOOD) && i < o->expendable_count; i++) {
+		leave_out(l, o->expendable[i]);
+		memcpy(l->widths, natural, l->columns * sizeof(*natural));
+	}
+	free(natural);
+	if (!narrow(l, good) && o->text_min == 0)
+		narrow(l, TEXT_LAST);
+	return true;
 }
 
 /* Writes what fits of the beginning (or, from_end, of the end) of a string into `width` columns;
@@ -272,11 +331,12 @@ static void write_blanks(size_t n, FILE *out)
 	fprintf(out, "%*s", (int)n, "");
 }
 
-static void write_cell(const struct table_layout *l, size_t row, size_t column, FILE *out)
+static void write_cell(const struct table_layout *l, size_t row, size_t column, bool last,
+		       FILE *out)
 {
 	const char *text = *text_at(l, row, column);
 	size_t width = l->widths[column], own = text_width(text);
-	bool left = is_text(l, column), last = column == l->columns - 1;
+	bool left = is_text(l, column);
 
 	if (!left && own < width)
 		write_blanks(width - own, out);
@@ -301,15 +361,11 @@ bool layout_init(struct table_layout *l, const struct report *report,
 	};
 	l->texts = calloc(l->rows * l->columns, sizeof(*l->texts));
 	l->widths = calloc(l->columns, sizeof(*l->widths));
-	if (!l->texts || !l->widths || !fill(l))
+	l->left_out = calloc(l->columns, sizeof(*l->left_out));
+	if (!l->texts || !l->widths || !l->left_out || !fill(l))
 		return false;
 	measure(l);
-	for (size_t c = 0; options->least && c < l->columns; c++) {
-		if (l->widths[c] < options->least[c])
-			l->widths[c] = options->least[c];
-	}
-	fit(l);
-	return true;
+	return fit(l);
 }
 
 void layout_free(struct table_layout *l)
@@ -318,13 +374,20 @@ void layout_free(struct table_layout *l)
 		free(l->texts[i]);
 	free(l->texts);
 	free(l->widths);
+	free(l->left_out);
 }
 
 void layout_write(const struct table_layout *l, size_t row, FILE *out)
 {
-	for (size_t c = 0; c < l->columns; c++) {
+	size_t end = l->columns;
+
+	while (end > 0 && (l->left_out[end - 1] || !**text_at(l, row, end - 1)))
+		end--;
+	for (size_t c = 0; c < end; c++) {
+		if (l->left_out[c])
+			continue;
 		if (c > 0)
 			write_blanks(l->gap, out);
-		write_cell(l, row, c, out);
+		write_cell(l, row, c, c + 1 == end, out);
 	}
 }

@@ -1,8 +1,8 @@
 /*
  * layout: a report as lines of text for people, on paper or on a screen.
  *
- * Numbers stand right, text left; where the width is too small, text is shortened in the middle and
- * numbers never. All text is escaped.
+ * Numbers stand right, text left; where the width is too small, columns that can be spared are left
+ * out, text is shortened in the middle and numbers never. All text is escaped.
  */
 #ifndef RENDER_LAYOUT_H
 #define RENDER_LAYOUT_H
@@ -15,6 +15,7 @@ struct table_layout {
 	char **texts; /* row by row; row 0 is the header, the last one the totals */
 	size_t rows, columns;
 	size_t *widths;
+	bool *left_out; /* of each column, whether there was no room for it */
 	size_t gap;
 };
 

@@ -22,9 +22,14 @@ struct render_options {
 	enum units units;
 	const size_t *least; /* widths of the columns of a table that are at least kept; or NULL */
 	size_t text_min;     /* a table makes no text narrower; 0 for 8 */
-	size_t graph;	     /* columns of a graph of history; 0 for 8 */
-	bool one_line;	     /* of formats that may be on one line or on many */
-	const char *version; /* of anonmem */
+	const char *total;   /* what the totals of a table are of; NULL where that is clear */
+	size_t text_max;     /* nor wider; 0 for any width */
+	/* Columns that a table leaves out where it is too wide, in this order. */
+	const struct column *const *expendable;
+	size_t expendable_count;
+	size_t graph;		  /* columns of a graph of history; 0 for 8 */
+	bool one_line;		  /* of formats that may be on one line or on many */
+	const char *version;	  /* of anonmem */
 	const char *const *paths; /* where it was read from */
 	size_t path_count;
 };
@@ -32,9 +37,11 @@ struct render_options {
 struct renderer {
 	const char *name;
 	bool full_keys;	    /* wants all that is known of a key */
-	bool carries_notes; /* writes coverage and notes itself */
+	bool carries_notes; /* writes coverage and notes itself, unless it is to be quiet, */
+	bool always_notes;  /* or even then */
 	bool header_once;   /* of several reports in turn, only the first has a header */
 	bool has_screen;    /* `anonmem top` shows it with a head above it */
+	bool hides_zeros;   /* leaves rows of zeros out unless told not to */
 	bool adds_columns;  /* columns that the user chooses come in addition to those of `shows` */
 	/* Whether a column is there unless the user chooses others; NULL leaves that to the
 	 * command. `watch` is true for reports of a watch. */

@@ -2,7 +2,10 @@
  * The table that people read.
  */
 #include "base/escape.h"
+#include "base/textstream.h"
 #include "render/layout.h"
+
+#include <stdlib.h>
 
 #define BOLD  "\033[1m"
 #define DIM   "\033[2m"
@@ -29,7 +32,33 @@ static void write_sentence(const struct render_options *options, const char *tex
 	putc('\n', out);
 }
 
-static void write_layout(const struct table_layout *l, FILE *out)
+/* Nothing is left out without a word. */
+static bool write_left_out(const struct table_layout *l, FILE *out)
+{
+	const char *between = "no room for ";
+	char *text = NULL;
+	size_t size;
+	FILE *list = textstream_open(&text, &size);
+
+	if (!list)
+		return false;
+	for (size_t c = 0; c < l->columns; c++) {
+		if (!l->left_out[c])
+			continue;
+		fprintf(list, "%s%s", between, l->report->columns[c]->header);
+		between = ", ";
+	}
+	if (strcmp(between, ", ") == 0)
+		fputs("; -o chooses columns", list);
+	if (!textstream_close(list, &text))
+		return false;
+	if (size)
+		write_sentence(l->options, text, out);
+	free(text);
+	return true;
+}
+
+static bool write_layout(const struct table_layout *l, FILE *out)
 {
 	const struct report *r = l->report;
 
@@ -40,20 +69,19 @@ static void write_layout(const struct table_layout *l, FILE *out)
 	for (size_t i = 0; i < r->check_count; i++)
 		write_sentence(l->options, r->checks[i], out);
 	if (l->options->quiet)
-		return;
+		return true;
 	write_sentence(l->options, r->coverage, out);
 	for (size_t i = 0; i < r->note_count; i++)
 		write_sentence(l->options, r->notes[i], out);
+	return write_left_out(l, out);
 }
 
 static int render(const struct report *report, const struct render_options *options, FILE *out,
 		  struct error *e)
 {
 	struct table_layout l;
-	bool whole = layout_init(&l, report, options);
+	bool whole = layout_init(&l, report, options) && write_layout(&l, out);
 
-	if (whole)
-		write_layout(&l, out);
 	layout_free(&l);
 	return whole ? 0 : error_memory(e);
 }
@@ -62,5 +90,6 @@ const struct renderer render_table = {
 	.name = "table",
 	.carries_notes = true,
 	.has_screen = true,
+	.hides_zeros = true,
 	.render = render,
 };

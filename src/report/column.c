@@ -73,14 +73,21 @@ static bool find_mapping(const struct column_input *in, struct mapping_identity 
 	return true;
 }
 
-static bool find_process(const struct column_input *in, enum process_field field,
-			 struct process_identity *identity)
+static symbol find_process_symbol(const struct column_input *in)
 {
 	symbol s = key_symbol(in, KEY_PROCESS);
 	struct mapping_identity m;
 
 	if (s == SYMBOL_NONE && find_mapping(in, &m))
 		s = m.process; /* a mapping knows whose it is */
+	return s;
+}
+
+static bool find_process(const struct column_input *in, enum process_field field,
+			 struct process_identity *identity)
+{
+	symbol s = find_process_symbol(in);
+
 	if (s == SYMBOL_NONE)
 		return false;
 	*identity = key_process(&in->snapshot->symbols, s);
@@ -110,6 +117,16 @@ static struct cell get_name(const struct column *column, const struct column_inp
 	if (find_process(in, PROCESS_NAME, &p))
 		return text(p.name);
 	return get_string(column, in);
+}
+
+static struct cell get_command(const struct column *column, const struct column_input *in)
+{
+	symbol s = find_process_symbol(in);
+
+	if (grouping_has(&in->snapshot->by, KEY_COMMAND))
+		return get_string(column, in);
+	s = commands_find(&in->snapshot->commands, s);
+	return s == SYMBOL_NONE ? unknown() : text(intern_bytes(&in->snapshot->symbols, s));
 }
 
 static struct cell get_start(const struct column *column, const struct column_input *in)
@@ -273,6 +290,8 @@ static const struct trend *find_trend(const struct column_input *in)
 	const struct snapshot *s = in->snapshot;
 	size_t totals = aggregate_count(&s->groups);
 
+	if (in->trend)
+		return in->trend;
 	return s->trends ? &s->trends[in->key ? (size_t)(in->group - s->groups.groups) : totals]
 			 : NULL;
 }
@@ -363,6 +382,8 @@ const struct column columns[] = {
 	 get_share, COUNTER_PSS, false},
 	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
 	 get_share, COUNTER_RSS, false},
+	{"command", "COMMAND", "command line of the process; it may hold secrets", CELL_TEXT,
+	 COLUMN_PROCESS, get_command, KEY_COMMAND, false},
 	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,
 	 get_refresh, 0, false},
 	{"state", "S", "+ new, - gone, * replaced, = kept from an earlier reading", CELL_STATE,
@@ -378,9 +399,27 @@ const struct column columns[] = {
 const size_t column_count = sizeof(columns) / sizeof(*columns);
 _Static_assert(sizeof(columns) / sizeof(*columns) <= COLUMNS_MAX, "COLUMNS_MAX is too small");
 
+bool column_suits(const struct column *column, const struct grouping *by)
+{
+	return column->role != COLUMN_PROCESS || grouping_has(by, KEY_PROCESS) ||
+	       grouping_has(by, KEY_MAPPING) || grouping_has(by, (enum key)column->which);
+}
+
+unsigned column_needs(const struct column *column)
+{
+	const struct grouping key = {.keys = {(enum key)column->which}, .count = 1};
+
+	return column->role == COLUMN_PROCESS ? grouping_needs(&key) : 0;
+}
+
 bool column_is_data(const struct column *column, bool watch)
 {
 	return column->role == COLUMN_COUNTER || (watch && column->role == COLUMN_TREND);
+}
+
+bool column_is_refresh(const struct column *column)
+{
+	return column->get == get_refresh;
 }
 
 const struct column *column_find(struct slice name)
@@ -408,6 +447,7 @@ size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_M
 		[KEY_NAME] = {"name", "name"},
 		[KEY_USER] = {"user", "user"},
 		[KEY_CGROUP] = {"cgroup", "cgroup"},
+		[KEY_COMMAND] = {"command", "command"},
 		[KEY_FILE] = {"file", "file"},
 		[KEY_MAPPING] = {"start end perms file", "start end perms file"},
 		[KEY_SEGMENT] = {"segment inode segment_size segment_rss segment_swap",

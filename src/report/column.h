@@ -37,6 +37,7 @@ struct column_input {
 	const struct snapshot *snapshot;
 	const struct group *group;
 	const symbol *key;
+	const struct trend *trend; /* of totals that are not the snapshot's; or NULL */
 };
 
 struct column {
@@ -48,6 +49,7 @@ struct column {
 		COLUMN_KEY,	/* tells groups apart */
 		COLUMN_COUNTER, /* in the JSON contract */
 		COLUMN_DERIVED, /* only where asked for */
+		COLUMN_PROCESS, /* the same, and known only where rows are of processes */
 		COLUMN_TREND,	/* only known to a watch */
 	} role;
 	struct cell (*get)(const struct column *column, const struct column_input *in);
@@ -61,11 +63,27 @@ extern const size_t column_count;
 
 enum { COLUMNS_MAX = 64 };
 
+/* Whether it says something where rows are by these keys. */
+bool column_suits(const struct column *column, const struct grouping *by);
+
+/* Files of a process that a column needs besides what the keys do: NEED_... of source.h. */
+unsigned column_needs(const struct column *column);
+
 /* Whether a column is there for programs: counters and, in a watch, how they change. */
 bool column_is_data(const struct column *column, bool watch);
 
+/* Whether a column has the number of the refresh in every row. */
+bool column_is_refresh(const struct column *column);
+
 /* By name or header, in any case; NULL if there is none. */
 const struct column *column_find(struct slice name);
+
+/* Whether the largest values come first if nobody says otherwise: names, addresses and process ids
+ * rise, what is counted or measured falls. */
+static inline bool column_falls(const struct column *column)
+{
+	return column->role != COLUMN_KEY && column->type != CELL_TEXT;
+}
 
 /* The columns of a key, `full` for machines or the ones that people look at. Returns how many were
  * written to out. */

@@ -95,23 +95,21 @@ static bool counts_pss(const struct snapshot *s)
 }
 
 /* Each writes a sentence, or nothing where there is nothing to say. */
-typedef void note_fn(const struct snapshot *s, size_t hidden, FILE *out);
+typedef void note_fn(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out);
 
-static void note_kernel(const struct snapshot *s, size_t hidden, FILE *out)
+/* Of a watch, the first refresh says so once. */
+static void note_kernel(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
-	if (s->machine.keeps_labels != ANSWER_NO)
+	if (s->machine.keeps_labels != ANSWER_NO || s->refresh > 1)
 		return;
-	fputs("this kernel cannot keep names of memory (it was built without "
-	      "CONFIG_ANON_VMA_NAME), so private memory beside heap and stacks is [anon]",
-	      out);
+	fputs("this kernel keeps no names of memory", out);
 	if (s->inferred)
-		fputs(" or, where its surroundings tell more, a guess that begins with ~", out);
-	if (s->coverage.by_how[HOW_NAMES_KEPT] > 0)
-		fputs(", unless its process keeps names itself (*)", out);
+		fputs(", ~ marks a guess", out);
+	fputs("; see anonmem doctor", out);
 }
 
-static void note_unmatched(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_unmatched(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->coverage.unmatched;
 
@@ -119,11 +117,12 @@ static void note_unmatched(const struct snapshot *s, size_t hidden, FILE *out)
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
-			" process%s skipped: could not tell whether %s --name, --user or --cgroup",
+			" process%s skipped: could not tell whether %s --name, --user, --cgroup or "
+			"--children",
 			n, plural(n), n == 1 ? "it matches" : "they match");
 }
 
-static void note_timed_out(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_timed_out(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->coverage.by_how[HOW_TIMED_OUT];
 
@@ -136,7 +135,7 @@ static void note_timed_out(const struct snapshot *s, size_t hidden, FILE *out)
 			n, plural(n), n == 1 ? "its" : "their", (int)s->coverage.timed_out);
 }
 
-static void note_lost_names(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_lost_names(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->coverage.by_how[HOW_NAMES_LOST];
 	bool captured = s->source != SOURCE_PROC;
@@ -151,7 +150,7 @@ static void note_lost_names(const struct snapshot *s, size_t hidden, FILE *out)
 		fprintf(out, ": %s", advice(s));
 }
 
-static void note_scan(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_scan(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
 	if (s->coverage.by_how[HOW_CANNOT_SCAN] > 0)
@@ -159,7 +158,7 @@ static void note_scan(const struct snapshot *s, size_t hidden, FILE *out)
 		      out);
 }
 
-static void note_may_not_scan(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_may_not_scan(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->coverage.by_how[HOW_MAY_NOT_SCAN];
 
@@ -171,7 +170,7 @@ static void note_may_not_scan(const struct snapshot *s, size_t hidden, FILE *out
 			n, plural(n));
 }
 
-static void note_pss(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_pss(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
 	if (counts_pss(s))
@@ -184,7 +183,7 @@ static void note_pss(const struct snapshot *s, size_t hidden, FILE *out)
 		fputs("PSS is unknown: it was not in what was read of every mapping", out);
 }
 
-static void note_swap(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
 	if (s->coverage.shared_swappers > 1)
@@ -193,7 +192,7 @@ static void note_swap(const struct snapshot *s, size_t hidden, FILE *out)
 		      out);
 }
 
-static void note_shares(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_shares(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->unmeasured_segments;
 
@@ -216,35 +215,71 @@ static void note_shares(const struct snapshot *s, size_t hidden, FILE *out)
 		      out);
 }
 
-static void note_limit(const struct snapshot *s, size_t hidden, FILE *out)
+static void note_zeros(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)s;
-	if (hidden > 0)
-		fprintf(out, "%zu more row%s beyond --limit; the totals include %s", hidden,
-			hidden == 1 ? "" : "s", hidden == 1 ? "it" : "them");
+	if (hidden->zeros > 0)
+		fprintf(out, "%zu row%s of zeros hidden; -a shows %s, the totals count %s",
+			hidden->zeros, hidden->zeros == 1 ? "" : "s",
+			hidden->zeros == 1 ? "it" : "them", hidden->zeros == 1 ? "it" : "them");
 }
 
-bool notes_make(const struct snapshot *s, size_t hidden, char ***lines, size_t *count)
+static void note_limit(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	(void)s;
+	if (hidden->limited > 0)
+		fprintf(out, "%zu more row%s beyond --limit; the totals include %s",
+			hidden->limited, hidden->limited == 1 ? "" : "s",
+			hidden->limited == 1 ? "it" : "them");
+}
+
+static bool add_note(struct list notes, note_fn *note, const struct snapshot *s,
+		     const struct hidden_rows *hidden)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = textstream_open(&text, &size);
+	bool added;
+
+	if (!out)
+		return false;
+	note(s, hidden, out);
+	added = textstream_close(out, &text) && (size == 0 || add(notes, "%s", text));
+	free(text);
+	return added;
+}
+
+bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char ***lines,
+		size_t *count)
 {
 	static note_fn *const all[] = {
-		note_kernel,	   note_unmatched, note_timed_out, note_lost_names, note_scan,
-		note_may_not_scan, note_pss,	   note_swap,	   note_shares,	    note_limit,
+		note_kernel, note_unmatched,	note_timed_out, note_lost_names,
+		note_scan,   note_may_not_scan, note_pss,	note_swap,
+		note_shares, note_zeros,	note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;
 
-	for (size_t i = 0; added && i < sizeof(all) / sizeof(*all); i++) {
-		char *text = NULL;
-		size_t size;
-		FILE *out = textstream_open(&text, &size);
-
-		if (!out)
-			return false;
-		all[i](s, hidden, out);
-		added = textstream_close(out, &text) && (size == 0 || add(notes, "%s", text));
-		free(text);
-	}
+	for (size_t i = 0; added && i < sizeof(all) / sizeof(*all); i++)
+		added = add_note(notes, all[i], s, hidden);
 	return added;
+}
+
+bool missing_make(const struct snapshot *s, char ***lines, size_t *count)
+{
+	static const struct hidden_rows none = {0};
+	struct list missing = {lines, count};
+	char *sentence;
+	bool added = true;
+
+	/* Each problem is said in a sentence of its own. */
+	if (coverage_missed(&s->coverage) > s->problems.count) {
+		sentence = coverage_sentence(s);
+		added = sentence && add(missing, "%s", sentence);
+		free(sentence);
+	}
+	return added && add_note(missing, note_unmatched, s, &none) &&
+	       add_note(missing, note_timed_out, s, &none);
 }
 
 #define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = "" key,

@@ -8,9 +8,20 @@
  * when there is no memory. */
 char *coverage_sentence(const struct snapshot *s);
 
-/* What to know about a report, of which so many rows are hidden, and what --verify found. They add
- * to a list that was empty, which the caller frees in any case; false when there is no memory. */
-bool notes_make(const struct snapshot *s, size_t hidden, char ***lines, size_t *count);
+/* Rows that a report does not show: those that have nothing, and of the others those beyond the
+ * limit. */
+struct hidden_rows {
+	size_t zeros, limited;
+};
+
+/* What to know about a report that hides such rows, and what --verify found. They add to a list
+ * that was empty, which the caller frees in any case; false when there is no memory. */
+bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char ***lines,
+		size_t *count);
 bool checks_make(const struct snapshot *s, char ***lines, size_t *count);
+
+/* What of it is about processes that were missed, which even a quiet report says: nothing if none
+ * was. As the others. */
+bool missing_make(const struct snapshot *s, char ***lines, size_t *count);
 
 #endif

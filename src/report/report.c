@@ -44,6 +44,75 @@ static void fill_row(const struct report *r, const struct group *group, const sy
 		row[i] = r->columns[i]->get(r->columns[i], &in);
 }
 
+/* Whether a row says something: a size that is not zero, or not known, or a change of one. Pages of
+ * hugetlbfs are in no other size, and yet memory. */
+static bool has_size(const struct report *r, uint32_t group)
+{
+	const struct aggregate *groups = &r->snapshot->groups;
+	const struct column_input in = {
+		.snapshot = r->snapshot,
+		.group = &groups->groups[group],
+		.key = aggregate_key(groups, group),
+	};
+	const uint64_t *bytes = in.group->counters.bytes;
+
+	if (bytes[COUNTER_SHARED_HUGETLB] || bytes[COUNTER_PRIVATE_HUGETLB])
+		return true;
+	for (size_t i = r->key_column_count; i < r->column_count; i++) {
+		const struct column *column = r->columns[i];
+		struct cell cell;
+
+		if (column->type != CELL_BYTES && column->type != CELL_CHANGE)
+			continue;
+		cell = column->get(column, &in);
+		if (!cell.known ? column->type == CELL_BYTES : cell.number || cell.change)
+			return true;
+	}
+	return false;
+}
+
+static bool shows_sizes(const struct report *r)
+{
+	for (size_t i = r->key_column_count; i < r->column_count; i++) {
+		if (r->columns[i]->type == CELL_BYTES)
+			return true;
+	}
+	return false;
+}
+
+/* A process is there whether it has memory or not, and people look for it: such rows stay. */
+static bool is_by_process(const struct grouping *by)
+{
+	static const enum key parts[] = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_FILE, KEY_MAPPING};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (grouping_has(by, parts[i]))
+			return false;
+	}
+	return grouping_has(by, KEY_PROCESS);
+}
+
+/* So is an object of shared memory, mapped or not. */
+static bool keeps_zeros(const struct grouping *by)
+{
+	return is_by_process(by) || grouping_has(by, KEY_SEGMENT);
+}
+
+/* Takes the rows without any size out of the order. */
+static void leave_zeros_out(struct report *r, uint32_t *order)
+{
+	size_t kept = 0;
+
+	if (!shows_sizes(r) || keeps_zeros(&r->snapshot->by))
+		return;
+	for (size_t i = 0; i < r->row_count; i++) {
+		if (has_size(r, order[i]))
+			order[kept++] = order[i];
+	}
+	r->zeros = r->row_count - kept;
+	r->row_count = kept;
+}
+
 static bool fill_rows(struct report *r, const struct report_options *options)
 {
 	const struct aggregate *groups = &r->snapshot->groups;
@@ -52,6 +121,8 @@ static bool fill_rows(struct report *r, const struct report_options *options)
 	if (!order)
 		return false;
 	r->row_count = aggregate_count(groups);
+	if (options->hide_zeros)
+		leave_zeros_out(r, order);
 	if (options->limit > 0 && r->row_count > options->limit) {
 		r->hidden = r->row_count - options->limit;
 		r->row_count = options->limit;
@@ -67,15 +138,74 @@ static bool fill_rows(struct report *r, const struct report_options *options)
 int report_build(const struct snapshot *snapshot, const struct report_options *options,
 		 struct report *r, struct error *e)
 {
+	struct hidden_rows hidden;
+
 	*r = (struct report){.snapshot = snapshot};
 	choose_columns(r, options);
 	fill_row(r, &snapshot->totals, NULL, r->totals);
 	r->coverage = coverage_sentence(snapshot);
-	if (!fill_rows(r, options) || !r->coverage ||
-	    !notes_make(snapshot, r->hidden, &r->notes, &r->note_count) ||
+	if (!fill_rows(r, options))
+		return error_memory(e);
+	hidden = (struct hidden_rows){r->zeros, r->hidden};
+	if (!r->coverage || !notes_make(snapshot, &hidden, &r->notes, &r->note_count) ||
+	    !missing_make(snapshot, &r->missing, &r->missing_count) ||
 	    !checks_make(snapshot, &r->checks, &r->check_count))
 		return error_memory(e);
 	return 0;
+}
+
+/* Whether each process is in one row. */
+static bool keeps_processes_apart(const struct grouping *by)
+{
+	static const enum key of_process[] = {KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
+					      KEY_COMMAND};
+	unsigned found = 0;
+
+	for (size_t i = 0; i < sizeof(of_process) / sizeof(*of_process); i++)
+		found += grouping_has(by, of_process[i]);
+	return found == by->count;
+}
+
+/* Adds a row to the trend of totals. What was not there yet had nothing. */
+static void add_trend(struct trend *sum, const struct trend *t)
+{
+	sum->change_known &= t->change_known;
+	sum->growth_known &= t->growth_known;
+	sum->change += t->change;
+	sum->growth += t->growth;
+	if (t->history_count > sum->history_count) {
+		unsigned older = t->history_count - sum->history_count;
+
+		memmove(sum->history + older, sum->history,
+			sum->history_count * sizeof(*sum->history));
+		memset(sum->history, 0, older * sizeof(*sum->history));
+		sum->history_count = t->history_count;
+	}
+	for (unsigned i = 1; i <= t->history_count; i++)
+		sum->history[sum->history_count - i] += t->history[t->history_count - i];
+}
+
+void report_total(struct report *r, const size_t *rows, size_t count)
+{
+	const struct snapshot *s = r->snapshot;
+	struct group sum;
+	const struct column_input in = {
+		.snapshot = s, .group = &sum, .trend = s->trends ? &r->part : NULL};
+
+	group_zero(&sum);
+	r->part = (struct trend){.change_known = true, .growth_known = true};
+	for (size_t i = 0; i < count; i++) {
+		uint32_t group = r->groups[rows[i]];
+
+		group_add(&sum, &s->groups.groups[group]);
+		if (s->trends)
+			add_trend(&r->part, &s->trends[group]);
+	}
+	for (size_t c = 0; c < r->column_count; c++) {
+		r->totals[c] = r->columns[c]->get(r->columns[c], &in);
+		if (r->columns[c] == column_find(SLICE("processes")))
+			r->totals[c].known = count < 2 || keeps_processes_apart(&s->by);
+	}
 }
 
 static void free_lines(char **lines, size_t count)
@@ -91,6 +221,7 @@ void report_free(struct report *r)
 	free(r->groups);
 	free(r->coverage);
 	free_lines(r->notes, r->note_count);
+	free_lines(r->missing, r->missing_count);
 	free_lines(r->checks, r->check_count);
 	*r = (struct report){0};
 }

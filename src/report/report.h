@@ -14,6 +14,7 @@ struct report_options {
 	bool full_keys;		   /* all that is known of a key, for machines */
 	const struct column *sort; /* NULL: see order.h */
 	bool falling;		   /* with `sort` */
+	bool hide_zeros;	   /* leave rows out that have nothing of any size shown */
 	size_t limit;		   /* rows; 0 for all */
 };
 
@@ -26,12 +27,16 @@ struct report {
 	struct cell *cells; /* row by row, column_count to each */
 	uint32_t *groups;   /* of each row, in the snapshot */
 	size_t row_count;
-	size_t hidden;			     /* rows beyond the limit */
+	size_t zeros;			     /* rows left out because they have nothing, */
+	size_t hidden;			     /* and of the others those beyond the limit */
 	struct cell totals[2 * COLUMNS_MAX]; /* of all rows, hidden or not */
+	struct trend part;		     /* of the totals, after report_total() */
 
 	char *coverage; /* one sentence */
 	char **notes;	/* sentences */
 	size_t note_count;
+	char **missing; /* what of coverage and notes is about processes that were missed */
+	size_t missing_count;
 	char **checks; /* what --verify found, a sentence each */
 	size_t check_count;
 };
@@ -40,6 +45,10 @@ struct report {
 int report_build(const struct snapshot *snapshot, const struct report_options *options,
 		 struct report *r, struct error *e);
 void report_free(struct report *r);
+
+/* Makes the totals those of some rows. How many processes these have together is unknown if one may
+ * be in several. */
+void report_total(struct report *r, const size_t *rows, size_t count);
 
 static inline const struct cell *report_row(const struct report *r, size_t row)
 {

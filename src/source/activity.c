@@ -46,7 +46,7 @@ static size_t read_text(int fd, char *buffer, size_t size)
 	return used;
 }
 
-/* The text of stat; empty where it cannot be had. */
+/* The text of stat; empty where it is unknown. */
 static struct slice read_stat(const struct source *s, struct stat_handle *handle, char *buffer,
 			      size_t size)
 {

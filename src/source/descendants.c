@@ -8,113 +8,211 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void descendants_free(struct descendants *f)
+enum {
+	NOT_THERE = -1,
+	ROUNDS = 8, /* of looking for processes that appeared meanwhile */
+};
+
+/* What is known of a process on the way to its roots. */
+enum belonging {
+	BELONGS_UNKNOWN,
+	BELONGS_ASKED, /* its parents are being followed */
+	BELONGS,
+	BELONGS_NOT,
+};
+
+void descendants_free(struct descendants *d)
 {
-	free(f->kin);
-	free(f->pids);
-	*f = (struct descendants){0};
+	free(d->kin);
+	free(d->unknown);
+	*d = (struct descendants){0};
 }
 
-static bool has_pid(const struct descendants *f, pid_t pid)
+static int by_pid(const void *key, const void *element)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		if (f->kin[i].pid == pid)
-			return true;
-	}
-	return false;
+	pid_t pid = *(const pid_t *)key, other = ((const struct descendant *)element)->pid;
+
+	return (pid > other) - (pid < other);
 }
 
-static bool has_process(const struct descendants *f, const struct descendant *k)
+/* Where a pid is, or NOT_THERE. */
+static ssize_t find(const struct descendants *all, pid_t pid)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		if (f->kin[i].pid == k->pid && f->kin[i].start_time == k->start_time)
-			return true;
-	}
-	return false;
+	const struct descendant *found =
+		all->count ? bsearch(&pid, all->kin, all->count, sizeof(*all->kin), by_pid) : NULL;
+
+	return found ? found - all->kin : NOT_THERE;
 }
 
-/* Puts those of `all` that belong to it into `now`, a generation at a time. */
-static void gather(struct descendants *now, const struct descendants *before,
-		   const struct descendants *all, pid_t first)
+static bool is_gone(int error)
 {
-	size_t found;
-
-	for (size_t i = 0; i < all->count; i++) {
-		if (all->kin[i].pid == first || has_process(before, &all->kin[i]))
-			now->kin[now->count++] = all->kin[i];
-	}
-	do {
-		found = now->count;
-		for (size_t i = 0; i < all->count; i++) {
-			if (has_pid(now, all->kin[i].parent) && !has_pid(now, all->kin[i].pid))
-				now->kin[now->count++] = all->kin[i];
-		}
-	} while (now->count > found);
+	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
 }
 
-/* What stat says of one: 1, 0 if it has gone, or -1 with *e. */
+/* The text of a file of a process: 1, 0 if it is gone, or -1 with *e only for what is no fault of
+ * the process. The text is empty where it may not be read: files of somebody else may be hidden
+ * (hidepid). */
+static int read_file(const struct procdir *dir, const char *name, char *buffer, size_t size,
+		     struct slice *text, struct error *e)
+{
+	ssize_t n = procdir_read(dir, name, buffer, size);
+
+	*text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
+	if (n >= 0)
+		return 1;
+	if (is_gone(errno))
+		return 0;
+	if (errno == EACCES || errno == EPERM || errno == EISDIR)
+		return 1;
+	return error_errno(e, "cannot read %s%s", dir->prefix, name);
+}
+
+/* Who is the parent of one, if that is known: 1, 0 if it is gone, or -1 with *e. */
 static int read_kin(const struct source *s, pid_t pid, struct descendant *k, struct error *e)
 {
-	char path[32], buffer[1024], name[PROCESS_NAME_MAX];
+	char path[32], buffer[4096], name[PROCESS_NAME_MAX];
 	const struct procdir dir = {s->root_fd, path};
 	struct process_stat stat;
-	ssize_t n;
+	struct slice text;
+	uint64_t parent;
+	int found;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	n = procdir_read(&dir, "stat", buffer, sizeof(buffer));
-	/* What belongs to somebody else may be hidden (hidepid), and does not belong here. */
-	if (n < 0 && errno != ENOENT && errno != ESRCH && errno != EACCES && errno != EPERM)
-		return error_errno(e, "cannot read stat of process %d", pid);
-	if (!parse_stat((struct slice){buffer, n > 0 ? (size_t)n : 0}, name, &stat))
-		return 0;
-	*k = (struct descendant){pid, (pid_t)stat.parent, stat.start_time};
+	*k = (struct descendant){pid, PARENT_UNKNOWN, 0};
+	found = read_file(&dir, "stat", buffer, sizeof(buffer), &text, e);
+	if (found > 0 && parse_stat(text, name, &stat)) {
+		*k = (struct descendant){pid, (pid_t)stat.parent, stat.start_time};
+		return 1;
+	}
+	if (found < 0 || s->is_live)
+		return found;
+	if (read_file(&dir, "status", buffer, sizeof(buffer), &text, e) < 0)
+		return -1;
+	if (parse_status_parent(text, &parent))
+		k->parent = (pid_t)parent;
 	return 1;
 }
 
-/* All processes of the running system. libproc2 would list them too; but what it cannot read it
- * leaves out, and without memory it ends the program. */
-static int list_kin(struct descendants *all, struct error *e)
+/* Adds to `all` who is not there yet. Whoever ends meanwhile stays, since others descend from it.
+ * 0, or -1 with *e. */
+static int add_new(struct descendants *all, const struct source *s, struct error *e)
 {
-	struct source *s = source_open_proc(NULL, NULL, 0, e);
-	struct target_list list = {NULL, 0};
-	int status = s ? source_targets(s, &list, e) : -1;
-
-	if (status == 0) {
-		all->kin = calloc(list.count + 1, sizeof(*all->kin));
-		status = all->kin ? 0 : error_memory(e);
-	}
-	for (size_t i = 0; all->kin && i < list.count && status == 0; i++) {
-		int found = read_kin(s, list.targets[i].pid, &all->kin[all->count], e);
-
-		all->count += found > 0;
-		status = found < 0 ? -1 : 0;
-	}
-	if (status < 0)
-		descendants_free(all);
-	free(list.targets);
-	source_close(s);
-	return status;
-}
-
-int descendants_update(struct descendants *f, pid_t first, struct error *e)
-{
-	struct descendants all = {0}, now = {0};
-	int status = list_kin(&all, e);
+	struct descendants more = {0};
+	struct target_list list;
+	size_t known = 0;
+	int status = source_list_all(s, &list, e);
 
 	if (status < 0)
 		return -1;
-	now.kin = calloc(all.count + 1, sizeof(*now.kin));
-	now.pids = calloc(all.count + 1, sizeof(*now.pids));
-	if (!now.kin || !now.pids) {
-		descendants_free(&now);
+	more.kin = calloc(all->count + list.count + 1, sizeof(*more.kin));
+	if (!more.kin)
 		status = error_memory(e);
-	} else {
-		gather(&now, f, &all, first);
-		for (size_t i = 0; i < now.count; i++)
-			now.pids[i] = now.kin[i].pid;
-		descendants_free(f);
-		*f = now;
+	for (size_t i = 0; i < list.count && status == 0; i++) {
+		pid_t pid = list.targets[i].pid;
+		int found;
+
+		while (known < all->count && all->kin[known].pid < pid)
+			more.kin[more.count++] = all->kin[known++];
+		if (known < all->count && all->kin[known].pid == pid)
+			continue;
+		found = read_kin(s, pid, &more.kin[more.count], e);
+		more.count += found > 0;
+		status = found < 0 ? -1 : 0;
 	}
-	descendants_free(&all);
+	while (status == 0 && known < all->count)
+		more.kin[more.count++] = all->kin[known++];
+	free(list.targets);
+	descendants_free(status == 0 ? all : &more);
+	if (status == 0)
+		*all = more;
 	return status;
+}
+
+/* Follows the parents of a process up to one of which it is known whether it belongs; so it is then
+ * of all of them. A tree may be captured so that they go in a circle. */
+static void decide(const struct descendants *all, unsigned char *belongs, size_t process)
+{
+	ssize_t at = (ssize_t)process;
+	enum belonging verdict;
+
+	while (at != NOT_THERE && belongs[at] == BELONGS_UNKNOWN) {
+		belongs[at] = BELONGS_ASKED;
+		at = find(all, all->kin[at].parent);
+	}
+	verdict = at != NOT_THERE && belongs[at] == BELONGS ? BELONGS : BELONGS_NOT;
+	at = (ssize_t)process;
+	while (at != NOT_THERE && belongs[at] == BELONGS_ASKED) {
+		belongs[at] = (unsigned char)verdict;
+		at = find(all, all->kin[at].parent);
+	}
+}
+
+/* Puts those of `all` that belong to it, or may, into `now`, which has room for them. */
+static void gather(struct descendants *now, const struct descendants *all,
+		   const struct descendants *before, const pid_t *roots, size_t count,
+		   unsigned char *belongs)
+{
+	for (size_t i = 0; i < count; i++) {
+		ssize_t at = find(all, roots[i]);
+
+		if (at != NOT_THERE)
+			belongs[at] = BELONGS;
+	}
+	for (size_t i = 0; i < before->count; i++) {
+		ssize_t at = find(all, before->kin[i].pid);
+
+		if (at != NOT_THERE && all->kin[at].start_time == before->kin[i].start_time)
+			belongs[at] = BELONGS;
+	}
+	for (size_t i = 0; i < all->count; i++) {
+		decide(all, belongs, i);
+		if (belongs[i] == BELONGS)
+			now->kin[now->count++] = all->kin[i];
+		else if (all->kin[i].parent == PARENT_UNKNOWN)
+			now->unknown[now->unknown_count++] = all->kin[i].pid;
+	}
+}
+
+/* Who of `all` belongs to it. 0, or -1 with *e. */
+static int look(struct descendants *now, const struct descendants *all,
+		const struct descendants *before, const pid_t *roots, size_t count, struct error *e)
+{
+	unsigned char *belongs = calloc(all->count + 1, 1);
+
+	int status = 0;
+
+	*now = (struct descendants){
+		.kin = calloc(all->count + 1, sizeof(*now->kin)),
+		.unknown = calloc(all->count + 1, sizeof(*now->unknown)),
+	};
+	if (belongs && now->kin && now->unknown)
+		gather(now, all, before, roots, count, belongs);
+	else
+		status = error_memory(e);
+	free(belongs);
+	if (status < 0)
+		descendants_free(now);
+	return status;
+}
+
+int descendants_update(struct descendants *d, const struct source *s, const pid_t *roots,
+		       size_t count, struct error *e)
+{
+	struct descendants all = {0}, now = {0};
+	size_t found;
+	int status, round = 0;
+
+	do {
+		found = now.count;
+		descendants_free(&now);
+		status = add_new(&all, s, e);
+		if (status == 0)
+			status = look(&now, &all, d, roots, count, e);
+	} while (status == 0 && now.count > found && s->is_live && ++round < ROUNDS);
+	descendants_free(&all);
+	if (status < 0)
+		return -1;
+	descendants_free(d);
+	*d = now;
+	return 0;
 }

@@ -1,31 +1,34 @@
 /*
- * descendants: a process of the running system and its descendants, as they come and go.
+ * descendants: some processes and those that descend from them, as they come and go.
  *
- * Who was once seen in it stays, whoever its parent is now: a child whose parent ends becomes
- * another's.
+ * Live and in a captured tree: who is whose parent stands in stat, or in status where a tree has no
+ * stat. Where that cannot be read, nobody knows whether the process is a descendant. Who was once
+ * seen among them stays, whoever its parent is now: a child whose parent ends becomes another's.
  */
 #ifndef SOURCE_DESCENDANTS_H
 #define SOURCE_DESCENDANTS_H
 
-#include "base/error.h"
+#include "source/source.h"
 
-#include <stdint.h>
-#include <sys/types.h>
+enum { PARENT_UNKNOWN = -1 };
 
 struct descendant {
-	pid_t pid, parent;
-	uint64_t start_time; /* clock ticks after boot */
+	pid_t pid, parent;   /* PARENT_UNKNOWN */
+	uint64_t start_time; /* clock ticks after boot; 0 where that is unknown */
 };
 
 struct descendants {
-	struct descendant *kin; /* who lives, in no order */
+	struct descendant *kin; /* who is there, in ascending order of pids */
 	size_t count;
-	pid_t *pids; /* the same; for source_open_proc() */
+	pid_t *unknown; /* of whom nobody knows, in the same order */
+	size_t unknown_count;
 };
 
-/* Looks again. `first` is the process that began it. 0, or -1 with *e and the family as it was. */
-int descendants_update(struct descendants *f, pid_t first, struct error *e);
+/* Looks again, at all processes of the system that `s` reads. They begin with `roots`, of which
+ * some may be gone. 0, or -1 with *e and all as it was. */
+int descendants_update(struct descendants *d, const struct source *s, const pid_t *roots,
+		       size_t count, struct error *e);
 
-void descendants_free(struct descendants *f);
+void descendants_free(struct descendants *d);
 
 #endif

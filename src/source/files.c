@@ -130,7 +130,7 @@ static int open_file(const char *path, struct error *e)
 			 : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 
 	if (fd < 0)
-		return error_errno(e, "cannot be opened");
+		return error_errno(e, "cannot open");
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		error_set(e, ERROR_MALFORMED, "is a directory; read a captured tree with --root");
 	return fd;

@@ -22,6 +22,9 @@ struct source {
 	size_t path_count;
 };
 
+/* As source_targets(), but whatever it is limited to; not of files. */
+int source_list_all(const struct source *s, struct target_list *list, struct error *e);
+
 static inline struct procdir source_root(const struct source *s)
 {
 	return (struct procdir){s->root_fd, ""};

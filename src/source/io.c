@@ -104,7 +104,7 @@ int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, st
 		n = read_again(fd, to, size);
 		io_stop(io, started, n > 0 ? (size_t)n : 0);
 		if (n < 0)
-			return error_errno(e, "cannot be read");
+			return error_errno(e, "cannot read");
 		if (n == 0)
 			return smaps_end(io->parser, e);
 		if (smaps_feed(io->parser, (size_t)n, e) < 0)

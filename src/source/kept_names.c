@@ -388,7 +388,7 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 	if (count == 1)
 		return deliver_part(n, m, &n->parts[0], whole, e);
 	if (has_pages(whole) && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
-		return error_errno(e, "its pages cannot be looked at");
+		return error_errno(e, "cannot look at its pages");
 	apportion_begin(&apportionment, whole, n->parts, count);
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		if (whole->known)

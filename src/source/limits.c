@@ -42,7 +42,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 		look_again(l);
 		if (is_too_much(l))
 			return error_set(e, ERROR_TRUNCATED,
-					 "it moves its memory while that is read, so that more was "
+					 "it moved its memory during the reading, so that more was "
 					 "read than it has");
 	}
 	return stage_take(l->next, m, e);

@@ -57,7 +57,7 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
-		return error_errno(e, "%s: cannot be listed", s->root);
+		return error_errno(e, "cannot list %s", s->root);
 	}
 	while (status == 0 && (errno = 0, entry = readdir(dir))) {
 		pid_t pid;
@@ -66,12 +66,12 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 			status = error_memory(e);
 	}
 	if (status == 0 && errno != 0)
-		status = error_errno(e, "%s: cannot be listed", s->root);
+		status = error_errno(e, "cannot list %s", s->root);
 	closedir(dir);
 	if (status == 0 && list->count == 0 && s->kind == SOURCE_TREE)
 		return error_set(
 			e, ERROR_MALFORMED,
-			"%s: holds no process; expected folders such as %s/1234 with a file "
+			"%s holds no process: expected directories such as %s/1234 with a file "
 			"smaps in each",
 			s->root, s->root);
 	return status;
@@ -86,7 +86,7 @@ static int list_named(const struct source *s, struct target_list *list, struct e
 	return 0;
 }
 
-static int by_pid(const void *a, const void *b)
+int target_by_pid(const void *a, const void *b)
 {
 	pid_t x = ((const struct target *)a)->pid, y = ((const struct target *)b)->pid;
 
@@ -94,18 +94,20 @@ static int by_pid(const void *a, const void *b)
 }
 
 /* A pid given twice is one process. */
-static void sort_unique(struct target_list *list)
+void target_list_unique(struct target_list *list)
 {
 	size_t kept = 0;
 
 	if (list->count == 0)
 		return;
-	qsort(list->targets, list->count, sizeof(*list->targets), by_pid);
+	qsort(list->targets, list->count, sizeof(*list->targets), target_by_pid);
 	for (size_t i = 1; i < list->count; i++) {
 		if (list->targets[i].pid != list->targets[kept].pid)
 			list->targets[++kept] = list->targets[i];
 	}
 	list->count = kept + 1;
+	for (size_t i = 0; i < list->count; i++)
+		list->targets[i].number = i;
 }
 
 static int list_files(const struct source *s, struct target_list *list, struct error *e)
@@ -114,8 +116,21 @@ static int list_files(const struct source *s, struct target_list *list, struct e
 	if (!list->targets)
 		return error_memory(e);
 	for (; list->count < s->path_count; list->count++)
-		list->targets[list->count].file = list->count;
+		list->targets[list->count] =
+			(struct target){.number = list->count, .file = list->count};
 	return 0;
+}
+
+/* In order; or empty where the listing failed. */
+static int finish_list(const struct source *s, int status, struct target_list *list)
+{
+	if (status < 0) {
+		free(list->targets);
+		*list = (struct target_list){0};
+	} else if (s->kind != SOURCE_SMAPS) {
+		target_list_unique(list);
+	}
+	return status;
 }
 
 int source_targets(const struct source *s, struct target_list *list, struct error *e)
@@ -129,16 +144,13 @@ int source_targets(const struct source *s, struct target_list *list, struct erro
 		status = list_named(s, list, e);
 	else
 		status = list_folder(s, list, e);
-	if (status < 0) {
-		free(list->targets);
-		*list = (struct target_list){0};
-		return -1;
-	}
-	if (s->kind != SOURCE_SMAPS)
-		sort_unique(list);
-	for (size_t i = 0; i < list->count; i++)
-		list->targets[i].number = i;
-	return 0;
+	return finish_list(s, status, list);
+}
+
+int source_list_all(const struct source *s, struct target_list *list, struct error *e)
+{
+	*list = (struct target_list){0};
+	return finish_list(s, list_folder(s, list, e), list);
 }
 
 static uint64_t file_size(const char *path)

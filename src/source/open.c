@@ -53,7 +53,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 	s->pid_count = count;
 	s->root_fd = (int)TEMP_FAILURE_RETRY(open(s->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (s->root_fd < 0) {
-		error_errno(e, "%s: cannot be opened as a folder of processes", s->root);
+		error_errno(e, "cannot open %s as a directory of processes", s->root);
 		free(s);
 		return NULL;
 	}
@@ -110,6 +110,15 @@ enum source_kind source_kind(const struct source *s)
 bool source_is_live(const struct source *s)
 {
 	return s->is_live;
+}
+
+bool source_names(const struct source *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->pid_count; i++) {
+		if (s->pids[i] == pid)
+			return true;
+	}
+	return false;
 }
 
 bool source_is_limited(const struct source *s)

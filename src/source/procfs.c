@@ -35,6 +35,7 @@ struct identity_buffers {
 	char name[PROCESS_NAME_MAX];
 	char thread[PROCESS_NAME_MAX];
 	char exe[PATH_MAX];
+	char command[PROCESS_COMMAND_SIZE];
 };
 
 static void identify_exe(const struct procdir *dir, struct identity_buffers *buffers,
@@ -73,19 +74,37 @@ static void identify_stat(struct process *process, const struct process_stat *st
 	process->known |= PROCESS_NAME | PROCESS_START;
 }
 
+/* It lies in the memory of the process, whose lock the kernel waits for as it does for smaps; a
+ * reader that hangs there is abandoned (collect/pool.h). */
+static void identify_command(struct procfs *p, const struct procdir *dir, struct slice name,
+			     struct identity_buffers *buffers, struct process *process)
+{
+	char text[PROCESS_COMMAND_MAX + 1];
+	ssize_t n = procdir_read(dir, "cmdline", text, sizeof(text));
+
+	if (n < 0)
+		io_note(p->io, errno);
+	else if (parse_command((struct slice){text, (size_t)n}, name, buffers->command,
+			       &process->command))
+		process->known |= PROCESS_COMMAND;
+}
+
 /* cgroup comes last, since it stays in the reader's buffer. */
 static void identify(struct procfs *p, const struct procdir *dir, struct identity_buffers *buffers,
 		     struct process *process)
 {
-	if (p->io->reading.needs & NEED_STAT && !(process->known & PROCESS_NAME))
+	unsigned needs = p->io->reading.needs;
+
+	if (needs & NEED_STAT && !(process->known & PROCESS_NAME))
 		identify_comm(p, dir, buffers, process);
-	if (p->io->reading.needs & NEED_UID &&
-	    parse_status_uid(io_slurp(p->io, dir, "status"), &process->uid))
+	if (needs & NEED_COMMAND)
+		identify_command(p, dir, process->known & PROCESS_NAME ? process->name : SLICE(""),
+				 buffers, process);
+	if (needs & NEED_UID && parse_status_uid(io_slurp(p->io, dir, "status"), &process->uid))
 		process->known |= PROCESS_UID;
-	if (p->io->reading.needs & NEED_EXE)
+	if (needs & NEED_EXE)
 		identify_exe(dir, buffers, process);
-	if (p->io->reading.needs & NEED_CGROUP &&
-	    parse_cgroup(io_slurp(p->io, dir, "cgroup"), &process->cgroup))
+	if (needs & NEED_CGROUP && parse_cgroup(io_slurp(p->io, dir, "cgroup"), &process->cgroup))
 		process->known |= PROCESS_CGROUP;
 }
 
@@ -362,7 +381,7 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, struct error *why)
 {
 	const struct source *s = p->source;
-	bool named = s->pid_count > 0, captured = s->kind == SOURCE_TREE;
+	bool named = source_names(s, pid), captured = s->kind == SOURCE_TREE;
 
 	switch (outcome) {
 	case OUTCOME_DENIED:

@@ -100,7 +100,7 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		s->top = (s->top + s->page_size) / 2 - s->page_size; /* user space ends lower */
 	}
 	if (n < 0)
-		return error_errno(e, "its pages cannot be scanned");
+		return error_errno(e, "cannot scan its pages");
 	adapt(s, ns);
 	if (s->io->reading.max_stall_ns)
 		let_others_in();
@@ -115,7 +115,7 @@ static int open_pagemap(struct scan *s, struct error *e)
 {
 	s->pagemap = procdir_open(s->dir, "pagemap");
 	if (s->pagemap < 0)
-		return error_errno(e, "its pagemap cannot be opened");
+		return error_errno(e, "cannot open its pagemap");
 	return 0;
 }
 

@@ -32,11 +32,12 @@ enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS };
 
 /* What is wanted of a process besides its mappings; each costs a file to open and read. */
 enum {
-	NEED_STAT = 1 << 0,   /* name and start time */
-	NEED_UID = 1 << 1,    /* status */
-	NEED_CGROUP = 1 << 2, /* cgroup */
-	NEED_EXE = 1 << 3,    /* the link exe */
-	NEED_ROLLUP = 1 << 4, /* smaps_rollup, before and after smaps */
+	NEED_STAT = 1 << 0,    /* name and start time */
+	NEED_UID = 1 << 1,     /* status */
+	NEED_CGROUP = 1 << 2,  /* cgroup */
+	NEED_EXE = 1 << 3,     /* the link exe */
+	NEED_ROLLUP = 1 << 4,  /* smaps_rollup, before and after smaps */
+	NEED_COMMAND = 1 << 5, /* cmdline; and the name, for a process without one */
 };
 
 enum process_field {
@@ -46,6 +47,7 @@ enum process_field {
 	PROCESS_UID = 1 << 3,
 	PROCESS_CGROUP = 1 << 4,
 	PROCESS_EXE = 1 << 5,
+	PROCESS_COMMAND = 1 << 6,
 };
 
 /* Only the fields in `known` mean something. The slices die when begin returns. */
@@ -56,7 +58,8 @@ struct process {
 	struct slice name;   /* comm; for a smaps file its path, made unique */
 	uint32_t uid;	     /* effective */
 	struct slice cgroup;
-	struct slice exe; /* path of the program */
+	struct slice exe;     /* path of the program */
+	struct slice command; /* its command line; see parse_command() */
 };
 
 /* How the reading of one process ended; every process is in exactly one. */
@@ -146,12 +149,19 @@ bool source_is_live(const struct source *s);
 /* Whether it is limited to some processes of a system. */
 bool source_is_limited(const struct source *s);
 
+/* Whether the process is one of those that it was limited to. */
+bool source_names(const struct source *s, pid_t pid);
+
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
 
 /* About how long it takes to read a target, as far as that can be told cheaply: the resident pages
  * in statm, or the size of a file. Goes into its weight. */
 void source_weigh(const struct source *s, struct target *target);
+
+/* Puts them in ascending order of pids, each once, and numbers them. */
+void target_list_unique(struct target_list *list);
+int target_by_pid(const void *a, const void *b); /* as qsort() and bsearch() ask */
 
 /* Puts the heaviest first. */
 void target_list_sort(struct target_list *list);

@@ -88,3 +88,15 @@ const char *users_find(const struct users *users, uint32_t uid, char *buffer, si
 
 	return known ? known->name : look_up(uid, buffer, size);
 }
+
+bool users_know(const struct users *users, const char *name)
+{
+	char buffer[NAME_ROOM];
+	struct passwd entry, *found = NULL;
+
+	for (size_t i = 0; i < users->count; i++) {
+		if (users->list[i].name && strcmp(users->list[i].name, name) == 0)
+			return true;
+	}
+	return getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) == 0 && found;
+}

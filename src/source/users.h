@@ -25,4 +25,7 @@ void users_free(struct users *users);
 /* The name, if there is one: into `buffer`, or what the table owns. NULL without one. */
 const char *users_find(const struct users *users, uint32_t uid, char *buffer, size_t size);
 
+/* Whether there is a user of this name. */
+bool users_know(const struct users *users, const char *name);
+
 #endif

@@ -23,31 +23,53 @@ static void erase_last(char *text)
 	text[len > 0 ? len - 1 : 0] = '\0';
 }
 
+/* Where there is no room for the whole line, its end is shown: that is where people type. */
 static void show_line(const char *question, const char *text)
 {
 	char *shown = escape_string(slice_of(text)), *line;
+	size_t width = screen_width() > 1 ? (size_t)screen_width() - 1 : 1;
 
 	if (shown && asprintf(&line, "%s: %s", question, shown) >= 0) {
-		screen_line(screen_height() - 1, line, STYLE_BOLD);
-		screen_show(screen_height() - 1, (int)text_width(line));
+		const char *end = line;
+
+		while (text_width(end) > width) {
+			do
+				end++;
+			while (((unsigned char)*end & 0xc0) == 0x80);
+		}
+		screen_line(screen_height() - 1, end, STYLE_BOLD);
+		screen_show(screen_height() - 1, (int)text_width(end));
 		free(line);
 	}
 	free(shown);
 }
 
-bool ask_text(const char *question, char *text, size_t size)
+/* An answer that was given; whether it can be taken. The reason stands above the question. */
+static bool check(const struct question *question, char *text)
+{
+	char why[ASK_WHY_MAX] = "";
+
+	if (!question->check || question->check(question->ctx, text, why))
+		return true;
+	screen_line(screen_height() - 2, why, STYLE_BOLD);
+	text[0] = '\0';
+	return false;
+}
+
+bool ask_text(const struct question *question, char *text, size_t size)
 {
 	for (;;) {
 		size_t len = strlen(text);
 		int key;
 
-		show_line(question, text);
+		show_line(question->text, text);
 		key = screen_wait(-1);
 		if (key == SCREEN_GONE || key == ESCAPE || key == CANCEL)
 			return false;
-		if (action_of(key) == ACTION_ENTER)
-			return true;
-		if (key == KEY_BACKSPACE || key == RUBOUT || key == BELL) {
+		if (action_of(key) == ACTION_ENTER) {
+			if (check(question, text))
+				return true;
+		} else if (key == KEY_BACKSPACE || key == RUBOUT || key == BELL) {
 			erase_last(text);
 		} else if (key == ERASE_LINE) {
 			text[0] = '\0';
@@ -58,9 +80,16 @@ bool ask_text(const char *question, char *text, size_t size)
 	}
 }
 
+static int first_choice(int at)
+{
+	int rows = screen_height() - 2;
+
+	return at >= rows ? at - rows + 1 : 0;
+}
+
 static void show_choices(const char *question, const char *const *choices, int count, int at)
 {
-	int rows = screen_height() - 2, first = at >= rows ? at - rows + 1 : 0;
+	int rows = screen_height() - 2, first = first_choice(at);
 	char line[128];
 
 	screen_clear();
@@ -71,6 +100,24 @@ static void show_choices(const char *question, const char *const *choices, int c
 	}
 	screen_line(screen_height() - 1, "Enter: choose, Esc: cancel", STYLE_DIM);
 	screen_show(-1, 0);
+}
+
+/* The wheel moves, a click chooses: true. */
+static bool take_mouse(int count, int *at)
+{
+	const struct mouse mouse = screen_mouse();
+	int clicked = first_choice(*at) + mouse.y - 1;
+
+	if (mouse.what == MOUSE_WHEEL_UP)
+		*at -= *at > 0;
+	else if (mouse.what == MOUSE_WHEEL_DOWN)
+		*at += *at + 1 < count;
+	else if (mouse.what == MOUSE_CLICK && mouse.y > 0 && mouse.y < screen_height() - 1 &&
+		 clicked < count)
+		*at = clicked;
+	else
+		return false;
+	return mouse.what == MOUSE_CLICK;
 }
 
 int ask_choice(const char *question, const char *const *choices, int count, int current)
@@ -96,6 +143,10 @@ int ask_choice(const char *question, const char *const *choices, int count, int 
 			break;
 		case ACTION_LAST:
 			at = count - 1;
+			break;
+		case ACTION_MOUSE:
+			if (take_mouse(count, &at))
+				return at;
 			break;
 		case ACTION_ENTER:
 			return at;

@@ -5,9 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A line of text, which begins as `text`; true if it was finished with Enter. Both are escaped
- * where they are shown. */
-bool ask_text(const char *question, char *text, size_t size);
+enum { ASK_WHY_MAX = 256 };
+
+/* Whether an answer can be taken; if not, writes a sentence that says why, escaped. */
+typedef bool ask_check_fn(const void *ctx, const char *text, char why[ASK_WHY_MAX]);
+
+struct question {
+	const char *text;
+	ask_check_fn *check; /* NULL takes any answer */
+	const void *ctx;
+};
+
+/* A line of text, which begins as `text`; true if it was finished with Enter. It is escaped where
+ * it is shown. An answer that cannot be taken is asked for again. */
+bool ask_text(const struct question *question, char *text, size_t size);
 
 /* One of several; -1 if none was chosen. */
 int ask_choice(const char *question, const char *const *choices, int count, int current);

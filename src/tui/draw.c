@@ -73,13 +73,17 @@ static char *way_from(const struct picture *p, size_t first)
 		write_step(p->levels[i], out);
 	}
 	fprintf(out, "  (%zu", last->shown_count);
+	if (last->filter || last->report.hidden > 0)
+		fprintf(out, " of %zu", last->report.row_count + last->report.hidden);
 	if (last->filter) {
-		fprintf(out, " of %zu with \"", last->report.row_count);
+		fputs(" with \"", out);
 		escape_write(out, slice_of(last->filter));
 		putc('"', out);
 	}
+	if (last->report.zeros)
+		fprintf(out, ", %zu of zeros hidden", last->report.zeros);
 	if (sort)
-		fprintf(out, ", %s%s", last->options.falling ? "-" : "", sort->name);
+		fprintf(out, ", %s%s", last->options.falling ? "-" : "+", sort->name);
 	putc(')', out);
 	return textstream_close(out, &text) ? text : NULL;
 }
@@ -188,6 +192,16 @@ static bool draw_table(struct level *l, struct render_options *options)
 	return drawn;
 }
 
+/* What the totals are of, where it could be anything else. */
+static const char *describe_totals(const struct picture *p, const struct level *l)
+{
+	if (l->filter)
+		return "matching";
+	if (l->report.hidden > 0)
+		return "all rows";
+	return p->selected ? "selected" : NULL;
+}
+
 int draw(const struct picture *p, struct error *e)
 {
 	struct level *l = p->levels[p->level_count - 1];
@@ -198,6 +212,7 @@ int draw(const struct picture *p, struct error *e)
 	options.graph = width >= GRAPH_WIDEST ? HISTORY_MAX : width >= GRAPH_WIDE ? 16 : 8;
 	options.least = l->least;
 	options.text_min = NAME;
+	options.total = describe_totals(p, l);
 	screen_clear();
 	if (!draw_head(p) || !draw_way(p) || !draw_table(l, &options))
 		return error_memory(e);
@@ -224,4 +239,13 @@ const struct column *draw_column_at(const struct level *l, int y, int x)
 			return l->report.columns[c];
 	}
 	return NULL;
+}
+
+size_t draw_row_at(const struct level *l, int y)
+{
+	int row = y - head_lines() - 2;
+
+	if (row < 0 || (size_t)row >= draw_rows() || l->first + (size_t)row >= l->shown_count)
+		return l->shown_count;
+	return l->first + (size_t)row;
 }

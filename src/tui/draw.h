@@ -11,6 +11,7 @@ struct picture {
 	struct render_options rendering;
 	struct level *const *levels; /* from the top down; the last one is shown */
 	size_t level_count;
+	bool selected;	     /* the rows are those of a selection */
 	const char *message; /* NULL for none */
 };
 
@@ -22,5 +23,8 @@ size_t draw_rows(void);
 
 /* The column at x if y is the line of headings; NULL otherwise. */
 const struct column *draw_column_at(const struct level *l, int y, int x);
+
+/* The row on line y, among those shown; shown_count if there is none. */
+size_t draw_row_at(const struct level *l, int y);
 
 #endif

@@ -17,7 +17,7 @@ const struct binding bindings[] = {
 	{ACTION_GROUP, {'b'}, "b", "group by another key"},
 	{ACTION_SORT, {'s', KEY_F(6)}, "s F6", "choose a column to sort by"},
 	{ACTION_REVERSE, {'r'}, "r", "reverse order"},
-	{ACTION_SEARCH, {'/'}, "/", "search for a row"},
+	{ACTION_SEARCH, {'/'}, "/", "search for a text"},
 	{ACTION_NEXT, {'n'}, "n", "find next"},
 	{ACTION_FILTER, {'f', KEY_F(4)}, "f F4", "only rows with a text"},
 	{ACTION_USER, {'u'}, "u", "only processes of a user"},
@@ -28,7 +28,7 @@ const struct binding bindings[] = {
 	{ACTION_WRITE, {'w'}, "w", "write this view as JSON"},
 	{ACTION_HELP, {'h', '?', KEY_F(1)}, "h ? F1", "this help"},
 	{ACTION_QUIT, {'q', KEY_F(10)}, "q F10", "quit"},
-	{ACTION_MOUSE, {KEY_MOUSE}, "mouse", "click on a heading: sort"},
+	{ACTION_MOUSE, {KEY_MOUSE}, "mouse", "choose a row, sort, scroll"},
 	{ACTION_RESIZE, {KEY_RESIZE}, "", ""},
 };
 

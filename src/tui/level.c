@@ -113,6 +113,8 @@ int level_list(struct level *l, struct error *e)
 		if (!l->filter || has_text(l, l->shown_count, l->filter))
 			l->shown_count++;
 	}
+	if (l->filter)
+		report_total(&l->report, l->shown, l->shown_count);
 	follow_cursor(l);
 	return 0;
 }
@@ -145,24 +147,57 @@ size_t level_search(const struct level *l, const char *text, size_t from)
 	return l->shown_count;
 }
 
-bool level_below(const struct level *l, struct grouping *by)
-{
-	static const enum key way[] = {KEY_LABEL, KEY_PROCESS, KEY_MAPPING};
-
-	for (size_t i = 0; i < sizeof(way) / sizeof(*way); i++) {
-		if (!view_has(&l->view, way[i])) {
-			*by = (struct grouping){.keys = {way[i]}, .count = 1};
-			return l->shown_count > 0;
-		}
-	}
-	return false;
-}
-
 static const symbol *key_at_cursor(const struct level *l)
 {
 	uint32_t group = l->report.groups[l->shown[l->cursor]];
 
 	return aggregate_key(&l->view.snapshot.groups, group);
+}
+
+/* Whether the row at the cursor is that of all files, which have one label. */
+static bool is_of_files(const struct level *l)
+{
+	const struct snapshot *s = &l->view.snapshot;
+	const struct slice files = SLICE("[file]");
+
+	for (unsigned k = 0; k < s->by.count; k++) {
+		symbol value = key_at_cursor(l)[k];
+		enum origin origin;
+
+		if (value == SYMBOL_NONE)
+			continue;
+		if (s->by.keys[k] == KEY_LABEL &&
+		    slice_equals(key_label(&s->symbols, value, &origin), files))
+			return true;
+		if (s->by.keys[k] == KEY_SUBSYSTEM &&
+		    slice_equals(intern_bytes(&s->symbols, value), files))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a key would tell apart what is in the row at the cursor. */
+static bool divides(const struct level *l, enum key key)
+{
+	if (view_has(&l->view, key))
+		return false;
+	if (key == KEY_FILE)
+		return !view_has(&l->view, KEY_MAPPING) && is_of_files(l);
+	/* What is in one file, or is all files, has one label. */
+	return key != KEY_LABEL || !(view_has(&l->view, KEY_FILE) || is_of_files(l));
+}
+
+bool level_below(const struct level *l, struct grouping *by)
+{
+	static const enum key way[] = {KEY_FILE, KEY_LABEL, KEY_PROCESS, KEY_MAPPING};
+
+	for (size_t i = 0; l->shown_count > 0 && i < sizeof(way) / sizeof(*way); i++) {
+		if (divides(l, way[i])) {
+			*by = (struct grouping){.keys = {way[i]}, .count = 1};
+			return true;
+		}
+	}
+	return false;
 }
 
 bool level_fix(const struct level *l, struct level *below)

@@ -16,6 +16,7 @@
 #include <term.h>
 
 static SCREEN *terminal;
+static struct mouse last_mouse; /* of its last key */
 static struct termios before;
 static volatile sig_atomic_t caught, stopping;
 static sigset_t unblocked; /* signals come only while screen_wait() waits, so that none is missed */
@@ -151,10 +152,9 @@ static int can_hold_a_screen(struct error *e)
 		del_curterm(cur_term);
 	}
 	if (status == 0 && (!address || address == (char *)-1))
-		status = error_set(
-			e, ERROR_SYSTEM,
-			"this terminal (TERM=%s) is not known or cannot hold a screen; use -b",
-			getenv("TERM"));
+		status = error_set(e, ERROR_SYSTEM,
+				   "unknown terminal or one without a screen (TERM=%s); use -b",
+				   getenv("TERM"));
 	return status;
 }
 
@@ -211,7 +211,7 @@ static void set_modes(bool color)
 	nodelay(stdscr, TRUE);
 	keep_keys();
 	set_escdelay(25);
-	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED, NULL);
+	mousemask(BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	mouseinterval(0);
 }
 
@@ -224,7 +224,7 @@ static void forget_leave(void)
 int screen_start(bool color, struct error *e)
 {
 	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return error_errno(e, "the terminal cannot be asked for its mode");
+		return error_errno(e, "cannot read the mode of the terminal");
 	catch_stop();
 	if (can_hold_a_screen(e) < 0) {
 		forget_leave();
@@ -236,11 +236,9 @@ int screen_start(bool color, struct error *e)
 		give_back();
 		forget_leave();
 		leave_signals();
-		return error_set(
-			e, ERROR_SYSTEM,
-			"the screen cannot be begun: there is no memory, or TERM=%s is not "
-			"known any more",
-			getenv("TERM"));
+		return error_set(e, ERROR_SYSTEM,
+				 "cannot start the screen: out of memory, or TERM=%s is unknown",
+				 getenv("TERM"));
 	}
 	set_modes(color);
 	return 0;
@@ -342,12 +340,52 @@ static bool is_gone(const struct pollfd *input)
 	return poll(&again, 1, 0) > 0 && ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 && bytes == 0;
 }
 
+/* Whether the first button was clicked. curses tells of it going down and up, or of both at once;
+ * if a key comes right behind, only of it going up. */
+static bool is_click(mmask_t state)
+{
+	static bool down;
+	bool was_down = down;
+
+	down = state & BUTTON1_PRESSED;
+	return state & (BUTTON1_PRESSED | BUTTON1_CLICKED) ||
+	       (state & BUTTON1_RELEASED && !was_down);
+}
+
+/* What comes with the key of the mouse is taken at once: left in curses' queue, it would be taken
+ * for that of a later one. */
+static void take_mouse(void)
+{
+	MEVENT event;
+
+	last_mouse = (struct mouse){.what = MOUSE_NOTHING};
+	if (getmouse(&event) != OK)
+		return;
+	last_mouse.y = event.y;
+	last_mouse.x = event.x;
+	if (is_click(event.bstate))
+		last_mouse.what = MOUSE_CLICK;
+	else if (event.bstate & BUTTON4_PRESSED)
+		last_mouse.what = MOUSE_WHEEL_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		last_mouse.what = MOUSE_WHEEL_DOWN;
+}
+
+static int next_key(void)
+{
+	int key = getch();
+
+	if (key == KEY_MOUSE)
+		take_mouse();
+	return key;
+}
+
 int screen_wait(int64_t milliseconds)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	struct timespec time = {.tv_sec = (time_t)(milliseconds / 1000),
 				.tv_nsec = (long)(milliseconds % 1000) * 1000000};
-	int key = getch(), n;
+	int key = next_key(), n;
 
 	if (key != ERR)
 		return key;
@@ -358,19 +396,13 @@ int screen_wait(int64_t milliseconds)
 		stopping = 0;
 		return SCREEN_STOP;
 	}
-	key = getch();
+	key = next_key();
 	if (key != ERR)
 		return key;
 	return n > 0 && is_gone(&input) ? SCREEN_GONE : SCREEN_TIMEOUT;
 }
 
-bool screen_click(int *y, int *x)
+struct mouse screen_mouse(void)
 {
-	MEVENT event;
-
-	if (getmouse(&event) != OK)
-		return false;
-	*y = event.y;
-	*x = event.x;
-	return true;
+	return last_mouse;
 }

@@ -55,7 +55,12 @@ void screen_leave(void);
 /* The next key, as curses calls it, within so many milliseconds; -1 for ever. */
 int screen_wait(int64_t milliseconds);
 
-/* Where the mouse was clicked, after its key; false if it was not. */
-bool screen_click(int *y, int *x);
+/* What the mouse did, when its key came. */
+struct mouse {
+	enum { MOUSE_NOTHING, MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } what;
+	int y, x;
+};
+
+struct mouse screen_mouse(void);
 
 #endif

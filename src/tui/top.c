@@ -4,6 +4,7 @@
 #include "base/textstream.h"
 #include "collect/pool.h"
 #include "tui/ask.h"
+#include "tui/descent.h"
 #include "tui/draw.h"
 #include "tui/keys.h"
 #include "tui/level.h"
@@ -21,19 +22,16 @@
 #include <bsd/stdlib.h>
 
 enum {
-	LEVELS_MAX = 4, /* subsystems, labels, processes, mappings */
 	TEXT_MAX = 256,
+	USER_ROOM = 4096,
+	WHEEL = 3, /* rows that one notch moves */
 };
 
 /* The watch on the screen. */
 struct session {
 	struct top *top;
 	struct driver *driver;
-	struct watch *mappings; /* of one process; NULL unless the last level shows them */
-	pid_t pid;		/* that process */
-	struct level *levels[LEVELS_MAX];
-	size_t level_count;
-
+	struct descent descent;
 	char search[TEXT_MAX], user[TEXT_MAX];
 	char message[TEXT_MAX]; /* until the next key */
 	bool paused, quit;
@@ -41,50 +39,7 @@ struct session {
 
 static struct level *last_level(const struct session *s)
 {
-	return s->levels[s->level_count - 1];
-}
-
-static struct level *push_level(struct session *s, struct watch *w, const struct grouping *by)
-{
-	struct level *l = calloc(1, sizeof(*l));
-	struct report_options options = s->top->report;
-
-	if (!l)
-		return NULL;
-	if (s->level_count) {
-		options.sort = last_level(s)->options.sort;
-		options.falling = last_level(s)->options.falling;
-	}
-	level_init(l, w, by, &options);
-	s->levels[s->level_count++] = l;
-	return l;
-}
-
-static void pop_level(struct session *s)
-{
-	struct level *l = s->levels[--s->level_count];
-
-	if (l->watch == s->mappings) {
-		watch_free(s->mappings);
-		s->mappings = NULL;
-	}
-	level_free(l);
-	free(l);
-}
-
-/* The mappings of one process, which may have ended. */
-static int refresh_mappings(struct session *s, struct error *e)
-{
-	return driver_read(s->driver, s->mappings, &s->pid, 1, e);
-}
-
-static int update_levels(struct session *s, struct error *e)
-{
-	for (size_t i = 0; i < s->level_count; i++) {
-		if (level_update(s->levels[i], e) < 0)
-			return -1;
-	}
-	return 0;
+	return descent_last(&s->descent);
 }
 
 static int refresh(struct session *s, struct error *e)
@@ -97,7 +52,7 @@ static int refresh(struct session *s, struct error *e)
 		snprintf(s->message, sizeof(s->message), "no more captured trees");
 		return 0;
 	}
-	if ((s->mappings && refresh_mappings(s, e) < 0) || update_levels(s, e) < 0)
+	if (descent_refresh(&s->descent, e) < 0)
 		return -1;
 	s->quit |= driver_is_done(s->driver);
 	return 0;
@@ -105,102 +60,80 @@ static int refresh(struct session *s, struct error *e)
 
 static int show(struct session *s, struct error *e)
 {
-	const struct picture picture = {
-		.watch = s->driver->watch,
+	const struct watch *w = s->driver->watch;
+	struct picture picture = {
+		.watch = w,
 		.head = {.width = (size_t)screen_width(),
 			 .delay = (double)s->driver->options.delay_ns / 1e9,
 			 .paused = s->paused,
 			 .live = !s->driver->options.root,
 			 .percent = s->driver->percent,
-			 .units = s->top->rendering.units},
+			 .units = s->top->rendering.units,
+			 .naming = &w->naming},
 		.rendering = s->top->rendering,
-		.levels = s->levels,
-		.level_count = s->level_count,
+		.levels = s->descent.levels,
+		.level_count = s->descent.count,
+		.selected = s->user[0] || driver_selects(s->driver),
 		.message = s->message[0] ? s->message : NULL,
 	};
+	struct naming of_user;
 
+	picture.head.selected = picture.selected;
+	if (s->user[0]) {
+		watch_naming(w, KEY_USER, slice_of(s->user), &of_user);
+		picture.head.naming = &of_user;
+	}
 	return draw(&picture, e);
 }
 
-/* A watch of its own for the mappings of the process at the cursor. */
-static int watch_mappings(struct session *s, const struct grouping *by, struct error *e)
+/* Has a level show only what is of the chosen user. */
+static bool fix_user(const struct session *s, struct level *l)
 {
-	struct watch_options options = s->driver->options.watching;
-	const struct grouping *watched = &s->driver->watch->options.collecting.by;
+	char *shown = escape_string(slice_of(s->user));
+	struct intern one;
+	bool fixed;
 
-	s->pid = level_pid(last_level(s));
-	options.collecting.by = watch_grouping(by);
-	for (unsigned k = 0; k < watched->count; k++) {
-		enum key key = watched->keys[k];
-
-		if (!grouping_has(&options.collecting.by, key))
-			options.collecting.by.keys[options.collecting.by.count++] = key;
+	intern_init(&one);
+	fixed = shown && view_fix(&l->view, KEY_USER, &one, intern(&one, slice_of(s->user)));
+	intern_free(&one);
+	if (fixed && asprintf(&l->title, "user %s", shown) < 0) {
+		l->title = NULL;
+		fixed = false;
 	}
-	s->mappings = watch_new(&options);
-	return s->mappings ? refresh_mappings(s, e) : error_memory(e);
-}
-
-static int go_down(struct session *s, struct error *e)
-{
-	struct level *from = last_level(s), *below;
-	struct grouping by;
-	struct watch *w = s->driver->watch;
-
-	if (s->level_count == LEVELS_MAX || from->shown_count == 0 || !level_below(from, &by))
-		return 0;
-	if (by.keys[0] == KEY_MAPPING) {
-		if (watch_mappings(s, &by, e) < 0)
-			return -1;
-		w = s->mappings;
-	}
-	below = push_level(s, w, &by);
-	if (!below || !level_fix(from, below))
-		return error_memory(e);
-	return level_update(below, e);
+	free(shown);
+	return fixed;
 }
 
 /* The top level anew, with another key or user. */
-static int begin(struct session *s, const struct grouping *by, struct error *e)
+static int begin(struct session *s, const struct grouping *by, const struct report_options *options,
+		 struct error *e)
 {
-	struct level *l;
+	struct level *l = descent_begin(&s->descent, by, options);
 
-	while (s->level_count)
-		pop_level(s);
-	l = push_level(s, s->driver->watch, by);
-	if (!l)
+	if (!l || (s->user[0] && !fix_user(s, l)))
 		return error_memory(e);
-	if (s->user[0]) {
-		struct intern one;
-		bool fixed;
-
-		intern_init(&one);
-		fixed = view_fix(&l->view, KEY_USER, &one, intern(&one, slice_of(s->user)));
-		intern_free(&one);
-		if (!fixed || asprintf(&l->title, "user %s", s->user) < 0) {
-			l->title = NULL;
-			return error_memory(e);
-		}
-	}
 	return level_update(l, e);
 }
 
 static int choose_group(struct session *s, struct error *e)
 {
+	const struct selection *chosen = &s->driver->options.watching.collecting.selection;
+	bool some = s->driver->options.pid_count > 0 || selection_chooses_processes(chosen) ||
+		    selection_chooses_memory(chosen);
 	/* Mappings come last, but for segments, which need a selection of their own. */
-	int count = s->driver->options.pid_count ? KEY_SEGMENT : KEY_MAPPING;
+	int count = some ? KEY_SEGMENT : KEY_MAPPING;
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
 
 	if (key < 0)
 		return 0;
 	if (grouping_has(&s->driver->watch->options.collecting.by, by.keys[0]))
-		return begin(s, &by, e);
+		return begin(s, &by, &s->top->report, e);
 	/* What was not watched so far is watched from now on. */
-	while (s->level_count)
-		pop_level(s);
+	descent_free(&s->descent);
 	if (driver_watch_by(s->driver, &by, e) < 0)
 		return -1;
-	return begin(s, &by, e);
+	return begin(s, &by, &s->top->report, e);
 }
 
 static int choose_sort(struct session *s, struct error *e)
@@ -224,7 +157,7 @@ static int choose_sort(struct session *s, struct error *e)
 	if (chosen < 0)
 		return 0;
 	l->options.sort = found[chosen];
-	l->options.falling = found[chosen]->role != COLUMN_KEY;
+	l->options.falling = column_falls(found[chosen]);
 	return level_list(l, e);
 }
 
@@ -237,21 +170,40 @@ static void name_sort(struct level *l)
 	}
 }
 
-static int sort_by_click(struct session *s, struct error *e)
+static int sort_by(struct session *s, const struct column *c, struct error *e)
 {
 	struct level *l = last_level(s);
-	const struct column *c;
-	int y, x;
 
-	if (!screen_click(&y, &x))
-		return 0;
-	c = draw_column_at(l, y, x);
 	if (!c || c->type == CELL_GRAPH)
 		return 0;
 	name_sort(l);
-	l->options.falling = c == l->options.sort ? !l->options.falling : c->role != COLUMN_KEY;
+	l->options.falling = c == l->options.sort ? !l->options.falling : column_falls(c);
 	l->options.sort = c;
 	return level_list(l, e);
+}
+
+static int take_mouse(struct session *s, struct error *e)
+{
+	const struct mouse mouse = screen_mouse();
+	struct level *l = last_level(s);
+	size_t row = draw_row_at(l, mouse.y);
+
+	switch (mouse.what) {
+	case MOUSE_WHEEL_UP:
+		level_move(l, l->cursor > WHEEL ? l->cursor - WHEEL : 0);
+		break;
+	case MOUSE_WHEEL_DOWN:
+		level_move(l, l->cursor + WHEEL);
+		break;
+	case MOUSE_CLICK:
+		if (row == l->shown_count)
+			return sort_by(s, draw_column_at(l, mouse.y, mouse.x), e);
+		level_move(l, row);
+		break;
+	case MOUSE_NOTHING:
+		break;
+	}
+	return 0;
 }
 
 static int reverse(struct session *s, struct error *e)
@@ -274,46 +226,111 @@ static void search_from(struct session *s, size_t from)
 		snprintf(s->message, sizeof(s->message), "no row matches");
 }
 
+static void search(struct session *s)
+{
+	const struct question question = {.text = "Search for (empty: nothing)"};
+	char text[TEXT_MAX] = "";
+
+	if (!ask_text(&question, text, sizeof(text)))
+		return;
+	memcpy(s->search, text, sizeof(text));
+	search_from(s, last_level(s)->cursor);
+}
+
+/* A text that no row has now may come. */
 static int filter(struct session *s, struct error *e)
 {
+	const struct question question = {.text = "Only rows with (empty: all)"};
 	struct level *l = last_level(s);
 	char text[TEXT_MAX] = "";
 
-	if (l->filter)
-		snprintf(text, sizeof(text), "%s", l->filter);
-	if (!ask_text("Only rows with (empty for all)", text, sizeof(text)))
+	if (!ask_text(&question, text, sizeof(text)))
 		return 0;
 	free(l->filter);
 	l->filter = text[0] ? strdup(text) : NULL;
-	return level_list(l, e);
+	if (text[0] && !l->filter)
+		return error_memory(e);
+	if (level_list(l, e) < 0)
+		return -1;
+	if (l->filter && l->shown_count == 0)
+		snprintf(s->message, sizeof(s->message),
+			 "no row matches now; f and Enter show all");
+	return 0;
 }
 
+/* What the rows call the user that somebody typed, by name or number; NULL if there is none. */
+static const char *find_user(const struct session *s, const char *typed, char *buffer, size_t size)
+{
+	const struct users *users = s->driver->options.watching.collecting.users;
+	struct naming ignored;
+	const char *name, *wrong;
+	uint32_t uid;
+
+	if (watch_naming(s->driver->watch, KEY_USER, slice_of(typed), &ignored) > 0)
+		return typed;
+	if (!users)
+		return NULL;
+	uid = (uint32_t)strtonum(typed, 0, UINT32_MAX, &wrong);
+	name = wrong ? NULL : users_find(users, uid, buffer, size);
+	return name ? name : users_know(users, typed) ? typed : NULL;
+}
+
+static bool check_user(const void *ctx, const char *text, char why[ASK_WHY_MAX])
+{
+	char buffer[USER_ROOM], *shown;
+
+	if (!text[0] || find_user(ctx, text, buffer, sizeof(buffer)))
+		return true;
+	shown = escape_string(slice_of(text));
+	snprintf(why, ASK_WHY_MAX, "unknown user \"%.64s\"", shown ? shown : "");
+	free(shown);
+	return false;
+}
+
+/* The top level again, of another user: as it was listed. */
 static int choose_user(struct session *s, struct error *e)
 {
-	struct grouping by = s->levels[0]->view.by;
-	char text[TEXT_MAX];
+	const struct question question = {
+		.text = "Only of user (empty: all)", .check = check_user, .ctx = s};
+	struct level *first = s->descent.levels[0];
+	struct grouping by = first->view.by;
+	struct report_options options = first->options;
+	char text[TEXT_MAX] = "", buffer[USER_ROOM], *kept = first->filter;
+	const char *name;
 
-	memcpy(text, s->user, sizeof(text));
-	if (!ask_text("Only processes of the user (empty for all)", text, sizeof(text)))
+	if (!ask_text(&question, text, sizeof(text)))
 		return 0;
-	memcpy(s->user, text, sizeof(text));
-	return begin(s, &by, e);
+	name = text[0] ? find_user(s, text, buffer, sizeof(buffer)) : "";
+	snprintf(s->user, sizeof(s->user), "%s", name ? name : "");
+	first->filter = NULL;
+	if (begin(s, &by, &options, e) < 0) {
+		free(kept);
+		return -1;
+	}
+	last_level(s)->filter = kept;
+	return level_list(last_level(s), e);
+}
+
+static bool check_delay(const void *ctx, const char *text, char why[ASK_WHY_MAX])
+{
+	uint64_t ns;
+
+	(void)ctx;
+	if (!text[0] || driver_parse_delay(text, &ns))
+		return true;
+	snprintf(why, ASK_WHY_MAX, "invalid delay: expected " DELAY_RANGE);
+	return false;
 }
 
 static void choose_delay(struct session *s)
 {
-	char text[TEXT_MAX] = "", *end;
-	double number;
+	const struct question question = {.text = "Seconds between refreshes (empty: as now)",
+					  .check = check_delay};
+	char text[TEXT_MAX] = "";
+	uint64_t ns;
 
-	if (!ask_text("Seconds between refreshes, from 0.1 on", text, sizeof(text)) || !text[0])
-		return;
-	number = strtod(text, &end);
-	if (*end != '\0' || !(number >= 0.1 && number <= 86400)) {
-		snprintf(s->message, sizeof(s->message),
-			 "invalid delay: expected 0.1 to 86400 seconds");
-		return;
-	}
-	driver_set_delay(s->driver, (uint64_t)(number * 1e9));
+	if (ask_text(&question, text, sizeof(text)) && driver_parse_delay(text, &ns))
+		driver_set_delay(s->driver, ns);
 }
 
 /* The view with all that JSON has, to a file that is not there yet. */
@@ -328,6 +345,7 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	rendering.paths = &path;
 	rendering.one_line = false;
 	options.full_keys = true;
+	options.hide_zeros = false;
 	options.column_count = 0;
 	for (size_t i = 0; i < column_count; i++) {
 		if (render_json.shows(&columns[i], true))
@@ -366,11 +384,12 @@ static int tell(struct session *s, const char *what, const char *name, int error
 
 static int write_file(struct session *s, struct error *e)
 {
+	const struct question question = {.text = "Write this view as JSON to the new file"};
 	char name[TEXT_MAX] = "anonmem-top.json", *text = NULL;
 	size_t size = 0;
 	int fd, status;
 
-	if (!ask_text("Write this view as JSON to the new file", name, sizeof(name)) || !name[0])
+	if (!ask_text(&question, name, sizeof(name)) || !name[0])
 		return 0;
 	status = write_text(s, &text, &size, e);
 	if (status == 0) {
@@ -388,16 +407,19 @@ static int write_file(struct session *s, struct error *e)
 
 static int start_anew(struct session *s, struct error *e)
 {
-	if (!watch_zero(s->driver->watch) || (s->mappings && !watch_zero(s->mappings)))
+	if (!descent_zero(&s->descent))
 		return error_memory(e);
 	snprintf(s->message, sizeof(s->message), "GROWTH counts from now on");
-	return update_levels(s, e);
+	return descent_update(&s->descent, e);
 }
 
 static void forget_widths(struct session *s)
 {
-	for (size_t i = 0; i < s->level_count; i++)
-		memset(s->levels[i]->least, 0, sizeof(s->levels[i]->least));
+	for (size_t i = 0; i < s->descent.count; i++) {
+		struct level *l = s->descent.levels[i];
+
+		memset(l->least, 0, sizeof(l->least));
+	}
 }
 
 static void move_cursor(struct session *s, enum action action)
@@ -432,13 +454,13 @@ static int change(struct session *s, enum action action, struct error *e)
 {
 	switch (action) {
 	case ACTION_ENTER:
-		return go_down(s, e);
+		return descent_down(&s->descent, e);
 	case ACTION_SORT:
 		return choose_sort(s, e);
 	case ACTION_REVERSE:
 		return reverse(s, e);
 	case ACTION_MOUSE:
-		return sort_by_click(s, e);
+		return take_mouse(s, e);
 	case ACTION_FILTER:
 		return filter(s, e);
 	case ACTION_GROUP:
@@ -467,8 +489,7 @@ static int act(struct session *s, enum action action, struct error *e)
 		s->quit = true;
 		return 0;
 	case ACTION_BACK:
-		if (s->level_count > 1)
-			pop_level(s);
+		descent_up(&s->descent);
 		return 0;
 	case ACTION_PAUSE:
 		s->paused = !s->paused;
@@ -478,8 +499,7 @@ static int act(struct session *s, enum action action, struct error *e)
 		choose_delay(s);
 		return 0;
 	case ACTION_SEARCH:
-		if (ask_text("Search for", s->search, sizeof(s->search)))
-			search_from(s, last_level(s)->cursor);
+		search(s);
 		return 0;
 	case ACTION_NEXT:
 		search_from(s, last_level(s)->cursor + 1);
@@ -534,7 +554,7 @@ static int run(struct session *s, struct error *e)
 {
 	if (refresh(s, e) < 0)
 		return -1;
-	if (begin(s, &s->top->by, e) < 0)
+	if (begin(s, &s->top->by, &s->top->report, e) < 0)
 		return -1;
 	while (!s->quit) {
 		if (step(s, e) < 0)
@@ -545,7 +565,8 @@ static int run(struct session *s, struct error *e)
 
 int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error *e)
 {
-	struct session s = {.top = top, .driver = &top->driver};
+	struct session s = {
+		.top = top, .driver = &top->driver, .descent = {.driver = &top->driver}};
 	int status = screen_start(top->rendering.color, e), number;
 
 	if (status == 0)
@@ -554,9 +575,7 @@ int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error 
 		status = run(&s, e);
 	number = screen_signal();
 	screen_stop();
-	while (s.level_count)
-		pop_level(&s);
-	watch_free(s.mappings);
+	descent_free(&s.descent);
 	if (number)
 		raise(number); /* it does now what it would have done */
 	return status;

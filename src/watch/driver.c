@@ -1,5 +1,6 @@
 #include "watch/driver.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 static uint64_t now_ns(clockid_t clock)
@@ -8,6 +9,18 @@ static uint64_t now_ns(clockid_t clock)
 
 	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+bool driver_parse_delay(const char *text, uint64_t *ns)
+{
+	const double least = 0.01, most = 86400, second = 1e9;
+	char *end;
+	double number = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(number >= least && number <= most))
+		return false;
+	*ns = (uint64_t)(number * second);
+	return true;
 }
 
 int driver_open(struct driver *d, const struct driver_options *options, struct error *e)
@@ -74,6 +87,15 @@ int driver_watch_by(struct driver *d, const struct grouping *by, struct error *e
 	watch_free(d->watch);
 	d->watch = watch_new(&d->options.watching);
 	return d->watch ? read_all(d, e) : error_memory(e);
+}
+
+bool driver_selects(const struct driver *d)
+{
+	const struct collect_options *o = &d->options.watching.collecting;
+
+	return d->options.pid_count > 0 || o->children ||
+	       selection_chooses_processes(&o->selection) ||
+	       selection_chooses_memory(&o->selection);
 }
 
 bool driver_is_done(const struct driver *d)

@@ -31,6 +31,11 @@ struct driver {
 	double percent; /* of one processor, taken since the refresh before; < 0 unknown */
 };
 
+/* A delay as people write it, in seconds. False unless it is in this range: with none, or next to
+ * none, a watch would do nothing but read. */
+#define DELAY_RANGE "0.01 to 86400 seconds"
+bool driver_parse_delay(const char *text, uint64_t *ns);
+
 /* 0, or -1 with *e; driver_close() in any case. */
 int driver_open(struct driver *d, const struct driver_options *options, struct error *e);
 void driver_close(struct driver *d);
@@ -45,6 +50,9 @@ int driver_read(const struct driver *d, struct watch *w, const pid_t *pids, size
 
 /* Watches by other keys from now on, and reads once. 0, or -1 with *e. */
 int driver_watch_by(struct driver *d, const struct grouping *by, struct error *e);
+
+/* Whether anything is left out: by pid, or by the selection. */
+bool driver_selects(const struct driver *d);
 
 /* Whether there was the number of refreshes that was asked for. */
 bool driver_is_done(const struct driver *d);

@@ -52,7 +52,7 @@ static int holds_processes(const char *path, struct error *e)
 
 	free(name);
 	if (!name && errno != 0 && errno != ENOTDIR && errno != ENOENT && errno != EACCES)
-		return error_errno(e, "%s: cannot be listed", path);
+		return error_errno(e, "cannot list %s", path);
 	return name != NULL;
 }
 
@@ -92,7 +92,7 @@ static int add_folders(struct replay *r, struct error *e)
 	int count = scandir(r->root, &entries, is_shown, versionsort), status = 0;
 
 	if (count < 0)
-		return error_errno(e, "%s: cannot be listed", r->root);
+		return error_errno(e, "cannot list %s", r->root);
 	for (int i = 0; i < count && status == 0; i++) {
 		char *path;
 		int holds;
@@ -122,7 +122,7 @@ int replay_open(struct replay *r, const char *root, struct error *e)
 		return 0;
 	number = find_number(root);
 	if (!number && errno != 0)
-		return error_errno(e, "%s: cannot be opened as a folder of processes", root);
+		return error_errno(e, "cannot open %s as a captured tree", root);
 	tree = is_tree(root, number, e);
 	free(number);
 	if (tree < 0 || (!tree && add_folders(r, e) < 0))

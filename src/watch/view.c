@@ -95,6 +95,7 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 		const struct watched *p = state->processes[i];
 
 		folded = fold_add(&f, p->record) &&
+			 commands_add(&s->commands, &s->symbols, p->record) &&
 			 (!fresh || p->read_at != w->refresh || add_fresh(&f, p, &read));
 	}
 	folded = folded && snapshot_add_groups(s, &w->symbols, &all) &&
@@ -267,6 +268,17 @@ static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct
 				      intern_bytes(&other->symbols, found->process));
 }
 
+/* A process that is gone shows once more what its command line was. */
+static bool copy_command(struct snapshot *s, const symbol *key, const struct snapshot *past,
+			 const symbol *past_key)
+{
+	unsigned at = grouping_find(&s->by, KEY_PROCESS);
+
+	return at == s->by.count || key[at] == SYMBOL_NONE ||
+	       commands_copy(&s->commands, &s->symbols, key[at], &past->commands, &past->symbols,
+			     past_key[at]);
+}
+
 /* A row of the last refresh that is gone: it stays once more, empty. */
 static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t row,
 		     const struct snapshot *start, struct translation *t)
@@ -280,7 +292,8 @@ static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t r
 
 	group_zero(&none);
 	memcpy(key, aggregate_key(&past->groups, row), s->by.count * sizeof(*key));
-	if (!translate_key(t, &s->by, key) || !aggregate_add_group(&s->groups, key, &none))
+	if (!translate_key(t, &s->by, key) || !aggregate_add_group(&s->groups, key, &none) ||
+	    !copy_command(s, key, past, aggregate_key(&past->groups, row)))
 		return false;
 	compare(trend, &none, then, begin);
 	trend->state = TREND_GONE;
@@ -381,6 +394,123 @@ static bool update(struct view *v, const struct watch *w, struct snapshot *s)
 	return updated;
 }
 
+/* Adds a size, of which PSS may be unknown. False when there is no group, for want of memory. */
+static bool add_size(struct group *g, const struct size *size)
+{
+	if (!g)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		enum counter counter = i ? COUNTER_RSS : COUNTER_PSS;
+		uint64_t bytes = i ? size->rss : size->pss;
+
+		if (bytes == UINT64_MAX)
+			g->counters.known &= ~COUNTER_BIT(counter);
+		else
+			g->counters.bytes[counter] += bytes;
+	}
+	return true;
+}
+
+/* What was there at a past refresh, by the keys of a view. */
+static bool fold_moment(const struct view *v, const struct watch *w, const struct moment *m,
+			struct aggregate *groups, struct group *totals)
+{
+	struct fold f;
+	bool folded = true;
+
+	group_zero(totals);
+	begin_fold(&f, v, w, groups, totals);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct sizes *s = m->list[i];
+
+		for (uint32_t k = 0; folded && k < s->count; k++) {
+			symbol key[KEY_COUNT];
+
+			if (!fold_key(&f, s->keys + (size_t)k * f.from->count, key))
+				continue;
+			folded = add_size(aggregate_group(groups, key), &s->list[k]) &&
+				 add_size(totals, &s->list[k]);
+		}
+	}
+	fold_free(&f);
+	return folded;
+}
+
+/* Puts a size before the oldest one of a history that is still being made, from its end. */
+static void remember_older(struct trend *t, const struct group *then)
+{
+	uint64_t size, none;
+
+	sizes(then, NULL, &size, &none);
+	t->history[HISTORY_MAX - ++t->history_count] = size;
+}
+
+/* One more moment of the past for all rows whose history reaches it. `keys` are those of
+ * the rows in the watch's symbols. */
+static bool add_moment(struct view *v, const struct watch *w, const struct moment *m,
+		       const symbol *keys, unsigned depth)
+{
+	struct snapshot *s = &v->snapshot;
+	uint32_t count = aggregate_count(&s->groups);
+	struct aggregate groups;
+	struct group totals;
+	bool folded;
+
+	aggregate_init(&groups, v->by.count);
+	folded = fold_moment(v, w, m, &groups, &totals);
+	for (uint32_t i = 0; folded && i < count; i++) {
+		const struct group *then = aggregate_find(&groups, keys + (size_t)i * v->by.count);
+
+		if (then && s->trends[i].history_count == depth)
+			remember_older(&s->trends[i], then);
+	}
+	if (folded)
+		remember_older(&s->trends[count], &totals);
+	aggregate_free(&groups);
+	return folded;
+}
+
+/* The keys of all rows in the watch's symbols, which have them: they are of its records. Freed by
+ * the caller; NULL when there is no memory. */
+static symbol *watched_keys(const struct view *v, const struct watch *w)
+{
+	const struct snapshot *s = &v->snapshot;
+	uint32_t count = aggregate_count(&s->groups);
+	symbol *keys = calloc((size_t)count * s->by.count + 1, sizeof(*keys));
+
+	for (uint32_t i = 0; keys && i < count; i++) {
+		symbol *key = keys + (size_t)i * s->by.count;
+
+		memcpy(key, aggregate_key(&s->groups, i), s->by.count * sizeof(*key));
+		translate_known_key(&s->symbols, &w->symbols, &s->by, key);
+	}
+	return keys;
+}
+
+/* Gives the rows of the refresh before, which have just been made, the history that they had. */
+static bool find_history(struct view *v, const struct watch *w)
+{
+	struct snapshot *s = &v->snapshot;
+	uint32_t count = aggregate_count(&s->groups);
+	symbol *keys = watched_keys(v, w);
+	bool found;
+
+	s->trends = calloc((size_t)count + 1, sizeof(*s->trends));
+	found = keys && s->trends;
+	for (uint32_t i = 0; found && i <= count; i++)
+		remember_older(&s->trends[i], i < count ? &s->groups.groups[i] : &s->totals);
+	for (unsigned m = w->past.count; found && m > 0; m--)
+		found = add_moment(v, w, &w->past.moments[m - 1], keys, w->past.count - m + 1);
+	for (uint32_t i = 0; found && i <= count; i++) {
+		struct trend *t = &s->trends[i];
+
+		memmove(t->history, t->history + HISTORY_MAX - t->history_count,
+			t->history_count * sizeof(*t->history));
+	}
+	free(keys);
+	return found;
+}
+
 /* Makes the pasts anew where they are not at hand. */
 static bool find_pasts(struct view *v, const struct watch *w)
 {
@@ -396,7 +526,8 @@ static bool find_pasts(struct view *v, const struct watch *w)
 	if (follows)
 		return true;
 	snapshot_free(&v->snapshot);
-	return fold_state(v, w, &w->before, &v->snapshot, NULL);
+	return fold_state(v, w, &w->before, &v->snapshot, NULL) &&
+	       (w->refresh == 1 || find_history(v, w));
 }
 
 int view_update(struct view *v, struct watch *w, struct error *e)

@@ -1,5 +1,6 @@
 #include "watch/watch.h"
 
+#include "collect/lineage.h"
 #include "collect/others.h"
 #include "model/translate.h"
 
@@ -21,34 +22,38 @@ struct refresh {
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
+	static const bool costs[KEY_COUNT] = {[KEY_COMMAND] = true,
+					      [KEY_FILE] = true,
+					      [KEY_MAPPING] = true,
+					      [KEY_SEGMENT] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
-		if ((key != KEY_FILE && key != KEY_MAPPING && key != KEY_SEGMENT) ||
-		    grouping_has(wanted, (enum key)key))
+		if (!costs[key] || grouping_has(wanted, (enum key)key))
 			by.keys[by.count++] = (enum key)key;
 	}
 	return by;
 }
 
-static void release(struct watched *r)
+static void release(struct watch *w, struct watched *r)
 {
 	if (!r || --r->holders > 0)
 		return;
+	past_release(&w->past, r->sizes);
 	free(r->record);
 	free(r);
 }
 
-static void state_free(struct state *s)
+static void state_free(struct watch *w, struct state *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		release(s->processes[i]);
+		release(w, s->processes[i]);
 	free(s->processes);
 	*s = (struct state){NULL, 0};
 }
 
 /* False when there is no memory; `to` is then as it was. */
-static bool state_copy(struct state *to, const struct state *from)
+static bool state_copy(struct watch *w, struct state *to, const struct state *from)
 {
 	struct watched **processes = calloc(from->count + 1, sizeof(struct watched *));
 
@@ -58,7 +63,7 @@ static bool state_copy(struct state *to, const struct state *from)
 		processes[i] = from->processes[i];
 		processes[i]->holders++;
 	}
-	state_free(to);
+	state_free(w, to);
 	*to = (struct state){processes, from->count};
 	return true;
 }
@@ -96,9 +101,10 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	state_free(&w->now);
-	state_free(&w->before);
-	state_free(&w->start);
+	state_free(w, &w->now);
+	state_free(w, &w->before);
+	state_free(w, &w->start);
+	past_clear(&w->past);
 	intern_free(&w->symbols);
 	problems_free(&w->problems);
 	shares_free(&w->shares);
@@ -107,10 +113,29 @@ void watch_free(struct watch *w)
 	free(w);
 }
 
+size_t watch_naming(const struct watch *w, enum key key, struct slice value, struct naming *n)
+{
+	const struct grouping *by = &w->options.collecting.by;
+	symbol wanted = intern_find(&w->symbols, value);
+	unsigned place = grouping_find(by, key);
+	size_t count = 0;
+
+	*n = (struct naming){{0}};
+	for (size_t i = 0; wanted != SYMBOL_NONE && i < w->now.count; i++) {
+		const struct watched *p = w->now.processes[i];
+
+		if (p->record->count > 0 && record_key(p->record, by, 0)[place] == wanted) {
+			naming_join(n, &p->naming);
+			count++;
+		}
+	}
+	return count;
+}
+
 bool watch_zero(struct watch *w)
 {
 	w->starts++;
-	return state_copy(&w->start, &w->now);
+	return state_copy(w, &w->start, &w->now);
 }
 
 /* The record of a pid; NULL if there is none. The search begins at *from and leaves it there. */
@@ -225,7 +250,7 @@ static bool choose_turns(struct refresh *r)
 		spent += cost_of((*kept[i])->record);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
-		release(*kept[i]);
+		release(w, *kept[i]);
 		*kept[i] = NULL;
 	}
 	free(kept);
@@ -301,12 +326,14 @@ static bool move_symbols(struct watch *w)
 	w->moves++;
 	translation_init(&t, &w->symbols, &symbols);
 	moved = move_state(w, &t, &w->now) && move_state(w, &t, &w->before) &&
-		move_state(w, &t, &w->start);
+		move_state(w, &t, &w->start) &&
+		past_move(&w->past, &t, &w->options.collecting.by, w->moves);
 	translation_free(&t);
 	if (!moved) {
-		state_free(&w->now);
-		state_free(&w->before);
-		state_free(&w->start);
+		state_free(w, &w->now);
+		state_free(w, &w->before);
+		state_free(w, &w->start);
+		past_clear(&w->past);
 	}
 	intern_free(&w->symbols);
 	w->symbols = symbols;
@@ -325,6 +352,8 @@ static bool tidy(struct watch *w)
 static void count_all(struct watch *w)
 {
 	w->coverage = (struct coverage){0};
+	if (w->options.collecting.children)
+		w->coverage.unmatched = w->options.collecting.children->unmatched;
 	w->naming = (struct naming){{0}};
 	w->kept = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
@@ -333,8 +362,7 @@ static void count_all(struct watch *w)
 		coverage_add(&w->coverage, p->record);
 		w->kept += p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ &&
 			   p->read_at < w->refresh;
-		for (int word = 0; word < WORD_COUNT; word++)
-			w->naming.pss[word] += p->naming.pss[word];
+		naming_join(&w->naming, &p->naming);
 	}
 }
 
@@ -426,12 +454,56 @@ static void share(struct refresh *r)
 	shares_measure(&w->shares, r->source);
 }
 
+static size_t count_groups(const struct state *s)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		groups += s->processes[i]->record->count;
+	return groups;
+}
+
+/* Adds a process to a moment. False when there is no memory. */
+static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment)
+{
+	if (p->record->count == 0)
+		return true;
+	if (!p->sizes)
+		p->sizes =
+			past_make_sizes(&w->past, p->record, &w->options.collecting.by, p->moved);
+	if (!p->sizes)
+		return false;
+	p->sizes->holders++;
+	moment->list[moment->count++] = p->sizes;
+	return true;
+}
+
+/* The refresh before the last one is about to be past. Without memory, there is less of a past. */
+static void keep_past(struct watch *w)
+{
+	const struct state *s = &w->before;
+	struct moment moment = {calloc(s->count + 1, sizeof(*moment.list)), 0};
+	bool kept = moment.list && past_has_room(&w->options.collecting.by, count_groups(s));
+
+	for (size_t i = 0; kept && i < s->count; i++)
+		kept = keep_sizes(w, s->processes[i], &moment);
+	if (kept && w->refresh > 1) {
+		past_add(&w->past, moment);
+		return;
+	}
+	while (moment.count > 0)
+		past_release(&w->past, moment.list[--moment.count]);
+	free(moment.list);
+	past_clear(&w->past); /* a history has no holes */
+}
+
 /* What was read becomes what is. */
 static int accept(struct refresh *r, struct error *e)
 {
 	struct watch *w = r->watch;
 
-	state_free(&w->before);
+	keep_past(w);
+	state_free(w, &w->before);
 	w->before = w->now;
 	w->now = r->state;
 	r->state = (struct state){NULL, 0};
@@ -455,6 +527,8 @@ static int read_again(struct refresh *r, struct error *e)
 	enum { WORTH_THREADS = 64 };
 	struct collect_options collecting = r->watch->options.collecting;
 
+	if (collecting.children)
+		collecting = lineage_reading(&collecting, &r->reading);
 	collecting.targets = &r->reading;
 	if (r->reading.count < WORTH_THREADS)
 		collecting.jobs = 1;
@@ -464,9 +538,17 @@ static int read_again(struct refresh *r, struct error *e)
 	return accept(r, e);
 }
 
+static int find_targets(struct refresh *r, struct error *e)
+{
+	const struct collect_options *collecting = &r->watch->options.collecting;
+
+	return collecting->children ? lineage_targets(r->source, collecting, &r->targets, e)
+				    : source_targets(r->source, &r->targets, e);
+}
+
 static int refresh(struct refresh *r, struct error *e)
 {
-	if (source_targets(r->source, &r->targets, e) < 0)
+	if (find_targets(r, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
 	r->state.processes = calloc(r->targets.count + 1, sizeof(struct watched *));
@@ -495,7 +577,7 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	int status = refresh(&r, e);
 
-	state_free(&r.state);
+	state_free(w, &r.state);
 	free(r.targets.targets);
 	free(r.reading.targets);
 	free(r.activities);

@@ -1,5 +1,5 @@
 /*
- * watch: the same processes read again and again, cheaply.
+ * watch: reads the same processes at each refresh, cheaply.
  *
  *	w = watch_new(options)
  *	watch_refresh(w, source)	as often as wanted; each source as the one before or later
@@ -22,6 +22,7 @@
 #include "model/shares.h"
 #include "model/snapshot.h"
 #include "source/activity.h"
+#include "watch/past.h"
 
 struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
@@ -41,6 +42,7 @@ struct watched {
 	uint64_t read_at; /* number of the refresh */
 	struct record *record;
 	struct naming naming;
+	struct sizes *sizes; /* held; NULL until it is past */
 };
 
 /* All processes at one time, in ascending order of pids. */
@@ -57,6 +59,7 @@ struct watch {
 
 	uint64_t refresh; /* how many there were */
 	struct state now, before, start;
+	struct past past;	     /* what was before that */
 	struct stat_handle *handles; /* in ascending order of pids */
 	size_t handle_count;
 	size_t due; /* what did nothing and is to be read nevertheless, in TURNths of a process */
@@ -79,8 +82,8 @@ struct watch {
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
 };
 
-/* The keys to watch by so that views of `wanted` can be had: all, but files and mappings only if
- * they are wanted. */
+/* The keys to watch by that every view of `wanted` needs: all, but command lines, files and
+ * mappings only if they are wanted. */
 struct grouping watch_grouping(const struct grouping *wanted);
 
 /* Options are copied, what they point to is borrowed. NULL when there is no memory. */
@@ -89,6 +92,10 @@ void watch_free(struct watch *w);
 
 /* 0, or -1 with *e: the watch is then as it was before. */
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
+
+/* The naming of the processes that have a value for a key which is the same in all of a process, as
+ * KEY_USER. Returns how many there are. */
+size_t watch_naming(const struct watch *w, enum key key, struct slice value, struct naming *n);
 
 /* False when there is no memory; the start is then what it was. */
 bool watch_zero(struct watch *w);

@@ -21,7 +21,7 @@ class Limits(Scarce):
 				prefix = ["prlimit", f"--nofile={files}"]
 				if run("--version", prefix=prefix).returncode != 0:
 					continue
-				done = run("top", "-b", "-n", 3, "-d", "0", "--by", "process,label", "--name", "^still$",
+				done = run("top", "-b", "-n", 3, "-d", "0.01", "--by", "process,label", "--name", "^still$",
 					"--label", "*memfd*", "--json", prefix=prefix)
 				if done.returncode != 0:
 					self.check(done, None, files)

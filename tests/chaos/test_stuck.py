@@ -54,7 +54,7 @@ class Stuck(Chaos):
 
 	def test_among_others(self):
 		with Actor("still", 3, "still", 3) as still:
-			for more in ([], ["--jobs", 2, "--verify"]):
+			for more in ([], ["--jobs", 2, "--verify"], ["-o", "command"]):
 				report = self.report("--by", "process", *more)
 				self.assertEqual(report["coverage"]["truncated"], 2)
 				self.assertLessEqual(set(still.pids), {g["pid"] for g in report["groups"]})

@@ -178,12 +178,13 @@ def check_run(program, source, page, completions):
     compare("options of run", listed, manual_options(page), page.name, "run --help")
     compare("options of run", names_of(listed)[0],
             bash_options(completions["bash"], "_anonmem_run_options"), "anonmem.bash", "run --help")
-    hows = re.search(r'has_word\("([a-z ]+)"', (source / "src/cli/run.c").read_text()).group(1).split()
+    text = (source / "src/cli/run.c").read_text()
+    hows = c_strings(re.search(r"labels\[\] = \{([^}]*)\}", text).group(1))
     compare("labels of run", hows, first_words(page.items("OPTIONS")), page.name, "run.c")
     compare("labels of run", hows, word_list(completions["bash"], "run_labels"), "anonmem.bash", "run.c")
 
 
-def check_top(program, source, page, form):
+def check_top(program, source, page, form, completions):
     """What only the watch has: keys, columns, members of JSON."""
     table = (source / "src/tui/keys.c").read_text()
     table = table[table.index("bindings[] = {"):]
@@ -197,6 +198,9 @@ def check_top(program, source, page, form):
     own = [column for column in columns("top") if column not in columns()]
     items = [re.match(r"Cm (\S+) Pq (\S+)", item).groups() for item in page.items("COLUMNS")]
     compare("columns", own, items, page.name, "top --columns help")
+    for shell, text in completions.items():
+        compare("columns of top", [name for name, _ in own], word_list(text, "trend_columns"),
+                f"the completion of {shell}", "top --columns help")
 
     def members(report):
         return set(report) | set(report["totals"]) | set(need(report["groups"], "group")[0])
@@ -320,6 +324,20 @@ def check_doctor(program, source, page, form, completions):
     compare("JSON of doctor", set(printed), found, form.name, "the program")
 
 
+def check_machine(program, page, form, completions):
+    """Its options, and the members of its JSON."""
+    listed = help_options(run(program, "machine", "--help").stdout)
+    compare("options of machine", listed, manual_options(page), page.name, "machine --help")
+    compare("options of machine", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_machine_options"), "anonmem.bash",
+            "machine --help")
+    printed = json.loads(run(program, "machine", "--json").stdout)
+    found = set()
+    for item in form.items("MACHINE"):
+        found |= set(re.match(r"Va (.*?) Pq", item + " Pq").group(1).replace(" ,", "").split())
+    compare("JSON of machine", set(printed), found, form.name, "the program")
+
+
 def check_exit(program, source, page):
     header = (source / "src/cli/command.h").read_text()
     body = re.search(r"enum exit_status \{(.*?)\}", header, re.S).group(1)
@@ -410,7 +428,7 @@ def check_schema(source, page):
 
 def check_json(program, page):
     """What the program really prints, with everything that adds members."""
-    keys = "label,subsystem,kind,process,name,user,cgroup,file,mapping,segment"
+    keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping,segment"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--kind", "anon,shmem,file,special",
                  "--columns", "pss_percent,rss_percent", "--limit", "1", "--no-rules")
@@ -430,22 +448,32 @@ def check_json(program, page):
         compare(f"JSON, {part}", names[part], found, "the program", page.name)
 
 
+def check_quotes(source):
+    """A bracket or a stop that is quoted without an escape stands outside of its quotes."""
+    for page in sorted((source / "man").glob("*.[135]")):
+        text = subprocess.run(["mandoc", "-T", "utf8", page], capture_output=True, text=True,
+                              check=True).stdout
+        for empty in ("\u2018\u2019", "\u201c\u201d"):
+            if empty in need(text, page.name):
+                problems.append(f"{page.name}: quotes nothing: {empty}")
+
+
 def main():
     program, source = sys.argv[1], pathlib.Path(sys.argv[2])
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, doctor, started, top, rules, form = (
+    command, doctor, machine, started, top, rules, form = (
         Page(source / "man" / name)
         for name in (
-            "anonmem.1", "anonmem-doctor.1", "anonmem-run.1", "anonmem-top.1", "anonmem-rules.5",
-            "anonmem-json.5",
+            "anonmem.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
+            "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
 
     check_options(program, command, top, completions)
     check_run(program, source, started, completions)
-    check_top(program, source, top, form)
+    check_top(program, source, top, form, completions)
     check_values(program, source, command, completions)
     check_columns(program, source, command, completions)
     check_rules(source, rules)
@@ -456,6 +484,8 @@ def main():
     check_schema(source, form)
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
+    check_machine(program, machine, form, completions)
+    check_quotes(source)
     for problem in problems:
         print(problem)
     print(f"in step: {'no' if problems else 'yes'}")

@@ -418,6 +418,8 @@ def cases(folder, pids):
 		Case("tree.csv", "ANONMEM", "--root", tree, "--csv", "--by", "user,cgroup"),
 		Case("tree.rules", "ANONMEM", "--root", tree, "--by", "subsystem", "--rules", rules),
 		Case("tree.name", "ANONMEM", "--root", tree, "--name", ".", "--user", "root", "--by", "name"),
+		Case("tree.children", "ANONMEM", "--root", os.path.join(TREES, "shared"), "--pid", "27264", "--name", ".",
+			"--children", "--csv", "-o", "rss"),
 		Case("tree.verify", "ANONMEM", "--root", tree, "--verify", "--strict", statuses=(0, 1, 3)),
 		Case("tree.threads", "ANONMEM", "--root", tree, "-j2"),
 		Case("smaps.file", "ANONMEM", "--smaps", smaps, "--by", "process"),

@@ -1,4 +1,4 @@
-/* stat, status, cgroup and meminfo: the first byte says which. */
+/* stat, status, cgroup, meminfo and cmdline: the first byte says which. */
 #include "parse/process.h"
 
 #include "fuzz.h"
@@ -19,13 +19,25 @@ static void try_stat(struct slice text)
 		      (stat.name.len == 0 || stat.name.ptr == buffer));
 }
 
+static void try_command(struct slice text)
+{
+	char buffer[PROCESS_COMMAND_SIZE];
+	const struct slice name = {text.ptr, text.len < 100 ? text.len : 100};
+	struct slice command;
+
+	if (text.len > PROCESS_COMMAND_MAX + 1)
+		text.len = PROCESS_COMMAND_MAX + 1;
+	if (parse_command(text, name, buffer, &command))
+		CHECK(command.ptr == buffer && command.len > 0 && command.len <= sizeof(buffer));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = {(const char *)data, size}, path;
 	uint64_t bytes;
 	uint32_t uid;
 
-	switch (take_u8(&text) % 4) {
+	switch (take_u8(&text) % 5) {
 	case 0:
 		try_stat(text);
 		break;
@@ -36,10 +48,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (parse_cgroup(text, &path))
 			CHECK(lies_in(path, text) && !memchr(path.ptr, '\n', path.len));
 		break;
-	default:
+	case 3:
 		if (parse_meminfo(text, SLICE("AnonPages"), &bytes))
 			CHECK(bytes % 1024 == 0);
 		parse_meminfo(text, SLICE("HugetlbPages"), &bytes);
+		break;
+	default:
+		try_command(text);
 		break;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /*
- * A whole report of a hostile process: its maps, its name, its cgroup, by some keys, in some
- * format. Whatever is in them, a row is a row: nothing a process says makes one more, or gets out
- * raw.
+ * A whole report of a hostile process: its maps, its name, its cgroup and command line, by some
+ * keys, in some format. Whatever is in them, a row is a row: nothing a process says makes one more,
+ * or gets out raw.
  */
 #include "classify/rules.h"
 #include "collect/survey.h"
@@ -145,9 +145,13 @@ static void make_smaps(struct slice *in)
 
 static void make_process(struct slice *in)
 {
+	struct slice text;
+
 	put("stat", SLICE("7 ("), take(in, 15),
 	    SLICE(") S 1 7 7 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 4242 1000 10\n"));
-	put("cgroup", SLICE("0::/"), take(in, 255), SLICE("\n"));
+	text = take(in, 255);
+	put("cgroup", SLICE("0::/"), text, SLICE("\n"));
+	put("cmdline", SLICE(""), text, SLICE("\0"));
 	put("status", SLICE("Uid:\t0\t5\t0\t0\n"), SLICE(""), SLICE(""));
 	make_smaps(in);
 }

@@ -6,7 +6,7 @@
 /* Lists that grow. */
 static int try_list(unsigned which, char *text, struct error *e)
 {
-	const struct column *list[COLUMNS_MAX];
+	struct column_choice choice = {.count = 0};
 	struct grouping by = {.count = 0};
 	pid_t *pids = NULL;
 	unsigned kinds = 0;
@@ -27,8 +27,8 @@ static int try_list(unsigned which, char *text, struct error *e)
 		CHECK(by.count <= KEY_COUNT);
 		return status;
 	default:
-		status = value_columns(text, list, &count, e);
-		CHECK(count <= COLUMNS_MAX);
+		status = value_columns(text, true, &choice, e);
+		CHECK(choice.count <= column_count);
 		return status;
 	}
 }

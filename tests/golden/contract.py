@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Is what the golden tests expect what the manual promises?
 
-Every JSON is checked against man/anonmem-1.schema.json and adds up, every CSV is read by another
+Every JSON is checked against its schema in man/ and adds up, every CSV is read by another
 program's eyes, and no output holds a byte that could act on a terminal. Needs python3-jsonschema.
 """
 
@@ -25,6 +25,11 @@ MAX = 2**63 - 1
 def counters(schema):
 	names = schema["$defs"]["counters"]["required"]
 	return [n for n in names if n != "processes"]
+
+
+def read_schema(name):
+	with open(os.path.join(golden.TOP, f"man/{name}.schema.json"), encoding="utf-8") as f:
+		return json.load(f)
 
 
 def read_json(text):
@@ -90,6 +95,21 @@ def check_json(case, text, schema):
 	return report
 
 
+def check_account(account):
+	"""Known rows add up to the total, and known parts to their row."""
+	assert sum(row["bytes"] or 0 for row in account["rows"]) == account["total"]
+	for row in account["rows"]:
+		parts = [part["bytes"] or 0 for part in row["parts"]]
+		assert not parts or sum(parts) == row["bytes"], f"the parts of {row['name']} do not add up"
+
+
+def check_machine(text):
+	machine = read_json(text)
+	jsonschema.validate(machine, read_schema("anonmem-machine-1"), cls=jsonschema.Draft202012Validator)
+	check_account(machine["memory"])
+	check_account(machine["swap"])
+
+
 def check_csv(case, text):
 	assert text.count(b"\r\n") == text.count(b"\n"), "a line does not end in CRLF"
 	rows = list(csv.reader(io.StringIO(text.decode("utf-8"), newline=""), strict=True))
@@ -122,7 +142,9 @@ def check(case, schema):
 	text = golden.expected(case, ".out")
 	check_bytes(case, text)
 	check_bytes(case, golden.expected(case, ".err"))
-	if text.startswith(b"{"):
+	if text.startswith(b'{"schema":"anonmem-machine/1"'):
+		check_machine(text)
+	elif text.startswith(b"{"):
 		check_json(case, text, schema)
 	if case.name.endswith(".csv") or "--csv" in case.arguments or "csv" in case.arguments:
 		rows = check_csv(case, text)
@@ -132,8 +154,7 @@ def check(case, schema):
 
 
 def main():
-	with open(os.path.join(golden.TOP, "man/anonmem-1.schema.json"), encoding="utf-8") as f:
-		schema = json.load(f)
+	schema = read_schema("anonmem-1")
 	failed, cases = 0, list(golden.read_cases())
 	for case in cases:
 		try:

@@ -35,7 +35,7 @@ class Case:
 		if len(words) > 1 and words[-2] == "<":
 			self.input = words[-1]
 			words = words[:-2]
-		self.arguments = [w.replace("\\e", "\x1b") for w in words]
+		self.arguments = [w.replace("\\e", "\x1b").replace("\\n", "\n") for w in words]
 
 	def path(self, end):
 		return os.path.join(EXPECTED, self.name + end)

@@ -22,7 +22,7 @@ BINARY = ""
 END = b"\0the end"
 LABELS = ["--smaps", "fixtures/smaps/labels.smaps"]
 HOSTILE = ["--smaps", "fixtures/smaps/hostile.smaps"]
-NUMBERS = re.compile(r"\s+(?:(?:-|[0-9.]+[KMGT]?)\s+)+(?:-|[0-9.]+[KMGT]?)$")
+NUMBERS = re.compile(r"\s+(?:(?:-|[0-9.]+[KMGT]?)\s+)*(?:-|[0-9.]+[KMGT]?)$")
 COLOUR = re.compile(r"\x1b\[[012]m")
 
 
@@ -71,8 +71,15 @@ def width_of(line):
 		for c in line)
 
 
-def numbers(lines):
-	return [NUMBERS.search(line).group().split() for line in lines[1:]]
+def headings(lines):
+	return lines[0].split()[1:]
+
+
+def numbers(lines, columns):
+	"""Of each row what stands under these headings."""
+	heads = lines[0].split()
+	rows = [NUMBERS.search(line).group().split() for line in lines[1:]]
+	return [[n for head, n in zip(heads[-len(row):], row) if head in columns] for row in rows]
 
 
 class Terminal(unittest.TestCase):
@@ -81,7 +88,7 @@ class Terminal(unittest.TestCase):
 		lines = table(on_terminal(width, arguments, **variables))
 		for line in lines:
 			self.assertLessEqual(width_of(line), width, line)
-		self.assertEqual(numbers(lines), numbers(whole))
+		self.assertEqual(numbers(lines, headings(lines)), numbers(whole, headings(lines)))
 		return lines
 
 	def test_80(self):
@@ -95,6 +102,42 @@ class Terminal(unittest.TestCase):
 
 	def test_60_columns(self):
 		self.check_width(60, LABELS + ["--columns", "rss,pss,swap"])
+
+	def test_40(self):
+		"""Columns go before labels get unreadable, and a sentence says which."""
+		lines = self.check_width(40, LABELS)
+		self.assertEqual(headings(lines), ["RSS", "PSS", "USS", "SWAP"])
+		self.assertTrue(any(line.startswith("[anon: Go…servation] ") for line in lines))
+		self.assertIn("no room for MAPS, ANON, SWAPPSS, %PSS; -o chooses columns",
+			[line.replace("PROCS, ", "") for line in plain(on_terminal(40, LABELS))])
+		self.assertNotIn("no room", "".join(on_terminal(200, LABELS)))
+		self.assertNotIn("no room", "".join(on_terminal(40, LABELS + ["-q"])))
+
+	def test_narrower(self):
+		for width, columns in ((30, ["PSS"]), (25, ["PSS"]), (12, ["PSS"])):
+			lines = self.check_width(width, LABELS)
+			self.assertEqual(lines[0].split()[-len(columns):], columns)
+			self.assertTrue(any(re.match(r"\[a.*…", line) for line in lines))
+
+	def test_what_is_asked_for_stays(self):
+		lines = table(on_terminal(40, LABELS + ["-o", "mappings,swap_pss,pss"]))
+		self.assertEqual(headings(lines), ["MAPS", "SWAPPSS", "PSS"])
+		lines = table(on_terminal(40, LABELS + ["-s", "-swap_pss"]))
+		self.assertIn("SWAPPSS", headings(lines))
+
+	def test_wide(self):
+		whole = table(on_terminal(1000, LABELS))
+		self.assertEqual(table(on_terminal(40, LABELS + ["--wide"])), whole)
+		longest = ["--smaps", "fixtures/smaps/long.smaps", "--by", "file"]
+		self.assertGreater(max(map(len, table(on_terminal(40, longest + ["-w"])))), 4000)
+
+	def test_batch_of_top(self):
+		top = ["top", "-b", "--root", "fixtures/trees/server", "-q"]
+		lines = table(on_terminal(40, top))
+		self.assertLessEqual(max(map(width_of, lines)), 40)
+		self.assertIn("PSS", headings(lines))
+		self.assertIn("CHANGE", headings(lines))
+		self.assertNotIn("MAPS", headings(lines))
 
 	def test_200(self):
 		lines = self.check_width(200, LABELS)

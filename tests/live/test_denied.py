@@ -42,6 +42,14 @@ class Denied(Live):
 		text = self.as_nobody("--by", "kind").stdout.decode()
 		self.assertRegex(text, r"\d+ could not be read: run as root or grant cap_sys_ptrace")
 
+	def test_said_even_if_quiet(self):
+		for form in ("table", "csv"):
+			done = self.as_nobody("--by", "kind", "-q", "--format", form)
+			self.assertRegex(done.stderr.decode(),
+				r"\Aanonmem: .* could not be read: run as root or grant cap_sys_ptrace.*\n\Z")
+			self.assertNotIn(b"could not be read", done.stdout)
+		self.assertEqual(self.as_nobody("--by", "kind", "-q", "--json").stderr, b"")
+
 	def test_named(self):
 		done = self.as_nobody("--pid", self.pid, "--json")
 		self.assertEqual(done.returncode, 1)

@@ -48,10 +48,10 @@ class Run(Live):
 
 	def test_failing(self):
 		for status, words, arguments in (
-			(2, "say what to run", ["run"]),
-			(2, "--nonesuch is no option", ["run", "--nonesuch", "true"]),
+			(2, "missing command", ["run"]),
+			(2, "--nonesuch: unknown option", ["run", "--nonesuch", "true"]),
 			(2, "expected library, function or none", ["run", "--label", "name", "true"]),
-			(2, "--label needs a value", ["run", "--label"]),
+			(2, "--label: missing value", ["run", "--label"]),
 			(127, "No such file", ["run", "--summary", "/nonexistent/program"]),
 			(127, "No such file", ["run", "/nonexistent/program"]),
 			(126, "Permission denied", ["run", "/etc/passwd"]),

@@ -1,9 +1,12 @@
 """Which processes are read, and what is said of the machine."""
 
+import json
 import os
+import signal
+import subprocess
 
 import helper
-from anonmem import Live, lasting
+from anonmem import Live, lasting, run
 from helper import Helper
 
 
@@ -33,7 +36,73 @@ class Selection(Live):
 			report = self.report("--name", f"^{program}$", "--user", os.geteuid(), "--by", "user,name")
 			self.assertEqual(len(report["groups"]), 1)
 			self.assertEqual(report["groups"][0]["processes"], 1 + len(h.children))
-			self.assertEqual(self.report("--user", 4242424)["coverage"]["seen"], 0)
+			self.assertEqual(self.report("--user", 4242424, status=1)["coverage"]["seen"], 0)
+
+	def test_operands_and_lists(self):
+		with Helper("sleepers", 2) as h:
+			pids = [h.pid, *h.children]
+			for words in (pids, ["-p", *pids], ["-p", "\n".join(map(str, pids))],
+					["-p", " ".join(map(str, pids)), "--no-infer"]):
+				report = self.report(*words, "--by", "process")
+				self.assertEqual({g["pid"] for g in report["groups"]}, set(pids), words)
+
+	def test_children(self):
+		with Helper("sleepers", 3) as h:
+			family = {h.pid, *h.children}
+			name = f"^{os.path.basename(helper.PROGRAM)}$"
+			for words in (["-p", h.pid], [os.getpid()], ["--name", name], ["-p", h.pid, "--name", name]):
+				report = self.report(*words, "--children", "--by", "process")
+				self.assertLessEqual(family, {g["pid"] for g in report["groups"]}, words)
+			report = self.report("-p", h.children[0], "--children", "--by", "process")
+			self.assertEqual([g["pid"] for g in report["groups"]], h.children[:1])
+			self.assertEqual(self.report("-p", h.pid)["coverage"]["seen"], 1)
+
+	def test_children_of_what_is_not_there(self):
+		with subprocess.Popen(["true"]) as ended:
+			ended.wait()
+		gone = ended.pid
+		self.fails(1, "-p", gone, "--children", "--json", words="there is no such process")
+
+	def test_children_that_come(self):
+		"""Each is the parent of the next: who was there before anonmem began must be found."""
+		script = "import os, time\nprint(os.getpid(), flush=True)\nfor _ in range(60):\n" \
+			"\ttime.sleep(.005)\n\tif os.fork():\n\t\ttime.sleep(20)\n\t\tbreak\n" \
+			"\tprint(os.getpid(), flush=True)\ntime.sleep(20)"
+		with subprocess.Popen(["/usr/bin/python3", "-c", script], stdout=subprocess.PIPE) as first:
+			os.set_blocking(first.stdout.fileno(), False)
+			there, waiting = [], 200
+			try:
+				while len(there) < 60 and waiting:
+					there += [int(pid) for pid in (first.stdout.read() or b"").split()]
+					found = self.report("-p", first.pid, "--children", "--by", "process")["groups"]
+					self.assertLessEqual(set(there), {g["pid"] for g in found})
+					waiting -= 1
+			finally:
+				there += [int(pid) for pid in (first.stdout.read() or b"").split()]
+				for pid in reversed(there):
+					os.kill(pid, signal.SIGKILL)
+			self.assertEqual(len(there), 61)
+
+	def test_nothing_matches(self):
+		for words, said in ((["--name", "^no such$"], '--name "^no such$"'),
+				(["--user", 4242424], '--user "4242424"'),
+				(["--cgroup", "/no such"], '--cgroup "/no such"'),
+				(["-p", os.getpid(), "--label", "no such"],
+				'no memory of 1 process matches --label "no such"')):
+			done = run(*words, "--json")
+			self.assertEqual(done.returncode, 1)
+			self.assertIn(said, done.stderr.decode())
+			self.assertEqual(done.stderr.count(b"\n"), 1)
+			self.assertEqual(json.loads(done.stdout)["groups"], [])
+			done = run(*words, "--csv", "-q")
+			self.assertEqual((done.returncode, done.stdout.count(b"\n")), (1, 1))
+
+	def test_mappings_by_name(self):
+		with Helper("sleepers", 1) as h:
+			found = self.report("--name", f"^{os.path.basename(helper.PROGRAM)}$", "--by", "mapping")["groups"]
+			own = self.report("-p", h.pid, "--by", "mapping")["groups"]
+			self.assertEqual({g["pid"] for g in found}, {h.pid, *h.children})
+			self.assertEqual({g["start"] for g in found if g["pid"] == h.pid}, {g["start"] for g in own})
 
 	def test_the_machine(self):
 		report = self.report("--by", "kind")
@@ -41,7 +110,7 @@ class Selection(Live):
 		self.assertEqual(report["kernel"], os.uname().release)
 		self.assertEqual(report["page_size"], os.sysconf("SC_PAGESIZE"))
 		self.assertIsInstance(report["kernel_labels"], bool)
-		self.assertEqual(report["kernel_labels"], not any("CONFIG_ANON" in n for n in report["notes"]))
+		self.assertEqual(report["kernel_labels"], not any("keeps no names" in n for n in report["notes"]))
 		self.assertEqual(report["source"], {"kind": "proc", "paths": ["/proc"]})
 		with open("/proc/meminfo", encoding="ascii") as f:
 			total = int(f.readline().split()[1]) * 1024

@@ -8,7 +8,8 @@ from anonmem import ENVIRONMENT, Live, run
 
 
 class Summary(Live):
-	SLEEPY = "import time; a = bytearray(60 << 20); time.sleep(1); del a; time.sleep(.3)"
+	# On a slow machine, readings that may take a twentieth of the time are more than a second apart.
+	SLEEPY = "import time; a = bytearray(60 << 20); time.sleep(3); del a; time.sleep(.3)"
 
 	def test_peaks(self):
 		done = run("run", "--summary", "--", "/usr/bin/python3", "-c", self.SLEEPY + "; print(5)")

@@ -18,6 +18,8 @@ import trees
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMED = {"Up", "Down", "Home", "End", "PgUp", "PgDn", "Enter", "Escape", "BSpace", "Space",
 	"F1", "F4", "F5", "F6", "F10"}
+# As xterm says it: which button, and whether it goes down or up again.
+BUTTONS = {"Click": [(0, "M"), (0, "m")], "WheelUp": [(64, "M")], "WheelDown": [(65, "M")]}
 
 
 class Screen:
@@ -25,6 +27,7 @@ class Screen:
 
 	def __init__(self, folder, name, size, variables, command):
 		self.socket = os.path.join(folder, f"{name}.tmux")
+		self.sgr = "TERM=xterm" in variables
 		width, height = size.split("x")
 		environment = {k: v for k, v in os.environ.items()
 			if not k.startswith(("LC_", "LANG", "TMUX")) and k not in ("NO_COLOR", "COLUMNS", "LINES")}
@@ -58,10 +61,17 @@ class Screen:
 		return last
 
 	def press(self, key):
-		if key.startswith("Click:"):
-			at = [f"{int(n) + 33:x}" for n in key[len("Click:"):].split(",")]
-			for button in ("20", "23"):  # as xterm says it: the left one goes down, and up again
-				self.tmux("send-keys", "-H", "1b", "5b", "4d", button, *at)
+		if key.startswith(tuple(BUTTONS)):
+			name, at = key.split(":")
+			column, line = (int(n) + 1 for n in at.split(","))
+			if self.sgr:
+				self.tmux("send-keys", "-l", *(f"\x1b[<{button};{column};{line}{state}"
+					for button, state in BUTTONS[name]))
+				return
+			for button, state in BUTTONS[name]:
+				button = button if state == "M" else 3  # which says only that it is up again
+				self.tmux("send-keys", "-H", "1b", "5b", "4d",
+					*(f"{n + 32:x}" for n in (button, column, line)))
 		elif key in NAMED:
 			self.tmux("send-keys", {"PgUp": "PPage", "PgDn": "NPage"}.get(key, key))
 		else:

@@ -47,6 +47,7 @@ class Process:
 				f"{self.started} 40960 {resident}\n",
 			"status": f"Name:\t{self.name}\nUid:\t{self.uid}\t{self.uid}\t{self.uid}\t{self.uid}\n",
 			"cgroup": f"0::/{self.name}\n",
+			"cmdline": f"/usr/bin/{self.name}\0--serve\0{self.pid}\0",
 		}
 		for name, text in files.items():
 			write(os.path.join(tree, str(self.pid), name), text)

@@ -365,7 +365,7 @@ class Live(Hostile):
 				found = {undo(row["file"]) for row in self.rows(str(process.pid), "file")}
 				self.assertIn(program.replace(b"\n", b"\\012"), found)
 				self.run_it("doctor", "--pid", str(process.pid))
-				self.run_it("--name", "^no such$", "--pid", str(process.pid))
+				self.run_it("--name", "^no such$", "--pid", str(process.pid), status=1)
 				process.stdin.close()
 			os.unlink(program)
 			for arguments in (("run", program), ("--rules", program)):

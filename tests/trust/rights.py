@@ -111,21 +111,21 @@ class Rules(Rights):
 	def test_of_another(self):
 		for owner, prefix in ((65534, ()), (1234, NOBODY)):
 			path = self.write("rules", ".* -> everything\n", owner=owner)
-			done = self.fails(f"{path}: belongs to user {owner}", "--rules", path, *self.REPORT,
+			done = self.fails(f"{path} is not trusted: it belongs to user {owner}", "--rules", path, *self.REPORT,
 				prefix=prefix)
 			self.assertEqual(done.stdout, "")
 
 	def test_writable(self):
 		for mode in (0o664, 0o646, 0o666, 0o622):
 			path = self.write("rules", ".* -> everything\n", mode)
-			self.fails(f"{path}: others may write to it", "--rules", path, *self.REPORT)
+			self.fails(f"{path} is not trusted: others may write to it", "--rules", path, *self.REPORT)
 
 	def test_found_in_the_home(self):
 		path = self.write("home/.config/anonmem/rules.conf", ".* -> everything\n", 0o666)
 		for variables in ({"HOME": self.path("home"), "XDG_CONFIG_HOME": ""},
 				{"XDG_CONFIG_HOME": self.path("home/.config")}):
 			for command in ((), ("top", "-b", "-n", "1")):
-				self.fails(f"{path}: others may write to it", *command, *self.REPORT,
+				self.fails(f"{path} is not trusted: others may write to it", *command, *self.REPORT,
 					variables=variables)
 
 	def test_of_a_pipe(self):
@@ -194,11 +194,11 @@ class Preload(Rights):
 
 	def test_of_another(self):
 		os.chown(self.path("anonmem-preload.so"), 1234, 1234)
-		self.fails("anonmem-preload.so: belongs to user 1234", "run", "true")
+		self.fails("anonmem-preload.so is not trusted: it belongs to user 1234", "run", "true")
 
 	def test_writable(self):
 		os.chmod(self.path("anonmem-preload.so"), 0o757)
-		self.fails("anonmem-preload.so: others may write to it", "run", "true")
+		self.fails("anonmem-preload.so is not trusted: others may write to it", "run", "true")
 
 
 TRACE, READ_FILES, OVERRIDE, LOOK = 1 << 19, 1 << 2, 1 << 1, 1 << 40  # capabilities(7)
@@ -372,7 +372,7 @@ class Lent(Watched):
 		for variables in ({"TERMINFO": self.path("info")}, {"TERMINFO_DIRS": self.path("info")},
 				{"HOME": self.path("home")}):
 			seen = self.on_terminal("top", "-n", "1", TERM="of-mine", **variables)
-			self.assertIn(b"this terminal (TERM=of-mine) is not known", seen)
+			self.assertIn(b"without a screen (TERM=of-mine)", seen)
 
 	def test_file_of_the_key_w(self):
 		"""Not with rights that are not its user's."""

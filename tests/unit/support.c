@@ -220,6 +220,10 @@ static bool record_begin(void *ctx, const struct process *p)
 		fputs(" exe=", r->out);
 		escape_write(r->out, p->exe);
 	}
+	if (p->known & PROCESS_COMMAND) {
+		fputs(" command=", r->out);
+		escape_write(r->out, p->command);
+	}
 	fputs(wanted ? "\n" : " -> no\n", r->out);
 	return wanted;
 }

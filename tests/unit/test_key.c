@@ -215,6 +215,7 @@ TEST(groupings)
 {
 	const struct grouping by = {.keys = {KEY_LABEL, KEY_USER}, .count = 2};
 	const struct grouping all = {.keys = {KEY_PROCESS, KEY_CGROUP, KEY_USER}, .count = 3};
+	const struct grouping commands = {.keys = {KEY_COMMAND}, .count = 1};
 	const struct grouping memory = {.keys = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_FILE},
 					.count = 4};
 
@@ -224,6 +225,7 @@ TEST(groupings)
 	assert_int_equal(grouping_needs(&by), NEED_UID);
 	assert_int_equal(grouping_needs(&all), NEED_STAT | NEED_UID | NEED_CGROUP);
 	assert_int_equal(grouping_needs(&memory), 0);
+	assert_int_equal(grouping_needs(&commands), NEED_STAT | NEED_COMMAND);
 	for (int i = 0; i < KEY_COUNT; i++)
 		assert_non_null(key_names[i]);
 }

@@ -1,4 +1,4 @@
-/* process: stat, status, cgroup and meminfo, and names made to confuse their readers. */
+/* process: stat, status, cgroup, meminfo and cmdline, and names made to confuse their readers. */
 #include "support.h"
 
 #include "parse/process.h"
@@ -159,6 +159,20 @@ TEST(status_without_a_uid)
 	assert_false(parse_status_uid(SLICE("XUid:\t1\t2\t3\t4\n"), &uid));
 }
 
+TEST(parent)
+{
+	uint64_t parent = 0;
+
+	assert_true(parse_status_parent(SLICE("Name:\tx\nPPid:\t12\nTracerPid:\t7\n"), &parent));
+	assert_int_equal(parent, 12);
+	assert_true(parse_status_parent(SLICE("PPid:\t0"), &parent));
+	assert_int_equal(parent, 0);
+	assert_false(parse_status_parent(SLICE(""), &parent));
+	assert_false(parse_status_parent(SLICE("PPid:\n"), &parent));
+	assert_false(parse_status_parent(SLICE("PPid:\t1x\n"), &parent));
+	assert_false(parse_status_parent(SLICE("XPPid:\t1\n"), &parent));
+}
+
 #define assert_cgroup(text, wanted)                                                                \
 	do {                                                                                       \
 		struct slice path_ = SLICE("none");                                                \
@@ -230,6 +244,66 @@ TEST(meminfo_fields)
 	assert_false(parse_meminfo(SLICE(""), SLICE("Cached"), &bytes));
 }
 
+static char line[PROCESS_COMMAND_SIZE];
+static struct slice command;
+
+static bool parse_line(struct slice text, struct slice comm)
+{
+	return parse_command(text, comm, line, &command);
+}
+
+TEST(a_command_line)
+{
+	assert_true(parse_line(SLICE("/usr/bin/x\0-a\0b c\0"), SLICE("x")));
+	assert_slice(command, "/usr/bin/x -a b c");
+	assert_true(parse_line(SLICE("x\0\0y\0"), SLICE("x")));
+	assert_slice(command, "x  y");
+	assert_true(parse_line(SLICE("a\033[2J\n\0"), SLICE("x")));
+	assert_slice(command, "a\033[2J\n");
+}
+
+/* As setproctitle(3) and its likes leave it. */
+TEST(a_title_instead_of_a_command_line)
+{
+	assert_true(parse_line(SLICE("nginx: worker process   \0\0\0\0\0"), SLICE("nginx")));
+	assert_slice(command, "nginx: worker process");
+	assert_true(parse_line(SLICE("postgres: checkpointer "), SLICE("postgres")));
+	assert_slice(command, "postgres: checkpointer");
+}
+
+TEST(no_command_line)
+{
+	assert_true(parse_line(SLICE(""), SLICE("kworker/0:1")));
+	assert_slice(command, "[kworker/0:1]");
+	assert_true(parse_line(SLICE("\0\0 \0"), SLICE("x")));
+	assert_slice(command, "[x]");
+	assert_false(parse_line(SLICE(""), SLICE("")));
+}
+
+TEST(a_long_command_line)
+{
+	static char text[PROCESS_COMMAND_MAX + 1];
+
+	memset(text, 'x', sizeof(text));
+	assert_true(parse_line((struct slice){text, sizeof(text) - 1}, SLICE("x")));
+	assert_int_equal(command.len, PROCESS_COMMAND_MAX);
+	assert_int_equal(command.ptr[command.len - 1], 'x');
+	assert_true(parse_line((struct slice){text, sizeof(text)}, SLICE("x")));
+	assert_int_equal(command.len, PROCESS_COMMAND_SIZE);
+	assert_true(slice_ends(command, SLICE("xx...")));
+	/* No part of a character is left; what is none is left as it is. */
+	memcpy(text + sizeof(text) - 3, "\xe2\x82\xac", 3);
+	assert_true(parse_line((struct slice){text, sizeof(text)}, SLICE("x")));
+	assert_true(slice_ends(command, SLICE("xx...")));
+	assert_int_equal(command.len, PROCESS_COMMAND_SIZE - 2);
+	memcpy(text + sizeof(text) - 4, "\xe2\x82\xac", 3);
+	assert_true(parse_line((struct slice){text, sizeof(text)}, SLICE("x")));
+	assert_true(slice_ends(command, SLICE("x\xe2\x82\xac...")));
+	memset(text, 0x80, sizeof(text));
+	assert_true(parse_line((struct slice){text, sizeof(text)}, SLICE("x")));
+	assert_int_equal(command.len, PROCESS_COMMAND_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,11 +317,16 @@ int main(void)
 		cmocka_unit_test(stat_that_is_none),
 		cmocka_unit_test(uid_is_the_effective_one),
 		cmocka_unit_test(status_without_a_uid),
+		cmocka_unit_test(parent),
 		cmocka_unit_test(cgroup_v2),
 		cmocka_unit_test(cgroup_v1),
 		cmocka_unit_test(cgroup_hybrid),
 		cmocka_unit_test(cgroup_that_is_none),
 		cmocka_unit_test(meminfo_fields),
+		cmocka_unit_test(a_command_line),
+		cmocka_unit_test(a_title_instead_of_a_command_line),
+		cmocka_unit_test(no_command_line),
+		cmocka_unit_test(a_long_command_line),
 	};
 
 	return RUN(tests);

@@ -1,6 +1,8 @@
 /* procfs: processes of trees and, as far as that is the same every time, of the running system. */
 #include "support.h"
 
+#include "parse/process.h"
+
 #include "source/handle.h"
 
 #include <signal.h>
@@ -96,12 +98,32 @@ TEST(who_it_is)
 		     "mapping 1000 /x\nend read\n");
 }
 
+TEST(what_it_was_told_to_do)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_write(root, "7/stat", SLICE(STAT));
+	tree_write(root, "7/cmdline", SLICE("prog\0--key=a\033b\0"));
+	tree_write(root, "8/smaps", SLICE(ONE));
+	tree_write(root, "8/stat", SLICE(STAT));
+	tree_write(root, "8/cmdline", SLICE(""));
+	tree_write(root, "9/smaps", SLICE(ONE));
+	tree_write(root, "9/stat", SLICE(STAT));
+	read_all(NEED_STAT | NEED_COMMAND);
+	assert_calls("begin pid=7 start=555 name=a) b command=prog --key=a\\033b\n"
+		     "mapping 1000 /x\nend read\n"
+		     "begin pid=8 start=555 name=a) b command=[a) b]\n"
+		     "mapping 1000 /x\nend read\n"
+		     "begin pid=9 start=555 name=a) b\n"
+		     "mapping 1000 /x\nend read\n");
+}
+
 /* Nobody pays for what nobody asked for. */
 TEST(only_what_is_needed)
 {
 	tree_write(root, "7/smaps", SLICE(ONE));
 	tree_write(root, "7/stat", SLICE(STAT));
 	tree_write(root, "7/status", SLICE(STATUS));
+	tree_write(root, "7/cmdline", SLICE("prog"));
 	read_all(NEED_UID);
 	assert_calls("begin pid=7 uid=22\nmapping 1000 /x\nend read\n");
 }
@@ -314,7 +336,7 @@ TEST(a_folder_where_smaps_should_be)
 {
 	tree_mkdir(root, "7/smaps");
 	read_all(0);
-	assert_contains(recorder_text(&recorder), ": cannot be read: Is a directory\n");
+	assert_contains(recorder_text(&recorder), ": cannot read: Is a directory\n");
 	assert_null(strstr(recorder_text(&recorder), "end read"));
 }
 
@@ -493,10 +515,10 @@ TEST(no_tree)
 	struct error e = {.code = ERROR_NONE};
 
 	assert_null(source_open_proc(path, NULL, 0, &e));
-	assert_contains(e.text, "/gone: cannot be opened as a folder of processes: No such file");
+	assert_contains(e.text, "/gone as a directory of processes: No such file");
 	assert_int_equal(read_tree(0, NULL, 0, &e), -1);
 	assert_int_equal(e.code, ERROR_MALFORMED);
-	assert_contains(e.text, ": holds no process; expected folders such as ");
+	assert_contains(e.text, " holds no process: expected directories such as ");
 	free(path);
 	source_close(NULL);
 	reader_free(NULL);
@@ -542,6 +564,28 @@ TEST(this_process)
 	assert_contains(recorder_text(&recorder), "\nend read\n");
 }
 
+static void fill(const char *path, char *buffer, size_t size, size_t *length)
+{
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	*length = fread(buffer, 1, size, in);
+	fclose(in);
+}
+
+TEST(the_command_line_of_this_process)
+{
+	char line[PROCESS_COMMAND_MAX], wanted[PROCESS_COMMAND_MAX + 16];
+	size_t length;
+
+	fill("/proc/self/cmdline", line, sizeof(line), &length);
+	assert_true(length > 1);
+	line[length - 1] = '\0';
+	snprintf(wanted, sizeof(wanted), " command=%s", line);
+	read_live(getpid(), NEED_STAT | NEED_COMMAND);
+	assert_contains(recorder_text(&recorder), wanted);
+}
+
 /* A child that has ended: first a zombie, then nothing. */
 TEST(a_zombie)
 {
@@ -553,8 +597,9 @@ TEST(a_zombie)
 	if (child == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-	read_live(child, NEED_STAT);
+	read_live(child, NEED_STAT | NEED_COMMAND);
 	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_contains(recorder_text(&recorder), " command=[");
 	assert_contains(recorder_text(&recorder), "\nend no_memory\n");
 	read_live(child, 0);
 	snprintf(wanted, sizeof(wanted),
@@ -570,6 +615,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TREE_TEST(pids_ascend_and_other_names_do_not_matter),
 		TREE_TEST(who_it_is),
+		TREE_TEST(what_it_was_told_to_do),
 		TREE_TEST(only_what_is_needed),
 		TREE_TEST(what_is_missing_is_unknown),
 		TREE_TEST(a_large_small_file),
@@ -601,6 +647,7 @@ int main(void)
 		TREE_TEST(running_processes),
 		TREE_TEST(an_error_of_the_sink),
 		TREE_TEST(this_process),
+		TREE_TEST(the_command_line_of_this_process),
 		TREE_TEST(a_zombie),
 	};
 

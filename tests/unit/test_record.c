@@ -8,7 +8,7 @@ enum { GROUPS_MAX = 64 };
 
 static const struct grouping all_keys = {
 	.keys = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
-		 KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
+		 KEY_COMMAND, KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
 	.count = KEY_COUNT,
 };
 static const struct grouping by_label = {.keys = {KEY_LABEL}, .count = 1};
@@ -125,6 +125,8 @@ static void assert_same_process(const struct process *a, const struct process *b
 		assert_same_slice(a->cgroup, b->cgroup);
 	if (a->known & PROCESS_EXE)
 		assert_same_slice(a->exe, b->exe);
+	if (a->known & PROCESS_COMMAND)
+		assert_same_slice(a->command, b->command);
 }
 
 static void assert_same_group(const struct grouping *by, uint32_t i, const struct record *b)
@@ -311,10 +313,12 @@ TEST(labels_of_every_kind)
 
 static void fill_strings(struct slice s)
 {
-	const struct process process = {.known = PROCESS_NAME | PROCESS_CGROUP | PROCESS_EXE,
+	const struct process process = {.known = PROCESS_NAME | PROCESS_CGROUP | PROCESS_EXE |
+						 PROCESS_COMMAND,
 					.name = s,
 					.cgroup = s,
-					.exe = s};
+					.exe = s,
+					.command = s};
 	const struct mapping m = {.start = 1, .end = 2, .perms = "r-xs"};
 	const struct segment_id segment = {.inode = s.len, .space = s.len % 3, .dev_minor = 1};
 	symbol *key = add_group(&all_keys);
@@ -394,10 +398,11 @@ TEST(unknown_fields_of_a_process)
 {
 	static const struct grouping by = {.keys = {KEY_PROCESS}, .count = 1};
 
-	for (unsigned known = 0; known < 2 * PROCESS_EXE; known++) {
+	for (unsigned known = 0; known < 2 * PROCESS_COMMAND; known++) {
 		record.count = 0;
 		record.process = redis;
 		record.process.cgroup = SLICE("0::/x");
+		record.process.command = SLICE("x --password=y");
 		record.process.known = known;
 		add_group(&by)[0] = key_intern_process(&symbols, &record.process);
 		check_round_trip(&by);

@@ -135,6 +135,93 @@ static void add_hostile(void)
 	add("e\xff", 1);
 }
 
+static void show_columns(const char *names)
+{
+	options.column_count = 0;
+	while (*names) {
+		size_t len = strcspn(names, " ");
+
+		options.columns[options.column_count++] = column_find((struct slice){names, len});
+		names += len + strspn(names + len, " ");
+	}
+}
+
+TEST(columns_that_can_be_spared_go_first)
+{
+	const struct column *expendable[] = {column_find(SLICE("swap")), column_find(SLICE("rss"))};
+
+	show_columns("pss rss swap uss");
+	how.expendable = expendable;
+	how.expendable_count = 2;
+	add("a rather long name of a process", 4096);
+	how.width = 40;
+	assert_rendered(render_table, "NAME                    PSS RSS SWAP USS\n"
+				      "a rather l…f a process 4.0K   0    0   0\n"
+				      "TOTAL                  4.0K   0    0   0\n"
+				      "1 of 1 process read\n");
+	how.width = 36;
+	assert_rendered(render_table, "NAME                     PSS RSS USS\n"
+				      "a rather lo…f a process 4.0K   0   0\n"
+				      "TOTAL                   4.0K   0   0\n"
+				      "1 of 1 process read\n"
+				      "no room for SWAP; -o chooses columns\n");
+	how.width = 14;
+	assert_rendered(render_table, "NAME   PSS USS\n"
+				      "a …ss 4.0K   0\n"
+				      "TOTAL 4.0K   0\n"
+				      "1 of 1 process read\n"
+				      "no room for RSS, SWAP; -o chooses columns\n");
+	how.quiet = true;
+	how.expendable_count = 0;
+	how.width = 20;
+	assert_rendered(render_table, "…E  PSS RSS SWAP USS\n"
+				      "…s 4.0K   0    0   0\n"
+				      "…L 4.0K   0    0   0\n");
+}
+
+TEST(a_long_name_widens_nothing)
+{
+	how.quiet = true;
+	how.text_max = 12;
+	add("b", 4096);
+	add("/a/very/long/path/to/somewhere", 4096);
+	assert_rendered(render_table, "NAME           PSS\n"
+				      "/a/ve…ewhere  4.0K\n"
+				      "b             4.0K\n"
+				      "TOTAL         8.0K\n");
+	assert_rendered(render_csv,
+			"name,pss\r\n/a/very/long/path/to/somewhere,4096\r\nb,4096\r\n");
+}
+
+/* Nothing stands under it in the totals, nor blanks at the end of the line. */
+TEST(a_command_in_the_totals)
+{
+	char *got;
+
+	show_columns("pss command");
+	how.quiet = true;
+	add("a", 4096);
+	assert_rendered(render_table, "NAME    PSS  COMMAND\n"
+				      "a      4.0K  -\n"
+				      "TOTAL  4.0K\n");
+	got = render(&render_json);
+	assert_contains(got, "\"totals\": {\"pss\":4096},");
+	assert_contains(got, "{\"name\":\"a\",\"pss\":4096,\"command\":null}");
+	free(got);
+}
+
+TEST(what_totals_are_of)
+{
+	how.quiet = true;
+	how.total = "selected";
+	add("a", 1);
+	add("TOTAL (selected)", 2);
+	assert_rendered(render_table, "NAME                 PSS\n"
+				      "\\124OTAL (selected)    2\n"
+				      "a                      1\n"
+				      "TOTAL (selected)       3\n");
+}
+
 TEST(hostile_names_in_a_table)
 {
 	how.quiet = true;
@@ -226,6 +313,10 @@ int main(void)
 		RENDER_TEST(unknown_in_a_table),
 		RENDER_TEST(a_table_with_coverage),
 		RENDER_TEST(a_narrow_table),
+		RENDER_TEST(columns_that_can_be_spared_go_first),
+		RENDER_TEST(a_long_name_widens_nothing),
+		RENDER_TEST(a_command_in_the_totals),
+		RENDER_TEST(what_totals_are_of),
 		RENDER_TEST(hostile_names_in_a_table),
 		RENDER_TEST(hostile_names_in_csv),
 		RENDER_TEST(csv),

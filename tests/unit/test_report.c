@@ -243,6 +243,183 @@ TEST(limits_hide_rows_and_not_totals)
 	end();
 }
 
+TEST(rows_of_zeros)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", 0, 0);
+	add_name("b", 0, 5);
+	add_name("c", UINT64_MAX, 0);
+	add_name("d", 0, 0);
+	add_name("e", 3, 0);
+	options.columns[options.column_count++] = column("mappings");
+	options.columns[options.column_count++] = column("pss");
+	options.columns[options.column_count++] = column("rss");
+	options.hide_zeros = true;
+	build();
+	assert_rows("b c e "); /* what is not known is not nothing */
+	assert_int_equal(report.zeros, 2);
+	assert_int_equal(report.totals[1].number, 10);
+	assert_contains(report.notes[report.note_count - 1],
+			"2 rows of zeros hidden; -a shows them, the totals count them");
+	report_free(&report);
+	options.limit = 2;
+	build();
+	assert_rows("b c ");
+	assert_int_equal(report.hidden, 1);
+	report_free(&report);
+	options.columns[2] = column("swap");
+	options.limit = 0;
+	options.column_count = 3;
+	options.columns[1] = column("swap");
+	build();
+	assert_rows("");
+	assert_int_equal(report.zeros, 5);
+	report_free(&report);
+	options.column_count = 1;
+	build();
+	assert_rows("b a c d e "); /* no size is shown */
+	report_free(&report);
+	options.hide_zeros = false;
+	options.column_count = 3;
+	build();
+	assert_int_equal(report.row_count, 5);
+	assert_int_equal(report.zeros, 0);
+	end();
+}
+
+TEST(hugetlb_pages_are_not_nothing)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", 0, 0);
+	snapshot.groups.groups[0].counters.bytes[COUNTER_PRIVATE_HUGETLB] = 2 << 20;
+	options.columns[options.column_count++] = column("pss");
+	options.hide_zeros = true;
+	build();
+	assert_rows("a ");
+	end();
+}
+
+TEST(processes_of_zeros_stay)
+{
+	const struct process p = {.known = PROCESS_PID, .pid = 7};
+
+	begin(2, KEY_PROCESS, KEY_NAME);
+	add(key_intern_process(&snapshot.symbols, &p), text("a"), 0, 0);
+	options.columns[options.column_count++] = column("pss");
+	options.hide_zeros = true;
+	build();
+	assert_int_equal(report.row_count, 1);
+	end();
+	begin(2, KEY_PROCESS, KEY_KIND);
+	add(key_intern_process(&snapshot.symbols, &p), text("anon"), 0, 0);
+	options.columns[options.column_count++] = column("pss");
+	options.hide_zeros = true;
+	build();
+	assert_int_equal(report.row_count, 0);
+	end();
+}
+
+/* What went, and what shrank to nothing, is a change. */
+TEST(changes_to_zero_stay)
+{
+	static struct trend trends[4];
+
+	begin(1, KEY_NAME, KEY_NAME);
+	add_name("a", 0, 0);
+	add_name("b", 0, 0);
+	add_name("c", 0, 0);
+	trends[0] = (struct trend){.change_known = true, .change = -4096};
+	trends[1] = (struct trend){.growth_known = true, .growth = -4096};
+	trends[2] = (struct trend){.change_known = true, .growth_known = true};
+	snapshot.trends = trends;
+	options.columns[options.column_count++] = column("pss");
+	options.columns[options.column_count++] = column("change");
+	options.columns[options.column_count++] = column("growth");
+	options.hide_zeros = true;
+	build();
+	snapshot.trends = NULL;
+	assert_rows("a b ");
+	end();
+}
+
+static void add_command(pid_t pid, const char *line)
+{
+	struct group g = {.processes = 1};
+	const struct record r = {
+		.process = {.known = PROCESS_PID | (line ? PROCESS_COMMAND : 0),
+			    .pid = pid,
+			    .command = slice_of(line ? line : "")},
+		.count = 1,
+		.groups = &g,
+	};
+
+	add(key_intern_process(&snapshot.symbols, &r.process), text("x"), 1, 1);
+	assert_true(commands_add(&snapshot.commands, &snapshot.symbols, &r));
+}
+
+/* A process may change its command line and is still the same: it does not belong to its key. */
+TEST(commands_of_processes)
+{
+	const struct grouping by_label = {.keys = {KEY_LABEL}, .count = 1};
+
+	begin(2, KEY_PROCESS, KEY_NAME);
+	add_command(1, "x --a");
+	add_command(2, NULL);
+	add_command(3, "x --b");
+	options.columns[options.column_count++] = column("command");
+	options.sort = column("command");
+	build();
+	assert_rows("1 3 2 ");
+	assert_slice(report_row(&report, 0)[2].text, "x --a");
+	assert_slice(report_row(&report, 1)[2].text, "x --b");
+	assert_false(report_row(&report, 2)[2].known);
+	assert_true(column_suits(column("command"), &snapshot.by));
+	assert_false(column_suits(column("command"), &by_label));
+	assert_true(column_suits(column("pss"), &by_label));
+	assert_int_equal(column_needs(column("command")), NEED_COMMAND | NEED_STAT);
+	assert_int_equal(column_needs(column("pss")), 0);
+	end();
+}
+
+/* A process may be in two labels, but not in two names. */
+TEST(totals_of_some_rows)
+{
+	const size_t rows[] = {0, 2};
+	const enum key keys[] = {KEY_NAME, KEY_SUBSYSTEM};
+
+	for (int i = 0; i < 2; i++) {
+		begin(1, keys[i], keys[i]);
+		for (char name[] = "a"; name[0] <= 'c'; name[0]++)
+			add_name(name, (uint64_t)name[0] - 'a' + 1, 7);
+		snapshot.trends = calloc(4, sizeof(*snapshot.trends));
+		for (uint32_t k = 0; k < 3; k++)
+			snapshot.trends[k] = (struct trend){.change_known = true,
+							    .change = k,
+							    .growth_known = k != 1,
+							    .growth = -1,
+							    .history = {10, 20, 30},
+							    .history_count = k + 1};
+		options.columns[options.column_count++] = column("rss");
+		options.columns[options.column_count++] = column("processes");
+		options.columns[options.column_count++] = column("change");
+		options.columns[options.column_count++] = column("growth");
+		options.columns[options.column_count++] = column("history");
+		build();
+		report_total(&report, rows, 2);
+		assert_int_equal(report.totals[1].number, 14);
+		assert_int_equal(report.totals[2].known, i == 0);
+		assert_int_equal(report.totals[3].change, 2);
+		assert_true(report.totals[4].known);
+		assert_int_equal(report.totals[4].change, -2);
+		assert_int_equal(report.totals[5].graph->history_count, 3);
+		assert_int_equal(report.totals[5].graph->history[0], 10);
+		assert_int_equal(report.totals[5].graph->history[2], 30 + 10);
+		report_total(&report, rows, 0);
+		assert_int_equal(report.totals[1].number, 0);
+		end();
+	}
+}
+
 TEST(no_rows)
 {
 	begin(1, KEY_NAME, KEY_NAME);
@@ -338,10 +515,20 @@ TEST(notes)
 	snapshot.machine.keeps_labels = ANSWER_NO;
 	add_name("b", UINT64_MAX, 1);
 	build();
-	assert_true(has_note("CONFIG_ANON_VMA_NAME"));
+	assert_true(has_note("this kernel keeps no names of memory; see anonmem doctor"));
 	assert_true(has_note("PSS is unknown"));
 	assert_true(has_note("SWAP counts swapped shared memory once for each process"));
 	assert_int_equal(report.note_count, 3);
+	report_free(&report);
+	snapshot.inferred = true;
+	snapshot.refresh = 1;
+	build();
+	assert_true(has_note(
+		"this kernel keeps no names of memory, ~ marks a guess; see anonmem doctor"));
+	report_free(&report);
+	snapshot.refresh = 2; /* which says so no more */
+	build();
+	assert_int_equal(report.note_count, 2);
 	end();
 }
 
@@ -391,6 +578,12 @@ int main(void)
 		cmocka_unit_test(processes_of_one_name_by_pid),
 		cmocka_unit_test(mappings_of_two_processes),
 		cmocka_unit_test(limits_hide_rows_and_not_totals),
+		cmocka_unit_test(rows_of_zeros),
+		cmocka_unit_test(hugetlb_pages_are_not_nothing),
+		cmocka_unit_test(processes_of_zeros_stay),
+		cmocka_unit_test(changes_to_zero_stay),
+		cmocka_unit_test(commands_of_processes),
+		cmocka_unit_test(totals_of_some_rows),
 		cmocka_unit_test(no_rows),
 		cmocka_unit_test(shares_of_the_total),
 		cmocka_unit_test(a_column_stands_once),

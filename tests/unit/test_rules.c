@@ -367,7 +367,7 @@ TEST(errors_say_file_and_line)
 	assert_error("a ->\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error("-> a\n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
 	assert_error(" -> \n", "my.conf: line 1: expected \"PATTERN -> SUBSYSTEM\"");
-	assert_error("^a -> a\n^b\0 -> b\n", "my.conf: line 2: a NUL byte: this is no text");
+	assert_error("^a -> a\n^b\0 -> b\n", "my.conf: line 2: a NUL byte: expected text");
 }
 
 TEST(errors_in_groups)

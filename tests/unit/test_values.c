@@ -40,9 +40,41 @@ TEST(pids)
 	assert_refused(value_pids(copy("-1"), &list, &count, &e), "\"-1\"");
 	assert_refused(value_pids(copy("2147483648"), &list, &count, &e), "--pid");
 	assert_refused(value_pids(copy("1,x,3"), &list, &count, &e), "\"x\"");
-	assert_refused(value_pids(copy(""), &list, &count, &e), "\"\"");
+	assert_refused(value_pids(copy(""), &list, &count, &e), "no process id given");
+	assert_refused(value_pids(copy(" \n"), &list, &count, &e), "no process id given");
+	assert_refused(value_pids(copy("1,,2"), &list, &count, &e), "\"\"");
+	assert_refused(value_pids(copy(", 2"), &list, &count, &e), "\"\"");
 	assert_refused(value_pids(copy("1,"), &list, &count, &e), "\"\"");
 	free(list);
+}
+
+/* As pgrep, pidof and people separate them. */
+TEST(separated_pids)
+{
+	static const char *const texts[] = {"1\n2\n3\n", "1 2 3", " 1, 2 ,3\r\n", "1,2\t3"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		pid_t *list = NULL;
+		size_t count = 0;
+
+		assert_int_equal(value_pids(copy(texts[i]), &list, &count, &e), 0);
+		assert_int_equal(count, 3);
+		for (pid_t pid = 1; pid <= 3; pid++)
+			assert_int_equal(list[pid - 1], pid);
+		free(list);
+	}
+}
+
+TEST(words_that_are_pids)
+{
+	assert_true(value_is_pids("1234"));
+	assert_true(value_is_pids("1\n2,3"));
+	assert_true(value_is_pids("0"));
+	assert_false(value_is_pids(""));
+	assert_false(value_is_pids("./1234"));
+	assert_false(value_is_pids("12x"));
+	assert_false(value_is_pids("-1"));
+	assert_false(value_is_pids(","));
 }
 
 TEST(regexes)
@@ -74,7 +106,7 @@ TEST(kinds)
 {
 	unsigned kinds = 0;
 
-	assert_int_equal(value_kinds(copy("anon,file"), &kinds, &e), 0);
+	assert_int_equal(value_kinds(copy("ANON,File"), &kinds, &e), 0);
 	assert_int_equal(kinds, 1U << KIND_ANON | 1U << KIND_FILE);
 	assert_int_equal(value_kinds(copy("special,anon"), &kinds, &e), 0);
 	assert_int_equal(kinds, 1U << KIND_ANON | 1U << KIND_FILE | 1U << KIND_SPECIAL);
@@ -86,7 +118,7 @@ TEST(groupings)
 {
 	struct grouping by = {.count = 0};
 
-	assert_int_equal(value_grouping(copy("name,label"), &by, &e), 0);
+	assert_int_equal(value_grouping(copy("NAME,Label"), &by, &e), 0);
 	assert_int_equal(value_grouping(copy("label,user,name"), &by, &e), 0);
 	assert_int_equal(by.count, 3);
 	assert_int_equal(by.keys[0], KEY_NAME);
@@ -94,43 +126,94 @@ TEST(groupings)
 	assert_int_equal(by.keys[2], KEY_USER);
 	assert_refused(value_grouping(copy("pid"), &by, &e), "--by: unknown key \"pid\"");
 	by.count = 0;
-	assert_int_equal(value_grouping(copy("label,subsystem,kind,process,name,user,cgroup,file,"
-					     "mapping,segment,label"),
+	assert_int_equal(value_grouping(copy("label,subsystem,kind,process,name,user,cgroup,"
+					     "command,file,mapping,segment,label"),
 					&by, &e),
 			 0);
 	assert_int_equal(by.count, KEY_COUNT);
 }
 
+static void choose(struct column_choice *choice, const char *text)
+{
+	*choice = (struct column_choice){.count = 0};
+	assert_int_equal(value_columns(copy(text), false, choice, &e), 0);
+}
+
 TEST(columns_)
 {
-	const struct column *list[COLUMNS_MAX];
-	size_t count = 0;
+	struct column_choice choice;
 
-	assert_int_equal(value_columns(copy("pss,RSS,%Pss"), list, &count, &e), 0);
-	assert_int_equal(count, 3);
-	assert_string_equal(list[0]->name, "pss");
-	assert_string_equal(list[1]->name, "rss");
-	assert_string_equal(list[2]->name, "pss_percent");
-	assert_refused(value_columns(copy("label"), list, &count, &e), "label is a key");
-	assert_refused(value_columns(copy("nothing"), list, &count, &e),
+	choose(&choice, "pss,RSS,%Pss,rss");
+	assert_true(choice.replaces);
+	assert_int_equal(choice.count, 3);
+	assert_string_equal(choice.list[0]->name, "pss");
+	assert_string_equal(choice.list[1]->name, "rss");
+	assert_string_equal(choice.list[2]->name, "pss_percent");
+	assert_refused(value_columns(copy("label"), false, &choice, &e), "label is a key");
+	assert_refused(value_columns(copy("nothing"), false, &choice, &e),
 		       "unknown column \"nothing\"");
-	assert_refused(value_columns(copy(""), list, &count, &e), "unknown column \"\"");
+	assert_refused(value_columns(copy(""), false, &choice, &e), "unknown column \"\"");
+	assert_refused(value_columns(copy("+"), false, &choice, &e), "unknown column \"\"");
+	assert_refused(value_columns(copy("rss,+pss"), false, &choice, &e), "\"+pss\"");
+}
+
+TEST(columns_beside_the_default)
+{
+	struct column_choice choice;
+
+	choose(&choice, "+locked,pss");
+	assert_false(choice.replaces);
+	assert_int_equal(choice.count, 2);
+	choose(&choice, "+locked,+pss");
+	assert_false(choice.replaces);
+	assert_int_equal(choice.count, 2);
+	assert_int_equal(value_columns(copy("rss"), false, &choice, &e), 0);
+	assert_true(choice.replaces);
+	assert_int_equal(choice.count, 3);
+}
+
+TEST(all_columns)
+{
+	struct column_choice choice;
+	size_t count;
+
+	choose(&choice, "all");
+	assert_true(choice.replaces);
+	count = choice.count;
+	for (size_t i = 0; i < count; i++)
+		assert_true(column_is_offered(choice.list[i], false));
+	choose(&choice, "+ALL,rss");
+	assert_false(choice.replaces);
+	assert_int_equal(choice.count, count);
+	assert_int_equal(value_columns(copy("all"), true, &choice, &e), 0);
+	assert_true(choice.count > count);
 }
 
 TEST(sorts)
 {
+	static const struct {
+		const char *text, *column;
+		bool falling;
+	} cases[] = {
+		{"rss", "rss", true},	    {"+rss", "rss", false},
+		{"-rss", "rss", true},	    {"%PSS", "pss_percent", true},
+		{"maps", "mappings", true}, {"growth", "growth", true},
+		{"label", "label", false},  {"-label", "label", true},
+		{"+label", "label", false}, {"pid", "pid", false},
+		{"start", "start", false},
+	};
 	const struct column *sort;
 	bool falling;
 
-	assert_int_equal(value_sort("rss", &sort, &falling, &e), 0);
-	assert_string_equal(sort->name, "rss");
-	assert_false(falling);
-	assert_int_equal(value_sort("-pss", &sort, &falling, &e), 0);
-	assert_string_equal(sort->name, "pss");
-	assert_true(falling);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(value_sort(cases[i].text, &sort, &falling, &e), 0);
+		assert_string_equal(sort->name, cases[i].column);
+		assert_int_equal(falling, cases[i].falling);
+	}
 	assert_refused(value_sort("", &sort, &falling, &e), "--sort");
 	assert_refused(value_sort("-", &sort, &falling, &e), "unknown column \"\"");
 	assert_refused(value_sort("--pss", &sort, &falling, &e), "\"-pss\"");
+	assert_refused(value_sort("+-pss", &sort, &falling, &e), "\"-pss\"");
 }
 
 TEST(limits)
@@ -190,7 +273,7 @@ TEST(words)
 
 	assert_int_equal(value_format("csv", &renderer, &e), 0);
 	assert_ptr_equal(renderer, &render_csv);
-	assert_int_equal(value_format("json", &renderer, &e), 0);
+	assert_int_equal(value_format("JSON", &renderer, &e), 0);
 	assert_ptr_equal(renderer, &render_json);
 	assert_refused(value_format("xml", &renderer, &e),
 		       "--format: invalid format \"xml\": expected table");
@@ -198,8 +281,10 @@ TEST(words)
 	assert_int_equal(units, UNITS_GIB);
 	assert_int_equal(value_units("b", &units, &e), 0);
 	assert_int_equal(units, UNITS_BYTES);
-	assert_refused(value_units("G", &units, &e), "--units: invalid unit \"G\"");
-	assert_int_equal(value_color("never", &color, &e), 0);
+	assert_int_equal(value_units("M", &units, &e), 0);
+	assert_int_equal(units, UNITS_MIB);
+	assert_refused(value_units("t", &units, &e), "--units: invalid unit \"t\"");
+	assert_int_equal(value_color("Never", &color, &e), 0);
 	assert_int_equal(color, COLOR_NEVER);
 	assert_refused(value_color("", &color, &e), "--color: invalid value \"\"");
 }
@@ -220,12 +305,22 @@ TEST(lists_grow)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pids),	     cmocka_unit_test(regexes),
-		cmocka_unit_test(users),     cmocka_unit_test(kinds),
-		cmocka_unit_test(groupings), cmocka_unit_test(columns_),
-		cmocka_unit_test(sorts),     cmocka_unit_test(limits),
-		cmocka_unit_test(jobs),	     cmocka_unit_test(durations),
-		cmocka_unit_test(words),     cmocka_unit_test(lists_grow),
+		cmocka_unit_test(pids),
+		cmocka_unit_test(separated_pids),
+		cmocka_unit_test(words_that_are_pids),
+		cmocka_unit_test(regexes),
+		cmocka_unit_test(users),
+		cmocka_unit_test(kinds),
+		cmocka_unit_test(groupings),
+		cmocka_unit_test(columns_),
+		cmocka_unit_test(columns_beside_the_default),
+		cmocka_unit_test(all_columns),
+		cmocka_unit_test(sorts),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(jobs),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(words),
+		cmocka_unit_test(lists_grow),
 	};
 
 	return RUN(tests);

@@ -332,6 +332,70 @@ TEST(a_new_start)
 	assert_int_equal(trend_of("[heap]")->growth, 1024);
 }
 
+/* Rows of another view are as those of the view that was there all the time. */
+static void assert_same_history(const struct view *other)
+{
+	const struct snapshot *s = &view.snapshot, *o = &other->snapshot;
+	uint32_t count = aggregate_count(&s->groups);
+
+	assert_int_equal(aggregate_count(&o->groups), count);
+	for (uint32_t i = 0; i <= count; i++) {
+		const struct trend *t = &s->trends[i], *found = NULL;
+
+		for (uint32_t k = 0; i < count && k < count; k++) {
+			if (slice_equals(
+				    intern_bytes(&s->symbols, aggregate_key(&s->groups, i)[0]),
+				    intern_bytes(&o->symbols, aggregate_key(&o->groups, k)[0])))
+				found = &o->trends[k];
+		}
+		found = i < count ? found : &o->trends[count];
+		assert_non_null(found);
+		assert_int_equal(found->history_count, t->history_count);
+		assert_memory_equal(found->history, t->history,
+				    t->history_count * sizeof(*t->history));
+	}
+}
+
+/* Who looks at something for the first time, or after a new start, sees what it was before. */
+TEST(a_view_that_comes_later_has_a_history)
+{
+	struct error e;
+	char kb[16], text[512];
+
+	watch_by(KEY_LABEL);
+	for (int i = 1; i <= 2 * HISTORY_MAX; i++) {
+		struct view later;
+
+		snprintf(kb, sizeof(kb), "%d", i * 4);
+		snprintf(text, sizeof(text),
+			 "1-2 rw-p 00000000 00:00 0 [heap]\nSize: 8 kB\nRss: %s kB\nPss: %s kB\n"
+			 "2-3 rw-p 00000000 00:00 0 [anon:%d]\nSize: 8 kB\nRss: 8 kB\n%s",
+			 kb, kb, i / 5, i % 7 ? "Pss: 4 kB\n" : "");
+		write_process(1, "a", 10, i, text);
+		write_process(2, "b", 10, 0, MAPPING("1-2", "[heap]", "4"));
+		write_process(3, "c", 10, i, i % 6 < 3 ? MAPPING("1-2", "[stack]", "4") : "");
+		refresh();
+		view_init(&later, &by);
+		assert_int_equal(view_update(&later, watch, &e), 0);
+		assert_same_history(&later);
+		assert_int_equal(later.snapshot.trends[0].change, view.snapshot.trends[0].change);
+		view_free(&later);
+	}
+	assert_int_equal(trend_of("[heap]")->history_count, HISTORY_MAX);
+	assert_true(watch_zero(watch));
+	assert_int_equal(view_update(&view, watch, &e), 0);
+	assert_int_equal(trend_of("[heap]")->history_count, HISTORY_MAX);
+	assert_int_equal(trend_of("[heap]")->history[0], (HISTORY_MAX + 2) * 4096);
+	assert_int_equal(trend_of("[heap]")->growth, 0);
+}
+
+/* What would take too much memory is not kept: then a history begins with the refresh before. */
+TEST(a_large_past_is_not_kept)
+{
+	assert_true(past_has_room(&by, 100000));
+	assert_false(past_has_room(&by, 1000000));
+}
+
 TEST(part_of_it)
 {
 	struct grouping processes = {.keys = {KEY_PROCESS}, .count = 1};
@@ -370,6 +434,59 @@ TEST(a_user_who_is_not_known)
 	assert_int_equal(pss_of("whose"), 4);
 }
 
+static void write_command(int pid, const char *line)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/cmdline", pid);
+	tree_write(root, path, slice_of(line));
+}
+
+static struct slice command_of(const char *name)
+{
+	const struct snapshot *s = &view.snapshot;
+	int row = row_of(name);
+	symbol command;
+
+	assert_true(row >= 0);
+	command = commands_find(&s->commands, aggregate_key(&s->groups, (uint32_t)row)[0]);
+	return command == SYMBOL_NONE ? SLICE("?") : intern_bytes(&s->symbols, command);
+}
+
+/* Who changes his command line is the same process; who is gone had one. */
+TEST(command_lines)
+{
+	watch_by(KEY_PROCESS);
+	watch->options.collecting.reading.needs = NEED_COMMAND;
+	write_process(7, "db", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(8, "none", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_command(7, "db: idle");
+	refresh();
+	assert_slice(command_of("db"), "db: idle");
+	assert_slice(command_of("none"), "?");
+	write_process(7, "db", 10, 1, MAPPING("1-2", "[heap]", "8"));
+	write_command(7, "db: SELECT");
+	refresh();
+	assert_slice(command_of("db"), "db: SELECT");
+	assert_int_equal(trend_of("db")->change, 4096);
+	write_process(7, "db", 10, 2, "");
+	refresh();
+	assert_int_equal(trend_of("db")->state, TREND_GONE);
+	assert_slice(command_of("db"), "db: SELECT");
+}
+
+TEST(what_costs_is_watched_when_wanted)
+{
+	const struct grouping none = {.count = 0}, one = {.keys = {KEY_COMMAND}, .count = 1};
+	struct grouping watched = watch_grouping(&none);
+
+	assert_true(grouping_has(&watched, KEY_CGROUP));
+	assert_false(grouping_has(&watched, KEY_COMMAND));
+	watched = watch_grouping(&one);
+	assert_true(grouping_has(&watched, KEY_COMMAND));
+	assert_false(grouping_has(&watched, KEY_FILE));
+}
+
 TEST(names_are_counted)
 {
 	watch_by(KEY_LABEL);
@@ -379,6 +496,28 @@ TEST(names_are_counted)
 	refresh();
 	assert_int_equal(watch->naming.pss[WORD_PROCESS], 4096);
 	assert_int_equal(watch->naming.pss[WORD_NONE], 1024);
+}
+
+/* What is known is not named; what a machine has beyond all that was read is unknown. */
+TEST(words_for_names)
+{
+	struct naming n;
+
+	watch_by(KEY_LABEL);
+	write_process(1, "a", 10, 0,
+		      MAPPING("1-2", "[anon:x]", "4") MAPPING("2-3", "[heap]", "2")
+			      MAPPING("3-4", "[stack]", "1") MAPPING("4-5", "", "1"));
+	write_process(2, "b", 10, 0, MAPPING("2-3", "[heap]", "8"));
+	refresh();
+	assert_int_equal(watch_naming(watch, KEY_NAME, SLICE("a"), &n), 1);
+	assert_int_equal(naming_total(&n), 8192);
+	assert_true(naming_percent(&n, 8192, WORD_PROCESS) == 50);
+	assert_true(naming_percent(&n, 8192, WORD_KERNEL) == 37.5);
+	assert_true(naming_percent(&n, 8192, WORD_NONE) == 12.5);
+	assert_true(naming_percent(&n, 16384, WORD_PROCESS) == 25);
+	assert_true(naming_percent(&n, 16384, WORD_NONE) == 56.25);
+	assert_int_equal(watch_naming(watch, KEY_NAME, SLICE("c"), &n), 0);
+	assert_true(naming_percent(&n, 0, WORD_NONE) == 0);
 }
 
 /* Names that are no longer there do not stay in memory. */
@@ -423,9 +562,14 @@ int main(void)
 		IN_TREE(is_not_replaced),
 		IN_TREE(the_start_does_not_grow),
 		IN_TREE(a_new_start),
+		IN_TREE(a_view_that_comes_later_has_a_history),
+		IN_TREE(a_large_past_is_not_kept),
 		IN_TREE(part_of_it),
 		IN_TREE(a_user_who_is_not_known),
+		IN_TREE(command_lines),
+		IN_TREE(what_costs_is_watched_when_wanted),
 		IN_TREE(names_are_counted),
+		IN_TREE(words_for_names),
 		IN_TREE(symbols_do_not_pile_up),
 	};
 

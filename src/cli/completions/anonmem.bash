@@ -1,23 +1,27 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor run top"
+_anonmem_commands="doctor machine run top"
 _anonmem_doctor_options="-p --pid --json -h --help"
+_anonmem_machine_options="-p --pid --cgroup --root -N --limit --rules --no-rules --no-infer -a --all
+-f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
 _anonmem_run_options="--label --summary -h --help"
 _anonmem_run_labels="library function none"
-_anonmem_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root --smaps
--g --by -o --columns -s --sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units
---no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
-_anonmem_top_options="-p --pid -C --name -u --user --cgroup -l --label -k --kind --root -g --by -o --columns -s
---sort -N --limit --rules --no-rules --no-infer -f --format --json --csv --units --no-header -q
+_anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root --smaps
+-g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
+-w --wide --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
+_anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root -g --by -o --columns -s
+--sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
-_anonmem_keys="label subsystem kind process name user cgroup file mapping segment"
+_anonmem_keys="label subsystem kind process name user cgroup command file mapping segment"
 _anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
 file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
-file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent"
+file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss pss_percent rss_percent
+command"
+_anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv"
 _anonmem_units="auto b k m g"
@@ -109,10 +113,17 @@ _anonmem_files()
 	mapfile -t COMPREPLY < <(compgen "${1:--f}" -- "$cur")
 }
 
+# The columns of the command at hand.
+_anonmem_command_columns()
+{
+	echo "$_anonmem_columns"
+	[[ ${COMP_WORDS[1]-} == top ]] && echo "$_anonmem_trend_columns"
+}
+
 # Values of the option $1; false if it takes none.
 _anonmem_values()
 {
-	local help=help
+	local more="all help"
 
 	case $1 in
 	-p | --pid) _anonmem_pids "$cur" ;;
@@ -121,8 +132,8 @@ _anonmem_values()
 	-k | --kind) _anonmem_list "$_anonmem_kinds" "$cur" ;;
 	-g | --by) _anonmem_list "$_anonmem_keys" "$cur" ;;
 	-o | --columns)
-		[[ $cur == *,* ]] && help=""
-		_anonmem_list "$_anonmem_columns $help" "$cur"
+		[[ $cur == *,* ]] && more=""
+		_anonmem_columns_list
 		;;
 	-s | --sort) _anonmem_sort ;;
 	-f | --format) _anonmem_words "$_anonmem_formats" "$cur" ;;
@@ -136,14 +147,24 @@ _anonmem_values()
 	return 0
 }
 
-# Keys too can order the rows, and either may have a minus before it.
+# A list that begins with a plus is added to the columns of the default.
+_anonmem_columns_list()
+{
+	local plus=""
+
+	[[ $cur == +* ]] && plus=+
+	_anonmem_list "$(_anonmem_command_columns) $more" "${cur#+}"
+	COMPREPLY=("${COMPREPLY[@]/#/$plus}")
+}
+
+# Keys too can order the rows, and either may have a sign before it.
 _anonmem_sort()
 {
-	local minus=""
+	local sign=""
 
-	[[ $cur == -* ]] && minus=-
-	_anonmem_words "$_anonmem_columns $_anonmem_key_columns" "${cur#-}"
-	COMPREPLY=("${COMPREPLY[@]/#/$minus}")
+	[[ $cur == [-+]* ]] && sign=${cur:0:1}
+	_anonmem_words "$(_anonmem_command_columns) $_anonmem_key_columns" "${cur#[-+]}"
+	COMPREPLY=("${COMPREPLY[@]/#/$sign}")
 }
 
 # Behind the options of `run` stands a command, and then files, for want of better knowledge. bash
@@ -199,9 +220,14 @@ _anonmem()
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
+		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;
 		esac
+		return
+	fi
+	if [[ $cur == [0-9]* && " ${COMP_WORDS[*]} " != *" --smaps "* ]]; then
+		_anonmem_pids "$cur"
 		return
 	fi
 	if ((COMP_CWORD == 1)); then

@@ -1,0 +1,159 @@
+/*
+ * `anonmem machine`: where all memory of the machine is. The kernel's own figures say how much of
+ * each kind there is; the processes, read as for a report, say whose the anonymous memory is.
+ */
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/privilege.h"
+#include "cli/rulefiles.h"
+#include "cli/sandbox.h"
+#include "cli/say.h"
+#include "cli/show.h"
+#include "cli/version.h"
+#include "collect/survey.h"
+#include "render/account.h"
+#include "render/renderers.h"
+#include "report/account_cgroup.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+enum { LARGEST = 8 }; /* rows with a name of their own, unless --limit says how many */
+
+static int write_account(const struct options *o, const struct account_view *v, struct error *e)
+{
+	if (o->renderer == &render_json)
+		return account_write_json(v, stdout, e);
+	if (o->renderer == &render_csv)
+		return account_write_csv(v, stdout, e);
+	return account_write_table(v, stdout, e);
+}
+
+static int show(const struct options *o, struct account_view *view, struct error *e)
+{
+	view->units = o->units;
+	view->all = o->all;
+	view->color = wants_color(o, STDOUT_FILENO);
+	view->header = !o->no_header;
+	view->quiet = o->quiet;
+	return write_account(o, view, e);
+}
+
+static size_t largest(const struct options *o)
+{
+	return o->limit ? o->limit : LARGEST;
+}
+
+/* The kernel's figures are read behind the processes, as near to them as can be. */
+static int show_machine(const struct options *o, const struct source *source,
+			const struct snapshot *s, struct error *e)
+{
+	struct machine_account account = {.memory = {.name = NULL}};
+	struct kernel_memory kernel;
+	struct account_view view = {.account = &account, .kernel = &kernel, .snapshot = s};
+	int status = kernel_memory_read(source, &kernel, e);
+
+	if (status == 0)
+		status = account_build(&kernel, s, largest(o), &account, e);
+	if (status == 0)
+		status = show(o, &view, e);
+	account_free(&account);
+	kernel_memory_free(&kernel);
+	return status;
+}
+
+static int show_cgroup(const struct options *o, const struct source *source,
+		       const struct snapshot *s, const char *path, struct error *e)
+{
+	struct machine_account account = {.memory = {.name = NULL}};
+	struct cgroup_memory cgroup;
+	struct account_view view = {.account = &account, .cgroup = &cgroup, .snapshot = s};
+	int status = cgroup_memory_read(source, path, &cgroup, e);
+
+	if (status == 0)
+		status = account_cgroup_build(&cgroup, s, largest(o), &account, e);
+	if (status == 0)
+		status = show(o, &view, e);
+	account_free(&account);
+	return status;
+}
+
+/* The control group that is asked for; NULL for the whole machine. */
+static int find_cgroup(const struct options *o, const struct source *source, char path[PATH_MAX],
+		       const char **cgroup, struct error *e)
+{
+	*cgroup = o->selection.cgroup;
+	if (o->pid_count == 0)
+		return 0;
+	*cgroup = path;
+	return cgroup_memory_find(source, o->pids[0], path, e);
+}
+
+static int read_and_show(const struct options *o, const struct source *source,
+			 const struct rules *rules, struct snapshot *snapshot, struct error *e)
+{
+	char path[PATH_MAX];
+	const char *cgroup;
+	struct collect_options options = {
+		.by = account_grouping,
+		.rules = rules,
+		.infer = !o->no_infer,
+		.verify = true, /* smaps_rollup divides anonymous memory from that of files */
+		.jobs = o->jobs,
+		.reading = {.shares = true},
+	};
+
+	if (find_cgroup(o, source, path, &cgroup, e) < 0)
+		return -1;
+	if (cgroup) {
+		options.by = account_cgroup_grouping;
+		options.verify = false;
+	}
+	if (survey(source, &options, snapshot, e) < 0)
+		return -1;
+	return cgroup ? show_cgroup(o, source, snapshot, cgroup, e)
+		      : show_machine(o, source, snapshot, e);
+}
+
+static enum exit_status run(const struct options *o, struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+	struct rules *rules = rulefiles_load(o->rules, o->no_rules, e);
+	struct source *source = rules ? source_open_proc(o->root, NULL, 0, e) : NULL;
+	enum exit_status status = EXIT_FAILED;
+	struct snapshot snapshot = {0};
+
+	if (source && source_kind(source) == SOURCE_PROC)
+		privilege_raise();
+	else if (source)
+		privilege_end();
+	if (source && sandbox_enter(&box, e) == 0 &&
+	    read_and_show(o, source, rules, &snapshot, e) == 0)
+		status = EXIT_DONE;
+	for (size_t i = 0; i < snapshot.problems.count; i++)
+		say(snapshot.problems.list[i].text);
+	snapshot_free(&snapshot);
+	source_close(source);
+	rules_free(rules);
+	return status;
+}
+
+enum exit_status command_machine(int argc, char **argv)
+{
+	struct error e = {.code = ERROR_NONE};
+	enum exit_status status = EXIT_DONE;
+	struct options o;
+
+	if (options_parse(FOR_MACHINE, argc, argv, &o, &e) < 0)
+		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	else if (o.action == ACTION_HELP)
+		options_write_help(FOR_MACHINE, stdout);
+	else if (o.action == ACTION_VERSION)
+		version_write(stdout);
+	else
+		status = run(&o, &e);
+	options_free(&o);
+	if (e.code != ERROR_NONE)
+		say(e.text);
+	return status;
+}

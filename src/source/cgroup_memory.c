@@ -1,0 +1,265 @@
+#include "source/cgroup_memory.h"
+
+#include "parse/number.h"
+#include "parse/process.h"
+#include "source/handle.h"
+#include "source/lines.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+/* Where the memory controller is mounted: version 1 if that has it, else version 2. */
+
+struct mount {
+	unsigned version;
+	char root[PATH_MAX];  /* the group that is mounted there; "/" outside of containers */
+	char point[PATH_MAX]; /* where */
+};
+
+static struct slice take_word(struct slice *line)
+{
+	struct slice word = {line->ptr, 0};
+
+	while (word.len < line->len && line->ptr[word.len] != ' ')
+		word.len++;
+	*line = slice_inner(*line, word.len, 0);
+	skip_blanks(line);
+	return word;
+}
+
+static bool has_option(struct slice options, struct slice wanted)
+{
+	while (options.len > 0) {
+		const char *comma = memchr(options.ptr, ',', options.len);
+		size_t len = comma ? (size_t)(comma - options.ptr) : options.len;
+
+		if (slice_equals((struct slice){options.ptr, len}, wanted))
+			return true;
+		options = slice_inner(options, len + (comma != NULL), 0);
+	}
+	return false;
+}
+
+static void keep(char to[PATH_MAX], struct slice text)
+{
+	snprintf(to, PATH_MAX, "%.*s", (int)text.len, text.ptr);
+}
+
+/* "31 23 0:28 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory" */
+static bool take_mount(void *ctx, struct slice line)
+{
+	struct mount *m = ctx;
+	struct slice root, point, type;
+	unsigned version;
+
+	for (int i = 0; i < 3; i++)
+		take_word(&line);
+	root = take_word(&line);
+	point = take_word(&line);
+	while (line.len > 0 && !slice_equals(take_word(&line), SLICE("-")))
+		;
+	type = take_word(&line);
+	take_word(&line);
+	if (slice_equals(type, SLICE("cgroup")) && has_option(line, SLICE("memory")))
+		version = 1;
+	else if (slice_equals(type, SLICE("cgroup2")))
+		version = 2;
+	else
+		return true;
+	if (m->version == 1 && version == 2)
+		return true;
+	m->version = version;
+	keep(m->root, root);
+	keep(m->point, point);
+	return true;
+}
+
+static int find_mount(const struct source *s, struct mount *m, struct error *e)
+{
+	*m = (struct mount){.version = 0};
+	if (s->kind != SOURCE_PROC)
+		return error_set(e, ERROR_USAGE,
+				 "the account of a control group needs the running system");
+	if (lines_read(s, "self/mountinfo", take_mount, m) != LINES_READ)
+		return error_errno(e, "cannot read %s/self/mountinfo", s->root);
+	if (m->version == 0)
+		return error_set(e, ERROR_SYSTEM,
+				 "no control groups with a memory controller are mounted");
+	return 0;
+}
+
+/* Files of a group */
+
+static bool make_path(const struct mount *m, const struct cgroup_memory *c, const char *file,
+		      char path[PATH_MAX])
+{
+	const char *below = c->path;
+	size_t root = strcmp(m->root, "/") == 0 ? 0 : strlen(m->root);
+
+	if (strncmp(below, m->root, root) == 0)
+		below += root;
+	return snprintf(path, PATH_MAX, "%s%s/%s", m->point, strcmp(below, "/") == 0 ? "" : below,
+			file) < PATH_MAX;
+}
+
+struct place {
+	const struct source *source;
+	const struct mount *mount;
+	struct cgroup_memory *memory;
+};
+
+static enum lines_outcome read_file(const struct place *p, const char *file, line_fn *take,
+				    void *ctx)
+{
+	char path[PATH_MAX];
+
+	if (!make_path(p->mount, p->memory, file, path)) {
+		errno = ENAMETOOLONG;
+		return LINES_MISSING;
+	}
+	return lines_read(p->source, path, take, ctx);
+}
+
+/* "max", and in version 1 a number that no machine has, is no limit. */
+static bool take_number(void *ctx, struct slice line)
+{
+	struct amount *a = ctx;
+	uint64_t n;
+
+	if (!a->known && take_decimal(&line, &n) > 0 && n < INT64_MAX / 2)
+		*a = (struct amount){true, n};
+	return true;
+}
+
+static void read_number(const struct place *p, const char *file, struct amount *a)
+{
+	read_file(p, file, take_number, a);
+}
+
+static const char *const keys[CGROUP_FIELD_COUNT][2] = {
+#define CGROUP_FIELD_KEYS(id, v2, v1) [CGROUP_##id] = {v1, v2},
+	CGROUP_FIELDS(CGROUP_FIELD_KEYS)
+#undef CGROUP_FIELD_KEYS
+};
+
+static bool take_stat(void *ctx, struct slice line)
+{
+	struct cgroup_memory *m = ctx;
+	struct slice key = take_word(&line);
+	uint64_t n;
+
+	for (int i = 0; i < CGROUP_FIELD_COUNT; i++) {
+		const char *wanted = keys[i][m->version - 1];
+
+		if (wanted && slice_equals(key, slice_of(wanted)) && take_decimal(&line, &n) > 0)
+			m->fields[i] = (struct amount){true, n};
+	}
+	return true;
+}
+
+static bool take_event(void *ctx, struct slice line)
+{
+	struct cgroup_memory *m = ctx;
+	struct slice key = take_word(&line);
+	uint64_t n;
+
+	if (take_decimal(&line, &n) == 0)
+		return true;
+	if (slice_equals(key, SLICE("max")))
+		m->events_max = (struct amount){true, n};
+	if (slice_equals(key, SLICE("oom")))
+		m->events_oom = (struct amount){true, n};
+	if (slice_equals(key, SLICE("oom_kill")))
+		m->events_kill = (struct amount){true, n};
+	return true;
+}
+
+static void read_version_1(const struct place *p)
+{
+	struct cgroup_memory *m = p->memory;
+
+	read_number(p, "memory.usage_in_bytes", &m->usage);
+	read_number(p, "memory.max_usage_in_bytes", &m->peak);
+	read_number(p, "memory.limit_in_bytes", &m->limit);
+	read_number(p, "memory.memsw.limit_in_bytes", &m->swap_limit);
+	/* The root group uses what its file and anonymous pages are, and no kernel memory. */
+	if (strcmp(m->path, "/") != 0)
+		read_number(p, "memory.kmem.usage_in_bytes", &m->fields[CGROUP_KERNEL]);
+	read_number(p, "memory.failcnt", &m->events_max);
+	read_file(p, "memory.oom_control", take_event, m);
+}
+
+static void read_version_2(const struct place *p)
+{
+	struct cgroup_memory *m = p->memory;
+
+	read_number(p, "memory.current", &m->usage);
+	read_number(p, "memory.peak", &m->peak);
+	read_number(p, "memory.max", &m->limit);
+	read_number(p, "memory.high", &m->high);
+	read_number(p, "memory.swap.max", &m->swap_limit);
+	read_number(p, "memory.swap.current", &m->fields[CGROUP_SWAP]);
+	read_file(p, "memory.events", take_event, m);
+}
+
+/* As a path of the hierarchy, whichever way it was given, and without slashes at its end. */
+static void take_path(const struct mount *m, const char *given, struct cgroup_memory *c)
+{
+	size_t point = strlen(m->point), len;
+
+	if (strncmp(given, m->point, point) == 0 && (given[point] == '/' || given[point] == '\0'))
+		snprintf(c->path, sizeof(c->path), "%s%s", strcmp(m->root, "/") == 0 ? "" : m->root,
+			 given + point);
+	else
+		snprintf(c->path, sizeof(c->path), "%s%s", given[0] == '/' ? "" : "/", given);
+	len = strlen(c->path);
+	while (len > 1 && c->path[len - 1] == '/')
+		c->path[--len] = '\0';
+	if (len == 0)
+		strlcpy(c->path, "/", sizeof(c->path));
+}
+
+int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_memory *m,
+		       struct error *e)
+{
+	struct mount mount;
+	const struct place place = {s, &mount, m};
+
+	*m = (struct cgroup_memory){.version = 0};
+	if (find_mount(s, &mount, e) < 0)
+		return -1;
+	m->version = mount.version;
+	take_path(&mount, path, m);
+	if (read_file(&place, "memory.stat", take_stat, m) != LINES_READ)
+		return error_errno(e, "cannot read memory.stat of control group %s", m->path);
+	if (m->version == 1)
+		read_version_1(&place);
+	else
+		read_version_2(&place);
+	if (!m->usage.known)
+		return error_set(e, ERROR_SYSTEM,
+				 "control group %s does not say how much memory it uses; the root "
+				 "group of version 2 does not, see anonmem machine",
+				 m->path);
+	return 0;
+}
+
+int cgroup_memory_find(const struct source *s, pid_t pid, char path[PATH_MAX], struct error *e)
+{
+	const struct procdir root = source_root(s);
+	char name[32], text[2 * PATH_MAX];
+	struct slice found;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "%d/cgroup", pid);
+	n = procdir_read(&root, name, text, sizeof(text));
+	if (n < 0)
+		return error_errno(e, "cannot read the control group of process %d", pid);
+	if (!parse_cgroup((struct slice){text, (size_t)n}, &found))
+		return error_set(e, ERROR_SYSTEM, "process %d is in no control group", pid);
+	keep(path, found);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/*
+ * cgroup_memory: what the kernel charges to one control group, of the running system.
+ *
+ * Source: of version 2 memory.current, memory.max, memory.high, memory.peak (Linux 5.19),
+ * memory.swap.*, memory.stat and memory.events; of version 1 memory.usage_in_bytes,
+ * memory.limit_in_bytes, memory.max_usage_in_bytes, memory.memsw.*, memory.kmem.*, memory.stat,
+ * memory.failcnt and memory.oom_control. The figures are those of the group and all below it.
+ */
+#ifndef SOURCE_CGROUP_MEMORY_H
+#define SOURCE_CGROUP_MEMORY_H
+
+#include "source/kernel_memory.h"
+
+#include <limits.h>
+
+/* X(constant, key in memory.stat of version 2, of version 1; NULL where it has none) */
+#define CGROUP_FIELDS(X)                                                                           \
+	X(ANON, "anon", "total_rss")                                                               \
+	X(FILE, "file", "total_cache")                                                             \
+	X(SHMEM, "shmem", "total_shmem")                                                           \
+	X(FILE_MAPPED, "file_mapped", "total_mapped_file")                                         \
+	X(SWAP_CACHED, "swapcached", "total_swapcached")                                           \
+	X(SLAB, "slab", NULL)                                                                      \
+	X(KERNEL, "kernel", NULL)                                                                  \
+	X(KERNEL_STACK, "kernel_stack", NULL)                                                      \
+	X(PAGE_TABLES, "pagetables", NULL)                                                         \
+	X(SEC_PAGE_TABLES, "sec_pagetables", NULL)                                                 \
+	X(PERCPU, "percpu", NULL)                                                                  \
+	X(VMALLOC, "vmalloc", NULL)                                                                \
+	X(SOCK, "sock", NULL)                                                                      \
+	X(ZSWAP, "zswap", NULL)                                                                    \
+	X(ZSWAPPED, "zswapped", NULL)                                                              \
+	X(HUGETLB, "hugetlb", NULL)                                                                \
+	X(SWAP, NULL, "total_swap")
+
+#define CGROUP_FIELD_ENUM(id, v2, v1) CGROUP_##id,
+enum cgroup_field { CGROUP_FIELDS(CGROUP_FIELD_ENUM) CGROUP_FIELD_COUNT };
+#undef CGROUP_FIELD_ENUM
+
+struct cgroup_memory {
+	char path[PATH_MAX]; /* as in /proc/PID/cgroup */
+	unsigned version;
+	struct amount fields[CGROUP_FIELD_COUNT];
+	struct amount usage, peak;
+	struct amount limit, high, swap_limit; /* unknown where there is none */
+	/* How often the limit was met, the group was out of memory, a process was killed for it. */
+	struct amount events_max, events_oom, events_kill;
+};
+
+/* `path` is as in /proc/PID/cgroup, or a folder of the mounted hierarchy. 0, or -1 with *e. */
+int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_memory *m,
+		       struct error *e);
+
+/* The path of a process's group, for cgroup_memory_read(). 0, or -1 with *e. */
+int cgroup_memory_find(const struct source *s, pid_t pid, char path[PATH_MAX], struct error *e);
+
+#endif

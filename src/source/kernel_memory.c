@@ -1,0 +1,413 @@
+#include "source/kernel_memory.h"
+
+#include "parse/number.h"
+#include "source/handle.h"
+#include "source/lines.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* meminfo */
+
+static const struct slice field_keys[KERNEL_FIELD_COUNT] = {
+#define KERNEL_FIELD_KEY(id, key) [KERNEL_##id] = SLICE_INIT(key),
+	KERNEL_FIELDS(KERNEL_FIELD_KEY)
+#undef KERNEL_FIELD_KEY
+};
+
+struct meminfo_pages {
+	struct kernel_memory *memory;
+	struct amount huge_free, huge_total, huge_size; /* pages, pages, bytes: the default size */
+};
+
+/* The number behind "Key:" and whether it is followed by the unit. */
+static bool take_amount(struct slice line, uint64_t *number, bool *is_size)
+{
+	skip_blanks(&line);
+	if (take_decimal(&line, number) == 0)
+		return false;
+	*is_size = slice_equals(line, SLICE(" kB"));
+	return !*is_size || !__builtin_mul_overflow(*number, UINT64_C(1024), number);
+}
+
+static bool take_meminfo(void *ctx, struct slice line)
+{
+	struct meminfo_pages *p = ctx;
+	struct slice key;
+	struct amount a = {.known = true};
+	bool is_size;
+
+	if (!take_key(&line, &key) || !take_amount(line, &a.bytes, &is_size))
+		return true;
+	if (slice_equals(key, SLICE("HugePages_Free")))
+		p->huge_free = a;
+	if (slice_equals(key, SLICE("HugePages_Total")))
+		p->huge_total = a;
+	if (slice_equals(key, SLICE("Hugepagesize")))
+		p->huge_size = a;
+	for (int i = 0; is_size && i < KERNEL_FIELD_COUNT; i++) {
+		if (slice_equals(key, field_keys[i]))
+			p->memory->fields[i] = a;
+	}
+	return true;
+}
+
+/* Of the default size alone, which is all where no other has pages. */
+static void count_default_pool(const struct meminfo_pages *p)
+{
+	struct kernel_memory *m = p->memory;
+	uint64_t total;
+
+	if (!p->huge_size.known ||
+	    __builtin_mul_overflow(p->huge_total.bytes, p->huge_size.bytes, &total) ||
+	    !m->fields[KERNEL_HUGETLB].known || total != m->fields[KERNEL_HUGETLB].bytes)
+		return;
+	m->hugetlb_free.known = !__builtin_mul_overflow(p->huge_free.bytes, p->huge_size.bytes,
+							&m->hugetlb_free.bytes);
+}
+
+static int read_meminfo(const struct source *s, struct kernel_memory *m, struct error *e)
+{
+	struct meminfo_pages p = {.memory = m};
+
+	if (lines_read(s, "meminfo", take_meminfo, &p) != LINES_READ)
+		return error_errno(e, "cannot read %s/meminfo", s->root);
+	if (!m->fields[KERNEL_TOTAL].known)
+		return error_set(e, ERROR_MALFORMED, "%s/meminfo has no MemTotal", s->root);
+	/* Linux 4.4 to 5.2 print 0. */
+	if (m->fields[KERNEL_VMALLOC_USED].bytes == 0)
+		m->fields[KERNEL_VMALLOC_USED].known = false;
+	count_default_pool(&p);
+	return 0;
+}
+
+/* zoneinfo */
+
+struct zones {
+	uint64_t managed, free_per_cpu; /* pages */
+};
+
+static bool take_zone(void *ctx, struct slice line)
+{
+	struct zones *z = ctx;
+	uint64_t n;
+
+	skip_blanks(&line);
+	if (slice_begins(line, SLICE("managed "))) {
+		line = slice_inner(line, strlen("managed "), 0);
+		skip_blanks(&line);
+		z->managed += take_decimal(&line, &n) ? n : 0;
+	} else if (slice_begins(line, SLICE("count:"))) {
+		line = slice_inner(line, strlen("count:"), 0);
+		skip_blanks(&line);
+		z->free_per_cpu += take_decimal(&line, &n) ? n : 0;
+	}
+	return true;
+}
+
+/* Of a tree: what makes the pages of all zones MemTotal; 0 where that is no size of a page. */
+static uint64_t page_of_tree(const struct kernel_memory *m, uint64_t managed)
+{
+	uint64_t total = m->fields[KERNEL_TOTAL].bytes;
+	uint64_t page = managed ? (total + managed / 2) / managed : 0;
+
+	return (page & (page - 1)) == 0 ? page : 0;
+}
+
+/* Bytes of a page; 0 where they are unknown. */
+static uint64_t read_zones(const struct source *s, struct kernel_memory *m)
+{
+	struct zones z = {0};
+	bool known = lines_read(s, "zoneinfo", take_zone, &z) == LINES_READ;
+	uint64_t page = s->kind == SOURCE_PROC ? (uint64_t)sysconf(_SC_PAGESIZE)
+					       : page_of_tree(m, z.managed);
+
+	m->free_per_cpu.known =
+		known && page > 0 &&
+		!__builtin_mul_overflow(z.free_per_cpu, page, &m->free_per_cpu.bytes);
+	return page;
+}
+
+/* slabinfo and vmallocinfo */
+
+struct parts_reader {
+	struct kernel_parts *parts;
+	uint64_t page;
+};
+
+/* Kernels have some hundred; a captured tree may claim any number. */
+enum { PARTS_MAX = 4096 };
+
+static bool add_part(struct kernel_parts *p, struct slice name, uint64_t bytes)
+{
+	struct kernel_part *part = NULL;
+
+	for (size_t i = 0; i < p->count && !part; i++) {
+		if (slice_equals(slice_of(p->list[i].name), name))
+			part = &p->list[i];
+	}
+	if (!part && p->count == PARTS_MAX)
+		return true; /* they are then among the others, as what has no name */
+	if (!part && p->count == p->capacity) {
+		size_t capacity = p->capacity ? 2 * p->capacity : 64;
+		struct kernel_part *larger = reallocarray(p->list, capacity, sizeof(*larger));
+
+		if (!larger)
+			return false;
+		p->list = larger;
+		p->capacity = capacity;
+	}
+	if (!part) {
+		part = &p->list[p->count++];
+		*part = (struct kernel_part){.bytes = 0};
+		memcpy(part->name, name.ptr, name.len);
+	}
+	if (__builtin_add_overflow(part->bytes, bytes, &part->bytes))
+		part->bytes = UINT64_MAX;
+	return true;
+}
+
+static struct slice take_word(struct slice *line)
+{
+	struct slice word = {line->ptr, 0};
+
+	while (word.len < line->len && line->ptr[word.len] != ' ')
+		word.len++;
+	*line = slice_inner(*line, word.len, 0);
+	skip_blanks(line);
+	return word;
+}
+
+static bool is_part_name(struct slice name)
+{
+	return name.len > 0 && name.len < sizeof(((struct kernel_part *)NULL)->name);
+}
+
+/* "name active objects size per_slab pages_per_slab : tunables a b c : slabdata active slabs x" */
+static bool take_slab(void *ctx, struct slice line)
+{
+	enum { PAGES_PER_SLAB = 4, SLABS = 13 }; /* words behind the name */
+	struct parts_reader *r = ctx;
+	struct slice name = take_word(&line);
+	uint64_t pages = 0, slabs = 0, bytes;
+
+	for (int i = 0; line.len > 0; i++) {
+		struct slice word = take_word(&line);
+
+		if (i == PAGES_PER_SLAB && take_decimal(&word, &pages) == 0)
+			return true;
+		if (i == SLABS && take_decimal(&word, &slabs) == 0)
+			return true;
+	}
+	if (!is_part_name(name) || __builtin_mul_overflow(pages, slabs, &bytes) ||
+	    __builtin_mul_overflow(bytes, r->page, &bytes) || bytes == 0)
+		return true;
+	return add_part(r->parts, name, bytes);
+}
+
+/* The stacks of threads, which have a row of their own. Which function takes them depends on the
+ * version. */
+static bool is_stack(struct slice caller)
+{
+	static const struct slice callers[] = {
+		SLICE_INIT("kernel_clone"), SLICE_INIT("_do_fork"),
+		SLICE_INIT("copy_process"), SLICE_INIT("dup_task_struct"),
+		SLICE_INIT("fork_idle"),    SLICE_INIT("alloc_thread_stack_node"),
+		SLICE_INIT("scs_alloc"),
+	};
+
+	for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
+		if (slice_begins(caller, callers[i]))
+			return true;
+	}
+	return false;
+}
+
+/* "begin-end size caller+offset/length [module] pages=N vmalloc ..."; other mappings than those of
+ * vmalloc() show pages that somebody else counts. */
+static bool take_vmalloc(void *ctx, struct slice line)
+{
+	struct parts_reader *r = ctx;
+	uint64_t pages = 0, bytes;
+	bool is_vmalloc = false;
+	struct slice caller;
+	const char *plus;
+
+	take_word(&line);
+	take_word(&line);
+	caller = take_word(&line);
+	plus = memchr(caller.ptr, '+', caller.len);
+	if (plus)
+		caller.len = (size_t)(plus - caller.ptr);
+	while (line.len > 0) {
+		struct slice word = take_word(&line);
+
+		is_vmalloc |= slice_equals(word, SLICE("vmalloc"));
+		if (slice_begins(word, SLICE("pages="))) {
+			word = slice_inner(word, strlen("pages="), 0);
+			take_decimal(&word, &pages);
+		}
+	}
+	if (!is_vmalloc || !is_part_name(caller) || is_stack(caller) ||
+	    __builtin_mul_overflow(pages, r->page, &bytes) || bytes == 0)
+		return true;
+	return add_part(r->parts, caller, bytes);
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct kernel_part *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+/* False when there is no memory. */
+static bool read_parts(const struct source *s, const char *path, line_fn *take, uint64_t page,
+		       struct kernel_parts *parts)
+{
+	struct parts_reader r = {parts, page};
+	enum lines_outcome outcome = page ? lines_read(s, path, take, &r) : LINES_MISSING;
+
+	if (outcome == LINES_STOPPED)
+		return false;
+	parts->known = outcome == LINES_READ;
+	if (parts->count > 1)
+		qsort(parts->list, parts->count, sizeof(*parts->list), larger_first);
+	return true;
+}
+
+/* "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 206", in pages of the whole machine. */
+static bool take_sockets(void *ctx, struct slice line)
+{
+	uint64_t *pages = ctx, n;
+
+	while (line.len > 0) {
+		if (slice_equals(take_word(&line), SLICE("mem")) && take_decimal(&line, &n) > 0)
+			*pages += n;
+	}
+	return true;
+}
+
+static void read_sockets(const struct source *s, uint64_t page, struct amount *sockets)
+{
+	uint64_t pages = 0;
+
+	sockets->known = page > 0 &&
+			 lines_read(s, "net/sockstat", take_sockets, &pages) == LINES_READ &&
+			 !__builtin_mul_overflow(pages, page, &sockets->bytes);
+}
+
+/* /sys, of the running system only */
+
+static bool take_first_number(void *ctx, struct slice line)
+{
+	struct amount *a = ctx;
+
+	skip_blanks(&line);
+	a->known = a->known || take_decimal(&line, &a->bytes) > 0;
+	return true;
+}
+
+/* Pools of each size have a folder hugepages-2048kB. */
+static void read_pools(const struct source *s, struct amount *free)
+{
+	static const char place[] = "/sys/kernel/mm/hugepages";
+	DIR *dir = opendir(place);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	*free = (struct amount){.known = true};
+	while ((entry = readdir(dir))) {
+		struct slice name = slice_of(entry->d_name);
+		struct amount pages = {.known = false};
+		char path[sizeof(place) + 300];
+		uint64_t size;
+
+		if (!slice_begins(name, SLICE("hugepages-")))
+			continue;
+		name = slice_inner(name, strlen("hugepages-"), 0);
+		snprintf(path, sizeof(path), "%s/%s/free_hugepages", place, entry->d_name);
+		if (take_decimal(&name, &size) == 0 ||
+		    lines_read(s, path, take_first_number, &pages) != LINES_READ || !pages.known)
+			free->known = false;
+		else
+			free->bytes += pages.bytes * size * 1024;
+	}
+	closedir(dir);
+}
+
+struct zram_numbers {
+	uint64_t stored, taken;
+	bool known;
+};
+
+/* "orig_data_size compr_data_size mem_used_total ..." */
+static bool take_zram(void *ctx, struct slice line)
+{
+	struct zram_numbers *z = ctx;
+	uint64_t compressed;
+
+	skip_blanks(&line);
+	if (take_decimal(&line, &z->stored) == 0)
+		return true;
+	skip_blanks(&line);
+	if (take_decimal(&line, &compressed) == 0)
+		return true;
+	skip_blanks(&line);
+	z->known = take_decimal(&line, &z->taken) > 0;
+	return true;
+}
+
+static void read_zram(const struct source *s, struct kernel_memory *m)
+{
+	DIR *dir = opendir("/sys/block");
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	m->zram.known = m->zram_stored.known = true;
+	while ((entry = readdir(dir))) {
+		struct zram_numbers z = {.known = false};
+		char path[300];
+
+		if (strncmp(entry->d_name, "zram", strlen("zram")) != 0)
+			continue;
+		snprintf(path, sizeof(path), "/sys/block/%s/mm_stat", entry->d_name);
+		if (lines_read(s, path, take_zram, &z) != LINES_READ || !z.known)
+			m->zram.known = m->zram_stored.known = false;
+		m->zram.bytes += z.taken;
+		m->zram_stored.bytes += z.stored;
+	}
+	closedir(dir);
+}
+
+int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct error *e)
+{
+	uint64_t page;
+
+	*m = (struct kernel_memory){.slab = {.known = false}};
+	if (read_meminfo(s, m, e) < 0)
+		return -1;
+	page = read_zones(s, m);
+	if (!read_parts(s, "slabinfo", take_slab, page, &m->slab) ||
+	    !read_parts(s, "vmallocinfo", take_vmalloc, page, &m->vmalloc))
+		return error_memory(e);
+	read_sockets(s, page, &m->sockets);
+	if (s->kind == SOURCE_PROC) {
+		read_pools(s, &m->hugetlb_free);
+		read_zram(s, m);
+	}
+	return 0;
+}
+
+void kernel_memory_free(struct kernel_memory *m)
+{
+	free(m->slab.list);
+	free(m->vmalloc.list);
+}

@@ -1,0 +1,23 @@
+/* lines: a file of the whole system, line by line; for src/source/ only. */
+#ifndef SOURCE_LINES_H
+#define SOURCE_LINES_H
+
+#include "base/slice.h"
+#include "source/source.h"
+
+#include <stdbool.h>
+
+/* Takes a line without its newline, which dies when this returns. False to stop. */
+typedef bool line_fn(void *ctx, struct slice line);
+
+enum lines_outcome {
+	LINES_READ,    /* to the end */
+	LINES_MISSING, /* with errno: it is not there, or may not be read */
+	LINES_STOPPED, /* by the function */
+};
+
+/* `path` is relative to the /proc or the tree of the source, or absolute. A line that is longer
+ * than any that the kernel prints is given in parts. */
+enum lines_outcome lines_read(const struct source *s, const char *path, line_fn *take, void *ctx);
+
+#endif
