@@ -30,8 +30,8 @@ static const char *const table_columns[] = {
 
 /* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
 static const char *const expendable_columns[] = {
-	"mappings", "processes", "anonymous", "swap",  "uss",
-	"history",  "growth",	 "rss",	      "state", NULL,
+	"mappings", "processes", "anonymous", "swap_pss", "uss",
+	"history",  "growth",	 "rss",	      "state",	  NULL,
 };
 
 /* Files that may stay open. The kernel keeps some 4 KiB for each of them. */

@@ -310,6 +310,11 @@ class Lent(Watched):
 			doctor = json.loads(self.works("doctor", "--json", "--pid", root, prefix=NOBODY))
 			self.assertEqual((doctor["coverage"]["read"], doctor["may_trace"]), (1, True))
 
+	def test_keeps_the_right_to_look(self):
+		subprocess.run(["setcap", "cap_sys_ptrace,cap_checkpoint_restore,cap_net_raw=ep", self.anonmem],
+			check=True)
+		self.watch(TRACE | LOOK, prefix=NOBODY)
+
 	def test_fast(self):
 		"""Only its user and root may open pagemap; then smaps tells."""
 		with sleeper() as pid:
