@@ -167,14 +167,12 @@ static char *unescape(char *text)
 {
 	char *to = text;
 
-	for (const char *from = text; *from;) {
-		unsigned byte;
-
-		if (sscanf(from, "\\%3o", &byte) == 1 && strspn(from + 1, "01234567") >= 3) {
-			*to++ = (char)byte;
+	for (const char *from = text; *from; to++) {
+		if (*from == '\\' && strspn(from + 1, "01234567") >= 3) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
 			from += 4;
 		} else {
-			*to++ = *from++;
+			*to = *from++;
 		}
 	}
 	*to = '\0';
