@@ -48,7 +48,7 @@ static int settle_rights(command_fn *command, struct error *e)
 {
 	if (command == command_run && !privilege_is_lent())
 		return 0;
-	if (privilege_reduce(e) < 0)
+	if (privilege_reduce(command == command_report, e) < 0)
 		return -1;
 	if (command == command_run)
 		privilege_end();

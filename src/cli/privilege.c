@@ -13,6 +13,9 @@ struct capabilities {
 	uint64_t effective, permitted;
 };
 
+/* CAP_SYS_ADMIN was kept, and waits for privilege_raise(). */
+static bool admin_sleeps;
+
 static bool get(struct capabilities *c)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -57,9 +60,10 @@ static uint64_t right_to_look(uint64_t permitted)
 	return permitted & CAPABILITY(CAP_CHECKPOINT_RESTORE);
 }
 
-int privilege_reduce(struct error *e)
+int privilege_reduce(bool may_need_admin, struct error *e)
 {
 	struct capabilities c;
+	uint64_t admin;
 
 	if (getuid() != geteuid() || getgid() != getegid())
 		return error_set(e, ERROR_SYSTEM,
@@ -72,9 +76,12 @@ int privilege_reduce(struct error *e)
 			(c.permitted & CAPABILITY(CAP_SYS_PTRACE)) | right_to_look(c.permitted);
 		c.effective = 0;
 	} else if (c.permitted & CAPABILITY(CAP_SYS_PTRACE)) {
+		admin = may_need_admin ? c.permitted & CAPABILITY(CAP_SYS_ADMIN) : 0;
 		c.permitted = CAPABILITY(CAP_SYS_PTRACE) | right_to_read(c.permitted) |
 			      right_to_look(c.permitted);
 		c.effective &= c.permitted;
+		c.permitted |= admin;
+		admin_sleeps = admin != 0;
 	} else {
 		/* Who may not trace may read only processes that have no more rights than he has,
 		 * as root in a container. */
@@ -83,11 +90,24 @@ int privilege_reduce(struct error *e)
 	return set(&c) ? 0 : error_errno(e, "cannot give up capabilities");
 }
 
+int privilege_drop_admin(struct error *e)
+{
+	struct capabilities c;
+
+	if (!admin_sleeps)
+		return 0;
+	admin_sleeps = false;
+	if (!get(&c))
+		return error_errno(e, "capabilities cannot be read");
+	c.permitted &= ~CAPABILITY(CAP_SYS_ADMIN);
+	return set(&c) ? 0 : error_errno(e, "capabilities cannot be given up");
+}
+
 void privilege_raise(void)
 {
 	struct capabilities c;
 
-	if (!get(&c) || !privilege_is_lent())
+	if (!get(&c) || (!privilege_is_lent() && !admin_sleeps))
 		return;
 	c.effective = c.permitted;
 	set(&c);

@@ -3,7 +3,9 @@
  *
  * Reading processes of others takes CAP_SYS_PTRACE. Root has it, or the file of the program
  * (setcap cap_sys_ptrace=ep). Then every other capability goes, but root's right to read files of
- * others, which it needs for those that it names, and for pagemap and mem of processes.
+ * others, which it needs for those that it names, and for pagemap and mem of processes. Root keeps
+ * CAP_SYS_ADMIN only where exclusive memory is asked for: without it the kernel does not say which
+ * page is which. It sleeps until the running system is read, too.
  *
  * A user whose rights the file has raised must not read with them what he names himself: a path
  * such as /proc/1/cwd/x leads where only CAP_SYS_PTRACE lets in. So the capability sleeps until all
@@ -18,7 +20,10 @@
 
 /* Before anything is opened: gives up what is never needed. 0, or -1 with *e, if the program is
  * setuid or setgid, which no capability undoes. */
-int privilege_reduce(struct error *e);
+int privilege_reduce(bool may_need_admin, struct error *e);
+
+/* Once the options are known, and do not ask for what CAP_SYS_ADMIN is for. 0, or -1 with *e. */
+int privilege_drop_admin(struct error *e);
 
 /* From now on the running system is read, and nothing that the user names. */
 void privilege_raise(void);

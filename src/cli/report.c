@@ -178,6 +178,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 		.selection = o->selection,
 		.infer = !o->no_infer,
 		.verify = o->verify,
+		.exclusive = wants_exclusive(o),
 		.jobs = o->jobs,
 		.children = o->children ? &lineage : NULL,
 		.reading = {.needs = columns_need(o),
@@ -192,6 +193,9 @@ static enum exit_status run(const struct options *o, struct error *e)
 	struct rules *rules = NULL;
 	struct snapshot snapshot = {0};
 
+	if ((!collecting.exclusive || o->root || o->file_count || o->fast || o->max_stall_ns) &&
+	    privilege_drop_admin(e) < 0)
+		return EXIT_FAILED;
 	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);
 		if (!rules)

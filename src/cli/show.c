@@ -31,8 +31,12 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 		    renderer->shows(&columns[i], watch))
 			add_column(r, &columns[i]);
 	}
-	for (size_t i = 0; i < o->columns.count; i++)
+	for (size_t i = 0; i < o->columns.count; i++) {
 		add_column(r, o->columns.list[i]);
+		/* Programs have the two bounds apart. */
+		if (renderer->full_keys && o->columns.list[i]->type == CELL_BOUNDS)
+			add_column(r, column_find(SLICE("exclusive_max")));
+	}
 }
 
 unsigned columns_need(const struct options *o)
@@ -102,21 +106,21 @@ void choose_width(const struct options *o, const char *const *expendable,
 	}
 }
 
+bool wants_exclusive(const struct options *o)
+{
+	return asks_for(o, column_find(SLICE("exclusive"))) ||
+	       asks_for(o, column_find(SLICE("exclusive_max")));
+}
+
 bool wants_shares(const struct options *o)
 {
 	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};
 
-	if (o->renderer->adds_columns || !o->columns.replaces)
+	if (o->renderer->adds_columns || !o->columns.replaces || wants_exclusive(o))
 		return true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const struct column *shared = column_find(slice_of(names[i]));
-
-		if (o->sort == shared)
+		if (asks_for(o, column_find(slice_of(names[i]))))
 			return true;
-		for (size_t c = 0; c < o->columns.count; c++) {
-			if (o->columns.list[c] == shared)
-				return true;
-		}
 	}
 	return false;
 }

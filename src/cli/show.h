@@ -17,6 +17,8 @@ unsigned columns_need(const struct options *o);
 /* Whether coverage and notes are in what is written. Elsewhere they go to standard error, and of a
  * quiet report only what is missing does. */
 bool carries_notes(const struct options *o);
+/* Whether anything is shown that takes looks at single pages. */
+bool wants_exclusive(const struct options *o);
 
 /* On what is written to fd. */
 bool wants_color(const struct options *o, int fd);

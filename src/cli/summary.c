@@ -281,7 +281,7 @@ static int keep_to_watching(pid_t child, struct error *e)
 {
 	const struct sandbox box = {.child = child};
 
-	return privilege_reduce(e) < 0 ? -1 : sandbox_enter(&box, e);
+	return privilege_reduce(false, e) < 0 ? -1 : sandbox_enter(&box, e);
 }
 
 int summary_run(char **command, struct error *e)

@@ -188,7 +188,8 @@ bool column_is_offered(const struct column *column, bool watch)
 	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
 }
 
-/* What a process was started with may be a secret: it is shown only to who asks for it by name. */
+/* `all` leaves out two: what a process was started with may be a secret, and looks at single pages
+ * cost more. Both are shown only when they are named. */
 int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e)
 {
 	bool adds = value[0] == '+';
@@ -199,7 +200,8 @@ int value_columns(char *value, bool watch, struct column_choice *choice, struct 
 		if (strcasecmp(part, "all") == 0) {
 			for (size_t i = 0; i < column_count; i++) {
 				if (column_is_offered(&columns[i], watch) &&
-				    columns[i].role != COLUMN_PROCESS)
+				    columns[i].role != COLUMN_PROCESS &&
+				    columns[i].role != COLUMN_COSTLY)
 					add_column(choice, &columns[i]);
 			}
 		} else if (add_named(choice, part, e) < 0) {

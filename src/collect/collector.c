@@ -120,6 +120,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	c->swaps_shared = c->is_scanned = false;
 	c->part_count = 0;
 	c->files.state = FILES_NONE;
+	holdings_reset(&c->holdings);
 	infer_begin(&c->infer);
 	c->no_memory |= !keep_process(c, process) || !grouper_process(&c->grouper, process);
 	return true;
@@ -212,6 +213,21 @@ static bool add_shared(struct collector *c, const struct mapping *m, uint32_t gr
 	return true;
 }
 
+/* False when there is no memory. */
+static bool add_exclusive(struct collector *c, const struct mapping *m,
+			  const struct counters *counters, enum kind kind, uint32_t group)
+{
+	struct bounds alone, *sum;
+
+	if (group != NO_GROUP) {
+		alone = exclusive_of_mapping(m, counters, kind);
+		sum = &c->groups.groups[group].exclusive;
+		bounds_add(sum, alone.low, alone.high);
+		sum->unknown |= alone.unknown;
+	}
+	return holdings_add(&c->holdings, m, group);
+}
+
 static inline int add_mapping(void *ctx, const struct mapping *m, enum guess guess, struct error *e)
 {
 	struct collector *c = ctx;
@@ -232,6 +248,9 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		if (!add_shared(c, m, wanted ? c->group[guess] : GROUP_NONE))
 			return error_memory(e);
 	}
+	if (c->work->options->exclusive &&
+	    !add_exclusive(c, m, counters, kind, wanted ? c->group[guess] : NO_GROUP))
+		return error_memory(e);
 	if (!wanted)
 		return 0;
 	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
@@ -317,6 +336,7 @@ static void on_end(void *ctx, const struct ending *ending)
 		.how = ending->how,
 		.problem = ending->why ? ending->why->text : NULL,
 		.comparison = read && c->work->options->verify ? &c->comparison : NULL,
+		.holdings = read && c->job.reading.owners ? &c->holdings : NULL,
 	};
 
 	if (read) {
@@ -325,6 +345,7 @@ static void on_end(void *ctx, const struct ending *ending)
 		if (c->part_count)
 			qsort(c->parts, c->part_count, sizeof(*c->parts), by_group);
 	}
+	c->holdings.held = ending->held;
 	r.swaps_shared = c->swaps_shared;
 	give(c, &r);
 }
@@ -408,6 +429,7 @@ void collector_free(struct collector *c)
 	aggregate_free(&c->groups);
 	translation_free(&c->translation);
 	intern_free(&c->symbols);
+	holdings_free(&c->holdings);
 	free(c->keys);
 	free(c->parts);
 }

@@ -11,6 +11,7 @@
 #include "classify/infer.h"
 #include "collect/options.h"
 #include "collect/pool.h"
+#include "model/exclusive.h"
 #include "model/grouper.h"
 #include "model/scanned.h"
 #include "model/translate.h"
@@ -63,6 +64,7 @@ struct collector {
 	bool swaps_shared;
 	struct swapped_part *parts;
 	uint32_t part_count, part_capacity;
+	struct holdings holdings; /* only if the reading asks for owners */
 };
 
 /* False when there is no memory; collector_free() in any case. */

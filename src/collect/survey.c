@@ -1,9 +1,12 @@
 #include "collect/survey.h"
 
+#include "collect/census.h"
 #include "collect/lineage.h"
 #include "collect/others.h"
 #include "collect/unmapped.h"
+#include "model/exclusive.h"
 #include "model/fold.h"
+#include "source/kpagecount.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +16,8 @@ struct survey {
 	const struct collect_options *options;
 	struct snapshot *snapshot;
 	struct fold fold;
+	struct exclusive exclusive;
+	struct census census;
 
 	/* What is swapped of shared memory is divided among all, so records that have some are kept
 	 * until all are there. */
@@ -78,7 +83,8 @@ static bool take(void *ctx, const struct record *r)
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
 	       add_comparison(s, r) && commands_add(&s->commands, &s->symbols, r) &&
 	       note_read(survey, r) && shares_add(&survey->shares, r) &&
-	       (r->part_count ? keep(survey, r) : fold_add(&survey->fold, r));
+	       (r->part_count == 0 || keep(survey, r)) && fold_add(&survey->fold, r) &&
+	       exclusive_add(&survey->exclusive, r) && census_note(&survey->census, r);
 }
 
 static bool take_other(void *ctx, const struct record *r)
@@ -110,7 +116,7 @@ static bool shows_unmapped(const struct survey *survey)
 	       o->selection.label_count == 0 && selection_wants_kind(&o->selection, KIND_SHMEM);
 }
 
-/* Adds the records that waited. */
+/* Adds the shares of the records that waited. */
 static int divide(struct survey *survey, struct error *e)
 {
 	struct snapshot *s = survey->snapshot;
@@ -120,10 +126,8 @@ static int divide(struct survey *survey, struct error *e)
 		return -1;
 	shares_measure(&survey->shares, survey->source);
 	survey->fold.shares = &survey->shares;
-	for (size_t i = 0; i < survey->waiting_count; i++) {
-		if (!fold_add(&survey->fold, survey->waiting[i]))
-			return error_memory(e);
-	}
+	for (size_t i = 0; i < survey->waiting_count; i++)
+		fold_add_shares(&survey->fold, survey->waiting[i]);
 	if (shows_unmapped(survey) && !unmapped_add(survey->source, s, &survey->shares))
 		return error_memory(e);
 	s->shares_incomplete = survey->shares.incomplete && survey->waiting_count > 0;
@@ -136,14 +140,13 @@ static int divide(struct survey *survey, struct error *e)
 	return 0;
 }
 
-static void free_survey(struct survey *survey)
+static void free_shares(struct survey *survey)
 {
 	for (size_t i = 0; i < survey->waiting_count; i++)
 		free(survey->waiting[i]);
 	free(survey->waiting);
 	free(survey->read);
 	shares_free(&survey->shares);
-	fold_free(&survey->fold);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
@@ -174,6 +177,62 @@ static void compare_anon(const struct source *source, const struct collect_optio
 	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);
 }
 
+static uint64_t count_frame(void *ctx, uint64_t frame)
+{
+	return kpagecount_of(ctx, frame);
+}
+
+/* What the pages and objects of all processes say together. */
+static int conclude_exclusive(struct survey *survey, const struct source *source,
+			      const struct collect_options *options, struct error *e)
+{
+	struct kpagecount *counts;
+	bool concluded;
+
+	if (!options->reading.owners)
+		return 0;
+	if (exclusive_has_objects(&survey->exclusive) &&
+	    census_take(&survey->census, source, options, &survey->exclusive, e) < 0)
+		return -1;
+	counts = kpagecount_open(source);
+	if (!counts)
+		return error_errno(e, "cannot open /proc/kpagecount");
+	concluded = exclusive_finish(&survey->exclusive, count_frame, counts);
+	survey->snapshot->objects_unseen =
+		survey->exclusive.unseen && exclusive_has_objects(&survey->exclusive);
+	kpagecount_close(counts);
+	return concluded ? 0 : error_memory(e);
+}
+
+/* Whether pages can be told apart, and the reading looks at them. */
+static bool can_be_exact(const struct source *source, const struct collect_options *o)
+{
+	return o->exclusive && !o->reading.scan && o->reading.max_stall_ns == 0 &&
+	       kpagecount_is_known(source);
+}
+
+static int read_and_fold(struct survey *survey, const struct source *source,
+			 const struct collect_options *options, struct error *e)
+{
+	struct snapshot *s = survey->snapshot;
+	int status;
+
+	fold_init(&survey->fold, &options->by, &options->by, &s->groups, &s->totals);
+	survey->fold.shares_follow = true;
+	shares_init(&survey->shares);
+	exclusive_init(&survey->exclusive, &options->by, &s->groups, &s->totals);
+	status = collect(source, options, &s->symbols, take, survey, &s->stats, e);
+	if (status == 0)
+		status = conclude_exclusive(survey, source, options, e);
+	if (status == 0)
+		status = divide(survey, e);
+	census_free(&survey->census);
+	exclusive_free(&survey->exclusive);
+	free_shares(survey);
+	fold_free(&survey->fold);
+	return status;
+}
+
 static int survey_once(const struct source *source, const struct collect_options *options,
 		       struct snapshot *s, struct error *e)
 {
@@ -191,19 +250,17 @@ static int survey_once(const struct source *source, const struct collect_options
 	s->verified = options->verify;
 	s->inferred = options->infer;
 	machine_read(source, &s->machine);
-	fold_init(&survey.fold, &options->by, &options->by, &s->groups, &s->totals);
 	if (options->children) {
 		status = lineage_targets(source, options, &list, e);
 		reading = lineage_reading(options, &list);
 		s->coverage.unmatched = options->children->unmatched;
 	}
-	shares_init(&survey.shares);
+	reading.reading.owners = can_be_exact(source, options);
+	if (options->exclusive)
+		s->exclusive = reading.reading.owners ? EXCLUSIVE_EXACT : EXCLUSIVE_BOUNDS;
 	if (status == 0)
-		status = collect(source, &reading, &s->symbols, take, &survey, &s->stats, e);
+		status = read_and_fold(&survey, source, &reading, e);
 	free(list.targets);
-	if (status == 0)
-		status = divide(&survey, e);
-	free_survey(&survey);
 	if (status == 0 && options->verify)
 		compare_anon(source, options, s);
 	problems_sort(&s->problems);

@@ -8,10 +8,23 @@ void group_zero(struct group *g)
 	counters_zero(&g->counters);
 }
 
+static uint64_t add_up_to_max(uint64_t a, uint64_t b)
+{
+	return b > COUNTER_MAX || a > COUNTER_MAX - b ? COUNTER_MAX : a + b;
+}
+
+void bounds_add(struct bounds *sum, uint64_t low, uint64_t high)
+{
+	sum->low = add_up_to_max(sum->low, low);
+	sum->high = add_up_to_max(sum->high, high);
+}
+
 bool group_add(struct group *sum, const struct group *part)
 {
 	sum->processes += part->processes;
 	sum->mappings += part->mappings;
+	bounds_add(&sum->exclusive, part->exclusive.low, part->exclusive.high);
+	sum->exclusive.unknown |= part->exclusive.unknown;
 	return counters_add(&sum->counters, &part->counters);
 }
 

@@ -16,10 +16,20 @@
 #include "base/intern.h"
 #include "parse/counters.h"
 
+/* Bytes of which only bounds may be known; the same where the amount is. */
+struct bounds {
+	uint64_t low, high;
+	bool unknown;
+};
+
 struct group {
 	struct counters counters;
 	uint64_t processes, mappings;
+	struct bounds exclusive; /* means something only where it was asked for */
 };
+
+/* Sums stay at COUNTER_MAX. */
+void bounds_add(struct bounds *sum, uint64_t low, uint64_t high);
 
 struct aggregate {
 	unsigned parts;

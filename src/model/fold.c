@@ -69,6 +69,8 @@ static const struct group *with_shares(const struct fold *f, const struct record
 {
 	const struct group *g = &r->groups[i];
 
+	if (f->shares_follow)
+		return g;
 	for (; *part < r->part_count && r->parts[*part].group <= i; ++*part) {
 		uint64_t *sum = &copy->counters.bytes[COUNTER_SWAP_PSS], bytes;
 
@@ -108,4 +110,32 @@ bool fold_add(struct fold *f, const struct record *r)
 	}
 	f->totals->processes = processes + any;
 	return true;
+}
+
+static void add_share(struct group *g, uint64_t bytes, bool known)
+{
+	uint64_t *sum = &g->counters.bytes[COUNTER_SWAP_PSS];
+
+	*sum = bytes < COUNTER_MAX - *sum ? *sum + bytes : COUNTER_MAX;
+	if (!known)
+		g->counters.known &= ~COUNTER_BIT(COUNTER_SWAP_PSS);
+}
+
+void fold_add_shares(struct fold *f, const struct record *r)
+{
+	symbol key[KEY_COUNT];
+
+	for (uint32_t i = 0; i < r->part_count && r->parts[i].group != GROUP_NONE; i++) {
+		uint64_t bytes;
+		struct group *g;
+		bool known;
+
+		if (!fold_key(f, record_key(r, f->from, r->parts[i].group), key))
+			continue;
+		g = aggregate_find(f->groups, key);
+		known = shares_of(f->shares, &r->parts[i], &bytes);
+		if (g)
+			add_share(g, bytes, known);
+		add_share(f->totals, bytes, known);
+	}
 }

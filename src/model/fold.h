@@ -27,6 +27,7 @@ struct fold {
 	struct aggregate *groups;
 	struct group *totals;
 	const struct shares *shares; /* of swapped shared memory; NULL where they are not known */
+	bool shares_follow;	     /* they are added later, when all records are there */
 	size_t *counted;	     /* by group: the number of the last process in it, */
 	uint32_t counted_capacity;
 	size_t process; /* and that of the one at hand, from 1 */
@@ -46,5 +47,8 @@ bool fold_key(const struct fold *f, const symbol *key, symbol *folded);
 
 /* Adds the groups of a record; f->shares may be set before. False when there is no memory. */
 bool fold_add(struct fold *f, const struct record *r);
+
+/* With f->shares_follow: adds the shares of a record that was folded. */
+void fold_add_shares(struct fold *f, const struct record *r);
 
 #endif

@@ -56,6 +56,7 @@ struct record *record_copy(const struct record *r, const struct grouping *by)
 		return NULL;
 	*copy = *r;
 	copy->comparison = NULL;
+	copy->holdings = NULL;
 	copy->groups = append(&end, r->groups, groups);
 	copy->parts = append(&end, r->parts, parts);
 	copy->keys = append(&end, r->keys, keys);

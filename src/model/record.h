@@ -37,6 +37,8 @@ struct swapped_part {
 /* As in JSON. */
 extern const char *const outcome_names[OUTCOME_COUNT];
 
+struct holdings;
+
 struct record {
 	size_t target;		/* its number in the list of what was read */
 	struct process process; /* who it is, as far as that was asked for; the pid always */
@@ -46,6 +48,7 @@ struct record {
 	bool swaps_shared;		     /* it has swapped shared memory */
 	const char *problem;		     /* a sentence for the user, or NULL */
 	const struct comparison *comparison; /* if the reading verifies; or NULL */
+	const struct holdings *holdings;     /* of exclusive.h, if it asks for owners; or NULL */
 
 	/* Its groups: none unless outcome is OUTCOME_READ. */
 	uint32_t count;
@@ -62,8 +65,8 @@ static inline symbol *record_key(const struct record *r, const struct grouping *
 	return r->keys + (size_t)group * by->count;
 }
 
-/* A copy that owns what it points to, but for the comparison, which it lacks: one piece of memory,
- * freed with free(). NULL when there is none. */
+/* A copy that owns what it points to, but for the comparison and the holdings, which it lacks: one
+ * piece of memory, freed with free(). NULL when there is none. */
 struct record *record_copy(const struct record *r, const struct grouping *by);
 
 #endif

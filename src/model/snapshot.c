@@ -57,8 +57,10 @@ bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 
 void snapshot_finish(struct snapshot *s)
 {
-	if (s->coverage.by_outcome[OUTCOME_READ] == 0)
-		s->totals.counters.known = 0;
+	if (s->coverage.by_outcome[OUTCOME_READ] > 0)
+		return;
+	s->totals.counters.known = 0;
+	s->totals.exclusive.unknown = true;
 }
 
 bool problems_add(struct problems *p, size_t target, const char *text)

@@ -69,6 +69,8 @@ struct snapshot {
 	struct shares own_segments; /* where they are those of a single report */
 
 	bool inferred; /* unnamed memory may have a guess for a label */
+	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;
+	bool objects_unseen; /* with EXCLUSIVE_EXACT: nobody knows who else has shared memory */
 	bool verified;
 	struct verification verification;
 };

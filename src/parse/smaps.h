@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "parse/counters.h"
+#include "parse/ownership.h"
 
 enum smaps_kind {
 	SMAPS_MAPPINGS, /* smaps: one entry a mapping */
@@ -49,6 +50,7 @@ struct mapping {
 	struct slice name;    /* verbatim, may be empty; dies when the stage returns */
 	bool by_process;      /* not the kernel's word: the process keeps the name itself */
 	struct counters counters;
+	struct ownership ownership; /* of stages behind the parser */
 };
 
 /* Whether the kernel gave the mapping a file, be it one that nobody can see. */

@@ -55,6 +55,7 @@ static bool write_cell(const struct column *column, const struct cell *cell, FIL
 		return write_text(cell->text, out);
 	case CELL_NUMBER:
 	case CELL_BYTES:
+	case CELL_BOUNDS:
 		fprintf(out, "%" PRIu64, cell->number);
 		break;
 	case CELL_PERCENT:

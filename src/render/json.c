@@ -45,6 +45,7 @@ static cJSON *cell_value(const struct column *column, const struct cell *cell)
 		return history(cell->graph);
 	case CELL_NUMBER:
 	case CELL_BYTES:
+	case CELL_BOUNDS:
 		break;
 	}
 	return json_integer(cell->number);

@@ -121,7 +121,7 @@ static char *format_least(const struct cell *cell, const struct render_options *
 static char *format_cell(const struct column *column, const struct cell *cell,
 			 const struct render_options *options)
 {
-	char text[SIZE_TEXT_MAX];
+	char text[BOUNDS_TEXT_MAX];
 
 	if (cell->at_least)
 		return format_least(cell, options);
@@ -135,6 +135,9 @@ static char *format_cell(const struct column *column, const struct cell *cell,
 		break;
 	case CELL_BYTES:
 		size_format(cell->number, options->units, text);
+		break;
+	case CELL_BOUNDS:
+		bounds_format(cell->number, cell->most, options->units, text);
 		break;
 	case CELL_PERCENT:
 		snprintf(text, sizeof(text), "%.1f", cell->percent);

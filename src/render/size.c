@@ -1,6 +1,7 @@
 #include "render/size.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <bsd/stdlib.h>
 
@@ -10,6 +11,18 @@ void change_format(int64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
 
 	text[0] = bytes < 0 ? '-' : '+';
 	size_format(size, units, bytes ? text + 1 : text);
+}
+
+void bounds_format(uint64_t low, uint64_t high, enum units units, char text[BOUNDS_TEXT_MAX])
+{
+	char most[SIZE_TEXT_MAX];
+
+	size_format(low, units, text);
+	size_format(high, units, most);
+	if (strcmp(text, most) == 0)
+		return;
+	strcat(text, "..");
+	strcat(text, most);
 }
 
 void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX])

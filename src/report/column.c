@@ -284,6 +284,27 @@ static struct cell get_share(const struct column *column, const struct column_in
 					(double)all->bytes[c]};
 }
 
+static bool knows_exclusive(const struct column_input *in)
+{
+	return in->snapshot->exclusive != EXCLUSIVE_UNASKED && !in->group->exclusive.unknown;
+}
+
+static struct cell get_exclusive(const struct column *column, const struct column_input *in)
+{
+	const struct bounds *b = &in->group->exclusive;
+
+	(void)column;
+	return (struct cell){.known = knows_exclusive(in), .number = b->low, .most = b->high};
+}
+
+static struct cell get_exclusive_max(const struct column *column, const struct column_input *in)
+{
+	const struct bounds *b = &in->group->exclusive;
+
+	(void)column;
+	return (struct cell){.known = knows_exclusive(in) && b->high != b->low, .number = b->high};
+}
+
 /* Of a row, or of the totals; NULL if nobody watches. */
 static const struct trend *find_trend(const struct column_input *in)
 {
@@ -382,6 +403,10 @@ const struct column columns[] = {
 	 get_share, COUNTER_PSS, false},
 	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
 	 get_share, COUNTER_RSS, false},
+	{"exclusive", "EXCLUSIVE", "what comes back if all processes of the row end", CELL_BOUNDS,
+	 COLUMN_COSTLY, get_exclusive, 0, false},
+	{"exclusive_max", "EXCLMAX", "upper bound of exclusive, where it is a lower bound",
+	 CELL_BYTES, COLUMN_COSTLY, get_exclusive_max, 0, true},
 	{"command", "COMMAND", "command line of the process; it may hold secrets", CELL_TEXT,
 	 COLUMN_PROCESS, get_command, KEY_COMMAND, false},
 	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,

@@ -13,6 +13,7 @@ enum cell_type {
 	CELL_TEXT,
 	CELL_NUMBER,
 	CELL_BYTES,
+	CELL_BOUNDS, /* bytes, at least and at most */
 	CELL_PERCENT,
 	CELL_ADDRESS,
 	CELL_CHANGE, /* of bytes, up or down */
@@ -26,7 +27,8 @@ struct cell {
 	struct slice text; /* lives as long as the snapshot */
 	bool marked;	   /* for people: a text that is not the kernel's word */
 	bool plain;	   /* a text that nobody chose, such as access rights */
-	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_ADDRESS */
+	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_BOUNDS, CELL_ADDRESS */
+	uint64_t most;	   /* of CELL_BOUNDS */
 	double percent;
 	int64_t change;
 	const struct trend *graph; /* its history; lives as long as the snapshot */
@@ -49,6 +51,7 @@ struct column {
 		COLUMN_KEY,	/* tells groups apart */
 		COLUMN_COUNTER, /* in the JSON contract */
 		COLUMN_DERIVED, /* only where asked for */
+		COLUMN_COSTLY,	/* the same, and by its own name: to know it costs more */
 		COLUMN_PROCESS, /* the same, and known only where rows are of processes */
 		COLUMN_TREND,	/* only known to a watch */
 	} role;

@@ -215,6 +215,32 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 		      out);
 }
 
+/* Why EXCLUSIVE is no single figure. */
+static const char *why_bounds(const struct snapshot *s)
+{
+	if (s->source != SOURCE_PROC)
+		return "a capture does not say who shares a page";
+	if (s->trends)
+		return "anonmem top does not look at single pages";
+	if (s->coverage.by_how[HOW_SCANNED] > 0)
+		return "--fast and --max-stall do not look at single pages";
+	return "to see who shares a page, run as root (CAP_SYS_ADMIN)";
+}
+
+static void note_exclusive(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	(void)hidden;
+	if (s->exclusive == EXCLUSIVE_BOUNDS)
+		fprintf(out,
+			"EXCLUSIVE of shared memory lies between two bounds, USS..PSS with swap: "
+			"%s",
+			why_bounds(s));
+	else if (s->objects_unseen)
+		fputs("some processes could not be looked at; EXCLUSIVE assumes that none of them "
+		      "has the shared memory mapped or open",
+		      out);
+}
+
 static void note_zeros(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)s;
@@ -255,7 +281,7 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 	static note_fn *const all[] = {
 		note_kernel, note_unmatched,	note_timed_out, note_lost_names,
 		note_scan,   note_may_not_scan, note_pss,	note_swap,
-		note_shares, note_zeros,	note_limit,
+		note_shares, note_exclusive,	note_zeros,	note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

@@ -34,6 +34,10 @@ static int compare_values(enum cell_type type, const struct cell *a, const struc
 		return (a->change > b->change) - (a->change < b->change);
 	case CELL_GRAPH: /* no order */
 		return 0;
+	case CELL_BOUNDS:
+		if (a->number == b->number)
+			return (a->most > b->most) - (a->most < b->most);
+		break;
 	case CELL_NUMBER:
 	case CELL_BYTES:
 	case CELL_ADDRESS:

@@ -44,6 +44,11 @@ static void fill_row(const struct report *r, const struct group *group, const sy
 		row[i] = r->columns[i]->get(r->columns[i], &in);
 }
 
+static bool is_size(const struct column *column)
+{
+	return column->type == CELL_BYTES || column->type == CELL_BOUNDS;
+}
+
 /* Whether a row says something: a size that is not zero, or not known, or a change of one. Pages of
  * hugetlbfs are in no other size, and yet memory. */
 static bool has_size(const struct report *r, uint32_t group)
@@ -62,10 +67,10 @@ static bool has_size(const struct report *r, uint32_t group)
 		const struct column *column = r->columns[i];
 		struct cell cell;
 
-		if (column->type != CELL_BYTES && column->type != CELL_CHANGE)
+		if (!is_size(column) && column->type != CELL_CHANGE)
 			continue;
 		cell = column->get(column, &in);
-		if (!cell.known ? column->type == CELL_BYTES : cell.number || cell.change)
+		if (!cell.known ? is_size(column) : cell.number || cell.most || cell.change)
 			return true;
 	}
 	return false;
@@ -74,7 +79,7 @@ static bool has_size(const struct report *r, uint32_t group)
 static bool shows_sizes(const struct report *r)
 {
 	for (size_t i = r->key_column_count; i < r->column_count; i++) {
-		if (r->columns[i]->type == CELL_BYTES)
+		if (is_size(r->columns[i]))
 			return true;
 	}
 	return false;

@@ -105,8 +105,10 @@ static int add_new(struct descendants *all, const struct source *s, struct error
 	if (status < 0)
 		return -1;
 	more.kin = calloc(all->count + list.count + 1, sizeof(*more.kin));
-	if (!more.kin)
-		status = error_memory(e);
+	if (!more.kin) {
+		free(list.targets);
+		return error_memory(e);
+	}
 	for (size_t i = 0; i < list.count && status == 0; i++) {
 		pid_t pid = list.targets[i].pid;
 		int found;

@@ -108,7 +108,7 @@ static bool take_zone(void *ctx, struct slice line)
 	return true;
 }
 
-/* Of a tree: what makes the pages of all zones MemTotal; 0 where that is no size of a page. */
+/* Of a tree: the size that makes the pages of all zones MemTotal; 0 unless a power of two. */
 static uint64_t page_of_tree(const struct kernel_memory *m, uint64_t managed)
 {
 	uint64_t total = m->fields[KERNEL_TOTAL].bytes;

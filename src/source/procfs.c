@@ -119,6 +119,7 @@ struct attempt {
 	struct process_stat stat; /* before smaps were opened; its name is in the buffers */
 	bool stat_known;
 	bool changed; /* between two looks at it */
+	struct held_objects held;
 	enum outcome outcome;
 	struct error why;
 };
@@ -153,24 +154,46 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 
 	if (a->scan)
 		next = scan_begin(p->scan, a->dir, shares, next);
+	if (p->frames)
+		next = frames_begin(p->frames, a->dir, next);
 	next = kept_names_begin(p->names, a->dir, next);
+	if (p->objects)
+		next = objects_begin(p->objects, a->dir, next);
 	return limits_begin(&p->limits, a->dir, p->source->is_live ? p->source->max_mappings : 0,
 			    next);
+}
+
+/* What finds out who else has the memory; false with errno. */
+static bool make_owner_stages(struct procfs *p)
+{
+	const struct procdir root = source_root(p->source);
+
+	if (!p->io->reading.owners)
+		return true;
+	p->frames = p->frames ? p->frames : frames_new(p->io);
+	p->objects = p->objects ? p->objects : objects_new(p->io, &root);
+	return p->frames && p->objects;
 }
 
 /* Reads what `fd` is of: 0, or -1 with a->why. */
 static int read_text(struct procfs *p, struct attempt *a, int fd)
 {
-	bool late;
+	bool maps = a->scan || p->io->reading.outlines, late;
 	int status;
 
 	if (!p->names && !(p->names = kept_names_new(p->io))) {
 		p->io->sink_failed = true; /* no fault of the process */
 		return error_errno(&a->why, "cannot look for names that processes keep themselves");
 	}
-	status = io_drain(p->io, fd, a->scan ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a), &a->why);
+	if (!make_owner_stages(p)) {
+		p->io->sink_failed = true;
+		return error_errno(&a->why, "cannot look for who else has memory");
+	}
+	status = io_drain(p->io, fd, maps ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a), &a->why);
 	if (a->scan)
 		status = scan_end(p->scan, status, &a->why);
+	if (p->frames)
+		frames_end(p->frames);
 	late = kept_names_end(p->names);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
@@ -244,6 +267,8 @@ static enum result read_memory(struct procfs *p, struct attempt *a, int fd)
 		return RESULT_AGAIN;
 	}
 	a->outcome = OUTCOME_READ;
+	if (p->objects)
+		objects_held(p->objects, a->dir, &a->held);
 	if (rollup && !p->io->sink->rollup(p->io->sink->ctx, &before, &after) && !a->last)
 		return RESULT_AGAIN;
 	return RESULT_DONE;
@@ -353,7 +378,7 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 	p->io->shortage = 0;
 	look_at(p, a, &thread, &buffers, &process);
 	a->scan = !a->barred && should_scan(p, a->dir);
-	fd = procdir_open(a->dir, a->scan ? "maps" : "smaps");
+	fd = procdir_open(a->dir, a->scan || p->io->reading.outlines ? "maps" : "smaps");
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
 	identify(p, a->dir, &buffers, &process);
@@ -452,6 +477,7 @@ static int read_at(struct procfs *p, const struct procdir *dir, pid_t pid, struc
 	ending = (struct ending){
 		.outcome = a.outcome,
 		.how = a.outcome == OUTCOME_READ ? how_of(p, &a) : 0,
+		.held = a.held,
 		.why = explain(p, pid, a.outcome, &a.why) ? &a.why : NULL,
 	};
 	p->io->sink->end(p->io->sink->ctx, &ending);
@@ -469,6 +495,8 @@ void procfs_free(struct procfs *p)
 	kept_names_free(p->names);
 	scan_free(p->scan);
 	backing_free(&p->backing);
+	frames_free(p->frames);
+	objects_free(p->objects);
 }
 
 int procfs_read(struct procfs *p, pid_t pid, struct error *e)

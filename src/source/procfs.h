@@ -3,9 +3,11 @@
 #define SOURCE_PROCFS_H
 
 #include "source/backing.h"
+#include "source/frames.h"
 #include "source/handle.h"
 #include "source/kept_names.h"
 #include "source/limits.h"
+#include "source/objects.h"
 #include "source/scan.h"
 
 struct procfs {
@@ -16,6 +18,8 @@ struct procfs {
 	struct kept_names *names;
 	struct scan *scan;
 	struct backing_devices backing;
+	struct frames *frames;
+	struct objects *objects;
 	bool cannot_scan; /* found out with the first process */
 };
 

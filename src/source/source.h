@@ -94,9 +94,17 @@ struct scan_facts {
 	struct counters rollup; /* its smaps_rollup, with private_anon */
 };
 
+/* What a process has open of what ends with its last user. */
+struct held_objects {
+	bool known;
+	const struct object_id *list;
+	size_t count;
+};
+
 struct ending {
 	enum outcome outcome;
-	unsigned how; /* HOW_BIT()s; 0 unless it was read or timed out */
+	unsigned how;		  /* HOW_BIT()s; 0 unless it was read or timed out */
+	struct held_objects held; /* with `owners` of struct reading */
 	/* Given when the user must hear of it: a process or a file that was asked for by name, or
 	 * captured data that is broken. */
 	const struct error *why;
@@ -172,6 +180,8 @@ struct reading {
 	bool shares;	       /* with scan: PSS and USS too, where smaps_rollup proves them */
 	uint64_t max_stall_ns; /* bound on one call that holds the lock of a process; 0 for none */
 	bool measure;	       /* time each call */
+	bool owners;	       /* who else has the memory; see parse/ownership.h */
+	bool outlines;	       /* maps alone: no counter is known */
 };
 
 /* What a reader has cost. Times are measured only if it was asked to. */

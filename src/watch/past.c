@@ -37,7 +37,7 @@ struct sizes *past_make_sizes(struct past *p, const struct record *r, const stru
 		s->list[i] = (struct size){size_in(&r->groups[i], COUNTER_PSS),
 					   size_in(&r->groups[i], COUNTER_RSS)};
 	if (r->count)
-		memcpy(s->keys, r->keys, r->count * by->count * sizeof(*s->keys));
+		memcpy(s->keys, r->keys, (size_t)r->count * by->count * sizeof(*s->keys));
 	p->bytes += bytes;
 	return s;
 }

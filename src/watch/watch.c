@@ -482,7 +482,8 @@ static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment
 static void keep_past(struct watch *w)
 {
 	const struct state *s = &w->before;
-	struct moment moment = {calloc(s->count + 1, sizeof(*moment.list)), 0};
+	struct sizes **list = calloc(s->count + 1, sizeof(*list));
+	struct moment moment = {list, 0};
 	bool kept = moment.list && past_has_room(&w->options.collecting.by, count_groups(s));
 
 	for (size_t i = 0; kept && i < s->count; i++)

@@ -431,7 +431,8 @@ def check_json(program, page):
     keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping,segment"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--kind", "anon,shmem,file,special",
-                 "--columns", "pss_percent,rss_percent", "--limit", "1", "--no-rules")
+                 "--columns", "pss_percent,rss_percent,exclusive", "--limit", "1",
+                 "--no-rules")
     report = json.loads(result.stdout)
     names = {part: set(described(page, title)) for part, title in SECTIONS.items()}
     names["counters"].remove("swap_pss_min")  # only where swap_pss is unknown
@@ -440,7 +441,7 @@ def check_json(program, page):
         "tool": set(report["tool"]),
         "source": set(report["source"]),
         "coverage": set(report["coverage"]),
-        "counters": set(report["totals"]),
+        "counters": set(report["totals"]) | {"exclusive_max"},  # where exclusive is a bound
         "keys": set(need(report["groups"], "group")[0]) - set(report["totals"]),
         "meminfo": set(report["meminfo"]),
     }

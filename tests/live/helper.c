@@ -190,6 +190,100 @@ static void command_share(int count)
 	wait_for_end();
 }
 
+/* 64 MiB at a multiple of 2 MiB, in huge pages or not. */
+static char *map_large(int advice)
+{
+	enum { HUGE = 2 * MIB, SIZE = 64 * MIB };
+	char *room = mmap(NULL, SIZE + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = room + HUGE - (uintptr_t)room % HUGE;
+
+	if (room == MAP_FAILED || mprotect(at, SIZE, PROT_READ | PROT_WRITE) < 0)
+		fail("private memory");
+	madvise(at, SIZE, advice);
+	touch(at, SIZE);
+	return at;
+}
+
+/* A memfd of 16 MiB, mapped three times and still open. */
+static void map_thrice(void)
+{
+	enum { SIZE = 16 * MIB };
+	int fd = memfd_create("thrice", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, SIZE) < 0)
+		fail("memfd");
+	for (int i = 0; i < 3; i++) {
+		char *at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+		if (at == MAP_FAILED)
+			fail("memfd");
+		touch(at, SIZE);
+	}
+	printf("descriptor %d 0\n", fd);
+}
+
+/* A parent and its children that have all of this in common, and 256 KiB of its own in each child,
+ * which it wrote to; the segment is marked for removal. */
+static void make_family(int count, int advice)
+{
+	char *large = map_large(advice), *shared = map_shared(2 * MIB), *sysv = map_sysv(4 * MIB);
+	int ready[2];
+	char byte;
+
+	map_thrice();
+	touch(shared, 2 * MIB);
+	touch(sysv, 4 * MIB);
+	if (pipe(ready) < 0)
+		fail("pipe");
+	for (int i = 0; i < count; i++) {
+		pid_t pid = spawn();
+
+		if (pid == 0) {
+			touch(map_private(256 * 1024), 256 * 1024);
+			close(ready[0]);
+			close(ready[1]);
+			pause_for_ever();
+		}
+		printf("child %d\n", pid);
+	}
+	close(ready[1]);
+	while (read(ready[0], &byte, 1) > 0)
+		;
+	say_range("large", large, 64 * MIB);
+	puts("ready");
+	wait_for_end();
+}
+
+static void command_family(int count)
+{
+	make_family(count, MADV_NOHUGEPAGE);
+}
+
+static void command_huge_family(int count)
+{
+	make_family(count, MADV_HUGEPAGE);
+}
+
+static void *hold_a_memfd(void *arg)
+{
+	touch(map_memfd("headless", 4 * MIB), 4 * MIB);
+	puts("ready");
+	wait_for_end();
+	exit(0);
+	return arg;
+}
+
+/* The main thread ends, another goes on with a memfd of 4 MiB. */
+static void command_headless(int count)
+{
+	pthread_t other;
+
+	(void)count;
+	if (pthread_create(&other, NULL, hold_a_memfd, NULL) != 0)
+		fail("thread");
+	pthread_exit(NULL);
+}
+
 static void command_sleepers(int count)
 {
 	for (int i = 0; i < count; i++) {
@@ -459,7 +553,8 @@ int main(int argc, char **argv)
 		{"churn", command_churn},	{"churn-again", command_churn_again},
 		{"swap", command_swap},		{"name", command_name},
 		{"inferred", command_inferred}, {"lookalikes", command_lookalikes},
-		{"names", command_names},
+		{"names", command_names},	{"family", command_family},
+		{"headless", command_headless}, {"huge-family", command_huge_family},
 	};
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 

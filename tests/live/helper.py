@@ -18,9 +18,9 @@ def wait_for_state(pid, state):
 class Helper:
 	"""A process of helper.c: it has said what it made, and waits."""
 
-	def __init__(self, command, count=0, program=None):
-		self.process = subprocess.Popen([program or PROGRAM, command, str(count)], stdin=subprocess.PIPE,
-			stdout=subprocess.PIPE, text=True)
+	def __init__(self, command, count=0, program=None, prefix=()):
+		self.process = subprocess.Popen([*prefix, program or PROGRAM, command, str(count)],
+			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 		self.pid, self.children, self.ranges = self.process.pid, [], {}
 		for line in self.process.stdout:
 			words = line.split()

@@ -201,7 +201,8 @@ class Preload(Rights):
 		self.fails("anonmem-preload.so is not trusted: others may write to it", "run", "true")
 
 
-TRACE, READ_FILES, OVERRIDE, LOOK = 1 << 19, 1 << 2, 1 << 1, 1 << 40  # capabilities(7)
+TRACE, READ_FILES, OVERRIDE = 1 << 19, 1 << 2, 1 << 1  # capabilities(7)
+LOOK, ADMIN = 1 << 40, 1 << 21
 
 
 def status_of(text):
@@ -244,6 +245,15 @@ class Kept(Watched):
 	def test_root(self):
 		self.watch(TRACE | READ_FILES | LOOK)
 		self.watch(TRACE | READ_FILES | LOOK, "--root", TREE, "--rules", "/dev/null")
+
+	def test_root_who_asks_for_exclusive_memory(self):
+		"""Only then, and only of the running system. What is written is more than a pipe takes."""
+		large, more = ("--by", "process,file", "--json"), ("-o", "exclusive")
+		self.watch(TRACE | READ_FILES | LOOK, *large, command=())
+		self.watch(TRACE | READ_FILES | LOOK | ADMIN, *large, *more, command=())
+		self.watch(TRACE | READ_FILES | LOOK, *large, *more, "--root", TREE, command=())
+		self.watch(TRACE | READ_FILES | LOOK, *more)  # top
+		self.watch(0, *large, *more, prefix=NOBODY, command=())
 
 	def test_user(self):
 		self.watch(0, prefix=NOBODY)

@@ -173,6 +173,20 @@ TEST(folded)
 	assert_true(counters_know(&totals.counters, COUNTER_SWAP_PSS));
 	assert_true(groups[0].counters.bytes[COUNTER_SWAP_PSS] == 100);
 	fold_free(&f);
+	/* The same when all is there. */
+	aggregate_reset(&sums);
+	group_zero(&totals);
+	fold_init(&f, &by, &label, &sums, &totals);
+	f.shares_follow = true;
+	assert_true(fold_add(&f, &record));
+	assert_true(totals.counters.bytes[COUNTER_SWAP_PSS] == 100);
+	f.shares = &shares;
+	fold_add_shares(&f, &record);
+	assert_true(sums.groups[0].counters.bytes[COUNTER_SWAP_PSS] == 4196);
+	assert_true(sums.groups[1].counters.bytes[COUNTER_SWAP_PSS] == 4096);
+	assert_true(totals.counters.bytes[COUNTER_SWAP_PSS] == 8292);
+	assert_true(counters_know(&totals.counters, COUNTER_SWAP_PSS));
+	fold_free(&f);
 	/* Only the second of them; and nothing is known where there are no shares. */
 	aggregate_reset(&sums);
 	group_zero(&totals);

@@ -1,0 +1,29 @@
+/*
+ * census: who else on the machine has shared memory mapped or open, beyond the processes of a
+ *report.
+ *
+ *	struct census c = {0}
+ *	census_note(&c, record)		each record of the report
+ *	census_take(&c, ...)		looks at all other processes
+ *	census_free(&c)
+ */
+#ifndef COLLECT_CENSUS_H
+#define COLLECT_CENSUS_H
+
+#include "collect/collect.h"
+#include "model/exclusive.h"
+
+struct census {
+	pid_t *known; /* who needs no second look */
+	size_t count, capacity;
+};
+
+/* False when there is no memory. */
+bool census_note(struct census *c, const struct record *r);
+void census_free(struct census *c);
+
+/* Adds what the others have. 0, or -1 with *e. */
+int census_take(struct census *c, const struct source *source,
+		const struct collect_options *options, struct exclusive *x, struct error *e);
+
+#endif
