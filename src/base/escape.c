@@ -60,30 +60,60 @@ bool escape_locale_is_utf8(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-/* What has a column of its own, but no ink, or that of a blank. */
-static bool is_blank(uint32_t code)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{0x00a0, 0x00a0}, {0x00ad, 0x00ad}, {0x115f, 0x1160},	{0x1680, 0x1680},
-		{0x180e, 0x180e}, {0x2000, 0x200a}, {0x2028, 0x2029},	{0x202f, 0x202f},
-		{0x205f, 0x205f}, {0x2800, 0x2800}, {0x3000, 0x3000},	{0x3164, 0x3164},
-		{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x1d159, 0x1d159},
-	};
+struct range {
+	uint32_t first, last;
+};
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+static bool is_in(uint32_t code, const struct range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
 		if (code >= ranges[i].first && code <= ranges[i].last)
 			return true;
 	}
 	return false;
 }
 
+/* What has a column of its own, but no ink, or that of a blank. */
+static bool is_blank(uint32_t code)
+{
+	static const struct range blanks[] = {
+		{0x00a0, 0x00a0}, {0x115f, 0x1160}, {0x1680, 0x1680}, {0x2000, 0x200a},
+		{0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x2800, 0x2800},
+		{0x3000, 0x3000}, {0x3164, 0x3164}, {0xffa0, 0xffa0}, {0x1d159, 0x1d159},
+	};
+
+	return is_in(code, blanks, sizeof(blanks) / sizeof(*blanks));
+}
+
+/* Format characters (category Cf of Unicode 15) steer text and are none; some libraries give those
+ * of Arabic numbers a column. */
+static bool is_format(uint32_t code)
+{
+	static const struct range formats[] = {
+		{0x00ad, 0x00ad},   {0x0600, 0x0605},	{0x061c, 0x061c},   {0x06dd, 0x06dd},
+		{0x070f, 0x070f},   {0x0890, 0x0891},	{0x08e2, 0x08e2},   {0x180e, 0x180e},
+		{0x200b, 0x200f},   {0x202a, 0x202e},	{0x2060, 0x206f},   {0xfeff, 0xfeff},
+		{0xfff0, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f},
+		{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+
+	return is_in(code, formats, sizeof(formats) / sizeof(*formats));
+}
+
+/* Private use, which each font fills as it likes, and what is no character at all. */
+static bool is_nobodys(uint32_t code)
+{
+	static const struct range ranges[] = {
+		{0xe000, 0xf8ff}, {0xfdd0, 0xfdef}, {0xf0000, 0x10ffff}};
+
+	return is_in(code, ranges, sizeof(ranges) / sizeof(*ranges)) || (code & 0xfffe) == 0xfffe;
+}
+
 /* What takes no column changes what stands before it, or how text runs, or cannot be seen. */
 bool escape_is_printable(uint32_t code)
 {
 	return escape_locale_is_utf8() && iswprint((wint_t)code) && wcwidth((wchar_t)code) > 0 &&
-	       !is_blank(code);
+	       !is_blank(code) && !is_format(code) && !is_nobodys(code);
 }
 
 /* As vis(3) with VIS_CSTYLE and VIS_OCTAL does it; but that one of libbsd allocates memory for

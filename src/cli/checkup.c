@@ -93,7 +93,7 @@ static bool take(void *ctx, const struct record *r)
 	coverage_add(&c->coverage, r);
 	if (r->problem && !problems_add(&c->problems, r->target, r->problem))
 		return false;
-	return r->outcome != OUTCOME_READ || count(c, r, &x->symbols);
+	return r->outcome != OUTCOME_READ || r->shares_with || count(c, r, &x->symbols);
 }
 
 int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
@@ -101,6 +101,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 	const struct collect_options options = {
 		.by = by,
 		.infer = true,
+		.finds_sharers = true,
 		.jobs = 1,
 		.reading = {.needs = NEED_STAT | NEED_EXE},
 	};

@@ -11,6 +11,7 @@
 #include "render/parts.h"
 #include "render/size.h"
 #include "report/notes.h"
+#include "source/thread_id.h"
 
 #include <getopt.h>
 #include <gnu/libc-version.h>
@@ -305,6 +306,7 @@ static enum exit_status examine(const struct doctor_options *o, struct error *e)
 	enum exit_status status = EXIT_FAILED;
 	const struct sandbox box = {.creates = false};
 
+	thread_ids_to_processes(o->pids, o->pid_count);
 	privilege_raise();
 	if (sandbox_enter(&box, e) == 0 && checkup(o->pids, o->pid_count, &c, e) == 0 &&
 	    (o->json ? write_json(&c, e) : write_text(&c, e)) == 0)

@@ -98,6 +98,7 @@ static int read_and_show(const struct options *o, const struct source *source,
 		.by = account_grouping,
 		.rules = rules,
 		.infer = !o->no_infer,
+		.finds_sharers = true,
 		.verify = true, /* smaps_rollup divides anonymous memory from that of files */
 		.jobs = o->jobs,
 		.reading = {.shares = true},

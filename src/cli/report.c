@@ -12,6 +12,7 @@
 #include "cli/version.h"
 #include "collect/lineage.h"
 #include "collect/survey.h"
+#include "source/thread_id.h"
 
 #include <inttypes.h>
 #include <sys/resource.h>
@@ -75,6 +76,13 @@ static int show(const struct options *o, const struct report *report, struct err
 	return 0;
 }
 
+/* Who asks for some processes by pid does not miss those that are hidden. */
+static bool is_incomplete(const struct options *o, const struct snapshot *s)
+{
+	return coverage_incomplete(&s->coverage) > 0 ||
+	       (o->pid_count == 0 && s->machine.unseen & (UNSEEN_HIDDEN | UNSEEN_SYSTEM));
+}
+
 /* What is wrong with a snapshot is said after the report, which is right as far as it goes. */
 static enum exit_status judge(const struct options *o, const struct snapshot *s)
 {
@@ -97,7 +105,7 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 		match_say_none(o, s);
 	if (failed)
 		return EXIT_FAILED;
-	if (o->strict && (coverage_missed(&s->coverage) > 0 || s->coverage.unmatched > 0)) {
+	if (o->strict && is_incomplete(o, s)) {
 		say("the report is incomplete, which --strict does not allow");
 		return EXIT_INCOMPLETE;
 	}
@@ -178,6 +186,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 		.selection = o->selection,
 		.infer = !o->no_infer,
 		.verify = o->verify,
+		.finds_sharers = true,
 		.exclusive = wants_exclusive(o),
 		.jobs = o->jobs,
 		.children = o->children ? &lineage : NULL,
@@ -202,6 +211,8 @@ static enum exit_status run(const struct options *o, struct error *e)
 			return EXIT_FAILED;
 	}
 	collecting.rules = rules;
+	if (!o->root)
+		thread_ids_to_processes(o->pids, o->pid_count);
 	source = o->file_count ? source_open_files(o->files, o->file_count, e)
 			       : source_open_proc(o->root, o->pids, o->pid_count, e);
 	if (source && source_kind(source) == SOURCE_PROC)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -140,6 +141,7 @@ static void allow_work(scmp_filter_ctx filter, int *status)
 	allow_with(filter, status, SCMP_SYS(mmap), no_code);
 	allow_with(filter, status, SCMP_SYS(mprotect), no_code);
 	allow_with(filter, status, SCMP_SYS(prctl), equals(0, PR_SET_VMA));
+	allow_with(filter, status, SCMP_SYS(kcmp), equals(2, KCMP_VM));
 	allow_with(filter, status, SCMP_SYS(prlimit64), equals(2, 0));
 	allow_with(filter, status, SCMP_SYS(clone), masked(0, CLONE_THREAD, CLONE_THREAD));
 	/* Its flags cannot be looked at; without it, the C library takes clone(). */

@@ -15,6 +15,7 @@
 #include "collect/lineage.h"
 #include "render/head.h"
 #include "report/notes.h"
+#include "source/thread_id.h"
 #include "watch/view.h"
 
 #include <errno.h>
@@ -282,6 +283,8 @@ static int run(const struct options *o, struct error *e)
 	if (!rules)
 		return -1;
 	privilege_distrust_terminfo();
+	if (!o->root)
+		thread_ids_to_processes(o->pids, o->pid_count);
 	describe(o, &top);
 	driver = describe_driver(o, rules, &users, &lineage);
 	status = driver_open(&top.driver, &driver, e);

@@ -1,5 +1,7 @@
 #include "collect/collector.h"
 
+#include "collect/sharing.h"
+
 #include <stdlib.h>
 
 /* Records. */
@@ -42,6 +44,42 @@ static bool has_groups(const struct record *r)
 	return r->match == MATCH_YES && r->outcome == OUTCOME_READ;
 }
 
+/* Whose memory it is: that of the first process that was read, of those that share it. If it runs
+ * another program by now, it has a memory of its own. */
+static pid_t find_owner(const struct collector *c, const struct record *r)
+{
+	pid_t *owner = &c->work->owners[c->target.memory];
+
+	if (c->target.memory == 0 || !signs_equal(c->target.signs, r->process.signs))
+		return 0;
+	if (*owner == 0) {
+		*owner = r->process.pid;
+		return 0;
+	}
+	return *owner;
+}
+
+/* Whether another one that looks alike has just as much memory. */
+static bool maybe_shared(struct collector *c, const struct record *r)
+{
+	struct {
+		uint64_t like, rss, mappings;
+	} sign = {.like = c->target.like};
+	struct intern *likes = &c->work->likes;
+	uint32_t before = likes->count;
+	symbol s;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		sign.rss += r->groups[i].counters.bytes[COUNTER_RSS];
+		sign.mappings += r->groups[i].mappings;
+	}
+	if (c->target.like == 0 || sign.mappings == 0)
+		return false;
+	s = intern(likes, (struct slice){(const char *)&sign, sizeof(sign)});
+	c->no_memory |= s == SYMBOL_NONE;
+	return s != SYMBOL_NONE && s < before;
+}
+
 static void give(struct collector *c, struct record *r)
 {
 	struct work *work = c->work;
@@ -52,7 +90,10 @@ static void give(struct collector *c, struct record *r)
 		r->groups = c->groups.groups;
 		r->keys = c->keys;
 		r->inexact = c->groups.inexact;
-		r->part_count = c->part_count;
+		r->shares_with = work->owners ? find_owner(c, r) : 0;
+		r->how |= work->owners && maybe_shared(c, r) ? HOW_BIT(HOW_MAYBE_SHARED) : 0;
+		/* Whose memory is another one's, is divided there. */
+		r->part_count = r->shares_with ? 0 : c->part_count;
 		r->parts = c->parts;
 	} else if (has_groups(r)) {
 		c->no_memory = true;
@@ -79,7 +120,12 @@ static enum match match(struct collector *c, const struct process *process)
 	c->no_memory |= wanted < 0;
 	if (wanted == 1)
 		return MATCH_YES;
-	return wanted == 0 && selection_is_in_doubt(selection, process) ? MATCH_UNKNOWN : MATCH_NO;
+	if (wanted < 0 || !selection_is_in_doubt(selection, process))
+		return MATCH_NO;
+	if (!process->has_ended)
+		return MATCH_UNKNOWN;
+	/* It is not there any more, whoever it was; but one named by its pid is missed. */
+	return source_names(c->work->source, process->pid) ? MATCH_YES : MATCH_NO;
 }
 
 /* Makes a string of the reader's, which is gone when the process ends, one of the collector's. */
@@ -334,6 +380,8 @@ static void on_end(void *ctx, const struct ending *ending)
 		.match = MATCH_YES,
 		.outcome = ending->outcome,
 		.how = ending->how,
+		.resident_known = ending->resident_known,
+		.resident = ending->resident,
 		.problem = ending->why ? ending->why->text : NULL,
 		.comparison = read && c->work->options->verify ? &c->comparison : NULL,
 		.holdings = read && c->job.reading.owners ? &c->holdings : NULL,
@@ -358,7 +406,7 @@ static bool next(void *ctx, struct target *target)
 	struct work *work = c->work;
 	size_t i = atomic_fetch_add(&work->next, 1);
 
-	if (i >= work->targets.count || atomic_load(&work->stop))
+	if (i >= work->end || atomic_load(&work->stop))
 		return false;
 	*target = c->target = work->targets.targets[i];
 	return true;

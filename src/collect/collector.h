@@ -23,15 +23,19 @@
 struct work {
 	const struct source *source;
 	const struct collect_options *options;
-	struct target_list targets;
-	atomic_size_t next; /* target */
-	atomic_bool stop;   /* one of them failed */
+	struct target_list targets; /* first those whose memory is their own alone: */
+	size_t alone;		    /* so many */
+	atomic_size_t next;	    /* target */
+	size_t end;		    /* of those that are to be read */
+	atomic_bool stop;	    /* one of them failed */
 
 	/* Where records go, one at a time. */
 	pthread_mutex_t lock;
 	struct intern *symbols;
 	take_record_fn *take;
 	void *ctx;
+	pid_t *owners;	     /* of each set that shares a memory: who has it; 0 for nobody yet */
+	struct intern likes; /* processes that look alike, and how much memory each has */
 };
 
 struct collector {

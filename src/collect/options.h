@@ -16,6 +16,7 @@ struct collect_options {
 	const struct users *users; /* of the running system; NULL to have numbers */
 	bool infer;		   /* guess what unnamed memory is */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
+	bool finds_sharers;	   /* of one memory: records say so (shares_with) */
 	bool exclusive;		   /* what comes back if the processes end */
 	unsigned jobs;		   /* threads, at least 1; the result does not depend on them */
 	struct reading reading;	   /* its needs are those beyond what `by` and the rest imply */

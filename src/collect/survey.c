@@ -34,7 +34,7 @@ static bool add_comparison(struct snapshot *s, const struct record *r)
 {
 	symbol process = SYMBOL_NONE;
 
-	if (!r->comparison)
+	if (!r->comparison || r->shares_with)
 		return true;
 	if (r->comparison->count > 0) {
 		process = key_intern_process(&s->symbols, &r->process);
@@ -81,10 +81,12 @@ static bool take(void *ctx, const struct record *r)
 
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
-	       add_comparison(s, r) && commands_add(&s->commands, &s->symbols, r) &&
-	       note_read(survey, r) && shares_add(&survey->shares, r) &&
-	       (r->part_count == 0 || keep(survey, r)) && fold_add(&survey->fold, r) &&
-	       exclusive_add(&survey->exclusive, r) && census_note(&survey->census, r);
+	       snapshot_add_sharer(s, r) && add_comparison(s, r) &&
+	       commands_add(&s->commands, &s->symbols, r) && note_read(survey, r) &&
+	       shares_add(&survey->shares, r) && (r->part_count == 0 || keep(survey, r)) &&
+	       fold_add(&survey->fold, r) &&
+	       (r->shares_with || exclusive_add(&survey->exclusive, r)) &&
+	       census_note(&survey->census, r);
 }
 
 static bool take_other(void *ctx, const struct record *r)
@@ -159,19 +161,28 @@ static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
 	return processors * PAGES_A_PROCESSOR * (uint64_t)m->page_size + anon / 100;
 }
 
+/* Whether everything was asked for. */
+static bool asks_for_all(const struct source *source, const struct selection *wanted)
+{
+	return !source_is_limited(source) && !wanted->name && !wanted->cgroup && !wanted->by_user;
+}
+
 static void compare_anon(const struct source *source, const struct collect_options *options,
 			 struct snapshot *s)
 {
 	struct verification *v = &s->verification;
-	const struct selection *wanted = &options->selection;
+	bool all = asks_for_all(source, &options->selection);
 	struct meminfo after;
 	struct error ignored;
 
-	if (s->source != SOURCE_PROC || source_is_limited(source) || !s->machine.meminfo_known ||
-	    v->without_pss_anon > 0 || wanted->name || wanted->cgroup || wanted->by_user ||
-	    coverage_missed(&s->coverage) > 0 || meminfo_live(&after, &ignored) < 0)
+	if (s->source != SOURCE_PROC)
 		return;
-	v->anon_known = true;
+	v->anon_unseen = all ? s->machine.unseen : 0;
+	if (!s->machine.meminfo_known || meminfo_live(&after, &ignored) < 0)
+		return;
+	v->anon_known = v->pss_anon > 0;
+	v->anon_whole = all && v->without_pss_anon == 0 && !v->anon_unseen &&
+			coverage_missed(&s->coverage) == 0;
 	v->anon_before = s->machine.meminfo.bytes[MEMINFO_ANON_PAGES];
 	v->anon_after = after.bytes[MEMINFO_ANON_PAGES];
 	v->anon_tolerance = anon_tolerance(&s->machine, v->anon_after);

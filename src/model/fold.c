@@ -46,6 +46,18 @@ static bool reserve_counted(struct fold *f)
 	return true;
 }
 
+/* What a group of a record adds: nothing, if its memory is counted elsewhere. */
+static struct group part_of(const struct record *r, uint32_t group)
+{
+	struct group none;
+
+	if (r->shares_with == 0)
+		return r->groups[group];
+	group_zero(&none);
+	none.processes = r->groups[group].processes;
+	return none;
+}
+
 static bool add_part(struct fold *f, const symbol *key, const struct group *part)
 {
 	struct group *g = aggregate_group(f->groups, key), once = *part;
@@ -65,9 +77,9 @@ static bool add_part(struct fold *f, const symbol *key, const struct group *part
 /* Adds to a copy of a group what is its share of swapped shared memory. The parts of groups before
  * are passed over. */
 static const struct group *with_shares(const struct fold *f, const struct record *r, uint32_t i,
-				       uint32_t *part, struct group *copy)
+				       const struct group *mine, uint32_t *part, struct group *copy)
 {
-	const struct group *g = &r->groups[i];
+	const struct group *g = mine;
 
 	if (f->shares_follow)
 		return g;
@@ -99,11 +111,12 @@ bool fold_add(struct fold *f, const struct record *r)
 	f->process++;
 	f->groups->inexact |= r->inexact;
 	for (uint32_t i = 0; i < r->count; i++) {
+		const struct group mine = part_of(r, i);
 		const struct group *g;
 
 		if (!fold_key(f, record_key(r, f->from, i), key))
 			continue;
-		g = with_shares(f, r, i, &part, &shared);
+		g = with_shares(f, r, i, &mine, &part, &shared);
 		if (!add_part(f, key, g))
 			return false;
 		any = true;

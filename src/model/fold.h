@@ -6,7 +6,8 @@
  *	fold_add(&f, record)		each of them
  *	fold_free(&f)
  *
- * A process counts once in each group, however many of its own groups are in that.
+ * A process counts once in each group, however many of its own groups are in that. One that shares
+ * the memory of another (record.h) is in the groups, with nothing of its own.
  */
 #ifndef MODEL_FOLD_H
 #define MODEL_FOLD_H

@@ -46,6 +46,9 @@ struct record {
 	enum outcome outcome;
 	unsigned how;			     /* HOW_BIT()s */
 	bool swaps_shared;		     /* it has swapped shared memory */
+	pid_t shares_with;		     /* whose memory it has, and counts it; 0: its own */
+	bool resident_known;		     /* of one that is denied, and how much: */
+	uint64_t resident;		     /* bytes */
 	const char *problem;		     /* a sentence for the user, or NULL */
 	const struct comparison *comparison; /* if the reading verifies; or NULL */
 	const struct holdings *holdings;     /* of exclusive.h, if it asks for owners; or NULL */

@@ -18,6 +18,7 @@ static const char *const how_names[HOW_COUNT] = {
 	[HOW_SCANNED] = "scanned",	     [HOW_CANNOT_SCAN] = "cannot_scan",
 	[HOW_MAY_NOT_SCAN] = "may_not_scan", [HOW_NAMES_KEPT] = "names_kept",
 	[HOW_NAMES_LOST] = "names_lost",     [HOW_TIMED_OUT] = "timed_out",
+	[HOW_NO_SMAPS] = "no_smaps",	     [HOW_MAYBE_SHARED] = "maybe_shared",
 };
 
 static const char *const answers[] = {[false] = "no", [true] = "yes"};
@@ -142,6 +143,15 @@ static void write_counters(FILE *out, const struct counters *c)
 	putc('\n', out);
 }
 
+/* Behind the line before. */
+static void write_number_line(FILE *out, const char *word, bool known, uint64_t number)
+{
+	if (known)
+		fprintf(out, "\n%s %" PRIu64, word, number);
+	else
+		fprintf(out, "\n%s -", word);
+}
+
 static void write_header(FILE *out, const struct record *r, const struct grouping *by)
 {
 	fputs(FIRST_LINE "by", out);
@@ -155,8 +165,10 @@ static void write_header(FILE *out, const struct record *r, const struct groupin
 		if (r->how & HOW_BIT(how))
 			fprintf(out, " %s", how_names[how]);
 	}
-	fprintf(out, "\nswaps_shared %s\ninexact %s\nproblem ", answers[r->swaps_shared],
-		answers[r->inexact]);
+	fprintf(out, "\nswaps_shared %s", answers[r->swaps_shared]);
+	write_number_line(out, "shares_with", r->shares_with != 0, (uint64_t)r->shares_with);
+	write_number_line(out, "resident", r->resident_known, r->resident);
+	fprintf(out, "\ninexact %s\nproblem ", answers[r->inexact]);
 	if (r->problem)
 		quote_write(out, slice_of(r->problem));
 	else
@@ -561,6 +573,30 @@ static bool read_answer_line(struct cursor *c, const char *word, bool *answer)
 	return true;
 }
 
+static bool read_number_line(struct cursor *c, const char *word, uint64_t max, bool *known,
+			     uint64_t *number)
+{
+	if (!cursor_expect(c, word))
+		return false;
+	*known = !cursor_take_word(c, "-");
+	if (*known && !(cursor_byte(c, ' ') && cursor_decimal(c, max, number)))
+		return false;
+	return cursor_end_line(c);
+}
+
+static bool read_shares_line(struct cursor *c, pid_t *with)
+{
+	uint64_t number = 0;
+	bool known;
+
+	if (!read_number_line(c, "shares_with", INT32_MAX, &known, &number))
+		return false;
+	if (known && number == 0)
+		return cursor_malformed(c, "invalid process id");
+	*with = (pid_t)number;
+	return true;
+}
+
 static bool read_problem_line(struct cursor *c, const char **problem)
 {
 	struct slice string;
@@ -590,6 +626,8 @@ static bool read_header(struct cursor *c, const struct grouping *by, struct reco
 	r->match = (enum match)match;
 	r->outcome = (enum outcome)outcome;
 	return read_how_line(c, &r->how) && read_answer_line(c, "swaps_shared", &r->swaps_shared) &&
+	       read_shares_line(c, &r->shares_with) &&
+	       read_number_line(c, "resident", UINT64_MAX, &r->resident_known, &r->resident) &&
 	       read_answer_line(c, "inexact", &r->inexact) && read_problem_line(c, &r->problem);
 }
 

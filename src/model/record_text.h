@@ -2,9 +2,9 @@
  * record_text: a record as text, for another process or a later time.
  *
  * The text says who, what and how much by name; nothing in it depends on a table of symbols or on
- * how this machine stores numbers. What is written is read back as it was, but for the comparison,
- * which is left out. A record has exactly one text: what would not be written in just that way is
- * not read. It is printable ASCII:
+ * how this machine stores numbers. What is written is read back as it was, but for the comparison
+ * and the signs of its memory, which are left out. A record has exactly one text: what would not be
+ *written in just that way is not read. It is printable ASCII:
  *
  *	anonmem-record 1
  *	by process label user
@@ -14,6 +14,8 @@
  *	outcome read
  *	how scanned names_kept
  *	swaps_shared no
+ *	shares_with -
+ *	resident -
  *	inexact no
  *	problem -
  *	group processes=1 mappings=3

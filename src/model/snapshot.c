@@ -32,6 +32,7 @@ void snapshot_free(struct snapshot *s)
 	verification_free(&s->verification);
 	shares_free(&s->own_segments);
 	problems_free(&s->problems);
+	free(s->sharers.list);
 	free(s->trends);
 	*s = (struct snapshot){0};
 }
@@ -55,8 +56,41 @@ bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 	return added;
 }
 
+bool snapshot_add_sharer(struct snapshot *s, const struct record *r)
+{
+	struct sharer *larger;
+
+	if (r->shares_with == 0)
+		return true;
+	larger = reallocarray(s->sharers.list, s->sharers.count + 1, sizeof(*larger));
+	if (!larger)
+		return false;
+	s->sharers.list = larger;
+	larger[s->sharers.count++] = (struct sharer){r->process.pid, r->shares_with};
+	return true;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct sharer *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+pid_t snapshot_shares_with(const struct snapshot *s, pid_t pid)
+{
+	const struct sharer wanted = {.pid = pid}, *found;
+
+	if (s->sharers.count == 0)
+		return 0;
+	found = bsearch(&wanted, s->sharers.list, s->sharers.count, sizeof(wanted), by_pid);
+	return found ? found->with : 0;
+}
+
 void snapshot_finish(struct snapshot *s)
 {
+	if (s->sharers.count)
+		qsort(s->sharers.list, s->sharers.count, sizeof(*s->sharers.list), by_pid);
 	if (s->coverage.by_outcome[OUTCOME_READ] > 0)
 		return;
 	s->totals.counters.known = 0;

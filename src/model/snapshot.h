@@ -41,6 +41,14 @@ struct problems {
 	size_t count;
 };
 
+/* Processes that have the memory of another, which counts it. */
+struct sharers {
+	struct sharer {
+		pid_t pid, with;
+	} * list; /* owned; in ascending order of pids once the snapshot is finished */
+	size_t count;
+};
+
 struct snapshot {
 	enum source_kind source;
 	struct machine machine;
@@ -54,6 +62,7 @@ struct snapshot {
 	struct coverage coverage;
 	struct read_stats stats;
 	struct problems problems;
+	struct sharers sharers;
 
 	/* Of a watch; else NULL. */
 	struct trend *trends; /* one for each group, and behind them that of the totals */
@@ -84,6 +93,12 @@ void snapshot_free(struct snapshot *s);
 /* Adds groups whose keys are of another table of symbols. False when there is no memory. */
 bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups);
+
+/* Remembers it of a record; false when there is no memory. */
+bool snapshot_add_sharer(struct snapshot *s, const struct record *r);
+
+/* Whose memory a process has; 0 for its own. */
+pid_t snapshot_shares_with(const struct snapshot *s, pid_t pid);
 
 /* Of processes that could not be read nothing is known, which is not zero: to be called last. */
 void snapshot_finish(struct snapshot *s);

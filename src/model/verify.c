@@ -107,7 +107,8 @@ bool verification_anon_agrees(const struct verification *v)
 		return true;
 	low = v->anon_before < v->anon_after ? v->anon_before : v->anon_after;
 	high = v->anon_before < v->anon_after ? v->anon_after : v->anon_before;
-	return v->pss_anon <= high + v->anon_tolerance && v->pss_anon + v->anon_tolerance >= low;
+	return v->pss_anon <= high + v->anon_tolerance &&
+	       (!v->anon_whole || v->pss_anon + v->anon_tolerance >= low);
 }
 
 bool verification_agrees(const struct verification *v)

@@ -36,8 +36,11 @@ struct verification {
 	} * differences;
 	size_t count, capacity;
 
-	/* Anonymous memory of all processes; known only if every one of them was compared. */
+	/* Anonymous memory of all processes that were compared, which cannot be more than the
+	 * kernel counts. That it is less means something only if they are all that there are. */
 	bool anon_known;
+	bool anon_whole;
+	unsigned anon_unseen;		  /* UNSEEN_... if for that it cannot be compared */
 	uint64_t without_pss_anon;	  /* processes whose share is unknown */
 	uint64_t pss_anon;		  /* of the rollups */
 	uint64_t anon_before, anon_after; /* AnonPages around the whole reading */

@@ -53,3 +53,25 @@ int counter_find(struct slice key, unsigned *expected)
 	}
 	return -1;
 }
+
+unsigned field_mark(struct slice key, uint32_t known)
+{
+	static const struct {
+		struct slice key;
+		unsigned mark;
+	} marks[] = {
+		{SLICE_INIT("KernelPageSize"), MARK_KERNEL_PAGE_SIZE},
+		{SLICE_INIT("MMUPageSize"), MARK_MMU_PAGE_SIZE},
+		{SLICE_INIT("THPeligible"), MARK_THP_ELIGIBLE},
+		{SLICE_INIT("VmFlags"), MARK_VM_FLAGS},
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		if (!slice_equals(key, marks[i].key))
+			continue;
+		return marks[i].mark == MARK_KERNEL_PAGE_SIZE && !(known & COUNTER_BIT(COUNTER_RSS))
+			       ? MARK_KERNEL_PAGE_SIZE | MARK_IS_RECENT
+			       : marks[i].mark;
+	}
+	return 0;
+}

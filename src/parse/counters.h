@@ -87,6 +87,18 @@ bool counters_add(struct counters *sum, const struct counters *part);
  * counter after the one found: fields nearly always come in the order of the table. */
 int counter_find(struct slice key, unsigned *expected);
 
+/* Fields that the kernel prints for each mapping, or for none, and that are no counters. */
+enum field_mark {
+	MARK_KERNEL_PAGE_SIZE = 1 << 0,
+	MARK_MMU_PAGE_SIZE = 1 << 1,
+	MARK_THP_ELIGIBLE = 1 << 2,
+	MARK_VM_FLAGS = 1 << 3,
+	MARK_IS_RECENT = 1 << 4, /* KernelPageSize stood before Rss, as from Linux 4.19 on */
+};
+
+/* The mark of a key that is no counter's, behind the counters that are `known`; 0 of all others. */
+unsigned field_mark(struct slice key, uint32_t known);
+
 static inline bool counters_know(const struct counters *c, enum counter counter)
 {
 	return c->known & COUNTER_BIT(counter);

@@ -54,6 +54,20 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process
 	return found;
 }
 
+bool parse_status_number(struct slice text, struct slice field, uint64_t *number)
+{
+	struct slice line;
+
+	while (take_line(&text, &line)) {
+		if (!slice_begins(line, field))
+			continue;
+		line = slice_inner(line, field.len, 0);
+		skip_blanks(&line);
+		return take_decimal(&line, number) > 0;
+	}
+	return false;
+}
+
 bool parse_status_parent(struct slice text, uint64_t *parent)
 {
 	struct slice line;
@@ -90,48 +104,75 @@ bool parse_status_uid(struct slice text, uint32_t *uid)
 	return false;
 }
 
-/* "memory" as one of the names in a list such as "cpu,memory". */
-static bool lists_memory(struct slice controllers)
+/* Whether a name is one of a list such as "cpu,memory". */
+static bool lists(struct slice controllers, struct slice name)
 {
 	while (controllers.len) {
 		const char *comma = memchr(controllers.ptr, ',', controllers.len);
 		size_t len = comma ? (size_t)(comma - controllers.ptr) : controllers.len;
 
-		if (slice_equals((struct slice){controllers.ptr, len}, SLICE("memory")))
+		if (slice_equals((struct slice){controllers.ptr, len}, name))
 			return true;
 		controllers = slice_inner(controllers, len + (comma != NULL), 0);
 	}
 	return false;
 }
 
+/* A line "hierarchy:controllers:path"; that of v2 is "0::path". */
+struct cgroup_line {
+	uint64_t hierarchy;
+	struct slice controllers, path;
+};
+
+static bool parse_cgroup_line(struct slice text, struct cgroup_line *line)
+{
+	const char *colon;
+
+	if (!take_decimal(&text, &line->hierarchy) || !take_byte(&text, ':'))
+		return false;
+	colon = memchr(text.ptr, ':', text.len);
+	if (!colon)
+		return false;
+	line->controllers = (struct slice){text.ptr, (size_t)(colon - text.ptr)};
+	line->path = slice_inner(text, line->controllers.len + 1, 0);
+	return true;
+}
+
+/* What a line of cgroup says of where memory is accounted, the best last. */
+enum cgroup_word { WORD_NONE, WORD_AGREED, WORD_SYSTEMD, WORD_V2, WORD_MEMORY };
+
+static enum cgroup_word cgroup_word(const struct cgroup_line *line)
+{
+	if (lists(line->controllers, SLICE("memory")))
+		return WORD_MEMORY;
+	if (line->hierarchy == 0 && line->controllers.len == 0)
+		return WORD_V2;
+	return slice_equals(line->controllers, SLICE("name=systemd")) ? WORD_SYSTEMD : WORD_AGREED;
+}
+
 bool parse_cgroup(struct slice text, struct slice *path)
 {
-	bool found = false;
+	enum cgroup_word best = WORD_NONE;
+	bool agree = true;
 	struct slice line;
 
-	/* A line is "hierarchy:controllers:path"; v2 is "0::path". */
 	while (take_line(&text, &line)) {
-		struct slice controllers;
-		const char *colon;
-		uint64_t hierarchy;
+		struct cgroup_line l;
+		enum cgroup_word word;
 
-		if (!take_decimal(&line, &hierarchy) || !take_byte(&line, ':'))
+		if (!parse_cgroup_line(line, &l))
 			return false;
-		colon = memchr(line.ptr, ':', line.len);
-		if (!colon)
-			return false;
-		controllers = (struct slice){line.ptr, (size_t)(colon - line.ptr)};
-		line = slice_inner(line, controllers.len + 1, 0);
-		if (lists_memory(controllers)) {
-			*path = line;
-			return true;
+		word = cgroup_word(&l);
+		if (word == WORD_AGREED && best == WORD_AGREED)
+			agree = agree && slice_equals(l.path, *path);
+		if (word > best) {
+			best = word;
+			*path = l.path;
 		}
-		if (hierarchy == 0 && controllers.len == 0) {
-			*path = line;
-			found = true;
-		}
+		if (best == WORD_MEMORY)
+			break;
 	}
-	return found;
+	return best != WORD_NONE && (best != WORD_AGREED || agree);
 }
 
 /* How many of the first bytes of a text are whole characters, if it is UTF-8. */

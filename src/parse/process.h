@@ -42,6 +42,9 @@ static inline bool stat_has_ended(const struct process_stat *stat)
 /* stat->name points into `buffer`, which has PROCESS_NAME_MAX bytes. */
 bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process_stat *stat);
 
+/* /proc/PID/status: the first number behind a field, which ends in its colon. */
+bool parse_status_number(struct slice text, struct slice field, uint64_t *number);
+
 /* /proc/PID/status: the pid of the parent in the line "PPid:". */
 bool parse_status_parent(struct slice text, uint64_t *parent);
 
@@ -49,7 +52,8 @@ bool parse_status_parent(struct slice text, uint64_t *parent);
 bool parse_status_uid(struct slice text, uint32_t *uid);
 
 /* /proc/PID/cgroup: the path in the hierarchy that accounts memory, which is that of the v1 memory
- * controller where there is one and otherwise that of v2. Points into text. */
+ * controller where there is one and otherwise that of v2. Where there is neither, that of
+ * name=systemd, or the one that all of v1 agree on. Points into text. */
 bool parse_cgroup(struct slice text, struct slice *path);
 
 /* /proc/PID/cmdline, up to a byte more than PROCESS_COMMAND_MAX: its arguments with a blank between

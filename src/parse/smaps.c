@@ -11,8 +11,13 @@ enum {
 	BUFFER_FIRST = 64 * 1024,
 	LINE_MAX_BYTES = 16 * 1024 * 1024, /* a path has 4096 bytes; beyond this it is not smaps */
 	KIB = 1024,
-	PATIENCE = 8, /* entries that may differ from the template before it is learned anew */
+	NESTED_MAX = 8, /* prefixes and indents before one line */
+	NOT_HEADER = 1, /* beside 0 and -1 */
+	PATIENCE = 8,	/* entries that may differ from the template before it is learned anew */
 };
+
+/* No set of fields. */
+#define NONE_BEFORE UINT64_MAX
 
 struct smaps_parser {
 	struct stage stage; /* gets the mappings */
@@ -28,8 +33,16 @@ struct smaps_parser {
 	struct mapping mapping;
 	char *rest; /* of its header, behind the access rights; holds the name */
 	size_t rest_length, rest_capacity;
-	unsigned fields, fields_before; /* lines of this entry and of the one before */
-	unsigned expected;		/* counter that is likely next */
+	unsigned fields;    /* lines of this entry */
+	unsigned expected;  /* counter that is likely next */
+	unsigned marks;	    /* enum field_mark of this entry */
+	bool is_trimmed;    /* the name of this entry is, of what stands behind its fields */
+	bool is_repetition; /* of the entry before */
+	uint64_t always;    /* fields of all entries before, of the same process, or NONE_BEFORE */
+
+	struct separators separators;
+	unsigned nested;	/* how often strange_line() is at work on the line at hand */
+	struct separator owner; /* the process whose path grep put before the last line */
 
 	char upper[8];	      /* digits of the last address of twelve, */
 	uint64_t upper_value; /* and what they mean */
@@ -74,10 +87,28 @@ void smaps_begin(struct smaps_parser *p, enum smaps_kind kind, struct stage stag
 	p->offset = 0;
 	p->mappings = 0;
 	p->open = false;
-	p->fields_before = 0;
+	p->always = NONE_BEFORE;
 	p->expected = 0;
 	p->mapping.counters = (struct counters){0};
 	p->counters_of_template = false;
+	p->separators = (struct separators){0};
+	p->owner = (struct separator){0};
+	p->nested = 0;
+}
+
+void smaps_expect_separators(struct smaps_parser *p, struct separators separators)
+{
+	p->separators = separators;
+}
+
+static bool is_capture(const struct smaps_parser *p)
+{
+	return p->separators.take != NULL;
+}
+
+uint64_t smaps_line(const struct smaps_parser *p)
+{
+	return p->line;
 }
 
 uint64_t smaps_mappings(const struct smaps_parser *p)
@@ -100,12 +131,19 @@ char *smaps_reserve(struct smaps_parser *p, size_t *size)
 	return p->buffer + p->held;
 }
 
-static const char not_header[] = "not the header of a mapping";
-
 static int malformed(const struct smaps_parser *p, struct error *e, const char *what)
 {
 	return error_set(e, ERROR_MALFORMED, "line %" PRIu64 ", byte %" PRIu64 ": %s", p->line,
 			 p->offset, what);
+}
+
+/* The same of a line that makes no sense, with what it looks like, if it looks like anything. */
+static int meaningless(const struct smaps_parser *p, struct error *e, struct slice line,
+		       const char *otherwise)
+{
+	const char *complaint = separator_complaint(line);
+
+	return malformed(p, e, complaint ? complaint : otherwise);
 }
 
 static int truncated(const struct smaps_parser *p, struct error *e)
@@ -114,6 +152,8 @@ static int truncated(const struct smaps_parser *p, struct error *e)
 			 "line %" PRIu64 ", byte %" PRIu64 ": the input ends inside a mapping",
 			 p->line, p->offset);
 }
+
+static const char no_counters[] = "the mapping above has no counters; is this maps, not smaps?";
 
 static bool take_perms(struct slice *s, char perms[5])
 {
@@ -140,7 +180,8 @@ static bool parse_rest(struct slice rest, struct mapping *m)
 	      take_hex(&rest, &major) && take_byte(&rest, ':') && take_hex(&rest, &minor) &&
 	      take_byte(&rest, ' ') && take_decimal(&rest, &m->inode)))
 		return false;
-	if ((rest.len && rest.ptr[0] != ' ') || major > UINT32_MAX || minor > UINT32_MAX)
+	if ((rest.len && rest.ptr[0] != ' ' && rest.ptr[0] != '\r') || major > UINT32_MAX ||
+	    minor > UINT32_MAX)
 		return false;
 	m->dev_major = (uint32_t)major;
 	m->dev_minor = (uint32_t)minor;
@@ -154,7 +195,8 @@ static bool parse_rest(struct slice rest, struct mapping *m)
  * of neighbours often differ in nothing else than the address, and are then done with. */
 static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 {
-	if (p->rest_length && slice_equals(rest, (struct slice){p->rest, p->rest_length}))
+	if (p->rest_length && slice_equals(rest, (struct slice){p->rest, p->rest_length}) &&
+	    !p->is_trimmed)
 		return 0;
 	p->rest_length = 0;
 	if (rest.len > p->rest_capacity) {
@@ -166,10 +208,10 @@ static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 		p->rest_capacity = rest.len;
 	}
 	if (rest.len == 0)
-		return malformed(p, e, not_header);
+		return NOT_HEADER;
 	memcpy(p->rest, rest.ptr, rest.len);
 	if (!parse_rest((struct slice){p->rest, rest.len}, &p->mapping))
-		return malformed(p, e, not_header);
+		return NOT_HEADER;
 	p->rest_length = rest.len;
 	return 0;
 }
@@ -186,14 +228,41 @@ static void derive(struct counters *c)
 		c->known |= COUNTER_BIT(COUNTER_USS);
 }
 
+static bool has_before(const struct smaps_parser *p)
+{
+	return p->always != NONE_BEFORE;
+}
+
+/* The fields of the entry at hand: the counters that are printed, and the marks. */
+static uint64_t fields_of(const struct smaps_parser *p)
+{
+	return (p->mapping.counters.known & ~COUNTER_BIT(COUNTER_USS)) | (uint64_t)p->marks << 32;
+}
+
 static int deliver(struct smaps_parser *p, struct error *e)
 {
 	if (!p->counters_of_template)
 		derive(&p->mapping.counters);
 	p->open = false;
+	if (p->is_repetition)
+		return 0;
+	p->always &= fields_of(p);
 	p->mappings++;
-	p->fields_before = p->fields;
 	return stage_take(p->stage, &p->mapping, e);
+}
+
+/* Whether the entry is not whole, as far as that shows. What only some entries have proves nothing.
+ */
+static bool is_cut(const struct smaps_parser *p)
+{
+	if (p->kind == SMAPS_HEADERS)
+		return false;
+	if (p->fields == 0)
+		return true;
+	if (has_before(p) && (p->always & ~fields_of(p)))
+		return true;
+	/* VmFlags is the last field from Linux 3.8 on. */
+	return is_capture(p) && (p->marks & MARK_IS_RECENT) && !(p->marks & MARK_VM_FLAGS);
 }
 
 /* Neighbours share the upper digits of their addresses: of the twelve usual ones the first eight
@@ -224,7 +293,9 @@ static bool take_address(struct smaps_parser *p, struct slice *s, uint64_t *addr
 
 static int check_kind(const struct smaps_parser *p, struct error *e)
 {
-	bool rollup = slice_equals(p->mapping.name, SLICE("[rollup]"));
+	const struct slice name = p->mapping.name;
+	bool rollup = slice_begins(name, SLICE("[rollup]")) &&
+		      slice_equals(is_capture(p) ? trim_end(name) : name, SLICE("[rollup]"));
 
 	if (rollup && p->kind != SMAPS_ROLLUP)
 		return malformed(p, e, "this is smaps_rollup, which has no mappings; give smaps");
@@ -233,31 +304,68 @@ static int check_kind(const struct smaps_parser *p, struct error *e)
 	return 0;
 }
 
-/* "start-end perms ...", whose start and dash have been read. */
-static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
+static int take_header(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
 {
-	if (p->open && p->fields == 0 && p->kind != SMAPS_HEADERS)
-		return malformed(p, e,
-				 "the mapping above has no counters; is this maps, not smaps?");
-	if (p->open && deliver(p, e) < 0)
-		return -1;
+	int status;
+
 	p->mapping.start = start;
 	if (!(take_address(p, &line, &p->mapping.end) && take_byte(&line, ' ') &&
 	      take_perms(&line, p->mapping.perms)) ||
 	    start > p->mapping.end)
-		return malformed(p, e, not_header);
-	if (keep_rest(p, line, e) < 0 || check_kind(p, e) < 0)
-		return -1;
+		return NOT_HEADER;
+	status = keep_rest(p, line, e);
+	if (status != 0 || check_kind(p, e) < 0)
+		return status ? status : -1;
 	p->open = true;
+	p->is_trimmed = false;
 	p->fields = 0;
+	p->marks = 0;
 	return 0;
 }
 
-static int field_line(struct smaps_parser *p, struct slice key, struct slice rest, struct error *e)
+/* Whether the header is that of the entry before, to the letter. */
+static bool repeats_header(const struct smaps_parser *p, uint64_t start, struct slice line)
+{
+	const struct slice perms = {p->mapping.perms, sizeof(p->mapping.perms) - 1};
+	uint64_t end;
+
+	return has_before(p) && start == p->mapping.start && take_hex(&line, &end) &&
+	       end == p->mapping.end && take_byte(&line, ' ') && slice_begins(line, perms) &&
+	       slice_equals(slice_inner(line, perms.len, 0),
+			    (struct slice){p->rest, p->rest_length});
+}
+
+/* "start-end perms ...", whose start and dash have been read. */
+static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
+{
+	if (p->open && p->fields == 0 && p->kind != SMAPS_HEADERS)
+		return malformed(p, e, no_counters);
+	if (p->open && deliver(p, e) < 0)
+		return -1;
+	p->is_repetition =
+		start < p->mapping.end && is_capture(p) && repeats_header(p, start, line);
+	if (start < p->mapping.end && !p->is_repetition)
+		p->always = NONE_BEFORE; /* another process */
+	return take_header(p, start, line, e);
+}
+
+/* What stands behind a field, such as the carriage return of other systems, stands behind the name
+ * too. False if it is nothing of the kind. */
+static bool trim_entry(struct smaps_parser *p, struct slice unit)
+{
+	if (!slice_equals(trim_end(unit), SLICE(" kB")))
+		return false;
+	p->mapping.name = trim_end(p->mapping.name);
+	p->is_trimmed = true;
+	return true;
+}
+
+/* `c` is the counter of the key, or -1. */
+static int field_line(struct smaps_parser *p, struct slice key, int c, struct slice rest,
+		      struct error *e)
 {
 	struct counters *counters = &p->mapping.counters;
 	uint64_t value;
-	int c;
 
 	if (!p->open)
 		return malformed(p, e, "not smaps: a field without a mapping before it");
@@ -267,13 +375,14 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 		*counters = (struct counters){0};
 		p->counters_of_template = false;
 	}
-	c = counter_find(key, &p->expected);
-	if (c < 0)
+	if (c < 0) {
+		p->marks |= field_mark(key, counters->known);
 		return 0;
+	}
 	skip_blanks(&rest);
 	if (take_decimal(&rest, &value) == 0)
 		return malformed(p, e, "not a number, or one past 64 bits");
-	if (!slice_equals(rest, SLICE(" kB")))
+	if (!slice_equals(rest, SLICE(" kB")) && !(is_capture(p) && trim_entry(p, rest)))
 		return malformed(p, e, "the number is not followed by kB");
 	if (counters_know(counters, (enum counter)c))
 		return malformed(p, e, "a field that this mapping already had");
@@ -284,18 +393,72 @@ static int field_line(struct smaps_parser *p, struct slice key, struct slice res
 	return 0;
 }
 
+/* The entry above a separator that begins another process: delivered, or s->cut. */
+static int end_process(struct smaps_parser *p, struct separator *s, struct error *e)
+{
+	if (p->open && p->fields == 0 && !has_before(p) && p->kind != SMAPS_HEADERS)
+		return malformed(p, e, no_counters);
+	s->cut = p->open && is_cut(p);
+	if (p->open && !s->cut && deliver(p, e) < 0)
+		return -1;
+	p->open = false;
+	p->always = NONE_BEFORE;
+	return 0;
+}
+
+static bool is_of_owner(const struct smaps_parser *p, const struct separator *s)
+{
+	return p->owner.kind == SEPARATOR_PREFIX && s->pid == p->owner.pid &&
+	       s->self == p->owner.self;
+}
+
+static int parse_line(struct smaps_parser *p, struct slice line, struct error *e);
+
+/* What the kernel did not write. */
+static int strange_line(struct smaps_parser *p, struct slice line, struct error *e)
+{
+	bool begun = p->mappings || p->open;
+	struct separator s;
+	int status;
+
+	if (!is_capture(p))
+		return meaningless(p, e, line,
+				   begun ? "neither a mapping nor a field" : "not smaps");
+	if (p->nested == NESTED_MAX || !separator_parse(line, &s))
+		return meaningless(p, e, line,
+				   begun ? "neither a mapping, a field nor the header of a process"
+					 : "not smaps; give what is in /proc/PID/smaps");
+	if (s.kind > SEPARATOR_PREFIX || (s.kind == SEPARATOR_PREFIX && !is_of_owner(p, &s))) {
+		p->owner = s;
+		if (end_process(p, &s, e) < 0 || p->separators.take(p->separators.ctx, &s, e) < 0)
+			return -1;
+	}
+	if (s.rest.len == 0)
+		return 0;
+	p->nested++;
+	status = parse_line(p, s.rest, e);
+	p->nested--;
+	return status;
+}
+
 /* A header begins "hex-", a field "Word:". */
 static int parse_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
 	struct slice rest = line, key;
 	uint64_t start;
+	int status, c;
 
-	if (take_address(p, &rest, &start) && take_byte(&rest, '-'))
-		return header_line(p, start, rest, e);
-	if (take_key(&line, &key))
-		return field_line(p, key, line, e);
-	return malformed(p, e,
-			 p->mappings || p->open ? "neither a mapping nor a field" : "not smaps");
+	if (take_address(p, &rest, &start) && take_byte(&rest, '-')) {
+		status = header_line(p, start, rest, e);
+		return status == NOT_HEADER ? meaningless(p, e, line, "not the header of a mapping")
+					    : status;
+	}
+	if (!take_key(&rest, &key))
+		return strange_line(p, line, e);
+	c = counter_find(key, &p->expected);
+	if (c < 0 && is_capture(p) && !separator_is_field(key))
+		return strange_line(p, line, e);
+	return field_line(p, key, c, rest, e);
 }
 
 /* The fields of an entry, if they have the shape of those before; returns their bytes, or 0 if the
@@ -329,6 +492,7 @@ static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 		p->counters_of_template = true;
 	}
 	p->fields = lines;
+	p->marks = p->template.marks;
 	p->line += lines;
 	p->offset += n;
 	return n;
@@ -362,9 +526,13 @@ int smaps_feed(struct smaps_parser *p, size_t n, struct error *e)
 
 int smaps_end(struct smaps_parser *p, struct error *e)
 {
-	bool cut = p->held > 0;
+	struct slice line = {p->buffer, p->held}, digits = line;
+	uint64_t ignored;
 
-	if (cut && parse_line(p, (struct slice){p->buffer, p->held}, e) < 0) {
+	/* The begin of an address is no title of a process. */
+	if (p->mappings && take_decimal(&digits, &ignored) && digits.len == 0)
+		return truncated(p, e);
+	if (line.len && parse_line(p, line, e) < 0) {
 		/* A whole line that makes no sense is wrong; half a line of smaps is just cut off.
 		 */
 		return (p->open || p->mappings) && e->code == ERROR_MALFORMED ? truncated(p, e)
@@ -373,7 +541,7 @@ int smaps_end(struct smaps_parser *p, struct error *e)
 	p->held = 0;
 	if (!p->open)
 		return 0;
-	if (p->kind != SMAPS_HEADERS && (p->fields == 0 || p->fields < p->fields_before))
+	if (is_cut(p))
 		return truncated(p, e);
 	return deliver(p, e);
 }

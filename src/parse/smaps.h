@@ -14,8 +14,12 @@
  * Nothing is assumed about which fields there are or their order; unknown ones are skipped, and so
  * is the `Name:` of Android's kernels, which repeats the header. What is not smaps is an error that
  * says line and byte: ERROR_MALFORMED, or ERROR_TRUNCATED when the input stops inside a mapping.
- * If it stops at the end of a line, that shows by the fields of the mapping before. After an error
- * the parser may only be given smaps_begin() or smaps_free().
+ * If it stops at the end of a line, that shows by fields that all mappings before had. After an
+ * error the parser may only be given smaps_begin() or smaps_free().
+ *
+ * In a capture (smaps_expect_separators()), a mapping whose header is that of the one before is
+ * the same once more, as old kernels print their last one, and is left out. Blanks and carriage
+ * returns that stand behind the fields of an entry are there no part of its name either.
  */
 #ifndef PARSE_SMAPS_H
 #define PARSE_SMAPS_H
@@ -24,6 +28,7 @@
 #include "base/slice.h"
 #include "parse/counters.h"
 #include "parse/ownership.h"
+#include "parse/separator.h"
 
 enum smaps_kind {
 	SMAPS_MAPPINGS, /* smaps: one entry a mapping */
@@ -86,6 +91,12 @@ void smaps_use_templates(struct smaps_parser *p, bool learns);
 
 /* For the next input, whose mappings go to `stage`. */
 void smaps_begin(struct smaps_parser *p, enum smaps_kind kind, struct stage stage);
+
+/* After smaps_begin(): the input is a capture of somebody's, and may have separators. */
+void smaps_expect_separators(struct smaps_parser *p, struct separators separators);
+
+/* How many lines have been read. */
+uint64_t smaps_line(const struct smaps_parser *p);
 
 /* Where to put the next bytes, at least 4 KiB; NULL when there is no memory. */
 char *smaps_reserve(struct smaps_parser *p, size_t *size);

@@ -1,6 +1,7 @@
 #include "parse/template.h"
 
 #include "parse/number.h"
+#include "parse/separator.h"
 
 #include <endian.h>
 
@@ -77,8 +78,11 @@ static bool add_field(struct template *f, struct slice line, unsigned *expected)
 	if (!parse_field(line, &key, &end, &is_size))
 		return false;
 	counter = counter_find(key, expected);
-	if (counter >= 0 && (!is_size || counters_know(&f->counters, (enum counter)counter)))
+	if (counter >= 0 ? !is_size || counters_know(&f->counters, (enum counter)counter)
+			 : !separator_is_field(key))
 		return false; /* wrong in a way that the general parser explains */
+	if (counter < 0)
+		f->marks |= field_mark(key, f->counters.known);
 	field->at = (uint16_t)(f->length + end - DIGITS);
 	field->counter = (int16_t)counter;
 	memset(f->fixed + field->at, 0, DIGITS);
@@ -120,9 +124,10 @@ bool template_learn(struct template *f, struct slice text)
 		struct slice rest = line, key;
 
 		if (!take_key(&rest, &key) || field_repeats_header(key) ||
-		    counter_find(key, &expected) >= 0 || f->length < BLOCK ||
-		    key.len >= TEMPLATE_TAIL_MAX)
+		    !separator_is_field(key) || counter_find(key, &expected) >= 0 ||
+		    f->length < BLOCK || key.len >= TEMPLATE_TAIL_MAX)
 			break;
+		f->marks |= field_mark(key, f->counters.known);
 		f->tail_length = key.len + 1;
 		memcpy(f->tail, line.ptr, f->tail_length);
 		memcpy(f->last, begin, f->length);

@@ -38,6 +38,7 @@ struct template
 	/* The key of the one line after the numbers, with its colon. */
 	char tail[TEMPLATE_TAIL_MAX];
 	size_t tail_length;
+	unsigned marks;	 /* enum field_mark of all fields */
 	unsigned misses; /* entries running that were not of this shape */
 };
 

@@ -4,21 +4,60 @@
  * and the number of its refresh, whatever its columns are, since nothing else tells them apart.
  */
 #include "base/escape.h"
+#include "base/textstream.h"
 #include "render/moment.h"
 #include "render/render.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A spreadsheet takes what begins so for a formula, and does what it says. */
+/* A spreadsheet takes what begins so for a formula, and does what it says. Those of East Asia take
+ * the wide and the small forms as well. Returns the bytes of the sign, or 0. */
+static size_t formula_sign(const char *text)
+{
+	static const char *const signs[] = {
+		"=",
+		"+",
+		"-",
+		"@", /* and the same from U+FF00 on, */
+		"\xef\xbc\x9d",
+		"\xef\xbc\x8b",
+		"\xef\xbc\x8d",
+		"\xef\xbc\xa0",
+		/* from U+FE50 on, and the sign minus */
+		"\xef\xb9\xa6",
+		"\xef\xb9\xa2",
+		"\xef\xb9\xa3",
+		"\xef\xb9\xab",
+		"\xe2\x88\x92",
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
+		size_t len = strlen(signs[i]);
+
+		if (strncmp(text, signs[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+/* One sign alone says nothing that could be done. */
 static char *defuse(char *escaped)
 {
-	char *safe;
+	size_t len = escaped ? formula_sign(escaped) : 0, size;
+	char *safe = NULL;
+	FILE *out;
 
-	if (!escaped || strlen(escaped) < 2 || !strchr("=+-@", escaped[0]))
+	if (len == 0 || escaped[len] == '\0')
 		return escaped;
-	if (asprintf(&safe, "\\%03o%s", (unsigned char)escaped[0], escaped + 1) < 0)
-		safe = NULL;
+	out = textstream_open(&safe, &size);
+	if (out) {
+		for (size_t i = 0; i < len; i++)
+			fprintf(out, "\\%03o", (unsigned char)escaped[i]);
+		fputs(escaped + len, out);
+		safe = textstream_close(out, &safe) ? safe : NULL;
+	}
 	free(escaped);
 	return safe;
 }

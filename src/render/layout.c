@@ -69,12 +69,12 @@ static char *draw_graph(const struct trend *t, size_t width)
 	return textstream_close(out, &text) ? text : NULL;
 }
 
-/* Whether it looks like the row of totals, which may say in brackets what it is of: nobody sees
- * blanks around a word. */
-static bool is_total(const char *text)
-{
-	static const char word[] = "TOTAL";
+static const char total[] = "TOTAL", not_readable[] = "(not readable)";
 
+/* Whether it looks like a word of the table's own, which may say in brackets what it is of: nobody
+ * sees blanks around it. */
+static bool is_word(const char *text, const char *word)
+{
 	text += strspn(text, " ");
 	if (strncmp(text, word, strlen(word)) != 0)
 		return false;
@@ -83,12 +83,13 @@ static bool is_total(const char *text)
 	return *text == '\0' || *text == '(';
 }
 
-/* There is one row of totals: a name that looks like it begins with an escape. */
+/* There is one row of totals, and of what may not be read: a name that is their word begins with an
+ * escape. */
 static char *escape_word(struct slice text)
 {
 	char *plain = escape_string(text), *escaped;
 
-	if (!plain || !is_total(plain))
+	if (!plain || (!is_word(plain, total) && !is_word(plain, not_readable)))
 		return plain;
 	if (asprintf(&escaped, "\\%03o%s", (unsigned char)plain[0], plain + 1) < 0)
 		escaped = NULL;
@@ -168,7 +169,7 @@ static char *format_total_key(const struct table_layout *l, size_t column)
 	if (column == 1)
 		return asprintf(&text, "(%s)", of) < 0 ? NULL : text;
 	if (!of || second)
-		return strdup("TOTAL");
+		return strdup(total);
 	return asprintf(&text, "TOTAL (%s)", of) < 0 ? NULL : text;
 }
 
@@ -183,13 +184,49 @@ static char *format_total(const struct table_layout *l, size_t column)
 	return format_cell(r->columns[column], &r->totals[column], l->options);
 }
 
+static bool is_text(const struct table_layout *l, size_t column)
+{
+	return l->report->columns[column]->type == CELL_TEXT;
+}
+
+/* Where the word for what may not be read stands: a column of text does not grow to the left. */
+static size_t denied_column(const struct table_layout *l)
+{
+	size_t c = l->report->key_column_count;
+
+	while (c > 1 && !is_text(l, c - 1))
+		c--;
+	return c > 0 ? c - 1 : 0;
+}
+
+/* Of what may not be read, only how many processes it is and how much memory. */
+static char *format_denied(const struct table_layout *l, size_t column)
+{
+	const struct coverage *c = &l->report->snapshot->coverage;
+	const struct column *of = l->report->columns[column];
+	struct cell cell = {.known = false};
+
+	if (column == denied_column(l))
+		return strdup(not_readable);
+	if (column < l->report->key_column_count || of->type == CELL_STATE ||
+	    of->role == COLUMN_PROCESS)
+		return strdup("");
+	if (of == column_find(SLICE("processes")))
+		cell = (struct cell){.known = true, .number = c->by_outcome[OUTCOME_DENIED]};
+	else if (of == column_find(SLICE("rss")))
+		cell = (struct cell){.known = c->denied_known > 0, .number = c->denied_resident};
+	return format_cell(of, &cell, l->options);
+}
+
 static bool fill(struct table_layout *l)
 {
 	const struct report *r = l->report;
 
 	for (size_t c = 0; c < l->columns; c++) {
 		*text_at(l, 0, c) = strdup(r->columns[c]->header);
-		*text_at(l, l->rows - 1, c) = format_total(l, c);
+		*text_at(l, r->row_count + 1, c) = format_total(l, c);
+		if (l->denied)
+			*text_at(l, r->row_count + 2, c) = format_denied(l, c);
 		for (size_t i = 0; i < r->row_count; i++)
 			*text_at(l, i + 1, c) =
 				format_cell(r->columns[c], &report_row(r, i)[c], l->options);
@@ -199,11 +236,6 @@ static bool fill(struct table_layout *l)
 			return false;
 	}
 	return true;
-}
-
-static bool is_text(const struct table_layout *l, size_t column)
-{
-	return l->report->columns[column]->type == CELL_TEXT;
 }
 
 /* How wide each column is by itself. */
@@ -358,10 +390,13 @@ bool layout_init(struct table_layout *l, const struct report *report,
 	*l = (struct table_layout){
 		.report = report,
 		.options = options,
+		.denied = options->shows_denied &&
+			  report->snapshot->coverage.by_outcome[OUTCOME_DENIED] > 0,
 		.rows = report->row_count + 2,
 		.columns = report->column_count,
 		.gap = GAP,
 	};
+	l->rows += l->denied;
 	l->texts = calloc(l->rows * l->columns, sizeof(*l->texts));
 	l->widths = calloc(l->columns, sizeof(*l->widths));
 	l->left_out = calloc(l->columns, sizeof(*l->left_out));

@@ -12,7 +12,8 @@
 struct table_layout {
 	const struct report *report;
 	const struct render_options *options;
-	char **texts; /* row by row; row 0 is the header, the last one the totals */
+	char **texts; /* row by row: the header, those of the report, the totals, */
+	bool denied;  /* and below, if there is one, what may not be read */
 	size_t rows, columns;
 	size_t *widths;
 	bool *left_out; /* of each column, whether there was no room for it */

@@ -22,6 +22,7 @@ struct render_options {
 	enum units units;
 	const size_t *least; /* widths of the columns of a table that are at least kept; or NULL */
 	size_t text_min;     /* a table makes no text narrower; 0 for 8 */
+	bool shows_denied;   /* a row of a table below the totals, if processes may not be read */
 	const char *total;   /* what the totals of a table are of; NULL where that is clear */
 	size_t text_max;     /* nor wider; 0 for any width */
 	/* Columns that a table leaves out where it is too wide, in this order. */

@@ -65,7 +65,7 @@ static bool write_layout(const struct table_layout *l, FILE *out)
 	if (l->options->header)
 		write_row(l, 0, BOLD, out);
 	for (size_t i = 1; i < l->rows; i++)
-		write_row(l, i, i == l->rows - 1 ? BOLD : NULL, out);
+		write_row(l, i, i == r->row_count + 1 ? BOLD : NULL, out);
 	for (size_t i = 0; i < r->check_count; i++)
 		write_sentence(l->options, r->checks[i], out);
 	if (l->options->quiet)
@@ -79,8 +79,12 @@ static bool write_layout(const struct table_layout *l, FILE *out)
 static int render(const struct report *report, const struct render_options *options, FILE *out,
 		  struct error *e)
 {
+	struct render_options with_denied = *options;
 	struct table_layout l;
-	bool whole = layout_init(&l, report, options) && write_layout(&l, out);
+	bool whole;
+
+	with_denied.shows_denied = true;
+	whole = layout_init(&l, report, &with_denied) && write_layout(&l, out);
 
 	layout_free(&l);
 	return whole ? 0 : error_memory(e);

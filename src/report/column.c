@@ -110,6 +110,17 @@ static struct cell get_start_time(const struct column *column, const struct colu
 	return find_process(in, PROCESS_START, &p) ? number(p.start_time) : unknown();
 }
 
+static struct cell get_shares_with(const struct column *column, const struct column_input *in)
+{
+	struct process_identity p;
+	pid_t with = 0;
+
+	(void)column;
+	if (find_process(in, PROCESS_PID, &p))
+		with = snapshot_shares_with(in->snapshot, p.pid);
+	return with ? number((uint64_t)with) : unknown();
+}
+
 static struct cell get_name(const struct column *column, const struct column_input *in)
 {
 	struct process_identity p;
@@ -371,6 +382,8 @@ const struct column columns[] = {
 	{"start_time", "STARTED", "start of the process, clock ticks after boot", CELL_NUMBER,
 	 COLUMN_KEY, get_start_time, KEY_PROCESS, false},
 	{"name", "NAME", "name of the process", CELL_TEXT, COLUMN_KEY, get_name, KEY_NAME, true},
+	{"shares_memory_with", "SHARES", "process whose memory this is, and counts it", CELL_NUMBER,
+	 COLUMN_KEY, get_shares_with, KEY_PROCESS, true},
 	{"user", "USER", "effective user of the process", CELL_TEXT, COLUMN_KEY, get_string,
 	 KEY_USER, false},
 	{"cgroup", "CGROUP", "control group of the process", CELL_TEXT, COLUMN_KEY, get_string,
@@ -468,7 +481,7 @@ size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_M
 		[KEY_LABEL] = {"label", "label origin"},
 		[KEY_SUBSYSTEM] = {"subsystem", "subsystem"},
 		[KEY_KIND] = {"kind", "kind"},
-		[KEY_PROCESS] = {"pid name", "pid start_time name"},
+		[KEY_PROCESS] = {"pid name", "pid start_time name shares_memory_with"},
 		[KEY_NAME] = {"name", "name"},
 		[KEY_USER] = {"user", "user"},
 		[KEY_CGROUP] = {"cgroup", "cgroup"},

@@ -41,11 +41,16 @@ static const char *plural(uint64_t n)
 /* What the user can do about processes that may not be read. */
 static const char *advice(const struct snapshot *s)
 {
+	const struct coverage *c = &s->coverage;
+
 	switch (s->source) {
 	case SOURCE_PROC:
-		return s->machine.may_trace ? "a sandbox or a security module protects them"
-					    : "run as root or grant cap_sys_ptrace";
+		if (c->by_how[HOW_NO_SMAPS] > 0)
+			return "this kernel has no smaps";
+		return advice_on_rights(s->machine.may_trace, s->machine.in_user_namespace);
 	case SOURCE_TREE:
+		if (c->by_how[HOW_NO_SMAPS] > 0)
+			return "this capture has no smaps, only maps, as if its kernel had none";
 		return "capture them as root";
 	case SOURCE_SMAPS:
 		break;
@@ -183,6 +188,51 @@ static void note_pss(const struct snapshot *s, const struct hidden_rows *hidden,
 		fputs("PSS is unknown: it was not in what was read of every mapping", out);
 }
 
+static void note_sharers(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	enum { NAMED = 4 };
+	uint64_t n = s->coverage.sharers;
+
+	(void)hidden;
+	if (n == 0)
+		return;
+	fprintf(out, "%" PRIu64 " process%s the memory of another, where it is counted once", n,
+		n == 1 ? " shares" : "es share");
+	for (size_t i = 0; i < s->sharers.count && i < NAMED; i++)
+		fprintf(out, "%s%d shares that of %d", i ? ", " : ": ", s->sharers.list[i].pid,
+			s->sharers.list[i].with);
+	if (s->sharers.count > NAMED)
+		fputs(", ...", out);
+}
+
+static void note_maybe_shared(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	uint64_t n = s->coverage.by_how[HOW_MAYBE_SHARED];
+
+	(void)hidden;
+	if (n > 0)
+		fprintf(out,
+			"%" PRIu64
+			" process%s like another and may share its memory, which is then counted "
+			"for both: %s",
+			n, n == 1 ? " looks" : "es look",
+			s->source == SOURCE_TREE
+				? "this capture does not say (it lacks the file shared-memory)"
+				: "kcmp is not permitted here");
+}
+
+static void note_unseen(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	(void)hidden;
+	if (s->machine.unseen & UNSEEN_HIDDEN)
+		fputs("processes of other users are hidden and not counted (/proc is mounted with "
+		      "hidepid); run as root",
+		      out);
+	else if (s->machine.unseen & UNSEEN_SYSTEM)
+		fputs("figures of the whole system are hidden (/proc is mounted with subset=pid)",
+		      out);
+}
+
 static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
@@ -279,9 +329,9 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		size_t *count)
 {
 	static note_fn *const all[] = {
-		note_kernel, note_unmatched,	note_timed_out, note_lost_names,
-		note_scan,   note_may_not_scan, note_pss,	note_swap,
-		note_shares, note_exclusive,	note_zeros,	note_limit,
+		note_kernel,	   note_unseen,	    note_unmatched, note_timed_out,    note_sharers,
+		note_maybe_shared, note_lost_names, note_scan,	    note_may_not_scan, note_pss,
+		note_swap,	   note_shares,	    note_exclusive, note_zeros,	       note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;
@@ -330,6 +380,19 @@ static bool add_difference(const struct list checks, const struct snapshot *s,
 			   : "its memory did not change, so one of the two is wrong");
 }
 
+/* That less is counted than the kernel counts proves nothing where processes do not show. */
+static bool add_unseen_check(const struct list checks, const struct verification *v)
+{
+	return add(checks,
+		   "anonymous memory of all processes cannot be compared with AnonPages of "
+		   "meminfo: %s",
+		   v->anon_unseen & UNSEEN_OUTSIDE
+			   ? "that counts processes outside of this PID namespace, too"
+		   : v->anon_unseen & UNSEEN_HIDDEN
+			   ? "that counts processes which are hidden here (hidepid), too"
+			   : "meminfo is hidden here (subset=pid)");
+}
+
 static bool add_anon_check(const struct list checks, const struct verification *v)
 {
 	bool agrees = verification_anon_agrees(v);
@@ -341,7 +404,7 @@ static bool add_anon_check(const struct list checks, const struct verification *
 		   " %s than AnonPages of meminfo%s",
 		   v->pss_anon, off, more ? "more" : "less",
 		   agrees ? ", as near as readings at different times can be"
-		   : more ? ": memory was given back while it was read"
+		   : more ? ": memory was given back while it was read, or is counted twice"
 			  : ": memory was taken while it was read, or belongs to processes that "
 			    "cannot be seen from here");
 }
@@ -367,5 +430,7 @@ bool checks_make(const struct snapshot *s, char ***lines, size_t *count)
 	    !add(checks, "%" PRIu64 " process%s not compared: smaps_rollup could not be read",
 		 v->without_rollup, v->without_rollup == 1 ? " was" : "es were"))
 		return false;
-	return !v->anon_known || add_anon_check(checks, v);
+	if (v->anon_known && (v->anon_whole || !verification_anon_agrees(v)))
+		return add_anon_check(checks, v);
+	return v->anon_unseen == 0 || add_unseen_check(checks, v);
 }

@@ -52,7 +52,7 @@ static struct slice read_stat(const struct source *s, struct stat_handle *handle
 {
 	size_t n = read_text(handle->stat, buffer, size);
 	char path[32];
-	const struct procdir dir = {s->root_fd, path};
+	const struct procdir dir = source_dir(s, path);
 
 	if (n > 0)
 		return (struct slice){buffer, n};

@@ -62,7 +62,7 @@ static int read_file(const struct procdir *dir, const char *name, char *buffer, 
 		return 1;
 	if (is_gone(errno))
 		return 0;
-	if (errno == EACCES || errno == EPERM || errno == EISDIR)
+	if (errno == EACCES || errno == EPERM || errno == EISDIR || procdir_refusal(errno))
 		return 1;
 	return error_errno(e, "cannot read %s%s", dir->prefix, name);
 }
@@ -71,7 +71,7 @@ static int read_file(const struct procdir *dir, const char *name, char *buffer, 
 static int read_kin(const struct source *s, pid_t pid, struct descendant *k, struct error *e)
 {
 	char path[32], buffer[4096], name[PROCESS_NAME_MAX];
-	const struct procdir dir = {s->root_fd, path};
+	const struct procdir dir = source_dir(s, path);
 	struct process_stat stat;
 	struct slice text;
 	uint64_t parent;

@@ -17,17 +17,37 @@ struct source {
 	uint64_t max_mappings; /* that one process may have */
 	const pid_t *pids;
 	size_t pid_count;
+	struct shared_memory *shared; /* of a capture that says who shares; or NULL */
 	/* SOURCE_SMAPS */
 	char *const *paths;
 	size_t path_count;
 };
 
+/* Signs that say nothing are none: of what has no memory, or what others may not know of it. */
+static inline struct memory_signs signs_of(const struct process_stat *stat)
+{
+	if (stat->size == 0 || stat->code <= 1 || stat->stack == 0)
+		return (struct memory_signs){0, 0};
+	return (struct memory_signs){stat->code, stat->stack};
+}
+
 /* As source_targets(), but whatever it is limited to; not of files. */
 int source_list_all(const struct source *s, struct target_list *list, struct error *e);
 
+static inline bool source_is_captured(const struct source *s)
+{
+	return s->kind == SOURCE_TREE && !s->is_live;
+}
+
+/* The files behind a prefix, such as "1234/". */
+static inline struct procdir source_dir(const struct source *s, const char *prefix)
+{
+	return (struct procdir){s->root_fd, prefix, source_is_captured(s)};
+}
+
 static inline struct procdir source_root(const struct source *s)
 {
-	return (struct procdir){s->root_fd, ""};
+	return source_dir(s, "");
 }
 
 #endif

@@ -1,7 +1,11 @@
 #include "source/io.h"
 
+#include "source/encoding.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +48,14 @@ void io_note(struct io *io, int error)
 		io->shortage = error;
 }
 
+void io_note_refusal(struct io *io, const char *name, int error)
+{
+	if (!procdir_refusal(error))
+		return;
+	io->refused = error;
+	snprintf(io->refused_name, sizeof(io->refused_name), "%s", name);
+}
+
 bool io_is_broken(const struct io *io, const struct error *why)
 {
 	return io->sink_failed || why->code == ERROR_MEMORY || is_shortage(why->number);
@@ -84,32 +96,128 @@ int io_open(struct io *io, const struct procdir *dir, const char *name)
 {
 	int fd = procdir_open(dir, name);
 
-	if (fd < 0)
+	if (fd < 0) {
 		io_note(io, errno);
+		io_note_refusal(io, name, errno);
+	}
 	return fd;
 }
 
-int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, struct error *e)
+/* As read(), and counts it. */
+static ssize_t read_counted(struct io *io, int fd, char *to, size_t size, struct error *e)
 {
-	smaps_begin(io->parser, kind, stage);
+	uint64_t started = io_start(io);
+	ssize_t n = read_again(fd, to, size);
+
+	io_stop(io, started, n > 0 ? (size_t)n : 0);
+	if (n < 0)
+		error_errno(e, "cannot read");
+	return n;
+}
+
+/* What is left of fd, into the parser. */
+static int drain(struct io *io, int fd, struct error *e)
+{
 	for (;;) {
 		size_t size;
 		char *to = smaps_reserve(io->parser, &size);
-		uint64_t started;
 		ssize_t n;
 
 		if (!to)
 			return error_memory(e);
-		started = io_start(io);
-		n = read_again(fd, to, size);
-		io_stop(io, started, n > 0 ? (size_t)n : 0);
+		n = read_counted(io, fd, to, size, e);
 		if (n < 0)
-			return error_errno(e, "cannot read");
+			return -1;
 		if (n == 0)
 			return smaps_end(io->parser, e);
 		if (smaps_feed(io->parser, (size_t)n, e) < 0)
 			return -1;
 	}
+}
+
+int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, struct error *e)
+{
+	smaps_begin(io->parser, kind, stage);
+	return drain(io, fd, e);
+}
+
+/* The first bytes, which tell the encoding: all that there is room for, but at least as many as it
+ * takes, unless the file ends. */
+static ssize_t read_head(struct io *io, int fd, char *to, size_t size, struct error *e)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	do {
+		n = read_counted(io, fd, to + used, size - used, e);
+		if (n < 0)
+			return -1;
+		used += (size_t)n;
+	} while (n > 0 && used < ENCODING_HEAD);
+	return (ssize_t)used;
+}
+
+/* UTF-16: `head`, and then what is left of fd, decoded into the parser. */
+static int drain_utf16(struct io *io, int fd, struct encoding *encoding, struct slice head,
+		       struct error *e)
+{
+	enum { PART = 1024 };
+	char part[PART];
+	struct slice text = head;
+
+	do {
+		size_t size, n = text.len < PART ? text.len : PART;
+		char *to = smaps_reserve(io->parser, &size);
+		ssize_t more;
+
+		if (!to)
+			return error_memory(e);
+		n = encoding_decode(encoding, (struct slice){text.ptr, n}, to);
+		if (smaps_feed(io->parser, n, e) < 0)
+			return -1;
+		text = slice_inner(text, text.len < PART ? text.len : PART, 0);
+		if (text.len)
+			continue;
+		more = read_counted(io, fd, part, sizeof(part), e);
+		if (more < 0)
+			return -1;
+		text = (struct slice){part, (size_t)more};
+	} while (text.len);
+	return smaps_end(io->parser, e);
+}
+
+int io_drain_capture(struct io *io, int fd, struct stage stage, struct separators separators,
+		     struct error *e)
+{
+	struct encoding encoding;
+	size_t size;
+	char *to, *head;
+	ssize_t n;
+	int status;
+
+	smaps_begin(io->parser, SMAPS_MAPPINGS, stage);
+	smaps_expect_separators(io->parser, separators);
+	to = smaps_reserve(io->parser, &size);
+	if (!to)
+		return error_memory(e);
+	n = read_head(io, fd, to, size, e);
+	if (n < 0)
+		return -1;
+	encoding_find(&encoding, (struct slice){to, (size_t)n});
+	if (encoding.other)
+		return error_set(e, ERROR_MALFORMED, "%s", encoding.other);
+	n -= (ssize_t)encoding.mark;
+	if (!encoding.is_utf16) {
+		memmove(to, to + encoding.mark, (size_t)n);
+		return smaps_feed(io->parser, (size_t)n, e) < 0 ? -1 : drain(io, fd, e);
+	}
+	head = malloc((size_t)n + 1);
+	if (!head)
+		return error_memory(e);
+	memcpy(head, to + encoding.mark, (size_t)n);
+	status = drain_utf16(io, fd, &encoding, (struct slice){head, (size_t)n}, e);
+	free(head);
+	return status;
 }
 
 static int keep_counters(void *ctx, const struct mapping *m, struct error *e)

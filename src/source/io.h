@@ -16,6 +16,8 @@ struct io {
 	pid_t pid; /* at hand; 0 for a file */
 	struct smaps_parser *parser;
 	bool sink_failed;
+	int refused; /* errno of what is refused of a captured process (procdir.h), or 0, */
+	char refused_name[32]; /* and the file */
 	int shortage; /* errno of what anonmem itself ran out of while it read a process, or 0 */
 	char *text;   /* of the small file that was read last */
 	size_t text_capacity;
@@ -35,6 +37,10 @@ struct slice io_slurp(struct io *io, const struct procdir *dir, const char *name
  * if read() failed. */
 int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, struct error *e);
 
+/* The same of smaps that somebody captured, whatever it is encoded in. */
+int io_drain_capture(struct io *io, int fd, struct stage stage, struct separators separators,
+		     struct error *e);
+
 /* The sums in smaps_rollup; false if it cannot be read. */
 bool io_rollup(struct io *io, const struct procdir *dir, struct counters *sums);
 
@@ -44,6 +50,9 @@ struct stage io_deliver(struct io *io);
 /* Remembers an errno that says that anonmem ran out of something: what could not be read for that
  * must not pass for what is not there. */
 void io_note(struct io *io, int error);
+
+/* Remembers that a file was refused, if that is what the errno says. */
+void io_note_refusal(struct io *io, const char *name, int error);
 
 /* Whether a failure is no fault of what was read, so that the whole reading ends with it. */
 bool io_is_broken(const struct io *io, const struct error *why);

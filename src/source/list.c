@@ -160,17 +160,39 @@ static uint64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-void source_weigh(const struct source *s, struct target *target)
+/* The kernel gives the whole of stat at one call. */
+static ssize_t read_stat(const struct source *s, pid_t pid, char *text, size_t size)
 {
 	char path[32];
-	const struct procdir dir = {s->root_fd, path};
-	uint64_t size, resident;
+	const struct procdir dir = source_dir(s, path);
+	ssize_t n = -1;
+	int fd;
 
-	snprintf(path, sizeof(path), "%d/", target->pid);
-	if (s->kind == SOURCE_SMAPS)
+	snprintf(path, sizeof(path), "%d/", pid);
+	fd = procdir_open(&dir, "stat");
+	if (fd >= 0) {
+		n = TEMP_FAILURE_RETRY(read(fd, text, size));
+		close(fd);
+	}
+	return n;
+}
+
+void source_look(const struct source *s, struct target *target)
+{
+	char text[1024];
+	ssize_t n;
+
+	if (s->kind == SOURCE_SMAPS) {
 		target->weight = file_size(s->paths[target->file]);
-	else
-		target->weight = procdir_statm(&dir, &size, &resident) ? resident : 0;
+		return;
+	}
+	n = read_stat(s, target->pid, text, sizeof(text));
+	target->stat_known =
+		n > 0 && parse_stat((struct slice){text, (size_t)n}, target->name, &target->stat);
+	if (!target->stat_known)
+		return;
+	target->weight = target->stat.resident;
+	target->signs = signs_of(&target->stat);
 }
 
 static int by_weight(const void *a, const void *b)

@@ -6,6 +6,7 @@
 #include "source/handle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,35 @@ bool may_trace(void)
 	       data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective & CAP_TO_MASK(CAP_SYS_PTRACE);
 }
 
-static void read_running(struct machine *m)
+/* The first one maps every id to itself. */
+bool is_in_user_namespace(void)
+{
+	const struct procdir self = {.fd = AT_FDCWD, .prefix = "/proc/self/"};
+	char buffer[64];
+	ssize_t n = procdir_read(&self, "uid_map", buffer, sizeof(buffer));
+	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
+	uint64_t first = 0, outside = 0, count = UINT32_MAX;
+
+	skip_blanks(&text);
+	if (take_decimal(&text, &first)) {
+		skip_blanks(&text);
+		take_decimal(&text, &outside);
+		skip_blanks(&text);
+		take_decimal(&text, &count);
+	}
+	return first != 0 || outside != 0 || count < UINT32_MAX;
+}
+
+const char *advice_on_rights(bool may_trace, bool in_user_namespace)
+{
+	if (!may_trace)
+		return "run as root or grant cap_sys_ptrace";
+	return in_user_namespace
+		       ? "anonmem is root of a user namespace only; run as root outside of it"
+		       : "a sandbox or a security module forbids it";
+}
+
+static void read_running(const struct source *s, struct machine *m)
 {
 	struct utsname name;
 	struct error ignored;
@@ -36,6 +65,8 @@ static void read_running(struct machine *m)
 	}
 	m->time_known = clock_gettime(CLOCK_REALTIME, &m->time) == 0;
 	m->may_trace = may_trace();
+	m->in_user_namespace = is_in_user_namespace();
+	m->unseen = find_unseen(s, m->may_trace && !m->in_user_namespace);
 	m->page_size = sysconf(_SC_PAGESIZE);
 	m->keeps_labels = keeps < 0 ? ANSWER_UNKNOWN : keeps ? ANSWER_YES : ANSWER_NO;
 	m->meminfo_known = meminfo_live(&m->meminfo, &ignored) == 0;
@@ -45,7 +76,7 @@ static void read_running(struct machine *m)
 static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
 				   size_t size)
 {
-	const struct procdir root = {s->root_fd, ""};
+	const struct procdir root = source_root(s);
 	ssize_t n = procdir_read(&root, path, buffer, size);
 
 	return (struct slice){buffer, n < 0 ? 0 : (size_t)n};
@@ -65,7 +96,7 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 static uint64_t boot_time(const struct source *s)
 {
 	enum { PARTS = 1 << 16 };
-	const struct procdir root = {s->root_fd, ""};
+	const struct procdir root = source_root(s);
 	int fd = procdir_open(&root, "stat");
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
 	bool begins = true; /* this part of a line begins it */
@@ -123,7 +154,7 @@ void machine_read(const struct source *s, struct machine *m)
 {
 	*m = (struct machine){.keeps_labels = ANSWER_UNKNOWN};
 	if (s->kind == SOURCE_PROC)
-		read_running(m);
+		read_running(s, m);
 	else if (s->kind == SOURCE_TREE)
 		read_tree(s, m);
 }

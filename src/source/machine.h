@@ -10,6 +10,7 @@
 
 #include "source/meminfo.h"
 #include "source/source.h"
+#include "source/unseen.h"
 
 #include <time.h>
 
@@ -21,7 +22,9 @@ struct machine {
 	char host[65];		  /* "" where unknown, as are these: */
 	char kernel[65];	  /* release, as uname -r */
 	long page_size;		  /* bytes, 0 where unknown */
-	bool may_trace;		  /* anonmem has CAP_SYS_PTRACE there */
+	bool may_trace;		  /* anonmem has CAP_SYS_PTRACE there, */
+	bool in_user_namespace;	  /* if only over what belongs to a user namespace */
+	unsigned unseen;	  /* UNSEEN_... of unseen.h */
 	enum answer keeps_labels; /* whether the kernel can hold [anon:NAME] */
 	bool meminfo_known;
 	struct meminfo meminfo;
@@ -29,6 +32,12 @@ struct machine {
 
 /* Whether anonmem has CAP_SYS_PTRACE, with which it may read processes of other users. */
 bool may_trace(void);
+
+/* Whether the rights of anonmem end where its user namespace does. */
+bool is_in_user_namespace(void);
+
+/* What to do about processes that may not be read. */
+const char *advice_on_rights(bool may_trace, bool in_user_namespace);
 
 /* What cannot be read stays unknown. */
 void machine_read(const struct source *s, struct machine *m);

@@ -158,7 +158,8 @@ static void open_and_look(struct objects *o, const struct mapping *m, struct own
 	const char *thread = strstr(o->dir->prefix, folder);
 	/* The folder of a thread has none, but one of its number has, beside those of processes. */
 	const struct procdir dir = {thread ? o->root.fd : o->dir->fd,
-				    thread ? thread + strlen(folder) : o->dir->prefix};
+				    thread ? thread + strlen(folder) : o->dir->prefix,
+				    o->dir->is_captured};
 	char path[96];
 	int fd;
 
@@ -268,7 +269,7 @@ void objects_held(struct objects *o, const struct procdir *dir, struct held_obje
 bool objects_may_be_with(const struct source *s, pid_t pid)
 {
 	char prefix[32], text[4096];
-	const struct procdir dir = {s->root_fd, prefix};
+	const struct procdir dir = source_dir(s, prefix);
 	uint64_t bytes;
 	ssize_t n;
 

@@ -1,4 +1,4 @@
-#include "source/handle.h"
+#include "source/shared_memory.h"
 
 #include "parse/number.h"
 
@@ -30,13 +30,42 @@ static bool is_proc(int root_fd)
 /* How many mappings a process may have; the kernel's default where that cannot be read. */
 static uint64_t read_max_mappings(int root_fd)
 {
-	const struct procdir root = {root_fd, ""};
+	const struct procdir root = {.fd = root_fd, .prefix = ""};
 	uint64_t max = 65530, set;
 	char buffer[32];
 	ssize_t n = procdir_read(&root, "sys/vm/max_map_count", buffer, sizeof(buffer));
 	struct slice text = {buffer, n > 0 ? (size_t)n : 0};
 
 	return take_decimal(&text, &set) > 0 && set > max ? set : max;
+}
+
+/* What is read of a whole system must be files, too. */
+static int check_files(const struct source *s, struct error *e)
+{
+	static const char *const names[] = {"meminfo", "stat", "uptime", "sys/kernel/hostname",
+					    "sys/kernel/osrelease"};
+	const struct procdir root = source_root(s);
+
+	for (size_t i = 0; source_is_captured(s) && i < sizeof(names) / sizeof(*names); i++) {
+		int fd = procdir_open(&root, names[i]);
+
+		if (fd >= 0)
+			close(fd);
+		else if (procdir_refusal(errno))
+			return error_set(e, ERROR_MALFORMED, "%s/%s: %s", s->root, names[i],
+					 procdir_refusal(errno));
+	}
+	return 0;
+}
+
+/* Where something else is mounted, or nothing, there would be no processes. */
+static int check_proc(const struct source *s, struct error *e)
+{
+	if (s->kind != SOURCE_PROC || s->is_live)
+		return 0;
+	return error_set(
+		e, ERROR_SYSTEM,
+		"/proc is not a proc file system; mount one with: mount -t proc proc /proc");
 }
 
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
@@ -60,7 +89,10 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 	s->self = root ? 0 : find_self(s->root_fd);
 	s->is_live = is_proc(s->root_fd);
 	s->max_mappings = read_max_mappings(s->root_fd);
-	return s;
+	if (check_proc(s, e) == 0 && check_files(s, e) == 0 && shared_memory_read(s, e) == 0)
+		return s;
+	source_close(s);
+	return NULL;
 }
 
 struct source *source_open_files(char *const *paths, size_t count, struct error *e)
@@ -99,6 +131,7 @@ void source_close(struct source *s)
 		return;
 	if (s->root_fd >= 0)
 		close(s->root_fd);
+	shared_memory_free(s->shared);
 	free(s);
 }
 

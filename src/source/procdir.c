@@ -4,17 +4,115 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	HOW_TO_OPEN = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	NO_FILE = ENOTSUP,
+	OUT_OF_TREE = EXDEV,
+};
+
+const char *procdir_refusal(int error)
+{
+	switch (error) {
+	case NO_FILE:
+		return "is a device, a FIFO or a socket; put a copy of the file there";
+	case OUT_OF_TREE:
+		return "is a link that leads out of the tree; put what it leads to there";
+	default:
+		return NULL;
+	}
+}
+
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* Where /proc is not mounted: no links at all, as far as that can be seen before. */
+static int open_without_links(int root, const char *path)
+{
+	const char *slash = path;
+	char part[64];
+	struct stat st;
+
+	do {
+		slash = strchr(slash + 1, '/');
+		snprintf(part, sizeof(part), "%.*s", slash ? (int)(slash - path) : INT_MAX, path);
+		if (fstatat(root, part, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return -1;
+		if (S_ISLNK(st.st_mode))
+			return refuse(OUT_OF_TREE);
+	} while (slash);
+	return (int)TEMP_FAILURE_RETRY(openat(root, path, HOW_TO_OPEN | O_NOFOLLOW));
+}
+
+/* The path of an open file; false if it cannot be told. */
+static bool path_of(int fd, char path[PATH_MAX])
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static bool is_below(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	if (len == 1)
+		return true; /* the root of all */
+	return strncmp(path, root, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* What `file` is, which was opened without touching it, is opened for reading. */
+static int open_again(int root, int file, const char *path)
+{
+	char of_root[PATH_MAX], of_file[PATH_MAX], link[32];
+
+	if (!path_of(root, of_root) || !path_of(file, of_file))
+		return open_without_links(root, path);
+	if (!is_below(of_file, of_root))
+		return refuse(OUT_OF_TREE);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	return (int)TEMP_FAILURE_RETRY(open(link, HOW_TO_OPEN));
+}
+
+static int open_captured(int root, const char *path)
+{
+	int file = (int)TEMP_FAILURE_RETRY(openat(root, path, O_PATH | O_CLOEXEC)), fd, error;
+	struct stat st;
+
+	if (file < 0)
+		return -1;
+	if (fstat(file, &st) < 0)
+		fd = -1;
+	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		fd = refuse(NO_FILE);
+	else
+		fd = open_again(root, file, path);
+	error = errno;
+	close(file);
+	errno = error;
+	return fd;
+}
 
 int procdir_open(const struct procdir *dir, const char *name)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s%s", dir->prefix, name);
-	/* In a captured tree it may be anything: who opens a pipe would wait for its other end. */
-	return (int)TEMP_FAILURE_RETRY(
-		openat(dir->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	if (dir->is_captured)
+		return open_captured(dir->fd, path);
+	return (int)TEMP_FAILURE_RETRY(openat(dir->fd, path, HOW_TO_OPEN));
 }
 
 bool procdir_has(const struct procdir *dir, const char *name)

@@ -15,10 +15,17 @@
 struct procdir {
 	int fd;
 	const char *prefix;
+	bool is_captured; /* `fd` is the root of a captured tree, which may hold anything */
 };
 
-/* A descriptor that never waits for the other end of a pipe, or -1. */
+/* A descriptor, or -1. Of a captured tree only regular files are opened, and folders; links lead to
+ * them only within the tree. What else is there is not touched. */
 int procdir_open(const struct procdir *dir, const char *name);
+
+/* What to do about a file of a captured tree that procdir_open() refused with this errno; NULL if
+ * the errno is another. */
+const char *procdir_refusal(int error);
+
 bool procdir_has(const struct procdir *dir, const char *name);
 
 /* The first bytes of a small file, into a buffer. -1 on failure. */

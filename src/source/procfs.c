@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,16 @@ static void identify_stat(struct process *process, const struct process_stat *st
 	process->known |= PROCESS_NAME | PROCESS_START;
 }
 
+/* Whether all that is needed is known. */
+static bool is_identified(const struct procfs *p, const struct process *process)
+{
+	unsigned needs = p->io->reading.needs;
+
+	return (!(needs & NEED_STAT) || process->known & PROCESS_NAME) &&
+	       (!(needs & NEED_UID) || process->known & PROCESS_UID) &&
+	       (!(needs & NEED_CGROUP) || process->known & PROCESS_CGROUP);
+}
+
 /* It lies in the memory of the process, whose lock the kernel waits for as it does for smaps; a
  * reader that hangs there is abandoned (collect/pool.h). */
 static void identify_command(struct procfs *p, const struct procdir *dir, struct slice name,
@@ -113,14 +124,18 @@ struct attempt {
 	const struct procdir *process;
 	const struct procdir *dir; /* of its memory: the process, or a thread */
 	pid_t pid;
-	bool scan;		  /* maps and PAGEMAP_SCAN, not smaps */
-	bool barred;		  /* from its pagemap, which only its user and root may open */
-	bool last;		  /* it will not be tried again */
-	struct process_stat stat; /* before smaps were opened; its name is in the buffers */
+	bool scan;		   /* maps and PAGEMAP_SCAN, not smaps */
+	bool barred;		   /* from its pagemap, which only its user and root may open */
+	bool last;		   /* it will not be tried again */
+	const struct target *look; /* what was seen of it some time ago, or NULL */
+	struct process_stat stat;  /* before smaps were opened; its name is in the buffers */
 	bool stat_known;
 	bool changed; /* between two looks at it */
 	struct held_objects held;
 	enum outcome outcome;
+	bool no_smaps;	     /* why it is denied */
+	bool resident_known; /* of one that is denied */
+	uint64_t resident;
 	struct error why;
 };
 
@@ -142,8 +157,8 @@ static bool is_its_own(struct procfs *p, const struct attempt *a)
 		return false;
 	if (!read_stat(p, a->dir, name, &now))
 		return !a->stat_known;
-	return a->stat_known && now.code == a->stat.code && now.stack == a->stat.stack &&
-	       (a->last || slice_equals(now.name, a->stat.name));
+	return a->stat_known && now.start_time == a->stat.start_time && now.code == a->stat.code &&
+	       now.stack == a->stat.stack && (a->last || slice_equals(now.name, a->stat.name));
 }
 
 /* The way of a mapping, from the parser to the sink. */
@@ -175,6 +190,23 @@ static bool make_owner_stages(struct procfs *p)
 	return p->frames && p->objects;
 }
 
+/* What stands in a captured smaps beside mappings: a header before them, or what cat said. */
+static int separate(void *ctx, const struct separator *s, struct error *e)
+{
+	const struct procfs *p = ctx;
+
+	if (s->kind == SEPARATOR_FAILURE) {
+		errno = s->number;
+		return error_errno(e, "could not be captured");
+	}
+	if (smaps_mappings(p->io->parser) > 0 || s->cut)
+		return error_set(e, ERROR_MALFORMED,
+				 "line %" PRIu64
+				 ": another process begins; give the file to --smaps",
+				 smaps_line(p->io->parser));
+	return 0;
+}
+
 /* Reads what `fd` is of: 0, or -1 with a->why. */
 static int read_text(struct procfs *p, struct attempt *a, int fd)
 {
@@ -189,7 +221,12 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 		p->io->sink_failed = true;
 		return error_errno(&a->why, "cannot look for who else has memory");
 	}
-	status = io_drain(p->io, fd, maps ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a), &a->why);
+	if (source_is_captured(p->source) && !maps)
+		status = io_drain_capture(p->io, fd, wire(p, a), (struct separators){separate, p},
+					  &a->why);
+	else
+		status = io_drain(p->io, fd, maps ? SMAPS_HEADERS : SMAPS_MAPPINGS, wire(p, a),
+				  &a->why);
 	if (a->scan)
 		status = scan_end(p->scan, status, &a->why);
 	if (p->frames)
@@ -218,6 +255,14 @@ static enum result after_failure(struct procfs *p, struct attempt *a)
 	if (a->scan && (number == EACCES || number == EPERM)) {
 		a->barred = true;
 		return RESULT_AGAIN;
+	}
+	if (source_is_captured(p->source) && number == EACCES) {
+		a->outcome = OUTCOME_DENIED;
+		return RESULT_DONE;
+	}
+	if (source_is_captured(p->source) && number == ESRCH) {
+		a->outcome = OUTCOME_VANISHED;
+		return RESULT_DONE;
 	}
 	/* Memory that is gone is so called too, but may have been that of a program before. */
 	if (is_gone(number) && !procdir_has(a->process, "stat"))
@@ -281,9 +326,13 @@ static int outcome_of_open(struct attempt *a, int error)
 		a->outcome = OUTCOME_DENIED;
 	} else if (is_gone(error) && a->dir != a->process) {
 		went_away(a); /* the thread; perhaps it runs a program, as the process */
+	} else if (procdir_refusal(error)) {
+		a->outcome = OUTCOME_MALFORMED;
 	} else if (is_gone(error)) {
-		/* A captured tree shows with its other files that smaps could not be read. */
+		/* A captured tree shows with its other files that smaps could not be read; and a
+		 * kernel without smaps still has maps. */
 		a->outcome = procdir_has(a->dir, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
+		a->no_smaps = a->outcome == OUTCOME_DENIED && procdir_has(a->dir, "maps");
 	} else {
 		errno = error;
 		return -1;
@@ -343,6 +392,16 @@ static void look_again(struct procfs *p, struct attempt *a, char name[PROCESS_NA
 		a->stat.name = again.name;
 }
 
+/* A look some time ago is as good as one now, if nothing changed in between: what changed shows
+ * when the process has been read. */
+static void take_look(struct attempt *a, char name[PROCESS_NAME_MAX])
+{
+	a->stat_known = true;
+	a->stat = a->look->stat;
+	memcpy(name, a->look->name, PROCESS_NAME_MAX);
+	a->stat.name.ptr = name;
+}
+
 /* Looks at who it is and where its memory is: with a thread, if the main thread has ended and the
  * others go on. */
 static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
@@ -352,7 +411,10 @@ static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
 
 	a->dir = a->process;
 	a->changed = false;
-	a->stat_known = read_stat(p, a->process, buffers->name, &a->stat);
+	if (a->look)
+		take_look(a, buffers->name);
+	else
+		a->stat_known = read_stat(p, a->process, buffers->name, &a->stat);
 	if (!a->stat_known)
 		return;
 	if (stat_has_ended(&a->stat) && thread_find(thread, p->io, a->process) &&
@@ -362,8 +424,29 @@ static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
 		look_again(p, a, buffers->name);
 	if (p->io->reading.needs & NEED_STAT)
 		identify_stat(process, &a->stat);
+	process->signs = signs_of(&a->stat);
 	if (a->dir != a->process)
 		a->stat = of_thread;
+}
+
+/* Of a process whose memory is denied, everybody may know the name and how much that is. */
+static void look_from_outside(struct procfs *p, struct attempt *a, struct process *process)
+{
+	uint64_t kib;
+
+	if (a->stat_known)
+		identify_stat(process, &a->stat);
+	a->resident_known =
+		parse_status_number(io_slurp(p->io, a->dir, "status"), SLICE("VmRSS:"), &kib) &&
+		!__builtin_mul_overflow(kib, UINT64_C(1024), &a->resident);
+}
+
+/* Of a process whose smaps were opened, or not. A capture may lack some of its files. */
+static bool has_ended(const struct procfs *p, const struct attempt *a, int fd)
+{
+	if (fd < 0)
+		return a->outcome == OUTCOME_VANISHED;
+	return p->source->is_live && !procdir_has(a->process, "stat");
 }
 
 /* enum result, or -1 with *e when anonmem itself is out of something. */
@@ -375,13 +458,18 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 	struct thread thread;
 	int fd;
 
-	p->io->shortage = 0;
+	p->io->shortage = p->io->refused = 0;
 	look_at(p, a, &thread, &buffers, &process);
 	a->scan = !a->barred && should_scan(p, a->dir);
 	fd = procdir_open(a->dir, a->scan || p->io->reading.outlines ? "maps" : "smaps");
+	if (fd < 0)
+		io_note_refusal(p->io, "smaps", errno);
 	if (fd < 0 && outcome_of_open(a, errno) < 0)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
+	if (fd < 0 && a->outcome == OUTCOME_DENIED)
+		look_from_outside(p, a, &process);
 	identify(p, a->dir, &buffers, &process);
+	process.has_ended = !is_identified(p, &process) && has_ended(p, a, fd);
 	if (p->io->shortage || !p->io->sink->begin(p->io->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
@@ -403,21 +491,23 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 
 /* The sentence for a user who asked for this process or gave this tree; false if there is nothing
  * to say. `why` holds what the reading found, if anything. */
-static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, struct error *why)
+static bool explain(const struct procfs *p, pid_t pid, const struct attempt *a, struct error *why)
 {
+	const char *refusal = p->io->refused ? procdir_refusal(p->io->refused) : NULL;
 	const struct source *s = p->source;
-	bool named = source_names(s, pid), captured = s->kind == SOURCE_TREE;
+	bool named = source_names(s, pid), captured = s->kind == SOURCE_TREE && !s->is_live;
 
-	switch (outcome) {
+	switch (a->outcome) {
 	case OUTCOME_DENIED:
 		if (captured)
 			error_set(why, ERROR_SYSTEM, "%s/%d: there is no smaps in this capture",
 				  s->root, pid);
+		else if (a->no_smaps)
+			error_set(why, ERROR_SYSTEM, "process %d: this kernel has no smaps", pid);
 		else
 			error_set(why, ERROR_SYSTEM,
 				  "process %d: its memory map may not be read; %s", pid,
-				  may_trace() ? "a sandbox or a security module protects it"
-					      : "run as root or grant cap_sys_ptrace");
+				  advice_on_rights(may_trace(), is_in_user_namespace()));
 		return named;
 	case OUTCOME_VANISHED:
 		if (captured)
@@ -430,6 +520,11 @@ static bool explain(const struct procfs *p, pid_t pid, enum outcome outcome, str
 		error_prefix(why, "%s/%d/smaps", s->root, pid);
 		return named || captured;
 	case OUTCOME_MALFORMED:
+		if (refusal) {
+			error_set(why, ERROR_MALFORMED, "%s/%d/%s: %s", s->root, pid,
+				  p->io->refused_name, refusal);
+			return true;
+		}
 		error_prefix(why, "%s/%d/smaps", s->root, pid);
 		return true;
 	case OUTCOME_READ:
@@ -446,6 +541,8 @@ static unsigned how_of(const struct procfs *p, const struct attempt *a)
 	enum kept_names_state names = p->names ? kept_names_state(p->names) : NAMES_NONE;
 	bool scan_wanted = p->io->reading.scan || p->io->reading.max_stall_ns > 0;
 
+	if (a->outcome != OUTCOME_READ)
+		return a->outcome == OUTCOME_DENIED && a->no_smaps ? HOW_BIT(HOW_NO_SMAPS) : 0;
 	return (a->scan ? HOW_BIT(HOW_SCANNED) : 0) |
 	       (scan_wanted && p->cannot_scan ? HOW_BIT(HOW_CANNOT_SCAN) : 0) |
 	       (a->barred ? HOW_BIT(HOW_MAY_NOT_SCAN) : 0) |
@@ -453,16 +550,19 @@ static unsigned how_of(const struct procfs *p, const struct attempt *a)
 	       (names == NAMES_LOST ? HOW_BIT(HOW_NAMES_LOST) : 0);
 }
 
-static int read_at(struct procfs *p, const struct procdir *dir, pid_t pid, struct error *e)
+static int read_at(struct procfs *p, const struct procdir *dir, const struct target *target,
+		   struct error *e)
 {
-	struct attempt a = {.process = dir, .pid = pid};
+	struct attempt a = {.process = dir, .pid = target->pid};
 	struct ending ending;
 
 	if (p->names)
 		kept_names_forget(p->names);
-	for (int i = 1; i <= ATTEMPTS; i++) {
+	/* An attempt by an older look comes before those that count. */
+	for (int i = target->stat_known ? 0 : 1; i <= ATTEMPTS; i++) {
 		int result;
 
+		a.look = i == 0 ? target : NULL;
 		a.last = i == ATTEMPTS;
 		result = try(p, &a, e);
 		if (result < 0)
@@ -474,11 +574,15 @@ static int read_at(struct procfs *p, const struct procdir *dir, pid_t pid, struc
 		p->io->sink->cancel(p->io->sink->ctx);
 		a.why = (struct error){.code = ERROR_NONE};
 	}
+	if (p->io->refused)
+		a.outcome = OUTCOME_MALFORMED;
 	ending = (struct ending){
 		.outcome = a.outcome,
-		.how = a.outcome == OUTCOME_READ ? how_of(p, &a) : 0,
+		.how = how_of(p, &a),
 		.held = a.held,
-		.why = explain(p, pid, a.outcome, &a.why) ? &a.why : NULL,
+		.resident_known = a.outcome == OUTCOME_DENIED && a.resident_known,
+		.resident = a.resident,
+		.why = explain(p, target->pid, &a, &a.why) ? &a.why : NULL,
 	};
 	p->io->sink->end(p->io->sink->ctx, &ending);
 	return 0;
@@ -499,27 +603,27 @@ void procfs_free(struct procfs *p)
 	objects_free(p->objects);
 }
 
-int procfs_read(struct procfs *p, pid_t pid, struct error *e)
+int procfs_read(struct procfs *p, const struct target *target, struct error *e)
 {
 	char path[32];
-	struct procdir dir = {.fd = p->source->root_fd, .prefix = path};
+	struct procdir dir = source_dir(p->source, path);
 	int status;
 
-	snprintf(path, sizeof(path), "%d/", pid);
-	if (p->io->reading.needs == 0)
-		return read_at(p, &dir, pid, e);
+	snprintf(path, sizeof(path), "%d/", target->pid);
+	if (p->io->reading.needs == 0 || dir.is_captured)
+		return read_at(p, &dir, target, e);
 	/* With a handle on the folder, all files are those of one process even if its pid is
 	 * reused; without one, read_at() finds that the process is gone. */
 	dir.fd = (int)TEMP_FAILURE_RETRY(
 		openat(p->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (dir.fd < 0 && !is_gone(errno))
-		return error_errno(e, "cannot open the folder of process %d", pid);
+		return error_errno(e, "cannot open the folder of process %d", target->pid);
 	if (dir.fd < 0) {
 		dir.fd = p->source->root_fd;
-		return read_at(p, &dir, pid, e);
+		return read_at(p, &dir, target, e);
 	}
 	dir.prefix = "";
-	status = read_at(p, &dir, pid, e);
+	status = read_at(p, &dir, target, e);
 	close(dir.fd);
 	return status;
 }

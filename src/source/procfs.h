@@ -27,7 +27,7 @@ struct procfs {
 void procfs_init(struct procfs *p, const struct source *s, struct io *io);
 void procfs_free(struct procfs *p);
 
-/* As reader_read(), of the process with this pid. */
-int procfs_read(struct procfs *p, pid_t pid, struct error *e);
+/* As reader_read(). */
+int procfs_read(struct procfs *p, const struct target *target, struct error *e);
 
 #endif

@@ -46,7 +46,7 @@ int reader_read(struct reader *r, struct target target, struct error *e)
 	r->io.pid = target.pid;
 	if (r->source.kind == SOURCE_SMAPS)
 		return files_read(&r->source, &r->io, target.file, e);
-	return procfs_read(&r->procfs, target.pid, e);
+	return procfs_read(&r->procfs, &target, e);
 }
 
 void read_stats_add(struct read_stats *sum, const struct read_stats *part)

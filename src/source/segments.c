@@ -67,7 +67,7 @@ static bool list_sysv(const struct lister *l)
 	size_t length = 0;
 	char *text = read_file("/proc/sysvipc/shm", &length);
 	struct slice rest = {text, text ? length : 0}, line;
-	const struct procdir self = {l->source->root_fd, "self/"};
+	const struct procdir self = {.fd = l->source->root_fd, .prefix = "self/"};
 	const struct segment_id any = {
 		.space = segment_space(&self),
 		.dev_major = major(l->memfds),

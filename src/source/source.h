@@ -24,6 +24,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/error.h"
+#include "parse/process.h"
 #include "parse/smaps.h"
 
 #include <sys/types.h>
@@ -50,9 +51,17 @@ enum process_field {
 	PROCESS_COMMAND = 1 << 6,
 };
 
+/* What is the same of all processes that share one memory (vfork, CLONE_VM without CLONE_THREAD),
+ * and of few others: those that were forked. All 0 where it is unknown. */
+struct memory_signs {
+	uint64_t code, stack; /* where they begin */
+};
+
 /* Only the fields in `known` mean something. The slices die when begin returns. */
 struct process {
 	unsigned known;
+	bool has_ended; /* so that what is not known cannot be known any more */
+	struct memory_signs signs;
 	pid_t pid;
 	uint64_t start_time; /* clock ticks after boot */
 	struct slice name;   /* comm; for a smaps file its path, made unique */
@@ -82,6 +91,8 @@ enum how {
 	HOW_NAMES_KEPT,	  /* it keeps names itself, which were read, */
 	HOW_NAMES_LOST,	  /* or could not be read */
 	HOW_TIMED_OUT,	  /* nothing came of it in time; see collect/pool.h */
+	HOW_NO_SMAPS,	  /* denied, since its kernel or its capture has no smaps */
+	HOW_MAYBE_SHARED, /* looks like another process, and may have that one's memory */
 	HOW_COUNT
 };
 
@@ -103,7 +114,10 @@ struct held_objects {
 
 struct ending {
 	enum outcome outcome;
-	unsigned how;		  /* HOW_BIT()s; 0 unless it was read or timed out */
+	unsigned how; /* HOW_BIT()s; 0 unless it was read, denied or timed out */
+	/* Of one that was denied, as its status says. */
+	bool resident_known;
+	uint64_t resident;	  /* bytes */
 	struct held_objects held; /* with `owners` of struct reading */
 	/* Given when the user must hear of it: a process or a file that was asked for by name, or
 	 * captured data that is broken. */
@@ -126,7 +140,15 @@ struct target {
 	size_t number; /* in the order of source_targets() */
 	pid_t pid;
 	size_t file;
-	uint64_t weight; /* of source_weigh(): about how long it takes to read */
+	/* Of source_look(): */
+	uint64_t weight; /* about how long it takes to read */
+	struct memory_signs signs;
+	bool stat_known;
+	struct process_stat stat; /* its name is that: */
+	char name[PROCESS_NAME_MAX];
+	/* Of collect/sharing.h: */
+	unsigned memory; /* which of those that several share; 0 for its own */
+	unsigned like;	 /* of those that look alike, as far as they could not be compared; or 0 */
 };
 
 struct target_list {
@@ -154,6 +176,18 @@ enum source_kind source_kind(const struct source *s);
 /* Whether the kernel tells of running processes, here or for another folder; no capture. */
 bool source_is_live(const struct source *s);
 
+/* How the memory of one process of the source relates to that of another. */
+enum memory_order {
+	MEMORY_SAME,
+	MEMORY_BEFORE, /* two memories, in an order of the kernel's own */
+	MEMORY_AFTER,
+	MEMORY_GONE,	/* one of the processes has ended */
+	MEMORY_UNKNOWN, /* and that of any other two will be, too */
+};
+
+/* Of the running system by kcmp(2), of a captured tree by its file shared-memory. */
+enum memory_order source_compare(const struct source *s, pid_t a, pid_t b);
+
 /* Whether it is limited to some processes of a system. */
 bool source_is_limited(const struct source *s);
 
@@ -163,9 +197,9 @@ bool source_names(const struct source *s, pid_t pid);
 /* Lists what there is to read, in ascending order. 0, or -1 with *e. */
 int source_targets(const struct source *s, struct target_list *list, struct error *e);
 
-/* About how long it takes to read a target, as far as that can be told cheaply: the resident pages
- * in statm, or the size of a file. Goes into its weight. */
-void source_weigh(const struct source *s, struct target *target);
+/* What can be told of a target cheaply, by its stat: about how long it takes to read, as the
+ * resident pages or the size of a file, and the signs of its memory. */
+void source_look(const struct source *s, struct target *target);
 
 /* Puts them in ascending order of pids, each once, and numbers them. */
 void target_list_unique(struct target_list *list);

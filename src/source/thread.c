@@ -31,7 +31,7 @@ static bool has_memory(struct thread *t, struct io *io, const struct procdir *pr
 
 	if (len < 0 || (size_t)len >= sizeof(t->prefix))
 		return false;
-	t->dir = (struct procdir){process->fd, t->prefix};
+	t->dir = (struct procdir){process->fd, t->prefix, process->is_captured};
 	text = io_slurp(io, &t->dir, "statm");
 	return text.len > 0 && !slice_begins(text, SLICE("0 "));
 }

@@ -93,8 +93,9 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 	f.shares = state == &w->now ? &w->shares : NULL;
 	for (size_t i = 0; folded && i < state->count; i++) {
 		const struct watched *p = state->processes[i];
+		const struct record r = state_record(state, i);
 
-		folded = fold_add(&f, p->record) &&
+		folded = fold_add(&f, &r) && snapshot_add_sharer(s, &r) &&
 			 commands_add(&s->commands, &s->symbols, p->record) &&
 			 (!fresh || p->read_at != w->refresh || add_fresh(&f, p, &read));
 	}

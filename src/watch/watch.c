@@ -3,6 +3,7 @@
 #include "collect/lineage.h"
 #include "collect/others.h"
 #include "model/translate.h"
+#include "watch/owners.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -33,39 +34,6 @@ struct grouping watch_grouping(const struct grouping *wanted)
 			by.keys[by.count++] = (enum key)key;
 	}
 	return by;
-}
-
-static void release(struct watch *w, struct watched *r)
-{
-	if (!r || --r->holders > 0)
-		return;
-	past_release(&w->past, r->sizes);
-	free(r->record);
-	free(r);
-}
-
-static void state_free(struct watch *w, struct state *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		release(w, s->processes[i]);
-	free(s->processes);
-	*s = (struct state){NULL, 0};
-}
-
-/* False when there is no memory; `to` is then as it was. */
-static bool state_copy(struct watch *w, struct state *to, const struct state *from)
-{
-	struct watched **processes = calloc(from->count + 1, sizeof(struct watched *));
-
-	if (!processes)
-		return false;
-	for (size_t i = 0; i < from->count; i++) {
-		processes[i] = from->processes[i];
-		processes[i]->holders++;
-	}
-	state_free(w, to);
-	*to = (struct state){processes, from->count};
-	return true;
 }
 
 struct watch *watch_new(const struct watch_options *options)
@@ -101,9 +69,9 @@ void watch_free(struct watch *w)
 {
 	if (!w)
 		return;
-	state_free(w, &w->now);
-	state_free(w, &w->before);
-	state_free(w, &w->start);
+	state_free(&w->past, &w->now);
+	state_free(&w->past, &w->before);
+	state_free(&w->past, &w->start);
 	past_clear(&w->past);
 	intern_free(&w->symbols);
 	problems_free(&w->problems);
@@ -135,7 +103,7 @@ size_t watch_naming(const struct watch *w, enum key key, struct slice value, str
 bool watch_zero(struct watch *w)
 {
 	w->starts++;
-	return state_copy(w, &w->start, &w->now);
+	return state_copy(&w->past, &w->start, &w->now);
 }
 
 /* The record of a pid; NULL if there is none. The search begins at *from and leaves it there. */
@@ -250,7 +218,7 @@ static bool choose_turns(struct refresh *r)
 		spent += cost_of((*kept[i])->record);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
-		release(w, *kept[i]);
+		watched_release(&w->past, *kept[i]);
 		*kept[i] = NULL;
 	}
 	free(kept);
@@ -330,9 +298,9 @@ static bool move_symbols(struct watch *w)
 		past_move(&w->past, &t, &w->options.collecting.by, w->moves);
 	translation_free(&t);
 	if (!moved) {
-		state_free(w, &w->now);
-		state_free(w, &w->before);
-		state_free(w, &w->start);
+		state_free(&w->past, &w->now);
+		state_free(&w->past, &w->before);
+		state_free(&w->past, &w->start);
 		past_clear(&w->past);
 	}
 	intern_free(&w->symbols);
@@ -358,11 +326,13 @@ static void count_all(struct watch *w)
 	w->kept = 0;
 	for (size_t i = 0; i < w->now.count; i++) {
 		const struct watched *p = w->now.processes[i];
+		const struct record r = state_record(&w->now, i);
 
-		coverage_add(&w->coverage, p->record);
+		coverage_add(&w->coverage, &r);
 		w->kept += p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ &&
 			   p->read_at < w->refresh;
-		naming_join(&w->naming, &p->naming);
+		if (r.shares_with == 0)
+			naming_join(&w->naming, &p->naming);
 	}
 }
 
@@ -487,7 +457,7 @@ static void keep_past(struct watch *w)
 	bool kept = moment.list && past_has_room(&w->options.collecting.by, count_groups(s));
 
 	for (size_t i = 0; kept && i < s->count; i++)
-		kept = keep_sizes(w, s->processes[i], &moment);
+		kept = s->owners[i].pid || keep_sizes(w, s->processes[i], &moment);
 	if (kept && w->refresh > 1) {
 		past_add(&w->past, moment);
 		return;
@@ -503,11 +473,13 @@ static int accept(struct refresh *r, struct error *e)
 {
 	struct watch *w = r->watch;
 
+	if (owners_find(r->source, &w->now, &r->state, w->refresh + 1, e) < 0)
+		return -1;
 	keep_past(w);
-	state_free(w, &w->before);
+	state_free(&w->past, &w->before);
 	w->before = w->now;
 	w->now = r->state;
-	r->state = (struct state){NULL, 0};
+	r->state = (struct state){NULL, NULL, 0};
 	w->refresh++;
 	w->source = source_kind(r->source);
 	w->machine = r->machine;
@@ -552,10 +524,8 @@ static int refresh(struct refresh *r, struct error *e)
 	if (find_targets(r, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
-	r->state.processes = calloc(r->targets.count + 1, sizeof(struct watched *));
-	if (!r->activities || !r->state.processes)
+	if (!r->activities || !state_init(&r->state, r->targets.count))
 		return error_memory(e);
-	r->state.count = r->targets.count;
 	if (!open_stat_handles(r))
 		return error_memory(e);
 	look_for_activity(r);
@@ -578,7 +548,7 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	int status = refresh(&r, e);
 
-	state_free(w, &r.state);
+	state_free(&w->past, &r.state);
 	free(r.targets.targets);
 	free(r.reading.targets);
 	free(r.activities);

@@ -18,11 +18,10 @@
 #define WATCH_WATCH_H
 
 #include "collect/collect.h"
-#include "model/naming.h"
 #include "model/shares.h"
 #include "model/snapshot.h"
-#include "source/activity.h"
 #include "watch/past.h"
+#include "watch/state.h"
 
 struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
@@ -31,25 +30,6 @@ struct watch_options {
 };
 
 enum { TURN = 200 };
-
-/* The record of a process, when it was made, and what the process had done by then. It does not
- * change, but for its symbols when they move; several states may hold it. */
-struct watched {
-	unsigned holders;
-	uint64_t moved; /* the table of symbols that its keys are of */
-	pid_t pid;
-	struct activity activity;
-	uint64_t read_at; /* number of the refresh */
-	struct record *record;
-	struct naming naming;
-	struct sizes *sizes; /* held; NULL until it is past */
-};
-
-/* All processes at one time, in ascending order of pids. */
-struct state {
-	struct watched **processes;
-	size_t count;
-};
 
 struct watch {
 	struct watch_options options;

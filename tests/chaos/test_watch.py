@@ -5,7 +5,7 @@ import subprocess
 
 import anonmem
 from actor import Actor
-from anonmem import COUNTS, ENVIRONMENT, KIB, MIB, Chaos
+from anonmem import COUNTS, ENVIRONMENT, KIB, MIB, Chaos, outcomes
 from proc import rollup
 from screen import on_screen
 from size import SIZE
@@ -22,7 +22,7 @@ class Watch(Chaos):
 				for number, line in enumerate(top.stdout, 1):
 					report = json.loads(line)
 					coverage = report["coverage"]
-					self.assertEqual(coverage["seen"], sum(coverage.values()) - coverage["seen"])
+					self.assertEqual(coverage["seen"], outcomes(coverage))
 					there = dict(report, groups=[g for g in report["groups"] if g["state"] != "gone"])
 					self.check_processes(there)
 					self.assertEqual(sum(g["rss"] for g in there["groups"]), report["totals"]["rss"])

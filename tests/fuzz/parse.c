@@ -61,6 +61,21 @@ static int on_mapping(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
+static int on_separator(void *ctx, const struct separator *s, struct error *e)
+{
+	struct account *a = ctx;
+
+	(void)e;
+	CHECK(s->kind >= SEPARATOR_PREFIX && s->pid >= 0 && s->pid <= SEPARATOR_PID_MAX);
+	note_number(a, s->kind);
+	note_number(a, (uint64_t)s->pid);
+	note_number(a, s->self);
+	note_number(a, s->cut);
+	note_number(a, (uint64_t)s->number);
+	note(a, s->name.ptr, s->name.len);
+	return 0;
+}
+
 static int feed(struct smaps_parser *p, struct slice text, unsigned seed, struct error *e)
 {
 	while (text.len) {
@@ -80,8 +95,8 @@ static int feed(struct smaps_parser *p, struct slice text, unsigned seed, struct
 	return smaps_end(p, e);
 }
 
-static struct account account_for(struct slice text, enum smaps_kind kind, unsigned seed,
-				  bool learns)
+static struct account account_for(struct slice text, enum smaps_kind kind, bool is_capture,
+				  unsigned seed, bool learns)
 {
 	struct account a = {.digest = 0xcbf29ce484222325u};
 	struct smaps_parser *p = smaps_new();
@@ -90,6 +105,8 @@ static struct account account_for(struct slice text, enum smaps_kind kind, unsig
 	CHECK(p);
 	smaps_use_templates(p, learns);
 	smaps_begin(p, kind, (struct stage){on_mapping, &a});
+	if (is_capture)
+		smaps_expect_separators(p, (struct separators){on_separator, &a});
 	if (feed(p, text, seed, &e) < 0) {
 		CHECK(e.code == ERROR_MALFORMED || e.code == ERROR_TRUNCATED);
 		note_number(&a, (uint64_t)e.code);
@@ -100,7 +117,7 @@ static struct account account_for(struct slice text, enum smaps_kind kind, unsig
 	return a;
 }
 
-void parse_all_ways(struct slice text, enum smaps_kind kind, unsigned seed)
+void parse_all_ways(struct slice text, enum smaps_kind kind, bool is_capture, unsigned seed)
 {
 	static const struct {
 		bool in_pieces, learns;
@@ -108,8 +125,8 @@ void parse_all_ways(struct slice text, enum smaps_kind kind, unsigned seed)
 	struct account first = {0};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
-		struct account a =
-			account_for(text, kind, ways[i].in_pieces ? seed + 1 : 0, ways[i].learns);
+		struct account a = account_for(text, kind, is_capture,
+					       ways[i].in_pieces ? seed + 1 : 0, ways[i].learns);
 
 		if (i == 0)
 			first = a;

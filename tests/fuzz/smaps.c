@@ -1,4 +1,4 @@
-/* smaps, as one process or several have it. */
+/* smaps, as one process or several have it, and as people capture it. */
 #include "fuzz.h"
 #include "parse.h"
 
@@ -6,7 +6,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct slice text = {(const char *)data, size};
 
-	parse_all_ways(text, SMAPS_MAPPINGS, size ? data[size - 1] : 0);
-	parse_all_ways(text, SMAPS_ROLLUP, 7);
+	parse_all_ways(text, SMAPS_MAPPINGS, false, size ? data[size - 1] : 0);
+	parse_all_ways(text, SMAPS_MAPPINGS, true, size ? data[size - 1] : 0);
+	parse_all_ways(text, SMAPS_ROLLUP, false, 7);
 	return 0;
 }

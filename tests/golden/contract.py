@@ -56,8 +56,11 @@ def check_sums(report, names):
 
 def check_coverage(report):
 	coverage = dict(report["coverage"])
-	seen = coverage.pop("seen")
-	assert seen == sum(coverage.values()), "the outcomes are not as many as were seen"
+	outcomes = ("read", "no_memory", "denied", "vanished", "truncated", "malformed")
+	assert coverage["seen"] == sum(coverage[o] for o in outcomes), \
+		"the outcomes are not as many as were seen"
+	assert len(coverage["denied_processes"]) <= min(coverage["denied"], 100)
+	assert coverage["denied"] or coverage["denied_rss"] is None
 	assert report["totals"]["processes"] <= coverage["read"]
 
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -297,6 +298,69 @@ static void command_sleepers(int count)
 	wait_for_end();
 }
 
+static int be_together(void *unused)
+{
+	char byte;
+
+	(void)unused;
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	_exit(0);
+}
+
+/* A child with the memory of its parent, who goes on. */
+static void command_clone(int count)
+{
+	static char stack[64 * 1024] __attribute__((aligned(16)));
+	char *private = map_private((size_t)count * MIB);
+	pid_t pid;
+
+	touch(private, (size_t)count * MIB);
+	pid = clone(be_together, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+	if (pid < 0)
+		fail("clone");
+	printf("child %d\n", pid);
+	puts("ready");
+	wait_for_end();
+}
+
+/* Another one, for which its parent waits. */
+static void command_vfork(int count)
+{
+	char *private = map_private((size_t)count * MIB);
+
+	touch(private, (size_t)count * MIB);
+	if (vfork() == 0) {
+		printf("child %d\nready\n", getpid());
+		wait_for_end();
+		_exit(0);
+	}
+	while (wait(NULL) > 0)
+		;
+}
+
+static void *say_thread(void *ready)
+{
+	printf("child %d\n", gettid());
+	pthread_barrier_wait(ready);
+	pause();
+	return NULL;
+}
+
+static void command_thread(int count)
+{
+	static pthread_barrier_t ready;
+	pthread_t id;
+
+	(void)count;
+	if (pthread_barrier_init(&ready, NULL, 2) != 0 ||
+	    pthread_create(&id, NULL, say_thread, &ready) != 0)
+		fail("thread");
+	pthread_barrier_wait(&ready);
+	puts("ready");
+	wait_for_end();
+}
+
 static void command_zombie(int count)
 {
 	pid_t pid = spawn();
@@ -553,6 +617,8 @@ int main(int argc, char **argv)
 		{"churn", command_churn},	{"churn-again", command_churn_again},
 		{"swap", command_swap},		{"name", command_name},
 		{"inferred", command_inferred}, {"lookalikes", command_lookalikes},
+		{"names", command_names},	{"clone", command_clone},
+		{"vfork", command_vfork},	{"thread", command_thread},
 		{"names", command_names},	{"family", command_family},
 		{"headless", command_headless}, {"huge-family", command_huge_family},
 	};

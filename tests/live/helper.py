@@ -6,13 +6,13 @@ import time
 PROGRAM = ""  # what helper.c became; live.py sets it
 
 
-def wait_for_state(pid, state):
+def wait_for_state(pid, states):
 	for _ in range(500):
 		with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
-			if f.read().rsplit(")", 1)[1].split()[0] == state:
+			if f.read().rsplit(")", 1)[1].split()[0] in states:
 				return
 		time.sleep(0.01)
-	raise AssertionError(f"process {pid} did not get into state {state}")
+	raise AssertionError(f"process {pid} did not get into state {states}")
 
 
 class Helper:
@@ -25,7 +25,7 @@ class Helper:
 		for line in self.process.stdout:
 			words = line.split()
 			if words[0] == "ready":
-				wait_for_state(self.pid, "S")  # or it touches more
+				wait_for_state(self.pid, "SD")  # or it touches more; D is the parent of a vfork()
 				return
 			if words[0] == "child":
 				self.children.append(int(words[1]))

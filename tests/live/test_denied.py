@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import anonmem
-from anonmem import ENVIRONMENT, IS_ROOT, NOBODY, Live
+from anonmem import ENVIRONMENT, IS_ROOT, NOBODY, Live, outcomes
 from helper import Helper
 
 
@@ -36,7 +36,7 @@ class Denied(Live):
 		self.assertEqual((done.returncode, done.stderr), (0, b""))
 		self.assertGreater(coverage["denied"], 0)
 		self.assertGreater(coverage["read"], 0)  # itself
-		self.assertEqual(coverage["seen"], sum(coverage.values()) - coverage["seen"])
+		self.assertEqual(coverage["seen"], outcomes(coverage))
 
 	def test_said(self):
 		text = self.as_nobody("--by", "kind").stdout.decode()
@@ -58,6 +58,22 @@ class Denied(Live):
 		report = json.loads(done.stdout)
 		self.assertEqual(report["coverage"]["denied"], 1)
 		self.assertIsNone(report["totals"]["rss"])
+
+	def test_listed(self):
+		coverage = json.loads(self.as_nobody("--pid", self.pid, "--json").stdout)["coverage"]
+		with open(f"/proc/{self.pid}/comm", encoding="latin-1") as f:
+			self.assertEqual(coverage["denied_processes"], [{"pid": self.pid, "name": f.read()[:-1]}])
+		with open(f"/proc/{self.pid}/status", encoding="latin-1") as f:
+			rss = next(line.split()[1] for line in f if line.startswith("VmRSS:"))
+		self.assertEqual(coverage["denied_rss"], 1024 * int(rss))
+		table = self.as_nobody("--pid", self.pid, "--units", "k", "-o", "processes,rss").stdout.decode()
+		self.assertRegex(table, rf"\nTOTAL .*\n\(not readable\) +1 +{rss}K\n")
+
+	def test_many_are_listed(self):
+		coverage = json.loads(self.as_nobody("--json").stdout)["coverage"]
+		pids = [p["pid"] for p in coverage["denied_processes"]]
+		self.assertEqual(len(pids), min(coverage["denied"], 100))
+		self.assertEqual(pids, sorted(pids))
 
 	def test_strict(self):
 		done = self.as_nobody("--strict", "--by", "kind")

@@ -35,8 +35,13 @@ NAMES = [
 	b"\x7f", b"\x01\x08",
 	"exe.\u202etxt".encode(), "zero\u200bwidth".encode(), "\u0338struck".encode(), "e\u0301".encode(),
 	"no\u00a0break".encode(), "tag\U000e0041".encode(), "\ufeffbom".encode(), "soft\u00adhyphen".encode(),
+	"private\ue000".encode(), "\U000f0000plane".encode(), "\U00100000".encode(), "\u0600number".encode(),
+	"\ufdd0nothing".encode(), "\U000e007ftag".encode(), "\ufff9between".encode(), "\u061carabic".encode(),
+	"\uff1d1+1".encode(), "\uff0b1".encode(), "\uff0d1".encode(), "\uff20SUM(A1)".encode(), "\ufe66 1".encode(),
+	"\u22121".encode(), "\uff1d".encode(),
 	"größe 測試 🐘".encode(), "\u2028line".encode(), "\u2800".encode(), b"x" * 255, "測".encode() * 85,
 ]
+FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
 LOCALES = ("C.UTF-8", "C", "en_US.ISO-8859-1")
 KEYS = ("process", "name", "cgroup", "file", "label", "subsystem", "process,label")
 BOTH = re.compile(rb"\\(?:([0-7]{3})|(.))|([^\\])", re.S)
@@ -131,7 +136,7 @@ class Captured(Hostile):
 		for row in rows:
 			self.assertFalse(None in row or None in row.values(), "another number of fields")
 			for column, field in row.items():
-				formula = len(field) > 1 and field[0] in "=+-@\t\r" and column not in ("perms", "change", "growth")
+				formula = len(field) > 1 and field[0] in FORMULA and column not in ("perms", "change", "growth")
 				self.assertFalse(formula, f"a formula: {field}")
 		return rows
 

@@ -162,6 +162,36 @@ TEST(marks_that_deceive)
 	assert_escaped("\xef\xbb\xbf", "\\357\\273\\277");
 }
 
+/* Each range from its first to its last, and what stands beside it. */
+TEST(ranges_that_no_terminal_gets)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0x80, 0xa0},	    {0x600, 0x605},	{0x6dd, 0x6dd},	    {0x70f, 0x70f},
+		{0x890, 0x891},	    {0x8e2, 0x8e2},	{0x200b, 0x200f},   {0x2028, 0x202f},
+		{0x2060, 0x206f},   {0xd800, 0xdfff},	{0xe000, 0xf8ff},   {0xfdd0, 0xfdef},
+		{0xfe00, 0xfe0f},   {0xfff0, 0xfffb},	{0xfffe, 0xffff},   {0x110bd, 0x110bd},
+		{0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+		{0x1fffe, 0x1ffff}, {0x40000, 0xdffff}, {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
+	};
+	static const uint32_t beside[] = {0xa1,	  0x606,  0x6de,  0x904,  0x2010, 0x2027,
+					  0x2030, 0x2070, 0xf900, 0xfdf0, 0xfffc, 0xfffd};
+
+	in_locale("C.UTF-8");
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		for (uint32_t code = ranges[i].first; code <= ranges[i].last; code++)
+			assert_false(escape_is_printable(code));
+	}
+	for (size_t i = 0; i < sizeof(beside) / sizeof(*beside); i++)
+		assert_true(escape_is_printable(beside[i]));
+	assert_escaped("a\xee\x80\x80", "a\\356\\200\\200");
+	assert_escaped("\xf3\xb0\x80\x80z", "\\363\\260\\200\\200z");
+	assert_escaped("\xd8\x80"
+		       "1",
+		       "\\330\\2001");
+}
+
 /* Letters without ink: two names that look the same and are not. */
 TEST(blanks_that_look_like_nothing)
 {
@@ -244,6 +274,7 @@ int main(void)
 		cmocka_unit_test(invalid_utf8),
 		cmocka_unit_test(c1_controls),
 		cmocka_unit_test(marks_that_deceive),
+		cmocka_unit_test(ranges_that_no_terminal_gets),
 		cmocka_unit_test(blanks_that_look_like_nothing),
 		cmocka_unit_test(marks_on_letters),
 		cmocka_unit_test(blanks_that_look_like_a_blank),

@@ -199,17 +199,101 @@ TEST(no_smaps_at_all)
 {
 	tree_write(root, "a", SLICE("Hello\n"));
 	read_one("a");
-	assert_calls("begin name=ROOT/a\nend malformed: ROOT/a: line 1, byte 0: not smaps\n");
+	assert_calls("begin name=ROOT/a\nend malformed: ROOT/a: line 1, byte 0: not smaps; give "
+		     "what is in "
+		     "/proc/PID/smaps\n");
+}
+
+/* Once more, to the letter: the last mapping of an old kernel. */
+TEST(a_mapping_that_is_there_twice)
+{
+	tree_write(root, "a", SLICE(ONE TWO TWO ONE));
+	read_one("a");
+	assert_calls("begin name=ROOT/a\nmapping 1000 /x\nmapping 3000 [heap]\nend read\n"
+		     "begin name=ROOT/a#2\nmapping 1000 /x\nend read\n");
+}
+
+#define AT(range, name) SMAPS_SMALL(range, name)
+
+/* What comes behind the stack may be of the process or of the next; a second stack tells. */
+TEST(a_process_above_another)
+{
+	tree_write(root, "a",
+		   SLICE(AT("1000-2000", "low") AT("8000-9000", "[stack]")
+				 AT("9000-a000", "[vectors]") AT("10000-20000", "high")
+					 AT("30000-40000", "[vdso]") AT("40000-50000", "lib")
+						 AT("80000-90000", "[stack]")));
+	read_one("a");
+	assert_calls("begin name=ROOT/a\nmapping 1000 low\nmapping 8000 [stack]\nmapping 9000 "
+		     "[vectors]\nend read\n"
+		     "begin name=ROOT/a#2\nmapping 10000 high\nmapping 30000 [vdso]\nmapping 40000 "
+		     "lib\nmapping 80000 [stack]\nend read\n");
+}
+
+TEST(mappings_above_the_stack)
+{
+	tree_write(root, "a",
+		   SLICE(AT("1000-2000", "x") AT("2000-3000", "[vdso]") AT("3000-4000", "lib")
+				 AT("8000-9000", "[stack]") AT("9000-a000", "[stack]")
+					 AT("b000-c000", "above")));
+	read_one("a");
+	assert_calls("begin name=ROOT/a\nmapping 1000 x\nmapping 2000 [vdso]\nmapping 3000 lib\n"
+		     "mapping 8000 [stack]\nmapping 9000 [stack]\nmapping b000 above\nend read\n");
+}
+
+TEST(processes_behind_headers)
+{
+	tree_write(root, "a",
+		   SLICE("==> /proc/7/smaps <==\n" ONE TWO
+			 "\n==> /proc/2/smaps <==\n\n==> /proc/8/smaps <==\n#Name: b\n#Pid: "
+			 "8\n" THREE));
+	read_one("a");
+	assert_calls("begin pid=7 name=ROOT/a\nmapping 1000 /x\nmapping 3000 [heap]\nend read\n"
+		     "begin pid=2 name=ROOT/a#2\nend no_memory\n"
+		     "begin pid=8 name=b\nmapping 5000 [stack]\nend read\n");
+}
+
+TEST(processes_that_could_not_be_captured)
+{
+	tree_write(root, "a",
+		   SLICE("cat: /proc/6/smaps: Permission denied\n" ONE THREE
+			 "cat: /proc/7/smaps: No such process\n" THREE
+			 "cat: /proc/8/smaps: Permission denied\n"));
+	read_one("a");
+	assert_calls("begin pid=6 name=ROOT/a\nend denied\n"
+		     "begin name=ROOT/a#2\nmapping 1000 /x\nmapping 5000 [stack]\nend read\n"
+		     "begin pid=7 name=ROOT/a#3\nend vanished\n"
+		     "begin name=ROOT/a#4\nmapping 5000 [stack]\nend read\n"
+		     "begin pid=8 name=ROOT/a#5\nend denied\n");
+}
+
+/* Neither came it to its stack. */
+TEST(a_process_that_ended_meanwhile)
+{
+	tree_write(root, "a", SLICE(ONE TWO "cat: /proc/7/smaps: No such process\n" ONE THREE));
+	read_one("a");
+	assert_calls("begin name=ROOT/a\nmapping 1000 /x\nmapping 3000 [heap]\nend vanished\n"
+		     "begin name=ROOT/a#2\nmapping 1000 /x\nmapping 5000 [stack]\nend read\n");
+}
+
+TEST(a_process_captured_twice)
+{
+	tree_write(root, "a", SLICE("7\n" ONE "/proc/self\n" ONE "7\n" ONE TWO "/proc/8\n" TWO));
+	read_one("a");
+	assert_calls("begin pid=7 name=ROOT/a\nmapping 1000 /x\nend read\n"
+		     "begin pid=7 name=ROOT/a#2\nend malformed: ROOT/a: line 11: process 7 was "
+		     "captured twice; give each capture a file of its own\n"
+		     "begin pid=8 name=ROOT/a#3\nmapping 3000 [heap]\nend read\n");
 }
 
 /* The processes before the broken one were whole. */
 TEST(broken_in_the_second_process)
 {
-	tree_write(root, "a", SLICE(ONE ONE TWO "?\n"));
+	tree_write(root, "a", SLICE(ONE TWO ONE TWO "?\n"));
 	read_one("a");
-	assert_calls("begin name=ROOT/a\nmapping 1000 /x\nend read\n"
-		     "begin name=ROOT/a#2\nmapping 1000 /x\nend malformed: ROOT/a: line 13, byte "
-		     "202: neither a mapping nor a field\n");
+	assert_calls("begin name=ROOT/a\nmapping 1000 /x\nmapping 3000 [heap]\nend read\n"
+		     "begin name=ROOT/a#2\nmapping 1000 /x\nend malformed: ROOT/a: line 17, byte "
+		     "272: neither a mapping, a field nor the header of a process\n");
 }
 
 TEST(cut_short)
@@ -250,7 +334,7 @@ TEST(standard_input)
 	dup2(saved, STDIN_FILENO);
 	close(saved);
 	assert_calls("begin name=-\nmapping 1000 /x\nend malformed: standard input: line 9, byte "
-		     "136: neither a mapping nor a field\n");
+		     "136: neither a mapping, a field nor the header of a process\n");
 	free(path);
 }
 
@@ -308,6 +392,13 @@ int main(void)
 		FILE_TEST(a_folder),
 		FILE_TEST(a_denied_file),
 		FILE_TEST(no_smaps_at_all),
+		FILE_TEST(a_mapping_that_is_there_twice),
+		FILE_TEST(a_process_above_another),
+		FILE_TEST(mappings_above_the_stack),
+		FILE_TEST(processes_behind_headers),
+		FILE_TEST(processes_that_could_not_be_captured),
+		FILE_TEST(a_process_that_ended_meanwhile),
+		FILE_TEST(a_process_captured_twice),
 		FILE_TEST(broken_in_the_second_process),
 		FILE_TEST(cut_short),
 		FILE_TEST(one_bad_file_does_not_stop_the_next),

@@ -207,6 +207,27 @@ TEST(cgroup_hybrid)
 	assert_cgroup("3:memoryx:/c\n2:xmemory:/d\n1:name=memory:/s\n0::/v2\n", "/v2");
 }
 
+TEST(cgroup_v1_without_memory)
+{
+	assert_cgroup("1:name=systemd:/s\n", "/s");
+	assert_cgroup("9:freezer:/\n8:cpu,cpuacct:/a\n1:name=systemd:/s\n", "/s");
+	assert_cgroup("9:freezer:/a\n8:cpu,cpuacct:/a\n", "/a");
+	assert_cgroup("1:name=systemd:/s\n9:freezer:/a\n8:cpu:/b\n", "/s");
+}
+
+TEST(numbers_of_status)
+{
+	static const struct slice text = SLICE_INIT("Name:\tx\nTgid:\t42\nVmRSS:\t     12 kB\n");
+	uint64_t n = 0;
+
+	assert_true(parse_status_number(text, SLICE("Tgid:"), &n));
+	assert_int_equal(n, 42);
+	assert_true(parse_status_number(text, SLICE("VmRSS:"), &n));
+	assert_int_equal(n, 12);
+	assert_false(parse_status_number(text, SLICE("Name:"), &n));
+	assert_false(parse_status_number(text, SLICE("VmSwap:"), &n));
+}
+
 TEST(cgroup_that_is_none)
 {
 	struct slice path;
@@ -215,7 +236,7 @@ TEST(cgroup_that_is_none)
 	assert_false(parse_cgroup(SLICE("/x\n"), &path));
 	assert_false(parse_cgroup(SLICE("0\n"), &path));
 	assert_false(parse_cgroup(SLICE("0:\n"), &path));
-	assert_false(parse_cgroup(SLICE("1:name=systemd:/s\n"), &path));
+	assert_false(parse_cgroup(SLICE("3:cpu:/c\n1:pids:/p\n"), &path)); /* they differ */
 }
 
 TEST(meminfo_fields)
@@ -321,6 +342,8 @@ int main(void)
 		cmocka_unit_test(cgroup_v2),
 		cmocka_unit_test(cgroup_v1),
 		cmocka_unit_test(cgroup_hybrid),
+		cmocka_unit_test(cgroup_v1_without_memory),
+		cmocka_unit_test(numbers_of_status),
 		cmocka_unit_test(cgroup_that_is_none),
 		cmocka_unit_test(meminfo_fields),
 		cmocka_unit_test(a_command_line),

@@ -282,7 +282,8 @@ TEST(malformed)
 	tree_write(root, "8/smaps", SLICE(TWO));
 	read_all(0);
 	assert_calls("begin pid=7\n"
-		     "end malformed: ROOT/7/smaps: line 5, byte 66: neither a mapping nor a field\n"
+		     "end malformed: ROOT/7/smaps: line 5, byte 66: neither a mapping, a field nor "
+		     "the header of a process\n"
 		     "begin pid=8\nmapping 3000 [heap]\nend read\n");
 }
 
@@ -291,7 +292,8 @@ TEST(denied_in_a_capture)
 {
 	tree_write(root, "7/stat", SLICE(STAT));
 	read_all(0);
-	assert_calls("begin pid=7\nend denied\n");
+	/* Who it is, the other files say in any case. */
+	assert_calls("begin pid=7 start=555 name=a) b\nend denied\n");
 	read_pid(7);
 	assert_contains(recorder_text(&recorder),
 			"end denied: ROOT/7: there is no smaps in this capture\n");
@@ -350,8 +352,92 @@ TEST(a_pipe_where_smaps_should_be)
 	alarm(30);
 	read_all(NEED_STAT | NEED_UID);
 	alarm(0);
-	assert_null(strstr(recorder_text(&recorder), "end read"));
+	assert_contains(
+		recorder_text(&recorder),
+		"end malformed: ROOT/7/smaps: is a device, a FIFO or a socket; put a copy of "
+		"the file there\n");
 	free(path);
+}
+
+/* A link may lead to another file of the tree, */
+TEST(links_within_a_tree)
+{
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_link(root, "8", "7");
+	tree_mkdir(root, "9");
+	tree_link(root, "9/smaps", "../7/smaps");
+	tree_link(root, "self", "7");
+	read_all(NEED_STAT);
+	assert_calls("begin pid=7\nmapping 1000 /x\nend read\n"
+		     "begin pid=8\nmapping 1000 /x\nend read\n"
+		     "begin pid=9\nmapping 1000 /x\nend read\n");
+}
+
+#define OUT "is a link that leads out of the tree; put what it leads to there\n"
+
+/* and nowhere else, whatever is there. */
+TEST(links_out_of_a_tree)
+{
+	char *outside = tree_make(), *smaps = tree_path(outside, "smaps");
+
+	tree_write(outside, "smaps", SLICE(ONE));
+	tree_mkdir(root, "6");
+	tree_link(root, "6/smaps", smaps);
+	tree_link(root, "7", outside);
+	tree_mkdir(root, "8");
+	tree_link(root, "8/smaps", "/proc/self/smaps");
+	tree_write(root, "9/smaps", SLICE(ONE));
+	tree_link(root, "9/stat", "/proc/self/stat");
+	read_all(NEED_STAT);
+	assert_calls("begin pid=6\nend malformed: ROOT/6/smaps: " OUT
+		     "begin pid=7\nend malformed: ROOT/7/smaps: " OUT
+		     "begin pid=8\nend malformed: ROOT/8/smaps: " OUT
+		     "begin pid=9\nmapping 1000 /x\nend malformed: ROOT/9/stat: " OUT);
+	free(smaps);
+	tree_remove(outside);
+}
+
+TEST(devices_in_a_tree)
+{
+	tree_mkdir(root, "7");
+	tree_link(root, "7/smaps", "/dev/zero");
+	tree_write(root, "8/smaps", SLICE(ONE));
+	tree_link(root, "8/status", "/dev/tty");
+	read_all(NEED_UID);
+	assert_calls(
+		"begin pid=7\nend malformed: ROOT/7/smaps: is a device, a FIFO or a socket; put "
+		"a copy of the file there\n"
+		"begin pid=8\nmapping 1000 /x\nend malformed: ROOT/8/status: is a device, a "
+		"FIFO or a socket; put a copy of the file there\n");
+}
+
+TEST(a_device_for_the_whole_system)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	tree_write(root, "7/smaps", SLICE(ONE));
+	tree_link(root, "meminfo", "/dev/zero");
+	assert_null(source_open_proc(root, NULL, 0, &e));
+	assert_int_equal(e.code, ERROR_MALFORMED);
+	assert_contains(e.text, "/meminfo: is a device, a FIFO or a socket; put a copy of the file "
+				"there");
+}
+
+/* A file of a tree is a capture of somebody's too. */
+TEST(smaps_as_people_capture_it)
+{
+	tree_write(root, "7/smaps",
+		   SLICE("1000-2000 rw-p 00000000 00:00 0 /x\r\nSize: 8 kB\r\n\r\n"));
+	tree_write(root, "8/smaps", SLICE("\xef\xbb\xbf==> /proc/8/smaps <==\n" TWO "\n"));
+	tree_write(root, "9/smaps", SLICE("cat: /proc/9/smaps: Permission denied\n"));
+	tree_write(root, "10/smaps", SLICE("cat: /proc/10/smaps: No such process\n"));
+	tree_write(root, "11/smaps", SLICE(ONE "\n==> /proc/12/smaps <==\n" TWO));
+	read_all(0);
+	assert_calls("begin pid=7\nmapping 1000 /x\nend read\n"
+		     "begin pid=8\nmapping 3000 [heap]\nend read\n"
+		     "begin pid=9\nend denied\nbegin pid=10\nend vanished\n"
+		     "begin pid=11\nmapping 1000 /x\nend malformed: ROOT/11/smaps: line 6: another "
+		     "process begins; give the file to --smaps\n");
 }
 
 TEST(only_the_pids_asked_for)
@@ -457,24 +543,26 @@ TEST(many_pids)
 	source_close(s);
 }
 
+#define RESIDENT(pages) "1 (x) S 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 555 " pages " 0 0\n"
+
 TEST(the_largest_first)
 {
 	struct source *s;
 	struct target_list list;
 	struct error e;
 
-	tree_write(root, "1/statm", SLICE("900 10 5\n"));
-	tree_write(root, "2/statm", SLICE("100 30 5\n"));
+	tree_write(root, "1/stat", SLICE(RESIDENT("900 10")));
+	tree_write(root, "2/stat", SLICE(RESIDENT("100 30")));
 	tree_mkdir(root, "3");
-	tree_write(root, "4/statm", SLICE("500 20 5\n"));
-	tree_write(root, "5/statm", SLICE("?\n"));
+	tree_write(root, "4/stat", SLICE(RESIDENT("500 20")));
+	tree_write(root, "5/stat", SLICE("?\n"));
 	s = source_open_proc(root, NULL, 0, &e);
 	assert_non_null(s);
 	assert_int_equal(source_targets(s, &list, &e), 0);
 	for (size_t i = 0; i < list.count; i++)
 		assert_int_equal(list.targets[i].number, i);
 	for (size_t i = 0; i < list.count; i++)
-		source_weigh(s, &list.targets[i]);
+		source_look(s, &list.targets[i]);
 	target_list_sort(&list);
 	assert_int_equal(list.count, 5);
 	assert_int_equal(list.targets[0].pid, 2);
@@ -636,6 +724,11 @@ int main(void)
 		TREE_TEST(a_file_where_a_folder_should_be),
 		TREE_TEST(a_folder_where_smaps_should_be),
 		TREE_TEST(a_pipe_where_smaps_should_be),
+		TREE_TEST(links_within_a_tree),
+		TREE_TEST(links_out_of_a_tree),
+		TREE_TEST(devices_in_a_tree),
+		TREE_TEST(a_device_for_the_whole_system),
+		TREE_TEST(smaps_as_people_capture_it),
 		TREE_TEST(only_the_pids_asked_for),
 		TREE_TEST(more_than_there_is),
 		TREE_TEST(more_resident_than_there_is),

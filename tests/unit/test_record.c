@@ -161,6 +161,9 @@ static void assert_same(const struct grouping *by, const struct record *b)
 	assert_int_equal(record.outcome, b->outcome);
 	assert_int_equal(record.how, b->how);
 	assert_int_equal(record.swaps_shared, b->swaps_shared);
+	assert_int_equal(record.shares_with, b->shares_with);
+	assert_int_equal(record.resident_known, b->resident_known);
+	assert_true(record.resident == b->resident);
 	assert_int_equal(record.inexact, b->inexact);
 	assert_int_equal(record.problem != NULL, b->problem != NULL);
 	if (record.problem)
@@ -251,6 +254,8 @@ static const char some_text[] =
 	"outcome read\n"
 	"how scanned names_kept\n"
 	"swaps_shared no\n"
+	"shares_with -\n"
+	"resident -\n"
 	"inexact yes\n"
 	"problem \"a \\x5c and a \\x0a\"\n"
 	"group processes=1 mappings=3\n" SOME_PROCESS "\n"
@@ -434,6 +439,9 @@ TEST(how_it_was_read)
 		record.match = (enum match)(how % 3);
 		record.outcome = (enum outcome)(how % OUTCOME_COUNT);
 		record.swaps_shared = how % 2;
+		record.shares_with = how % 3 ? (pid_t)how : 0;
+		record.resident_known = how % 4 < 2;
+		record.resident = record.resident_known ? 4096 * how : 0;
 		record.inexact = how % 5 < 2;
 		check_round_trip(&by_label);
 	}
@@ -541,65 +549,70 @@ static const struct {
 	{"match yes", "match maybe", 5},
 	{"match yes", "match yes no", 5},
 	{"outcome read", "outcome 0", 6},
-	{"outcome read", "outcome denied", 11},
+	{"outcome read", "outcome denied", 13},
 	{"scanned names_kept", "names_kept scanned", 7},
 	{"scanned names_kept", "scanned scanned", 7},
 	{"scanned names_kept", "scannednames_kept", 7},
 	{"swaps_shared no", "swaps_shared 0", 8},
-	{"inexact yes", "inexact", 9},
-	{"problem \"a", "problem \"a\\x00", 10},
-	{"problem \"a", "problem a", 10},
-	{"problem \"a", "problem - \"a", 10},
-	{"\\x5c", "\\\\", 10},
-	{"\\x5c", "\\x5C", 10},
-	{"\\x5c", "\\x5g", 10},
-	{"\\x5c", "\\x41", 10},
-	{"\\x0a\"", "\\x0a", 10},
-	{"\\x0a\"", "\\x0\"", 10},
-	{"\\x0a\"", "\x1b\"", 10},
-	{"\\x0a\"", "\\", 10},
-	{"group processes", "groups processes", 11},
-	{"processes=1 mappings=3", "processes=1", 11},
-	{"processes=1 mappings=3", "mappings=3 processes=1", 11},
-	{"\nlabel process", " uid=1\nlabel process", 12},
-	{"label process", "label nobody", 13},
-	{"label process", "label", 13},
-	{"label process", "file process", 13},
-	{"label process", "label - process", 13},
-	{"user -", "user", 14},
-	{"user -", "user --", 14},
-	{"user -", "user - ", 14},
-	{"55d0c000-", "55D0C000-", 15},
-	{"55d0c000-", "055d0c000-", 15},
-	{"55d0c000-", "55d0c000 ", 15},
-	{"\"rw-p\"", "\"rw-px\"", 15},
-	{"\"rw-p\"", "\"rw\\x00p\"", 15},
-	{"\"rw-p\"", "rw-p", 15},
-	{"kernel \"[heap]\"", "-", 15},
-	{"kernel \"[heap]\" pid=42", "kernel \"[heap]\" -", 15},
-	{"rss=8192 pss=0", "pss=0 rss=8192", 16},
-	{"rss=8192", "rss=8192 rss=8192", 16},
-	{"rss=8192", "resident=8192", 16},
-	{"rss=8192", "rss=8 kB", 16},
-	{"rss=8192", "rss=-1", 16},
-	{"swap>=4096", "swap>=0", 16},
-	{"swap>=4096", "swap>4096", 16},
-	{"counters\nswapped", "swapped", 22},
-	{"group=0 device", "device", 23},
-	{"group=0 device", "group=2 device", 23},
-	{"group=0 device", "group=1 group=0 device", 23},
-	{"device=0:1", "device=0", 23},
-	{"device=0:1", "device=0:4294967296", 23},
-	{"inode=77", "inode=-", 23},
-	{"inode=77", "inode=77 ipc=0", 23},
-	{"7f00-9f00", "7f00", 23},
-	{"7f00-9f00", "7f00-9F00", 23},
-	{"offset=0 bytes=4096", "bytes=4096 offset=0", 23},
-	{"offset=0 bytes=4096", "offset=0", 23},
-	{"group=-", "group=", 24},
-	{"group=-", "group=1\nswapped group=0", 24},
-	{"bytes=1\nend", "bytes=1\nfin", 26},
-	{"bytes=1\nend", "bytes=1\nend of it", 26},
+	{"shares_with -", "shares_with 0", 10},
+	{"shares_with -", "shares_with", 9},
+	{"shares_with -", "shares_with 2147483648", 9},
+	{"resident -", "resident x", 10},
+	{"resident -", "resident - 1", 10},
+	{"inexact yes", "inexact", 11},
+	{"problem \"a", "problem \"a\\x00", 12},
+	{"problem \"a", "problem a", 12},
+	{"problem \"a", "problem - \"a", 12},
+	{"\\x5c", "\\\\", 12},
+	{"\\x5c", "\\x5C", 12},
+	{"\\x5c", "\\x5g", 12},
+	{"\\x5c", "\\x41", 12},
+	{"\\x0a\"", "\\x0a", 12},
+	{"\\x0a\"", "\\x0\"", 12},
+	{"\\x0a\"", "\x1b\"", 12},
+	{"\\x0a\"", "\\", 12},
+	{"group processes", "groups processes", 13},
+	{"processes=1 mappings=3", "processes=1", 13},
+	{"processes=1 mappings=3", "mappings=3 processes=1", 13},
+	{"\nlabel process", " uid=1\nlabel process", 14},
+	{"label process", "label nobody", 15},
+	{"label process", "label", 15},
+	{"label process", "file process", 15},
+	{"label process", "label - process", 15},
+	{"user -", "user", 16},
+	{"user -", "user --", 16},
+	{"user -", "user - ", 16},
+	{"55d0c000-", "55D0C000-", 17},
+	{"55d0c000-", "055d0c000-", 17},
+	{"55d0c000-", "55d0c000 ", 17},
+	{"\"rw-p\"", "\"rw-px\"", 17},
+	{"\"rw-p\"", "\"rw\\x00p\"", 17},
+	{"\"rw-p\"", "rw-p", 17},
+	{"kernel \"[heap]\"", "-", 17},
+	{"kernel \"[heap]\" pid=42", "kernel \"[heap]\" -", 17},
+	{"rss=8192 pss=0", "pss=0 rss=8192", 18},
+	{"rss=8192", "rss=8192 rss=8192", 18},
+	{"rss=8192", "resident=8192", 18},
+	{"rss=8192", "rss=8 kB", 18},
+	{"rss=8192", "rss=-1", 18},
+	{"swap>=4096", "swap>=0", 18},
+	{"swap>=4096", "swap>4096", 18},
+	{"counters\nswapped", "swapped", 24},
+	{"group=0 device", "device", 25},
+	{"group=0 device", "group=2 device", 25},
+	{"group=0 device", "group=1 group=0 device", 25},
+	{"device=0:1", "device=0", 25},
+	{"device=0:1", "device=0:4294967296", 25},
+	{"inode=77", "inode=-", 25},
+	{"inode=77", "inode=77 ipc=0", 25},
+	{"7f00-9f00", "7f00", 25},
+	{"7f00-9f00", "7f00-9F00", 25},
+	{"offset=0 bytes=4096", "bytes=4096 offset=0", 25},
+	{"offset=0 bytes=4096", "offset=0", 25},
+	{"group=-", "group=", 26},
+	{"group=-", "group=1\nswapped group=0", 26},
+	{"bytes=1\nend", "bytes=1\nfin", 28},
+	{"bytes=1\nend", "bytes=1\nend of it", 28},
 };
 
 static void check_mistake(const char *part, const char *instead, unsigned line)
@@ -640,7 +653,7 @@ TEST(the_same_group_twice)
 	check_round_trip(&by_label);
 	keys[1] = keys[0];
 	text = write_text(&record, &by_label, &symbols);
-	check_malformed(slice_of(text), &by_label, "line 17: ");
+	check_malformed(slice_of(text), &by_label, "line 19: ");
 	free(text);
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -165,6 +166,26 @@ static int make_namespace(void)
 	return result(syscall(SYS_unshare, 0x10000000)); /* of users */
 }
 
+/* Two processes have one memory, or not; what else they have in common is nobody's business. */
+static int compare_memories(void)
+{
+	return result(syscall(SYS_kcmp, getpid(), getpid(), KCMP_VM, 0, 0));
+}
+
+static int compare_files(void)
+{
+	return result(syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0, 0));
+}
+
+TEST(memories_are_compared)
+{
+	const struct sandbox box = {.creates = false};
+
+	if (compare_memories() == ENOSYS)
+		skip();
+	assert_int_equal(in_sandbox(&box, compare_memories), 0);
+}
+
 TEST(what_is_refused)
 {
 	static attempt *const attempts[] = {
@@ -175,6 +196,7 @@ TEST(what_is_refused)
 		signal_another, signal_all,	     map_code,
 		make_code,	type_keys,	     allow_tracers,
 		change_limit,	make_namespace,	     read_memory_of_another,
+		compare_files,
 	};
 	const struct sandbox box = {.creates = false};
 
@@ -269,9 +291,8 @@ TEST(what_is_needed)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_refused),
-		cmocka_unit_test(a_file_to_create),
-		cmocka_unit_test(a_child_to_watch),
+		cmocka_unit_test(memories_are_compared), cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(a_file_to_create),	 cmocka_unit_test(a_child_to_watch),
 		cmocka_unit_test(what_is_needed),
 	};
 

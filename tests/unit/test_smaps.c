@@ -412,7 +412,8 @@ TEST(what_is_no_smaps)
 	assert_parsed(HEADER "Rss: 4 kB\n\nPss: 3 kB\n",
 		      "MALFORMED: line 3, byte 43: neither a mapping nor a field\n");
 	assert_parsed(HEADER "Rss: 4 kB\n Pss: 3 kB\n",
-		      "MALFORMED: line 3, byte 43: neither a mapping nor a field\n");
+		      "MALFORMED: line 3, byte 43: other text stands before smaps, such as a time "
+		      "stamp; remove it from each line\n");
 }
 
 TEST(line_and_byte_of_an_error)

@@ -15,7 +15,7 @@ _anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --labe
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup command file mapping segment"
-_anonmem_key_columns="label origin subsystem kind pid start_time name user cgroup start end perms
+_anonmem_key_columns="label origin subsystem kind pid start_time name shares_memory_with user cgroup start end perms
 file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped

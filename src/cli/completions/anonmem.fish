@@ -22,7 +22,7 @@ end
 
 # Keys too can order the rows, and either may have a sign before it.
 function __anonmem_sort
-	set -l key_columns label origin subsystem kind pid start_time name user cgroup start end \
+	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup start end \
 		perms file segment device inode segment_size segment_rss segment_swap
 	set -l names (__anonmem_columns) $key_columns
 	printf '%s\n' $names -$names +$names

@@ -1,0 +1,114 @@
+"""What /proc shows, and what it hides."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import anonmem
+from anonmem import ENVIRONMENT, IS_ROOT, NOBODY, Live, run
+from helper import Helper
+
+
+@unittest.skipUnless(IS_ROOT, "only root may mount")
+class Procfs(Live):
+	def setUp(self):
+		self.folder = tempfile.TemporaryDirectory()
+		self.addCleanup(self.folder.cleanup)
+		os.chmod(self.folder.name, 0o755)
+		self.program = shutil.copy(anonmem.PROGRAM, self.folder.name)
+		os.chmod(self.program, 0o755)
+
+	def with_proc(self, mount, *arguments, user=()):
+		"""anonmem, where something is mounted on /proc."""
+		command = shlex.join([*user, self.program, *map(str, arguments)])
+		done = subprocess.run(["unshare", "-m", "sh", "-c", f"{mount} /proc && exec {command}"],
+			capture_output=True, check=False, env=ENVIRONMENT, timeout=60, cwd="/")
+		self.assertNotIn(b"mount:", done.stderr)
+		return done
+
+	def test_something_else(self):
+		for arguments in ((), ("--pid", 1), ("--json",), ("top", "-b", "-n", 1), ("doctor",)):
+			done = self.with_proc("mount -t tmpfs none", *arguments)
+			self.assertEqual((done.returncode, done.stdout), (1, b""), arguments)
+			self.assertRegex(done.stderr, rb"^anonmem: /proc is not a proc file system; .*\n$")
+
+	def test_hidden(self):
+		for option in ("hidepid=2", "hidepid=invisible"):
+			mount = f"mount -t proc -o {option} proc"
+			done = self.with_proc(mount, "--by", "kind", user=NOBODY)
+			self.assertEqual(done.returncode, 0, done.stderr)
+			self.assertIn(b"processes of other users are hidden and not counted", done.stdout)
+			strict = self.with_proc(mount, "--by", "kind", "--strict", user=NOBODY)
+			self.assertEqual(strict.returncode, 3)
+			self.assertIn(b"the report is incomplete", strict.stderr)
+
+	def test_hidden_from_others(self):
+		done = self.with_proc("mount -t proc -o hidepid=2 proc", "--by", "kind")
+		self.assertNotIn(b"hidden", done.stdout)
+
+	def test_asked_for(self):
+		"""Who names the processes misses none that is hidden."""
+		with subprocess.Popen([*NOBODY, "sleep", "60"]) as sleep:
+			done = self.with_proc("mount -t proc -o hidepid=2 proc", "--strict", "--pid", sleep.pid,
+				user=NOBODY)
+			sleep.kill()
+		self.assertEqual(done.returncode, 0, done.stderr)
+
+	def test_not_hidden(self):
+		done = run("--by", "kind")
+		self.assertNotIn(b"hidden", done.stdout)
+
+	def test_verify_hidden(self):
+		done = self.with_proc("mount -t proc -o hidepid=2 proc", "--verify", "--by", "kind", user=NOBODY)
+		self.assertEqual(done.returncode, 0, done.stderr)
+		self.assertRegex(done.stdout, rb"cannot be compared with AnonPages of meminfo: .*\(hidepid\)")
+
+	def test_subset(self):
+		mount = "mount -t proc -o subset=pid proc"
+		done = self.with_proc(mount, "--verify", "--by", "kind")
+		self.assertEqual(done.returncode, 0, done.stderr)
+		self.assertIn(b"cannot be compared with AnonPages", done.stdout)
+		self.assertIn(b"(/proc is mounted with subset=pid)", done.stdout)
+		self.assertEqual(self.with_proc(mount, "--strict", "--by", "kind").returncode, 3)
+
+	def test_pid_namespace(self):
+		done = subprocess.run(["unshare", "-pf", "--mount-proc", self.program, "--verify", "--by", "kind"],
+			capture_output=True, check=False, env=ENVIRONMENT, timeout=60)
+		self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
+		self.assertIn(b"AnonPages of meminfo: that counts processes outside of this PID namespace",
+			done.stdout)
+
+	def test_user_namespace(self):
+		done = run("--pid", 1, prefix=["unshare", "-Ur"])
+		self.assertEqual(done.returncode, 1)
+		self.assertIn(b"anonmem is root of a user namespace only", done.stderr)
+		self.assertNotIn(b"sandbox", done.stderr + done.stdout)
+
+	def test_more_than_there_is(self):
+		"""More anonymous memory than the kernel counts is a failure, even if processes are missing."""
+		meminfo = os.path.join(self.folder.name, "meminfo")
+		with open("/proc/meminfo", encoding="ascii") as f:
+			lines = f.read().splitlines(keepends=True)
+		with open(meminfo, "w", encoding="ascii") as f:
+			f.writelines("AnonPages:             0 kB\n" if n.startswith("AnonPages") else n for n in lines)
+		with Helper("clone", 64) as h:
+			done = subprocess.run(["unshare", "-m", "sh", "-c", f"mount --bind {meminfo} /proc/meminfo && "
+				f"exec {self.program} --verify --pid {h.pid}"], capture_output=True, check=False,
+				env=ENVIRONMENT, timeout=60)
+		self.assertEqual(done.returncode, 1, done.stdout)
+		self.assertRegex(done.stdout, rb"more than AnonPages of meminfo: .* is counted twice")
+
+
+class Strict(Live):
+	def test_ended_before_matched(self):
+		"""What came and went before it could be told who it was is not missing."""
+		with Helper("churn", 4):
+			for _ in range(100):
+				done = run("--strict", "--name", f"^{os.path.basename(anonmem.PROGRAM)}$", "--user", os.geteuid(),
+					"--cgroup", "*", "--json")
+				coverage = json.loads(done.stdout)["coverage"]
+				self.assertEqual((done.returncode, coverage["unmatched"]), (0, 0), coverage)
