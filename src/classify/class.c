@@ -41,6 +41,8 @@ static const struct pseudo_file {
 	{SLICE_INIT("/memfd:"), ANY, DELETED, SLICE_INIT("[memfd:"), NONE, KIND_SHMEM, KIND_SHMEM},
 	{SLICE_INIT("/dev/ashmem/"), ANY, DELETED, SLICE_INIT("[ashmem:"), NONE, KIND_SHMEM,
 	 KIND_SHMEM},
+	{SLICE_INIT("/dev/ashmem"), 0, DELETED, NONE, SLICE_INIT("[ashmem]"), KIND_SHMEM,
+	 KIND_SHMEM},
 	{SLICE_INIT("/SYSV"), 8, DELETED, NONE, SLICE_INIT("[sysv_shm]"), KIND_SHMEM, KIND_SHMEM},
 	{SLICE_INIT("/dev/zero"), 0, DELETED, NONE, SLICE_INIT("[anon_shmem]"), KIND_SHMEM,
 	 KIND_SHMEM},
@@ -48,9 +50,45 @@ static const struct pseudo_file {
 	{SLICE_INIT("/dev/zero"), 0, NONE, NONE, SLICE_INIT("[anon]"), KIND_SHMEM, KIND_ANON},
 	{SLICE_INIT("/anon_hugepage"), 0, DELETED, NONE, SLICE_INIT("[anon_hugepage]"), KIND_SHMEM,
 	 KIND_ANON},
-	{SLICE_INIT("/secretmem"), 0, DELETED, NONE, SLICE_INIT("[secretmem]"), KIND_SHMEM,
+	/* The kernel counts it among the pages of files. */
+	{SLICE_INIT("/secretmem"), 0, DELETED, NONE, SLICE_INIT("[secretmem]"), KIND_SPECIAL,
+	 KIND_SPECIAL},
+	/* Objects of graphics drivers that lie in shared memory. */
+	{SLICE_INIT("/drm mm object"), 0, DELETED, NONE, SLICE_INIT("[drm mm object]"), KIND_SHMEM,
 	 KIND_SHMEM},
+	{SLICE_INIT("/i915"), 0, DELETED, NONE, SLICE_INIT("[i915]"), KIND_SHMEM, KIND_SHMEM},
+	/* Rings and buffers that do not. */
+	{SLICE_INIT("/[aio]"), 0, DELETED, NONE, SLICE_INIT("[aio]"), KIND_SPECIAL, KIND_SPECIAL},
+	{SLICE_INIT("/dmabuf:"), ANY, NONE, SLICE_INIT("[dmabuf:"), NONE, KIND_SPECIAL,
+	 KIND_SPECIAL},
 };
+
+/* What lies below a folder, as systems are set up; the first that fits. Where the file system is
+ * known, that decides what shared memory is, and the folder only what it is called. */
+static const struct folder {
+	struct slice path, label;
+	enum kind kind;
+} folders[] = {
+	{SLICE_INIT("/dev/shm/"), SLICE_INIT("[posix_shm]"), KIND_SHMEM},
+	{SLICE_INIT("/run/shm/"), SLICE_INIT("[posix_shm]"), KIND_SHMEM},
+	{SLICE_INIT("/dev/hugepages"), SLICE_INIT("[file]"), KIND_FILE},
+	{SLICE_INIT("/dev/"), NONE, KIND_SPECIAL},
+	{SLICE_INIT("/proc/"), NONE, KIND_SPECIAL},
+	{SLICE_INIT("/sys/"), NONE, KIND_SPECIAL},
+	{SLICE_INIT("/run/host/"), SLICE_INIT("[file]"), KIND_FILE},
+	{SLICE_INIT("/run/media/"), SLICE_INIT("[file]"), KIND_FILE},
+	{SLICE_INIT("/run/"), SLICE_INIT("[tmpfs]"), KIND_SHMEM},
+	{NONE, SLICE_INIT("[file]"), KIND_FILE},
+};
+
+/* Nearly all names are none of those above: what stands behind their slash begins none of them. */
+static bool is_elsewhere(struct slice name)
+{
+	static const char letters[] = "adimprsS[";
+
+	return name.len > 1 && name.ptr[0] == '/' &&
+	       !memchr(letters, name.ptr[1], sizeof(letters) - 1);
+}
 
 static bool is_pseudo_file(const struct pseudo_file *f, struct slice name)
 {
@@ -78,9 +116,53 @@ static void classify_bracketed(const struct mapping *m, struct class *c)
 	}
 }
 
+static const struct folder *find_folder(struct slice name)
+{
+	static const struct slice unreachable = SLICE_INIT("(unreachable)");
+	size_t i = is_elsewhere(name) ? sizeof(folders) / sizeof(*folders) - 1 : 0;
+
+	if (slice_begins(name, unreachable))
+		name = slice_inner(name, unreachable.len, 0);
+	while (!slice_begins(name, folders[i].path))
+		i++;
+	return &folders[i];
+}
+
+static void make_file(struct class *c, enum kind kind, struct slice label)
+{
+	c->kind = kind;
+	c->label = label;
+	c->is_file = true;
+}
+
+/* A tmpfs has no device, so its number has no major part. */
+static bool may_be_shmem(const struct mapping *m)
+{
+	return m->backing == BACKING_UNKNOWN && m->dev_major == 0;
+}
+
+static void classify_file(const struct mapping *m, struct class *c)
+{
+	const struct folder *f = find_folder(m->name);
+	bool shmem = m->backing == BACKING_SHMEM ||
+		     (m->backing == BACKING_DEVICES && f->kind != KIND_SPECIAL) ||
+		     (f->kind == KIND_SHMEM && may_be_shmem(m));
+
+	if (shmem) {
+		make_file(c, KIND_SHMEM, f->kind == KIND_SHMEM ? f->label : SLICE("[tmpfs]"));
+	} else if (f->kind == KIND_SPECIAL) {
+		c->kind = KIND_SPECIAL;
+		c->label = m->name;
+	} else {
+		make_file(c, KIND_FILE, SLICE("[file]"));
+	}
+}
+
 static void classify_path(const struct mapping *m, struct class *c)
 {
-	for (size_t i = 0; i < sizeof(pseudo_files) / sizeof(*pseudo_files); i++) {
+	bool elsewhere = is_elsewhere(m->name);
+
+	for (size_t i = 0; !elsewhere && i < sizeof(pseudo_files) / sizeof(*pseudo_files); i++) {
 		const struct pseudo_file *f = &pseudo_files[i];
 
 		if (!is_pseudo_file(f, m->name))
@@ -91,8 +173,7 @@ static void classify_path(const struct mapping *m, struct class *c)
 			f->wrap.len ? slice_inner(m->name, f->begins.len, f->ends.len) : f->label;
 		return;
 	}
-	c->kind = KIND_FILE;
-	c->label = SLICE("[file]");
+	classify_file(m, c);
 }
 
 void classify(const struct mapping *m, struct class *c)
@@ -115,10 +196,8 @@ void classify(const struct mapping *m, struct class *c)
 struct slice label_text(struct slice label)
 {
 	static const struct slice givers[] = {
-		SLICE_INIT("[anon:"),
-		SLICE_INIT("[anon_shmem:"),
-		SLICE_INIT("[memfd:"),
-		SLICE_INIT("[ashmem:"),
+		SLICE_INIT("[anon:"),	SLICE_INIT("[anon_shmem:"), SLICE_INIT("[memfd:"),
+		SLICE_INIT("[ashmem:"), SLICE_INIT("[dmabuf:"),
 	};
 
 	for (size_t i = 0; i < sizeof(givers) / sizeof(*givers); i++) {

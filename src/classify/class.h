@@ -12,9 +12,9 @@
 
 enum kind {
 	KIND_ANON,    /* private anonymous memory, heap and stack included */
-	KIND_SHMEM,   /* shared anonymous memory, memfd, System V segments */
-	KIND_FILE,    /* mapped files, whatever they lie on */
-	KIND_SPECIAL, /* the kernel's own pages: vdso, vvar, rings of io_uring or perf */
+	KIND_SHMEM,   /* what the kernel counts as RssShmem: tmpfs, memfd, System V segments */
+	KIND_FILE,    /* files that lie on anything but memory */
+	KIND_SPECIAL, /* the kernel's own pages: vdso, vvar, rings of io_uring or perf, devices */
 	KIND_COUNT
 };
 
@@ -35,6 +35,7 @@ struct class
 	enum origin origin;
 	struct slice wrap;  /* empty, or such as "[memfd:": the label is then wrap + label + "]" */
 	struct slice label; /* a part of the mapping's name, or a constant */
+	bool is_file;	    /* the mapping's name is the path of a file, which the label is not */
 };
 
 void classify(const struct mapping *m, struct class *c);

@@ -40,14 +40,13 @@ static bool join(struct program_set *set, const char *name, uint64_t bytes)
 /* What a process shows to be, by one of its groups. */
 static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 {
-	struct slice kind = intern_bytes(symbols, key[KIND]);
 	enum origin origin;
 	struct slice label = key_label(symbols, key[LABEL], &origin), file;
 
 	if (origin == ORIGIN_INFERRED)
 		return known_by_guess(label);
 	file = key_label(symbols, key[FILE_NAME], &origin);
-	return slice_equals(kind, slice_of(kind_names[KIND_FILE])) ? known_by_file(file) : 0;
+	return slice_begins(file, SLICE("/")) ? known_by_file(file) : 0;
 }
 
 /* By its program and all its groups; and whether it has named any of its memory. */

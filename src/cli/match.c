@@ -11,12 +11,20 @@ static bool finds_process(const struct options *o, const struct snapshot *s)
 	return s->coverage.seen > 0 || !selection_chooses_processes(&o->selection);
 }
 
+/* Nobody asked for kind shmem: it is what --by segment is about. */
+static bool is_about_segments(const struct options *o)
+{
+	return grouping_has(&o->by, KEY_SEGMENT) && o->selection.label_count == 0 &&
+	       o->selection.kinds == 1U << KIND_SHMEM;
+}
+
 static bool finds_memory(const struct options *o, const struct snapshot *s)
 {
 	const struct coverage *c = &s->coverage;
 	bool unread = c->by_outcome[OUTCOME_READ] == 0 && coverage_missed(c) > 0;
 
-	return s->totals.processes > 0 || unread || !selection_chooses_memory(&o->selection);
+	return s->totals.processes > 0 || unread || is_about_segments(o) ||
+	       !selection_chooses_memory(&o->selection);
 }
 
 bool match_found(const struct options *o, const struct snapshot *s)

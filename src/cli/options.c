@@ -306,7 +306,7 @@ void options_write_help(enum option_command command, FILE *out)
 	putc('\n', out);
 	if (command != FOR_MACHINE)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
-		      "mapping.\n",
+		      "mapping, segment.\n",
 		      out);
 	fputs(command == FOR_REPORT ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
 				      "with --strict.\n"
@@ -466,13 +466,16 @@ static int check_sort(const struct options *o, struct error *e)
 			 o->sort->name);
 }
 
-/* Mappings of several processes are told apart by process. */
+/* Mappings of several processes are told apart by process. Memory that is not shared is of no
+ * segment. */
 static void complete_grouping(struct options *o)
 {
 	struct grouping *by = &o->by;
 
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
+	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
+		o->selection.kinds = 1U << KIND_SHMEM;
 	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||
 	    (o->pid_count + o->file_count == 1 && !o->children))
 		return;

@@ -54,6 +54,12 @@ static uint64_t right_to_read(uint64_t permitted)
 	return read ? read : permitted & CAPABILITY(CAP_DAC_OVERRIDE);
 }
 
+/* To look at what a process maps, beside at how: for what is swapped of shared memory. */
+static uint64_t right_to_look(uint64_t permitted)
+{
+	return permitted & CAPABILITY(CAP_CHECKPOINT_RESTORE);
+}
+
 int privilege_reduce(bool may_need_admin, struct error *e)
 {
 	struct capabilities c;
@@ -66,11 +72,13 @@ int privilege_reduce(bool may_need_admin, struct error *e)
 	if (!get(&c) || c.permitted == 0)
 		return 0;
 	if (privilege_is_lent()) {
-		c.permitted &= CAPABILITY(CAP_SYS_PTRACE);
+		c.permitted =
+			(c.permitted & CAPABILITY(CAP_SYS_PTRACE)) | right_to_look(c.permitted);
 		c.effective = 0;
 	} else if (c.permitted & CAPABILITY(CAP_SYS_PTRACE)) {
 		admin = may_need_admin ? c.permitted & CAPABILITY(CAP_SYS_ADMIN) : 0;
-		c.permitted = CAPABILITY(CAP_SYS_PTRACE) | right_to_read(c.permitted);
+		c.permitted = CAPABILITY(CAP_SYS_PTRACE) | right_to_read(c.permitted) |
+			      right_to_look(c.permitted);
 		c.effective &= c.permitted;
 		c.permitted |= admin;
 		admin_sleeps = admin != 0;

@@ -24,6 +24,10 @@ static const char *const table_columns[] = {
 	"swap",	     "swap_pss", "hugetlb", "pss_percent", NULL,
 };
 
+/* The columns of the object come before them. */
+static const char *const segment_columns[] = {"processes", "mappings", "rss",
+					      "pss",	   "swap_pss", NULL};
+
 /* What a narrow terminal does without, the first first. */
 static const char *const expendable_columns[] = {
 	"swap_pss", "mappings", "pss_percent", "anonymous", "processes",
@@ -121,7 +125,8 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 	struct report report;
 	int status;
 
-	choose_columns(o, table_columns, &options);
+	choose_columns(o, grouping_has(&o->by, KEY_SEGMENT) ? segment_columns : table_columns,
+		       &options);
 	status = report_build(s, &options, &report, e);
 	if (status == 0)
 		status = show(o, &report, e);

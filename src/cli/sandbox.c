@@ -1,5 +1,6 @@
 #include "cli/sandbox.h"
 
+#include "source/cachestat.h"
 #include "source/pagescan.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ static const int allowed[] = {
 	SCMP_SYS(fcntl),
 	SCMP_SYS(fadvise64),
 	SCMP_SYS(memfd_create),
+	SYS_CACHESTAT,
 	/* writing to what is open */
 	SCMP_SYS(write),
 	SCMP_SYS(writev),

@@ -43,8 +43,8 @@ static uint64_t now_ns(clockid_t clock)
 
 /* Reading */
 
-static const char *const columns_shown[] = {"processes", "mappings",  "rss",  "pss",
-					    "uss",	 "anonymous", "swap", NULL};
+static const char *const columns_shown[] = {"processes", "mappings",  "rss",	  "pss",
+					    "uss",	 "anonymous", "swap_pss", NULL};
 
 static int read_once(struct watched *w, struct error *e)
 {

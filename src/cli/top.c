@@ -25,14 +25,14 @@
 #include <unistd.h>
 
 static const char *const table_columns[] = {
-	"state", "pss",	      "change",	   "growth",   "history", "rss", "uss",
-	"swap",	 "anonymous", "processes", "mappings", "hugetlb", NULL,
+	"state",    "pss",	 "change",    "growth",	  "history", "rss", "uss",
+	"swap_pss", "anonymous", "processes", "mappings", "hugetlb", NULL,
 };
 
 /* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
 static const char *const expendable_columns[] = {
-	"mappings", "processes", "anonymous", "swap",  "hugetlb", "uss",
-	"history",  "growth",	 "rss",	      "state", NULL,
+	"mappings", "processes", "anonymous", "swap_pss", "hugetlb", "uss",
+	"history",  "growth",	 "rss",	      "state",	  NULL,
 };
 
 /* Files that may stay open. The kernel keeps some 4 KiB for each of them. */

@@ -92,7 +92,10 @@ static void give(struct collector *c, struct record *r)
 		r->inexact = c->groups.inexact;
 		r->shares_with = work->owners ? find_owner(c, r) : 0;
 		r->how |= work->owners && maybe_shared(c, r) ? HOW_BIT(HOW_MAYBE_SHARED) : 0;
-		if (c->symbols == work->symbols && r->shares_with == 0)
+		/* Whose memory is another one's, is divided there. */
+		r->part_count = r->shares_with ? 0 : c->part_count;
+		r->parts = c->parts;
+		if (c->symbols == work->symbols && r->shares_with == 0 && r->part_count == 0)
 			r->aggregate = &c->groups;
 	} else if (has_groups(r)) {
 		c->no_memory = true;
@@ -163,6 +166,7 @@ static bool on_begin(void *ctx, const struct process *process)
 	group_zero(&c->all);
 	c->comparison = (struct comparison){.made = false};
 	c->swaps_shared = c->is_scanned = false;
+	c->part_count = 0;
 	c->files.state = FILES_NONE;
 	holdings_reset(&c->holdings);
 	infer_begin(&c->infer);
@@ -220,6 +224,43 @@ static int find_group(struct collector *c, const struct mapping *m, enum guess g
 	return 1;
 }
 
+/* The pages that a process has copied are swapped as its own, and SwapPss knows of them. */
+static uint64_t swapped_of_object(const struct mapping *m)
+{
+	uint64_t all = m->counters.bytes[COUNTER_SWAP], own = m->counters.bytes[COUNTER_SWAP_PSS];
+
+	if (m->perms[3] == 's' || m->perms[1] != 'w')
+		return all;
+	return all > own ? all - own : 0;
+}
+
+/* Remembers a mapping of shared memory that is partly swapped; or any, if its object has a row. */
+static bool add_shared(struct collector *c, const struct mapping *m, uint32_t group)
+{
+	uint64_t swapped = swapped_of_object(m);
+
+	if (swapped == 0 && !grouping_has(&c->work->options->by, KEY_SEGMENT))
+		return true;
+	if (c->part_count == c->part_capacity) {
+		uint32_t capacity = c->part_capacity ? 2 * c->part_capacity : 8;
+		struct swapped_part *larger = reallocarray(c->parts, capacity, sizeof(*larger));
+
+		if (!larger)
+			return false;
+		c->parts = larger;
+		c->part_capacity = capacity;
+	}
+	c->parts[c->part_count++] = (struct swapped_part){
+		.segment = segment_of(m),
+		.start = m->start,
+		.end = m->end,
+		.offset = m->offset,
+		.swapped = swapped,
+		.group = group,
+	};
+	return true;
+}
+
 /* False when there is no memory. */
 static bool add_exclusive(struct collector *c, const struct mapping *m,
 			  const struct counters *counters, enum kind kind, uint32_t group)
@@ -250,6 +291,11 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		counters = &concluded;
 	}
 	count_mapping(c, counters);
+	if (kind == KIND_SHMEM) {
+		c->swaps_shared |= wanted && counters->bytes[COUNTER_SWAP] > 0;
+		if (!add_shared(c, m, wanted ? c->group[guess] : GROUP_NONE))
+			return error_memory(e);
+	}
 	if (c->work->options->exclusive &&
 	    !add_exclusive(c, m, counters, kind, wanted ? c->group[guess] : NO_GROUP))
 		return error_memory(e);
@@ -258,7 +304,6 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
 	if (kind == KIND_FILE)
 		note_file(c, c->group[guess]);
-	c->swaps_shared |= kind == KIND_SHMEM && counters->bytes[COUNTER_SWAP] > 0;
 	return 0;
 }
 
@@ -318,6 +363,15 @@ static void add_rest(struct collector *c)
 	c->groups.inexact |= !counters_add(sum, &rest);
 }
 
+static int by_group(const void *a, const void *b)
+{
+	const struct swapped_part *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
 static void on_end(void *ctx, const struct ending *ending)
 {
 	struct collector *c = ctx;
@@ -338,6 +392,8 @@ static void on_end(void *ctx, const struct ending *ending)
 	if (read) {
 		end_mappings(c);
 		add_rest(c);
+		if (c->part_count)
+			qsort(c->parts, c->part_count, sizeof(*c->parts), by_group);
 	}
 	c->holdings.held = ending->held;
 	r.swaps_shared = c->swaps_shared;
@@ -426,4 +482,5 @@ void collector_free(struct collector *c)
 	intern_free(&c->own_symbols);
 	holdings_free(&c->holdings);
 	free(c->keys);
+	free(c->parts);
 }

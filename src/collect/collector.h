@@ -71,6 +71,8 @@ struct collector {
 	struct group all;	      /* every mapping, wanted or not; only to verify */
 	struct comparison comparison; /* likewise */
 	bool swaps_shared;
+	struct swapped_part *parts;
+	uint32_t part_count, part_capacity;
 	struct holdings holdings; /* only if the reading asks for owners */
 };
 

@@ -2,6 +2,8 @@
 
 #include "collect/census.h"
 #include "collect/lineage.h"
+#include "collect/others.h"
+#include "collect/unmapped.h"
 #include "model/exclusive.h"
 #include "model/fold.h"
 #include "source/kpagecount.h"
@@ -10,10 +12,21 @@
 #include <unistd.h>
 
 struct survey {
+	const struct source *source;
+	const struct collect_options *options;
 	struct snapshot *snapshot;
 	struct fold fold;
 	struct exclusive exclusive;
 	struct census census;
+
+	/* What is swapped of shared memory is divided among all, so records that have some are kept
+	 * until all are there. */
+	struct shares shares;
+	struct record **waiting;
+	size_t waiting_count;
+	bool passes_over; /* there are processes that are not asked for; then: */
+	pid_t *read;	  /* those that were read */
+	size_t read_count;
 };
 
 /* The sentence about a difference names the process. */
@@ -31,6 +44,36 @@ static bool add_comparison(struct snapshot *s, const struct record *r)
 	return verification_add(&s->verification, process, r->comparison);
 }
 
+static bool keep(struct survey *survey, const struct record *r)
+{
+	struct record **larger =
+		reallocarray(survey->waiting, survey->waiting_count + 1, sizeof(struct record *));
+
+	if (!larger)
+		return false;
+	survey->waiting = larger;
+	larger[survey->waiting_count] = record_copy(r, &survey->options->by);
+	return larger[survey->waiting_count] && ++survey->waiting_count;
+}
+
+/* Remembers who was read. The capacity is the power of two at or above the count. */
+static bool note_read(struct survey *survey, const struct record *r)
+{
+	size_t count = survey->read_count;
+
+	if (!survey->passes_over || r->match != MATCH_YES || r->outcome != OUTCOME_READ)
+		return true;
+	if ((count & (count - 1)) == 0) {
+		pid_t *larger = reallocarray(survey->read, count ? 2 * count : 1, sizeof(pid_t));
+
+		if (!larger)
+			return false;
+		survey->read = larger;
+	}
+	survey->read[survey->read_count++] = r->process.pid;
+	return true;
+}
+
 static bool take(void *ctx, const struct record *r)
 {
 	struct survey *survey = ctx;
@@ -39,9 +82,73 @@ static bool take(void *ctx, const struct record *r)
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
 	       snapshot_add_sharer(s, r) && add_comparison(s, r) &&
-	       commands_add(&s->commands, &s->symbols, r) && fold_add(&survey->fold, r) &&
+	       commands_add(&s->commands, &s->symbols, r) && note_read(survey, r) &&
+	       shares_add(&survey->shares, r) && (r->part_count == 0 || keep(survey, r)) &&
+	       fold_add(&survey->fold, r) &&
 	       (r->shares_with || exclusive_add(&survey->exclusive, r)) &&
 	       census_note(&survey->census, r);
+}
+
+static bool take_other(void *ctx, const struct record *r)
+{
+	return shares_add(&((struct survey *)ctx)->shares, r);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int read_others(struct survey *survey, struct error *e)
+{
+	if (survey->read_count)
+		qsort(survey->read, survey->read_count, sizeof(pid_t), by_pid);
+	return others_collect(survey->source, survey->options, survey->read, survey->read_count,
+			      take_other, survey, e);
+}
+
+/* What nobody maps is of no process and has no label. */
+static bool shows_unmapped(const struct survey *survey)
+{
+	const struct collect_options *o = survey->options;
+
+	return grouping_has(&o->by, KEY_SEGMENT) && !survey->passes_over &&
+	       o->selection.label_count == 0 && selection_wants_kind(&o->selection, KIND_SHMEM);
+}
+
+/* Adds the shares of the records that waited. */
+static int divide(struct survey *survey, struct error *e)
+{
+	struct snapshot *s = survey->snapshot;
+
+	if (survey->passes_over && survey->snapshot->coverage.shared_swappers > 0 &&
+	    read_others(survey, e) < 0)
+		return -1;
+	shares_measure(&survey->shares, survey->source);
+	survey->fold.shares = &survey->shares;
+	for (size_t i = 0; i < survey->waiting_count; i++)
+		fold_add_shares(&survey->fold, survey->waiting[i]);
+	if (shows_unmapped(survey) && !unmapped_add(survey->source, s, &survey->shares))
+		return error_memory(e);
+	s->shares_incomplete = survey->shares.incomplete && survey->waiting_count > 0;
+	s->unmeasured_segments = shares_unmeasured(&survey->shares);
+	if (grouping_has(&s->by, KEY_SEGMENT)) {
+		s->own_segments = survey->shares;
+		s->segments = &s->own_segments;
+		shares_init(&survey->shares);
+	}
+	return 0;
+}
+
+static void free_shares(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->waiting_count; i++)
+		free(survey->waiting[i]);
+	free(survey->waiting);
+	free(survey->read);
+	shares_free(&survey->shares);
 }
 
 /* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
@@ -122,12 +229,17 @@ static int read_and_fold(struct survey *survey, const struct source *source,
 	int status;
 
 	fold_init(&survey->fold, &options->by, &options->by, &s->groups, &s->totals);
+	survey->fold.shares_follow = true;
+	shares_init(&survey->shares);
 	exclusive_init(&survey->exclusive, &options->by, &s->groups, &s->totals);
 	status = collect(source, options, &s->symbols, take, survey, &s->stats, e);
 	if (status == 0)
 		status = conclude_exclusive(survey, source, options, e);
+	if (status == 0)
+		status = divide(survey, e);
 	census_free(&survey->census);
 	exclusive_free(&survey->exclusive);
+	free_shares(survey);
 	fold_free(&survey->fold);
 	return status;
 }
@@ -135,7 +247,12 @@ static int read_and_fold(struct survey *survey, const struct source *source,
 static int survey_once(const struct source *source, const struct collect_options *options,
 		       struct snapshot *s, struct error *e)
 {
-	struct survey survey = {.snapshot = s};
+	struct survey survey = {
+		.source = source,
+		.options = options,
+		.snapshot = s,
+		.passes_over = others_exist(source, options),
+	};
 	struct target_list list = {NULL, 0};
 	struct collect_options reading = *options;
 	int status = 0;

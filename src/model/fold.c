@@ -101,10 +101,38 @@ static bool take_whole(struct fold *f, const struct record *r)
 	return true;
 }
 
+/* Adds to a copy of a group what is its share of swapped shared memory. The parts of groups before
+ * are passed over. */
+static const struct group *with_shares(const struct fold *f, const struct record *r, uint32_t i,
+				       const struct group *mine, uint32_t *part, struct group *copy)
+{
+	const struct group *g = mine;
+
+	if (f->shares_follow)
+		return g;
+	for (; *part < r->part_count && r->parts[*part].group <= i; ++*part) {
+		uint64_t *sum = &copy->counters.bytes[COUNTER_SWAP_PSS], bytes;
+
+		if (r->parts[*part].group < i)
+			continue;
+		if (g != copy) {
+			*copy = *g;
+			g = copy;
+		}
+		if (!shares_of(f->shares, &r->parts[*part], &bytes))
+			copy->counters.known &= ~COUNTER_BIT(COUNTER_SWAP_PSS);
+		if (__builtin_add_overflow(*sum, bytes, sum))
+			*sum = UINT64_MAX;
+	}
+	return g;
+}
+
 bool fold_add(struct fold *f, const struct record *r)
 {
 	uint64_t processes = f->totals->processes;
 	symbol key[KEY_COUNT];
+	struct group shared;
+	uint32_t part = 0;
 	bool any = false;
 
 	f->process++;
@@ -115,14 +143,44 @@ bool fold_add(struct fold *f, const struct record *r)
 		return any;
 	}
 	for (uint32_t i = 0; i < r->count; i++) {
-		const struct group part = part_of(r, i);
+		const struct group mine = part_of(r, i);
+		const struct group *g;
 
 		if (!fold_key(f, record_key(r, f->from, i), key))
 			continue;
-		if (!add_part(f, key, &part))
+		g = with_shares(f, r, i, &mine, &part, &shared);
+		if (!add_part(f, key, g))
 			return false;
 		any = true;
 	}
 	f->totals->processes = processes + any;
 	return true;
+}
+
+static void add_share(struct group *g, uint64_t bytes, bool known)
+{
+	uint64_t *sum = &g->counters.bytes[COUNTER_SWAP_PSS];
+
+	*sum = bytes < COUNTER_MAX - *sum ? *sum + bytes : COUNTER_MAX;
+	if (!known)
+		g->counters.known &= ~COUNTER_BIT(COUNTER_SWAP_PSS);
+}
+
+void fold_add_shares(struct fold *f, const struct record *r)
+{
+	symbol key[KEY_COUNT];
+
+	for (uint32_t i = 0; i < r->part_count && r->parts[i].group != GROUP_NONE; i++) {
+		uint64_t bytes;
+		struct group *g;
+		bool known;
+
+		if (!fold_key(f, record_key(r, f->from, r->parts[i].group), key))
+			continue;
+		g = aggregate_find(f->groups, key);
+		known = shares_of(f->shares, &r->parts[i], &bytes);
+		if (g)
+			add_share(g, bytes, known);
+		add_share(f->totals, bytes, known);
+	}
 }

@@ -14,7 +14,7 @@
 #ifndef MODEL_FOLD_H
 #define MODEL_FOLD_H
 
-#include "model/record.h"
+#include "model/shares.h"
 
 enum { FOLD_FIXED_MAX = 2 * KEY_COUNT };
 
@@ -29,7 +29,9 @@ struct fold {
 	unsigned fixed_count;
 	struct aggregate *groups;
 	struct group *totals;
-	size_t *counted; /* by group: the number of the last process in it, */
+	const struct shares *shares; /* of swapped shared memory; NULL where they are not known */
+	bool shares_follow;	     /* they are added later, when all records are there */
+	size_t *counted;	     /* by group: the number of the last process in it, */
 	uint32_t counted_capacity;
 	size_t process; /* and that of the one at hand, from 1 */
 };
@@ -46,7 +48,10 @@ void fold_fix(struct fold *f, enum key key, symbol value);
 /* Whether a group of a record with this key is in the fold; then fills what key it comes under. */
 bool fold_key(const struct fold *f, const symbol *key, symbol *folded);
 
-/* Adds the groups of a record. False when there is no memory. */
+/* Adds the groups of a record; f->shares may be set before. False when there is no memory. */
 bool fold_add(struct fold *f, const struct record *r);
+
+/* With f->shares_follow: adds the shares of a record that was folded. */
+void fold_add_shares(struct fold *f, const struct record *r);
 
 #endif

@@ -3,7 +3,10 @@
 #include "base/textstream.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+enum { SYSV_NAME_MAX = sizeof("[sysv_shm:00000000]") };
 
 struct label_facts {
 	enum { UNSEEN, WANTED, UNWANTED } state;
@@ -27,7 +30,7 @@ void grouper_init(struct grouper *k, struct intern *symbols, const struct groupi
 		.names = names,
 		.needs_label = grouping_has(by, KEY_LABEL) || grouping_has(by, KEY_SUBSYSTEM) ||
 			       grouping_has(by, KEY_FILE) || grouping_has(by, KEY_MAPPING) ||
-			       selection->label_count > 0,
+			       grouping_has(by, KEY_SEGMENT) || selection->label_count > 0,
 	};
 }
 
@@ -190,7 +193,7 @@ struct classified {
 /* A path where there is a file, else the label; both with whose word it is. */
 static symbol file_key(struct grouper *k, const struct classified *v)
 {
-	if (v->class.kind != KIND_FILE)
+	if (!v->class.is_file)
 		return v->label_symbol;
 	return key_intern_label(k->symbols, v->class.origin, v->mapping->name);
 }
@@ -202,6 +205,36 @@ static symbol mapping_key(struct grouper *k, const struct classified *v)
 	if (file == SYMBOL_NONE)
 		return SYMBOL_NONE;
 	return key_intern_mapping(k->symbols, v->mapping, k->process[KEY_PROCESS], file);
+}
+
+/* A file keeps its name when it is deleted. Of a System V segment, the name has the key. */
+static struct slice segment_name(const struct classified *v, char sysv[SYSV_NAME_MAX])
+{
+	static const struct slice deleted = SLICE_INIT(" (deleted)");
+	struct slice name = v->mapping->name;
+	bool ends = slice_ends(name, deleted);
+
+	if (segment_is_sysv(v->mapping)) {
+		snprintf(sysv, SYSV_NAME_MAX, "[sysv_shm:%.*s]", SEGMENT_KEY_DIGITS,
+			 name.ptr + strlen("/SYSV"));
+		return slice_of(sysv);
+	}
+	if (!v->class.is_file)
+		return v->label;
+	return ends ? slice_inner(name, 0, deleted.len) : name;
+}
+
+/* SYMBOL_NONE where it is no shared memory, which is no failure. */
+static bool segment_key(struct grouper *k, const struct classified *v, symbol *value)
+{
+	const struct segment_id id = segment_of(v->mapping);
+	char sysv[SYSV_NAME_MAX];
+
+	*value = SYMBOL_NONE;
+	if (v->class.kind != KIND_SHMEM)
+		return true;
+	*value = key_intern_segment(k->symbols, &id, segment_name(v, sysv));
+	return *value != SYMBOL_NONE;
 }
 
 /* False when there is no memory. */
@@ -223,6 +256,8 @@ static bool make_key(struct grouper *k, enum key key, const struct classified *v
 	case KEY_MAPPING:
 		*value = mapping_key(k, v);
 		break;
+	case KEY_SEGMENT:
+		return segment_key(k, v, value);
 	case KEY_PROCESS:
 	case KEY_NAME:
 	case KEY_USER:
@@ -278,6 +313,7 @@ static bool is_like_last(const struct last_mapping *last, const struct mapping *
 {
 	return last->valid && last->shared == (m->perms[3] == 's') &&
 	       last->inode == mapping_has_inode(m) && last->by_process == m->by_process &&
+	       last->backing == m->backing && last->device == (m->dev_major != 0) &&
 	       slice_equals((struct slice){last->name, last->length}, m->name);
 }
 
@@ -297,6 +333,8 @@ static bool remember(struct last_mapping *last, const struct mapping *m)
 	last->shared = m->perms[3] == 's';
 	last->inode = mapping_has_inode(m);
 	last->by_process = m->by_process;
+	last->backing = m->backing;
+	last->device = m->dev_major != 0;
 	return true;
 }
 
@@ -312,6 +350,7 @@ enum key_result grouper_mapping(struct grouper *k, const struct mapping *m, enum
 	}
 	last->result = key_of(k, m, guess, key, kind);
 	last->kind = *kind;
-	last->valid = !grouping_has(k->by, KEY_MAPPING) && last->result != KEY_NO_MEMORY;
+	last->valid = !grouping_has(k->by, KEY_MAPPING) && !grouping_has(k->by, KEY_SEGMENT) &&
+		      last->result != KEY_NO_MEMORY;
 	return remember(last, m) ? last->result : KEY_NO_MEMORY;
 }

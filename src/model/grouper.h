@@ -41,7 +41,8 @@ struct grouper {
 	char *scratch; /* a label that is put together */
 	size_t scratch_capacity;
 	struct last_mapping { /* all of it that a key without KEY_MAPPING depends on */
-		bool valid, shared, inode, by_process;
+		bool valid, shared, inode, by_process, device;
+		enum backing backing;
 		char *name;
 		size_t length, capacity;
 		enum key_result result;

@@ -6,7 +6,7 @@ const char *const key_names[KEY_COUNT] = {
 	[KEY_LABEL] = "label",	   [KEY_SUBSYSTEM] = "subsystem", [KEY_KIND] = "kind",
 	[KEY_PROCESS] = "process", [KEY_NAME] = "name",		  [KEY_USER] = "user",
 	[KEY_CGROUP] = "cgroup",   [KEY_COMMAND] = "command",	  [KEY_FILE] = "file",
-	[KEY_MAPPING] = "mapping",
+	[KEY_MAPPING] = "mapping", [KEY_SEGMENT] = "segment",
 };
 
 unsigned grouping_find(const struct grouping *g, enum key key)
@@ -140,6 +140,20 @@ struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping
 		.process = head.process,
 	};
 	identity.name = key_label(symbols, head.name, &identity.origin);
+	return identity;
+}
+
+symbol key_intern_segment(struct intern *symbols, const struct segment_id *id, struct slice name)
+{
+	return intern_record(symbols, id, sizeof(*id), name);
+}
+
+struct segment_identity key_segment(const struct intern *symbols, symbol segment)
+{
+	struct slice bytes = intern_bytes(symbols, segment);
+	struct segment_identity identity = {.name = slice_inner(bytes, sizeof(identity.id), 0)};
+
+	memcpy(&identity.id, bytes.ptr, sizeof(identity.id));
 	return identity;
 }
 

@@ -1,16 +1,16 @@
 /*
  * key: what memory is grouped by.
  *
- * A group is known by one symbol for each grouping key. The symbols stand for strings, and for
- * three keys for small records: a label with its origin, a process, a mapping. Nothing outside
- * key.c knows how those are stored; the key_*() functions read them.
+ * A group is known by one symbol for each grouping key. The symbols stand for strings, and for some
+ * keys for small records: a label with its origin, a process, a mapping, an object of shared
+ * memory. Nothing outside key.c knows how those are stored; the key_*() functions read them.
  */
 #ifndef MODEL_KEY_H
 #define MODEL_KEY_H
 
 #include "base/intern.h"
 #include "classify/class.h"
-#include "source/source.h"
+#include "source/segment.h"
 
 enum key {
 	KEY_LABEL,
@@ -23,6 +23,7 @@ enum key {
 	KEY_COMMAND,
 	KEY_FILE,
 	KEY_MAPPING,
+	KEY_SEGMENT,
 	KEY_COUNT
 };
 
@@ -69,6 +70,14 @@ struct mapping_identity {
 symbol key_intern_mapping(struct intern *symbols, const struct mapping *m, symbol process,
 			  symbol name);
 struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping);
+
+struct segment_identity {
+	struct segment_id id;
+	struct slice name; /* a path or a label; points into the symbols */
+};
+
+symbol key_intern_segment(struct intern *symbols, const struct segment_id *id, struct slice name);
+struct segment_identity key_segment(const struct intern *symbols, symbol segment);
 
 /* Changes a symbol in place; false if that cannot be done. */
 typedef bool key_part_fn(void *ctx, symbol *s);

@@ -44,11 +44,12 @@ struct record *record_copy(const struct record *r, const struct grouping *by)
 {
 	struct process process = without_unknown(&r->process);
 	size_t groups = r->count * sizeof(*r->groups);
+	size_t parts = r->part_count * sizeof(*r->parts);
 	size_t keys = (size_t)r->count * by->count * sizeof(*r->keys);
 	size_t problem = r->problem ? strlen(r->problem) + 1 : 0;
 	struct record *copy =
-		malloc(sizeof(*copy) + groups + keys + process.name.len + process.cgroup.len +
-		       process.exe.len + process.command.len + problem);
+		malloc(sizeof(*copy) + groups + parts + keys + process.name.len +
+		       process.cgroup.len + process.exe.len + process.command.len + problem);
 	char *end = (char *)(copy + 1);
 
 	if (!copy)
@@ -58,6 +59,7 @@ struct record *record_copy(const struct record *r, const struct grouping *by)
 	copy->holdings = NULL;
 	copy->aggregate = NULL;
 	copy->groups = append(&end, r->groups, groups);
+	copy->parts = append(&end, r->parts, parts);
 	copy->keys = append(&end, r->keys, keys);
 	copy->process = process;
 	copy->process.name = append_slice(&end, process.name);

@@ -14,6 +14,7 @@
 #include "model/aggregate.h"
 #include "model/key.h"
 #include "model/verify.h"
+#include "source/segment.h"
 
 /* Whether a process is one of those that the selection asks for. */
 enum match {
@@ -21,6 +22,17 @@ enum match {
 	MATCH_NO,
 	MATCH_UNKNOWN, /* what the selection goes by could not be read */
 };
+
+/* A mapping of shared memory that is partly swapped; or any, if records are by KEY_SEGMENT. */
+struct swapped_part {
+	struct segment_id segment;
+	uint64_t start, end; /* addresses */
+	uint64_t offset;     /* bytes into the object */
+	uint64_t swapped;    /* bytes of this range of the object */
+	uint32_t group;	     /* of the record, or GROUP_NONE if it is not wanted */
+};
+
+#define GROUP_NONE UINT32_MAX
 
 /* As in JSON. */
 extern const char *const outcome_names[OUTCOME_COUNT];
@@ -49,6 +61,9 @@ struct record {
 	/* What the groups are of, if it has the symbols of the records; who gets the record may
 	 * take it and leave an empty one. Or NULL. */
 	struct aggregate *aggregate;
+
+	uint32_t part_count; /* in ascending order of their groups */
+	struct swapped_part *parts;
 };
 
 static inline symbol *record_key(const struct record *r, const struct grouping *by, uint32_t group)

@@ -87,6 +87,23 @@ static void write_mapping(FILE *out, const struct intern *symbols, symbol mappin
 	write_process_key(out, symbols, m.process);
 }
 
+static void write_segment(FILE *out, const struct segment_id *id)
+{
+	fprintf(out, " device=%" PRIu32 ":%" PRIu32 " inode=%" PRIu64, id->dev_major, id->dev_minor,
+		id->inode);
+	if (id->space != SPACE_NONE)
+		fprintf(out, " ipc=%" PRIu64, id->space);
+}
+
+static void write_segment_key(FILE *out, const struct intern *symbols, symbol segment)
+{
+	const struct segment_identity s = key_segment(symbols, segment);
+
+	write_segment(out, &s.id);
+	putc(' ', out);
+	quote_write(out, s.name);
+}
+
 static void write_value(FILE *out, const struct intern *symbols, enum key key, symbol value)
 {
 	enum origin origin;
@@ -103,6 +120,9 @@ static void write_value(FILE *out, const struct intern *symbols, enum key key, s
 		break;
 	case KEY_MAPPING:
 		write_mapping(out, symbols, value);
+		break;
+	case KEY_SEGMENT:
+		write_segment_key(out, symbols, value);
 		break;
 	default: /* a string */
 		putc(' ', out);
@@ -157,6 +177,18 @@ static void write_header(FILE *out, const struct record *r, const struct groupin
 	putc('\n', out);
 }
 
+static void write_part(FILE *out, const struct swapped_part *part)
+{
+	fputs("swapped group=", out);
+	if (part->group == GROUP_NONE)
+		putc('-', out);
+	else
+		fprintf(out, "%" PRIu32, part->group);
+	write_segment(out, &part->segment);
+	fprintf(out, " %" PRIx64 "-%" PRIx64 " offset=%" PRIu64 " bytes=%" PRIu64 "\n", part->start,
+		part->end, part->offset, part->swapped);
+}
+
 void record_write(const struct record *r, const struct grouping *by, const struct intern *symbols,
 		  FILE *out)
 {
@@ -177,6 +209,8 @@ void record_write(const struct record *r, const struct grouping *by, const struc
 		}
 		write_counters(out, &g->counters);
 	}
+	for (uint32_t i = 0; i < r->part_count; i++)
+		write_part(out, &r->parts[i]);
 	fputs(LAST_LINE, out);
 }
 
@@ -304,6 +338,41 @@ static bool read_mapping_key(struct cursor *c, struct intern *symbols, symbol *v
 	return check_symbol(c, *value);
 }
 
+static bool read_part_number(struct cursor *c, const char *name, uint64_t max, uint64_t *value)
+{
+	if (!cursor_take_field(c, name, "="))
+		return cursor_malformed(c, "incomplete shared memory");
+	return cursor_decimal(c, max, value);
+}
+
+static bool read_segment(struct cursor *c, struct segment_id *id)
+{
+	uint64_t major, minor;
+
+	if (!read_part_number(c, "device", UINT32_MAX, &major) || !cursor_byte(c, ':') ||
+	    !cursor_decimal(c, UINT32_MAX, &minor) ||
+	    !read_part_number(c, "inode", UINT64_MAX, &id->inode))
+		return false;
+	id->dev_major = (uint32_t)major;
+	id->dev_minor = (uint32_t)minor;
+	id->space = SPACE_NONE;
+	if (!cursor_take_field(c, "ipc", "="))
+		return true;
+	if (!cursor_decimal(c, UINT64_MAX, &id->space))
+		return false;
+	return id->space != SPACE_NONE || cursor_malformed(c, "invalid namespace");
+}
+
+static bool read_segment_key(struct cursor *c, struct intern *symbols, symbol *value)
+{
+	struct segment_identity s;
+
+	if (!read_segment(c, &s.id) || !cursor_byte(c, ' ') || !cursor_string(c, &s.name))
+		return false;
+	*value = key_intern_segment(symbols, &s.id, s.name);
+	return check_symbol(c, *value);
+}
+
 static bool read_value(struct cursor *c, struct intern *symbols, enum key key, symbol *value)
 {
 	switch (key) {
@@ -314,6 +383,8 @@ static bool read_value(struct cursor *c, struct intern *symbols, enum key key, s
 		return read_process_key(c, symbols, value);
 	case KEY_MAPPING:
 		return read_mapping_key(c, symbols, value);
+	case KEY_SEGMENT:
+		return read_segment_key(c, symbols, value);
 	default:
 		return read_string_key(c, symbols, value);
 	}
@@ -393,6 +464,62 @@ static bool read_groups(struct cursor *c, struct intern *symbols, const struct g
 {
 	while (cursor_take(c, "group")) {
 		if (!read_group(c, symbols, by, groups))
+			return false;
+	}
+	return true;
+}
+
+static bool read_part_group(struct cursor *c, uint32_t groups, uint32_t *group)
+{
+	uint64_t number;
+
+	if (cursor_take(c, " group=-")) {
+		*group = GROUP_NONE;
+		return true;
+	}
+	if (!read_part_number(c, "group", UINT32_MAX, &number))
+		return false;
+	if (number >= groups)
+		return cursor_malformed(c, "swapped memory of no group");
+	*group = (uint32_t)number;
+	return true;
+}
+
+/* The rest of a part, behind the word that begins it. */
+static bool read_part(struct cursor *c, uint32_t groups, struct swapped_part *part)
+{
+	return read_part_group(c, groups, &part->group) && read_segment(c, &part->segment) &&
+	       cursor_byte(c, ' ') && cursor_hex(c, &part->start) && cursor_byte(c, '-') &&
+	       cursor_hex(c, &part->end) &&
+	       read_part_number(c, "offset", UINT64_MAX, &part->offset) &&
+	       read_part_number(c, "bytes", COUNTER_MAX, &part->swapped) && cursor_end_line(c);
+}
+
+/* The capacity is the power of two at or above the count. */
+static bool add_part(struct cursor *c, struct record *r, const struct swapped_part *part)
+{
+	uint32_t count = r->part_count;
+
+	if ((count & (count - 1)) == 0) {
+		struct swapped_part *larger =
+			reallocarray(r->parts, count ? 2 * (size_t)count : 1, sizeof(*larger));
+
+		if (!larger)
+			return out_of_memory(c);
+		r->parts = larger;
+	}
+	if (count && r->parts[count - 1].group > part->group)
+		return cursor_malformed(c, "swapped memory is not in the order of groups");
+	r->parts[r->part_count++] = *part;
+	return true;
+}
+
+static bool read_parts(struct cursor *c, uint32_t groups, struct record *r)
+{
+	while (cursor_take(c, "swapped")) {
+		struct swapped_part part;
+
+		if (!read_part(c, groups, &part) || !add_part(c, r, &part))
 			return false;
 	}
 	return true;
@@ -534,9 +661,11 @@ static struct record *read_rest(struct cursor *c, struct intern *symbols, const 
 
 	aggregate_init(&groups, by->count);
 	if (read_header(c, by, &r) &&
-	    (r.outcome != OUTCOME_READ || read_groups(c, symbols, by, &groups)) &&
+	    (r.outcome != OUTCOME_READ || (read_groups(c, symbols, by, &groups) &&
+					   read_parts(c, aggregate_count(&groups), &r))) &&
 	    cursor_expect(c, "end") && cursor_end_line(c))
 		whole = join(c, by, &r, &groups);
+	free(r.parts);
 	aggregate_free(&groups);
 	return whole;
 }

@@ -23,18 +23,24 @@
  *	label kernel "[anon:caf\xc3\xa9]"
  *	user -
  *	counters rss=8192 pss=4096 swap>=0
+ *	swapped group=0 device=0:1 inode=77 7f00-9f00 offset=0 bytes=4096
  *	end
  *
- *	record   = header group* "end"		a group only if the outcome is "read"
+ *	record   = header group* part* "end"	these two only if the outcome is "read"
  *	header   = the lines above, all of them and in this order
  *	group    = "group" line, a line for each key of "by", "counters" line
  *	key      = name of the key, " -" | value	- is no value
- *	value    = process | label | mapping | " " string	label also for the key "file"
+ *	value    = process | label | mapping | segment | " " string
+ *		   label also for the key "file"
  *	process  = [" pid=" n] [" start=" n] [" name=" string]	of a key; that of the header goes
  *		   on [" uid=" n] [" cgroup=" string] [" exe=" string] [" command=" string]
  *	label    = " kernel " | " process " | " inferred " string
  *	mapping  = " " hex "-" hex " " string label process	the string is its permissions
  *	counters = (" " name ("=" | ">=") n)*	in the order and with the names of counters.h
+ *	segment  = object " " string
+ *	object   = " device=" n ":" n " inode=" n [" ipc=" n]
+ *	part     = "swapped group=" (n | "-") object " " hex "-" hex " offset=" n " bytes=" n
+ *		   in ascending order of groups; "-" is none
  *	string   = '"' (byte | "\x" hex hex)* '"'	escaped: what is not printable, " and \
  *
  * What is left out is unknown. Of an unknown counter ">=" says what is known of it, if anything.

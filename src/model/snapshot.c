@@ -19,6 +19,7 @@ void snapshot_init(struct snapshot *s, enum source_kind source, const struct gro
 	*s = (struct snapshot){.source = source, .by = *by};
 	intern_init(&s->symbols);
 	verification_init(&s->verification);
+	shares_init(&s->own_segments);
 	aggregate_init(&s->groups, by->count);
 	group_zero(&s->totals);
 }
@@ -29,6 +30,7 @@ void snapshot_free(struct snapshot *s)
 	commands_free(&s->commands);
 	intern_free(&s->symbols);
 	verification_free(&s->verification);
+	shares_free(&s->own_segments);
 	problems_free(&s->problems);
 	free(s->sharers.list);
 	free(s->trends);

@@ -8,6 +8,7 @@
 
 #include "model/commands.h"
 #include "model/coverage.h"
+#include "model/shares.h"
 #include "source/machine.h"
 
 /* How much of a row's past is kept. */
@@ -67,6 +68,14 @@ struct snapshot {
 	struct trend *trends; /* one for each group, and behind them that of the totals */
 	uint64_t refresh;     /* number of it, from 1 */
 	uint64_t kept;	      /* processes that were not read again, having done nothing */
+
+	/* Why SWAPPSS of swapped shared memory is not known: */
+	bool shares_incomplete;	      /* other processes may map it, */
+	uint64_t unmeasured_segments; /* or it is not known how much of it is swapped */
+
+	/* What is known of the objects that KEY_SEGMENT tells apart; or NULL. */
+	const struct shares *segments;
+	struct shares own_segments; /* where they are those of a single report */
 
 	bool inferred; /* unnamed memory may have a guess for a label */
 	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;

@@ -43,7 +43,7 @@
 	  "hugetlbfs pages, private; not in RSS or PSS")                                           \
 	X(SWAP, "Swap", "swap", "SWAP", "swapped out, shared memory counted whole")                \
 	X(SWAP_PSS, "SwapPss", "swap_pss", "SWAPPSS",                                              \
-	  "swapped out, each page divided by those that map it")                                   \
+	  "swapped out, divided among the processes that map it")                                  \
 	X(LOCKED, "Locked", "locked", "LOCKED", "locked in memory, a share as in PSS")
 
 /* Not printed, but made by the parser where Private_Clean and Private_Dirty are. Its key matches no

@@ -36,14 +36,24 @@ enum smaps_kind {
 	SMAPS_HEADERS,	/* maps: the headers of smaps alone; no counter is known */
 };
 
+/* What the file system of a mapped file keeps its pages in. */
+enum backing {
+	BACKING_UNKNOWN, /* the name has to tell */
+	BACKING_SHMEM,	 /* memory that the kernel counts as shared: a tmpfs, a memfd */
+	BACKING_DEVICES, /* the same, but most of its files are devices */
+	BACKING_OTHER,
+};
+
 struct mapping {
 	uint64_t start, end; /* addresses */
 	uint64_t offset;     /* bytes into the file */
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
-	char perms[5];	   /* "rw-p" */
-	struct slice name; /* verbatim, may be empty; dies when the stage returns */
-	bool by_process;   /* not the kernel's word: the process keeps the name itself */
+	enum backing backing; /* set by a source that knows, as is: */
+	uint64_t space;	      /* IPC namespace of a System V segment, whose inode is its shmid */
+	char perms[5];	      /* "rw-p" */
+	struct slice name;    /* verbatim, may be empty; dies when the stage returns */
+	bool by_process;      /* not the kernel's word: the process keeps the name itself */
 	struct counters counters;
 	struct ownership ownership; /* of stages behind the parser */
 };

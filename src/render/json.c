@@ -51,6 +51,15 @@ static cJSON *cell_value(const struct column *column, const struct cell *cell)
 	return json_integer(cell->number);
 }
 
+/* "swap_pss_min" beside a "swap_pss" that is null. */
+static bool put_least(cJSON *object, const struct column *column, const struct cell *cell)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_min", column->name);
+	return json_put(object, name, json_integer(cell->number));
+}
+
 /* One group, or the totals, which have no keys. */
 static cJSON *group(const struct report *r, const struct cell *row, size_t first)
 {
@@ -64,6 +73,8 @@ static cJSON *group(const struct report *r, const struct cell *row, size_t first
 			continue;
 		if (row[c].known || !column->never_unknown)
 			whole = json_put(object, column->name, cell_value(column, &row[c]));
+		if (row[c].at_least && whole)
+			whole = put_least(object, column, &row[c]);
 	}
 	return json_finish(whole, object);
 }

@@ -110,6 +110,15 @@ static char *format_text(const struct cell *cell)
 	return marked;
 }
 
+/* A sum of which parts are missing. */
+static char *format_least(const struct cell *cell, const struct render_options *options)
+{
+	char size[SIZE_TEXT_MAX], *text;
+
+	size_format(cell->number, options->units, size);
+	return asprintf(&text, "%s+", size) < 0 ? NULL : text;
+}
+
 /* Adds a string to the texts, with its NUL. */
 static bool add(struct table_layout *l, const char *text)
 {
@@ -143,6 +152,8 @@ static bool add_cell(struct table_layout *l, const struct column *column, const 
 	const struct render_options *o = l->options;
 	char text[BOUNDS_TEXT_MAX];
 
+	if (cell->at_least)
+		return add_allocated(l, format_least(cell, o));
 	if (!cell->known)
 		return add(l, "-");
 	switch (column->type) {

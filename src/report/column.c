@@ -1,6 +1,7 @@
 #include "report/column.h"
 
 #include <strings.h>
+#include <sys/sysmacros.h>
 
 /* The symbol that a group has for one of the keys. SYMBOL_NONE where it is unknown. */
 static symbol key_symbol(const struct column_input *in, enum key key)
@@ -171,6 +172,80 @@ static struct cell get_file(const struct column *column, const struct column_inp
 	return find_mapping(in, &m) ? label(m.name, m.origin) : get_label(column, in);
 }
 
+static bool find_segment(const struct column_input *in, struct segment_identity *identity)
+{
+	symbol s = key_symbol(in, KEY_SEGMENT);
+
+	if (s == SYMBOL_NONE)
+		return false;
+	*identity = key_segment(&in->snapshot->symbols, s);
+	return true;
+}
+
+static struct cell get_segment(const struct column *column, const struct column_input *in)
+{
+	struct segment_identity s;
+
+	(void)column;
+	return find_segment(in, &s) ? text(s.name) : unknown();
+}
+
+/* A tmpfs as a whole has none. */
+static struct cell get_inode(const struct column *column, const struct column_input *in)
+{
+	struct segment_identity s;
+
+	(void)column;
+	if (!find_segment(in, &s) || (s.id.inode == 0 && s.id.space == SPACE_NONE))
+		return unknown();
+	return number(s.id.inode);
+}
+
+/* As stat(2) has it. */
+static struct cell get_device(const struct column *column, const struct column_input *in)
+{
+	struct segment_identity s;
+
+	(void)column;
+	return find_segment(in, &s) ? number(makedev(s.id.dev_major, s.id.dev_minor)) : unknown();
+}
+
+static struct segment_facts find_facts(const struct column_input *in)
+{
+	struct segment_identity s;
+
+	if (!in->snapshot->segments || !find_segment(in, &s))
+		return (struct segment_facts){.known = false};
+	return shares_facts(in->snapshot->segments, &s.id);
+}
+
+static struct cell get_segment_size(const struct column *column, const struct column_input *in)
+{
+	const struct segment_facts facts = find_facts(in);
+
+	(void)column;
+	return facts.known ? number(facts.size) : unknown();
+}
+
+static struct cell get_segment_rss(const struct column *column, const struct column_input *in)
+{
+	const struct segment_facts facts = find_facts(in);
+	bool fits = facts.swapped <= facts.allocated;
+
+	(void)column;
+	if (!facts.known || !facts.swapped_known)
+		return unknown();
+	return number(fits ? facts.allocated - facts.swapped : 0);
+}
+
+static struct cell get_segment_swap(const struct column *column, const struct column_input *in)
+{
+	const struct segment_facts facts = find_facts(in);
+
+	(void)column;
+	return facts.swapped_known ? number(facts.swapped) : unknown();
+}
+
 static struct cell get_processes(const struct column *column, const struct column_input *in)
 {
 	(void)column;
@@ -202,6 +277,22 @@ static struct cell get_hugetlb(const struct column *column, const struct column_
 	if (!counters_know(c, COUNTER_SHARED_HUGETLB) || !counters_know(c, COUNTER_PRIVATE_HUGETLB))
 		return unknown();
 	return number(sum < COUNTER_MAX ? sum : COUNTER_MAX);
+}
+
+/* Of swapped memory that others share, it may be known what the share is at least. */
+static struct cell get_swap_share(const struct column *column, const struct column_input *in)
+{
+	struct cell cell = get_counter(column, in);
+
+	cell.number = in->group->counters.bytes[COUNTER_SWAP_PSS];
+	cell.at_least = !cell.known && cell.number > 0 && in->snapshot->unmeasured_segments > 0;
+	return cell;
+}
+
+static struct cell get_counter_or_least(const struct column *column, const struct column_input *in)
+{
+	return column->which == COUNTER_SWAP_PSS ? get_swap_share(column, in)
+						 : get_counter(column, in);
 }
 
 static struct cell get_share(const struct column *column, const struct column_input *in)
@@ -288,7 +379,7 @@ static struct cell get_history(const struct column *column, const struct column_
 }
 
 #define COLUMN_OF_COUNTER(id, key, name, header, help)                                             \
-	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter, COUNTER_##id, false},
+	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter_or_least, COUNTER_##id, false},
 
 const struct column columns[] = {
 	{"label", "LABEL", "name of the memory", CELL_TEXT, COLUMN_KEY, get_label, KEY_LABEL,
@@ -317,6 +408,18 @@ const struct column columns[] = {
 	 false},
 	{"file", "FILE", "path, or the label of what is no file", CELL_TEXT, COLUMN_KEY, get_file,
 	 KEY_FILE, false},
+	{"segment", "SEGMENT", "object of shared memory", CELL_TEXT, COLUMN_KEY, get_segment,
+	 KEY_SEGMENT, false},
+	{"device", "DEVICE", "where the object lies", CELL_NUMBER, COLUMN_KEY, get_device,
+	 KEY_SEGMENT, false},
+	{"inode", "INODE", "its inode, which of System V is the shmid", CELL_NUMBER, COLUMN_KEY,
+	 get_inode, KEY_SEGMENT, false},
+	{"segment_size", "SEGSIZE", "size of the object", CELL_BYTES, COLUMN_KEY, get_segment_size,
+	 KEY_SEGMENT, false},
+	{"segment_rss", "SEGRSS", "what is resident of it", CELL_BYTES, COLUMN_KEY, get_segment_rss,
+	 KEY_SEGMENT, false},
+	{"segment_swap", "SEGSWAP", "what is swapped of it", CELL_BYTES, COLUMN_KEY,
+	 get_segment_swap, KEY_SEGMENT, false},
 	{"processes", "PROCS", "processes that have such memory", CELL_NUMBER, COLUMN_COUNTER,
 	 get_processes, 0, false},
 	{"mappings", "MAPS", "mappings", CELL_NUMBER, COLUMN_COUNTER, get_mappings, 0, false},
@@ -399,6 +502,8 @@ size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_M
 		[KEY_COMMAND] = {"command", "command"},
 		[KEY_FILE] = {"file", "file"},
 		[KEY_MAPPING] = {"start end perms file", "start end perms file"},
+		[KEY_SEGMENT] = {"segment inode segment_size segment_rss segment_swap",
+				 "segment device inode segment_size segment_rss segment_swap"},
 	};
 	const char *list = full ? names[key].machines : names[key].people;
 	size_t n = 0;

@@ -22,7 +22,8 @@ enum cell_type {
 };
 
 struct cell {
-	bool known;	   /* the rest means something only then */
+	bool known;	   /* the rest means something only then, */
+	bool at_least;	   /* or, but only the number, with this: it is not less */
 	struct slice text; /* lives as long as the snapshot */
 	bool marked;	   /* for people: a text that is not the kernel's word */
 	bool plain;	   /* a text that nobody chose, such as access rights */

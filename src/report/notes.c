@@ -266,6 +266,29 @@ static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden
 		      out);
 }
 
+static void note_shares(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	uint64_t n = s->unmeasured_segments;
+
+	(void)hidden;
+	if (s->shares_incomplete)
+		fputs("SWAPPSS of swapped shared memory is unknown (-): some processes that may "
+		      "map it were scanned rather than read",
+		      out);
+	else if (n > 0)
+		fprintf(out,
+			"SWAPPSS with a + is a lower bound: how much is swapped of %" PRIu64
+			" shared object%s %s",
+			n, n == 1 ? "" : "s",
+			s->source != SOURCE_PROC ? "is not in what was captured"
+						 : "is unknown; run as root or grant "
+						   "cap_checkpoint_restore");
+	else if (s->coverage.shared_swappers > 0 && s->coverage.by_outcome[OUTCOME_DENIED] > 0)
+		fputs("SWAPPSS divides swapped shared memory among the processes that could be "
+		      "read",
+		      out);
+}
+
 /* Why EXCLUSIVE is no single figure. */
 static const char *why_bounds(const struct snapshot *s)
 {
@@ -333,7 +356,8 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		note_kernel,	   note_unseen,	      note_unmatched,  note_timed_out,
 		note_sharers,	   note_maybe_shared, note_lost_names, note_scan,
 		note_may_not_scan, note_marked,	      note_pss,	       note_hugetlb,
-		note_swap,	   note_exclusive,    note_zeros,      note_limit,
+		note_swap,	   note_shares,	      note_exclusive,  note_zeros,
+		note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

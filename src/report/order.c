@@ -51,10 +51,11 @@ static int compare_by(const struct order *o, const struct column *column, bool f
 		      uint32_t y)
 {
 	struct cell a = cell_of(o, column, x), b = cell_of(o, column, y);
+	bool a_has = a.known || a.at_least, b_has = b.known || b.at_least;
 	int order;
 
-	if (!a.known || !b.known)
-		return (int)b.known - (int)a.known;
+	if (!a_has || !b_has)
+		return (int)b_has - (int)a_has;
 	order = compare_values(column->type, &a, &b);
 	return falling ? -order : order;
 }

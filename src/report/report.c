@@ -101,12 +101,18 @@ static bool is_by_process(const struct grouping *by)
 	return grouping_has(by, KEY_PROCESS);
 }
 
+/* So is an object of shared memory, mapped or not. */
+static bool keeps_zeros(const struct grouping *by)
+{
+	return is_by_process(by) || grouping_has(by, KEY_SEGMENT);
+}
+
 /* Takes the rows without any size out of the order. */
 static void leave_zeros_out(struct report *r, uint32_t *order)
 {
 	size_t kept = 0;
 
-	if (!shows_sizes(r) || is_by_process(&r->snapshot->by))
+	if (!shows_sizes(r) || keeps_zeros(&r->snapshot->by))
 		return;
 	for (size_t i = 0; i < r->row_count; i++) {
 		if (has_size(r, order[i]))

@@ -2,6 +2,7 @@
 
 #include "label/layout.h"
 #include "label/text.h"
+#include "source/backing.h"
 #include "source/pages.h"
 
 #include <errno.h>
@@ -452,22 +453,6 @@ static void close_files(struct kept_names *n)
 	n->mem = n->map = -1;
 }
 
-/* The file system that memfds lie in; false with errno if that cannot be found out. */
-static bool find_shmem(dev_t *shmem)
-{
-	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC), error;
-	struct stat st;
-	bool found = fd >= 0 && fstat(fd, &st) == 0;
-
-	error = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	if (found)
-		*shmem = st.st_dev;
-	return found;
-}
-
 struct kept_names *kept_names_new(struct io *io)
 {
 	struct kept_names *n = calloc(1, sizeof(*n));
@@ -476,7 +461,7 @@ struct kept_names *kept_names_new(struct io *io)
 		return NULL;
 	n->io = io;
 	n->mem = n->map = -1;
-	if (find_shmem(&n->shmem))
+	if (backing_of_memfds(&n->shmem))
 		return n;
 	free(n);
 	return NULL;

@@ -97,6 +97,21 @@ struct source *source_open_files(char *const *paths, size_t count, struct error 
 	return s;
 }
 
+struct source *source_without_limit(const struct source *s)
+{
+	struct source *all = malloc(sizeof(*all));
+
+	if (!all)
+		return NULL;
+	*all = *s;
+	all->pid_count = 0;
+	all->root_fd = fcntl(s->root_fd, F_DUPFD_CLOEXEC, 0);
+	if (all->root_fd >= 0)
+		return all;
+	free(all);
+	return NULL;
+}
+
 void source_close(struct source *s)
 {
 	if (!s)

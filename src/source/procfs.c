@@ -166,7 +166,7 @@ static bool is_its_own(struct procfs *p, const struct attempt *a)
 static struct stage wire(struct procfs *p, const struct attempt *a)
 {
 	bool shares = p->io->reading.shares && !p->io->reading.max_stall_ns && !a->last;
-	struct stage next = io_deliver(p->io);
+	struct stage next = backing_begin(&p->backing, a->dir, io_deliver(p->io));
 
 	if (a->scan)
 		next = scan_begin(p->scan, a->dir, shares, next);
@@ -596,12 +596,14 @@ static int read_at(struct procfs *p, const struct procdir *dir, const struct tar
 void procfs_init(struct procfs *p, const struct source *s, struct io *io)
 {
 	*p = (struct procfs){.source = s, .io = io};
+	backing_init(&p->backing, io, s->is_live);
 }
 
 void procfs_free(struct procfs *p)
 {
 	kept_names_free(p->names);
 	scan_free(p->scan);
+	backing_free(&p->backing);
 	frames_free(p->frames);
 	objects_free(p->objects);
 }

@@ -2,6 +2,7 @@
 #ifndef SOURCE_PROCFS_H
 #define SOURCE_PROCFS_H
 
+#include "source/backing.h"
 #include "source/frames.h"
 #include "source/handle.h"
 #include "source/kept_names.h"
@@ -16,6 +17,7 @@ struct procfs {
 	struct limits limits;
 	struct kept_names *names;
 	struct scan *scan;
+	struct backing_devices backing;
 	struct frames *frames;
 	struct objects *objects;
 	bool cannot_scan; /* found out with the first process */

@@ -167,6 +167,9 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 /* "-" is standard input. The paths must outlive the source; files are opened when they are read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
+/* The same without a limit to some processes. NULL when there is no memory or descriptor for it. */
+struct source *source_without_limit(const struct source *s);
+
 void source_close(struct source *s);
 
 enum source_kind source_kind(const struct source *s);

@@ -120,7 +120,8 @@ static int choose_group(struct session *s, struct error *e)
 	const struct selection *chosen = &s->driver->options.watching.collecting.selection;
 	bool some = s->driver->options.pid_count > 0 || selection_chooses_processes(chosen) ||
 		    selection_chooses_memory(chosen);
-	int count = some ? KEY_COUNT : KEY_MAPPING; /* which is the last one */
+	/* Mappings come last, but for segments, which need a selection of their own. */
+	int count = some ? KEY_SEGMENT : KEY_MAPPING;
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
 

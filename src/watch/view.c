@@ -56,6 +56,7 @@ static symbol find_value(const struct watch *w, const struct fixed *f)
 	return value == SYMBOL_NONE ? SYMBOL_NONE - 1 : value;
 }
 
+/* Of the past, no share is shown. */
 static void begin_fold(struct fold *f, const struct view *v, const struct watch *w,
 		       struct aggregate *groups, struct group *totals)
 {
@@ -89,6 +90,7 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 	aggregate_init(&all, v->by.count);
 	aggregate_init(&read, v->by.count);
 	begin_fold(&f, v, w, &all, &s->totals);
+	f.shares = state == &w->now ? &w->shares : NULL;
 	for (size_t i = 0; folded && i < state->count; i++) {
 		const struct watched *p = state->processes[i];
 		const struct record r = state_record(state, i);
@@ -372,6 +374,9 @@ static void describe(struct snapshot *s, const struct watch *w)
 	s->inferred = w->options.collecting.infer;
 	s->exclusive = w->options.collecting.exclusive ? EXCLUSIVE_BOUNDS : EXCLUSIVE_UNASKED;
 	s->coverage = w->coverage;
+	s->shares_incomplete = w->shares.incomplete;
+	s->unmeasured_segments = shares_unmeasured(&w->shares);
+	s->segments = &w->shares;
 	s->stats = w->stats;
 	s->refresh = w->refresh;
 	s->kept = w->kept;

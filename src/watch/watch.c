@@ -1,6 +1,7 @@
 #include "watch/watch.h"
 
 #include "collect/lineage.h"
+#include "collect/others.h"
 #include "model/translate.h"
 #include "watch/owners.h"
 
@@ -22,8 +23,10 @@ struct refresh {
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
-	static const bool costs[KEY_COUNT] = {
-		[KEY_COMMAND] = true, [KEY_FILE] = true, [KEY_MAPPING] = true};
+	static const bool costs[KEY_COUNT] = {[KEY_COMMAND] = true,
+					      [KEY_FILE] = true,
+					      [KEY_MAPPING] = true,
+					      [KEY_SEGMENT] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
@@ -41,6 +44,7 @@ struct watch *watch_new(const struct watch_options *options)
 		return NULL;
 	w->options = *options;
 	intern_init(&w->symbols);
+	shares_init(&w->shares);
 	return w;
 }
 
@@ -53,6 +57,14 @@ static void close_stat_handles(struct watch *w)
 	w->handle_count = 0;
 }
 
+static void free_others(struct others *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		free(o->records[i]);
+	free(o->records);
+	*o = (struct others){NULL, 0, 0};
+}
+
 void watch_free(struct watch *w)
 {
 	if (!w)
@@ -63,6 +75,8 @@ void watch_free(struct watch *w)
 	past_clear(&w->past);
 	intern_free(&w->symbols);
 	problems_free(&w->problems);
+	shares_free(&w->shares);
+	free_others(&w->others);
 	close_stat_handles(w);
 	free(w);
 }
@@ -356,6 +370,94 @@ static void count_all(struct watch *w)
 	}
 }
 
+static bool take_other(void *ctx, const struct record *r)
+{
+	/* They are folded by no key. */
+	static const struct grouping none = {.count = 0};
+	struct others *o = ctx;
+	struct record **larger, bare = *r;
+
+	if (r->part_count == 0)
+		return true;
+	larger = reallocarray(o->records, o->count + 1, sizeof(struct record *));
+	if (!larger)
+		return false;
+	o->records = larger;
+	bare.count = 0;
+	larger[o->count] = record_copy(&bare, &none);
+	return larger[o->count] && ++o->count;
+}
+
+/* They cost more than what is watched, so they are read seldom. */
+static bool read_others(struct refresh *r)
+{
+	enum { EACH = 20 };
+	struct watch *w = r->watch;
+	struct others *o = &w->others;
+	struct error ignored;
+	size_t count = 0;
+	bool collected;
+	pid_t *read;
+
+	if (o->read_at && w->refresh - o->read_at < EACH)
+		return true;
+	read = calloc(w->now.count + 1, sizeof(*read));
+	if (!read)
+		return false;
+	for (size_t i = 0; i < w->now.count; i++) {
+		const struct record *record = w->now.processes[i]->record;
+
+		if (record->match == MATCH_YES && record->outcome == OUTCOME_READ)
+			read[count++] = w->now.processes[i]->pid;
+	}
+	free_others(o);
+	collected = others_collect(r->source, &w->options.collecting, read, count, take_other, o,
+				   &ignored) == 0;
+	o->read_at = collected ? w->refresh : 0;
+	free(read);
+	return collected;
+}
+
+static bool is_watched(const struct watch *w, pid_t pid)
+{
+	for (size_t i = 0; i < w->now.count; i++) {
+		const struct watched *p = w->now.processes[i];
+
+		if (p->pid == pid)
+			return p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ;
+	}
+	return false;
+}
+
+static bool share_with_others(struct watch *w)
+{
+	bool added = true;
+
+	for (size_t i = 0; added && i < w->others.count; i++) {
+		const struct record *other = w->others.records[i];
+
+		added = is_watched(w, other->process.pid) || shares_add(&w->shares, other);
+	}
+	return added;
+}
+
+/* Divides what is swapped of shared memory among all that map it now. Where that cannot be done,
+ * nothing is known of it. */
+static void share(struct refresh *r)
+{
+	struct watch *w = r->watch;
+	bool added = true;
+
+	shares_free(&w->shares);
+	shares_init(&w->shares);
+	for (size_t i = 0; added && i < w->now.count; i++)
+		added = shares_add(&w->shares, w->now.processes[i]->record);
+	if (added && w->shares.count > 0 && others_exist(r->source, &w->options.collecting))
+		added = read_others(r) && share_with_others(w);
+	w->shares.incomplete |= !added;
+	shares_measure(&w->shares, r->source);
+}
+
 static size_t count_groups(const struct state *s)
 {
 	size_t groups = 0;
@@ -421,6 +523,7 @@ static int accept(struct refresh *r, struct error *e)
 	r->problems = (struct problems){NULL, 0};
 	problems_sort(&w->problems);
 	count_all(w);
+	share(r);
 	if ((w->refresh == 1 && !watch_zero(w)) || !tidy(w))
 		return error_memory(e);
 	return 0;

@@ -18,6 +18,7 @@
 #define WATCH_WATCH_H
 
 #include "collect/collect.h"
+#include "model/shares.h"
 #include "model/snapshot.h"
 #include "watch/past.h"
 #include "watch/state.h"
@@ -51,6 +52,12 @@ struct watch {
 	struct read_stats stats;
 	struct naming naming;
 	struct problems problems;
+	struct shares shares;		 /* of what is swapped of shared memory now */
+	struct others {			 /* processes that are not watched but may share it */
+		struct record **records; /* only those that do */
+		size_t count;
+		uint64_t read_at; /* number of the refresh; 0 if they were not read */
+	} others;
 	uint64_t kept;		     /* processes that were not read again */
 	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
 };

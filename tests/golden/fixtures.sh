@@ -15,14 +15,14 @@ mkdir "$dir/trees"
 cp -a "$top/fixtures/generate" "$dir/"
 cp -a "$top/fixtures/trees/shared" "$dir/trees/"
 python3 -B "$dir/generate"
-for part in smaps bad captures trees/{faulty,wrong,gone,account,once,unshared,rights,nosmaps,commands}; do
+for part in smaps bad captures trees/{faulty,wrong,gone,swapped,account,once,unshared,rights,nosmaps,commands}; do
 	diff -r --no-dereference "$top/fixtures/$part" "$dir/$part" ||
 		fail "fixtures/generate does not write fixtures/$part as it is."
 done
 
 "$top/dev/capture" "$dir/tree" $$ >"$dir/said" || fail "dev/capture failed."
 grep -q '1 processes* .*in' "$dir/said" || fail "dev/capture does not say how many it captured."
-for file in $$/{smaps,smaps_rollup,stat,status,cgroup,comm} meminfo stat uptime \
+for file in $$/{smaps,smaps_rollup,stat,status,cgroup,mountinfo,comm} meminfo stat uptime \
 	sys/kernel/{hostname,osrelease}; do
 	[[ -s $dir/tree/$file ]] || fail "dev/capture wrote no $file."
 done

@@ -15,7 +15,7 @@ from collections import defaultdict
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUNS = 20
-HEADER = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) ([rwxps-]{4}) \S+ (\S+) (\d+)(?: +(.*))?$", re.S)
+HEADER = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) ([rwxps-]{4}) \S+ ([^:]+):\S+ (\d+)(?: +(.*))?$", re.S)
 FIELD = re.compile(rb"^(\w+): +(\d+) kB$")
 # What cannot be read of the trees made by hand, and why.
 MISSED = {"faulty/12": "denied", "faulty/13": "truncated", "faulty/14": "truncated",
@@ -27,11 +27,18 @@ LABELS = (
 	(rb"", "[anon]"),
 	(rb"/memfd:(.*) \(deleted\)", r"[memfd:%s]"),
 	(rb"/dev/ashmem/(.*) \(deleted\)", r"[ashmem:%s]"),
+	(rb"/dev/(ashmem) \(deleted\)", "[%s]"),
 	(rb"/SYSV[0-9a-f]{8} \(deleted\)", "[sysv_shm]"),
 	(rb"/dev/zero \(deleted\)", "[anon_shmem]"),
 	(rb"/dev/zero", "[anon]"),
 	(rb"/anon_hugepage \(deleted\)", "[anon_hugepage]"),
-	(rb"/secretmem \(deleted\)", "[secretmem]"),
+	(rb"/(secretmem|i915|drm mm object) \(deleted\)", "[%s]"),
+	(rb"/\[aio\] \(deleted\)", "[aio]"),
+	(rb"/dmabuf:(.*)", "[dmabuf:%s]"),
+	(rb"/(?:dev/hugepages|run/(?:media|host))/.*", "[file]"),
+	(rb"/(?:dev|run)/shm/.* on 0", "[posix_shm]"),
+	(rb"/(?:dev/(?!shm/)|sys/|proc/).*", None),
+	(rb"/run/.* on 0", "[tmpfs]"),
 	(rb"(?:/|\(unreachable\)).*", "[file]"),
 	(rb"(.*)", "%s"),
 )
@@ -42,9 +49,13 @@ def json_name(field):
 	return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.decode()).lower()
 
 
-def label_of(name):
+def label_of(name, device):
+	"""Paths of memory mean that only where there is no device."""
 	for pattern, label in LABELS:
-		found = re.fullmatch(pattern, name, re.S)
+		whole = name + b" on %d" % int(device, 16) if pattern.endswith(b" on 0") else name
+		found = re.fullmatch(pattern, whole, re.S)
+		if found and label is None:
+			return show(name)
 		if found:
 			return label.replace("%s", show(found.group(1))) if "%s" in label else label
 	raise AssertionError(name)
@@ -70,7 +81,7 @@ def mappings(text):
 		if header:
 			values = {"mappings": 1}
 			yield int(header.group(1), 16), int(header.group(2), 16), \
-				label_of(header.group(6) or b""), values
+				label_of(header.group(6) or b"", header.group(4)), values
 		elif field:
 			values[json_name(field.group(1))] = 1024 * int(field.group(2))
 
@@ -126,7 +137,9 @@ def compare(report, groups, coverage):
 	for group in report["groups"]:
 		mine = groups[group["label"]]
 		for name, value in group.items():
-			if name in ("label", "origin"):
+			# How swapped shared memory is divided is not for here.
+			if name in ("label", "origin", "swap_pss_min") or \
+					(name == "swap_pss" and "swap_pss_min" in group):
 				continue
 			# A field that one mapping lacks is unknown.
 			known = name in ("processes", "mappings") or len(mine[name]) == len(mine["mappings"])

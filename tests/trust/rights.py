@@ -201,7 +201,8 @@ class Preload(Rights):
 		self.fails("anonmem-preload.so is not trusted: others may write to it", "run", "true")
 
 
-TRACE, READ_FILES, OVERRIDE, ADMIN = 1 << 19, 1 << 2, 1 << 1, 1 << 21  # capabilities(7)
+TRACE, READ_FILES, OVERRIDE = 1 << 19, 1 << 2, 1 << 1  # capabilities(7)
+LOOK, ADMIN = 1 << 40, 1 << 21
 
 
 def status_of(text):
@@ -242,16 +243,16 @@ class Kept(Watched):
 	"""The capabilities that are left once anonmem reads."""
 
 	def test_root(self):
-		self.watch(TRACE | READ_FILES)
-		self.watch(TRACE | READ_FILES, "--root", TREE, "--rules", "/dev/null")
+		self.watch(TRACE | READ_FILES | LOOK)
+		self.watch(TRACE | READ_FILES | LOOK, "--root", TREE, "--rules", "/dev/null")
 
 	def test_root_who_asks_for_exclusive_memory(self):
 		"""Only then, and only of the running system. What is written is more than a pipe takes."""
 		large, more = ("--by", "process,file", "--json"), ("-o", "exclusive")
-		self.watch(TRACE | READ_FILES, *large, command=())
-		self.watch(TRACE | READ_FILES | ADMIN, *large, *more, command=())
-		self.watch(TRACE | READ_FILES, *large, *more, "--root", TREE, command=())
-		self.watch(TRACE | READ_FILES, *more)  # top
+		self.watch(TRACE | READ_FILES | LOOK, *large, command=())
+		self.watch(TRACE | READ_FILES | LOOK | ADMIN, *large, *more, command=())
+		self.watch(TRACE | READ_FILES | LOOK, *large, *more, "--root", TREE, command=())
+		self.watch(TRACE | READ_FILES | LOOK, *more)  # top
 		self.watch(0, *large, *more, prefix=NOBODY, command=())
 
 	def test_user(self):
@@ -295,7 +296,7 @@ class Kept(Watched):
 			self.assertEqual(status_of(done.stdout), own)
 
 	def test_who_watches_a_program(self):
-		self.watch(TRACE | READ_FILES, "run", "--summary", "sh", "-c", "echo; read _", command=(),
+		self.watch(TRACE | READ_FILES | LOOK, "run", "--summary", "sh", "-c", "echo; read _", command=(),
 			stdin=subprocess.PIPE)
 
 
@@ -318,6 +319,11 @@ class Lent(Watched):
 				prefix=NOBODY).count("\n") > 1, True)
 			doctor = json.loads(self.works("doctor", "--json", "--pid", root, prefix=NOBODY))
 			self.assertEqual((doctor["coverage"]["read"], doctor["may_trace"]), (1, True))
+
+	def test_keeps_the_right_to_look(self):
+		subprocess.run(["setcap", "cap_sys_ptrace,cap_checkpoint_restore,cap_net_raw=ep", self.anonmem],
+			check=True)
+		self.watch(TRACE | LOOK, prefix=NOBODY)
 
 	def test_fast(self):
 		"""Only its user and root may open pagemap; then smaps tells."""

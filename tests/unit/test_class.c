@@ -99,7 +99,6 @@ TEST(memory_under_a_path)
 	assert_is("/dev/zero (deleted)", KIND_SHMEM, "[anon_shmem]");
 	assert_is("/anon_hugepage (deleted)", KIND_SHMEM, "[anon_hugepage]");
 	assert_class("/anon_hugepage (deleted)", true, "rw-p", KIND_ANON, "", "[anon_hugepage]");
-	assert_is("/secretmem (deleted)", KIND_SHMEM, "[secretmem]");
 	assert_class("/dev/zero", true, "rw-p", KIND_ANON, "", "[anon]");
 }
 
@@ -110,8 +109,79 @@ TEST(files)
 	assert_file("/tmp/gone (deleted)");
 	assert_file("(unreachable)/x");
 	assert_file("(unreachable)/memfd:x (deleted)");
-	assert_class("/dev/shm/x", true, "rw-s", KIND_FILE, "", "[file]");
-	assert_class("/dev/nvidia0", true, "rw-s", KIND_FILE, "", "[file]");
+}
+
+/* A path on a file system that has a device, or none, and whose backing may be known. */
+#define assert_path(name, major, backs, kind, lab)                                                 \
+	check_path(SLICE(name), (major), (backs), (kind), SLICE(lab), __LINE__)
+static void check_path(struct slice name, uint32_t major, enum backing backing, enum kind kind,
+		       struct slice label, int line)
+{
+	const struct mapping m = {.name = name,
+				  .perms = "rw-s",
+				  .inode = 7,
+				  .dev_major = major,
+				  .dev_minor = 26,
+				  .backing = backing};
+	struct class c;
+
+	classify(&m, &c);
+	if (c.kind != kind || c.is_file != (kind == KIND_SHMEM || kind == KIND_FILE)) {
+		print_error("%.*s is %s\n", (int)name.len, name.ptr, kind_names[c.kind]);
+		_fail(__FILE__, line);
+	}
+	_assert_slice(c.label, label, "label", __FILE__, line);
+}
+
+TEST(files_in_memory)
+{
+	assert_path("/dev/shm/x", 0, BACKING_UNKNOWN, KIND_SHMEM, "[posix_shm]");
+	assert_path("/dev/shm/x (deleted)", 0, BACKING_UNKNOWN, KIND_SHMEM, "[posix_shm]");
+	assert_path("(unreachable)/dev/shm/x", 0, BACKING_UNKNOWN, KIND_SHMEM, "[posix_shm]");
+	assert_path("/run/shm/x", 0, BACKING_UNKNOWN, KIND_SHMEM, "[posix_shm]");
+	assert_path("/run/x", 0, BACKING_UNKNOWN, KIND_SHMEM, "[tmpfs]");
+	assert_path("/run/media/stick/x", 0, BACKING_UNKNOWN, KIND_FILE, "[file]");
+	assert_path("/tmp/x", 0, BACKING_UNKNOWN, KIND_FILE, "[file]");
+	/* A tmpfs has no device. */
+	assert_path("/dev/shm/x", 8, BACKING_UNKNOWN, KIND_FILE, "[file]");
+	assert_path("/run/x", 8, BACKING_UNKNOWN, KIND_FILE, "[file]");
+	/* Where it is known, the path does not matter. */
+	assert_path("/tmp/x", 0, BACKING_SHMEM, KIND_SHMEM, "[tmpfs]");
+	assert_path("/dev/shm/x", 0, BACKING_SHMEM, KIND_SHMEM, "[posix_shm]");
+	assert_path("/x/dev/y", 0, BACKING_SHMEM, KIND_SHMEM, "[tmpfs]");
+	assert_path("/run/media/stick/x", 0, BACKING_SHMEM, KIND_SHMEM, "[tmpfs]");
+	assert_path("/dev/shm/x", 0, BACKING_OTHER, KIND_FILE, "[file]");
+	assert_path("/run/x", 0, BACKING_OTHER, KIND_FILE, "[file]");
+	assert_path("/dev/hugepages/x", 0, BACKING_OTHER, KIND_FILE, "[file]");
+}
+
+TEST(objects_of_drivers_in_memory)
+{
+	assert_is("/drm mm object (deleted)", KIND_SHMEM, "[drm mm object]");
+	assert_is("/i915 (deleted)", KIND_SHMEM, "[i915]");
+	assert_is("/dev/ashmem (deleted)", KIND_SHMEM, "[ashmem]");
+}
+
+/* The kernel does not count these as shared memory. */
+TEST(devices_and_rings)
+{
+	static const enum backing all[] = {BACKING_UNKNOWN, BACKING_DEVICES, BACKING_OTHER};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		assert_path("/dev/nvidia0", 0, all[i], KIND_SPECIAL, "/dev/nvidia0");
+		assert_path("/dev/dri/card0", 8, all[i], KIND_SPECIAL, "/dev/dri/card0");
+		assert_path("/sys/fs/selinux/status", 0, all[i], KIND_SPECIAL,
+			    "/sys/fs/selinux/status");
+		assert_path("/proc/bus/pci/00/02.0", 0, all[i], KIND_SPECIAL,
+			    "/proc/bus/pci/00/02.0");
+	}
+	assert_path("/dev/shm/x", 0, BACKING_DEVICES, KIND_SHMEM, "[posix_shm]");
+	assert_is("/secretmem (deleted)", KIND_SPECIAL, "[secretmem]");
+	assert_is("/[aio] (deleted)", KIND_SPECIAL, "[aio]");
+	assert_class("/dmabuf:", true, "rw-s", KIND_SPECIAL, "[dmabuf:", "");
+	assert_class("/dmabuf:x", true, "rw-s", KIND_SPECIAL, "[dmabuf:", "x");
+	assert_path("/dev/ashmem/x", 0, BACKING_UNKNOWN, KIND_SPECIAL, "/dev/ashmem/x");
+	assert_path("/dev/zero2", 0, BACKING_UNKNOWN, KIND_SPECIAL, "/dev/zero2");
 }
 
 TEST(files_that_look_like_something_else)
@@ -125,13 +195,15 @@ TEST(files_that_look_like_something_else)
 	assert_file("/SYSVfoo (deleted)");
 	assert_file("/SYSV00000000");
 	assert_file("/SYSV000000001 (deleted)");
-	assert_file("/dev/zero2");
-	assert_file("/dev/zero (deleted) (deleted)");
 	assert_file("/x/dev/zero");
 	assert_file("/secretmem");
 	assert_file("/anon_hugepage");
 	assert_file("/anon_hugepage2 (deleted)");
-	assert_file("/dev/ashmem/x");
+	assert_file("/[aio]");
+	assert_file("/i915");
+	assert_file("/dev");
+	assert_file("/x/dev/shm/x");
+	assert_file("/x/run/x");
 	assert_file("/");
 	assert_file("/memfd:");
 	assert_file("/ (deleted)");
@@ -161,6 +233,7 @@ TEST(text_of_a_label)
 	assert_slice(label_text(SLICE("[anon_shmem:buf]")), "buf");
 	assert_slice(label_text(SLICE("[memfd:buf]")), "buf");
 	assert_slice(label_text(SLICE("[ashmem:buf]")), "buf");
+	assert_slice(label_text(SLICE("[dmabuf:buf]")), "buf");
 }
 
 TEST(labels_without_a_text_of_their_own)
@@ -183,6 +256,9 @@ int main(void)
 		cmocka_unit_test(pages_of_the_kernel),
 		cmocka_unit_test(memory_under_a_path),
 		cmocka_unit_test(files),
+		cmocka_unit_test(files_in_memory),
+		cmocka_unit_test(objects_of_drivers_in_memory),
+		cmocka_unit_test(devices_and_rings),
 		cmocka_unit_test(files_that_look_like_something_else),
 		cmocka_unit_test(labels_that_look_like_something_else),
 		cmocka_unit_test(text_of_a_label),

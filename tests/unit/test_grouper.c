@@ -119,6 +119,70 @@ TEST(neighbours_without_a_name)
 	assert_int_equal(kind, KIND_ANON);
 }
 
+static struct slice last_file(void)
+{
+	enum origin origin;
+
+	return key_label(&symbols, last_key[1], &origin);
+}
+
+/* Nor does a path alone tell what lies there. */
+TEST(neighbours_of_one_name_on_two_file_systems)
+{
+	struct mapping m = mapping("/dev/shm/x", 5, "rw-s");
+
+	begin(2, KEY_KIND, KEY_FILE);
+	process();
+	m.dev_major = 8;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_int_equal(kind, KIND_FILE);
+	m.dev_major = 0;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_int_equal(kind, KIND_SHMEM);
+	m.backing = BACKING_OTHER;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_int_equal(kind, KIND_FILE);
+	m.name = SLICE("/tmp/x");
+	m.backing = BACKING_SHMEM;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_int_equal(kind, KIND_SHMEM);
+	assert_slice(last_file(), "/tmp/x");
+}
+
+/* The object is told by its device and inode, and the name is without what may change. */
+TEST(neighbours_of_one_name_in_two_segments)
+{
+	struct mapping m = mapping("/SYSV0052e2c1 (deleted)", 5, "rw-s");
+	symbol before;
+
+	begin(1, KEY_SEGMENT, KEY_SEGMENT);
+	process();
+	m.space = 9;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_slice(key_segment(&symbols, last_key[0]).name, "[sysv_shm:0052e2c1]");
+	assert_true(key_segment(&symbols, last_key[0]).id.space == 9);
+	before = last_key[0];
+	m.inode = 6;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_int_not_equal(last_key[0], before);
+	m.space = SPACE_NONE;
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_true(key_segment(&symbols, last_key[0]).id.space == SPACE_UNKNOWN);
+	look("/SYSV", 7, "rw-s");
+	look("/SYSV1 (deleted)", 7, "rw-s");
+	assert_int_equal(last_key[0], SYMBOL_NONE);
+	look("/memfd:a (deleted)", 7, "rw-s");
+	assert_slice(key_segment(&symbols, last_key[0]).name, "[memfd:a]");
+	look("/dev/shm/x", 8, "rw-s");
+	before = last_key[0];
+	look("/dev/shm/x (deleted)", 8, "rw-s");
+	assert_int_equal(last_key[0], before);
+	assert_slice(key_segment(&symbols, before).name, "/dev/shm/x");
+	look("/usr/lib/x", 8, "rw-s");
+	look("", 0, "rw-p");
+	assert_int_equal(last_key[0], SYMBOL_NONE);
+}
+
 /* Each guess has a key of its own, and remembers it while others take turns with it. */
 TEST(guesses_take_turns)
 {
@@ -188,13 +252,6 @@ TEST(unwanted_neighbours)
 	assert_int_equal(kind, KIND_SHMEM);
 }
 
-static struct slice last_file(void)
-{
-	enum origin origin;
-
-	return key_label(&symbols, last_key[1], &origin);
-}
-
 TEST(subsystems_and_files)
 {
 	begin(2, KEY_SUBSYSTEM, KEY_FILE);
@@ -248,6 +305,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(labels_of_neighbours, tear_down),
 		cmocka_unit_test_teardown(neighbours_without_a_name, tear_down),
+		cmocka_unit_test_teardown(neighbours_of_one_name_on_two_file_systems, tear_down),
+		cmocka_unit_test_teardown(neighbours_of_one_name_in_two_segments, tear_down),
 		cmocka_unit_test_teardown(guesses_take_turns, tear_down),
 		cmocka_unit_test_teardown(a_new_process_has_keys_of_its_own, tear_down),
 		cmocka_unit_test_teardown(mappings_are_never_alike, tear_down),

@@ -19,6 +19,22 @@ static int tear_down(void **state)
 	return 0;
 }
 
+TEST(segments)
+{
+	struct segment_id id = {.inode = 7, .dev_minor = 1};
+	symbol first, second;
+
+	first = key_intern_segment(&symbols, &id, SLICE("[memfd:x]"));
+	assert_int_equal(key_intern_segment(&symbols, &id, SLICE("[memfd:x]")), first);
+	assert_int_not_equal(key_intern_segment(&symbols, &id, SLICE("")), first);
+	id.space = 5;
+	second = key_intern_segment(&symbols, &id, SLICE("[memfd:x]"));
+	assert_int_not_equal(second, first);
+	assert_true(key_segment(&symbols, second).id.space == 5);
+	assert_true(key_segment(&symbols, first).id.inode == 7);
+	assert_slice(key_segment(&symbols, first).name, "[memfd:x]");
+}
+
 TEST(labels)
 {
 	symbol a = key_intern_label(&symbols, ORIGIN_KERNEL, SLICE("[anon:x]"));
@@ -217,6 +233,7 @@ TEST(groupings)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(segments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(labels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_label, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(processes, set_up, tear_down),
