@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/kcmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -113,11 +114,22 @@ static enum memory_order compare_captured(const struct shared_memory *m, pid_t a
 	return x < y ? MEMORY_BEFORE : MEMORY_AFTER;
 }
 
-static enum memory_order compare_running(pid_t a, pid_t b)
+/* Whether a process has memory still: two that are ending have the same, which is none. */
+static bool has_memory(const struct source *s, pid_t pid)
+{
+	char path[32];
+	const struct procdir dir = source_dir(s, path);
+	uint64_t size, resident;
+
+	snprintf(path, sizeof(path), "%d/", pid);
+	return procdir_statm(&dir, &size, &resident) && size > 0;
+}
+
+static enum memory_order compare_running(const struct source *s, pid_t a, pid_t b)
 {
 	switch (syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0)) {
 	case 0:
-		return MEMORY_SAME;
+		return has_memory(s, a) ? MEMORY_SAME : MEMORY_GONE;
 	case 1:
 		return MEMORY_BEFORE;
 	case 2:
@@ -133,6 +145,6 @@ enum memory_order source_compare(const struct source *s, pid_t a, pid_t b)
 		return compare_captured(s->shared, a, b);
 	/* The ids of a /proc of other processes mean others here. */
 	if (s->kind == SOURCE_PROC && s->self == getpid())
-		return compare_running(a, b);
+		return compare_running(s, a, b);
 	return MEMORY_UNKNOWN;
 }

@@ -62,7 +62,7 @@ class Stuck(Chaos):
 				self.assertRegex(" ".join(report["notes"]), "2 processes skipped: .*/proc/")
 
 	def test_not_wanted(self):
-		report = self.report("--name", "^still$", "--by", "process")
+		report = self.report("--name", "^still$", "--by", "process", status=1)
 		self.assertEqual(report["coverage"]["truncated"], 0)
 
 	def test_doctor(self):

@@ -424,7 +424,7 @@ def cases(folder, pids):
 		Case("tree.threads", "ANONMEM", "--root", tree, "-j2"),
 		Case("smaps.file", "ANONMEM", "--smaps", smaps, "--by", "process"),
 		Case("smaps.input", "ANONMEM", "--smaps", "-", stdin=smaps),
-		Case("live", "ANONMEM", "--units", "b", stable=False, adds_up=True),
+		Case("live", "ANONMEM", "--all", "--units", "b", stable=False, adds_up=True),
 		Case("live.mapping", "ANONMEM", "--by", "mapping", "--pid", pids[0], "-o", stable, stable=False),
 		Case("live.names", "ANONMEM", "--pid", pids[1], "--csv", "-o", stable),
 		Case("live.fast", "ANONMEM", "--fast", "--pid", pids[1], "--csv", "-o", "rss,swap"),
