@@ -53,7 +53,7 @@ static struct slice read_stat(const struct source *s, struct stat_handle *handle
 			      size_t size)
 {
 	size_t n = read_text(handle->stat, buffer, size);
-	char path[32];
+	char path[32] = "";
 	const struct procdir dir = source_dir(s, path);
 
 	if (n > 0)
@@ -114,7 +114,7 @@ void source_activity(const struct source *s, struct stat_handle *handle, bool ke
 uint64_t source_maps_fingerprint(const struct source *s, pid_t pid)
 {
 	uint64_t h = fingerprint_of_nothing;
-	char path[32], buffer[32768];
+	char path[32] = "", buffer[32768];
 	const struct procdir dir = source_dir(s, path);
 	size_t used = 0, all = 0;
 	ssize_t n = 1;

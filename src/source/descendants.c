@@ -70,7 +70,7 @@ static int read_file(const struct procdir *dir, const char *name, char *buffer, 
 /* Who is the parent of one, if that is known: 1, 0 if it is gone, or -1 with *e. */
 static int read_kin(const struct source *s, pid_t pid, struct descendant *k, struct error *e)
 {
-	char path[32], buffer[4096], name[PROCESS_NAME_MAX];
+	char path[32] = "", buffer[4096], name[PROCESS_NAME_MAX];
 	const struct procdir dir = source_dir(s, path);
 	struct process_stat stat;
 	struct slice text;

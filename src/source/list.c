@@ -163,7 +163,7 @@ static uint64_t file_size(const char *path)
 /* The kernel gives the whole of stat at one call. */
 static ssize_t read_stat(const struct source *s, pid_t pid, char *text, size_t size)
 {
-	char path[32];
+	char path[32] = "";
 	const struct procdir dir = source_dir(s, path);
 	ssize_t n = -1;
 	int fd;

@@ -268,7 +268,7 @@ void objects_held(struct objects *o, const struct procdir *dir, struct held_obje
 
 bool objects_may_be_with(const struct source *s, pid_t pid)
 {
-	char prefix[32], text[4096];
+	char prefix[32] = "", text[4096];
 	const struct procdir dir = source_dir(s, prefix);
 	uint64_t bytes;
 	ssize_t n;

@@ -610,7 +610,7 @@ void procfs_free(struct procfs *p)
 
 int procfs_read(struct procfs *p, const struct target *target, struct error *e)
 {
-	char path[32];
+	char path[32] = "";
 	struct procdir dir = source_dir(p->source, path);
 	int status;
 

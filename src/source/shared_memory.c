@@ -105,7 +105,7 @@ static pid_t first_of(const struct shared_memory *m, pid_t pid)
 	return found ? found->first : pid;
 }
 
-static enum memory_order compare_captured(const struct shared_memory *m, pid_t a, pid_t b)
+static enum memory_comparison compare_captured(const struct shared_memory *m, pid_t a, pid_t b)
 {
 	pid_t x = first_of(m, a), y = first_of(m, b);
 
@@ -117,7 +117,7 @@ static enum memory_order compare_captured(const struct shared_memory *m, pid_t a
 /* Whether a process has memory still: two that are ending have the same, which is none. */
 static bool has_memory(const struct source *s, pid_t pid)
 {
-	char path[32];
+	char path[32] = "";
 	const struct procdir dir = source_dir(s, path);
 	uint64_t size, resident;
 
@@ -125,7 +125,7 @@ static bool has_memory(const struct source *s, pid_t pid)
 	return procdir_statm(&dir, &size, &resident) && size > 0;
 }
 
-static enum memory_order compare_running(const struct source *s, pid_t a, pid_t b)
+static enum memory_comparison compare_running(const struct source *s, pid_t a, pid_t b)
 {
 	switch (syscall(SYS_kcmp, a, b, KCMP_VM, 0, 0)) {
 	case 0:
@@ -139,7 +139,7 @@ static enum memory_order compare_running(const struct source *s, pid_t a, pid_t 
 	}
 }
 
-enum memory_order source_compare(const struct source *s, pid_t a, pid_t b)
+enum memory_comparison source_compare(const struct source *s, pid_t a, pid_t b)
 {
 	if (s->shared)
 		return compare_captured(s->shared, a, b);

@@ -178,7 +178,7 @@ enum source_kind source_kind(const struct source *s);
 bool source_is_live(const struct source *s);
 
 /* How the memory of one process of the source relates to that of another. */
-enum memory_order {
+enum memory_comparison {
 	MEMORY_SAME,
 	MEMORY_BEFORE, /* two memories, in an order of the kernel's own */
 	MEMORY_AFTER,
@@ -187,7 +187,7 @@ enum memory_order {
 };
 
 /* Of the running system by kcmp(2), of a captured tree by its file shared-memory. */
-enum memory_order source_compare(const struct source *s, pid_t a, pid_t b);
+enum memory_comparison source_compare(const struct source *s, pid_t a, pid_t b);
 
 /* Whether it is limited to some processes of a system. */
 bool source_is_limited(const struct source *s);
