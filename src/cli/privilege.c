@@ -98,7 +98,7 @@ int privilege_drop_admin(struct error *e)
 		return 0;
 	admin_sleeps = false;
 	if (!get(&c))
-		return error_errno(e, "capabilities cannot be read");
+		return error_errno(e, "cannot read capabilities");
 	c.permitted &= ~CAPABILITY(CAP_SYS_ADMIN);
 	return set(&c) ? 0 : error_errno(e, "capabilities cannot be given up");
 }

@@ -25,12 +25,14 @@ struct order {
 static void remove_at(struct order *o, size_t at)
 {
 	o->count--;
-	memmove(&o->list[at], &o->list[at + 1], (o->count - at) * sizeof(*o->list));
+	for (size_t i = at; i < o->count; i++)
+		o->list[i] = o->list[i + 1];
 }
 
 static void insert_at(struct order *o, size_t at, struct memory_user *user)
 {
-	memmove(&o->list[at + 1], &o->list[at], (o->count - at) * sizeof(*o->list));
+	for (size_t i = o->count; i > at; i--)
+		o->list[i] = o->list[i - 1];
 	o->list[at] = user;
 	o->count++;
 }
@@ -106,7 +108,7 @@ int sharing_find(const struct source *s, struct memory_user *users, size_t count
 	struct order order = {.source = s, .sharing = sharing};
 
 	*sharing = (struct sharing){0, 0};
-	order.list = calloc(count + 1, sizeof(*order.list));
+	order.list = calloc(count + 1, sizeof(void *));
 	if (!order.list)
 		return error_memory(e);
 	if (count)

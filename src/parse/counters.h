@@ -96,7 +96,8 @@ enum field_mark {
 	MARK_IS_RECENT = 1 << 4, /* KernelPageSize stood before Rss, as from Linux 4.19 on */
 };
 
-/* The mark of a key that is no counter's, behind the counters that are `known`; 0 of all others. */
+/* The mark of a key that is not a counter, behind the counters that are `known`; 0 of all others.
+ */
 unsigned field_mark(struct slice key, uint32_t known);
 
 /* Pages of hugetlbfs, as far as they are known: they are in neither RSS nor PSS. */

@@ -220,8 +220,8 @@ bool parse_command(struct slice text, struct slice name, char buffer[PROCESS_COM
 	for (size_t i = 0; i < length; i++)
 		buffer[i] = text.ptr[i] ? text.ptr[i] : ' ';
 	if (cut) {
-		memcpy(buffer + length, "...", 3);
-		length += 3;
+		for (int i = 0; i < 3; i++)
+			buffer[length++] = '.';
 	}
 	*command = (struct slice){buffer, length};
 	return true;

@@ -15,14 +15,14 @@ void change_format(int64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
 
 void bounds_format(uint64_t low, uint64_t high, enum units units, char text[BOUNDS_TEXT_MAX])
 {
-	char most[SIZE_TEXT_MAX];
+	char least[SIZE_TEXT_MAX], most[SIZE_TEXT_MAX];
 
-	size_format(low, units, text);
+	size_format(low, units, least);
 	size_format(high, units, most);
-	if (strcmp(text, most) == 0)
-		return;
-	strcat(text, "..");
-	strcat(text, most);
+	if (strcmp(least, most) == 0)
+		snprintf(text, BOUNDS_TEXT_MAX, "%s", least);
+	else
+		snprintf(text, BOUNDS_TEXT_MAX, "%s..%s", least, most);
 }
 
 void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX])

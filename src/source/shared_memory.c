@@ -88,7 +88,7 @@ int shared_memory_read(struct source *s, struct error *e)
 	}
 	n = procdir_read(&root, FILE_NAME, text, FILE_MAX);
 	if (n < 0)
-		status = error_errno(e, "%s/" FILE_NAME ": cannot be read", s->root);
+		status = error_errno(e, "cannot read %s/" FILE_NAME, s->root);
 	else
 		status = parse(s, (struct slice){text, (size_t)n}, e);
 	free(text);

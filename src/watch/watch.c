@@ -486,7 +486,7 @@ static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment
 static void keep_past(struct watch *w)
 {
 	const struct state *s = &w->before;
-	struct sizes **list = calloc(s->count + 1, sizeof(*list));
+	struct sizes **list = calloc(s->count + 1, sizeof(void *));
 	struct moment moment = {list, 0};
 	bool kept = moment.list && past_has_room(&w->options.collecting.by, count_groups(s));
 
