@@ -504,21 +504,20 @@ static bool explain(const struct procfs *p, pid_t pid, const struct attempt *a, 
 	switch (a->outcome) {
 	case OUTCOME_DENIED:
 		if (captured)
-			error_set(why, ERROR_SYSTEM, "%s/%d: there is no smaps in this capture",
-				  s->root, pid);
+			error_set(why, ERROR_SYSTEM, "%s/%d: no smaps in this capture", s->root,
+				  pid);
 		else if (a->no_smaps)
 			error_set(why, ERROR_SYSTEM, "process %d: this kernel has no smaps", pid);
 		else
-			error_set(why, ERROR_SYSTEM,
-				  "process %d: its memory map may not be read; %s", pid,
-				  advice_on_rights(may_trace(), is_in_user_namespace()));
+			error_set(why, ERROR_SYSTEM, "process %d: cannot read its memory map; %s",
+				  pid, advice_on_rights(may_trace(), is_in_user_namespace()));
 		return named;
 	case OUTCOME_VANISHED:
 		if (captured)
-			error_set(why, ERROR_SYSTEM,
-				  "%s/%d: there is no such process in this capture", s->root, pid);
+			error_set(why, ERROR_SYSTEM, "%s/%d: no such process in this capture",
+				  s->root, pid);
 		else
-			error_set(why, ERROR_SYSTEM, "process %d: there is no such process", pid);
+			error_set(why, ERROR_SYSTEM, "process %d: no such process", pid);
 		return named;
 	case OUTCOME_TRUNCATED:
 		error_prefix(why, "%s/%d/smaps", s->root, pid);

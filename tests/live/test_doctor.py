@@ -78,4 +78,4 @@ class Doctor(Live):
 	def test_no_such_process(self):
 		with Helper("sleepers") as h:
 			pid = h.pid
-		self.fails(1, "doctor", "--pid", pid, words="there is no such process")
+		self.fails(1, "doctor", "--pid", pid, words="no such process")

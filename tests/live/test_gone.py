@@ -11,7 +11,7 @@ class Gone(Live):
 	def test_no_such_process(self):
 		with Helper("zombie") as h:
 			pid = h.pid
-		done = self.fails(1, "--pid", pid, words=f"process {pid}: there is no such process")
+		done = self.fails(1, "--pid", pid, words=f"process {pid}: no such process")
 		self.assertIn(b"1 gone", done.stdout)
 
 	def test_zombie(self):

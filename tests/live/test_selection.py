@@ -61,7 +61,7 @@ class Selection(Live):
 		with subprocess.Popen(["true"]) as ended:
 			ended.wait()
 		gone = ended.pid
-		self.fails(1, "-p", gone, "--children", "--json", words="there is no such process")
+		self.fails(1, "-p", gone, "--children", "--json", words="no such process")
 
 	def test_children_that_come(self):
 		"""Each is the parent of the next: who was there before anonmem began must be found."""

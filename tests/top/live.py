@@ -213,7 +213,7 @@ class Batch(unittest.TestCase):
 		done = subprocess.run([BINARY, "top", "-b", "-n", "2", "-p", "4194304"], capture_output=True,
 			text=True, env=ENVIRONMENT, check=False)
 		self.assertEqual((done.returncode, done.stdout), (1, ""))
-		self.assertEqual(done.stderr, "anonmem: process 4194304: there is no such process\n")
+		self.assertEqual(done.stderr, "anonmem: process 4194304: no such process\n")
 
 	def test_reader_goes_away(self):
 		with batch("-n", "50", "-d", "0.01", "--json", stderr=subprocess.PIPE) as top:

@@ -296,7 +296,7 @@ TEST(denied_in_a_capture)
 	assert_calls("begin pid=7 start=555 name=a) b\nend denied\n");
 	read_pid(7);
 	assert_contains(recorder_text(&recorder),
-			"end denied: ROOT/7: there is no smaps in this capture\n");
+			"end denied: ROOT/7: no smaps in this capture\n");
 }
 
 TEST(vanished_in_a_capture)
@@ -306,7 +306,7 @@ TEST(vanished_in_a_capture)
 	assert_calls("begin pid=7\nend vanished\n");
 	read_pid(8);
 	assert_contains(recorder_text(&recorder),
-			"begin pid=8\nend vanished: ROOT/8: there is no such process in this "
+			"begin pid=8\nend vanished: ROOT/8: no such process in this "
 			"capture\n");
 }
 
@@ -714,7 +714,7 @@ TEST(a_zombie)
 	assert_contains(recorder_text(&recorder), "\nend no_memory\n");
 	read_live(child, 0);
 	snprintf(wanted, sizeof(wanted),
-		 "begin pid=%d\nend vanished: process %d: there is no such process\n", child,
+		 "begin pid=%d\nend vanished: process %d: no such process\n", child,
 		 child);
 	assert_contains(recorder_text(&recorder), wanted);
 }
