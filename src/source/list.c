@@ -160,21 +160,25 @@ static uint64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* The kernel gives the whole of stat at one call. */
+/* The kernel gives the whole of stat, which ends in a newline, at one call. */
 static ssize_t read_stat(const struct source *s, pid_t pid, char *text, size_t size)
 {
 	char path[32] = "";
 	const struct procdir dir = source_dir(s, path);
-	ssize_t n = -1;
+	size_t used = 0;
+	ssize_t n = 1;
 	int fd;
 
 	snprintf(path, sizeof(path), "%d/", pid);
 	fd = procdir_open(&dir, "stat");
-	if (fd >= 0) {
-		n = TEMP_FAILURE_RETRY(read(fd, text, size));
-		close(fd);
+	if (fd < 0)
+		return -1;
+	while (used < size && n > 0 && (used == 0 || text[used - 1] != '\n')) {
+		n = TEMP_FAILURE_RETRY(read(fd, text + used, size - used));
+		used += n > 0 ? (size_t)n : 0;
 	}
-	return n;
+	close(fd);
+	return n < 0 ? -1 : (ssize_t)used;
 }
 
 void source_look(const struct source *s, struct target *target)
