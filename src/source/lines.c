@@ -4,38 +4,64 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
+
+struct buffer {
+	char text[4096]; /* what was read and not taken yet */
+	size_t used;
+};
+
+/* Takes all whole lines, at the end of the file and of the buffer what there is of one too. */
+static bool take_lines(struct buffer *b, bool ends, line_fn *take, void *ctx)
+{
+	size_t from = 0;
+	bool wanted = true;
+
+	while (wanted && from < b->used) {
+		const char *begin = b->text + from, *end = memchr(begin, '\n', b->used - from);
+		bool whole = end || ends || (from == 0 && b->used == sizeof(b->text));
+		size_t len = end ? (size_t)(end - begin) : b->used - from;
+
+		if (!whole)
+			break;
+		wanted = take(ctx, (struct slice){begin, len});
+		from += len + (end != NULL);
+	}
+	memmove(b->text, b->text + from, b->used - from);
+	b->used -= from;
+	return wanted;
+}
+
+static enum lines_outcome read_all(int fd, line_fn *take, void *ctx)
+{
+	struct buffer b = {.used = 0};
+
+	for (;;) {
+		ssize_t n = TEMP_FAILURE_RETRY(read(fd, b.text + b.used, sizeof(b.text) - b.used));
+
+		if (n < 0)
+			return LINES_MISSING;
+		b.used += (size_t)n;
+		if (!take_lines(&b, n == 0, take, ctx))
+			return LINES_STOPPED;
+		if (n == 0)
+			return LINES_READ;
+	}
+}
 
 enum lines_outcome lines_read(const struct source *s, const char *path, line_fn *take, void *ctx)
 {
 	const struct procdir root = source_root(s);
-	enum lines_outcome outcome = LINES_READ;
 	int fd = path[0] == '/' ? (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC))
-				: procdir_open(&root, path),
-	    error;
-	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
-	char line[1024];
+				: procdir_open(&root, path);
+	enum lines_outcome outcome;
+	int error;
 
-	if (!in) {
-		error = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = error;
+	if (fd < 0)
 		return LINES_MISSING;
-	}
-	while (outcome == LINES_READ && fgets(line, sizeof(line), in)) {
-		struct slice text = slice_of(line);
-
-		if (slice_ends(text, SLICE("\n")))
-			text = slice_inner(text, 0, 1);
-		if (!take(ctx, text))
-			outcome = LINES_STOPPED;
-	}
+	outcome = read_all(fd, take, ctx);
 	error = errno;
-	if (outcome == LINES_READ && ferror(in))
-		outcome = LINES_MISSING;
-	fclose(in);
+	close(fd);
 	errno = error;
 	return outcome;
 }
