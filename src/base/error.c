@@ -21,7 +21,7 @@ static void keep_ends(struct error *e, const char *text)
 		snprintf(e->text, size, "%.*s%s%s", (int)half, text, gap, text + len - half);
 }
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 __attribute__((format(printf, 1, 0))) static char *join(const char *format, va_list args,
 							const char *separator, const char *rest)
 {

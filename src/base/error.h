@@ -3,7 +3,7 @@
  *
  * A function that can fail takes a `struct error *`, fills it and returns -1 (or NULL); the caller
  * owns the struct and decides. Only the program prints. The text may hold bytes that somebody else
- * chose (a path, a name): whoever prints it escapes it.
+ * chose (a path, a name): the caller that prints it escapes it.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

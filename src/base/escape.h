@@ -33,7 +33,7 @@ void escape_write(FILE *out, struct slice s);
 /* The same for a sentence that quotes names: its own backslashes stay single. */
 void escape_write_sentence(FILE *out, struct slice s);
 
-/* s escaped, as a string that the caller frees; NULL when there is no memory. */
+/* s escaped, as a string that the caller frees; NULL if out of memory. */
 char *escape_string(struct slice s);
 
 #endif

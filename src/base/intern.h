@@ -38,7 +38,7 @@ void intern_init(struct intern *t);
 void intern_free(struct intern *t);
 void intern_reset(struct intern *t);
 
-/* SYMBOL_NONE when there is no memory. */
+/* SYMBOL_NONE if out of memory. */
 symbol intern(struct intern *t, struct slice bytes);
 
 /* The same without adding anything: SYMBOL_NONE where there is no such string. */

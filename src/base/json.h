@@ -2,7 +2,7 @@
  * json: nodes of cJSON that are exact and safe.
  *
  * cJSON keeps numbers as doubles, which are exact only to 2^53, so integers go into the tree as raw
- * text. It leaves out of a node what there is no memory for; here, what could not be added is freed
+ * text. Out of memory, it leaves members out of a node; here, what could not be added is freed
  * and makes the whole worthless: functions that build a node return NULL then.
  */
 #ifndef BASE_JSON_H

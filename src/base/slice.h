@@ -1,8 +1,8 @@
 /*
  * slice: bytes that belong to somebody else.
  *
- * A slice never owns what it points to and need not end in NUL; whoever hands one out says how
- * long it lives. Names read from /proc are arbitrary bytes, so nothing here assumes text.
+ * A slice never owns what it points to and need not end in NUL; the function that returns one says
+ * how long it lives. Names read from /proc are arbitrary bytes, so nothing here assumes text.
  */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H

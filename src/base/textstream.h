@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* `text` and `size` mean something after fflush() and textstream_close(), and must live until then;
- * the text, which has a NUL behind it, is then the caller's to free. NULL when there is no memory.
+ * the text, which has a NUL behind it, is then the caller's to free. NULL if out of memory.
  */
 FILE *textstream_open(char **text, size_t *size);
 

@@ -17,7 +17,7 @@
 
 struct rules;
 
-/* An empty table; NULL when there is no memory. */
+/* An empty table; NULL if out of memory. */
 struct rules *rules_new(void);
 void rules_free(struct rules *rules);
 

@@ -22,7 +22,7 @@ enum { KNOWN_MAX = 32 }; /* so that a set of them is the bits of a number */
 extern const struct known known[];
 extern const unsigned known_count;
 
-/* The GNU C library, of which the version can be told. */
+/* The GNU C library, whose version is known. */
 extern const struct known *const known_glibc;
 
 /* Those that a process shows to be by the path of its program, of a mapped file, or by the label of

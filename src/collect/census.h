@@ -18,7 +18,7 @@ struct census {
 	size_t count, capacity;
 };
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool census_note(struct census *c, const struct record *r);
 void census_free(struct census *c);
 

@@ -261,7 +261,7 @@ static bool add_shared(struct collector *c, const struct mapping *m, uint32_t gr
 	return true;
 }
 
-/* False when there is no memory. */
+/* False if out of memory. */
 static bool add_exclusive(struct collector *c, const struct mapping *m,
 			  const struct counters *counters, enum kind kind, uint32_t group)
 {

@@ -76,7 +76,7 @@ struct collector {
 	struct holdings holdings; /* only if the reading asks for owners */
 };
 
-/* False when there is no memory; collector_free() in any case. */
+/* False if out of memory; collector_free() in any case. */
 bool collector_init(struct collector *c, struct work *work);
 void collector_free(struct collector *c);
 

@@ -26,7 +26,7 @@ struct collect_options {
 };
 
 /* Gets the records, in any order and from any thread, but one at a time. A record dies when this
- * returns. False when there is no memory. */
+ * returns. False if out of memory. */
 typedef bool take_record_fn(void *ctx, const struct record *r);
 
 #endif

@@ -37,7 +37,7 @@ int pool_read(const struct source *source, struct job *const *jobs, unsigned cou
 	      struct error *e);
 
 /* Whether a thread that was abandoned is still there. Until it comes back, a signal that stops this
- * process does not stop all of it, and whoever waits for that waits in vain. */
+ * process does not stop all of it, and a caller that waits for that waits for ever. */
 bool pool_has_abandoned_any(void);
 
 #endif

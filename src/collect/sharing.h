@@ -27,7 +27,7 @@ struct sharing {
 /* By signs, and then by pid: for qsort(). */
 int memory_user_compare(const void *a, const void *b);
 
-/* Sorts the users by their signs, and then by pid. 0, or -1 with *e when there is no memory. */
+/* Sorts the users by their signs, and then by pid. 0, or -1 with *e if out of memory. */
 int sharing_find(const struct source *s, struct memory_user *users, size_t count,
 		 struct sharing *sharing, struct error *e);
 

@@ -1,4 +1,4 @@
-/* unmapped: rows of a report by segment for what nobody maps. */
+/* unmapped: rows of a report by segment for objects without a mapping. */
 #ifndef COLLECT_UNMAPPED_H
 #define COLLECT_UNMAPPED_H
 
@@ -6,7 +6,7 @@
 
 /* Adds to a snapshot by KEY_SEGMENT, and to what is known of its objects, those of the running
  * system that no process maps: one for each memfd and System V segment, and one for the rest of
- * each tmpfs. False when there is no memory. */
+ * each tmpfs. False if out of memory. */
 bool unmapped_add(const struct source *source, struct snapshot *s, struct shares *objects);
 
 #endif

@@ -24,7 +24,7 @@ void table_empty(struct layout *t);
  */
 bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name);
 
-/* The end of the range that an address is in, and of which memory it is; 0 if it is in none. */
+/* The end of the range that holds an address, and whose memory it is; 0 if no range does. */
 uint64_t table_find(struct layout *t, uint64_t address, uint32_t *inode);
 
 /*

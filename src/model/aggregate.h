@@ -16,7 +16,7 @@
 #include "base/intern.h"
 #include "parse/counters.h"
 
-/* Bytes of which only bounds may be known; the same where the amount is. */
+/* Bounds of an amount in bytes; equal where the amount is known. */
 struct bounds {
 	uint64_t low, high;
 	bool unknown;
@@ -64,7 +64,7 @@ struct group *aggregate_find(const struct aggregate *a, const symbol *key);
 /* Adds one mapping to a group of a. */
 void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters);
 
-/* Adds one group under a key. False when there is no memory. */
+/* Adds one group under a key. False if out of memory. */
 bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct group *group);
 
 /* Adds one group to another, as for totals. False when a counter is cut off. */

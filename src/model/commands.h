@@ -18,10 +18,10 @@ struct commands {
 void commands_free(struct commands *c);
 
 /* Remembers that of a record, if it was read. Adds to `symbols`, of which the keys of processes
- * are. False when there is no memory. */
+ * are. False if out of memory. */
 bool commands_add(struct commands *c, struct intern *symbols, const struct record *r);
 
-/* Remembers that of a process as it was in another table. False when there is no memory. */
+/* Remembers that of a process as it was in another table. False if out of memory. */
 bool commands_copy(struct commands *c, struct intern *symbols, symbol process,
 		   const struct commands *from, const struct intern *from_symbols,
 		   symbol from_process);

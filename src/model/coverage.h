@@ -28,7 +28,7 @@ struct coverage {
 	pid_t timed_out;	 /* one of those that timed out */
 	uint64_t sharers;	 /* were read, and count as 0: their memory is another's */
 
-	uint64_t denied_resident; /* bytes that those have of which that is known: */
+	uint64_t denied_resident; /* bytes of those whose memory is known: */
 	uint64_t denied_known;
 	struct denied denied[DENIED_LISTED]; /* those with the lowest pids, ascending */
 	unsigned denied_count;

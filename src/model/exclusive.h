@@ -2,8 +2,8 @@
  * exclusive: what comes back if all processes of a row end: anonymous memory and its swap that is
  * mapped only in the row, and shared memory that ends with its last user.
  *
- * It is no sum over processes. Of memory that others may have too, it takes the pages and objects
- *of all processes of the row:
+ * It is not a sum over processes. Of memory that others may have too, it takes the pages and
+ *objects of all processes of the row:
  *
  *	exclusive_init(&x, by, groups, totals)
  *	exclusive_add(&x, record)		each record with holdings, once it is folded
@@ -83,7 +83,7 @@ void exclusive_init(struct exclusive *x, const struct grouping *by, struct aggre
 		    struct group *totals);
 void exclusive_free(struct exclusive *x);
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool exclusive_add(struct exclusive *x, const struct record *r);
 bool exclusive_add_other(struct exclusive *x, const struct record *r);
 
@@ -93,7 +93,7 @@ bool exclusive_has_objects(const struct exclusive *x);
 /* How often a frame is mapped by everybody together; frames ascend. */
 typedef uint64_t frame_count_fn(void *ctx, uint64_t frame);
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool exclusive_finish(struct exclusive *x, frame_count_fn *count, void *ctx);
 
 #endif

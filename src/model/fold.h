@@ -48,7 +48,7 @@ void fold_fix(struct fold *f, enum key key, symbol value);
 /* Whether a group of a record with this key is in the fold; then fills what key it comes under. */
 bool fold_key(const struct fold *f, const symbol *key, symbol *folded);
 
-/* Adds the groups of a record; f->shares may be set before. False when there is no memory. */
+/* Adds the groups of a record; f->shares may be set before. False if out of memory. */
 bool fold_add(struct fold *f, const struct record *r);
 
 /* With f->shares_follow: adds the shares of a record that was folded. */

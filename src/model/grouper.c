@@ -98,7 +98,7 @@ bool grouper_process(struct grouper *k, const struct process *p)
 		   has_command ? intern(k->symbols, p->command) : 0);
 }
 
-/* The label as one string; NULL bytes when there is no memory. */
+/* The label as one string; NULL bytes if out of memory. */
 static struct slice whole_label(struct grouper *k, const struct class *c)
 {
 	size_t len = c->wrap.len + c->label.len + 1;
@@ -148,7 +148,7 @@ static symbol make_subsystem(struct grouper *k, struct slice label)
 	return s;
 }
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 static const struct label_facts *find_facts(struct grouper *k, symbol s, struct slice label)
 {
 	struct label_facts *f;
@@ -237,7 +237,7 @@ static bool segment_key(struct grouper *k, const struct classified *v, symbol *v
 	return *value != SYMBOL_NONE;
 }
 
-/* False when there is no memory. */
+/* False if out of memory. */
 static bool make_key(struct grouper *k, enum key key, const struct classified *v, symbol *value)
 {
 	switch (key) {

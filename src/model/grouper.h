@@ -57,7 +57,7 @@ void grouper_init(struct grouper *k, struct intern *symbols, const struct groupi
 		  const struct users *names);
 void grouper_free(struct grouper *k);
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool grouper_process(struct grouper *k, const struct process *process);
 
 /* Fills key[0 .. by->count), and *kind in any case. A guess becomes the label of unnamed memory. */

@@ -42,7 +42,7 @@ bool grouping_has(const struct grouping *g, enum key key);
 /* Which files of a process the keys need: NEED_... of source.h. */
 unsigned grouping_needs(const struct grouping *g);
 
-/* A label as a symbol. SYMBOL_NONE when there is no memory, as in all of these. */
+/* A label as a symbol. SYMBOL_NONE if out of memory, as in all of these. */
 symbol key_intern_label(struct intern *symbols, enum origin origin, struct slice label);
 struct slice key_label(const struct intern *symbols, symbol label, enum origin *origin);
 
@@ -60,7 +60,7 @@ struct process_identity key_process(const struct intern *symbols, symbol process
 struct mapping_identity {
 	uint64_t start, end;
 	struct slice perms;
-	struct slice name;  /* path, or the label of what is no file, */
+	struct slice name;  /* path, or the label of memory without a file, */
 	enum origin origin; /* and whose word that is */
 	symbol process;
 };

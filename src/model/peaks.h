@@ -20,7 +20,7 @@ struct peaks {
 void peaks_init(struct peaks *p, const struct grouping *by);
 void peaks_free(struct peaks *p);
 
-/* 0, or -1 with *e when there is no memory. */
+/* 0, or -1 with *e if out of memory. */
 int peaks_add(struct peaks *p, const struct snapshot *now, struct error *e);
 
 #endif

@@ -17,7 +17,7 @@ struct selection {
 	const char *cgroup;  /* glob, in which * matches slashes too; NULL for any */
 	bool by_user;
 	uint32_t uid;
-	char *const *labels; /* globs, any of which is enough */
+	char *const *labels; /* globs; one match is enough */
 	size_t label_count;  /* 0 for any label */
 	unsigned kinds;	     /* bit 1 << enum kind; 0 for any */
 };
@@ -32,7 +32,7 @@ void selection_take_all_processes(struct selection *s);
 /* Which files of a process are needed to tell: NEED_... of source.h. */
 unsigned selection_needs(const struct selection *s);
 
-/* This and the next: 1, 0, or -1 when there is no memory to tell. */
+/* This and the next: 1, 0, or -1 if out of memory to tell. */
 int selection_wants_process(const struct selection *s, const struct process *process);
 
 /* A glob is tried on the label's text and on what is between its brackets. A whole label is meant

@@ -23,7 +23,7 @@ static struct slice id_bytes(const struct segment_id *id)
 	return (struct slice){(const char *)id, sizeof(*id)};
 }
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 static struct shared_object *object_of(struct shares *s, const struct segment_id *id)
 {
 	symbol object = intern(&s->ids, id_bytes(id));

@@ -39,7 +39,7 @@ struct shares {
 void shares_init(struct shares *s);
 void shares_free(struct shares *s);
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool shares_add(struct shares *s, const struct record *r);
 
 /* Where that is not known, the share of each is at least that of the largest mapping. */
@@ -48,14 +48,14 @@ void shares_measure(struct shares *s, const struct source *source);
 /* What is known of an object. */
 struct segment_facts shares_facts(const struct shares *s, const struct segment_id *id);
 
-/* Adds an object that nobody maps. False when there is no memory. */
+/* Adds an object that nobody maps. False if out of memory. */
 bool shares_add_unmapped(struct shares *s, const struct segment_id *id,
 			 const struct segment_facts *facts);
 
 /* Whether there is such an object. */
 bool shares_have(const struct shares *s, const struct segment_id *id);
 
-/* Counts the objects that are partly swapped, nobody knows how much. */
+/* Counts the objects whose swapped part is unknown. */
 uint64_t shares_unmeasured(const struct shares *s);
 
 /* The bytes of a part; false if that is the least it can be. `s` may be NULL, where nothing is

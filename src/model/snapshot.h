@@ -90,11 +90,11 @@ extern const char *const trend_names[TREND_COUNT], *const trend_marks[TREND_COUN
 void snapshot_init(struct snapshot *s, enum source_kind source, const struct grouping *by);
 void snapshot_free(struct snapshot *s);
 
-/* Adds groups whose keys are of another table of symbols. False when there is no memory. */
+/* Adds groups whose keys are of another table of symbols. False if out of memory. */
 bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups);
 
-/* Remembers it of a record; false when there is no memory. */
+/* Remembers it of a record; false if out of memory. */
 bool snapshot_add_sharer(struct snapshot *s, const struct record *r);
 
 /* Whose memory a process has; 0 for its own. */
@@ -103,7 +103,7 @@ pid_t snapshot_shares_with(const struct snapshot *s, pid_t pid);
 /* Of processes that could not be read nothing is known, which is not zero: to be called last. */
 void snapshot_finish(struct snapshot *s);
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool problems_add(struct problems *p, size_t target, const char *text);
 void problems_sort(struct problems *p);
 void problems_free(struct problems *p);

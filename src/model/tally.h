@@ -29,11 +29,11 @@ struct tally {
 	size_t capacity; /* a power of two, or 0 */
 };
 
-/* False when there is no memory. */
+/* False if out of memory. */
 bool tally_add(struct tally *t, uint64_t id, uint32_t times);
 struct tally_entry *tally_find(const struct tally *t, uint64_t id);
 
-/* Freed by the caller; NULL when there is no memory. */
+/* Freed by the caller; NULL if out of memory. */
 uint64_t *tally_ids(const struct tally *t);
 
 void tally_free(struct tally *t);

@@ -30,7 +30,7 @@ static bool reserve(struct translation *t, symbol s)
 	return true;
 }
 
-/* SYMBOL_NONE when there is no memory. */
+/* SYMBOL_NONE if out of memory. */
 static symbol translate(struct translation *t, symbol s)
 {
 	if (!reserve(t, s))

@@ -23,7 +23,7 @@ void translation_init(struct translation *t, const struct intern *from, struct i
 void translation_free(struct translation *t);
 
 /* Translates the symbols of a key in place; the other table gets what it lacks, and unknown stays
- * unknown. False when there is no memory. */
+ * unknown. False if out of memory. */
 bool translate_key(struct translation *t, const struct grouping *by, symbol *key);
 
 /* The same with a table that must not grow: false where it lacks one of them. */

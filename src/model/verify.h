@@ -54,7 +54,7 @@ void comparison_make(struct comparison *c, const struct counters *sum, uint64_t 
 void verification_init(struct verification *v);
 void verification_free(struct verification *v);
 
-/* Adds what comparing a process gave. False when there is no memory. */
+/* Adds what comparing a process gave. False if out of memory. */
 bool verification_add(struct verification *v, symbol process, const struct comparison *c);
 
 /* Puts the differences into an order that does not depend on who found them. */

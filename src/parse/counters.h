@@ -87,7 +87,7 @@ bool counters_add(struct counters *sum, const struct counters *part);
  * counter after the one found: fields nearly always come in the order of the table. */
 int counter_find(struct slice key, unsigned *expected);
 
-/* Fields that the kernel prints for each mapping, or for none, and that are no counters. */
+/* Fields that the kernel prints for each mapping, or for none, and that are not counters. */
 enum field_mark {
 	MARK_KERNEL_PAGE_SIZE = 1 << 0,
 	MARK_MMU_PAGE_SIZE = 1 << 1,

@@ -42,7 +42,7 @@ struct ownership {
 	enum {
 		OBJECT_UNKNOWN,
 		OBJECT_STAYS,	/* a file that outlives its processes, or no object */
-		OBJECT_MAY_END, /* an object of which nothing else could be found out */
+		OBJECT_MAY_END, /* an object about which nothing else is known */
 		OBJECT_ENDS,	/* with the last who maps it or has it open, */
 	} object;
 	struct object_id object_id;

@@ -48,7 +48,7 @@ struct separators {
 	void *ctx;
 };
 
-/* False if the line is no separator. Slices point into the line. */
+/* False if the line is not a separator. Slices point into the line. */
 bool separator_parse(struct slice line, struct separator *s);
 
 /* What a line is that is neither smaps nor a separator, and what to do; NULL if that is unknown. */

@@ -58,7 +58,7 @@ struct mapping {
 	struct ownership ownership; /* of stages behind the parser */
 };
 
-/* Whether the kernel gave the mapping a file, be it one that nobody can see. */
+/* Whether the kernel gave the mapping a file, even one without a visible path. */
 static inline bool mapping_has_inode(const struct mapping *m)
 {
 	return m->inode != 0 || m->dev_major != 0 || m->dev_minor != 0;
@@ -81,7 +81,7 @@ static inline int stage_take(struct stage stage, const struct mapping *m, struct
 
 struct smaps_parser;
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 struct smaps_parser *smaps_new(void);
 void smaps_free(struct smaps_parser *p);
 
@@ -98,13 +98,13 @@ void smaps_expect_separators(struct smaps_parser *p, struct separators separator
 /* How many lines have been read. */
 uint64_t smaps_line(const struct smaps_parser *p);
 
-/* Where to put the next bytes, at least 4 KiB; NULL when there is no memory. */
+/* Where to put the next bytes, at least 4 KiB; NULL if out of memory. */
 char *smaps_reserve(struct smaps_parser *p, size_t *size);
 
 /* Takes n bytes that were put into the room. 0, or -1 with *e. */
 int smaps_feed(struct smaps_parser *p, size_t n, struct error *e);
 
-/* 0, or -1 with *e. An input without any mapping is no error: see smaps_mappings(). */
+/* 0, or -1 with *e. An input without any mapping is not an error: see smaps_mappings(). */
 int smaps_end(struct smaps_parser *p, struct error *e);
 
 /* How many mappings have been delivered since smaps_begin(). */

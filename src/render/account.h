@@ -17,7 +17,7 @@ struct account_view {
 	size_t width; /* columns of the terminal; 0 for any width */
 };
 
-/* 0, or -1 with *e when there is no memory. */
+/* 0, or -1 with *e if out of memory. */
 typedef int account_writer(const struct account_view *v, FILE *out, struct error *e);
 
 account_writer account_write_table, account_write_json, account_write_csv;

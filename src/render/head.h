@@ -21,7 +21,7 @@ struct head_options {
 	bool selected;
 };
 
-/* The text of one line, escaped, freed by the caller; NULL when there is no memory. */
+/* The text of one line, escaped, freed by the caller; NULL if out of memory. */
 char *head_line(const struct watch *w, const struct head_options *o, unsigned line);
 
 #endif

@@ -25,7 +25,7 @@ struct table_layout {
 	size_t gap;
 };
 
-/* False when there is no memory; layout_free() in any case. Borrows both. */
+/* False if out of memory; layout_free() in any case. Borrows both. */
 bool layout_init(struct table_layout *l, const struct report *report,
 		 const struct render_options *options);
 void layout_free(struct table_layout *l);

@@ -6,7 +6,7 @@
 #include "model/coverage.h"
 #include "source/machine.h"
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 cJSON *json_coverage(const struct coverage *c);
 cJSON *json_answer(enum answer a);
 

@@ -47,7 +47,7 @@ struct renderer {
 	/* Whether a column is there unless the user chooses others; NULL leaves that to the
 	 * command. `watch` is true for reports of a watch. */
 	bool (*shows)(const struct column *column, bool watch);
-	/* 0, or -1 with *e when there is no memory. */
+	/* 0, or -1 with *e if out of memory. */
 	int (*render)(const struct report *report, const struct render_options *options, FILE *out,
 		      struct error *e);
 };

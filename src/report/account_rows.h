@@ -1,7 +1,7 @@
 /*
  * account_rows: figures that may be unknown, and the rows of an account made of them.
  *
- * The functions that add rows return false when there is no memory.
+ * The functions that add rows return false if out of memory.
  */
 #ifndef REPORT_ACCOUNT_ROWS_H
 #define REPORT_ACCOUNT_ROWS_H
@@ -25,7 +25,7 @@ struct account {
 	size_t count, capacity;
 };
 
-/* Bytes, which may be negative; unknown if one of those is of which it was made. */
+/* Bytes, which may be negative; unknown if a figure that it was made of is. */
 struct figure {
 	bool known;
 	int64_t bytes;

@@ -26,7 +26,7 @@ struct cell {
 	bool at_least;	   /* or, but only the number, with this: it is not less */
 	struct slice text; /* lives as long as the snapshot */
 	bool marked;	   /* for people: a text that is not the kernel's word */
-	bool plain;	   /* a text that nobody chose, such as access rights */
+	bool plain;	   /* a text that no process chose, such as access rights */
 	uint64_t number;   /* of CELL_NUMBER, CELL_BYTES, CELL_BOUNDS, CELL_ADDRESS */
 	uint64_t most;	   /* of CELL_BOUNDS */
 	double percent;

@@ -5,7 +5,7 @@
 #include "model/snapshot.h"
 
 /* How many processes were seen and read, and what to do about the others. Freed by the caller; NULL
- * when there is no memory. */
+ * if out of memory. */
 char *coverage_sentence(const struct snapshot *s);
 
 /* Rows that a report does not show: those that have nothing, and of the others those beyond the
@@ -15,7 +15,7 @@ struct hidden_rows {
 };
 
 /* What to know about a report that hides such rows, and what --verify found. They add to a list
- * that was empty, which the caller frees in any case; false when there is no memory. */
+ * that was empty, which the caller frees in any case; false if out of memory. */
 bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char ***lines,
 		size_t *count);
 bool checks_make(const struct snapshot *s, char ***lines, size_t *count);

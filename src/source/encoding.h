@@ -11,7 +11,7 @@ enum { ENCODING_HEAD = 512 }; /* bytes that are enough to tell */
 struct encoding {
 	bool is_utf16, is_big_endian;
 	size_t mark;	   /* bytes of the byte order mark at the beginning */
-	const char *other; /* a sentence, if it is no text that can be read */
+	const char *other; /* a sentence, if the text cannot be read */
 	/* Of UTF-16, what waits for the rest: */
 	bool has_first;
 	unsigned char first; /* byte of a unit */

@@ -17,7 +17,7 @@
 
 struct frames;
 
-/* NULL when there is no memory. */
+/* NULL if out of memory. */
 struct frames *frames_new(struct io *io);
 void frames_free(struct frames *f);
 

@@ -23,7 +23,7 @@ struct io {
 	size_t text_capacity;
 };
 
-/* False when there is no memory. io_free() in any case. */
+/* False if out of memory. io_free() in any case. */
 bool io_init(struct io *io, const struct reading *reading, const struct sink *sink);
 void io_free(struct io *io);
 
@@ -54,7 +54,7 @@ void io_note(struct io *io, int error);
 /* Remembers that a file was refused, if that is what the errno says. */
 void io_note_refusal(struct io *io, const char *name, int error);
 
-/* Whether a failure is no fault of what was read, so that the whole reading ends with it. */
+/* Whether a failure is not the fault of what was read, so that it ends the whole reading. */
 bool io_is_broken(const struct io *io, const struct error *why);
 
 /* Around each call that holds a lock of the process at hand. io_stop() counts the call with its

@@ -329,7 +329,7 @@ static bool add_part(struct kept_names *n, size_t *count, uint64_t start, uint64
 	return true;
 }
 
-/* The parts of a mapping by name; 0 when there is no memory. */
+/* The parts of a mapping by name; 0 if out of memory. */
 static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t inode)
 {
 	uint64_t at = m->start;

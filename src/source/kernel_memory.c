@@ -266,7 +266,7 @@ static int larger_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* False when there is no memory. */
+/* False if out of memory. */
 static bool read_parts(const struct source *s, const char *path, line_fn *take, uint64_t page,
 		       struct kernel_parts *parts)
 {

@@ -27,7 +27,7 @@ static bool parse_pid(const char *name, pid_t *pid)
 	return true;
 }
 
-/* False when there is no memory. */
+/* False if out of memory. */
 static bool add_pid(struct target_list *list, pid_t pid)
 {
 	enum { FIRST = 256 };

@@ -18,7 +18,7 @@
 
 struct scan;
 
-/* NULL when there is no memory. `root` is the folder of all processes. */
+/* NULL if out of memory. `root` is the folder of all processes. */
 struct scan *scan_new(struct io *io, const struct procdir *root);
 void scan_free(struct scan *s);
 

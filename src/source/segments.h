@@ -18,7 +18,7 @@ typedef bool segment_fn(void *ctx, const struct segment_id *id, struct slice nam
  * left out, and so is all of a capture. */
 bool segments_list(const struct source *s, segment_fn *found, void *ctx);
 
-/* The System V segments alone, of which all is known. */
+/* The System V segments alone; they are known completely. */
 bool segments_list_sysv(const struct source *s, segment_fn *found, void *ctx);
 
 #endif

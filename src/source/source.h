@@ -167,7 +167,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 /* "-" is standard input. The paths must outlive the source; files are opened when they are read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
-/* The same without a limit to some processes. NULL when there is no memory or descriptor for it. */
+/* The same without a limit to some processes. NULL if out of memory or descriptor for it. */
 struct source *source_without_limit(const struct source *s);
 
 void source_close(struct source *s);
@@ -230,15 +230,15 @@ struct read_stats {
 void read_stats_add(struct read_stats *sum, const struct read_stats *part);
 
 /* `reading` is copied; the sink must outlive the reader, but the source need not once nothing more
- * is asked of the reader. NULL when there is no memory. */
+ * is asked of the reader. NULL if out of memory. */
 struct reader *reader_new(const struct source *s, const struct reading *reading,
 			  const struct sink *sink);
 void reader_free(struct reader *r);
 
 const struct read_stats *reader_stats(const struct reader *r);
 
-/* Reads one target into the sink. 0 however that ended; -1 with *e only for what is no fault of
- * the target: no memory, no file descriptors, an error from the sink. */
+/* Reads one target into the sink. 0 however that ended; -1 with *e only for what is not the fault
+ * of the target: no memory, no file descriptors, an error from the sink. */
 int reader_read(struct reader *r, struct target target, struct error *e);
 
 #endif

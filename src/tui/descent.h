@@ -46,7 +46,7 @@ void descent_up(struct descent *d);
 int descent_refresh(struct descent *d, struct error *e);
 int descent_update(struct descent *d, struct error *e);
 
-/* What there is now is the start. False when there is no memory. */
+/* What there is now is the start. False if out of memory. */
 bool descent_zero(struct descent *d);
 
 #endif

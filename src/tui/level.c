@@ -35,7 +35,7 @@ static void write_cell(const struct column *column, const struct cell *cell, FIL
 		fprintf(out, "%" PRIu64, cell->number);
 }
 
-/* What tells a row apart, escaped; freed by the caller, NULL when there is no memory. */
+/* What tells a row apart, escaped; freed by the caller, NULL if out of memory. */
 static char *row_text(const struct level *l, size_t shown)
 {
 	const struct report *r = &l->report;

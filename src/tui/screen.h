@@ -52,7 +52,7 @@ enum {
 /* Stops this process, and leaves the terminal to whoever is next until it continues. */
 void screen_leave(void);
 
-/* The next key, as curses calls it, within so many milliseconds; -1 for ever. */
+/* The next key, as curses calls it, within this many milliseconds; -1 to wait for ever. */
 int screen_wait(int64_t milliseconds);
 
 /* What the mouse did, when its key came. */

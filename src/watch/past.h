@@ -39,10 +39,10 @@ struct past {
 	size_t bytes; /* of what was made and not freed */
 };
 
-/* Whether a moment of so many groups is worth keeping. */
+/* Whether a moment with this many groups is worth keeping. */
 bool past_has_room(const struct grouping *by, size_t groups);
 
-/* Held once, by the caller. NULL when there is no memory. */
+/* Held once, by the caller. NULL if out of memory. */
 struct sizes *past_make_sizes(struct past *p, const struct record *r, const struct grouping *by,
 			      uint64_t moves);
 void past_release(struct past *p, struct sizes *s);
@@ -51,7 +51,7 @@ void past_release(struct past *p, struct sizes *s);
 void past_add(struct past *p, struct moment moment);
 void past_clear(struct past *p);
 
-/* The keys become symbols of another table, the `moves`th. False when there is no memory. */
+/* The keys become symbols of another table, the `moves`th. False if out of memory. */
 bool past_move(struct past *p, struct translation *t, const struct grouping *by, uint64_t moves);
 
 #endif

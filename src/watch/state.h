@@ -40,12 +40,12 @@ struct record state_record(const struct state *s, size_t process);
 
 /* Holds of sizes are given back to `past`.
  *
- * `count` processes, all NULL, each with a memory of its own. False when there is no memory;
+ * `count` processes, all NULL, each with a memory of its own. False if out of memory;
  * state_free() in any case. */
 bool state_init(struct state *s, size_t count);
 void state_free(struct past *past, struct state *s);
 
-/* False when there is no memory; `to` is then as it was. */
+/* False if out of memory; `to` is then as it was. */
 bool state_copy(struct past *past, struct state *to, const struct state *from);
 
 /* One holder less. NULL is allowed. */

@@ -473,7 +473,7 @@ static bool add_moment(struct view *v, const struct watch *w, const struct momen
 }
 
 /* The keys of all rows in the watch's symbols, which have them: they are of its records. Freed by
- * the caller; NULL when there is no memory. */
+ * the caller; NULL if out of memory. */
 static symbol *watched_keys(const struct view *v, const struct watch *w)
 {
 	const struct snapshot *s = &v->snapshot;

@@ -30,7 +30,7 @@ struct view {
 void view_init(struct view *v, const struct grouping *by);
 void view_free(struct view *v);
 
-/* `value` is a symbol of `symbols`, or SYMBOL_NONE. False when there is no memory. */
+/* `value` is a symbol of `symbols`, or SYMBOL_NONE. False if out of memory. */
 bool view_fix(struct view *v, enum key key, const struct intern *symbols, symbol value);
 
 /* Whether a key is fixed, or grouped by. */

@@ -317,7 +317,7 @@ static bool move_state(struct watch *w, struct translation *t, const struct stat
 	return true;
 }
 
-/* False when there is no memory: the processes are then lost. */
+/* False if out of memory: the processes are then lost. */
 static bool move_symbols(struct watch *w)
 {
 	struct translation t;
@@ -467,7 +467,7 @@ static size_t count_groups(const struct state *s)
 	return groups;
 }
 
-/* Adds a process to a moment. False when there is no memory. */
+/* Adds a process to a moment. False if out of memory. */
 static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment)
 {
 	if (p->record->count == 0)

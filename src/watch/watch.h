@@ -66,7 +66,7 @@ struct watch {
  * mappings only if they are wanted. */
 struct grouping watch_grouping(const struct grouping *wanted);
 
-/* Options are copied, what they point to is borrowed. NULL when there is no memory. */
+/* Options are copied, what they point to is borrowed. NULL if out of memory. */
 struct watch *watch_new(const struct watch_options *options);
 void watch_free(struct watch *w);
 
@@ -77,7 +77,7 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
  * KEY_USER. Returns how many there are. */
 size_t watch_naming(const struct watch *w, enum key key, struct slice value, struct naming *n);
 
-/* False when there is no memory; the start is then what it was. */
+/* False if out of memory; the start is then what it was. */
 bool watch_zero(struct watch *w);
 
 #endif
