@@ -295,8 +295,7 @@ TEST(denied_in_a_capture)
 	/* Who it is, the other files say in any case. */
 	assert_calls("begin pid=7 start=555 name=a) b\nend denied\n");
 	read_pid(7);
-	assert_contains(recorder_text(&recorder),
-			"end denied: ROOT/7: no smaps in this capture\n");
+	assert_contains(recorder_text(&recorder), "end denied: ROOT/7: no smaps in this capture\n");
 }
 
 TEST(vanished_in_a_capture)
@@ -714,8 +713,7 @@ TEST(a_zombie)
 	assert_contains(recorder_text(&recorder), "\nend no_memory\n");
 	read_live(child, 0);
 	snprintf(wanted, sizeof(wanted),
-		 "begin pid=%d\nend vanished: process %d: no such process\n", child,
-		 child);
+		 "begin pid=%d\nend vanished: process %d: no such process\n", child, child);
 	assert_contains(recorder_text(&recorder), wanted);
 }
 
