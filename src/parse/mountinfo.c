@@ -2,8 +2,8 @@
 
 #include "parse/number.h"
 
-/* A word and the blank behind it. */
-static bool take_word(struct slice *line, struct slice *word)
+/* A word and the one blank behind it; false if it is empty. */
+static bool take_field(struct slice *line, struct slice *word)
 {
 	const char *blank = memchr(line->ptr, ' ', line->len);
 
@@ -30,12 +30,18 @@ static bool parse_line(struct slice line, struct mount *mount)
 {
 	struct slice word;
 
-	if (!take_word(&line, &word) || !take_word(&line, &word) || !take_device(&line, mount) ||
-	    !take_word(&line, &word) || !take_word(&line, &mount->point))
+	mount->options = (struct slice){NULL, 0};
+	if (!take_field(&line, &word) || !take_field(&line, &word) || !take_device(&line, mount) ||
+	    !take_field(&line, &mount->root) || !take_field(&line, &mount->point))
 		return false;
-	while (take_word(&line, &word)) {
-		if (slice_equals(word, SLICE("-")))
-			return take_word(&line, &mount->type);
+	while (take_field(&line, &word)) {
+		if (!slice_equals(word, SLICE("-")))
+			continue;
+		if (!take_field(&line, &mount->type))
+			return false;
+		if (take_field(&line, &word))
+			take_field(&line, &mount->options);
+		return true;
 	}
 	return false;
 }

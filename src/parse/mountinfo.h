@@ -11,8 +11,10 @@
 /* The slices point into the text. */
 struct mount {
 	uint32_t dev_major, dev_minor;
-	struct slice point; /* where it is mounted; a blank is \040, as in all such files */
-	struct slice type;  /* of the file system: "tmpfs" */
+	struct slice root;    /* what of the file system is mounted: "/" for all of it */
+	struct slice point;   /* where it is mounted; a blank is \040, as in all such files */
+	struct slice type;    /* of the file system: "tmpfs" */
+	struct slice options; /* of the file system, separated by commas */
 };
 
 /* Takes the next line that is one of a mount off the text; false at the end. */

@@ -57,6 +57,18 @@ static inline void skip_blanks(struct slice *s)
 		*s = slice_inner(*s, 1, 0);
 }
 
+/* Takes the bytes before the next space off the slice, and the blanks behind them. */
+static inline struct slice take_word(struct slice *line)
+{
+	struct slice word = {line->ptr, 0};
+
+	while (word.len < line->len && line->ptr[word.len] != ' ')
+		word.len++;
+	*line = slice_inner(*line, word.len, 0);
+	skip_blanks(line);
+	return word;
+}
+
 /* Takes a line without its newline off the slice; the last one need not have a newline. False at
  * the end. */
 static inline bool take_line(struct slice *s, struct slice *line)

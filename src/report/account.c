@@ -150,13 +150,7 @@ static bool build_swap(struct account *a, const struct kernel_memory *k, const s
 	a->name = "swap";
 	a->from = "SwapTotal";
 	a->total = k->fields[KERNEL_SWAP_TOTAL].bytes;
-	return account_sum(a, "anonymous", owners_sum(o, KIND_ANON, COUNTER_SWAP_PSS),
-			   "SwapPss of smaps") &&
-	       owners_add(a, o, KIND_ANON, COUNTER_SWAP_PSS, "SwapPss of smaps") &&
-	       account_sum(a, "pages copied from files", owners_sum(o, KIND_FILE, COUNTER_SWAP_PSS),
-			   "SwapPss of smaps") &&
-	       account_sum(a, "shared memory", owners_sum(o, KIND_SHMEM, COUNTER_SWAP_PSS),
-			   "Swap of smaps, divided") &&
+	return owners_add_swapped(a, o) &&
 	       account_sum(a, "also in memory (swap cache)", in_memory, "SwapCached, mapped") &&
 	       account_sum(a, "free", field(k, KERNEL_SWAP_FREE), "SwapFree") && account_close(a);
 }

@@ -63,14 +63,7 @@ static bool build_swap(struct account *a, const struct cgroup_memory *c, const s
 	a->name = "swap";
 	a->from = c->version == 1 ? "total_swap" : "memory.swap.current";
 	a->total = c->fields[CGROUP_SWAP].bytes;
-	return account_sum(a, "anonymous", owners_sum(o, KIND_ANON, COUNTER_SWAP_PSS),
-			   "SwapPss of smaps") &&
-	       owners_add(a, o, KIND_ANON, COUNTER_SWAP_PSS, "SwapPss of smaps") &&
-	       account_sum(a, "pages copied from files", owners_sum(o, KIND_FILE, COUNTER_SWAP_PSS),
-			   "SwapPss of smaps") &&
-	       account_sum(a, "shared memory", owners_sum(o, KIND_SHMEM, COUNTER_SWAP_PSS),
-			   "Swap of smaps, divided") &&
-	       account_close(a);
+	return owners_add_swapped(a, o) && account_close(a);
 }
 
 /* File pages that its processes map beyond those that are charged to it. Pss of files has copied

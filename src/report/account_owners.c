@@ -125,3 +125,14 @@ bool owners_add(struct account *a, const struct owners *o, enum kind kind, enum 
 	free(list);
 	return whole;
 }
+
+bool owners_add_swapped(struct account *a, const struct owners *o)
+{
+	return account_sum(a, "anonymous", owners_sum(o, KIND_ANON, COUNTER_SWAP_PSS),
+			   "SwapPss of smaps") &&
+	       owners_add(a, o, KIND_ANON, COUNTER_SWAP_PSS, "SwapPss of smaps") &&
+	       account_sum(a, "pages copied from files", owners_sum(o, KIND_FILE, COUNTER_SWAP_PSS),
+			   "SwapPss of smaps") &&
+	       account_sum(a, "shared memory", owners_sum(o, KIND_SHMEM, COUNTER_SWAP_PSS),
+			   "Swap of smaps, divided");
+}

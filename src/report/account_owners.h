@@ -23,4 +23,7 @@ struct figure owners_sum(const struct owners *o, enum kind kind, enum counter c)
 bool owners_add(struct account *a, const struct owners *o, enum kind kind, enum counter c,
 		const char *from);
 
+/* What is swapped of the processes' memory, as rows. */
+bool owners_add_swapped(struct account *a, const struct owners *o);
+
 #endif

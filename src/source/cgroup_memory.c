@@ -1,5 +1,6 @@
 #include "source/cgroup_memory.h"
 
+#include "parse/mountinfo.h"
 #include "parse/number.h"
 #include "parse/process.h"
 #include "source/handle.h"
@@ -13,22 +14,11 @@
 
 /* Where the memory controller is mounted: version 1 if that has it, else version 2. */
 
-struct mount {
+struct hierarchy {
 	unsigned version;
 	char root[PATH_MAX];  /* the group that is mounted there; "/" outside of containers */
 	char point[PATH_MAX]; /* where */
 };
-
-static struct slice take_word(struct slice *line)
-{
-	struct slice word = {line->ptr, 0};
-
-	while (word.len < line->len && line->ptr[word.len] != ' ')
-		word.len++;
-	*line = slice_inner(*line, word.len, 0);
-	skip_blanks(line);
-	return word;
-}
 
 static bool has_option(struct slice options, struct slice wanted)
 {
@@ -48,42 +38,33 @@ static void keep(char to[PATH_MAX], struct slice text)
 	snprintf(to, PATH_MAX, "%.*s", (int)text.len, text.ptr);
 }
 
-/* "31 23 0:28 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory" */
-static bool take_mount(void *ctx, struct slice line)
+static bool keep_hierarchy(void *ctx, struct slice line)
 {
-	struct mount *m = ctx;
-	struct slice root, point, type;
-	unsigned version;
+	struct hierarchy *h = ctx;
+	struct mount mount;
+	unsigned version = 0;
 
-	for (int i = 0; i < 3; i++)
-		take_word(&line);
-	root = take_word(&line);
-	point = take_word(&line);
-	while (line.len > 0 && !slice_equals(take_word(&line), SLICE("-")))
-		;
-	type = take_word(&line);
-	take_word(&line);
-	if (slice_equals(type, SLICE("cgroup")) && has_option(line, SLICE("memory")))
+	if (!take_mount(&line, &mount))
+		return true;
+	if (slice_equals(mount.type, SLICE("cgroup")) && has_option(mount.options, SLICE("memory")))
 		version = 1;
-	else if (slice_equals(type, SLICE("cgroup2")))
+	else if (slice_equals(mount.type, SLICE("cgroup2")) && h->version != 1)
 		version = 2;
-	else
+	if (version == 0)
 		return true;
-	if (m->version == 1 && version == 2)
-		return true;
-	m->version = version;
-	keep(m->root, root);
-	keep(m->point, point);
+	h->version = version;
+	keep(h->root, mount.root);
+	keep(h->point, mount.point);
 	return true;
 }
 
-static int find_mount(const struct source *s, struct mount *m, struct error *e)
+static int find_mount(const struct source *s, struct hierarchy *m, struct error *e)
 {
-	*m = (struct mount){.version = 0};
+	*m = (struct hierarchy){.version = 0};
 	if (s->kind != SOURCE_PROC)
 		return error_set(e, ERROR_USAGE,
 				 "the account of a control group needs the running system");
-	if (lines_read(s, "self/mountinfo", take_mount, m) != LINES_READ)
+	if (lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
 		return error_errno(e, "cannot read %s/self/mountinfo", s->root);
 	if (m->version == 0)
 		return error_set(e, ERROR_SYSTEM,
@@ -93,7 +74,7 @@ static int find_mount(const struct source *s, struct mount *m, struct error *e)
 
 /* Files of a group */
 
-static bool make_path(const struct mount *m, const struct cgroup_memory *c, const char *file,
+static bool make_path(const struct hierarchy *m, const struct cgroup_memory *c, const char *file,
 		      char path[PATH_MAX])
 {
 	const char *below = c->path;
@@ -107,7 +88,7 @@ static bool make_path(const struct mount *m, const struct cgroup_memory *c, cons
 
 struct place {
 	const struct source *source;
-	const struct mount *mount;
+	const struct hierarchy *mount;
 	struct cgroup_memory *memory;
 };
 
@@ -206,7 +187,7 @@ static void read_version_2(const struct place *p)
 }
 
 /* As a path of the hierarchy, whichever way it was given, and without slashes at its end. */
-static void take_path(const struct mount *m, const char *given, struct cgroup_memory *c)
+static void take_path(const struct hierarchy *m, const char *given, struct cgroup_memory *c)
 {
 	size_t point = strlen(m->point), len;
 
@@ -225,7 +206,7 @@ static void take_path(const struct mount *m, const char *given, struct cgroup_me
 int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_memory *m,
 		       struct error *e)
 {
-	struct mount mount;
+	struct hierarchy mount;
 	const struct place place = {s, &mount, m};
 
 	*m = (struct cgroup_memory){.version = 0};

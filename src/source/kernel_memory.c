@@ -170,17 +170,6 @@ static bool add_part(struct kernel_parts *p, struct slice name, uint64_t bytes)
 	return true;
 }
 
-static struct slice take_word(struct slice *line)
-{
-	struct slice word = {line->ptr, 0};
-
-	while (word.len < line->len && line->ptr[word.len] != ' ')
-		word.len++;
-	*line = slice_inner(*line, word.len, 0);
-	skip_blanks(line);
-	return word;
-}
-
 static bool is_part_name(struct slice name)
 {
 	return name.len > 0 && name.len < sizeof(((struct kernel_part *)NULL)->name);

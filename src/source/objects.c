@@ -3,6 +3,7 @@
 #include "parse/mountinfo.h"
 #include "parse/number.h"
 #include "parse/process.h"
+#include "source/backing.h"
 #include "source/handle.h"
 
 #include <dirent.h>
@@ -280,22 +281,6 @@ bool objects_may_be_with(const struct source *s, pid_t pid)
 		 bytes == 0);
 }
 
-/* The device of memfds; false with errno if that cannot be found out. */
-static bool find_own_device(dev_t *device)
-{
-	int fd = memfd_create("anonmem", MFD_CLOEXEC), error;
-	struct stat st;
-	bool found = fd >= 0 && fstat(fd, &st) == 0;
-
-	error = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	if (found)
-		*device = st.st_dev;
-	return found;
-}
-
 struct objects *objects_new(struct io *io, const struct procdir *root)
 {
 	struct objects *o = calloc(1, sizeof(*o));
@@ -304,7 +289,7 @@ struct objects *objects_new(struct io *io, const struct procdir *root)
 		return NULL;
 	o->io = io;
 	o->root = *root;
-	if (find_own_device(&o->own))
+	if (backing_of_memfds(&o->own))
 		return o;
 	free(o);
 	return NULL;

@@ -16,6 +16,8 @@ TEST(lines_of_all_sorts)
 	assert_int_equal(m.dev_minor, 6);
 	assert_slice(m.point, "/dev");
 	assert_slice(m.type, "devtmpfs");
+	assert_slice(m.root, "/");
+	assert_slice(m.options, "rw,mode=755");
 	assert_true(take_mount(&text, &m));
 	assert_int_equal(m.dev_minor, 27);
 	assert_slice(m.point, "/dev/shm");
@@ -26,6 +28,7 @@ TEST(lines_of_all_sorts)
 	assert_slice(m.type, "ext4");
 	assert_true(take_mount(&text, &m));
 	assert_slice(m.type, "fuse.sshfs");
+	assert_int_equal(m.options.len, 0);
 	assert_false(take_mount(&text, &m));
 }
 
