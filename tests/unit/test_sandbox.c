@@ -180,10 +180,10 @@ static int compare_files(void)
 TEST(memories_are_compared)
 {
 	const struct sandbox box = {.creates = false};
+	int outside = compare_memories(); /* a kernel without kcmp() says so, inside as outside */
 
-	if (compare_memories() == ENOSYS)
-		skip();
-	assert_int_equal(in_sandbox(&box, compare_memories), 0);
+	assert_true(outside == 0 || outside == ENOSYS);
+	assert_int_equal(in_sandbox(&box, compare_memories), outside);
 }
 
 TEST(what_is_refused)
