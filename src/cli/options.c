@@ -27,6 +27,11 @@ static int take_smaps(struct options *o, char *value, struct error *e)
 	return value_append(value, &o->files, &o->file_count, e);
 }
 
+static int take_from(struct options *o, char *value, struct error *e)
+{
+	return value_append(value, &o->from, &o->from_count, e);
+}
+
 static int take_name(struct options *o, char *value, struct error *e)
 {
 	if (o->selection.name)
@@ -183,6 +188,10 @@ static const struct spec {
 	 0},
 
 	{ANY, 0, NULL, NULL, "Source", NULL, 0},
+	{FOR_REPORT, 0, "from", "SOURCE",
+	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
+	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
+	 take_from, 0},
 	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
@@ -375,6 +384,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 /* Options that make no sense together, and what to say. */
 static int check_together(const struct options *o, struct error *e)
 {
+
 	const struct selection *s = &o->selection;
 	bool files = o->file_count > 0;
 	const struct {
@@ -384,8 +394,9 @@ static int check_together(const struct options *o, struct error *e)
 		{o->command == FOR_MACHINE && o->pid_count + (s->cgroup != NULL) > 1,
 		 "anonmem machine shows one control group; give one process or one --cgroup"},
 		{files && o->root, "--smaps and --root cannot be used together"},
-		{files && o->pid_count, "--pid and --smaps cannot be used together: a smaps file "
-					"does not say whose it is"},
+		{files && o->pid_count,
+		 "--pid cannot be used with a smaps file, which does not say "
+		 "whose it is"},
 		{files && selection_chooses_processes(s),
 		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
 		 "not say whose it is"},
@@ -531,6 +542,15 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 			 typed);
 }
 
+/* What can only be checked when all is known. */
+static int check(struct options *o, struct error *e)
+{
+	complete_grouping(o);
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
+		return -1;
+	return check_sort(o, e);
+}
+
 static void set_defaults(enum option_command command, struct options *o)
 {
 	const uint64_t second = 1000000000, stall = 50000000;
@@ -564,10 +584,30 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	o->selection.labels = o->labels;
 	if (take_operands(o, argc, argv, e) < 0)
 		return -1;
-	complete_grouping(o);
-	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
-		return -1;
-	return check_sort(o, e);
+	if (o->from_count && (o->root || o->file_count))
+		return error_set(e, ERROR_USAGE,
+				 "--from cannot be used together with --root or --smaps");
+	return o->from_count && o->command == FOR_REPORT ? 0 : check(o, e);
+}
+
+int options_settle(struct options *o, enum source_kind kind, struct error *e)
+{
+	if (o->command != FOR_REPORT)
+		return kind == SOURCE_TREE
+			       ? 0
+			       : error_set(e, ERROR_USAGE,
+					   "%s is no captured tree; only a report reads "
+					   "smaps files",
+					   o->from[0]);
+	if (kind == SOURCE_SMAPS) {
+		o->files = o->from;
+		o->file_count = o->from_count;
+		o->from = NULL;
+		o->from_count = 0;
+	} else {
+		o->root = o->from[0];
+	}
+	return check(o, e);
 }
 
 void options_free(struct options *o)
@@ -576,5 +616,6 @@ void options_free(struct options *o)
 		regfree(&o->name);
 	free(o->pids);
 	free(o->files);
+	free(o->from);
 	free(o->labels);
 }

@@ -27,6 +27,8 @@ struct options {
 	const char *root; /* NULL for the running system */
 	char **files;	  /* owned, the strings are argv's */
 	size_t file_count;
+	char **from; /* likewise; becomes one of the others when it is known what it is */
+	size_t from_count;
 
 	/* what is wanted of it */
 	struct grouping by;
@@ -62,6 +64,11 @@ struct options {
 /* 0, or -1 with *e: ERROR_USAGE for what the user can mend. options_free() in any case. */
 int options_parse(enum option_command command, int argc, char **argv, struct options *o,
 		  struct error *e);
+
+/* With --from, what it names is known at last: this checks what options_parse() could not. 0, or -1
+ * with *e. */
+int options_settle(struct options *o, enum source_kind kind, struct error *e);
+
 void options_free(struct options *o);
 
 /* The text of --help, and that of --columns help. */

@@ -12,6 +12,7 @@ struct source {
 	/* SOURCE_PROC and SOURCE_TREE */
 	const char *root;
 	int root_fd;
+	struct members *members; /* of an archived tree, which has no root_fd; or NULL */
 	pid_t self;   /* anonmem's own in the running system; else 0 */
 	bool is_live; /* a kernel's /proc, wherever it is mounted; no capture */
 	const pid_t *pids;
@@ -20,6 +21,9 @@ struct source {
 	/* SOURCE_SMAPS */
 	char *const *paths;
 	size_t path_count;
+	int *fds; /* of those that are open, -1 for others; or NULL */
+	bool is_unknown; /* of source_open_from(), until it is known what they are */
+	bool is_view;	 /* of another source, which owns all of it */
 };
 
 /* Signs that say nothing are none: of what has no memory, or what others may not know of it. */
@@ -29,6 +33,9 @@ static inline struct memory_signs signs_of(const struct process_stat *stat)
 		return (struct memory_signs){0, 0};
 	return (struct memory_signs){stat->code, stat->stack};
 }
+
+/* What is to be known of a tree once it is open. 0, or -1 with *e. */
+int source_check_tree(struct source *s, struct error *e);
 
 /* As source_targets(), but whatever it is limited to; not of files. */
 int source_list_all(const struct source *s, struct target_list *list, struct error *e);
@@ -41,7 +48,7 @@ static inline bool source_is_captured(const struct source *s)
 /* The files behind a prefix, such as "1234/". */
 static inline struct procdir source_dir(const struct source *s, const char *prefix)
 {
-	return (struct procdir){s->root_fd, prefix, source_is_captured(s)};
+	return (struct procdir){s->root_fd, prefix, source_is_captured(s), s->members};
 }
 
 static inline struct procdir source_root(const struct source *s)

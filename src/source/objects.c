@@ -160,7 +160,7 @@ static void open_and_look(struct objects *o, const struct mapping *m, struct own
 	/* The folder of a thread has none, but one of its number has, beside those of processes. */
 	const struct procdir dir = {thread ? o->root.fd : o->dir->fd,
 				    thread ? thread + strlen(folder) : o->dir->prefix,
-				    o->dir->is_captured};
+				    o->dir->is_captured, NULL};
 	char path[96];
 	int fd;
 

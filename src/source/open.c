@@ -56,6 +56,12 @@ static int check_proc(const struct source *s, struct error *e)
 		"/proc is not a proc file system; mount one with: mount -t proc proc /proc");
 }
 
+int source_check_tree(struct source *s, struct error *e)
+{
+	s->is_live = s->root_fd >= 0 && is_proc(s->root_fd);
+	return check_proc(s, e) < 0 || check_files(s, e) < 0 ? -1 : shared_memory_read(s, e);
+}
+
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
 {
 	struct source *s = calloc(1, sizeof(*s));
@@ -75,8 +81,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 		return NULL;
 	}
 	s->self = root ? 0 : find_self(s->root_fd);
-	s->is_live = is_proc(s->root_fd);
-	if (check_proc(s, e) == 0 && check_files(s, e) == 0 && shared_memory_read(s, e) == 0)
+	if (source_check_tree(s, e) == 0)
 		return s;
 	source_close(s);
 	return NULL;
@@ -105,19 +110,30 @@ struct source *source_without_limit(const struct source *s)
 		return NULL;
 	*all = *s;
 	all->pid_count = 0;
-	all->root_fd = fcntl(s->root_fd, F_DUPFD_CLOEXEC, 0);
-	if (all->root_fd >= 0)
-		return all;
-	free(all);
-	return NULL;
+	all->is_view = true;
+	return all;
+}
+
+void source_limit(struct source *s, const pid_t *pids, size_t count)
+{
+	s->pids = pids;
+	s->pid_count = count;
 }
 
 void source_close(struct source *s)
 {
-	if (!s)
+	if (!s || s->is_view) {
+		free(s);
 		return;
+	}
 	if (s->root_fd >= 0)
 		close(s->root_fd);
+	for (size_t i = 0; s->fds && i < s->path_count; i++) {
+		if (s->fds[i] >= 0)
+			close(s->fds[i]);
+	}
+	free(s->fds);
+	members_free(s->members);
 	shared_memory_free(s->shared);
 	free(s);
 }

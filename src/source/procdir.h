@@ -1,10 +1,13 @@
 /*
- * procdir: the files of one process, or of a whole system, wherever their folder is.
+ * procdir: the files of one process, or of a whole system, wherever they are: in a folder, or in an
+ * archive.
  *
- * Errors are errno. Paths are short: a name given here is one of /proc's own.
+ * Errors are errno.
  */
 #ifndef SOURCE_PROCDIR_H
 #define SOURCE_PROCDIR_H
+
+#include "source/members.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +19,7 @@ struct procdir {
 	int fd;
 	const char *prefix;
 	bool is_captured; /* `fd` is the root of a captured tree, which may hold anything */
+	const struct members *members; /* of an archived tree, which has no `fd`; or NULL */
 };
 
 /* A descriptor, or -1. Of a captured tree only regular files are opened, and folders; links lead to
@@ -27,6 +31,14 @@ int procdir_open(const struct procdir *dir, const char *name);
 const char *procdir_refusal(int error);
 
 bool procdir_has(const struct procdir *dir, const char *name);
+
+/* As readlinkat(2). */
+ssize_t procdir_readlink(const struct procdir *dir, const char *name, char *text, size_t size);
+
+/* Calls `found` with the name of each entry of a folder, which is "" for the whole, until that
+ * returns false. 0, or -1 on failure. */
+typedef bool procdir_entry_fn(void *ctx, const char *name);
+int procdir_list(const struct procdir *dir, const char *name, procdir_entry_fn *found, void *ctx);
 
 /* The first bytes of a small file, into a buffer. -1 on failure. */
 ssize_t procdir_read(const struct procdir *dir, const char *name, char *buffer, size_t size);

@@ -42,11 +42,8 @@ struct identity_buffers {
 static void identify_exe(const struct procdir *dir, struct identity_buffers *buffers,
 			 struct process *process)
 {
-	char path[64];
-	ssize_t n;
+	ssize_t n = procdir_readlink(dir, "exe", buffers->exe, sizeof(buffers->exe));
 
-	snprintf(path, sizeof(path), "%sexe", dir->prefix);
-	n = readlinkat(dir->fd, path, buffers->exe, sizeof(buffers->exe));
 	if (n <= 0)
 		return;
 	process->exe = (struct slice){buffers->exe, (size_t)n};

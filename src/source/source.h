@@ -167,7 +167,19 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 /* "-" is standard input. The paths must outlive the source; files are opened when they are read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
-/* The same without a limit to some processes. NULL if out of memory or descriptor for it. */
+/* What is named, whatever it is: smaps files, or one folder as of /proc or an archive of it, each
+ * compressed or not. It is only opened; "-" is standard input. The paths must outlive the source.
+ * NULL with *e. */
+struct source *source_open_from(char *const *paths, size_t count, struct error *e);
+
+/* Finds out by content what that is, and unpacks in memory what is packed: nothing else can be done
+ * with such a source before. Of other sources it does nothing. 0, or -1 with *e. */
+int source_load(struct source *s, struct error *e);
+
+/* Limits a source to these processes, which must outlive it. */
+void source_limit(struct source *s, const pid_t *pids, size_t count);
+
+/* The same without a limit to some processes, closed before the other one. NULL if out of memory. */
 struct source *source_without_limit(const struct source *s);
 
 void source_close(struct source *s);

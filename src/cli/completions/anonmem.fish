@@ -81,6 +81,7 @@ complete -c anonmem -l children -n $report -d 'Also the descendants of the chose
 complete -c anonmem -s l -l label -x -n $report -d 'Only memory with such a label'
 complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $report -d 'Only memory of these kinds'
 
+complete -c anonmem -l from -r -F -n $account -d 'A capture of any kind'
 complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $account -d 'A captured tree, or another /proc'
 complete -c anonmem -l smaps -r -F -n $report -d 'Captured smaps files'
 
