@@ -32,6 +32,13 @@ static int take_from(struct options *o, char *value, struct error *e)
 	return value_append(value, &o->from, &o->from_count, e);
 }
 
+static int take_output(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->output = value;
+	return 0;
+}
+
 static int take_name(struct options *o, char *value, struct error *e)
 {
 	if (o->selection.name)
@@ -160,7 +167,7 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE };
+enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE, CHOOSING = ALL | FOR_CAPTURE };
 
 /* An option without a value that only sets something says what. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -172,16 +179,16 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ANY, 0, NULL, NULL, "Selection", NULL, 0},
-	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
+	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Selection", NULL, 0},
+	{CHOOSING, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
-	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
-	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
-	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{CHOOSING, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
+	{CHOOSING, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
+	{CHOOSING, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
 	{FOR_MACHINE, 0, "cgroup", "PATH", "only what is charged to this control group",
 	 take_cgroup, 0},
-	{ALL, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
+	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
 	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
@@ -214,7 +221,12 @@ static const struct spec {
 	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
 	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
-	{ANY, 0, NULL, NULL, "Output", NULL, 0},
+	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Output", NULL, 0},
+	{FOR_CAPTURE, 'o', "output", "FILE",
+	 "a .tar, .tar.gz, .tar.zst or .tar.xz; - is standard output (zstd)", take_output, 0},
+	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
+	 SETS(redact)},
+	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
 	{ANY, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
 	{ANY, 0, "json", NULL, "--format json", take_json, 0},
 	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
@@ -244,9 +256,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ANY, 0, NULL, NULL, "Help", NULL, 0},
-	{ANY, 'h', "help", NULL, "show this text", take_help, 0},
-	{ANY, 'V', "version", NULL, "show the version", take_version, 0},
+	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
+	{ANY | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
+	{ANY | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -260,11 +272,13 @@ static const struct help {
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
+	 "       anonmem capture [OPTIONS] [PID...]\n"
 	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
+	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
@@ -282,6 +296,13 @@ static const struct help {
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
 	 "  anonmem machine                  as root, to read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
+	{FOR_CAPTURE,
+	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
+	 "Writes what is known of the memory of processes, or of all, and of the machine into a\n"
+	 "file, whole or not at all, which anonmem --from reads anywhere.\n",
+	 "  anonmem capture                  as root, to read all processes\n"
+	 "  anonmem capture --redact -o x.tar.zst\n"
+	 "                                   names are hashed, sums stay\n"},
 };
 
 static void write_option(const struct spec *s, FILE *out)
@@ -313,7 +334,7 @@ void options_write_help(enum option_command command, FILE *out)
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
 	putc('\n', out);
-	if (command != FOR_MACHINE)
+	if (command & ALL)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
 		      "mapping, segment.\n",
 		      out);
@@ -511,6 +532,7 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
 					 o->command == FOR_TOP	     ? " top"
 					 : o->command == FOR_MACHINE ? " machine"
+					 : o->command == FOR_CAPTURE ? " capture"
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
 			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)

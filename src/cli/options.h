@@ -10,7 +10,7 @@
 #include "render/render.h"
 
 /* The commands that have options; a set of them is a sum. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4 };
+enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4, FOR_CAPTURE = 8 };
 
 struct options {
 	enum option_command command;
@@ -49,6 +49,10 @@ struct options {
 	uint64_t delay_ns;   /* 0: at once */
 	uint64_t iterations; /* 0: for ever */
 	bool batch;
+
+	/* of capture */
+	const char *output; /* NULL for a name of its own */
+	bool redact;
 
 	/* how it is shown */
 	const struct renderer *renderer;

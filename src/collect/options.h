@@ -22,6 +22,9 @@ struct collect_options {
 	struct reading reading;	   /* its needs are those beyond what `by` and the rest imply */
 	const struct target_list *targets; /* only these; NULL for all there are */
 	struct lineage *children; /* with the descendants of what is chosen, kept here; or NULL */
+	/* With reading.copies: gets the files of each process, before its record. False to stop. */
+	bool (*copied)(void *ctx, const struct process *process, const struct copy *copy);
+	void *copied_ctx;
 	bool identify;		  /* only ask who they are: their records have no memory */
 };
 

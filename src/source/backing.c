@@ -112,7 +112,7 @@ static uint64_t space_of(struct backing_devices *b, const struct mapping *m)
 	if (!segment_is_sysv(m))
 		return SPACE_NONE;
 	if (b->space == SPACE_NONE)
-		b->space = segment_space(b->is_live ? b->dir : NULL);
+		b->space = segment_space(b->dir);
 	return b->space;
 }
 

@@ -17,6 +17,7 @@ struct source {
 	bool is_live; /* a kernel's /proc, wherever it is mounted; no capture */
 	const pid_t *pids;
 	size_t pid_count;
+	struct captured_segments *segments; /* of a capture that says so; or NULL */
 	struct shared_memory *shared; /* of a capture that says who shares; or NULL */
 	/* SOURCE_SMAPS */
 	char *const *paths;

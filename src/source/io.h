@@ -6,6 +6,7 @@
 #ifndef SOURCE_IO_H
 #define SOURCE_IO_H
 
+#include "source/copy.h"
 #include "source/procdir.h"
 #include "source/source.h"
 
@@ -19,6 +20,8 @@ struct io {
 	int refused; /* errno of what is refused of a captured process (procdir.h), or 0, */
 	char refused_name[32]; /* and the file */
 	int shortage; /* errno of what anonmem itself ran out of while it read a process, or 0 */
+	struct copy *copy; /* of the process at hand; NULL unless the reading copies */
+	bool copies_text;  /* what is read through the parser goes there */
 	char *text;   /* of the small file that was read last */
 	size_t text_capacity;
 };

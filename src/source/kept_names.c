@@ -3,6 +3,7 @@
 #include "label/layout.h"
 #include "label/text.h"
 #include "source/backing.h"
+#include "source/captured_names.h"
 #include "source/pages.h"
 
 #include <errno.h>
@@ -41,6 +42,8 @@ struct kept_names {
 	bool passed;  /* memory that may have a name went by before the table was known */
 	int mem, map; /* descriptors while mappings are read, or -1 */
 
+	struct captured_names captured; /* of a captured process, which has no memory to read */
+
 	unsigned looks; /* that are left */
 	struct layout *copy;
 	uint8_t there[TABLE_PAGES]; /* which pages of the table the process has */
@@ -56,6 +59,7 @@ void kept_names_free(struct kept_names *n)
 		return;
 	if (n->copy)
 		munmap(n->copy, TABLE_BYTES);
+	captured_names_free(&n->captured);
 	free(n->ranges);
 	free(n->parts);
 	free(n);
@@ -385,7 +389,8 @@ static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t c
 {
 	uint64_t swap = m->counters.bytes[COUNTER_SWAP];
 
-	if (!open_files(n) || pages_count(n->map, n->parts, count) < 0)
+	if (!n->captured.text &&
+	    (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
 		return error_errno(e, "cannot look at its pages");
 	/* What is swapped of shared memory is not in page tables. */
 	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
@@ -404,10 +409,12 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 	bool swap_known = true;
 	int status = 0;
 
+	if (count > 1 && has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
+		return -1;
+	if (n->io->copies_text && (count > 1 || n->parts[0].name) && copy_names(n->io->copy))
+		captured_names_write(n->io->copy->names, n->parts, count);
 	if (count == 1)
 		return deliver_part(n, m, &n->parts[0], whole, e);
-	if (has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
-		return -1;
 	apportion_begin(&apportionment, whole, n->parts, count);
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		if (whole->known)
@@ -418,6 +425,22 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 		status = deliver_part(n, m, &n->parts[i], &counters, e);
 	}
 	return status;
+}
+
+/* Of a mapping without names, nothing was captured. */
+static int take_captured(struct kept_names *n, const struct mapping *m, struct error *e)
+{
+	const struct part *parts;
+	size_t count = captured_names_of(&n->captured, m, &parts);
+
+	if (count == 0)
+		return stage_take(n->next_stage, m, e);
+	for (size_t i = 0, used = 0; i < count; i++) {
+		if (!add_part(n, &used, parts[i].start, parts[i].end, parts[i].name))
+			return error_memory(e);
+		n->parts[i] = parts[i];
+	}
+	return deliver_parts(n, m, count, e);
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
@@ -436,6 +459,8 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	n->passed |= n->state == NAMES_NONE;
 	if (n->state != NAMES_KNOWN)
 		return stage_take(n->next_stage, m, e);
+	if (n->captured.text)
+		return take_captured(n, m, e);
 	count = make_parts(n, m, inode);
 	if (count == 0)
 		return error_memory(e);
@@ -473,6 +498,16 @@ void kept_names_forget(struct kept_names *n)
 	n->at = 0;
 }
 
+static void load_captured(struct kept_names *n)
+{
+	bool damaged;
+
+	if (captured_names_read(&n->captured, n->dir, &damaged))
+		n->state = NAMES_KNOWN;
+	else if (damaged)
+		n->state = NAMES_LOST;
+}
+
 struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
 			      struct stage next)
 {
@@ -481,10 +516,13 @@ struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, b
 	n->next_stage = next;
 	n->state = NAMES_NONE;
 	n->passed = false;
-	if (n->at)
+	captured_names_free(&n->captured);
+	if (dir->is_captured)
+		load_captured(n);
+	else if (n->at)
 		load(n);
 	/* If it is no longer where it was, that will show. */
-	if (n->state == NAMES_LOST)
+	if (n->state == NAMES_LOST && !dir->is_captured)
 		n->state = NAMES_NONE;
 	return (struct stage){take, n};
 }

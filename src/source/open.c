@@ -1,3 +1,4 @@
+#include "source/captured_segments.h"
 #include "source/shared_memory.h"
 
 #include "parse/number.h"
@@ -56,10 +57,25 @@ static int check_proc(const struct source *s, struct error *e)
 		"/proc is not a proc file system; mount one with: mount -t proc proc /proc");
 }
 
+/* It may have none. */
+static int read_segments(struct source *s, struct error *e)
+{
+	const struct procdir root = source_root(s);
+	struct error why = {.code = ERROR_NONE};
+
+	s->segments = captured_segments_read(&root, &why);
+	if (s->segments || why.code == ERROR_NONE)
+		return 0;
+	*e = why;
+	return error_prefix(e, "%s", s->root);
+}
+
 int source_check_tree(struct source *s, struct error *e)
 {
 	s->is_live = s->root_fd >= 0 && is_proc(s->root_fd);
-	return check_proc(s, e) < 0 || check_files(s, e) < 0 ? -1 : shared_memory_read(s, e);
+	if (check_proc(s, e) < 0 || check_files(s, e) < 0 || shared_memory_read(s, e) < 0)
+		return -1;
+	return source_is_captured(s) ? read_segments(s, e) : 0;
 }
 
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
@@ -114,6 +130,11 @@ struct source *source_without_limit(const struct source *s)
 	return all;
 }
 
+struct procdir source_files(const struct source *s)
+{
+	return source_root(s);
+}
+
 void source_limit(struct source *s, const pid_t *pids, size_t count)
 {
 	s->pids = pids;
@@ -134,6 +155,7 @@ void source_close(struct source *s)
 	}
 	free(s->fds);
 	members_free(s->members);
+	captured_segments_free(s->segments);
 	shared_memory_free(s->shared);
 	free(s);
 }

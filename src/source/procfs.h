@@ -20,6 +20,7 @@ struct procfs {
 	struct backing_devices backing;
 	struct frames *frames;
 	struct objects *objects;
+	struct copy copy; /* if the reading copies */
 	bool cannot_scan; /* found out with the first process */
 };
 

@@ -34,17 +34,18 @@ bool segment_is_sysv(const struct mapping *m);
 /* The id of the object that is mapped. */
 struct segment_id segment_of(const struct mapping *m);
 
-/* Looks at an object through a mapping of a process of the running system. That takes
- * CAP_CHECKPOINT_RESTORE; what is swapped, Linux 6.5 says to who may write to the object.
- * (mincore(2) would take pages for resident that are swapped and still in the swap cache.) */
-void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
-		  const struct segment_id *id, struct segment_facts *facts);
-
-/* The same through any path that leads to it. */
+/* Looks at an object through any path that leads to it. What is swapped, Linux 6.5 says to who may
+ * write to the object. (mincore(2) would take pages for resident that are swapped and still in the
+ * swap cache.) */
 void segment_look_at(int folder, const char *path, const struct segment_id *id,
 		     struct segment_facts *facts);
 
-/* The IPC namespace of a running process, in its folder; NULL is that of a capture. */
+/* The name is that of the object: a label, or where a tmpfs is mounted. Of a tmpfs, the inode is 0,
+ * and only `allocated` is known. False to stop. */
+typedef bool segment_fn(void *ctx, const struct segment_id *id, struct slice name,
+			const struct segment_facts *facts);
+
+/* The IPC namespace of a process, in its folder; a capture may lack it. */
 uint64_t segment_space(const struct procdir *dir);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * segments: the objects of shared memory that exist in the running system, mapped or not.
+ * segments: the objects of shared memory that exist in the running system or in a capture, mapped or
+ * not.
  *
  * These are System V segments of our IPC namespace, memfds that processes hold open which may be
  * read, and what lies on each tmpfs that is mounted here.
@@ -9,16 +10,16 @@
 
 #include "source/segment.h"
 
-/* The name is that of the object: a label, or where a tmpfs is mounted. Of a tmpfs, the inode is 0,
- * and only `allocated` is known. False to stop. */
-typedef bool segment_fn(void *ctx, const struct segment_id *id, struct slice name,
-			const struct segment_facts *facts);
-
 /* Calls `found` for each, for some several times. False if that stopped it. What cannot be read is
- * left out, and so is all of a capture. */
+ * left out. Of a capture they are those that it knows. */
 bool segments_list(const struct source *s, segment_fn *found, void *ctx);
 
 /* The System V segments alone; they are known completely. */
 bool segments_list_sysv(const struct source *s, segment_fn *found, void *ctx);
+
+/* Looks at an object through a mapping of a process of the running system, which takes
+ * CAP_CHECKPOINT_RESTORE; of a capture, what it says. */
+void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
+		  const struct segment_id *id, struct segment_facts *facts);
 
 #endif

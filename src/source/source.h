@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "parse/process.h"
 #include "parse/smaps.h"
+#include "source/procdir.h"
 
 #include <sys/types.h>
 
@@ -125,12 +126,17 @@ struct ending {
 	const struct error *why;
 };
 
+struct copy;
+
 struct sink {
 	void *ctx;
 	bool (*begin)(void *ctx, const struct process *process);
 	void (*scan)(void *ctx, const struct scan_facts *facts);
 	mapping_fn *mapping;
 	void (*cancel)(void *ctx);
+	/* All of a process that was read, has no memory or is denied, before its end; for a reading
+	 * that copies. */
+	void (*copied)(void *ctx, const struct copy *copy);
 	/* The two readings that enclose that of smaps. False asks for one more reading of all. */
 	bool (*rollup)(void *ctx, const struct counters *before, const struct counters *after);
 	void (*end)(void *ctx, const struct ending *ending);
@@ -175,6 +181,9 @@ struct source *source_open_from(char *const *paths, size_t count, struct error *
 /* Finds out by content what that is, and unpacks in memory what is packed: nothing else can be done
  * with such a source before. Of other sources it does nothing. 0, or -1 with *e. */
 int source_load(struct source *s, struct error *e);
+
+/* The files of the whole system, or tree; not of smaps files. */
+struct procdir source_files(const struct source *s);
 
 /* Limits a source to these processes, which must outlive it. */
 void source_limit(struct source *s, const pid_t *pids, size_t count);
@@ -229,6 +238,7 @@ struct reading {
 	bool measure;	       /* time each call */
 	bool owners;	       /* who else has the memory; see parse/ownership.h */
 	bool outlines;	       /* maps alone: no counter is known */
+	bool copies;	       /* keep the files, for the sink */
 };
 
 /* What a reader has cost. Times are measured only if it was asked to. */
