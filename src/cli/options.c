@@ -222,7 +222,7 @@ static const struct spec {
 	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
 	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Output", NULL, 0},
-	{FOR_CAPTURE, 'o', "output", "FILE",
+	{FOR_CAPTURE, 0, "output", "FILE",
 	 "a .tar, .tar.gz, .tar.zst or .tar.xz; - is standard output (zstd)", take_output, 0},
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
@@ -301,7 +301,7 @@ static const struct help {
 	 "Writes what is known of the memory of processes, or of all, and of the machine into a\n"
 	 "file, whole or not at all, which anonmem --from reads anywhere.\n",
 	 "  anonmem capture                  as root, to read all processes\n"
-	 "  anonmem capture --redact -o x.tar.zst\n"
+	 "  anonmem capture --redact --output x.tar.zst\n"
 	 "                                   names are hashed, sums stay\n"},
 };
 

@@ -1,7 +1,8 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor machine run top"
+_anonmem_commands="capture doctor machine run top"
+_anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
@@ -140,7 +141,7 @@ _anonmem_values()
 	--units) _anonmem_words "$_anonmem_units" "$cur" ;;
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
-	--from | --smaps | --rules) _anonmem_files ;;
+	--from | --output | --smaps | --rules) _anonmem_files ;;
 	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations) ;;
 	*) return 1 ;;
 	esac
@@ -219,6 +220,7 @@ _anonmem()
 	_anonmem_values "$prev" && return
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
+		capture) _anonmem_words "$_anonmem_capture_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
