@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "render/renderers.h"
+#include "report/changes.h"
 
 #include <getopt.h>
 #include <sched.h>
@@ -106,7 +107,7 @@ static int take_rules(struct options *o, char *value, struct error *e)
 
 static int take_format(struct options *o, char *value, struct error *e)
 {
-	return value_format(value, &o->renderer, e);
+	return value_format(value, o->command != FOR_MACHINE, &o->renderer, e);
 }
 
 static int take_json(struct options *o, char *value, struct error *e)
@@ -153,6 +154,11 @@ static int take_max_stall(struct options *o, char *value, struct error *e)
 	return value_duration(value, &o->max_stall_ns, e);
 }
 
+static int take_for(struct options *o, char *value, struct error *e)
+{
+	return value_for(value, &o->for_ns, e);
+}
+
 static int take_help(struct options *o, char *value, struct error *e)
 {
 	(void)value, (void)e;
@@ -167,7 +173,12 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE, CHOOSING = ALL | FOR_CAPTURE };
+enum {
+	ALL = FOR_REPORT | FOR_TOP,
+	SHOWING = ALL | FOR_DIFF,
+	ANY = SHOWING | FOR_MACHINE,
+	CHOOSING = SHOWING | FOR_CAPTURE,
+};
 
 /* An option without a value that only sets something says what. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -183,39 +194,49 @@ static const struct spec {
 	{CHOOSING, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
-	{CHOOSING, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
-	{CHOOSING, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
-	{CHOOSING, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{CHOOSING, 'C', "name", "REGEX", "only processes whose name or program matches", take_name,
+	 0},
+	{CHOOSING, 'u', "user", "USER", "only processes of this user (name or number)", take_user,
+	 0},
+	{CHOOSING, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup,
+	 0},
 	{FOR_MACHINE, 0, "cgroup", "PATH", "only what is charged to this control group",
 	 take_cgroup, 0},
-	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
-	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
+	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes",
+	 SETS(children)},
+	{SHOWING, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
-	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
-	 0},
+	{SHOWING, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory",
+	 take_kind, 0},
 
 	{ANY, 0, NULL, NULL, "Source", NULL, 0},
+	{FOR_DIFF, 0, "for", "DURATION",
+	 "compare the running system with itself after this time, such as 60s", take_for, 0},
 	{FOR_REPORT, 0, "from", "SOURCE",
 	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
-	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
+	{ALL | FOR_MACHINE, 0, "root", "DIR", "a captured tree, or another system's /proc",
+	 take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
 	{ANY, 0, NULL, NULL, "Report", NULL, 0},
-	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
-	 take_by, 0},
+	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
+	 "group by these keys (below); default: label", take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
 	 take_by, 0},
 	{ALL, 'o', "columns", "[+]LIST", "columns to show, or all; + adds some; -o help lists them",
 	 take_columns, 0},
+	{FOR_DIFF, 'o', "columns", "COLUMN",
+	 "the column to compare; default: pss; -o help lists all", take_columns, 0},
 	{ALL, 's', "sort", "[+|-]COLUMN", "order by a column, + rising, - falling; default: -pss",
 	 take_sort, 0},
-	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
+	{SHOWING, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
 	{FOR_MACHINE, 'N', "limit", "N", "name the N largest under each row; default: 8",
 	 take_limit, 0},
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
+	{FOR_DIFF, 'a', "all", NULL, "show rows without a change too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
 	{ANY, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
 	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
@@ -227,11 +248,13 @@ static const struct spec {
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
-	{ANY, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
+	{SHOWING, 'f', "format", "FORMAT", "table (default), json, csv, markdown or folded",
+	 take_format, 0},
+	{FOR_MACHINE, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
 	{ANY, 0, "json", NULL, "--format json", take_json, 0},
 	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
 	{ANY, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
-	{ALL, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
+	{SHOWING, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
 	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
 	{ANY, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
@@ -273,12 +296,14 @@ static const struct help {
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
 	 "       anonmem capture [OPTIONS] [PID...]\n"
+	 "       anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
 	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
+	 "diff shows what grew between two captures, or since one; see anonmem diff --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
@@ -303,6 +328,15 @@ static const struct help {
 	 "  anonmem capture                  as root, to read all processes\n"
 	 "  anonmem capture --redact --output x.tar.zst\n"
 	 "                                   names are hashed, sums stay\n"},
+	{FOR_DIFF,
+	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
+	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
+	 "Shows which memory grew, and which shrank. BEFORE and AFTER are captures of any kind or\n"
+	 "JSON reports; without AFTER, BEFORE is compared with the running system.\n",
+	 "  anonmem diff old.json new.json   two reports that --json wrote\n"
+	 "  anonmem diff --for 60s 1234      what a process gains in a minute\n"
+	 "  anonmem diff a.tar.zst b.tar.zst --by name,label --format markdown\n"
+	 "                                   two captures, for a pull request\n"},
 };
 
 static void write_option(const struct spec *s, FILE *out)
@@ -334,7 +368,7 @@ void options_write_help(enum option_command command, FILE *out)
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
 	putc('\n', out);
-	if (command & ALL)
+	if (command & SHOWING)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
 		      "mapping, segment.\n",
 		      out);
@@ -432,8 +466,17 @@ static int check_together(const struct options *o, struct error *e)
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
-		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count &&
-			 !selection_chooses_processes(s) && !selection_chooses_memory(s),
+		{o->command == FOR_DIFF && o->for_ns && o->from_count,
+		 "--for compares the running system with itself; it takes no BEFORE and AFTER"},
+		{o->command == FOR_DIFF && !o->for_ns && o->from_count == 0,
+		 "missing BEFORE: give one or two captures or reports, or --for DURATION"},
+		{o->command == FOR_DIFF && o->from_count > 2,
+		 "anonmem diff compares two things; more are given"},
+		{o->command == FOR_DIFF && o->columns.count && !changes_suits(o->columns.list[0]),
+		 "anonmem diff compares sizes that add up, such as pss, rss, uss or swap_pss"},
+		{grouping_has(&o->by, KEY_MAPPING) && o->command != FOR_DIFF && !files &&
+			 !o->pid_count && !selection_chooses_processes(s) &&
+			 !selection_chooses_memory(s),
 		 o->command == FOR_TOP
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
@@ -522,7 +565,13 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 {
 	bool files = o->file_count > 0;
 
-	for (int i = optind; i < argc; i++) {
+	for (int i = optind; o->command == FOR_DIFF && i < argc; i++) {
+		if ((value_is_pids(argv[i])
+			     ? value_pids(argv[i], &o->pids, &o->pid_count, e)
+			     : value_append(argv[i], &o->from, &o->from_count, e)) < 0)
+			return -1;
+	}
+	for (int i = optind; o->command != FOR_DIFF && i < argc; i++) {
 		bool file = files || (o->command == FOR_REPORT && strchr(argv[i], '/'));
 
 		if (!file && !value_is_pids(argv[i]))
@@ -614,6 +663,9 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 
 int options_settle(struct options *o, enum source_kind kind, struct error *e)
 {
+	if (kind == SOURCE_REPORT)
+		return error_set(e, ERROR_USAGE, "%s is JSON; only anonmem diff reads a report",
+				 o->from[0]);
 	if (o->command != FOR_REPORT)
 		return kind == SOURCE_TREE
 			       ? 0

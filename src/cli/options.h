@@ -10,7 +10,13 @@
 #include "render/render.h"
 
 /* The commands that have options; a set of them is a sum. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4, FOR_CAPTURE = 8 };
+enum option_command {
+	FOR_REPORT = 1,
+	FOR_TOP = 2,
+	FOR_MACHINE = 4,
+	FOR_CAPTURE = 8,
+	FOR_DIFF = 16,
+};
 
 struct options {
 	enum option_command command;
@@ -49,6 +55,9 @@ struct options {
 	uint64_t delay_ns;   /* 0: at once */
 	uint64_t iterations; /* 0: for ever */
 	bool batch;
+
+	/* of diff; what is compared is in `from` */
+	uint64_t for_ns; /* between two readings of the running system; 0 if it is read once */
 
 	/* of capture */
 	const char *output; /* NULL for a name of its own */

@@ -270,6 +270,28 @@ int value_duration(const char *value, uint64_t *ns, struct error *e)
 			 value);
 }
 
+int value_for(const char *value, uint64_t *ns, struct error *e)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+	} units[] = {{"ms", 1e-3}, {"s", 1}, {"", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	const double most = 7 * 86400;
+	char *unit;
+	double number = strtod(value, &unit);
+
+	for (size_t i = 0; unit > value && i < sizeof(units) / sizeof(*units); i++) {
+		double seconds = number * units[i].seconds;
+
+		if (strcmp(unit, units[i].unit) == 0 && seconds >= 0.01 && seconds <= most) {
+			*ns = (uint64_t)(seconds * 1e9);
+			return 0;
+		}
+	}
+	return error_set(e, ERROR_USAGE,
+			 "--for: invalid duration \"%s\": expected 10ms to 7d, such as 60s", value);
+}
+
 int value_delay(const char *value, uint64_t *ns, struct error *e)
 {
 	if (!driver_parse_delay(value, ns))
@@ -290,14 +312,20 @@ int value_iterations(const char *value, uint64_t *n, struct error *e)
 	return 0;
 }
 
-int value_format(const char *value, const struct renderer **renderer, struct error *e)
+int value_format(const char *value, bool of_report, const struct renderer **renderer,
+		 struct error *e)
 {
 	for (const struct renderer *const *r = renderers; *r; r++) {
-		if (strcasecmp((*r)->name, value) == 0) {
+		if (strcasecmp((*r)->name, value) == 0 && (of_report || !(*r)->reports_only)) {
 			*renderer = *r;
 			return 0;
 		}
 	}
+	if (of_report)
+		return error_set(e, ERROR_USAGE,
+				 "--format: invalid format \"%s\": expected table, json, csv, "
+				 "markdown or folded",
+				 value);
 	return error_set(e, ERROR_USAGE,
 			 "--format: invalid format \"%s\": expected table, json or csv", value);
 }

@@ -31,9 +31,12 @@ int value_sort(const char *value, const struct column **sort, bool *falling, str
 int value_limit(const char *value, size_t *limit, struct error *e);
 int value_jobs(const char *value, unsigned *jobs, struct error *e);
 int value_duration(const char *value, uint64_t *ns, struct error *e);
+int value_for(const char *value, uint64_t *ns, struct error *e);
 int value_delay(const char *value, uint64_t *ns, struct error *e);
 int value_iterations(const char *value, uint64_t *n, struct error *e);
-int value_format(const char *value, const struct renderer **renderer, struct error *e);
+/* Formats that can only write reports are refused unless it is of one. */
+int value_format(const char *value, bool of_report, const struct renderer **renderer,
+		 struct error *e);
 int value_units(const char *value, enum units *units, struct error *e);
 int value_color(const char *value, enum option_color *color, struct error *e);
 

@@ -49,6 +49,8 @@ struct sharers {
 	size_t count;
 };
 
+struct delta;
+
 struct snapshot {
 	enum source_kind source;
 	struct machine machine;
@@ -76,6 +78,11 @@ struct snapshot {
 	/* What is known of the objects that KEY_SEGMENT tells apart; or NULL. */
 	const struct shares *segments;
 	struct shares own_segments; /* where they are those of a single report */
+
+	/* Of two that are compared, what each side has; else NULL. */
+	const struct delta *delta;
+
+	bool rows_left_out; /* of a report that was read back: it was written without all rows */
 
 	bool inferred; /* unnamed memory may have a guess for a label */
 	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;

@@ -4,52 +4,11 @@
  * Groups are written one by one, so that memory does not grow with their number.
  */
 #include "base/json.h"
-#include "render/moment.h"
 #include "render/parts.h"
 #include "render/render.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-static cJSON *history(const struct trend *t)
-{
-	cJSON *array = cJSON_CreateArray();
-	bool whole = true;
-
-	for (unsigned i = 0; i < t->history_count && whole; i++)
-		whole = json_append(array, json_integer(t->history[i]));
-	return json_finish(whole, array);
-}
-
-static cJSON *cell_value(const struct column *column, const struct cell *cell)
-{
-	char text[32];
-
-	if (!cell->known)
-		return cJSON_CreateNull();
-	switch (column->type) {
-	case CELL_TEXT:
-		return json_string(cell->text);
-	case CELL_PERCENT:
-		snprintf(text, sizeof(text), "%.3f", cell->percent);
-		return cJSON_CreateRaw(text);
-	case CELL_ADDRESS:
-		snprintf(text, sizeof(text), "\"0x%" PRIx64 "\"", cell->number);
-		return cJSON_CreateRaw(text);
-	case CELL_CHANGE:
-		snprintf(text, sizeof(text), "%" PRId64, cell->change);
-		return cJSON_CreateRaw(text);
-	case CELL_STATE:
-		return json_string(slice_of(trend_names[cell->number]));
-	case CELL_GRAPH:
-		return history(cell->graph);
-	case CELL_NUMBER:
-	case CELL_BYTES:
-	case CELL_BOUNDS:
-		break;
-	}
-	return json_integer(cell->number);
-}
 
 /* "swap_pss_min" beside a "swap_pss" that is null. */
 static bool put_least(cJSON *object, const struct column *column, const struct cell *cell)
@@ -72,28 +31,11 @@ static cJSON *group(const struct report *r, const struct cell *row, size_t first
 		if (row == r->totals && column->role == COLUMN_PROCESS)
 			continue;
 		if (row[c].known || !column->never_unknown)
-			whole = json_put(object, column->name, cell_value(column, &row[c]));
+			whole = json_put(object, column->name, json_cell(column, &row[c]));
 		if (row[c].at_least && whole)
 			whole = put_least(object, column, &row[c]);
 	}
 	return json_finish(whole, object);
-}
-
-static cJSON *tool(const struct render_options *options)
-{
-	cJSON *object = cJSON_CreateObject();
-
-	return json_finish(
-		json_put(object, "name", json_string(SLICE("anonmem"))) &&
-			json_put(object, "version", json_string(slice_of(options->version))),
-		object);
-}
-
-static cJSON *moment(const struct machine *m)
-{
-	char text[MOMENT_MAX];
-
-	return moment_format(m, text) ? json_string(slice_of(text)) : cJSON_CreateNull();
 }
 
 static cJSON *source(const struct report *r, const struct render_options *options)
@@ -110,15 +52,6 @@ static cJSON *source(const struct report *r, const struct render_options *option
 	return json_finish(whole, object);
 }
 
-static cJSON *keys(const struct grouping *by)
-{
-	const char *names[KEY_COUNT];
-
-	for (unsigned i = 0; i < by->count; i++)
-		names[i] = key_names[by->keys[i]];
-	return cJSON_CreateStringArray(names, (int)by->count);
-}
-
 static cJSON *meminfo(const struct machine *m)
 {
 	cJSON *object;
@@ -132,16 +65,6 @@ static cJSON *meminfo(const struct machine *m)
 				 m->meminfo.known[i] ? json_integer(m->meminfo.bytes[i])
 						     : cJSON_CreateNull());
 	return json_finish(whole, object);
-}
-
-static cJSON *sentences(char *const *lines, size_t count)
-{
-	cJSON *array = cJSON_CreateArray();
-	bool whole = true;
-
-	for (size_t i = 0; i < count && whole; i++)
-		whole = json_append(array, json_string(slice_of(lines[i])));
-	return json_finish(whole, array);
 }
 
 /* On one line, or on many for people. */
@@ -194,8 +117,8 @@ static bool write_head(const struct form *form, const struct report *r,
 		cJSON *value;
 	} members[] = {
 		{"schema", json_string(SLICE("anonmem/1"))},
-		{"tool", tool(o)},
-		{"time", moment(m)},
+		{"tool", json_tool(o->version)},
+		{"time", json_moment(m)},
 		{"host", json_string_or_null(m->host)},
 		{"kernel", json_string_or_null(m->kernel)},
 		{"page_size",
@@ -204,7 +127,7 @@ static bool write_head(const struct form *form, const struct report *r,
 		{"source", source(r, o)},
 		{"read",
 		 json_string(s->coverage.by_how[HOW_SCANNED] ? SLICE("scan") : SLICE("smaps"))},
-		{"by", keys(&s->by)},
+		{"by", json_keys(&s->by)},
 		{"coverage", json_coverage(&s->coverage)},
 		{"totals", group(r, r->totals, r->key_column_count)},
 	};
@@ -230,11 +153,11 @@ static int render(const struct report *r, const struct render_options *o, FILE *
 		return error_memory(e);
 	end_member(form, out);
 	if (r->snapshot->verified) {
-		if (!write_member(form, "checks", sentences(r->checks, r->check_count), out))
+		if (!write_member(form, "checks", json_sentences(r->checks, r->check_count), out))
 			return error_memory(e);
 		end_member(form, out);
 	}
-	if (!write_member(form, "notes", sentences(r->notes, r->note_count), out))
+	if (!write_member(form, "notes", json_sentences(r->notes, r->note_count), out))
 		return error_memory(e);
 	fprintf(out, "%s}\n", form->line);
 	return 0;

@@ -42,6 +42,7 @@ struct renderer {
 	bool always_notes;  /* or even then */
 	bool header_once;   /* of several reports in turn, only the first has a header */
 	bool has_screen;    /* `anonmem top` shows it with a head above it */
+	bool reports_only;  /* writes rows of reports, not what else has formats */
 	bool hides_zeros;   /* leaves rows of zeros out unless told not to */
 	bool adds_columns;  /* columns that the user chooses come in addition to those of `shows` */
 	/* Whether a column is there unless the user chooses others; NULL leaves that to the
@@ -52,6 +53,6 @@ struct renderer {
 		      struct error *e);
 };
 
-extern const struct renderer render_table, render_json, render_csv;
+extern const struct renderer render_table, render_json, render_csv, render_markdown, render_folded;
 
 #endif

@@ -53,6 +53,7 @@ static const char *advice(const struct snapshot *s)
 			return "this capture has no smaps, only maps, as if its kernel had none";
 		return "capture them as root";
 	case SOURCE_SMAPS:
+	case SOURCE_REPORT:
 		break;
 	}
 	return "check who may read the files";

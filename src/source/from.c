@@ -59,6 +59,51 @@ static int take_archive(struct source *s, struct content *c, struct error *e)
 	return source_check_tree(s, e);
 }
 
+/* JSON: what it is of, its reader says. */
+
+static bool is_json(const struct content *c)
+{
+	size_t blanks = 0;
+
+	while (blanks < c->head.len && strchr(" \t\r\n", c->head.ptr[blanks]))
+		blanks++;
+	return c->fd >= 0 && blanks < c->head.len && c->head.ptr[blanks] == '{';
+}
+
+static int take_json(struct source *s, struct content *c, struct error *e)
+{
+	(void)e;
+	s->kind = SOURCE_REPORT;
+	s->fds[0] = c->fd;
+	c->fd = -1;
+	return 0;
+}
+
+char *source_text(const struct source *s, size_t *size, struct error *e)
+{
+	enum { TEXT_MAX = 256 << 20 };
+	struct stat st = {.st_size = 0};
+	char *text = NULL;
+	ssize_t n = 1;
+
+	*size = 0;
+	if (fstat(s->fds[0], &st) == 0 && st.st_size > TEXT_MAX)
+		error_set(e, ERROR_MALFORMED, "%s is larger than 256 MiB", s->paths[0]);
+	else if (!(text = malloc((size_t)st.st_size + 1)))
+		error_memory(e);
+	while (text && n > 0 && *size < (size_t)st.st_size) {
+		n = TEMP_FAILURE_RETRY(
+			pread(s->fds[0], text + *size, (size_t)st.st_size - *size, (off_t)*size));
+		*size += n > 0 ? (size_t)n : 0;
+	}
+	if (text && n < 0) {
+		error_errno(e, "cannot read %s", s->paths[0]);
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 /* Files of smaps; of anything else, their reader says what it is. */
 
 static bool is_text(const struct content *c)
@@ -89,6 +134,7 @@ static const struct kind {
 } kinds[] = {
 	{is_folder, take_folder, true},
 	{is_archive, take_archive, true},
+	{is_json, take_json, true},
 	{is_text, take_smaps, false},
 };
 

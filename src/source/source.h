@@ -30,7 +30,9 @@
 
 #include <sys/types.h>
 
-enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS };
+/* The last is a JSON document, of which source_text() gives the text and nothing else can be read.
+ */
+enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS, SOURCE_REPORT };
 
 /* What is wanted of a process besides its mappings; each costs a file to open and read. */
 enum {
@@ -182,13 +184,17 @@ struct source *source_open_from(char *const *paths, size_t count, struct error *
  * with such a source before. Of other sources it does nothing. 0, or -1 with *e. */
 int source_load(struct source *s, struct error *e);
 
+/* The text of a SOURCE_REPORT, which the caller frees; NULL with *e. */
+char *source_text(const struct source *s, size_t *size, struct error *e);
+
 /* The files of the whole system, or tree; not of smaps files. */
 struct procdir source_files(const struct source *s);
 
 /* Limits a source to these processes, which must outlive it. */
 void source_limit(struct source *s, const pid_t *pids, size_t count);
 
-/* The same without a limit to some processes, closed before the other one. NULL if out of memory. */
+/* The same without a limit to some processes, closed before the other one. NULL if out of memory.
+ */
 struct source *source_without_limit(const struct source *s);
 
 void source_close(struct source *s);

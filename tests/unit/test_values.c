@@ -271,11 +271,11 @@ TEST(words)
 	enum units units;
 	enum option_color color;
 
-	assert_int_equal(value_format("csv", &renderer, &e), 0);
+	assert_int_equal(value_format("csv", true, &renderer, &e), 0);
 	assert_ptr_equal(renderer, &render_csv);
-	assert_int_equal(value_format("JSON", &renderer, &e), 0);
+	assert_int_equal(value_format("JSON", true, &renderer, &e), 0);
 	assert_ptr_equal(renderer, &render_json);
-	assert_refused(value_format("xml", &renderer, &e),
+	assert_refused(value_format("xml", true, &renderer, &e),
 		       "--format: invalid format \"xml\": expected table");
 	assert_int_equal(value_units("g", &units, &e), 0);
 	assert_int_equal(units, UNITS_GIB);

@@ -1,0 +1,213 @@
+/*
+ * `anonmem diff`: what grew between two moments, versions or machines.
+ */
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/privilege.h"
+#include "cli/rulefiles.h"
+#include "cli/sandbox.h"
+#include "cli/say.h"
+#include "cli/show.h"
+#include "cli/side.h"
+#include "cli/version.h"
+#include "collect/lineage.h"
+#include "render/changes.h"
+#include "render/renderers.h"
+#include "source/thread_id.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum { BEFORE, AFTER, SIDES };
+
+struct diff {
+	struct options *o;
+	struct side sides[SIDES];
+	struct rules *rules;
+	struct users users;
+};
+
+/* Writes what the format has no place for to standard error. */
+static void say_rest(const struct options *o, const struct report *r)
+{
+	if (carries_notes(o) || o->quiet)
+		return;
+	say(r->coverage);
+	for (size_t i = 0; i < r->note_count; i++)
+		say(r->notes[i]);
+}
+
+static int write_changes(const struct diff *diff, const struct changes *c, struct error *e)
+{
+	const struct options *o = diff->o;
+	const struct changes_view view = {.changes = c,
+					  .before = diff->sides[BEFORE].path,
+					  .after = diff->sides[AFTER].path,
+					  .version = ANONMEM_VERSION};
+	struct render_options options = {
+		.color = wants_color(o, STDOUT_FILENO),
+		.header = !o->no_header,
+		.quiet = o->quiet,
+		.units = o->units,
+		.version = ANONMEM_VERSION,
+	};
+	static const char *const expendable[] = {NULL};
+	const struct column *list[COLUMNS_MAX];
+	int status;
+
+	if (o->renderer == &render_json)
+		return changes_write_json(&view, stdout, e);
+	choose_width(o, expendable, list, &options);
+	status = o->renderer->render(&c->report, &options, stdout, e);
+	if (status == 0)
+		say_rest(o, &c->report);
+	return status;
+}
+
+static const struct column *compared_column(const struct options *o)
+{
+	return o->columns.count ? o->columns.list[0] : column_find(SLICE("pss"));
+}
+
+static int compare(const struct diff *diff, struct error *e)
+{
+	const struct options *o = diff->o;
+	const struct changes_options options = {
+		.column = compared_column(o),
+		.full_keys = o->renderer->full_keys,
+		.hide_same = o->renderer->hides_zeros && !o->all,
+		.limit = o->limit,
+	};
+	struct delta d;
+	struct changes c = {.of = NULL};
+	int status = delta_make(&d, &diff->sides[BEFORE].snapshot, &diff->sides[AFTER].snapshot, e);
+
+	if (status == 0)
+		status = changes_build(&d, &options, &c, e);
+	if (status == 0)
+		status = write_changes(diff, &c, e);
+	changes_free(&c);
+	delta_free(&d);
+	return status;
+}
+
+static int read_side(struct diff *diff, struct side *side, struct error *e)
+{
+	const struct options *o = diff->o;
+	struct lineage lineage = {.unmatched = 0};
+	const struct collect_options collecting = {
+		.by = o->by,
+		.selection = o->selection,
+		.rules = diff->rules,
+		.users =
+			!diff->sides[BEFORE].path && !diff->sides[AFTER].path ? &diff->users : NULL,
+		.infer = !o->no_infer,
+		.finds_sharers = true,
+		.jobs = o->jobs,
+		.children = o->children ? &lineage : NULL,
+		.reading = {.shares = true},
+	};
+	int status = side_read(side, &collecting, e);
+
+	lineage_free(&lineage);
+	return status;
+}
+
+static void wait_between(uint64_t ns)
+{
+	struct timespec left = {.tv_sec = (time_t)(ns / 1000000000),
+				.tv_nsec = (long)(ns % 1000000000)};
+
+	while (nanosleep(&left, &left) < 0)
+		;
+}
+
+static int read_both(struct diff *diff, struct error *e)
+{
+	for (int i = 0; i < SIDES; i++) {
+		if (side_load(&diff->sides[i], diff->o, e) < 0)
+			return -1;
+	}
+	if (read_side(diff, &diff->sides[BEFORE], e) < 0)
+		return -1;
+	wait_between(diff->o->for_ns);
+	return read_side(diff, &diff->sides[AFTER], e);
+}
+
+/* With rights that the file of the program lends, nothing is read that the user names; so where
+ * one side is a file, the other one has only the rights of the user. */
+static int prepare(struct diff *diff, struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+	const struct side *sides = diff->sides;
+
+	if (sides[BEFORE].path || sides[AFTER].path)
+		privilege_end();
+	else
+		privilege_raise();
+	if (grouping_has(&diff->o->by, KEY_USER) && !sides[BEFORE].path &&
+	    users_learn(&diff->users, sides[BEFORE].source, e) < 0)
+		return -1;
+	return sandbox_enter(&box, e);
+}
+
+static int open_sides(struct diff *diff, struct error *e)
+{
+	struct options *o = diff->o;
+
+	if (o->from_count == 0)
+		thread_ids_to_processes(o->pids, o->pid_count);
+	for (int i = 0; i < SIDES; i++) {
+		if (side_open(&diff->sides[i], i < (int)o->from_count ? o->from[i] : NULL, o, e) <
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum exit_status run(struct options *o, struct error *e)
+{
+	struct diff diff = {.o = o};
+	enum exit_status status = EXIT_FAILED;
+
+	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
+		diff.rules = rulefiles_load(o->rules, o->no_rules, e);
+		if (!diff.rules)
+			return EXIT_FAILED;
+	}
+	if (open_sides(&diff, e) == 0 && prepare(&diff, e) == 0 && read_both(&diff, e) == 0 &&
+	    compare(&diff, e) == 0)
+		status = EXIT_DONE;
+	else if (e->code == ERROR_USAGE)
+		status = EXIT_USAGE;
+	for (int i = 0; i < SIDES; i++) {
+		if (!side_say_problems(&diff.sides[i]) && status == EXIT_DONE)
+			status = EXIT_FAILED;
+		side_free(&diff.sides[i]);
+	}
+	users_free(&diff.users);
+	rules_free(diff.rules);
+	return status;
+}
+
+enum exit_status command_diff(int argc, char **argv)
+{
+	struct error e = {.code = ERROR_NONE};
+	enum exit_status status = EXIT_DONE;
+	struct options o;
+
+	if (options_parse(FOR_DIFF, argc, argv, &o, &e) < 0)
+		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	else if (o.action == ACTION_HELP)
+		options_write_help(FOR_DIFF, stdout);
+	else if (o.action == ACTION_VERSION)
+		version_write(stdout);
+	else if (o.action == ACTION_COLUMNS)
+		options_write_columns(FOR_DIFF, stdout);
+	else
+		status = run(&o, &e);
+	options_free(&o);
+	if (e.code != ERROR_NONE)
+		say(e.text);
+	return status;
+}
