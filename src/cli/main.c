@@ -37,15 +37,12 @@ static const struct {
 	const char *name;
 	command_fn *run;
 } commands[] = {
-	{"capture", command_capture},
-	{"doctor", command_doctor},
-	{"machine", command_machine},
-	{"run", command_run},
-	{"top", command_top},
+	{"capture", command_capture}, {"doctor", command_doctor}, {"machine", command_machine},
+	{"run", command_run},	      {"top", command_top},
 };
 
-/* A program that is run gets all that its user has, and nothing of what anonmem is lent. Who captures
- * creates the file with all rights, and then gives them up for the reading. */
+/* A program that is run gets all that its user has, and nothing of what anonmem is lent. Who
+ * captures creates the file with all rights, and then gives them up for the reading. */
 static int settle_rights(command_fn *command, struct error *e)
 {
 	if ((command == command_run || command == command_capture) && !privilege_is_lent())

@@ -188,7 +188,8 @@ struct procdir source_files(const struct source *s);
 /* Limits a source to these processes, which must outlive it. */
 void source_limit(struct source *s, const pid_t *pids, size_t count);
 
-/* The same without a limit to some processes, closed before the other one. NULL if out of memory. */
+/* The same without a limit to some processes, closed before the other one. NULL if out of memory.
+ */
 struct source *source_without_limit(const struct source *s);
 
 void source_close(struct source *s);
