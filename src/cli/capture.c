@@ -2,16 +2,16 @@
  * `anonmem capture`: writes what all reports need into one file.
  *
  * The file gets its name when it is whole. Until then it has another one, in the same folder, and a
- * process of its own that gives it the right one or removes it, whatever becomes of the process that
- * reads: that one is in the sandbox and can do neither.
+ * process of its own that gives it the right one or removes it, whatever becomes of the process
+ * that reads: that one is in the sandbox and can do neither.
  */
+#include "collect/capture.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/version.h"
-#include "collect/capture.h"
 #include "collect/lineage.h"
 #include "render/size.h"
 #include "source/thread_id.h"
@@ -30,7 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How the process that reads ends when the file is whole and something is to be said nevertheless. */
+/* How the process that reads ends when the file is whole and something is to be said nevertheless.
+ */
 enum { EXIT_WRITTEN = 64 };
 
 /* Progress. */

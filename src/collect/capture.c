@@ -19,9 +19,9 @@
  * behind the processes. */
 static const char *const first_files[] = {"uptime", "stat", "sys/kernel/hostname",
 					  "sys/kernel/osrelease", NULL};
-static const char *const last_files[] = {"meminfo",	 "zoneinfo",	   "slabinfo",
-					 "vmallocinfo",	 "net/sockstat",   "swaps",
-					 "self/mountinfo", NULL};
+static const char *const last_files[] = {
+	"meminfo",	"zoneinfo", "slabinfo",	      "vmallocinfo",
+	"net/sockstat", "swaps",    "self/mountinfo", NULL};
 
 struct sharer_of {
 	pid_t pid, owner; /* who has the memory, and who counts it */
@@ -86,8 +86,11 @@ static bool add_file(struct capture *c, const char *folder, const char *name, bo
 				  : add_member(c, folder, name, is_link, bytes);
 }
 
+typedef bool add_fn(struct capture *c, const char *folder, const char *name, bool is_link,
+		    struct slice bytes);
+
 /* What cannot be read is left out. */
-static void add_opened(struct capture *c, int fd, const char *folder, const char *name)
+static void add_opened(struct capture *c, int fd, add_fn *add, const char *folder, const char *name)
 {
 	size_t size;
 	char *bytes;
@@ -97,7 +100,7 @@ static void add_opened(struct capture *c, int fd, const char *folder, const char
 	bytes = copy_read_open(fd, &size);
 	close(fd);
 	if (bytes)
-		add_file(c, folder, name, false, (struct slice){bytes, size});
+		add(c, folder, name, false, (struct slice){bytes, size});
 	free(bytes);
 }
 
@@ -106,7 +109,7 @@ static void add_files(struct capture *c, const char *const *names)
 	const struct procdir root = source_files(c->source);
 
 	for (; *names && !has_failed(c); names++)
-		add_opened(c, procdir_open(&root, *names), "", *names);
+		add_opened(c, procdir_open(&root, *names), add_file, "", *names);
 }
 
 /* Processes. */
@@ -299,6 +302,7 @@ static void add_made(struct capture *c, const char *name, void (*make)(struct ca
 
 /* Files outside of /proc. */
 
+/* They hold numbers; only their paths have names. */
 static void add_system_file(struct capture *c, const char *path)
 {
 	char *name;
@@ -306,7 +310,7 @@ static void add_system_file(struct capture *c, const char *path)
 	FILE *out;
 
 	if (!c->options->redact) {
-		add_opened(c, system_open(c->source, path), SYSTEM_FOLDER, path + 1);
+		add_opened(c, system_open(c->source, path), add_member, SYSTEM_FOLDER, path + 1);
 		return;
 	}
 	out = textstream_open(&name, &size);
@@ -316,7 +320,7 @@ static void add_system_file(struct capture *c, const char *path)
 		error_memory(&c->error);
 		return;
 	}
-	add_opened(c, system_open(c->source, path), SYSTEM_FOLDER, name + 1);
+	add_opened(c, system_open(c->source, path), add_member, SYSTEM_FOLDER, name + 1);
 	free(name);
 }
 

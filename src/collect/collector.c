@@ -328,8 +328,8 @@ static void on_copied(void *ctx, const struct copy *copy)
 	struct work *work = c->work;
 
 	pthread_mutex_lock(&work->lock);
-	c->no_memory = c->no_memory || !work->options->copied(work->options->copied_ctx,
-							      &c->process, copy);
+	c->no_memory = c->no_memory ||
+		       !work->options->copied(work->options->copied_ctx, &c->process, copy);
 	pthread_mutex_unlock(&work->lock);
 }
 

@@ -25,7 +25,7 @@ struct collect_options {
 	/* With reading.copies: gets the files of each process, before its record. False to stop. */
 	bool (*copied)(void *ctx, const struct process *process, const struct copy *copy);
 	void *copied_ctx;
-	bool identify;		  /* only ask who they are: their records have no memory */
+	bool identify; /* only ask who they are: their records have no memory */
 };
 
 /* Gets the records, in any order and from any thread, but one at a time. A record dies when this

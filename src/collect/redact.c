@@ -2,10 +2,10 @@
 
 #include "base/intern.h"
 #include "classify/rules.h"
-#include "label/layout.h"
 #include "parse/mountinfo.h"
 #include "parse/number.h"
 #include "source/captured_names.h"
+#include "source/kept_names.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -53,8 +53,8 @@ void redact_free(struct redact *r)
 	free(r);
 }
 
-/* Hashing: SipHash-2-4 (Aumasson and Bernstein, 2012), whose results tell nothing to who has not the
- * key. */
+/* Hashing: SipHash-2-4 (Aumasson and Bernstein, 2012), whose results tell nothing to who has not
+ * the key. */
 
 static uint64_t rotate(uint64_t x, int bits)
 {
@@ -177,10 +177,10 @@ static struct slice base_name(struct slice path)
 static bool is_of_system(struct slice path)
 {
 	static const struct slice folders[] = {
-		SLICE_INIT("/usr/lib/"),    SLICE_INIT("/usr/lib32/"), SLICE_INIT("/usr/lib64/"),
-		SLICE_INIT("/usr/libx32/"), SLICE_INIT("/lib/"),       SLICE_INIT("/lib32/"),
-		SLICE_INIT("/lib64/"),	    SLICE_INIT("/libx32/"),    SLICE_INIT("/bin/"),
-		SLICE_INIT("/sbin/"),	    SLICE_INIT("/usr/bin/"),   SLICE_INIT("/usr/sbin/"),
+		SLICE_INIT("/usr/lib/"),     SLICE_INIT("/usr/lib32/"), SLICE_INIT("/usr/lib64/"),
+		SLICE_INIT("/usr/libx32/"),  SLICE_INIT("/lib/"),	SLICE_INIT("/lib32/"),
+		SLICE_INIT("/lib64/"),	     SLICE_INIT("/libx32/"),	SLICE_INIT("/bin/"),
+		SLICE_INIT("/sbin/"),	     SLICE_INIT("/usr/bin/"),	SLICE_INIT("/usr/sbin/"),
 		SLICE_INIT("/usr/libexec/"),
 	};
 
@@ -218,8 +218,8 @@ static size_t ending_length(struct slice name)
 
 	if (slice_ends(name, SLICE(".jsa")))
 		return strlen(".jsa");
-	while (rest.len && (isdigit((unsigned char)rest.ptr[rest.len - 1]) ||
-			    rest.ptr[rest.len - 1] == '.'))
+	while (rest.len &&
+	       (isdigit((unsigned char)rest.ptr[rest.len - 1]) || rest.ptr[rest.len - 1] == '.'))
 		rest.len--;
 	return slice_ends(rest, SLICE(".so")) ? name.len - rest.len + strlen(".so") : 0;
 }
@@ -241,8 +241,9 @@ static void put_file_name(const struct redact *r, struct slice name, FILE *out)
 	put(slice_inner(name, 0, name.len - known), out);
 	rest = slice_inner(name, known, 0);
 	ending = ending_length(rest);
-	put_hash(r, is_version(slice_inner(rest, 0, ending)) ? SLICE("")
-							     : slice_inner(rest, 0, ending),
+	put_hash(r,
+		 is_version(slice_inner(rest, 0, ending)) ? SLICE("")
+							  : slice_inner(rest, 0, ending),
 		 out);
 	if (is_version(slice_inner(rest, 0, ending)))
 		put(slice_inner(rest, 0, ending), out);
@@ -253,22 +254,53 @@ static void put_file_name(const struct redact *r, struct slice name, FILE *out)
 static bool is_common(struct slice name)
 {
 	static const struct slice names[] = {
-		SLICE_INIT("usr"),	   SLICE_INIT("lib"),	      SLICE_INIT("lib32"),
-		SLICE_INIT("lib64"),	   SLICE_INIT("libx32"),      SLICE_INIT("bin"),
-		SLICE_INIT("sbin"),	   SLICE_INIT("libexec"),     SLICE_INIT("local"),
-		SLICE_INIT("share"),	   SLICE_INIT("etc"),	      SLICE_INIT("var"),
-		SLICE_INIT("home"),	   SLICE_INIT("root"),	      SLICE_INIT("tmp"),
-		SLICE_INIT("opt"),	   SLICE_INIT("srv"),	      SLICE_INIT("dev"),
-		SLICE_INIT("proc"),	   SLICE_INIT("sys"),	      SLICE_INIT("run"),
-		SLICE_INIT("mnt"),	   SLICE_INIT("media"),	      SLICE_INIT("host"),
-		SLICE_INIT("shm"),	   SLICE_INIT("hugepages"),   SLICE_INIT("ashmem"),
-		SLICE_INIT("zero"),	   SLICE_INIT("null"),	      SLICE_INIT("dri"),
-		SLICE_INIT("fs"),	   SLICE_INIT("cgroup"),      SLICE_INIT("memory"),
-		SLICE_INIT("unified"),	   SLICE_INIT("kernel"),      SLICE_INIT("mm"),
-		SLICE_INIT("block"),	   SLICE_INIT("mm_stat"),     SLICE_INIT("free_hugepages"),
-		SLICE_INIT("system.slice"), SLICE_INIT("user.slice"), SLICE_INIT("machine.slice"),
-		SLICE_INIT("init.scope"),  SLICE_INIT("docker"),      SLICE_INIT("lxc"),
-		SLICE_INIT("kubepods"),	   SLICE_INIT("kubepods.slice"),
+		SLICE_INIT("usr"),
+		SLICE_INIT("lib"),
+		SLICE_INIT("lib32"),
+		SLICE_INIT("lib64"),
+		SLICE_INIT("libx32"),
+		SLICE_INIT("bin"),
+		SLICE_INIT("sbin"),
+		SLICE_INIT("libexec"),
+		SLICE_INIT("local"),
+		SLICE_INIT("share"),
+		SLICE_INIT("etc"),
+		SLICE_INIT("var"),
+		SLICE_INIT("home"),
+		SLICE_INIT("root"),
+		SLICE_INIT("tmp"),
+		SLICE_INIT("opt"),
+		SLICE_INIT("srv"),
+		SLICE_INIT("dev"),
+		SLICE_INIT("proc"),
+		SLICE_INIT("sys"),
+		SLICE_INIT("run"),
+		SLICE_INIT("mnt"),
+		SLICE_INIT("media"),
+		SLICE_INIT("host"),
+		SLICE_INIT("shm"),
+		SLICE_INIT("hugepages"),
+		SLICE_INIT("ashmem"),
+		SLICE_INIT("zero"),
+		SLICE_INIT("null"),
+		SLICE_INIT("dri"),
+		SLICE_INIT("fs"),
+		SLICE_INIT("cgroup"),
+		SLICE_INIT("memory"),
+		SLICE_INIT("unified"),
+		SLICE_INIT("kernel"),
+		SLICE_INIT("mm"),
+		SLICE_INIT("block"),
+		SLICE_INIT("mm_stat"),
+		SLICE_INIT("free_hugepages"),
+		SLICE_INIT("system.slice"),
+		SLICE_INIT("user.slice"),
+		SLICE_INIT("machine.slice"),
+		SLICE_INIT("init.scope"),
+		SLICE_INIT("docker"),
+		SLICE_INIT("lxc"),
+		SLICE_INIT("kubepods"),
+		SLICE_INIT("kubepods.slice"),
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -395,8 +427,8 @@ static void put_label(struct redact *r, struct slice text, FILE *out)
 }
 
 /* Names between what tells that they are one; else false. */
-static bool put_between(struct redact *r, struct slice name, struct slice begins,
-			struct slice ends, FILE *out)
+static bool put_between(struct redact *r, struct slice name, struct slice begins, struct slice ends,
+			FILE *out)
 {
 	if (name.len < begins.len + ends.len || !slice_begins(name, begins) ||
 	    !slice_ends(name, ends))
@@ -411,20 +443,17 @@ static bool put_between(struct redact *r, struct slice name, struct slice begins
 static bool is_kernels(struct slice name)
 {
 	static const struct slice whole[] = {
-		SLICE_INIT(LAYOUT_SHOWN),
-		SLICE_INIT("/dev/zero (deleted)"),
-		SLICE_INIT("/anon_hugepage (deleted)"),
-		SLICE_INIT("/secretmem (deleted)"),
-		SLICE_INIT("/drm mm object (deleted)"),
-		SLICE_INIT("/i915 (deleted)"),
-		SLICE_INIT("/[aio] (deleted)"),
+		SLICE_INIT("/dev/zero (deleted)"),  SLICE_INIT("/anon_hugepage (deleted)"),
+		SLICE_INIT("/secretmem (deleted)"), SLICE_INIT("/drm mm object (deleted)"),
+		SLICE_INIT("/i915 (deleted)"),	    SLICE_INIT("/[aio] (deleted)"),
 	};
 
 	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++) {
 		if (slice_equals(name, whole[i]))
 			return true;
 	}
-	return name.len == 0 || (name.ptr[0] == '[' && !slice_begins(name, SLICE("[anon"))) ||
+	return name.len == 0 || slice_equals(name, kept_names_place) ||
+	       (name.ptr[0] == '[' && !slice_begins(name, SLICE("[anon"))) ||
 	       slice_equals(name, SLICE("[anon]")) || slice_begins(name, SLICE("anon_inode:")) ||
 	       slice_begins(name, SLICE("socket:[")) || slice_begins(name, SLICE("pipe:[")) ||
 	       (slice_begins(name, SLICE("/SYSV")) && slice_ends(name, SLICE(" (deleted)")) &&
@@ -672,8 +701,8 @@ static bool redact_slabs(struct redact *r, struct slice bytes, FILE *out)
 
 	while (take_line(&bytes, &line)) {
 		const char *begin = memchr(line.ptr, '(', line.len);
-		const char *end = begin ? memchr(begin, ')', line.len - (size_t)(begin - line.ptr))
-					: NULL;
+		const char *end =
+			begin ? memchr(begin, ')', line.len - (size_t)(begin - line.ptr)) : NULL;
 		size_t before = end ? (size_t)(begin + 1 - line.ptr) : line.len;
 		size_t behind = end ? line.len - (size_t)(end - line.ptr) : 0;
 

@@ -6,8 +6,8 @@
  *
  *	START-END RESIDENT EXCLUSIVE SWAPPED PROTECTED[ NAME]
  *
- * with addresses in hexadecimal and bytes in decimal digits, as in `struct part`; without a name for
- * what has none beside others.
+ * with addresses in hexadecimal and bytes in decimal digits, as in `struct part`; without a name
+ *for what has none beside others.
  */
 #ifndef SOURCE_CAPTURED_NAMES_H
 #define SOURCE_CAPTURED_NAMES_H

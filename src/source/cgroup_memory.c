@@ -61,11 +61,13 @@ static bool keep_hierarchy(void *ctx, struct slice line)
 static int find_mount(const struct source *s, struct hierarchy *m, struct error *e)
 {
 	*m = (struct hierarchy){.version = 0};
-	if (s->kind == SOURCE_TREE && lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
+	if (s->kind == SOURCE_TREE &&
+	    lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
 		return error_set(e, ERROR_USAGE,
 				 "the account of a control group needs the running system, or a "
 				 "capture by anonmem capture");
-	if (s->kind == SOURCE_PROC && lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
+	if (s->kind == SOURCE_PROC &&
+	    lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
 		return error_errno(e, "cannot read %s/self/mountinfo", s->root);
 	if (m->version == 0)
 		return error_set(e, ERROR_SYSTEM,

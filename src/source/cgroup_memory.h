@@ -1,5 +1,6 @@
 /*
- * cgroup_memory: what the kernel charges to one control group, of the running system or of a capture.
+ * cgroup_memory: what the kernel charges to one control group, of the running system or of a
+ * capture.
  *
  * Source: of version 2 memory.current, memory.max, memory.high, memory.peak (Linux 5.19),
  * memory.swap.*, memory.stat and memory.events; of version 1 memory.usage_in_bytes,

@@ -1,6 +1,6 @@
 /*
- * copy: the files of one process as they were while it was read, so that a captured tree can be made
- * of them.
+ * copy: the files of one process as they were while it was read, so that a captured tree can be
+ * made of them.
  */
 #ifndef SOURCE_COPY_H
 #define SOURCE_COPY_H

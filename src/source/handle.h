@@ -13,16 +13,16 @@ struct source {
 	const char *root;
 	int root_fd;
 	struct members *members; /* of an archived tree, which has no root_fd; or NULL */
-	pid_t self;   /* anonmem's own in the running system; else 0 */
-	bool is_live; /* a kernel's /proc, wherever it is mounted; no capture */
+	pid_t self;		 /* anonmem's own in the running system; else 0 */
+	bool is_live;		 /* a kernel's /proc, wherever it is mounted; no capture */
 	const pid_t *pids;
 	size_t pid_count;
 	struct captured_segments *segments; /* of a capture that says so; or NULL */
-	struct shared_memory *shared; /* of a capture that says who shares; or NULL */
+	struct shared_memory *shared;	    /* of a capture that says who shares; or NULL */
 	/* SOURCE_SMAPS */
 	char *const *paths;
 	size_t path_count;
-	int *fds; /* of those that are open, -1 for others; or NULL */
+	int *fds;	 /* of those that are open, -1 for others; or NULL */
 	bool is_unknown; /* of source_open_from(), until it is known what they are */
 	bool is_view;	 /* of another source, which owns all of it */
 };

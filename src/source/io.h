@@ -22,7 +22,7 @@ struct io {
 	int shortage; /* errno of what anonmem itself ran out of while it read a process, or 0 */
 	struct copy *copy; /* of the process at hand; NULL unless the reading copies */
 	bool copies_text;  /* what is read through the parser goes there */
-	char *text;   /* of the small file that was read last */
+	char *text;	   /* of the small file that was read last */
 	size_t text_capacity;
 };
 

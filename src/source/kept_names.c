@@ -65,10 +65,12 @@ void kept_names_free(struct kept_names *n)
 	free(n);
 }
 
+const struct slice kept_names_place = SLICE_INIT(LAYOUT_SHOWN);
+
 bool kept_names_lie_in(const struct mapping *m)
 {
 	return m->end - m->start == TABLE_BYTES && m->perms[3] == 'p' &&
-	       slice_equals(m->name, SLICE(LAYOUT_SHOWN));
+	       slice_equals(m->name, kept_names_place);
 }
 
 /* Reading the table. */
@@ -389,8 +391,7 @@ static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t c
 {
 	uint64_t swap = m->counters.bytes[COUNTER_SWAP];
 
-	if (!n->captured.text &&
-	    (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
+	if (!n->captured.text && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
 		return error_errno(e, "cannot look at its pages");
 	/* What is swapped of shared memory is not in page tables. */
 	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
@@ -498,14 +499,19 @@ void kept_names_forget(struct kept_names *n)
 	n->at = 0;
 }
 
-static void load_captured(struct kept_names *n)
+/* False if the capture has none. */
+static bool load_captured(struct kept_names *n)
 {
 	bool damaged;
 
+	captured_names_free(&n->captured);
+	if (!n->dir->is_captured)
+		return false;
 	if (captured_names_read(&n->captured, n->dir, &damaged))
 		n->state = NAMES_KNOWN;
 	else if (damaged)
 		n->state = NAMES_LOST;
+	return n->state != NAMES_NONE;
 }
 
 struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
@@ -516,13 +522,12 @@ struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, b
 	n->next_stage = next;
 	n->state = NAMES_NONE;
 	n->passed = false;
-	captured_names_free(&n->captured);
-	if (dir->is_captured)
-		load_captured(n);
-	else if (n->at)
+	if (load_captured(n))
+		return (struct stage){take, n};
+	if (n->at)
 		load(n);
 	/* If it is no longer where it was, that will show. */
-	if (n->state == NAMES_LOST && !dir->is_captured)
+	if (n->state == NAMES_LOST)
 		n->state = NAMES_NONE;
 	return (struct stage){take, n};
 }

@@ -16,8 +16,8 @@ enum lines_outcome {
 	LINES_STOPPED, /* by the function */
 };
 
-/* `path` is relative to the /proc or the tree of the source, or absolute (system.h). A line that is longer
- * than any that the kernel prints is given in parts. */
+/* `path` is relative to the /proc or the tree of the source, or absolute (system.h). A line that is
+ * longer than any that the kernel prints is given in parts. */
 enum lines_outcome lines_read(const struct source *s, const char *path, line_fn *take, void *ctx);
 
 #endif

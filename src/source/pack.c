@@ -23,8 +23,8 @@ bool pack_find_form(const char *path, enum pack_form *form)
 		struct slice end;
 		enum pack_form form;
 	} forms[] = {
-		{SLICE_INIT(".tar"), PACK_TAR},	    {SLICE_INIT(".tar.gz"), PACK_GZIP},
-		{SLICE_INIT(".tgz"), PACK_GZIP},    {SLICE_INIT(".tar.zst"), PACK_ZSTD},
+		{SLICE_INIT(".tar"), PACK_TAR},	  {SLICE_INIT(".tar.gz"), PACK_GZIP},
+		{SLICE_INIT(".tgz"), PACK_GZIP},  {SLICE_INIT(".tar.zst"), PACK_ZSTD},
 		{SLICE_INIT(".tar.xz"), PACK_XZ},
 	};
 

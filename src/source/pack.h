@@ -20,7 +20,8 @@ struct pack;
 /* `fd` is borrowed. NULL with *e. */
 struct pack *pack_new(int fd, enum pack_form form, struct error *e);
 
-/* A file, or a link with the bytes for where it leads, below the folder `folder`. 0, or -1 with *e. */
+/* A file, or a link with the bytes for where it leads, below the folder `folder`. 0, or -1 with *e.
+ */
 int pack_add(struct pack *p, const char *folder, const char *name, bool is_link, struct slice bytes,
 	     struct error *e);
 

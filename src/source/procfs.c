@@ -298,8 +298,8 @@ static enum result after_nothing(struct procfs *p, struct attempt *a)
 /* What a captured tree has of a process beside smaps. */
 static void copy_files(struct procfs *p, const struct attempt *a)
 {
-	static const char *const names[] = {"stat",   "status",	 "cgroup",
-					    "comm",   "cmdline", "smaps_rollup"};
+	static const char *const names[] = {"stat", "status",  "cgroup",
+					    "comm", "cmdline", "smaps_rollup"};
 
 	copy_clear(&p->copy);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -1,6 +1,6 @@
 /*
- * segments: the objects of shared memory that exist in the running system or in a capture, mapped or
- * not.
+ * segments: the objects of shared memory that exist in the running system or in a capture, mapped
+ * or not.
  *
  * These are System V segments of our IPC namespace, memfds that processes hold open which may be
  * read, and what lies on each tmpfs that is mounted here.

@@ -16,9 +16,9 @@ static bool find_place(const struct source *s, const char *path, struct procdir 
 	else if (source_is_captured(s))
 		*dir = source_root(s);
 	errno = s->kind != SOURCE_PROC && !source_is_captured(s) ? ENOENT : ENAMETOOLONG;
-	return errno != ENOENT && snprintf(name, PATH_MAX, "%s%s",
-					   s->kind == SOURCE_PROC ? "" : SYSTEM_FOLDER,
-					   path) < PATH_MAX;
+	return errno != ENOENT &&
+	       snprintf(name, PATH_MAX, "%s%s", s->kind == SOURCE_PROC ? "" : SYSTEM_FOLDER, path) <
+		       PATH_MAX;
 }
 
 int system_open(const struct source *s, const char *path)

@@ -254,9 +254,9 @@ def check_hostile(case):
 	harmless("device.tar", *good, entry("13x", type=tarfile.BLKTYPE), entry("x", type=tarfile.FIFOTYPE))
 	harmless("names.tar", *good, entry("12/" + "n" * 300 + "\x1b[2J", b"x"), entry("\n", b"x"))
 	harmless("folder.tar", *good, entry("12/stat/deeper", b"x"), entry("12", type=tarfile.DIRTYPE))
-	done = case.run(["--from", "/nonexistent"])
+	done = case.run(["--from", "missing.tar"])
 	case.check("missing", done.returncode == 1 and done.stderr ==
-		b"anonmem: cannot open /nonexistent: No such file or directory\n", done.stderr)
+		b"anonmem: cannot open missing.tar: No such file or directory\n", done.stderr)
 
 
 def main():
