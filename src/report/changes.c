@@ -249,7 +249,8 @@ static void note_hidden(const struct changes *c, const struct delta *d, FILE *ou
 	fprintf(out, "%zu more row%s hidden by --limit", c->report.hidden,
 		c->report.hidden == 1 ? "" : "s");
 	if (c->hidden.known)
-		fprintf(out, ", which changed by %+" PRId64 " bytes", c->hidden.change);
+		fprintf(out, ", which changed by %s%" PRId64 " bytes",
+			c->hidden.change > 0 ? "+" : "", c->hidden.change);
 }
 
 static void note_rows_left_out(const struct changes *c, const struct delta *d, FILE *out)

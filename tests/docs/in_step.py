@@ -168,6 +168,7 @@ def check_options(program, page, top, completions):
             "top --help")
     wanted, valued = wanted | of_top, valued | valued_top
     capturing = names_of(help_options(run(program, "capture", "--help").stdout))[1]
+    capturing |= names_of(help_options(run(program, "diff", "--help").stdout))[1]
     compare("options with a value", valued | capturing, bash_options_with_value(bash), "anonmem.bash",
             "--help")
     for name, found in (("_anonmem", zsh_options(zsh)), ("anonmem.fish", fish_options(fish))):
@@ -334,6 +335,21 @@ def check_capture(program, page, completions):
             "capture --help")
 
 
+def check_diff(program, source, page, form, completions):
+    """Its options, and the members of its JSON."""
+    listed = help_options(run(program, "diff", "--help").stdout)
+    compare("options of diff", listed, manual_options(page), page.name, "diff --help")
+    compare("options of diff", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_diff_options"), "anonmem.bash",
+            "diff --help")
+    tree = str(source / "fixtures/trees/once")
+    printed = json.loads(run(program, "diff", "--json", tree, tree).stdout)
+    found = set()
+    for item in form.items("DIFF"):
+        found |= set(re.match(r"Va (.*?) Pq", item + " Pq").group(1).replace(" ,", "").split())
+    compare("JSON of diff", set(printed), found, form.name, "the program")
+
+
 def check_machine(program, page, form, completions):
     """Its options, and the members of its JSON."""
     listed = help_options(run(program, "machine", "--help").stdout)
@@ -475,10 +491,10 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, capture, doctor, machine, started, top, rules, form = (
+    command, capture, diff, doctor, machine, started, top, rules, form = (
         Page(source / "man" / name)
         for name in (
-            "anonmem.1", "anonmem-capture.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
+            "anonmem.1", "anonmem-capture.1", "anonmem-diff.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
             "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
@@ -497,6 +513,7 @@ def main():
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
     check_capture(program, capture, completions)
+    check_diff(program, source, diff, form, completions)
     check_machine(program, machine, form, completions)
     check_quotes(source)
     for problem in problems:

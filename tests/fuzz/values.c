@@ -75,7 +75,7 @@ static int try_one(unsigned which, char *text, struct error *e)
 	case 7:
 		return value_iterations(text, &n, e);
 	case 8:
-		return value_format(text, &renderer, e);
+		return value_format(text, true, &renderer, e);
 	case 9:
 		return value_units(text, &units, e);
 	case 10:

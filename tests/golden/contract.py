@@ -113,6 +113,28 @@ def check_machine(text):
 	check_account(machine["swap"])
 
 
+def check_change(row):
+	"""There is a change where both figures are known, and only there."""
+	known = row["before"] is not None and row["after"] is not None
+	assert row["change"] == (row["after"] - row["before"] if known else None), "a wrong change"
+
+
+def check_diff(text):
+	"""The changes of all rows add up to that of the totals, if all are known."""
+	diff = read_json(text)
+	jsonschema.validate(diff, read_schema("anonmem-diff-1"), cls=jsonschema.Draft202012Validator)
+	for row in [diff["totals"], *diff["groups"]]:
+		check_change(row)
+	changes = [row["change"] for row in diff["groups"]] + [diff["hidden"]["change"]]
+	if None not in changes and diff["totals"]["change"] is not None:
+		assert sum(changes) == diff["totals"]["change"], "the changes do not add up"
+	known = [abs(change) for change in changes[:-1] if change is not None]
+	assert known == sorted(known, reverse=True), "the largest change is not the first"
+	for row in diff["groups"]:
+		assert row["state"] != "new" or row["before"] == 0
+		assert row["state"] != "gone" or row["after"] == 0
+
+
 def check_csv(case, text):
 	assert text.count(b"\r\n") == text.count(b"\n"), "a line does not end in CRLF"
 	rows = list(csv.reader(io.StringIO(text.decode("utf-8"), newline=""), strict=True))
@@ -147,6 +169,8 @@ def check(case, schema):
 	check_bytes(case, golden.expected(case, ".err"))
 	if text.startswith(b'{"schema":"anonmem-machine/1"'):
 		check_machine(text)
+	elif text.startswith(b'{\n  "schema": "anonmem-diff/1"'):
+		check_diff(text)
 	elif text.startswith(b"{"):
 		check_json(case, text, schema)
 	if case.name.endswith(".csv") or "--csv" in case.arguments or "csv" in case.arguments:

@@ -1,8 +1,11 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="capture doctor machine run top"
+_anonmem_commands="capture diff doctor machine run top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
+_anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --for -g --by -o --columns
+-N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color
+-j --jobs -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
@@ -24,7 +27,7 @@ file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss hugetlb 
 rss_percent exclusive exclusive_max command"
 _anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
-_anonmem_formats="table json csv"
+_anonmem_formats="table json csv markdown folded"
 _anonmem_units="auto b k m g"
 _anonmem_colors="auto always never"
 
@@ -142,7 +145,7 @@ _anonmem_values()
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--from | --output | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -221,6 +224,7 @@ _anonmem()
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
 		capture) _anonmem_words "$_anonmem_capture_options" "$cur" ;;
+		diff) _anonmem_words "$_anonmem_diff_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
@@ -234,6 +238,10 @@ _anonmem()
 	fi
 	if ((COMP_CWORD == 1)); then
 		_anonmem_words "$_anonmem_commands" "$cur"
+		return
+	fi
+	if [[ ${COMP_WORDS[1]} == diff ]]; then
+		_anonmem_files
 		return
 	fi
 	# Behind --smaps FILE more files may follow.

@@ -33,7 +33,7 @@ function __anonmem_kinds
 	printf '%s\n' $kinds
 end
 
-set -l formats table json csv
+set -l formats table json csv markdown folded
 set -l units auto b k m g
 set -l colors auto always never
 
@@ -68,6 +68,9 @@ complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_comma
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'What to call memory that nobody names'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a diff -d 'Show which memory grew'
+complete -c anonmem -n '__fish_seen_subcommand_from diff' -l for -x -d 'Compare now with this time later'
+complete -c anonmem -n '__fish_seen_subcommand_from diff' -F
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Write all of it into a file'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l output -r -F -d 'The file to write'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
