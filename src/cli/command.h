@@ -7,6 +7,7 @@ enum exit_status {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 	EXIT_INCOMPLETE = 3, /* with --strict: something could not be read */
+	EXIT_OVER = 4,	     /* of check: memory is over its limit */
 };
 
 /* argv[0] is the program, or the command's own name. */
@@ -14,6 +15,7 @@ typedef enum exit_status command_fn(int argc, char **argv);
 
 command_fn command_report;  /* the one-shot report, without a name */
 command_fn command_capture; /* writes what is to be read into a file */
+command_fn command_check;   /* whether memory is within a budget */
 command_fn command_diff;    /* what grew between two of them */
 command_fn command_doctor;  /* whether memory can have names here, and how to get more */
 command_fn command_machine; /* where all memory of the machine is */

@@ -122,13 +122,26 @@ static void wait_between(uint64_t ns)
 		;
 }
 
+/* A report is as it was written; what is selected is so of the other side. */
+static int check_selection(const struct diff *diff, struct error *e)
+{
+	const struct options *o = diff->o;
+
+	if (!diff->sides[BEFORE].document || !diff->sides[AFTER].document ||
+	    (!o->pid_count && !o->children && !selection_chooses_processes(&o->selection) &&
+	     !selection_chooses_memory(&o->selection)))
+		return 0;
+	return error_set(e, ERROR_USAGE,
+			 "nothing can be selected in two reports; select when they are written");
+}
+
 static int read_both(struct diff *diff, struct error *e)
 {
 	for (int i = 0; i < SIDES; i++) {
 		if (side_load(&diff->sides[i], diff->o, e) < 0)
 			return -1;
 	}
-	if (read_side(diff, &diff->sides[BEFORE], e) < 0)
+	if (check_selection(diff, e) < 0 || read_side(diff, &diff->sides[BEFORE], e) < 0)
 		return -1;
 	wait_between(diff->o->for_ns);
 	return read_side(diff, &diff->sides[AFTER], e);

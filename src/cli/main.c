@@ -37,15 +37,17 @@ static const struct {
 	const char *name;
 	command_fn *run;
 } commands[] = {
-	{"capture", command_capture}, {"diff", command_diff}, {"doctor", command_doctor},
-	{"machine", command_machine}, {"run", command_run},   {"top", command_top},
+	{"capture", command_capture}, {"check", command_check},	    {"diff", command_diff},
+	{"doctor", command_doctor},   {"machine", command_machine}, {"run", command_run},
+	{"top", command_top},
 };
 
 /* A program that is run gets all that its user has, and nothing of what anonmem is lent. Who
  * captures creates the file with all rights, and then gives them up for the reading. */
 static int settle_rights(command_fn *command, struct error *e)
 {
-	if ((command == command_run || command == command_capture) && !privilege_is_lent())
+	if ((command == command_run || command == command_capture || command == command_check) &&
+	    !privilege_is_lent())
 		return 0;
 	if (privilege_reduce(command == command_report, e) < 0)
 		return -1;

@@ -67,6 +67,9 @@ static int take_cgroup(struct options *o, char *value, struct error *e)
 
 static int take_label(struct options *o, char *value, struct error *e)
 {
+	/* A rule chooses among what is read. */
+	if (o->command == FOR_CHECK)
+		return value_append(value, &o->labels, &o->label_count, e);
 	return value_append(value, &o->labels, &o->selection.label_count, e);
 }
 
@@ -77,6 +80,10 @@ static int take_kind(struct options *o, char *value, struct error *e)
 
 static int take_by(struct options *o, char *value, struct error *e)
 {
+	if (o->command == FOR_CHECK) {
+		o->by_text = value;
+		return 0;
+	}
 	return value_grouping(value, &o->by, e);
 }
 
@@ -105,16 +112,31 @@ static int take_rules(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
+static int take_verdict_format(struct options *o, const char *value, struct error *e)
+{
+	for (const struct verdict_format *f = verdict_formats; f->name; f++) {
+		if (strcasecmp(f->name, value) == 0) {
+			o->verdict_format = f;
+			return 0;
+		}
+	}
+	return error_set(e, ERROR_USAGE,
+			 "--format: invalid format \"%s\": expected text, json, junit or markdown",
+			 value);
+}
+
 static int take_format(struct options *o, char *value, struct error *e)
 {
+	if (o->command == FOR_CHECK)
+		return take_verdict_format(o, value, e);
 	return value_format(value, o->command != FOR_MACHINE, &o->renderer, e);
 }
 
 static int take_json(struct options *o, char *value, struct error *e)
 {
-	(void)value, (void)e;
+	(void)value;
 	o->renderer = &render_json;
-	return 0;
+	return o->command == FOR_CHECK ? take_verdict_format(o, "json", e) : 0;
 }
 
 static int take_csv(struct options *o, char *value, struct error *e)
@@ -159,6 +181,37 @@ static int take_for(struct options *o, char *value, struct error *e)
 	return value_for(value, &o->for_ns, e);
 }
 
+static int take_max(struct options *o, char *value, struct error *e)
+{
+	return value_append(value, &o->max, &o->max_count, e);
+}
+
+static int take_growth(struct options *o, char *value, struct error *e)
+{
+	return value_append(value, &o->growth, &o->growth_count, e);
+}
+
+static int take_subsystem(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->subsystem = value;
+	return 0;
+}
+
+static int take_baseline(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->baseline = value;
+	return 0;
+}
+
+static int take_budget(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->budget = value;
+	return 0;
+}
+
 static int take_help(struct options *o, char *value, struct error *e)
 {
 	(void)value, (void)e;
@@ -177,7 +230,7 @@ enum {
 	ALL = FOR_REPORT | FOR_TOP,
 	SHOWING = ALL | FOR_DIFF,
 	ANY = SHOWING | FOR_MACHINE,
-	CHOOSING = SHOWING | FOR_CAPTURE,
+	CHOOSING = SHOWING | FOR_CAPTURE | FOR_CHECK,
 };
 
 /* An option without a value that only sets something says what. */
@@ -190,7 +243,7 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Selection", NULL, 0},
+	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Selection", NULL, 0},
 	{CHOOSING, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
@@ -204,15 +257,29 @@ static const struct spec {
 	 take_cgroup, 0},
 	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes",
 	 SETS(children)},
-	{SHOWING, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
-	 take_label, 0},
-	{SHOWING, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory",
-	 take_kind, 0},
+	{SHOWING | FOR_CHECK, 'l', "label", "GLOB",
+	 "only memory whose label matches, with or without [ ]", take_label, 0},
+	{SHOWING | FOR_CHECK, 'k', "kind", "KIND[,KIND...]",
+	 "only anon, shmem, file or special memory", take_kind, 0},
 
-	{ANY, 0, NULL, NULL, "Source", NULL, 0},
+	{FOR_CHECK, 0, "subsystem", "GLOB", "only memory whose subsystem matches", take_subsystem,
+	 0},
+
+	{FOR_CHECK, 0, NULL, NULL, "Rules", NULL, 0},
+	{FOR_CHECK, 'g', "by", "KEY", "one limit for each label, subsystem, name or cgroup",
+	 take_by, 0},
+	{FOR_CHECK, 0, "max", "COLUMN=SIZE", "no more than this, such as pss=200M", take_max, 0},
+	{FOR_CHECK, 0, "growth", "[COLUMN=]N%", "no more than this above the baseline; or a size",
+	 take_growth, 0},
+	{FOR_CHECK, 0, "baseline", "SOURCE", "a capture or a JSON report to compare with",
+	 take_baseline, 0},
+	{FOR_CHECK, 0, "optional", NULL, "the rule may match nothing", SETS(optional)},
+	{FOR_CHECK, 0, "budget", "FILE", "more rules, one in each line", take_budget, 0},
+
+	{ANY | FOR_CHECK, 0, NULL, NULL, "Source", NULL, 0},
 	{FOR_DIFF, 0, "for", "DURATION",
 	 "compare the running system with itself after this time, such as 60s", take_for, 0},
-	{FOR_REPORT, 0, "from", "SOURCE",
+	{FOR_REPORT | FOR_CHECK, 0, "from", "SOURCE",
 	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
@@ -221,7 +288,7 @@ static const struct spec {
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ANY, 0, NULL, NULL, "Report", NULL, 0},
+	{ANY | FOR_CHECK, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
 	 "group by these keys (below); default: label", take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
@@ -238,11 +305,13 @@ static const struct spec {
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_DIFF, 'a', "all", NULL, "show rows without a change too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{ANY, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
-	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
+	{ANY | FOR_CHECK, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)",
+	 take_rules, 0},
+	{ANY | FOR_CHECK, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{ANY | FOR_CHECK, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is",
+	 SETS(no_infer)},
 
-	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Output", NULL, 0},
+	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Output", NULL, 0},
 	{FOR_CAPTURE, 0, "output", "FILE",
 	 "a .tar, .tar.gz, .tar.zst or .tar.xz; - is standard output (zstd)", take_output, 0},
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
@@ -250,14 +319,18 @@ static const struct spec {
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
 	{SHOWING, 'f', "format", "FORMAT", "table (default), json, csv, markdown or folded",
 	 take_format, 0},
+	{FOR_CHECK, 'f', "format", "FORMAT", "text (default), json, junit or markdown", take_format,
+	 0},
 	{FOR_MACHINE, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
-	{ANY, 0, "json", NULL, "--format json", take_json, 0},
+	{ANY | FOR_CHECK, 0, "json", NULL, "--format json", take_json, 0},
 	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
-	{ANY, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
+	{ANY | FOR_CHECK, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024",
+	 take_units, 0},
 	{SHOWING, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
 	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
-	{ANY, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
+	{FOR_CHECK, 'q', "quiet", NULL, "hide rules that are kept", SETS(quiet)},
+	{ANY | FOR_CHECK, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
 	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes, at least 0.01; default: 2",
@@ -266,8 +339,9 @@ static const struct spec {
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ANY, 0, NULL, NULL, "Performance", NULL, 0},
-	{ANY, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
+	{ANY | FOR_CHECK, 0, NULL, NULL, "Performance", NULL, 0},
+	{ANY | FOR_CHECK, 'j', "jobs", "N", "number of reader threads; default: one a processor",
+	 take_jobs, 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
 	 SETS(fast)},
 	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
@@ -279,9 +353,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
-	{ANY | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
-	{ANY | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
+	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Help", NULL, 0},
+	{ANY | FOR_CAPTURE | FOR_CHECK, 'h', "help", NULL, "show this text", take_help, 0},
+	{ANY | FOR_CAPTURE | FOR_CHECK, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -296,6 +370,7 @@ static const struct help {
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
 	 "       anonmem capture [OPTIONS] [PID...]\n"
+	 "       anonmem check [OPTIONS] [--] [COMMAND [ARG...]]\n"
 	 "       anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
@@ -303,6 +378,7 @@ static const struct help {
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
 	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
+	 "check says whether memory is within a budget; see anonmem check --help.\n"
 	 "diff shows what grew between two captures, or since one; see anonmem diff --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
@@ -328,6 +404,14 @@ static const struct help {
 	 "  anonmem capture                  as root, to read all processes\n"
 	 "  anonmem capture --redact --output x.tar.zst\n"
 	 "                                   names are hashed, sums stay\n"},
+	{FOR_CHECK,
+	 "Usage: anonmem check [OPTIONS] [PID...]\n"
+	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
+	 "Says whether memory is within limits: of processes, of a capture or report (--from), or\n"
+	 "the peaks of a command that is run under anonmem run.\n",
+	 "  anonmem check --name shop --max pss=200M\n"
+	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
+	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"},
 	{FOR_DIFF,
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
@@ -372,9 +456,12 @@ void options_write_help(enum option_command command, FILE *out)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
 		      "mapping, segment.\n",
 		      out);
-	fputs(command == FOR_REPORT ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
-				      "with --strict.\n"
-				    : "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+	fputs(command == FOR_REPORT
+		      ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete with --strict, "
+			"4 over budget (check).\n"
+	      : command == FOR_CHECK
+		      ? "Exit status: 0 within, 1 failed or unknown, 2 wrong usage, 4 over.\n"
+		      : "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 	      out);
 	fprintf(out, "\nExamples:\n%s", help->after);
 }
@@ -394,7 +481,7 @@ void options_write_columns(enum option_command command, FILE *out)
 enum { NO_LETTER = 256 };
 struct getopt_tables {
 	struct option longs[SPECS + 1];
-	char shorts[2 * SPECS + 1];
+	char shorts[2 * SPECS + 2];
 };
 
 static int id_of(size_t spec)
@@ -406,6 +493,10 @@ static void make_tables(enum option_command command, struct getopt_tables *t)
 {
 	size_t n = 0;
 	char *letter = t->shorts;
+
+	/* What follows the options of check is a command with its own. */
+	if (command == FOR_CHECK)
+		*letter++ = '+';
 
 	for (size_t i = 0; i < SPECS; i++) {
 		const struct spec *s = &specs[i];
@@ -466,6 +557,12 @@ static int check_together(const struct options *o, struct error *e)
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
+		{o->command == FOR_CHECK && o->from_count > 1, "anonmem check takes one --from"},
+		{o->command == FOR_CHECK && o->program &&
+			 (o->from_count || o->pid_count || o->children ||
+			  selection_chooses_processes(s)),
+		 "a command is judged alone: it cannot be used with --from, --pid, --name, --user, "
+		 "--cgroup or --children"},
 		{o->command == FOR_DIFF && o->for_ns && o->from_count,
 		 "--for compares the running system with itself; it takes no BEFORE and AFTER"},
 		{o->command == FOR_DIFF && !o->for_ns && o->from_count == 0,
@@ -561,7 +658,7 @@ static void complete_grouping(struct options *o)
 
 /* What stands between and behind the options: more files of --smaps; else process ids, and of a
  * report captured files, which have a slash. */
-static int take_operands(struct options *o, int argc, char **argv, struct error *e)
+static int take_words(struct options *o, int argc, char **argv, struct error *e)
 {
 	bool files = o->file_count > 0;
 
@@ -588,6 +685,29 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 			return -1;
 	}
 	return 0;
+}
+
+/* Process ids, or the command behind the options and --. */
+static int take_command(struct options *o, int argc, char **argv, struct error *e)
+{
+	bool marked = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
+
+	if (optind < argc && (marked || !value_is_pids(argv[optind]))) {
+		o->program = argv + optind;
+		return 0;
+	}
+	for (int i = optind; i < argc; i++) {
+		if (value_pids(argv[i], &o->pids, &o->pid_count, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int take_operands(struct options *o, int argc, char **argv, struct error *e)
+{
+	if (o->command == FOR_CHECK)
+		return take_command(o, argc, argv, e);
+	return take_words(o, argc, argv, e);
 }
 
 /* Those that this process may run on. */
@@ -629,6 +749,7 @@ static void set_defaults(enum option_command command, struct options *o)
 	*o = (struct options){
 		.command = command,
 		.renderer = renderers[0],
+		.verdict_format = &verdict_formats[0],
 		.jobs = processors(),
 		.delay_ns = 2 * second,
 		.max_stall_ns = command == FOR_TOP ? stall : 0,
@@ -652,7 +773,7 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	}
 	if (o->action != ACTION_REPORT)
 		return 0;
-	o->selection.labels = o->labels;
+	o->selection.labels = command == FOR_CHECK ? NULL : o->labels;
 	if (take_operands(o, argc, argv, e) < 0)
 		return -1;
 	if (o->from_count && (o->root || o->file_count))
@@ -692,4 +813,6 @@ void options_free(struct options *o)
 	free(o->files);
 	free(o->from);
 	free(o->labels);
+	free(o->max);
+	free(o->growth);
 }

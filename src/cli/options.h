@@ -8,6 +8,7 @@
 
 #include "cli/values.h"
 #include "render/render.h"
+#include "render/verdict.h"
 
 /* The commands that have options; a set of them is a sum. */
 enum option_command {
@@ -16,6 +17,7 @@ enum option_command {
 	FOR_MACHINE = 4,
 	FOR_CAPTURE = 8,
 	FOR_DIFF = 16,
+	FOR_CHECK = 32,
 };
 
 struct options {
@@ -58,6 +60,14 @@ struct options {
 
 	/* of diff; what is compared is in `from` */
 	uint64_t for_ns; /* between two readings of the running system; 0 if it is read once */
+
+	/* of check */
+	char **max, **growth; /* owned, the strings are argv's */
+	size_t max_count, growth_count, label_count;
+	char *subsystem, *baseline, *budget, *by_text;
+	bool optional;
+	char **program; /* what to run, with its arguments; or NULL */
+	const struct verdict_format *verdict_format;
 
 	/* of capture */
 	const char *output; /* NULL for a name of its own */

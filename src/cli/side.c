@@ -18,16 +18,11 @@ static bool chooses(const struct options *o)
 	return o->pid_count || o->children || selection_chooses_processes(&o->selection);
 }
 
-static int load_document(struct side *side, const struct options *o, struct error *e)
+static int load_document(struct side *side, struct error *e)
 {
 	size_t size;
 	char *text;
 
-	if (chooses(o) || selection_chooses_memory(&o->selection))
-		return error_set(e, ERROR_USAGE,
-				 "%s is a report, in which nothing can be selected; select when it "
-				 "is written",
-				 side->path);
 	text = source_text(side->source, &size, e);
 	if (!text)
 		return -1;
@@ -43,7 +38,7 @@ int side_load(struct side *side, const struct options *o, struct error *e)
 	if (source_load(side->source, e) < 0)
 		return -1;
 	if (source_kind(side->source) == SOURCE_REPORT)
-		return load_document(side, o, e);
+		return load_document(side, e);
 	if (source_kind(side->source) == SOURCE_SMAPS && chooses(o))
 		return error_set(e, ERROR_USAGE,
 				 "%s is a smaps file, which does not say whose it is: --pid, "

@@ -31,6 +31,10 @@ struct watched {
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
 	uint64_t missed;	  /* processes that could not be read, at most */
+	const struct collect_options *how;
+	bool (*take)(void *ctx, const struct snapshot *s); /* gets each reading; or NULL */
+	void *ctx;
+	struct error problem; /* why it could not be read any more */
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -48,17 +52,12 @@ static const char *const columns_shown[] = {"processes", "mappings",  "rss",	  "
 
 static int read_once(struct watched *w, struct error *e)
 {
-	const struct collect_options options = {
-		.by = {.keys = {KEY_LABEL}, .count = 1},
-		.infer = true,
-		.finds_sharers = true,
-		.jobs = 1,
-		.children = &w->family,
-	};
+	struct collect_options options = *w->how;
 	struct snapshot now = {0};
 	struct source *source;
 	int status = -1;
 
+	options.children = &w->family;
 	source = source_open_proc(NULL, &w->pid, 1, e);
 	if (source && survey(source, &options, &now, e) == 0) {
 		uint64_t missed = now.coverage.by_outcome[OUTCOME_DENIED];
@@ -67,6 +66,8 @@ static int read_once(struct watched *w, struct error *e)
 		w->peaks.most.machine = now.machine;
 		w->peaks.most.inferred = now.inferred;
 		status = now.coverage.by_outcome[OUTCOME_READ] ? peaks_add(&w->peaks, &now, e) : 0;
+		if (status == 0 && w->take && !w->take(w->ctx, &now))
+			status = error_memory(e);
 	}
 	snapshot_free(&now);
 	source_close(source);
@@ -148,6 +149,7 @@ static void watch(struct watched *w, const sigset_t *signals)
 		begun = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 		if (reads && read_once(w, &e) < 0) {
 			reads = false;
+			w->problem = e;
 			say(e.text);
 			say("run: stopped monitoring; the program keeps running");
 		}
@@ -285,31 +287,68 @@ static int keep_to_watching(pid_t child, struct error *e)
 	return privilege_reduce(false, e) < 0 ? -1 : sandbox_enter(&box, e);
 }
 
-int summary_run(char **command, struct error *e)
+/* Starts the command and watches it until it has ended. 0, or the exit status with *e. */
+static int watch_command(char **command, struct watched *w, struct error *e)
 {
-	static const struct grouping by = {.keys = {KEY_LABEL}, .count = 1};
 	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	const sigset_t signals = signals_to_wait_for();
-	struct watched w = {.begun = now_ns(CLOCK_MONOTONIC)};
 	struct inherited before;
 	int status;
 
+	w->begun = now_ns(CLOCK_MONOTONIC);
 	sigaction(SIGCHLD, &by_default, &before.on_child);
 	sigprocmask(SIG_BLOCK, &signals, &before.mask);
-	status = start(command, &before, &w.pid, e);
+	status = start(command, &before, &w->pid, e);
 	if (status != 0) {
 		sigprocmask(SIG_SETMASK, &before.mask, NULL);
 		return status;
 	}
-	if (keep_to_watching(w.pid, e) < 0)
+	if (keep_to_watching(w->pid, e) < 0)
 		say(e->text);
-	peaks_init(&w.peaks, &by);
-	watch(&w, &signals);
+	e->code = ERROR_NONE;
+	peaks_init(&w->peaks, &w->how->by);
+	watch(w, &signals);
+	lineage_free(&w->family);
+	return 0;
+}
+
+int summary_run(char **command, struct error *e)
+{
+	static const struct collect_options how = {
+		.by = {.keys = {KEY_LABEL}, .count = 1},
+		.infer = true,
+		.finds_sharers = true,
+		.jobs = 1,
+	};
+	struct watched w = {.how = &how};
+	int status = watch_command(command, &w, e);
+
+	if (status != 0)
+		return status;
 	if (w.peaks.readings > 0 && write_summary(&w, e) < 0)
 		say(e->text);
 	say_readings(&w);
 	peaks_free(&w.peaks);
-	lineage_free(&w.family);
 	e->code = ERROR_NONE; /* reported above */
 	return end_alike(w.status);
+}
+
+int summary_measure(char **command, const struct collect_options *how,
+		    bool (*take)(void *ctx, const struct snapshot *s), void *ctx,
+		    struct summary_result *result, struct error *e)
+{
+	struct watched w = {.how = how, .take = take, .ctx = ctx};
+	int status = watch_command(command, &w, e);
+
+	if (status != 0) {
+		peaks_init(&result->peaks, &how->by);
+		return -1;
+	}
+	*result = (struct summary_result){.peaks = w.peaks, .missed = w.missed};
+	result->status = WIFEXITED(w.status) ? WEXITSTATUS(w.status) : 128 + WTERMSIG(w.status);
+	if (w.problem.code != ERROR_NONE) {
+		*e = w.problem;
+		return -1;
+	}
+	return 0;
 }

@@ -25,13 +25,10 @@ static void write_ticks(int count, FILE *out)
 		putc('`', out);
 }
 
-bool markdown_write_code(struct slice name, FILE *out)
+bool markdown_write_escaped_code(const char *text, FILE *out)
 {
-	char *text = escape_string(name);
-	int ticks = text ? longest_run(text) + 1 : 0;
+	int ticks = longest_run(text) + 1;
 
-	if (!text)
-		return false;
 	write_ticks(ticks, out);
 	/* Blanks within are taken away again where there is one on both sides. */
 	fputs(ticks > 1 || *text == ' ' || *text == '\0' ? " " : "", out);
@@ -39,8 +36,16 @@ bool markdown_write_code(struct slice name, FILE *out)
 		fprintf(out, *p == '|' ? "\\%c" : "%c", *p);
 	fputs(ticks > 1 || *text == ' ' ? " " : "", out);
 	write_ticks(ticks, out);
-	free(text);
 	return true;
+}
+
+bool markdown_write_code(struct slice name, FILE *out)
+{
+	char *text = escape_string(name);
+	bool whole = text && markdown_write_escaped_code(text, out);
+
+	free(text);
+	return whole;
 }
 
 void markdown_write_sentences(char *const *lines, size_t count, FILE *out)

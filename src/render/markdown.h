@@ -11,6 +11,9 @@
  * False if out of memory. */
 bool markdown_write_code(struct slice name, FILE *out);
 
+/* The same for a text that is escaped already. Always true. */
+bool markdown_write_escaped_code(const char *text, FILE *out);
+
 /* Sentences, one a line, in a block of text in which nothing is markup. */
 void markdown_write_sentences(char *const *lines, size_t count, FILE *out);
 

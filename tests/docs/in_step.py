@@ -168,7 +168,8 @@ def check_options(program, page, top, completions):
             "top --help")
     wanted, valued = wanted | of_top, valued | valued_top
     capturing = names_of(help_options(run(program, "capture", "--help").stdout))[1]
-    capturing |= names_of(help_options(run(program, "diff", "--help").stdout))[1]
+    for other in ("check", "diff"):
+        capturing |= names_of(help_options(run(program, other, "--help").stdout))[1]
     compare("options with a value", valued | capturing, bash_options_with_value(bash), "anonmem.bash",
             "--help")
     for name, found in (("_anonmem", zsh_options(zsh)), ("anonmem.fish", fish_options(fish))):
@@ -247,7 +248,8 @@ def names_in_c(source, path, array):
 def check_values(program, source, page, completions):
     help_text = run(program, "--help").stdout
     keys = names_in_c(source, "src/model/key.c", "key_names")
-    values = (source / "src/cli/values.c").read_text()
+    # A literal may be in parts.
+    values = re.sub(r'"\s*\n\s*"', "", (source / "src/cli/values.c").read_text())
     lists = {
         "keys": keys,
         "kinds": names_in_c(source, "src/classify/class.c", "kind_names"),
@@ -333,6 +335,26 @@ def check_capture(program, page, completions):
     compare("options of capture", names_of(listed)[0],
             bash_options(completions["bash"], "_anonmem_capture_options"), "anonmem.bash",
             "capture --help")
+
+
+def check_check(program, source, page, form, completions):
+    """Its options, and the members of its JSON."""
+    listed = help_options(run(program, "check", "--help").stdout)
+    compare("options of check", listed, manual_options(page), page.name, "check --help")
+    compare("options of check", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_check_options"), "anonmem.bash",
+            "check --help")
+    tree = str(source / "fixtures/trees/once")
+    printed = json.loads(run(program, "check", "--json", "--max", "pss=1T", "--from", tree).stdout)
+    found = set()
+    for item in form.items("CHECK"):
+        found |= set(re.match(r"Va (.*?) Pq", item + " Pq").group(1).replace(" ,", "").split())
+    compare("JSON of check", set(printed), found, form.name, "the program")
+    text = (source / "src/render/verdict.c").read_text()
+    formats = re.findall(r'\{"(\w+)", write_\w+\}', text)
+    for shell in completions:
+        compare("formats of check", need(formats, "formats"),
+                word_list(completions[shell], "check_formats"), shell, "verdict.c")
 
 
 def check_diff(program, source, page, form, completions):
@@ -491,10 +513,11 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, capture, diff, doctor, machine, started, top, rules, form = (
+    command, capture, checked, diff, doctor, machine, started, top, rules, form = (
         Page(source / "man" / name)
         for name in (
-            "anonmem.1", "anonmem-capture.1", "anonmem-diff.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
+            "anonmem.1", "anonmem-capture.1", "anonmem-check.1", "anonmem-diff.1",
+            "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
             "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
@@ -513,6 +536,7 @@ def main():
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
     check_capture(program, capture, completions)
+    check_check(program, source, checked, form, completions)
     check_diff(program, source, diff, form, completions)
     check_machine(program, machine, form, completions)
     check_quotes(source)

@@ -135,6 +135,19 @@ def check_diff(text):
 		assert row["state"] != "gone" or row["after"] == 0
 
 
+def check_check(text):
+	"""The result follows from those of the rules."""
+	check = read_json(text)
+	jsonschema.validate(check, read_schema("anonmem-check-1"), cls=jsonschema.Draft202012Validator)
+	results = {rule["result"] for rule in check["rules"]}
+	assert check["result"] == next(r for r in ("over", "unknown", "within")
+		if r in results or r == "within")
+	for rule in check["rules"]:
+		for finding in rule["findings"]:
+			over = finding["result"] == "over"
+			assert not over or finding["bytes"] is None or finding["bytes"] > finding["limit"]
+
+
 def check_csv(case, text):
 	assert text.count(b"\r\n") == text.count(b"\n"), "a line does not end in CRLF"
 	rows = list(csv.reader(io.StringIO(text.decode("utf-8"), newline=""), strict=True))
@@ -169,6 +182,8 @@ def check(case, schema):
 	check_bytes(case, golden.expected(case, ".err"))
 	if text.startswith(b'{"schema":"anonmem-machine/1"'):
 		check_machine(text)
+	elif b'"anonmem-check/1"' in text[:40]:
+		check_check(text)
 	elif text.startswith(b'{\n  "schema": "anonmem-diff/1"'):
 		check_diff(text)
 	elif text.startswith(b"{"):

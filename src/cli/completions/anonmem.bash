@@ -1,8 +1,13 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="capture diff doctor machine run top"
+_anonmem_commands="capture check diff doctor machine run top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
+_anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
+--growth --baseline --optional --budget --from --rules --no-rules --no-infer -q --quiet -f --format --json --units --color
+-j --jobs -h --help -V --version"
+_anonmem_check_formats="text json junit markdown"
+_anonmem_check_keys="label subsystem name cgroup"
 _anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --for -g --by -o --columns
 -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color
 -j --jobs -h --help -V --version"
@@ -134,18 +139,30 @@ _anonmem_values()
 	-C | --name) _anonmem_names "$cur" ;;
 	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	-k | --kind) _anonmem_list "$_anonmem_kinds" "$cur" ;;
-	-g | --by) _anonmem_list "$_anonmem_keys" "$cur" ;;
+	-g | --by)
+		if [[ ${COMP_WORDS[1]-} == check ]]; then
+			_anonmem_words "$_anonmem_check_keys" "$cur"
+		else
+			_anonmem_list "$_anonmem_keys" "$cur"
+		fi
+		;;
 	-o | --columns)
 		[[ $cur == *,* ]] && more=""
 		_anonmem_columns_list
 		;;
 	-s | --sort) _anonmem_sort ;;
-	-f | --format) _anonmem_words "$_anonmem_formats" "$cur" ;;
+	-f | --format)
+		if [[ ${COMP_WORDS[1]-} == check ]]; then
+			_anonmem_words "$_anonmem_check_formats" "$cur"
+		else
+			_anonmem_words "$_anonmem_formats" "$cur"
+		fi
+		;;
 	--units) _anonmem_words "$_anonmem_units" "$cur" ;;
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
-	--from | --output | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for) ;;
+	--baseline | --budget | --from | --output | --smaps | --rules) _anonmem_files ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -224,6 +241,7 @@ _anonmem()
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
 		capture) _anonmem_words "$_anonmem_capture_options" "$cur" ;;
+		check) _anonmem_words "$_anonmem_check_options" "$cur" ;;
 		diff) _anonmem_words "$_anonmem_diff_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;

@@ -34,6 +34,7 @@ function __anonmem_kinds
 end
 
 set -l formats table json csv markdown folded
+set -l check_formats text json junit markdown
 set -l units auto b k m g
 set -l colors auto always never
 
@@ -68,6 +69,13 @@ complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_comma
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'What to call memory that nobody names'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a check -d 'Say whether memory is within a budget'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l subsystem -x -d 'Only memory of such a subsystem'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l max -x -d 'No more than this, such as pss=200M'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l growth -x -d 'No more than this above the baseline'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l baseline -r -F -d 'A capture or report to compare with'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l budget -r -F -d 'More rules'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l optional -d 'The rule may match nothing'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a diff -d 'Show which memory grew'
 complete -c anonmem -n '__fish_seen_subcommand_from diff' -l for -x -d 'Compare now with this time later'
 complete -c anonmem -n '__fish_seen_subcommand_from diff' -F
@@ -103,7 +111,9 @@ complete -c anonmem -l rules -r -F -n $account -d 'More rules from label to subs
 complete -c anonmem -l no-rules -n $account -d 'No rules but the built-in ones'
 complete -c anonmem -l no-infer -n $account -d 'No guesses at what unnamed memory is'
 
-complete -c anonmem -s f -l format -x -a "$formats" -n $account -d 'Form of the report'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -s f -x -a "$check_formats"
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l format -x -a "$check_formats"
+complete -c anonmem -s f -l format -x -a "$formats" -n "$account; and not __fish_seen_subcommand_from check" -d 'Form of the report'
 complete -c anonmem -l json -n $examine -d 'The same as --format json'
 complete -c anonmem -l csv -n $account -d 'The same as --format csv'
 complete -c anonmem -l units -x -a "$units" -n $account -d 'Unit of sizes in the table'

@@ -1,0 +1,339 @@
+#include "report/budget.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+
+const char *const verdict_names[VERDICT_COUNT] = {
+	[VERDICT_WITHIN] = "within",
+	[VERDICT_SKIPPED] = "skipped",
+	[VERDICT_OVER] = "over",
+	[VERDICT_UNKNOWN] = "unknown",
+};
+
+void budget_free(struct budget *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct budget_rule *r = &b->list[i];
+
+		for (size_t k = 0; k < r->memory.label_count; k++)
+			free(r->labels[k]);
+		if (r->by_name)
+			regfree(&r->name);
+		free(r->labels);
+		free(r->text);
+		free(r->subsystem);
+		free(r->cgroup);
+	}
+	free(b->list);
+	*b = (struct budget){NULL, 0};
+}
+
+static void add_key(struct grouping *by, enum key key)
+{
+	if (!grouping_has(by, key))
+		by->keys[by->count++] = key;
+}
+
+struct grouping budget_grouping(const struct budget *b)
+{
+	struct grouping by = {.keys = {KEY_LABEL}, .count = 1};
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct budget_rule *r = &b->list[i];
+
+		if (r->subsystem)
+			add_key(&by, KEY_SUBSYSTEM);
+		if (r->by_name)
+			add_key(&by, KEY_NAME);
+		if (r->cgroup)
+			add_key(&by, KEY_CGROUP);
+		if (r->by_key)
+			add_key(&by, r->key);
+	}
+	return by;
+}
+
+void usage_init(struct usage *u)
+{
+	*u = (struct usage){.list = NULL};
+	intern_init(&u->names);
+}
+
+void usage_free(struct usage *u)
+{
+	intern_free(&u->names);
+	free(u->list);
+	u->list = NULL;
+}
+
+/* The entry of a name; NULL if out of memory. */
+static struct usage_entry *entry_of(struct usage *u, struct slice name)
+{
+	symbol s = intern(&u->names, name);
+
+	if (s == SYMBOL_NONE)
+		return NULL;
+	if (s >= u->capacity) {
+		uint32_t capacity = u->capacity ? 2 * u->capacity : 16;
+		struct usage_entry *larger = reallocarray(u->list, capacity, sizeof(*larger));
+
+		if (!larger)
+			return NULL;
+		memset(larger + u->capacity, 0, (capacity - u->capacity) * sizeof(*larger));
+		u->list = larger;
+		u->capacity = capacity;
+	}
+	return &u->list[s];
+}
+
+static struct cell text_of(const struct snapshot *s, const symbol *key, enum key which)
+{
+	const struct column *column = column_find(slice_of(key_names[which]));
+	const struct column_input in = {.snapshot = s, .group = &s->totals, .key = key};
+
+	return column->get(column, &in);
+}
+
+static bool matches_glob(const char *glob, const struct cell *text)
+{
+	char *string = text->known ? strndup(text->text.ptr, text->text.len) : NULL;
+	bool matches = string && fnmatch(glob, string, 0) == 0;
+
+	free(string);
+	return matches;
+}
+
+static bool matches_name(const regex_t *pattern, const struct cell *text)
+{
+	char *string = text->known ? strndup(text->text.ptr, text->text.len) : NULL;
+	bool matches = string && regexec(pattern, string, 0, NULL, 0) == 0;
+
+	free(string);
+	return matches;
+}
+
+static bool matches(const struct budget_rule *r, const struct snapshot *s, const symbol *key)
+{
+	struct cell cell;
+
+	if (r->memory.label_count) {
+		cell = text_of(s, key, KEY_LABEL);
+		if (!cell.known || selection_wants_label(&r->memory, cell.text) != 1)
+			return false;
+	}
+	if (r->subsystem) {
+		cell = text_of(s, key, KEY_SUBSYSTEM);
+		if (!matches_glob(r->subsystem, &cell))
+			return false;
+	}
+	if (r->cgroup) {
+		cell = text_of(s, key, KEY_CGROUP);
+		if (!matches_glob(r->cgroup, &cell))
+			return false;
+	}
+	if (r->by_name) {
+		cell = text_of(s, key, KEY_NAME);
+		return matches_name(&r->name, &cell);
+	}
+	return true;
+}
+
+/* The value of the rule's key, "-" if it is unknown. */
+static struct slice name_in(const struct budget_rule *r, const struct snapshot *s,
+			    const symbol *key)
+{
+	struct cell cell;
+
+	if (!r->by_key)
+		return SLICE("");
+	cell = text_of(s, key, r->key);
+	return cell.known ? cell.text : SLICE("-");
+}
+
+bool budget_figure(const struct budget_rule *rule, const struct snapshot *side,
+		   const struct group *group, uint64_t *bytes)
+{
+	const struct column_input in = {.snapshot = side, .group = group};
+	struct cell cell = rule->column->get(rule->column, &in);
+
+	*bytes = cell.number;
+	return cell.known;
+}
+
+static bool sum_up(const struct budget_rule *rule, const struct snapshot *s, struct usage *u)
+{
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
+		const symbol *key = aggregate_key(&s->groups, i);
+		struct usage_entry *entry;
+		uint64_t bytes;
+
+		if (!matches(rule, s, key))
+			continue;
+		entry = entry_of(u, name_in(rule, s, key));
+		if (!entry)
+			return false;
+		if (!budget_figure(rule, s, &s->groups.groups[i], &bytes))
+			entry->unknown = true;
+		else
+			entry->bytes = bytes > COUNTER_MAX - entry->bytes ? COUNTER_MAX
+									  : entry->bytes + bytes;
+	}
+	return true;
+}
+
+bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, struct usage *u)
+{
+	struct usage now;
+	bool whole;
+
+	usage_init(&now);
+	whole = sum_up(rule, s, &now);
+	for (symbol i = 0; whole && i < now.names.count; i++) {
+		struct usage_entry *most = entry_of(u, intern_bytes(&now.names, i));
+
+		whole = most != NULL;
+		if (!whole)
+			break;
+		most->unknown |= now.list[i].unknown;
+		if (now.list[i].bytes > most->bytes)
+			most->bytes = now.list[i].bytes;
+	}
+	usage_free(&now);
+	u->open |= coverage_missed(&s->coverage) + s->coverage.unmatched > 0 || s->rows_left_out;
+	u->exists = true;
+	return whole;
+}
+
+static uint64_t limit_of(const struct budget_rule *r, uint64_t before)
+{
+	double most;
+
+	switch (r->limit) {
+	case BUDGET_MAX:
+		return r->size;
+	case BUDGET_GROWTH:
+		return r->size > COUNTER_MAX - before ? COUNTER_MAX : before + r->size;
+	case BUDGET_GROWTH_PERCENT:
+		break;
+	}
+	most = (double)before * (1 + r->percent / 100);
+	return most < (double)COUNTER_MAX ? (uint64_t)most : COUNTER_MAX;
+}
+
+static void find_before(const struct budget_rule *r, const struct usage *baseline,
+			struct finding *f)
+{
+	symbol s = intern_find(&baseline->names, f->name);
+
+	(void)r;
+	if (s == SYMBOL_NONE) {
+		f->before_known = baseline->exists && !baseline->open;
+		return;
+	}
+	f->before = baseline->list[s].bytes;
+	f->before_known = !baseline->list[s].unknown;
+}
+
+static void judge(const struct budget_rule *r, const struct usage *now,
+		  const struct usage *baseline, struct finding *f)
+{
+	bool grows = r->limit != BUDGET_MAX, over;
+
+	if (grows && !f->before_known) {
+		f->verdict = VERDICT_UNKNOWN;
+		return;
+	}
+	f->limit = limit_of(r, f->before);
+	over = f->bytes > f->limit;
+	if (over)
+		f->verdict = grows && baseline->open ? VERDICT_UNKNOWN : VERDICT_OVER;
+	else
+		f->verdict = f->known && !now->open ? VERDICT_WITHIN : VERDICT_UNKNOWN;
+}
+
+static int by_excess(const void *x, const void *y)
+{
+	const struct finding *a = x, *b = y;
+	double p = (double)a->bytes - (double)a->limit, q = (double)b->bytes - (double)b->limit;
+
+	if (a->verdict != b->verdict)
+		return a->verdict > b->verdict ? -1 : 1;
+	if (p != q)
+		return p > q ? -1 : 1;
+	return slice_compare(a->name, b->name);
+}
+
+int budget_judge(const struct budget_rule *rule, const struct usage *now,
+		 const struct usage *baseline, struct judgement *j, struct error *e)
+{
+	*j = (struct judgement){.verdict = rule->optional && !now->open ? VERDICT_SKIPPED
+									: VERDICT_UNKNOWN};
+	j->list = calloc((size_t)now->names.count + 1, sizeof(*j->list));
+	if (!j->list)
+		return error_memory(e);
+	for (symbol i = 0; i < now->names.count; i++) {
+		struct finding *f = &j->list[j->count++];
+
+		*f = (struct finding){.name = intern_bytes(&now->names, i),
+				      .known = !now->list[i].unknown,
+				      .bytes = now->list[i].bytes};
+		find_before(rule, baseline, f);
+		judge(rule, now, baseline, f);
+	}
+	if (j->count) {
+		qsort(j->list, j->count, sizeof(*j->list), by_excess);
+		j->verdict = j->list[0].verdict;
+	}
+	/* That something is over matters more than what else is unknown. */
+	for (size_t i = 0; i < j->count; i++) {
+		if (j->list[i].verdict == VERDICT_OVER)
+			j->verdict = VERDICT_OVER;
+	}
+	return 0;
+}
+
+/* What a row counts for in the order of parts; 0 leaves it out. */
+static uint64_t weight_of(const struct budget_rule *rule, const struct delta *d, uint32_t row,
+			  bool has_baseline)
+{
+	const struct delta_row *r = &d->list[row];
+	uint64_t before = 0, after = 0;
+
+	if (!budget_figure(rule, d->after, &r->after, &after) || !has_baseline)
+		return after;
+	if (!budget_figure(rule, d->before, &r->before, &before) || r->before_open)
+		return 0;
+	return after > before ? after - before : 0;
+}
+
+static bool is_inside(const struct budget_rule *rule, const struct finding *finding,
+		      const struct delta *d, uint32_t row)
+{
+	const symbol *key = aggregate_key(&d->rows.groups, row);
+
+	return matches(rule, &d->rows, key) &&
+	       slice_equals(name_in(rule, &d->rows, key), finding->name);
+}
+
+size_t budget_parts(const struct budget_rule *rule, const struct finding *finding,
+		    const struct delta *d, bool inside, bool has_baseline, uint32_t *parts,
+		    size_t most)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < aggregate_count(&d->rows.groups); i++) {
+		uint64_t weight = weight_of(rule, d, i, has_baseline);
+		size_t at = count;
+
+		if (weight == 0 || is_inside(rule, finding, d, i) != inside)
+			continue;
+		while (at > 0 && weight_of(rule, d, parts[at - 1], has_baseline) < weight)
+			at--;
+		if (at == most)
+			continue;
+		count += count < most;
+		memmove(parts + at + 1, parts + at, (count - at - 1) * sizeof(*parts));
+		parts[at] = i;
+	}
+	return count;
+}

@@ -1,0 +1,97 @@
+/*
+ * budget: rules about how much memory there may be, and what a snapshot says of them.
+ *
+ *	budget_measure(rule, snapshot, &usage)	for each reading: the most of all of them counts
+ *	budget_judge(rule, &usage, &baseline, &j, &e)
+ *	budget_parts(rule, name, &delta, ...)	what the memory of a finding consists of
+ *
+ * A rule is about all memory that it matches together or, by a key, about that of each value of
+ * the key. What could not be read makes it unknown whether memory is within a limit; that it is
+ * over one is certain then.
+ */
+#ifndef REPORT_BUDGET_H
+#define REPORT_BUDGET_H
+
+#include "model/delta.h"
+#include "model/selection.h"
+#include "report/column.h"
+
+struct budget_rule {
+	char *text;    /* as it was written; owned, as are the lists below */
+	unsigned line; /* in its file; 0 for the command line */
+	const struct column *column;
+	enum { BUDGET_MAX, BUDGET_GROWTH, BUDGET_GROWTH_PERCENT } limit;
+	uint64_t size;	/* bytes, */
+	double percent; /* or percent of the baseline */
+
+	struct selection memory; /* its labels */
+	char **labels;
+	char *subsystem, *cgroup; /* globs; NULL for any */
+	bool by_name;
+	regex_t name; /* with by_name */
+	bool by_key;
+	enum key key;
+	bool optional; /* it may match nothing */
+};
+
+struct budget {
+	struct budget_rule *list;
+	size_t count;
+};
+
+void budget_free(struct budget *b);
+
+/* The keys that the rules need of a snapshot. */
+struct grouping budget_grouping(const struct budget *b);
+
+/* The memory that a rule is about: one entry, or one for each value of its key. */
+struct usage {
+	struct intern names; /* the one entry without a key is "" */
+	struct usage_entry {
+		uint64_t bytes;
+		bool unknown;
+	} * list;
+	uint32_t capacity;
+	bool open;   /* there may be more memory: something could not be read */
+	bool exists; /* it was measured at all */
+};
+
+void usage_init(struct usage *u);
+void usage_free(struct usage *u);
+
+/* False if out of memory. */
+bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, struct usage *u);
+
+enum verdict { VERDICT_WITHIN, VERDICT_SKIPPED, VERDICT_OVER, VERDICT_UNKNOWN, VERDICT_COUNT };
+extern const char *const verdict_names[VERDICT_COUNT];
+
+struct finding {
+	struct slice
+		name; /* of the value of the key; empty without one. It points into the usage */
+	enum verdict verdict;
+	bool known, before_known;
+	uint64_t bytes, before, limit;
+};
+
+struct judgement {
+	enum verdict verdict; /* the worst of all findings; without any, nothing matched */
+	struct finding *list; /* owned; the one that is the most over first */
+	size_t count;
+};
+
+/* `baseline` is needed by a rule about growth. 0, or -1 with *e if out of memory; free the list in
+ * any case. */
+int budget_judge(const struct budget_rule *rule, const struct usage *now,
+		 const struct usage *baseline, struct judgement *j, struct error *e);
+
+/* Fills indices of rows of the delta: of those that the finding is about, or of all others, those
+ * that grew most, or without a baseline the largest. Returns how many. */
+size_t budget_parts(const struct budget_rule *rule, const struct finding *finding,
+		    const struct delta *d, bool inside, bool has_baseline, uint32_t *parts,
+		    size_t most);
+
+/* The figure of the rule's column on one side of a row; false if it is unknown. */
+bool budget_figure(const struct budget_rule *rule, const struct snapshot *side,
+		   const struct group *group, uint64_t *bytes);
+
+#endif
