@@ -70,6 +70,13 @@ static bool measure(struct check *c, const struct snapshot *s, struct usage *usa
 	return true;
 }
 
+static bool measure_once(struct check *c, const struct snapshot *s, struct usage *usages)
+{
+	for (size_t i = 0; i < c->budget.count; i++)
+		usages[i].open = budget_is_open(s);
+	return measure(c, s, usages);
+}
+
 static bool take_reading(void *ctx, const struct snapshot *s)
 {
 	struct check *c = ctx;
@@ -170,7 +177,7 @@ static int read_now(struct check *c, struct error *e)
 		privilege_raise();
 	if (sandbox_enter(&box, e) < 0 || read_side(c, &c->now, e) < 0)
 		return -1;
-	return measure(c, &c->now.snapshot, c->usages) ? 0 : error_memory(e);
+	return measure_once(c, &c->now.snapshot, c->usages) ? 0 : error_memory(e);
 }
 
 static int read_all(struct check *c, struct error *e)
@@ -181,7 +188,7 @@ static int read_all(struct check *c, struct error *e)
 		return 0;
 	if (read_side(c, &c->baseline, e) < 0)
 		return -1;
-	return measure(c, &c->baseline.snapshot, c->before) ? 0 : error_memory(e);
+	return measure_once(c, &c->baseline.snapshot, c->before) ? 0 : error_memory(e);
 }
 
 static int make_budget(struct check *c, struct error *e)

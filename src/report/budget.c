@@ -199,9 +199,13 @@ bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, st
 			most->bytes = now.list[i].bytes;
 	}
 	usage_free(&now);
-	u->open |= coverage_missed(&s->coverage) + s->coverage.unmatched > 0 || s->rows_left_out;
 	u->exists = true;
 	return whole;
+}
+
+bool budget_is_open(const struct snapshot *s)
+{
+	return coverage_incomplete(&s->coverage) > 0 || s->rows_left_out;
 }
 
 static uint64_t limit_of(const struct budget_rule *r, uint64_t before)
@@ -251,11 +255,14 @@ static void judge(const struct budget_rule *r, const struct usage *now,
 		f->verdict = f->known && !now->open ? VERDICT_WITHIN : VERDICT_UNKNOWN;
 }
 
+/* That something is over matters more than what else is unknown. */
 static int by_excess(const void *x, const void *y)
 {
 	const struct finding *a = x, *b = y;
 	double p = (double)a->bytes - (double)a->limit, q = (double)b->bytes - (double)b->limit;
 
+	if (a->verdict != b->verdict && (a->verdict == VERDICT_OVER || b->verdict == VERDICT_OVER))
+		return a->verdict == VERDICT_OVER ? -1 : 1;
 	if (a->verdict != b->verdict)
 		return a->verdict > b->verdict ? -1 : 1;
 	if (p != q)
@@ -283,11 +290,6 @@ int budget_judge(const struct budget_rule *rule, const struct usage *now,
 	if (j->count) {
 		qsort(j->list, j->count, sizeof(*j->list), by_excess);
 		j->verdict = j->list[0].verdict;
-	}
-	/* That something is over matters more than what else is unknown. */
-	for (size_t i = 0; i < j->count; i++) {
-		if (j->list[i].verdict == VERDICT_OVER)
-			j->verdict = VERDICT_OVER;
 	}
 	return 0;
 }

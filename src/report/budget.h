@@ -59,8 +59,12 @@ struct usage {
 void usage_init(struct usage *u);
 void usage_free(struct usage *u);
 
-/* False if out of memory. */
+/* False if out of memory. The caller sets u->open. */
 bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, struct usage *u);
+
+/* Whether there may be more memory than is in the snapshot: a process could not be read, and it has
+ * not just ended; or a report was written without all of its rows. */
+bool budget_is_open(const struct snapshot *s);
 
 enum verdict { VERDICT_WITHIN, VERDICT_SKIPPED, VERDICT_OVER, VERDICT_UNKNOWN, VERDICT_COUNT };
 extern const char *const verdict_names[VERDICT_COUNT];

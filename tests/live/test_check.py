@@ -39,6 +39,7 @@ class Check(Live):
 		self.assertEqual((code, found["result"]), (4, "over"))
 		over, within = found["rules"]
 		self.assertEqual([f["result"] for f in over["findings"]], ["over"])
+		self.assertGreater(over["matched"], 3)
 		self.assertTrue(over["findings"][0]["name"].startswith("[anon:"), over["findings"][0]["name"])
 		self.assertEqual(over["findings"][0]["parts"][0]["label"], over["findings"][0]["name"])
 		self.assertEqual(within["result"], "within")
