@@ -7,50 +7,53 @@
 #include <stdlib.h>
 
 enum {
-	ROOM_MIN = 4096, /* the kernel hands out about this much a read */
+	ROOM_MIN = 4096, /* the kernel returns about this much per read */
 	BUFFER_FIRST = 64 * 1024,
-	LINE_MAX_BYTES = 16 * 1024 * 1024, /* a path has 4096 bytes; beyond this it is not smaps */
+	LINE_MAX_BYTES =
+		16 * 1024 *
+		1024, /* a path has at most 4096 bytes; with longer lines it is not smaps */
 	KIB = 1024,
 	NESTED_MAX = 8, /* prefixes and indents before one line */
-	NOT_HEADER = 1, /* beside 0 and -1 */
-	PATIENCE = 8,	/* entries that may differ from the template before it is learned anew */
+	NOT_HEADER = 1, /* a result besides 0 and -1 */
+	PATIENCE = 8, /* mismatching entries before the template is learned again, or tries to learn
+			 one */
 };
 
-/* No set of fields. */
+/* No set of fields equals this value. */
 #define NONE_BEFORE UINT64_MAX
 
 struct smaps_parser {
 	struct stage stage; /* gets the mappings */
 	enum smaps_kind kind;
 
-	char *buffer; /* its first `held` bytes are a line that is not yet whole */
+	char *buffer; /* the first `held` bytes are an incomplete line */
 	size_t capacity, held;
 
-	uint64_t line, offset; /* of the line at hand; lines count from 1, bytes from 0 */
+	uint64_t line, offset; /* of the current line; lines count from 1, bytes from 0 */
 	uint64_t mappings;
 
-	bool open; /* `mapping` has begun and was not delivered */
+	bool open; /* `mapping` has begun but was not delivered */
 	struct mapping mapping;
-	char *rest; /* of its header, behind the access rights; holds the name */
+	char *rest; /* of the header, after the access rights; holds the name */
 	size_t rest_length, rest_capacity;
-	unsigned fields;    /* lines of this entry */
-	unsigned expected;  /* counter that is likely next */
-	unsigned marks;	    /* enum field_mark of this entry */
-	bool is_trimmed;    /* the name of this entry is, of what stands behind its fields */
-	bool is_repetition; /* of the entry before */
-	uint64_t always;    /* fields of all entries before, of the same process, or NONE_BEFORE */
+	unsigned fields;    /* lines of the current entry */
+	unsigned expected;  /* the counter that is likely next */
+	unsigned marks;	    /* enum field_mark bits of this entry */
+	bool is_trimmed;    /* what follows this entry's fields was removed from its name */
+	bool is_repetition; /* of the entry before it */
+	uint64_t always; /* fields that all previous entries of this process had, or NONE_BEFORE */
 
 	struct separators separators;
-	unsigned nested;	/* how often strange_line() is at work on the line at hand */
-	struct separator owner; /* the process whose path grep put before the last line */
+	unsigned nested;	/* recursion depth of strange_line() on the current line */
+	struct separator owner; /* the process whose path grep put before the previous line */
 
-	char upper[8];	      /* digits of the last address of twelve, */
-	uint64_t upper_value; /* and what they mean */
+	char upper[8];	      /* the upper eight of the previous address's twelve digits, */
+	uint64_t upper_value; /* and their value */
 
 	bool learns;
 	struct template template;
-	bool counters_of_template; /* those of `mapping` are the template's */
-	unsigned patience;	   /* entries to wait before the next try to learn */
+	bool counters_of_template; /* `mapping` has the template's counters */
+	unsigned patience;	   /* entries to skip before trying to learn again */
 };
 
 struct smaps_parser *smaps_new(void)
@@ -137,7 +140,7 @@ static int malformed(const struct smaps_parser *p, struct error *e, const char *
 			 p->offset, what);
 }
 
-/* The same of a line that makes no sense, with what it looks like, if it looks like anything. */
+/* The same for a line that makes no sense; adds what it looks like, if that is known. */
 static int meaningless(const struct smaps_parser *p, struct error *e, struct slice line,
 		       const char *otherwise)
 {
@@ -171,7 +174,7 @@ static bool take_perms(struct slice *s, char perms[5])
 	return true;
 }
 
-/* " offset major:minor inode   name", all that is left of a header. */
+/* " offset major:minor inode   name": the end of a header. */
 static bool parse_rest(struct slice rest, struct mapping *m)
 {
 	uint64_t major, minor;
@@ -191,8 +194,8 @@ static bool parse_rest(struct slice rest, struct mapping *m)
 	return true;
 }
 
-/* The rest of a header outlives the buffer, since its entry may come in several reads. The headers
- * of neighbours often differ in nothing else than the address, and are then done with. */
+/* Copies the rest of a header, since its entry may arrive in several reads and the buffer is
+ * reused. Neighbouring headers often differ only in the address; then there is nothing to do. */
 static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 {
 	if (p->rest_length && slice_equals(rest, (struct slice){p->rest, p->rest_length}) &&
@@ -216,7 +219,7 @@ static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 	return 0;
 }
 
-/* What the kernel does not print but follows from what it does. */
+/* Computes what the kernel does not print but follows from what it prints. */
 static void derive(struct counters *c)
 {
 	const uint32_t parts =
@@ -233,7 +236,7 @@ static bool has_before(const struct smaps_parser *p)
 	return p->always != NONE_BEFORE;
 }
 
-/* The fields of the entry at hand: the counters that are printed, and the marks. */
+/* The fields of the current entry: the counters that were printed, and the marks. */
 static uint64_t fields_of(const struct smaps_parser *p)
 {
 	return (p->mapping.counters.known & ~COUNTER_BIT(COUNTER_USS)) | (uint64_t)p->marks << 32;
@@ -251,8 +254,7 @@ static int deliver(struct smaps_parser *p, struct error *e)
 	return stage_take(p->stage, &p->mapping, e);
 }
 
-/* Whether the entry is not whole, as far as that shows. What only some entries have proves nothing.
- */
+/* Whether the entry is visibly incomplete. A field that only some entries have proves nothing. */
 static bool is_cut(const struct smaps_parser *p)
 {
 	if (p->kind == SMAPS_HEADERS)
@@ -261,12 +263,12 @@ static bool is_cut(const struct smaps_parser *p)
 		return true;
 	if (has_before(p) && (p->always & ~fields_of(p)))
 		return true;
-	/* VmFlags is the last field from Linux 3.8 on. */
+	/* VmFlags is the last field since Linux 3.8. */
 	return is_capture(p) && (p->marks & MARK_IS_RECENT) && !(p->marks & MARK_VM_FLAGS);
 }
 
-/* Neighbours share the upper digits of their addresses: of the twelve usual ones the first eight
- * are converted only when they change. */
+/* Neighbours share the upper digits of their addresses: the upper eight of the usual twelve are
+ * converted only when they change. */
 static bool take_address(struct smaps_parser *p, struct slice *s, uint64_t *address)
 {
 	enum { UPPER = sizeof(p->upper), LOWER = 4 };
@@ -323,7 +325,7 @@ static int take_header(struct smaps_parser *p, uint64_t start, struct slice line
 	return 0;
 }
 
-/* Whether the header is that of the entry before, to the letter. */
+/* Whether the header is identical to the previous one. */
 static bool repeats_header(const struct smaps_parser *p, uint64_t start, struct slice line)
 {
 	const struct slice perms = {p->mapping.perms, sizeof(p->mapping.perms) - 1};
@@ -335,7 +337,7 @@ static bool repeats_header(const struct smaps_parser *p, uint64_t start, struct 
 			    (struct slice){p->rest, p->rest_length});
 }
 
-/* "start-end perms ...", whose start and dash have been read. */
+/* "start-end perms ..."; the start and the dash have been read. */
 static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
 {
 	if (p->open && p->fields == 0 && p->kind != SMAPS_HEADERS)
@@ -349,8 +351,8 @@ static int header_line(struct smaps_parser *p, uint64_t start, struct slice line
 	return take_header(p, start, line, e);
 }
 
-/* What stands behind a field, such as the carriage return of other systems, stands behind the name
- * too. False if it is nothing of the kind. */
+/* Whatever follows a field, such as the carriage return of other systems, follows the name too;
+ * removes it. False if something else follows the field. */
 static bool trim_entry(struct smaps_parser *p, struct slice unit)
 {
 	if (!slice_equals(trim_end(unit), SLICE(" kB")))
@@ -393,7 +395,7 @@ static int field_line(struct smaps_parser *p, struct slice key, int c, struct sl
 	return 0;
 }
 
-/* The entry above a separator that begins another process: delivered, or s->cut. */
+/* Ends the entry above a separator that begins another process: delivers it, or sets s->cut. */
 static int end_process(struct smaps_parser *p, struct separator *s, struct error *e)
 {
 	if (p->open && p->fields == 0 && !has_before(p) && p->kind != SMAPS_HEADERS)
@@ -414,7 +416,7 @@ static bool is_of_owner(const struct smaps_parser *p, const struct separator *s)
 
 static int parse_line(struct smaps_parser *p, struct slice line, struct error *e);
 
-/* What the kernel did not write. */
+/* Handles a line that the kernel did not write. */
 static int strange_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
 	bool begun = p->mappings || p->open;
@@ -461,8 +463,8 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 	return field_line(p, key, c, rest, e);
 }
 
-/* The fields of an entry, if they have the shape of those before; returns their bytes, or 0 if the
- * general parser must read them line by line. */
+/* Parses the fields of an entry if they match the template; returns their length in bytes, or 0 if
+ * the general parser must read them line by line. */
 static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 {
 	unsigned lines;
@@ -529,11 +531,12 @@ int smaps_end(struct smaps_parser *p, struct error *e)
 	struct slice line = {p->buffer, p->held}, digits = line;
 	uint64_t ignored;
 
-	/* The begin of an address is no title of a process. */
+	/* A line of digits alone is an address cut short, not the title of a process. */
 	if (p->mappings && take_decimal(&digits, &ignored) && digits.len == 0)
 		return truncated(p, e);
 	if (line.len && parse_line(p, line, e) < 0) {
-		/* A whole line that makes no sense is wrong; half a line of smaps is just cut off.
+		/* A malformed line is an error only at the start of the input; later, it is half a
+		 * line.
 		 */
 		return (p->open || p->mappings) && e->code == ERROR_MALFORMED ? truncated(p, e)
 									      : -1;
