@@ -9,7 +9,7 @@
  *	smaps_free(p)
  *
  * The stage gets each mapping once, in the order of the text, when its last line has been seen.
- *  *Memory does not grow with the input: the parser keeps one name and one incomplete line.
+ * Memory does not grow with the input: the parser keeps one name and one incomplete line.
  *
  * Nothing is assumed about which fields there are or their order; unknown fields are skipped, and
  * so is the `Name:` of Android's kernels, which repeats the header. Anything that is not smaps is
