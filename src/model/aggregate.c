@@ -47,7 +47,7 @@ void aggregate_free(struct aggregate *a)
 	a->groups = NULL;
 }
 
-/* The group of a key, a new one being all zero; NULL if out of memory. */
+/* Finds or adds the group of a key; a new one is all zero. NULL if out of memory. */
 static struct group *find(struct aggregate *a, const symbol *key, bool *is_new)
 {
 	struct slice bytes = {(const char *)key, a->parts * sizeof(*key)};

@@ -54,7 +54,7 @@ static symbol make_user(struct grouper *k, uint32_t uid)
 	return intern(k->symbols, slice_of(number));
 }
 
-/* Looking a user up reads files, so it is done once for each. */
+/* Looking up a user reads files, so it is done once per user. */
 static symbol find_user(struct grouper *k, uint32_t uid)
 {
 	struct user_name *larger;
@@ -71,7 +71,7 @@ static symbol find_user(struct grouper *k, uint32_t uid)
 	return k->users[k->user_count++].name;
 }
 
-/* An unknown value has no symbol, which is no failure. */
+/* A value may be unknown, and then is SYMBOL_NONE; that is not an error. */
 static bool set(symbol *where, bool known, symbol value)
 {
 	*where = known ? value : SYMBOL_NONE;
@@ -98,7 +98,7 @@ bool grouper_process(struct grouper *k, const struct process *p)
 		   has_command ? intern(k->symbols, p->command) : 0);
 }
 
-/* The label as one string; NULL bytes if out of memory. */
+/* The label as one string; its bytes are NULL if out of memory. */
 static struct slice whole_label(struct grouper *k, const struct class *c)
 {
 	size_t len = c->wrap.len + c->label.len + 1;
@@ -120,8 +120,8 @@ static struct slice whole_label(struct grouper *k, const struct class *c)
 	return (struct slice){k->scratch, len};
 }
 
-/* What a process says must not pass for what the kernel says or for a guess: [memfd:[heap]] is no
- * heap, and [anon:~go heap] is none that was found. */
+/* A name that a process chose must not pass for the kernel's or for a guess: [memfd:[heap]] is not
+ * the heap, and [anon:~go heap] is not a guess. */
 static bool pretends(struct slice label, struct slice subsystem)
 {
 	return label_text(label).len < label.len &&
@@ -181,7 +181,7 @@ static const struct label_facts *find_facts(struct grouper *k, symbol s, struct 
 	return f;
 }
 
-/* One mapping and what has been found out about it. */
+/* A mapping and what is known about it. */
 struct classified {
 	const struct mapping *mapping;
 	struct class class;
@@ -190,7 +190,7 @@ struct classified {
 	const struct label_facts *facts;
 };
 
-/* A path where there is a file, else the label; both with whose word it is. */
+/* The path of a file, or else the label; both with their origin. */
 static symbol file_key(struct grouper *k, const struct classified *v)
 {
 	if (!v->class.is_file)
@@ -207,7 +207,7 @@ static symbol mapping_key(struct grouper *k, const struct classified *v)
 	return key_intern_mapping(k->symbols, v->mapping, k->process[KEY_PROCESS], file);
 }
 
-/* A file keeps its name when it is deleted. Of a System V segment, the name has the key. */
+/* A deleted file keeps its name. A System V segment is named by its key. */
 static struct slice segment_name(const struct classified *v, char sysv[SYSV_NAME_MAX])
 {
 	static const struct slice deleted = SLICE_INIT(" (deleted)");
@@ -224,7 +224,7 @@ static struct slice segment_name(const struct classified *v, char sysv[SYSV_NAME
 	return ends ? slice_inner(name, 0, deleted.len) : name;
 }
 
-/* SYMBOL_NONE where it is no shared memory, which is no failure. */
+/* Sets SYMBOL_NONE, without failing, if it is not shared memory. */
 static bool segment_key(struct grouper *k, const struct classified *v, symbol *value)
 {
 	const struct segment_id id = segment_of(v->mapping);
@@ -343,7 +343,7 @@ enum key_result grouper_mapping(struct grouper *k, const struct mapping *m, enum
 {
 	struct last_mapping *last = &k->last[guess];
 
-	/* Neighbours are often alike, and then there is nothing to look up. */
+	/* Neighbours are often alike; then there is nothing to look up. */
 	if (is_like_last(last, m)) {
 		*kind = last->kind;
 		return last->result == KEY_MADE ? KEY_SAME : last->result;

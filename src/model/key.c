@@ -39,8 +39,8 @@ unsigned grouping_needs(const struct grouping *g)
 	return all;
 }
 
-/* A fixed part and a string behind it, as one string of bytes. Without padding in `head`, equal
- * values are equal bytes. */
+/* Interns a fixed part followed by a string. `head` must not have padding, so that equal values
+ * have equal bytes. */
 static symbol intern_record(struct intern *symbols, const void *head, size_t head_size,
 			    struct slice tail)
 {
@@ -157,7 +157,7 @@ struct segment_identity key_segment(const struct intern *symbols, symbol segment
 	return identity;
 }
 
-/* The record of a mapping holds symbols itself. */
+/* Replaces the symbols in a mapping's record. */
 static bool change_parts(const struct intern *from, symbol mapping, key_part_fn *change, void *ctx,
 			 struct mapping_head *head)
 {
