@@ -35,7 +35,7 @@ void revocable_next(struct revocable *r, pid_t pid);
 bool revocable_enter(struct revocable *r);
 void revocable_leave(struct revocable *r);
 
-/* False if the thread was inside since `sequence` was read, or is. */
+/* False if the thread is inside, or has been since `sequence` was read. */
 bool revocable_revoke(struct revocable *r, unsigned long sequence);
 
 #endif
