@@ -3,7 +3,7 @@
 #include <strings.h>
 #include <sys/sysmacros.h>
 
-/* The symbol that a group has for one of the keys. SYMBOL_NONE where it is unknown. */
+/* The symbol of a group's key, or SYMBOL_NONE if unknown. */
 static symbol key_symbol(const struct column_input *in, enum key key)
 {
 	const struct grouping *by = &in->snapshot->by;
@@ -79,7 +79,7 @@ static symbol find_process_symbol(const struct column_input *in)
 	struct mapping_identity m;
 
 	if (s == SYMBOL_NONE && find_mapping(in, &m))
-		s = m.process; /* a mapping knows whose it is */
+		s = m.process; /* a mapping includes its process */
 	return s;
 }
 
@@ -190,7 +190,7 @@ static struct cell get_segment(const struct column *column, const struct column_
 	return find_segment(in, &s) ? text(s.name) : unknown();
 }
 
-/* A tmpfs as a whole has none. */
+/* A whole tmpfs has none. */
 static struct cell get_inode(const struct column *column, const struct column_input *in)
 {
 	struct segment_identity s;
@@ -201,7 +201,7 @@ static struct cell get_inode(const struct column *column, const struct column_in
 	return number(s.id.inode);
 }
 
-/* As stat(2) has it. */
+/* As in stat(2). */
 static struct cell get_device(const struct column *column, const struct column_input *in)
 {
 	struct segment_identity s;
@@ -267,7 +267,7 @@ static struct cell get_counter(const struct column *column, const struct column_
 	return number(in->group->counters.bytes[c]);
 }
 
-/* Whole pages of it are counted, so a sum that is cut off cannot be right anyway. */
+/* These are whole pages, so a sum that overflows would be wrong anyway. */
 static struct cell get_hugetlb(const struct column *column, const struct column_input *in)
 {
 	const struct counters *c = &in->group->counters;
@@ -279,7 +279,7 @@ static struct cell get_hugetlb(const struct column *column, const struct column_
 	return number(sum < COUNTER_MAX ? sum : COUNTER_MAX);
 }
 
-/* Of swapped memory that others share, it may be known what the share is at least. */
+/* For swapped shared memory, a lower bound of the share may be known. */
 static struct cell get_swap_share(const struct column *column, const struct column_input *in)
 {
 	struct cell cell = get_counter(column, in);
@@ -328,7 +328,7 @@ static struct cell get_exclusive_max(const struct column *column, const struct c
 	return (struct cell){.known = knows_exclusive(in) && b->high != b->low, .number = b->high};
 }
 
-/* Of a row, or of the totals; NULL if nobody watches. */
+/* The trend of a row or of the totals; NULL without a watch. */
 static const struct trend *find_trend(const struct column_input *in)
 {
 	const struct snapshot *s = in->snapshot;
@@ -488,7 +488,7 @@ const struct column *column_find(struct slice name)
 
 size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_MAX])
 {
-	/* The columns that a key has of its own, and those that it fills for others. */
+	/* The columns of each key, including those that keys share. */
 	static const struct {
 		const char *people, *machines;
 	} names[KEY_COUNT] = {
