@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* What an option does with its value, which may be cut up. 0, or -1 with *e. */
+/* Handles an option's value, which it may modify. 0, or -1 with *e. */
 typedef int take_fn(struct options *o, char *value, struct error *e);
 
 static int take_pid(struct options *o, char *value, struct error *e)
@@ -157,12 +157,13 @@ static int take_version(struct options *o, char *value, struct error *e)
 
 enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE };
 
-/* An option without a value that only sets something says what. */
+/* An option without a value names the member that it sets. */
 #define SETS(member) NULL, offsetof(struct options, member)
 
 static const struct spec {
-	unsigned commands; /* that have it; of a heading, those that have any below it */
-	char letter;	   /* if it has one */
+	unsigned commands; /* that have the option; for a heading, those that have any option below
+			      it */
+	char letter;	   /* 0 if it has none */
 	const char *name, *argument, *help;
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
@@ -242,7 +243,7 @@ static const struct spec {
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
 
-/* What --help says around the options. */
+/* The text of --help before and after the options. */
 static const struct help {
 	unsigned command;
 	const char *before, *after;
@@ -325,8 +326,8 @@ void options_write_columns(enum option_command command, FILE *out)
 	}
 }
 
-/* What getopt_long() wants, made from the table. An option without a letter is known by where it
- * stands there. */
+/* Input for getopt_long(), made from the table. Options without a letter are identified by their
+ * index. */
 enum { NO_LETTER = 256 };
 struct getopt_tables {
 	struct option longs[SPECS + 1];
@@ -372,7 +373,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
-/* Options that make no sense together, and what to say. */
+/* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
 	const struct selection *s = &o->selection;
@@ -416,7 +417,7 @@ static int check_together(const struct options *o, struct error *e)
 	return 0;
 }
 
-/* Only a process has a command line; in the watch, there are processes further down. */
+/* Only processes have a command line; in top, there are processes on lower levels. */
 static int check_suits(const struct options *o, struct error *e)
 {
 	const struct column *wrong = o->sort && !column_suits(o->sort, &o->by) ? o->sort : NULL;
@@ -432,7 +433,7 @@ static int check_suits(const struct options *o, struct error *e)
 		     : 0;
 }
 
-/* Only who watches knows how things change. */
+/* Only a watch has changes. */
 static int check_trends(const struct options *o, struct error *e)
 {
 	const struct column *wrong = o->sort && o->sort->role == COLUMN_TREND ? o->sort : NULL;
@@ -447,7 +448,7 @@ static int check_trends(const struct options *o, struct error *e)
 		     : 0;
 }
 
-/* A key column can only order the rows of a report that has it. */
+/* Only a report with this key column can be sorted by it. */
 static int check_sort(const struct options *o, struct error *e)
 {
 	if (!o->sort || o->sort->role != COLUMN_KEY)
@@ -466,7 +467,7 @@ static int check_sort(const struct options *o, struct error *e)
 			 o->sort->name);
 }
 
-/* Mappings of several processes are told apart by process. Memory that is not shared is of no
+/* Mappings of different processes must be distinguished by process. Private memory has no
  * segment. */
 static void complete_grouping(struct options *o)
 {
@@ -484,8 +485,8 @@ static void complete_grouping(struct options *o)
 	by->count++;
 }
 
-/* What stands between and behind the options: more files of --smaps; else process ids, and of a
- * report captured files, which have a slash. */
+/* Takes the arguments that are not options: more files of --smaps; otherwise process ids and, for a
+ * report, captured files, whose names must contain a slash. */
 static int take_operands(struct options *o, int argc, char **argv, struct error *e)
 {
 	bool files = o->file_count > 0;
@@ -508,7 +509,7 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 	return 0;
 }
 
-/* Those that this process may run on. */
+/* The number of CPUs that this process may use. */
 static unsigned processors(void)
 {
 	cpu_set_t set;
@@ -516,7 +517,7 @@ static unsigned processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-/* getopt_long() leaves in optopt what it did not like, 0 for an unknown word. */
+/* getopt_long() leaves the rejected option in optopt, 0 if it is an unknown word. */
 static int refuse_option(enum option_command command, const char *typed, struct error *e)
 {
 	for (size_t i = 0; i < SPECS; i++) {
