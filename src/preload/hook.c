@@ -9,7 +9,8 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-/* A jump to any address. The instruction that marks where calls may arrive stays before it. */
+/* A jump to any address. It is written after the landing instruction, which marks a valid target of
+ * indirect calls. */
 #if defined(__x86_64__)
 static const unsigned char landing[] = {0xf3, 0x0f, 0x1e, 0xfa};	  /* endbr64 */
 static const unsigned char jump[] = {0xff, 0x25, 0x00, 0x00, 0x00, 0x00}; /* jmp *(%rip) */
@@ -24,7 +25,7 @@ static const unsigned char landing[] = {0}, jump[] = {0};
 
 enum { CODE_MAX = sizeof(jump) + sizeof(void (*)(void)) };
 
-/* The code of a function, and how long it is; NULL if that cannot be told. */
+/* Finds the code of a function, and its size; NULL if that cannot be determined. */
 static char *find_code(const char *function, size_t *size)
 {
 	void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD), *code = NULL;
@@ -39,13 +40,13 @@ static char *find_code(const char *function, size_t *size)
 		*size = symbol->st_size;
 	else
 		code = NULL;
-	dlclose(libc); /* it stays, since everybody needs it */
+	dlclose(libc); /* it stays loaded */
 	return code;
 }
 
-/* By way of the kernel, which makes a private copy of the page and leaves its protection as it is:
- * at no time can code be written to. Where there is no memory for a second page, what was written
- * to the first one is taken back. */
+/* Writes through the kernel, which makes a private copy of the page and keeps its protection: code
+ * is never writable. If there is no memory to copy a second page, the write to the first one is
+ * undone. */
 static bool write_code(const char *at, const void *bytes, size_t size)
 {
 	int fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
@@ -59,7 +60,7 @@ static bool write_code(const char *at, const void *bytes, size_t size)
 	n = pwrite(fd, bytes, size, where);
 	if (n > 0 && n < (ssize_t)size)
 		back = pwrite(fd, before, (size_t)n, where);
-	(void)back; /* that page is this process's own by now */
+	(void)back; /* that page is private by now */
 	close(fd);
 	return n == (ssize_t)size;
 }
