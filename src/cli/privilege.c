@@ -100,7 +100,7 @@ int privilege_drop_admin(struct error *e)
 	if (!get(&c))
 		return error_errno(e, "cannot read capabilities");
 	c.permitted &= ~CAPABILITY(CAP_SYS_ADMIN);
-	return set(&c) ? 0 : error_errno(e, "capabilities cannot be given up");
+	return set(&c) ? 0 : error_errno(e, "cannot give up capabilities");
 }
 
 void privilege_raise(void)

@@ -230,7 +230,7 @@ static int open_file(const char *path, struct error *e)
 			 : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 
 	if (fd < 0)
-		return error_errno(e, "cannot open");
+		return error_errno(e, "cannot open %s", path);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		error_set(e, ERROR_MALFORMED, "is a directory; read a captured tree with --root");
 	return fd;
@@ -351,8 +351,9 @@ static int drain(struct progress *p, int fd, struct error *why)
 				 : "holds no memory map: no process could be read");
 }
 
-/* Ends the last process of the file; `why` tells what went wrong with the file. */
-static int end_file(struct progress *p, struct error *why, struct error *e)
+/* Ends the last process of the file; `why` tells what went wrong with the file, whose name it has
+ * already if the file could not be opened. */
+static int end_file(struct progress *p, int fd, struct error *why, struct error *e)
 {
 	enum outcome outcome = p->outcome;
 
@@ -364,7 +365,8 @@ static int end_file(struct progress *p, struct error *why, struct error *e)
 	}
 	if (outcome == OUTCOME_READ || p->has_mappings)
 		outcome = outcome_of(why);
-	error_prefix(why, "%s", shown_path(p));
+	if (fd >= 0)
+		error_prefix(why, "%s", shown_path(p));
 	return end(p, outcome, why, e);
 }
 
@@ -382,7 +384,7 @@ int files_read(const struct source *s, struct io *io, size_t file, struct error 
 		drain(&p, fd, &why);
 	if (fd >= 0 && !is_standard_input(path))
 		close(fd);
-	status = end_file(&p, &why, e);
+	status = end_file(&p, fd, &why, e);
 	boundary_free(&p.boundary);
 	free(p.seen);
 	return status;

@@ -106,7 +106,7 @@ class Streams(Live):
 		done = subprocess.run([*NOBODY, "env", "GCOV_PREFIX=/dev/null", copy, "--smaps", self.good],
 			capture_output=True, check=False, env=ENVIRONMENT)
 		self.assertEqual(done.returncode, 1)
-		self.assertIn(b"good: cannot open: Permission denied\n", done.stderr)
+		self.assertIn(b"anonmem: cannot open " + self.good.encode() + b": Permission denied\n", done.stderr)
 		self.assertIn(b"1 could not be read: check who may read the files", done.stdout)
 
 	def test_long_line(self):

@@ -161,7 +161,7 @@ TEST(a_missing_file)
 {
 	read_one("gone");
 	assert_calls("begin name=ROOT/gone\n"
-		     "end vanished: ROOT/gone: cannot open: No such file or directory\n");
+		     "end vanished: cannot open ROOT/gone: No such file or directory\n");
 }
 
 TEST(an_empty_file)
@@ -191,7 +191,7 @@ TEST(a_denied_file)
 	read_one("a");
 	assert_int_equal(seteuid(user), 0);
 	assert_calls("begin name=ROOT/a\n"
-		     "end denied: ROOT/a: cannot open: Permission denied\n");
+		     "end denied: cannot open ROOT/a: Permission denied\n");
 	free(path);
 }
 
