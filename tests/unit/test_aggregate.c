@@ -50,7 +50,7 @@ TEST(mappings_join_their_groups)
 	aggregate_free(&a);
 }
 
-/* Groups are many, and those of a reset one are new ones. */
+/* Many groups; after a reset, groups are new. */
 TEST(many_groups_and_a_reset)
 {
 	struct aggregate a;
