@@ -5,7 +5,7 @@ import pkgutil
 
 from bench import measures
 
-# In the order in which they run and are shown; what is not named comes after these.
+# The order in which they run and are shown; measures not listed here come last.
 FIRST = ["cpu", "added", "stall", "parser", "instructions", "equal", "top", "fork", "run"]
 
 

@@ -156,7 +156,7 @@ def report_main(words):
 
 
 def main():
-	# Ending by these, too, goes through every __exit__ here, and nothing is left behind.
+	# Makes these signals run every __exit__ here too, so that nothing is left behind.
 	for number in [signal.SIGTERM, signal.SIGHUP]:
 		signal.signal(number, lambda signal_number, _: sys.exit(128 + signal_number))
 	words = sys.argv[1:]

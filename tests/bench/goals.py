@@ -22,7 +22,7 @@ def at_most(measure, limit, figure, digits=2, unit=""):
 	wanted = f"at most {limit:g}{unit}"
 	if figure is None:
 		return Goal(measure, wanted)
-	# A median just over the limit is not met: it is rounded only to be printed.
+	# A median just above the limit misses the goal: rounding is only for output.
 	return Goal(measure, wanted, figure.text(digits) + unit, figure.median <= limit)
 
 

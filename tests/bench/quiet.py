@@ -11,7 +11,7 @@ LOOP_SECONDS = 0.005
 GLANCE_SECONDS = 1
 TICKS = os.sysconf("SC_CLK_TCK")
 
-# What is beyond its limit is why the machine is said not to have been quiet.
+# If one of these exceeds its limit, the machine was not quiet.
 LIMITS = {
 	"others": (0.1, "{:.2f} processors were busy with other things"),
 	"steal": (0.01, "the hypervisor gave {:.2f} processors to others"),

@@ -16,7 +16,7 @@ WORK = "/mnt"  # a file system of ours is mounted there
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", TERM="xterm")
-# Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
+# AddressSanitizer delays freeing memory; disabled here, where memory is measured.
 ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
 	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
 COUNTS = collections.Counter()
@@ -51,11 +51,11 @@ class Chaos(unittest.TestCase):
 	def report(self, *arguments, status=0, **more):
 		return self.parse(run(*arguments, "--json", **more), status)
 
-	# What of the memory of an actor tells whose it is, and by which names a process may be called
-	# that has it.
+	# The names of actors' memory, which tell its owner, and the names that a process may have
+	# that owns it.
 	OWNERS = {"storm": r"storm-\d+|eye", "again": "again", "still": "still|chaos", "one": "one",
 		"two": "two", "parent": "parent|chaos", "kid": "kid", "odd": "odd|chaos", "even": "even|chaos"}
-	# Of these the memory is there before the name is.
+	# For these, the memory exists before the name does.
 	WHOLE = {"storm-": ("storm", 64 * KIB), "still": ("still", 256 * KIB), "parent": ("parent", MIB),
 		"odd": ("odd", 256 * KIB), "even": ("even", 512 * KIB)}
 

@@ -18,7 +18,7 @@ from screen import on_screen
 @unittest.skipUnless(os.path.exists("/dev/fuse"), "it takes a file system in user space")
 class Stuck(Chaos):
 	def setUp(self):
-		# Who looks for leaks waits for all threads.
+		# The leak check waits for all threads.
 		before = dict(ENVIRONMENT)
 		ENVIRONMENT["ASAN_OPTIONS"] += ":detect_leaks=0"
 		self.addCleanup(ENVIRONMENT.update, before)

@@ -38,7 +38,7 @@ def need(found, what):
 # The manual.
 
 
-# The backslash comes last, or what it makes would be taken for another escape.
+# The backslash comes last; otherwise its result would be taken for another escape.
 ESCAPES = {"\\-": "-", "\\(ha": "^", "\\(ti": "~", "\\(aq": "'", "\\e": "\\"}
 
 
@@ -130,7 +130,7 @@ def zsh_options(text):
     found = {}
     body = text[text.index("watching=("):]
     for line in body.splitlines()[1:]:
-        # What comes before the option: '(excluded ones)' or '*', quoted together or apart.
+        # Removes what precedes the option: '(excluded ones)' or '*', quoted together or separately.
         spec = re.sub(r"^\s*'\([^)]*\)'|^\s*'\*'", "", line).strip().strip("\"'")
         spec = re.sub(r"^\*|^\([^)]*\)", "", spec)
         spec = spec.split("[")[0] + "["
@@ -286,7 +286,7 @@ def check_rules(source, page):
     rules = names_in_c(source, "src/classify/rules.c", "builtin")
     wanted = []
     for pattern, subsystem in zip(rules[::2], rules[1::2]):
-        # In a file, blanks at the end of a pattern are dropped, so the manual writes them so.
+        # In a file, trailing blanks of a pattern are dropped, so the manual writes them like this.
         wanted.append(re.sub(r" $", "[ ]", pattern) + " -> " + subsystem)
     found = page.literal("BUILT-IN RULES")
     compare("built-in rules", need(wanted, "rules"), found, page.name, "rules.c")
@@ -297,7 +297,7 @@ def check_labels(source, page):
     text = (source / "src/classify/class.c").read_text()
     made = set(re.findall(r'(?:SLICE_INIT|SLICE)\("(\[[a-z_]+[:\]])"?', text))
     listed = set(re.findall(r"^Li (\[[a-z_]+[:\]])", "\n".join(page.items("LABELS")), re.M))
-    # What is special is shown as the kernel prints it, without a table.
+    # Special mappings are shown as the kernel prints them, without a table.
     compare("labels", need(made, "labels"), listed - {"[vdso]"}, page.name, "class.c")
 
 

@@ -20,7 +20,7 @@ def known(cell):
 	return {"": None, "-": None, "kept": "read"}.get(cell, cell)
 
 
-# Rows: what each is called, and its cells by the names of their columns
+# Rows: the name of each, and its cells by column name
 
 def rows_of_table(text):
 	rows, names = [], None
@@ -51,7 +51,7 @@ def rows_of_json(text):
 		for row in rows]
 
 
-# The last is known only if there is a page to try it on.
+# The last one is known only if a page can be allocated to test it.
 ABOUT_THE_RUN = ("totals", "groups", "coverage", "notes", "kept", "kernel_labels")
 
 

@@ -255,7 +255,7 @@ def complaint_of_end(case, run):
 def complaint_of_rest(case, before, run):
 	"""What is left: memory, descriptors, files."""
 	fault = run.fault
-	# The C library keeps what it knows of character sets, and an environment that was changed.
+	# The C library keeps character set data and a changed environment.
 	if case.own and fault.ended and fault.allocated > before.fault.allocated and \
 			not re.search("/gconv|/etc/passwd", fault.path):
 		return f"leaves {fault.allocated - before.fault.allocated} pieces of memory"
@@ -280,7 +280,7 @@ def complaint_of_others(case, before, run):
 	says = any(line.startswith("anonmem: ") for line in sentences(run.err))
 	if says and not run.out and run.status in NOT_RUN and not case.like:
 		return None
-	# What the program wrote may be lost where its file cannot be closed.
+	# The program's output may be lost if its file cannot be closed.
 	if says and (run.fault.number, run.status) == (CLOSE, 1) and run.fault.path.endswith("/out"):
 		return None
 	return f"the program exits with {run.status}, not {before.status}: {difference(before, run)}"
@@ -303,7 +303,7 @@ def is_nothing(fault):
 
 def complaint_of_report(case, before, run):
 	fault = run.fault
-	# What may not be looked into beside trees is no tree.
+	# A directory that cannot be read is not taken for a tree.
 	if fault.error == EACCES and re.search(r"trees/\d$", fault.path):
 		return None
 	if run.status != 0:

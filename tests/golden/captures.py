@@ -14,15 +14,15 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = "fixtures/captures"
 ENCODINGS = {"utf16": "utf-16", "utf16-swapped": "utf-16", "utf16-unmarked": "utf-16-le"}
-# Which part of all lines counts: those of self and thread-self, of a mapping that is there twice and of
-# a process that ended do not.
+# Which lines count: those of self and thread-self, of a repeated mapping and of a process that
+# exited do not.
 LINES = {
 	"tail-self": lambda lines: lines[:lines.index("==> /proc/self/smaps <==")],
 	"repeated": lambda lines: lines[:len(lines) - 15],
 	"ended-meanwhile": lambda lines: lines[:100] + lines[151:],
 }
 PIDS = [77, 310, 1042]
-# Processes that are read, that have no memory, that are denied and that vanished; and their pids.
+# Numbers of processes that are read, have no memory, are denied and vanished; and their pids.
 COVERAGE = {
 	"tail": (3, 1, 0, 0, PIDS), "tail-self": (3, 0, 0, 0, PIDS), "tail-denied": (2, 0, 1, 1, [77, 310]),
 	"endurance": (3, 0, 0, 0, PIDS), "endurance-old": (3, 1, 0, 0, PIDS), "loop": (3, 0, 0, 0, PIDS),

@@ -68,7 +68,7 @@ def check_groups(report):
 	"""A group is there once, no larger than all, and a process is one process."""
 	keys = set(report["groups"][0]) - set(report["totals"]) if report["groups"] else ()
 	seen = [tuple(str(g.get(k)) for k in sorted(keys)) for g in report["groups"]]
-	# Two processes may map the same addresses; which is whose, --by process,mapping says.
+	# Two processes may map the same addresses; only --by process,mapping tells them apart.
 	assert len(set(seen)) == len(seen) or "mapping" in report["by"], "a group is there twice"
 	for group in report["groups"]:
 		assert 0 < group["processes"] <= report["totals"]["processes"]
@@ -90,7 +90,7 @@ def check_json(case, text, schema):
 	report = read_json(text)
 	jsonschema.validate(report, schema, cls=jsonschema.Draft202012Validator)
 	check_coverage(report)
-	# What is there by a broken sum or twice is a case of its own.
+	# Damaged sums and duplicates have their own cases.
 	if not case.name.startswith("bad/sum"):
 		check_groups(report)
 	if "limit" not in case.name:

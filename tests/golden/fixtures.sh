@@ -1,6 +1,6 @@
 #!/bin/bash
-# fixtures/generate writes what is there, to the byte; dev/capture writes what anonmem reads, and
-# refuses what it should.
+# Checks that fixtures/generate reproduces the fixtures byte for byte, and that dev/capture writes
+# what anonmem reads, and refuses what it should.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d)

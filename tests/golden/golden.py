@@ -84,7 +84,7 @@ def make_workplace(folder):
 			os.chmod(path, 0o644)
 
 
-# What --version prints differs from build to build.
+# The output of --version differs between builds.
 BUILT = re.compile(rb"\Aanonmem [0-9]+\.[0-9]+\.[0-9]+\n"
 	rb"Built with (gcc|clang) [^\n]*, glibc [^\n]*, libproc2 [^\n]*, libbsd [0-9.]+\n"
 	rb"[+-]sandbox [+-]names\n\Z")

@@ -17,11 +17,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 RUNS = 20
 HEADER = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) ([rwxps-]{4}) \S+ ([^:]+):\S+ (\d+)(?: +(.*))?$", re.S)
 FIELD = re.compile(rb"^(\w+): +(\d+) kB$")
-# What cannot be read of the trees made by hand, and why.
+# What cannot be read in the hand-made trees, and why.
 MISSED = {"faulty/12": "denied", "faulty/13": "truncated", "faulty/14": "truncated",
 	"faulty/15": "malformed", "faulty/23": "vanished", "gone/32": "vanished",
 	**{p: "denied" for p in ("nosmaps/61", "nosmaps/62", "rights/53", "rights/54", "rights/55")}}
-# Whose processes share one memory, which the golden cases look at, or whose list of them is broken.
+# Trees whose processes share memory, which the golden cases cover, or whose list of them is
+# damaged.
 SHARING = ("fixtures/trees/once", "fixtures/trees/unshared")
 LABELS = (
 	(rb"", "[anon]"),
@@ -137,15 +138,15 @@ def compare(report, groups, coverage):
 	for group in report["groups"]:
 		mine = groups[group["label"]]
 		for name, value in group.items():
-			# How swapped shared memory is divided is not for here.
+			# Dividing swapped shared memory is not checked here.
 			if name in ("label", "origin", "swap_pss_min") or \
 					(name == "swap_pss" and "swap_pss_min" in group):
 				continue
-			# A field that one mapping lacks is unknown.
+			# A field that any mapping lacks is unknown.
 			known = name in ("processes", "mappings") or len(mine[name]) == len(mine["mappings"])
 			want = sum(mine[name]) if known else None
 			assert value == want, f"{group['label']}: {name} is {value}, not {want}"
-	# Nothing that was read is left out, except what no report shows.
+	# Everything that was read must be there, except what no report shows.
 	shown = set(report["totals"]) | {"kernel_page_size", "mmupage_size", "mmu_page_size"}
 	read = {name for group in groups.values() for name in group if group[name]}
 	assert read <= shown, f"not shown: {read - shown}"
@@ -160,7 +161,7 @@ def main():
 	inputs += [(["--smaps", f], add_file(f)) for f in sorted(glob.glob("fixtures/smaps/*.smaps"))]
 	for arguments, (groups, coverage) in inputs:
 		count += 1
-		# Threads must make no difference, whichever of them comes first.
+		# The result must not depend on threads and their order.
 		runs = [subprocess.run([binary, *arguments, "--json", "--no-infer"], capture_output=True, check=False,
 			env={**os.environ, "LC_ALL": "C.UTF-8"}) for _ in range(RUNS)]
 		try:

@@ -41,7 +41,8 @@ def on_terminal(width, arguments, **variables):
 	fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
 	with subprocess.Popen([BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=theirs,
 			stderr=theirs, env=environment, cwd=TOP) as process:
-		# The kernel may drop what is still unread when the last writer closes; so that is us.
+		# The kernel may discard unread output when the last writer closes, so we keep the
+		# terminal open.
 		def end():
 			process.wait()
 			os.write(theirs, END)
@@ -94,7 +95,7 @@ class Terminal(unittest.TestCase):
 	def test_80(self):
 		lines = self.check_width(80, LABELS)
 		self.assertTrue(any("…" in line for line in lines))
-		# Both ends of a label are left: the longest is 79 bytes and its brackets.
+		# Both ends of the label are kept: the longest has 79 bytes and brackets.
 		self.assertTrue(any(re.match(r"\[anon:x+…x+\] ", line) for line in lines))
 
 	def test_60(self):

@@ -17,7 +17,7 @@ import helper
 
 def main(anonmem_program, helper_program, *concepts):
 	anonmem.PROGRAM = os.path.abspath(anonmem_program)
-	# Helpers are counted by name, and those of another run on this machine are not meant.
+	# Helpers are counted by name, without those of another run on this machine.
 	with tempfile.TemporaryDirectory() as links:
 		helper.PROGRAM = os.path.join(links, f"helper{os.getpid()}")
 		os.symlink(os.path.abspath(helper_program), helper.PROGRAM)

@@ -71,7 +71,7 @@ class Exact(Rows):
 				self.assertEqual(len(rows) == 1, by != "kind")
 				if by != "kind":
 					self.assertEqual(bounds(*rows.values()), bounds(totals))
-			# A process by itself has what it does not share.
+			# A single process has what it does not share.
 			rows, totals = self.rows(pids_of(h), "process")
 			self.is_about(totals, everything)
 			self.is_about(rows[h.pid], 0)

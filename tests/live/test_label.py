@@ -37,9 +37,9 @@ class Label(Programs):
 		self.assertEqual(found.pop("[anon:libshop.so]"), 7 * MIB)
 		self.assertEqual(found.pop("[anon_shmem:libshop.so]"), 2 * MIB)
 		self.assertEqual(found.pop("[anon:own name]"), MIB)
-		# No byte of a name that could not be one.
+		# Bytes that are not valid in a name are replaced.
 		self.assertEqual(found.pop("[anon:a_sh_op]"), 4 * MIB)
-		# The large piece, and what the stack and the arena of the thread have.
+		# The large block, and the stack and arena of the thread.
 		self.assertEqual(found.pop("[anon:libc.so.6]") // MIB, 30)
 		self.assertEqual(found, {})
 

@@ -12,7 +12,7 @@ import unittest
 from anonmem import MIB, NOBODY, Live, run
 
 SIZE = 96 * MIB
-# Others run while this does.
+# Other processes run at the same time.
 NEAR = 24 * MIB
 
 
@@ -91,7 +91,7 @@ class Machine(Live):
 
 
 V1 = "/sys/fs/cgroup/memory"
-# Maps and fills 32 MiB of its own and 8 of a file on a tmpfs, of which 24 are not mapped.
+# Maps and fills 32 MiB; fills a file of 24 MiB on a tmpfs, and maps 8 MiB of it.
 CHARGED = """
 import mmap, sys, tempfile
 own = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

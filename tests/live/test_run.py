@@ -66,7 +66,7 @@ class Run(Live):
 				input=b"int main(void) { return 7; }", check=True)
 			done = self.fails(7, "run", program, words="is linked statically")
 			self.assertEqual(done.stdout, b"")
-			# An empty part of PATH is the folder that this runs in.
+			# An empty part of PATH means the current directory.
 			for path in (":/usr/bin", "/usr/bin::/bin", "/usr/bin:"):
 				self.fails(7, "run", "static", words="is linked statically", cwd=folder,
 					prefix=("env", f"PATH={path}"))

@@ -12,7 +12,8 @@ import unittest
 from anonmem import IS_ROOT, MIB, Live, run
 from helper import Helper
 
-# Makes `size` bytes of each sort of shared memory, of another size each, and what is none beside.
+# Makes `size` bytes of each kind of shared memory, each of a different size, and other memory
+# besides.
 MAKE = """
 import ctypes, mmap, os, sys
 
@@ -36,7 +37,7 @@ kept.append(m)
 segment = libc.shmget(0, 4 * size, 0o600)
 ctypes.memset(libc.shmat(segment, None, 0), 1, 4 * size)
 libc.shmctl(segment, 0, None)
-# Half of it is copied, which makes that half no shared memory.
+# Half of it is copied on write, and so no longer shared memory.
 fd = os.memfd_create("private")
 os.write(fd, b"x" * (2 * size))
 m = mmap.mmap(fd, 2 * size, mmap.MAP_PRIVATE)
@@ -53,9 +54,9 @@ sys.stdin.read()
 """
 
 
-# Makes an object of shared memory of 8 MiB, has it swapped, and maps a part of it in each of some
-# children: (MiB at which it begins, MiB), one a child. The object is anonymous memory, a memfd or a
-# System V segment.
+# Makes an object of 8 MiB of shared memory, has it swapped out, and maps a part of it in each of
+# some children: (start in MiB, size in MiB) for each child. The object is anonymous memory, a memfd
+# or a System V segment.
 SWAP = """
 import ctypes, mmap, os, sys
 
@@ -195,8 +196,8 @@ class SharedMemory(Live):
 					program.kill()
 
 
-# Shared memory that nobody maps: a System V segment, a memfd and a file; and a memfd of which a part
-# is mapped twice.
+# Unmapped shared memory: a System V segment, a memfd and a file; and a memfd with a part that is
+# mapped twice.
 HOLD = """
 import ctypes, mmap, os, sys
 
@@ -246,7 +247,7 @@ class Segments(Live):
 		self.assertEqual((sysv["segment_rss"] + sysv["segment_swap"], sysv["processes"]), (MIB, 0))
 		held = rows["[memfd:held]"]
 		self.assertEqual((held["segment_size"], held["processes"], held["pss"]), (2 * MIB, 0, 0))
-		# What nobody maps is of no process, and so not among those of one.
+		# Unmapped objects belong to no process, so they are not among those of one.
 		self.assertEqual(set(one), {"[memfd:mapped twice]"})
 		rest = before.get("/dev/shm", {"segment_size": 0})["segment_size"]
 		self.assertGreaterEqual(rows["/dev/shm"]["segment_size"], rest + 4 * MIB)
@@ -300,7 +301,7 @@ class Swapped(Live):
 			alone = self.shares("--pid", p.children[0])
 			others = self.shares("--name", ".*")
 			swapped, shares = zip(*(found[pid] for pid in p.children))
-			# Whoever is selected, all that map it share it.
+			# Whatever is selected, all processes that map it share it.
 			self.assertEqual(alone[p.children[0]], found[p.children[0]])
 			for pid in p.children:
 				self.assertEqual(others[pid], found[pid])
@@ -347,7 +348,7 @@ class Swapped(Live):
 			text = run("--by", "process", "--pid", p.children[0], "-k", "shmem", "-o", "swap_pss",
 				"--units", "b", prefix=bounds).stdout.decode()
 			self.assertIn(f" {swap // 2}+\n", text)
-		# Of System V the kernel tells everybody.
+		# For System V segments, the kernel tells anybody.
 		with Program(SWAP, "sysv", "0+8", "0+8") as p:
 			report = self.report("--pid", p.children[0], "-k", "shmem", prefix=bounds)
 			self.assertEqual(report["totals"]["swap_pss"], report["totals"]["swap"] // 2)

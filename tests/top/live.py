@@ -24,10 +24,10 @@ BINARY = ""
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent",
 	TERM="xterm")
-# Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
+# AddressSanitizer delays freeing memory; disabled here, where memory is measured.
 ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
 	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
-# Without PAGEMAP_SCAN nothing can be read gently.
+# --max-stall needs PAGEMAP_SCAN.
 SCANS = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 7)
 GROWS = """
 import sys, time
@@ -64,7 +64,7 @@ class Batch(unittest.TestCase):
 		first = reports[-1]["groups"][0]
 		self.assertEqual(first["pid"], leak.pid)
 		self.assertGreater(first["growth"], 8000000)
-		# It may not have had its turn in the last interval, but did in one of them.
+		# It may not have been read in the last interval, but was in one of them.
 		self.assertGreater(max(g["change"] for r in reports[1:] for g in r["groups"]
 			if g["pid"] == leak.pid), 0)
 
@@ -131,7 +131,7 @@ class Batch(unittest.TestCase):
 				trees.write(os.path.join(tree, "uptime"), "1.00 0.00\n")
 				for pid in range(10 * i, 10 * i + 20):
 					trees.Process(pid, f"p{i}-{pid}", 0, i, (f"[anon:{i}-{pid}]", 64)).write(tree, i)
-			# Played forwards and backwards by links, 1800 times in all.
+			# Links play it forwards and backwards, 1800 times in all.
 			many = os.path.join(folder, "many")
 			os.mkdir(many)
 			for i in range(1800):
@@ -159,11 +159,11 @@ class Batch(unittest.TestCase):
 				self.assertEqual(top.returncode, 0)
 				self.assertTrue(all(r["groups"][0]["rss"] > 64 << 20 for r in reports))
 				known[stall] = [r["groups"][0].get("pss") is not None for r in reports]
-				# Kept figures are what they were read as.
+				# Kept figures stay as they were read.
 				self.assertEqual([r["kept"] for r in reports], [0, 1])
 				self.assertEqual([r["read"] for r in reports],
 					["scan" if SCANS and stall == "1us" else "smaps"] * 2)
-				# What the kernel is like is said once.
+				# The note about the kernel appears once.
 				of_kernel = [n for n in reports[0]["notes"] if n.startswith("this kernel")]
 				self.assertEqual(reports[0]["notes"], of_kernel + reports[1]["notes"])
 			child.stdin.close()

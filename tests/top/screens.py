@@ -18,7 +18,7 @@ import trees
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMED = {"Up", "Down", "Home", "End", "PgUp", "PgDn", "Enter", "Escape", "BSpace", "Space",
 	"F1", "F4", "F5", "F6", "F10"}
-# As xterm says it: which button, and whether it goes down or up again.
+# Mouse events as xterm sends them: the button, and press or release.
 BUTTONS = {"Click": [(0, "M"), (0, "m")], "WheelUp": [(64, "M")], "WheelDown": [(65, "M")]}
 
 
@@ -33,7 +33,7 @@ class Screen:
 			if not k.startswith(("LC_", "LANG", "TMUX")) and k not in ("NO_COLOR", "COLUMNS", "LINES")}
 		words = ["env", "TERM=screen-256color", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=/nonexistent",
 			"XDG_CONFIG_HOME=/nonexistent", *variables, *command]
-		# tmux itself always speaks UTF-8, whatever its program does.
+		# tmux itself always uses UTF-8, whatever its program uses.
 		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
 			shlex.join(words) + "; status=$?; echo; echo ended with $status; read -r _",
 			env={**environment, "LC_ALL": "C.UTF-8"})

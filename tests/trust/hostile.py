@@ -24,7 +24,7 @@ ANONMEM = ""
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent")
 
-# As the name of a process or a memfd can be, and that of a file without a slash.
+# As names of processes or memfds, and of files without a slash.
 NAMES = [
 	b"plain", b"\x1b]0;owned\x07", b"\x1b[2J\x1b[1;1H", b"a\nTOTAL  1  1  9.9G", b"two\r\nlines", b"tab\t,",
 	b") R 1 (x) S 2", b"  blanks  ", b"TOTAL", b" TOTAL", b"TOTAL  ", b"-", b"*", b"x*", b"~go heap",
@@ -95,7 +95,7 @@ class Hostile(unittest.TestCase):
 		make_tree(cls.tree)
 		cls.locales = os.path.join(cls.folder, "locales")
 		os.makedirs(cls.locales)
-		# It is said on standard error what this charset cannot do.
+		# localedef reports on standard error what this charset cannot represent.
 		subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", "--no-archive",
 			os.path.join(cls.locales, "en_US.ISO-8859-1")], capture_output=True, check=False)
 		assert os.listdir(cls.locales), "there is no such locale"
@@ -251,7 +251,7 @@ class Screen(Hostile):
 
 	def test_term(self):
 		"""What the terminal is said to be is somebody's word, too."""
-		# Curses loses some memory when it knows no such terminal.
+		# curses leaks some memory if it does not know the terminal.
 		options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
 		for term in ("\x1b]0;owned\x07", "../../../etc/passwd", "x" * 5000, "%s%n", "\n"):
 			seen = self.show("top", "--root", self.tree, TERM=term, ASAN_OPTIONS=options)

@@ -134,7 +134,7 @@ class Rules(Rights):
 		self.works("--rules", "/dev/null", *self.REPORT)
 
 
-# Tells as whom it runs, and whether our library is in it.
+# Prints which user it runs as, and whether our library is loaded.
 PROGRAM = r"""
 #include <stdio.h>
 #include <stdlib.h>
