@@ -1,4 +1,4 @@
-"""The measures: each file of measures/ is one, and README.md says what is in it."""
+"""The measures: each file in measures/ is one; README.md describes what it contains."""
 
 import importlib
 import pkgutil

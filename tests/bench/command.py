@@ -1,7 +1,7 @@
-"""Measures what anonmem costs, beside a floor and its peers, and tells a change from noise.
+"""Measures what anonmem costs, next to a floor and its peers, and tells changes from noise.
 
-Builds anonmem, its own workload and the floor, which reads every smaps into one buffer and throws
-it away; runs all contenders in turn, A B C A B C, and keeps every sample.
+Builds anonmem, the workload and the floor, which reads every smaps into one buffer and discards
+it; runs all contenders in turn, A B C A B C, and keeps every sample.
 """
 
 import argparse

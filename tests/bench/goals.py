@@ -1,10 +1,10 @@
-"""Goals: what a measure should reach, and what it reached."""
+"""Goals: what a measure should achieve, and what it achieved."""
 
 from typing import NamedTuple
 
 
 class Goal(NamedTuple):
-	"""`reached` is None if it was not measured; `why` says why."""
+	"""`reached` is None if it was not measured, for the reason in `why`."""
 
 	measure: str
 	wanted: str

@@ -1,4 +1,4 @@
-"""Runs anonmem, and checks what every report has to say."""
+"""Runs anonmem, and checks what must be true of every report."""
 
 import collections
 import json
@@ -23,7 +23,7 @@ COUNTS = collections.Counter()
 
 
 def run(*arguments, prefix=(), timeout=300, program=None, **more):
-	"""A hang is a failure."""
+	"""Hanging is a failure."""
 	done = subprocess.run([*prefix, program or PROGRAM, *map(str, arguments)], capture_output=True,
 		check=False, env=ENVIRONMENT, timeout=timeout, **more)
 	COUNTS["readings"] += 1
@@ -31,7 +31,7 @@ def run(*arguments, prefix=(), timeout=300, program=None, **more):
 
 
 def outcomes(coverage):
-	"""Every process that was seen has one."""
+	"""Every process seen must have exactly one outcome."""
 	return sum(coverage[n] for n in
 		("read", "no_memory", "denied", "vanished", "truncated", "malformed"))
 
@@ -60,7 +60,7 @@ class Chaos(unittest.TestCase):
 		"odd": ("odd", 256 * KIB), "even": ("even", 512 * KIB)}
 
 	def check_processes(self, report):
-		"""A report by process and label: no process is there twice, none has memory of another."""
+		"""A report by process and label: no process may appear twice or have another's memory."""
 		start, name, marks = {}, {}, collections.defaultdict(dict)
 		for g in report["groups"]:
 			pid, label = g["pid"], g["label"]
@@ -80,7 +80,7 @@ class Chaos(unittest.TestCase):
 					self.assertEqual(labels.get(f"[memfd:{mark}]"), size, (name[pid], labels))
 
 	def check_still(self, pids):
-		"""--verify, and the same by hand for what nobody else can change."""
+		"""Uses --verify, and checks processes that nothing else changes by hand."""
 		text = ",".join(map(str, pids))
 		before = [rollup(pid) for pid in pids]
 		report = self.report("--pid", text, "--by", "process", "--verify")

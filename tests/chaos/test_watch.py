@@ -1,4 +1,4 @@
-"""The watch while processes come and go by the hundreds."""
+"""top while hundreds of processes come and go."""
 
 import json
 import subprocess

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""in_step.py PROGRAM SOURCE: do the manual, the completions and the program say the same?
+"""in_step.py PROGRAM SOURCE: checks that manual, completions and program agree.
 
-The program is asked where it can answer (--help, --columns help, --json); the rest is read from
-the source. Of the manual pages it is their mdoc that is read, where each thing stands in an .It
-line of its section.
+The program is asked if it can answer (--help, --columns help, --json); the rest is read from the
+source. The manual pages are read as mdoc, in which each thing is an .It line of its section.
 """
 
 import json
@@ -17,7 +16,7 @@ problems = []
 
 
 def compare(what, wanted, found, where, against):
-    """Notes what is in only one of two sets, or that two lists have another order."""
+    """Reports what is in only one of two sets, or a different order of two lists."""
     for item in wanted:
         if item not in found:
             problems.append(f"{what}: {item} of {against} is missing in {where}")
@@ -29,7 +28,7 @@ def compare(what, wanted, found, where, against):
 
 
 def need(found, what):
-    """An empty answer is a broken test, which must not look like agreement."""
+    """Fails if an answer is empty: that is a broken test, which must not look like agreement."""
     if not found:
         sys.exit(f"in_step.py: found no {what}; did its form change?")
     return found
@@ -185,7 +184,7 @@ def check_run(program, source, page, completions):
 
 
 def check_top(program, source, page, form, completions):
-    """What only the watch has: keys, columns, members of JSON."""
+    """Checks what only top has: keys, columns, members of JSON."""
     table = (source / "src/tui/keys.c").read_text()
     table = table[table.index("bindings[] = {"):]
     keys = [shown for shown, text in re.findall(r'"([^"]*)",\s*"([^"]*)"\}', table) if text]
