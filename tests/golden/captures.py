@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Adds captures up in another way and compares: captures.py ANONMEM
 
-A capture is decoded, and what is no field left out: no line of it is taken apart as anonmem does.
-The few whose lines are not all to be counted say here how many are.
+A capture is decoded, and everything but fields ignored, so lines are not parsed as anonmem does.
+If not all lines of a capture count, LINES gives the part that does.
 """
 
 import json

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Adds the fixtures up in another way and compares: independent.py ANONMEM
 
-A mapping is what stands between two headers; its label comes from a short list of patterns, without
-guesses (--no-infer). This shares no line with anonmem and knows nothing of its expectations.
+A mapping is everything between two headers; its label comes from a short list of patterns, without
+guesses (--no-infer). This shares no code with anonmem and does not use the expected files.
 """
 
 import glob
@@ -51,7 +51,7 @@ def json_name(field):
 
 
 def label_of(name, device):
-	"""Paths of memory mean that only where there is no device."""
+	"""Paths that look like memory are memory only without a device."""
 	for pattern, label in LABELS:
 		whole = name + b" on %d" % int(device, 16) if pattern.endswith(b" on 0") else name
 		found = re.fullmatch(pattern, whole, re.S)
@@ -63,7 +63,7 @@ def label_of(name, device):
 
 
 def show(name):
-	"""As JSON has it: what is not UTF-8 is escaped whole."""
+	"""As in JSON: text that is not UTF-8 is escaped as a whole."""
 	try:
 		return name.decode("utf-8")
 	except UnicodeDecodeError:
@@ -76,7 +76,7 @@ def octal(e):
 
 
 def mappings(text):
-	"""(start, label, {name: bytes}) of each."""
+	"""Yields (start, label, {name: bytes}) for each."""
 	for line in text.split(b"\n"):
 		header, field = HEADER.match(line), FIELD.match(line)
 		if header:
@@ -88,7 +88,7 @@ def mappings(text):
 
 
 def add(groups, text):
-	"""Adds one input; returns how many processes it held."""
+	"""Adds one input; returns its number of processes."""
 	before, processes = 0, 0
 	seen = set()
 	for start, end, label, values in list(mappings(text)):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The table on a terminal: terminal.py ANONMEM
 
-It fits the width, numbers stay whole, long labels are shortened in the middle, and colours and
-environment are respected.
+The table must fit the width, keep numbers whole, shorten long labels in the middle, and respect
+colour settings and the environment.
 """
 
 import fcntl
@@ -61,7 +61,7 @@ def plain(lines):
 
 
 def table(lines):
-	"""The lines up to the totals; sentences under it wrap as they like."""
+	"""The lines up to the totals; the sentences below may wrap."""
 	lines = plain(lines)
 	last = next(i for i, line in enumerate(lines) if line.startswith("TOTAL"))
 	return lines[: last + 1]
@@ -77,7 +77,7 @@ def headings(lines):
 
 
 def numbers(lines, columns):
-	"""Of each row what stands under these headings."""
+	"""The cells of each row under these headings."""
 	heads = lines[0].split()
 	rows = [NUMBERS.search(line).group().split() for line in lines[1:]]
 	return [[n for head, n in zip(heads[-len(row):], row) if head in columns] for row in rows]
@@ -105,7 +105,7 @@ class Terminal(unittest.TestCase):
 		self.check_width(60, LABELS + ["--columns", "rss,pss,swap"])
 
 	def test_40(self):
-		"""Columns go before labels get unreadable, and a sentence says which."""
+		"""Columns are left out before labels get unreadable, and a sentence names them."""
 		lines = self.check_width(40, LABELS)
 		self.assertEqual(headings(lines), ["RSS", "PSS", "USS", "SWAP"])
 		self.assertTrue(any(line.startswith("[anon: Go…servation] ") for line in lines))

@@ -1,4 +1,4 @@
-"""Command lines: what they look like, and who must not hold anonmem up with his."""
+"""Command lines: what they look like, and that they cannot block anonmem."""
 
 import json
 import os

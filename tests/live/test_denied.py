@@ -12,7 +12,7 @@ from helper import Helper
 
 
 class Denied(Live):
-	"""The reader is an ordinary user; gcov needs a place where it may write."""
+	"""The reader is an ordinary user; gcov needs a directory to which it may write."""
 
 	def setUp(self):
 		self.folder = tempfile.TemporaryDirectory()

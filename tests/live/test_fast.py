@@ -13,7 +13,7 @@ def by_key(report):
 
 class Fast(Live):
 	def scans(self, *arguments):
-		"""A report by a scan, or None where the kernel cannot and the report says so."""
+		"""A report by a scan, or None if the kernel cannot scan and the report says so."""
 		report = self.report(*arguments)
 		if any("cannot scan" in note for note in report["notes"]):
 			self.assertEqual(report["read"], "smaps")
@@ -22,7 +22,7 @@ class Fast(Live):
 		return report
 
 	def compare(self, fast, exact, *names):
-		"""What the scan knows is what smaps says."""
+		"""What the scan knows must agree with smaps."""
 		fast, exact = by_key(fast), by_key(exact)
 		self.assertEqual(set(fast), set(exact))
 		for key, group in fast.items():

@@ -1,4 +1,4 @@
-"""Memory of which every byte is known."""
+"""Memory that is known to the byte."""
 
 import os
 import signal

@@ -104,7 +104,7 @@ sys.stdin.read()
 
 
 class Program:
-	"""A program of the above, which has said what it made and waits."""
+	"""One of the programs above, which has described what it made and waits."""
 
 	def __init__(self, text, *arguments, prefix=()):
 		# pylint: disable=consider-using-with
@@ -146,7 +146,7 @@ def rollup(pid, name):
 
 class SharedMemory(Live):
 	def agrees_with_the_kernel(self, pid):
-		"""The rows of kind shmem, of which what was copied is anonymous memory."""
+		"""The rows of kind shmem must agree; copied pages are anonymous memory."""
 		groups = self.report("--pid", pid, "--by", "kind,label,file")["groups"]
 		shmem = [g for g in groups if g["kind"] == "shmem"]
 		rss = sum(g["rss"] - g["anonymous"] for g in shmem)
@@ -282,10 +282,10 @@ HAS_SWAP = len(open("/proc/swaps", encoding="ascii").readlines()) > 1
 @unittest.skipUnless(HAS_SWAP, "no swap here")
 @unittest.skipUnless(IS_ROOT, "only root can see what is swapped of an object")
 class Swapped(Live):
-	"""Each object counts once, however many map however much of it."""
+	"""Each object counts once, whatever parts of it are mapped by how many processes."""
 
 	def shares(self, *arguments):
-		"""By process: what it maps that is swapped, and its share."""
+		"""By process: the swapped memory that it maps, and its share."""
 		groups = self.report("--by", "process", "-k", "shmem", *arguments)["groups"]
 		return {g["pid"]: (g["swap"], g["swap_pss"]) for g in groups}
 
@@ -326,7 +326,7 @@ class Swapped(Live):
 		self.assertLessEqual(abs(shares[0] - shares[1] - shares[2]), 3)
 
 	def test_a_part_that_nobody_maps(self):
-		"""It is swapped for those who have the rest."""
+		"""Its swap is divided among those that map the rest."""
 		swapped, shares = self.check("anon", "0+2", "0+2")
 		self.assertLess(max(swapped), 3 * MIB)
 		if has_cachestat():
@@ -335,7 +335,7 @@ class Swapped(Live):
 			self.assertEqual(shares, (None, None))
 
 	def test_without_the_right_to_look(self):
-		"""As the capability says, a mapping of all of it tells as much; here it is not known."""
+		"""Without the capability, only a mapping of the whole object tells; here it is unknown."""
 		bounds = ["setpriv", "--bounding-set=-checkpoint_restore,-sys_admin"]
 		with Program(SWAP, "anon", "0+8", "0+8") as p:
 			report = self.report("--by", "process", "--pid", ",".join(map(str, p.children)), "-k", "shmem",

@@ -1,4 +1,4 @@
-"""--fast and --max-stall find what smaps says, in each situation of situations.c."""
+"""--fast and --max-stall agree with smaps in each situation of situations.c."""
 
 import time
 import unittest
@@ -22,7 +22,7 @@ class Situations(Live):
 		return report, {(g["pid"], g["label"]): g for g in report["groups"]}
 
 	def differences(self, pids, option):
-		"""What a scan knows and smaps says otherwise."""
+		"""The differences between what a scan knows and smaps."""
 		_, exact = self.groups(pids)
 		report, fast = self.groups(pids, option)
 		self.assertEqual(set(fast), set(exact))
@@ -74,8 +74,8 @@ class Situations(Live):
 					self.assertTrue(any("marks of userfaultfd" in note for note in report["notes"]))
 
 	def test_shares_of_rings(self):
-		"""A ring that nobody else maps is proven; one that is mapped twice, and what files have
-		beside it, are unknown."""
+		"""The shares of a ring mapped once are proven; those of one mapped twice, and of files
+		next to it, are unknown."""
 		for situation, proven in (("packet-ring", True), ("packet-ring-twice", False)):
 			for h, option, report in self.compare(situation):
 				if h.missing:
@@ -117,7 +117,7 @@ class Situations(Live):
 				f.write(str(before))
 
 	def test_names_divide_a_mapping(self):
-		"""4 and 16 MiB are swapped, whatever else looks so."""
+		"""4 and 16 MiB are swapped, whatever else looks like it."""
 		if not swap_is_there():
 			self.skipTest("no swap")
 		for situation, wanted in (("named-guards", {"guards": 4 * MIB, "swapped": 16 * MIB}),

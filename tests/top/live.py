@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""anonmem top on the running system and on a terminal: live.py ANONMEM [TEST...]"""
+"""Runs anonmem top on the running system and on a terminal: live.py ANONMEM [TEST...]"""
 
 import fcntl
 import json
@@ -121,7 +121,7 @@ class Batch(unittest.TestCase):
 			self.assertEqual(sum(g["rss"] for g in there), r["totals"]["rss"])
 
 	def test_memory_does_not_grow(self):
-		"""An hour of refreshes, of processes that come and go with names of their own."""
+		"""An hour's worth of refreshes, with processes that come and go under their own names."""
 		measured = {}
 		with tempfile.TemporaryDirectory() as folder:
 			for i in range(1, 31):
@@ -146,7 +146,7 @@ class Batch(unittest.TestCase):
 		self.assertLess(measured[1780], measured[300] + 512, "KiB of its own memory")
 
 	def test_max_stall(self):
-		"""A large process is held up no longer than allowed, by default too; that costs its PSS."""
+		"""A large process is not blocked longer than allowed, also by default; its PSS is then unknown."""
 		large = "import sys; kept = bytearray(64 << 20); print(flush=True); sys.stdin.read()"
 		with subprocess.Popen([sys.executable, "-c", large], stdin=subprocess.PIPE,
 				stdout=subprocess.PIPE) as child:
@@ -188,7 +188,7 @@ class Batch(unittest.TestCase):
 		self.assertEqual([g["bionic/malloc"] // 2**20 for g in growth], [0, 16, 58, 34])
 
 	def test_every_report_says_when(self):
-		"""Its time and number, in one form, whatever columns are chosen."""
+		"""Every report has its time and number, in the same form whatever columns are chosen."""
 		with tempfile.TemporaryDirectory() as folder:
 			trees.make(folder)
 			out = {}
@@ -224,7 +224,7 @@ class Batch(unittest.TestCase):
 
 
 class Terminal(unittest.TestCase):
-	"""On a terminal of our own, whose settings must be what they were."""
+	"""On a terminal of our own, whose settings must be restored."""
 
 	arguments = ("--root", "trees", "-d", "3600")
 
@@ -316,7 +316,7 @@ class Terminal(unittest.TestCase):
 			return f.read().rsplit(")", 1)[1].split()[0]
 
 	def start_below_a_leader(self):
-		"""A process whose parent is not in its session is not stopped by a key; so it gets one."""
+		"""A key does not stop a process whose parent is not in its session, so it gets such a parent."""
 		told, tells = os.pipe()
 		leader = os.fork()
 		if leader == 0:
@@ -338,7 +338,7 @@ class Terminal(unittest.TestCase):
 		return int(os.read(told, 64))
 
 	def drain(self):
-		"""What is to be seen from now on is new."""
+		"""Discards what was written so far."""
 		while select.select([self.ours], [], [], 0.1)[0]:
 			os.read(self.ours, 65536)
 		self.seen = b""
@@ -388,7 +388,7 @@ class Terminal(unittest.TestCase):
 		self.wait_for(b"HISTORY")
 
 	def test_mouse(self):
-		"""As xterm reports it. At the end it reports nothing any more."""
+		"""Mouse events as sent by xterm. At the end, reporting must be off."""
 		self.assertIn(b"\x1b[?1006;1000h", self.seen)
 		os.write(self.ours, b"\x1b[<0;5;8M\x1b[<0;5;8m\r")  # the second row, and Enter
 		self.wait_for(b"libc_malloc")
@@ -403,7 +403,7 @@ class Terminal(unittest.TestCase):
 		self.assertIn(b"\x1b[?1006;1000l", self.seen)
 
 	def test_user(self):
-		"""By name or number, if there is such a user, as rows have it."""
+		"""By name or number, if there is such a user, matching the name in rows."""
 		self.arguments = ("-p", str(os.getpid()), "-d", "3600")
 		self.tearDown()
 		self.setUp()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The screen of `anonmem top`, driven by keys in tmux: screens.py ANONMEM [--update] [NAME...]
+"""Drives the screen of `anonmem top` with keys in tmux: screens.py ANONMEM [--update] [NAME...]
 
-Each line of `cases` is a screen, which must be exactly as in expected/NAME.
+Each line of `cases` describes a screen, which must be exactly as in expected/NAME.
 """
 
 import difflib
@@ -23,7 +23,7 @@ BUTTONS = {"Click": [(0, "M"), (0, "m")], "WheelUp": [(64, "M")], "WheelDown": [
 
 
 class Screen:
-	"""A tmux server of its own with anonmem in it."""
+	"""A separate tmux server with anonmem in it."""
 
 	def __init__(self, folder, name, size, variables, command):
 		self.socket = os.path.join(folder, f"{name}.tmux")
@@ -48,7 +48,7 @@ class Screen:
 		return text.replace("\x1b", "\\e")
 
 	def settled(self, before=None):
-		"""The screen once it has changed, if it does, and stays as it is."""
+		"""The screen once it has stopped changing."""
 		last, same, waited = None, 0, 0
 		while same < 3 or (last == before and waited < 12):
 			time.sleep(0.05)
@@ -112,7 +112,7 @@ class Case:
 
 
 def judge(case, text, update):
-	"""What is wrong; empty if nothing is."""
+	"""Describes what is wrong; empty if nothing is."""
 	if update:
 		with open(case.path(), "w", encoding="utf-8") as f:
 			f.write(text)
