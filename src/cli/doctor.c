@@ -30,7 +30,7 @@ static const char help_text[] =
 	"      --json                      for programs: anonmem-json(5)\n"
 	"  -h, --help                      show this text\n"
 	"\n"
-	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+	"Exit status: 0 done, 1 failed, 2 invalid usage.\n";
 
 struct doctor_options {
 	pid_t *pids; /* owned */

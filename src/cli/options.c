@@ -191,18 +191,19 @@ static const struct spec {
 	{ANY, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
 	 take_by, 0},
-	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
+	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "initially group by these keys; default: subsystem",
 	 take_by, 0},
 	{ALL, 'o', "columns", "[+]LIST", "columns to show, or all; + adds some; -o help lists them",
 	 take_columns, 0},
-	{ALL, 's', "sort", "[+|-]COLUMN", "order by a column, + rising, - falling; default: -pss",
-	 take_sort, 0},
-	{ALL, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
+	{ALL, 's', "sort", "[+|-]COLUMN",
+	 "sort by a column, + ascending, - descending; default: -pss", take_sort, 0},
+	{ALL, 'N', "limit", "N", "only the first N rows; totals include all", take_limit, 0},
 	{FOR_MACHINE, 'N', "limit", "N", "name the N largest under each row; default: 8",
 	 take_limit, 0},
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{ANY, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
+	{ANY, 0, "rules", "FILE", "additional rules for subsystems, see anonmem-rules(5)",
+	 take_rules, 0},
 	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
 	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
@@ -211,25 +212,25 @@ static const struct spec {
 	{ANY, 0, "json", NULL, "--format json", take_json, 0},
 	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
 	{ANY, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024", take_units, 0},
-	{ALL, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
+	{ALL, 'w', "wide", NULL, "show all columns and full names, however wide", SETS(wide)},
 	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
 	{ANY, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
-	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes, at least 0.01; default: 2",
+	{FOR_TOP, 'd', "delay", "SECONDS", "time between refreshes, at least 0.01; default: 2",
 	 take_delay, 0},
 	{FOR_TOP, 'n', "iterations", "N", "exit after N refreshes", take_iterations, 0},
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
 	{ANY, 0, NULL, NULL, "Performance", NULL, 0},
-	{ANY, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
-	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
-	 SETS(fast)},
+	{ANY, 'j', "jobs", "N", "number of reader threads; default: one per processor", take_jobs,
+	 0},
+	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS if provable", SETS(fast)},
 	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
 	 take_max_stall, 0},
-	{FOR_REPORT, 0, "stats", NULL, "report what the reading cost", SETS(stats)},
+	{FOR_REPORT, 0, "stats", NULL, "print the cost of reading", SETS(stats)},
 
 	{FOR_REPORT, 0, NULL, NULL, "Checks", NULL, 0},
 	{FOR_REPORT, 0, "strict", NULL, "exit 3 if any process could not be read", SETS(strict)},
@@ -257,18 +258,18 @@ static const struct help {
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
-	 "doctor says whether memory can have names here, and how to get more of them.\n"
+	 "doctor shows whether memory can have names here, and how to get more names.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
 	{FOR_TOP,
 	 "Usage: anonmem top [OPTIONS] [PID...]\n"
-	 "Watches who holds the memory and who grows; the key h explains the others.\n",
+	 "Shows who uses memory and who grows; press h for help on keys.\n",
 	 "  anonmem top                      subsystems; Enter goes down\n"
 	 "  anonmem top --by process -s growth\n"
 	 "                                   the process that grows most comes first\n"
-	 "  anonmem top -b -n 10 --json      ten reports, one a line\n"},
+	 "  anonmem top -b -n 10 --json      ten reports, one per line\n"},
 	{FOR_MACHINE,
 	 "Usage: anonmem machine [OPTIONS]\n"
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
@@ -309,9 +310,10 @@ void options_write_help(enum option_command command, FILE *out)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
 		      "mapping, segment.\n",
 		      out);
-	fputs(command == FOR_REPORT ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete "
-				      "with --strict.\n"
-				    : "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+	fputs(command == FOR_REPORT
+		      ? "Exit status: 0 done, 1 failed, 2 invalid usage, 3 incomplete "
+			"with --strict.\n"
+		      : "Exit status: 0 done, 1 failed, 2 invalid usage.\n",
 	      out);
 	fprintf(out, "\nExamples:\n%s", help->after);
 }

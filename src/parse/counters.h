@@ -19,7 +19,7 @@
  * reports. X(constant, key in smaps, name in JSON and CSV, column header, help) */
 #define SMAPS_COUNTERS(X)                                                                          \
 	X(SIZE, "Size", "size", "SIZE", "address space")                                           \
-	X(RSS, "Rss", "rss", "RSS", "resident memory, shared pages counted whole")                 \
+	X(RSS, "Rss", "rss", "RSS", "resident memory, shared pages counted in full")               \
 	X(PSS, "Pss", "pss", "PSS", "resident memory, each page divided by those that map it")     \
 	X(PSS_DIRTY, "Pss_Dirty", "pss_dirty", "PSSDIRTY", "the dirty part of PSS")                \
 	X(SHARED_CLEAN, "Shared_Clean", "shared_clean", "SHCLEAN", "shared and clean")             \
@@ -30,7 +30,8 @@
 	X(ANONYMOUS, "Anonymous", "anonymous", "ANON",                                             \
 	  "resident anonymous pages, those copied from files included")                            \
 	X(KSM, "KSM", "ksm", "KSM", "merged by kernel samepage merging")                           \
-	X(LAZY_FREE, "LazyFree", "lazy_free", "LAZYFREE", "given back with MADV_FREE")             \
+	X(LAZY_FREE, "LazyFree", "lazy_free", "LAZYFREE",                                          \
+	  "freed with MADV_FREE, not yet reclaimed")                                               \
 	X(ANON_HUGE_PAGES, "AnonHugePages", "anon_huge_pages", "THP",                              \
 	  "anonymous memory in transparent huge pages")                                            \
 	X(SHMEM_PMD_MAPPED, "ShmemPmdMapped", "shmem_pmd_mapped", "SHMEMTHP",                      \
@@ -41,7 +42,7 @@
 	  "hugetlbfs pages, shared; not in RSS or PSS")                                            \
 	X(PRIVATE_HUGETLB, "Private_Hugetlb", "private_hugetlb", "PRHTLB",                         \
 	  "hugetlbfs pages, private; not in RSS or PSS")                                           \
-	X(SWAP, "Swap", "swap", "SWAP", "swapped out, shared memory counted whole")                \
+	X(SWAP, "Swap", "swap", "SWAP", "swapped out, shared memory counted in full")              \
 	X(SWAP_PSS, "SwapPss", "swap_pss", "SWAPPSS",                                              \
 	  "swapped out, divided among the processes that map it")                                  \
 	X(LOCKED, "Locked", "locked", "LOCKED", "locked in memory, a share as in PSS")
