@@ -358,7 +358,7 @@ struct swapped {
 /*
  * The kernel does not say how often a swapped page is mapped, but the shares add up: if they add up
  * to all pages, nobody else maps any. Whatever is missing belongs to pages that others map too;
- * each such page lacks one of its times + 1 parts, at least.
+ * each such page lacks at least 1 / (times + 1) of its size.
  */
 static struct bounds of_swapped(const struct swapped *s, const struct exclusive_row *row,
 				bool all_is_whole)

@@ -42,7 +42,7 @@ struct kept_names {
 	bool passed;  /* memory that may have a name went by before the table was found */
 	int mem, map; /* descriptors while mappings are read, else -1 */
 
-	unsigned looks; /* left */
+	unsigned looks; /* reads left */
 	struct layout *copy;
 	uint8_t there[TABLE_PAGES]; /* which pages of the table are present */
 	struct range *ranges;

@@ -64,8 +64,8 @@ static bool is_mounted_to_hide(const struct source *s)
 	return hides;
 }
 
-/* A user in the group that the mount names sees all processes, including process 1; so does its
- * owner. */
+/* A user in the group that the mount names sees all processes, so also process 1, which its owner
+ * sees in any case. */
 static bool hides_processes(const struct source *s)
 {
 	struct stat first;

@@ -450,7 +450,7 @@ def check_json(program, page):
 
 
 def check_quotes(source):
-    """A bracket or a stop that is quoted without an escape stands outside of its quotes."""
+    """A quoted bracket or stop without an escape would be printed outside of its quotes."""
     for page in sorted((source / "man").glob("*.[135]")):
         text = subprocess.run(["mandoc", "-T", "utf8", page], capture_output=True, text=True,
                               check=True).stdout

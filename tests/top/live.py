@@ -361,7 +361,7 @@ class Terminal(unittest.TestCase):
 		for _ in range(10):
 			os.write(self.ours, b"jk" * 500)  # it draws for each,
 			time.sleep(0.005)
-			os.write(self.ours, b"\x1a")  # and stops all the same
+			os.write(self.ours, b"\x1a")  # and it still stops
 			self.wait_until_stopped(pid)
 			self.assertEqual(termios.tcgetattr(self.theirs)[:4], self.before[:4])
 			self.drain()
