@@ -307,8 +307,8 @@ void options_write_help(enum option_command command, FILE *out)
 	}
 	putc('\n', out);
 	if (command != FOR_MACHINE)
-		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
-		      "mapping, segment.\n",
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
+		      "pod, unit, command, file, mapping, segment.\n",
 		      out);
 	fputs(command == FOR_REPORT
 		      ? "Exit status: 0 done, 1 failed, 2 invalid usage, 3 incomplete "

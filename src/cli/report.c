@@ -181,6 +181,7 @@ static int prepare(const struct options *o, const struct source *source, struct 
 static enum exit_status run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct containers *containers = NULL;
 	struct lineage lineage = {.unmatched = 0};
 	struct collect_options collecting = {
 		.by = o->by,
@@ -218,14 +219,18 @@ static enum exit_status run(const struct options *o, struct error *e)
 			       : source_open_proc(o->root, o->pids, o->pid_count, e);
 	if (source && source_kind(source) == SOURCE_PROC)
 		collecting.users = &users;
-	if (source && prepare(o, source, &users, e) == 0 &&
-	    survey(source, &collecting, &snapshot, e) == 0 && report_snapshot(o, &snapshot, e) == 0)
+	if (source && source_kind(source) != SOURCE_SMAPS)
+		collecting.containers = containers = containers_open(source, e);
+	if (source && (containers || source_kind(source) == SOURCE_SMAPS) &&
+	    prepare(o, source, &users, e) == 0 && survey(source, &collecting, &snapshot, e) == 0 &&
+	    report_snapshot(o, &snapshot, e) == 0)
 		status = judge(o, &snapshot);
 	if (o->stats && status != EXIT_FAILED)
 		say_stats(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
 	lineage_free(&lineage);
+	containers_close(containers);
 	users_free(&users);
 	rules_free(rules);
 	return status;

@@ -76,8 +76,20 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 	return status;
 }
 
+/* Of a folder of captured trees, nobody knows names. */
+static struct containers *learn_containers(const struct options *o)
+{
+	struct error e;
+	struct source *source = source_open_proc(o->root, NULL, 0, &e);
+	struct containers *containers = source ? containers_open(source, &e) : NULL;
+
+	source_close(source);
+	return containers;
+}
+
 static struct driver_options describe_driver(const struct options *o, const struct rules *rules,
-					     const struct users *users, struct lineage *lineage)
+					     const struct users *users,
+					     struct containers *containers, struct lineage *lineage)
 {
 	enum { PART = 200 }; /* fraction of the delay for reading processes that did nothing */
 
@@ -89,6 +101,7 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .selection = o->selection,
 					    .rules = rules,
 					    .users = o->root ? NULL : users,
+					    .containers = containers,
 					    .infer = !o->no_infer,
 					    .exclusive = wants_exclusive(o),
 					    .jobs = o->jobs,
@@ -271,6 +284,7 @@ static int check_terminal(const struct options *o, struct error *e)
 static int run(const struct options *o, struct error *e)
 {
 	struct users users = {NULL, 0};
+	struct containers *containers;
 	struct lineage lineage = {.unmatched = 0};
 	struct driver_options driver;
 	struct rules *rules;
@@ -286,13 +300,15 @@ static int run(const struct options *o, struct error *e)
 	if (!o->root)
 		thread_ids_to_processes(o->pids, o->pid_count);
 	describe(o, &top);
-	driver = describe_driver(o, rules, &users, &lineage);
+	containers = learn_containers(o);
+	driver = describe_driver(o, rules, &users, containers, &lineage);
 	status = driver_open(&top.driver, &driver, e);
 	if (status == 0 && !o->root)
 		status = learn_users(o, &users, e);
 	if (status == 0)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
 	driver_close(&top.driver);
+	containers_close(containers);
 	lineage_free(&lineage);
 	users_free(&users);
 	rules_free(rules);

@@ -150,7 +150,8 @@ int value_grouping(char *value, struct grouping *by, struct error *e)
 			return error_set(e, ERROR_USAGE,
 					 "--by: unknown key \"%s\": expected label, subsystem, "
 					 "kind, process, "
-					 "name, user, cgroup, command, file, mapping or segment",
+					 "name, user, cgroup, container, pod, unit, command, "
+					 "file, mapping or segment",
 					 part);
 		if (!grouping_has(by, (enum key)key))
 			by->keys[by->count++] = (enum key)key;

@@ -474,7 +474,8 @@ bool collector_init(struct collector *c, struct work *work)
 	translation_init(&c->translation, c->symbols, work->symbols);
 	aggregate_init(&c->groups, o->by.count);
 	infer_init(&c->infer, add_mapping, c);
-	grouper_init(&c->grouper, c->symbols, &o->by, &o->selection, o->rules, o->users);
+	grouper_init(&c->grouper, c->symbols, &o->by, &o->selection, o->rules, o->users,
+		     o->containers);
 	return reserve_keys(c, 1);
 }
 

@@ -5,6 +5,7 @@
 #include "classify/rules.h"
 #include "model/record.h"
 #include "model/selection.h"
+#include "source/containers.h"
 #include "source/users.h"
 
 struct lineage;
@@ -12,12 +13,13 @@ struct lineage;
 struct collect_options {
 	struct grouping by;
 	struct selection selection;
-	const struct rules *rules; /* may be NULL if `by` lacks KEY_SUBSYSTEM */
-	const struct users *users; /* of the running system; NULL to use numbers */
-	bool infer;		   /* guess what unnamed memory is */
-	bool verify;		   /* compare with smaps_rollup and meminfo */
-	bool finds_sharers;	   /* records tell which processes share memory (shares_with) */
-	bool exclusive;		   /* find out what is freed if the processes end */
+	const struct rules *rules;     /* may be NULL if `by` lacks KEY_SUBSYSTEM */
+	const struct users *users;     /* of the running system; NULL to use numbers */
+	struct containers *containers; /* of where processes run; NULL to use ids */
+	bool infer;		       /* guess what unnamed memory is */
+	bool verify;		       /* compare with smaps_rollup and meminfo */
+	bool finds_sharers;	       /* records tell which processes share memory (shares_with) */
+	bool exclusive;		       /* find out what is freed if the processes end */
 	unsigned jobs;		/* threads, at least 1; the result does not depend on the number */
 	struct reading reading; /* its `needs` are in addition to what the other options imply */
 	const struct target_list *targets; /* only these; NULL for all */

@@ -1,6 +1,7 @@
 #include "model/grouper.h"
 
 #include "base/textstream.h"
+#include "parse/cgroup_path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ struct user_name {
 
 void grouper_init(struct grouper *k, struct intern *symbols, const struct grouping *by,
 		  const struct selection *selection, const struct rules *rules,
-		  const struct users *names)
+		  const struct users *names, struct containers *containers)
 {
 	*k = (struct grouper){
 		.symbols = symbols,
@@ -28,6 +29,7 @@ void grouper_init(struct grouper *k, struct intern *symbols, const struct groupi
 		.selection = selection,
 		.rules = rules,
 		.names = names,
+		.containers = containers,
 		.needs_label = grouping_has(by, KEY_LABEL) || grouping_has(by, KEY_SUBSYSTEM) ||
 			       grouping_has(by, KEY_FILE) || grouping_has(by, KEY_MAPPING) ||
 			       grouping_has(by, KEY_SEGMENT) || selection->label_count > 0,
@@ -78,6 +80,26 @@ static bool set(symbol *where, bool known, symbol value)
 	return !known || value != SYMBOL_NONE;
 }
 
+/* What the control group of a process says of where it runs. */
+static bool set_place(struct grouper *k, const struct process *p)
+{
+	char name[CONTAINER_NAME_MAX] = "";
+	bool known = p->known & PROCESS_CGROUP, has;
+	struct cgroup_path path;
+
+	has = known && grouping_has(k->by, KEY_CONTAINER) &&
+	      containers_name(k->containers, p->cgroup, name);
+	if (!set(&k->process[KEY_CONTAINER], has, has ? intern(k->symbols, slice_of(name)) : 0))
+		return false;
+	has = known && grouping_has(k->by, KEY_POD) &&
+	      containers_pod(k->containers, p->cgroup, name);
+	if (!set(&k->process[KEY_POD], has, has ? intern(k->symbols, slice_of(name)) : 0))
+		return false;
+	cgroup_path_parse(known ? p->cgroup : SLICE(""), &path);
+	has = grouping_has(k->by, KEY_UNIT) && path.unit.len > 0;
+	return set(&k->process[KEY_UNIT], has, has ? intern(k->symbols, path.unit) : 0);
+}
+
 bool grouper_process(struct grouper *k, const struct process *p)
 {
 	bool has_process = grouping_has(k->by, KEY_PROCESS) || grouping_has(k->by, KEY_MAPPING);
@@ -88,7 +110,8 @@ bool grouper_process(struct grouper *k, const struct process *p)
 
 	for (int i = 0; i < GUESS_COUNT; i++)
 		k->last[i].valid = false;
-	return set(&k->process[KEY_PROCESS], has_process,
+	return set_place(k, p) &&
+	       set(&k->process[KEY_PROCESS], has_process,
 		   has_process ? key_intern_process(k->symbols, p) : 0) &&
 	       set(&k->process[KEY_NAME], has_name, has_name ? intern(k->symbols, p->name) : 0) &&
 	       set(&k->process[KEY_USER], has_user, has_user ? find_user(k, p->uid) : 0) &&
@@ -262,6 +285,9 @@ static bool make_key(struct grouper *k, enum key key, const struct classified *v
 	case KEY_NAME:
 	case KEY_USER:
 	case KEY_CGROUP:
+	case KEY_CONTAINER:
+	case KEY_POD:
+	case KEY_UNIT:
 	case KEY_COMMAND:
 		*value = k->process[key]; /* may be unknown */
 		return true;

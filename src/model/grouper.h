@@ -16,6 +16,7 @@
 #include "classify/rules.h"
 #include "model/key.h"
 #include "model/selection.h"
+#include "source/containers.h"
 #include "source/users.h"
 
 enum key_result {
@@ -30,7 +31,8 @@ struct grouper {
 	const struct grouping *by;
 	const struct selection *selection;
 	const struct rules *rules;
-	const struct users *names; /* of users; NULL if the users are not this system's */
+	const struct users *names;     /* of users; NULL if the users are not this system's */
+	struct containers *containers; /* NULL to use ids */
 	bool needs_label;
 
 	symbol process[KEY_COUNT]; /* the keys that all mappings of the process have */
@@ -51,10 +53,10 @@ struct grouper {
 };
 
 /* Everything is borrowed and must outlive the grouper. `rules` may be NULL if `by` lacks
- * KEY_SUBSYSTEM, and `names` if users are numbers. */
+ * KEY_SUBSYSTEM, `names` if users are numbers, and `containers` if containers are ids. */
 void grouper_init(struct grouper *k, struct intern *symbols, const struct grouping *by,
 		  const struct selection *selection, const struct rules *rules,
-		  const struct users *names);
+		  const struct users *names, struct containers *containers);
 void grouper_free(struct grouper *k);
 
 /* False if out of memory. */

@@ -5,7 +5,8 @@
 const char *const key_names[KEY_COUNT] = {
 	[KEY_LABEL] = "label",	   [KEY_SUBSYSTEM] = "subsystem", [KEY_KIND] = "kind",
 	[KEY_PROCESS] = "process", [KEY_NAME] = "name",		  [KEY_USER] = "user",
-	[KEY_CGROUP] = "cgroup",   [KEY_COMMAND] = "command",	  [KEY_FILE] = "file",
+	[KEY_CGROUP] = "cgroup",   [KEY_CONTAINER] = "container", [KEY_POD] = "pod",
+	[KEY_UNIT] = "unit",	   [KEY_COMMAND] = "command",	  [KEY_FILE] = "file",
 	[KEY_MAPPING] = "mapping", [KEY_SEGMENT] = "segment",
 };
 
@@ -26,11 +27,10 @@ bool grouping_has(const struct grouping *g, enum key key)
 unsigned grouping_needs(const struct grouping *g)
 {
 	static const unsigned needs[KEY_COUNT] = {
-		[KEY_PROCESS] = NEED_STAT,
-		[KEY_NAME] = NEED_STAT,
-		[KEY_USER] = NEED_UID,
-		[KEY_CGROUP] = NEED_CGROUP,
-		[KEY_COMMAND] = NEED_COMMAND | NEED_STAT,
+		[KEY_PROCESS] = NEED_STAT,     [KEY_NAME] = NEED_STAT,
+		[KEY_USER] = NEED_UID,	       [KEY_CGROUP] = NEED_CGROUP,
+		[KEY_CONTAINER] = NEED_CGROUP, [KEY_POD] = NEED_CGROUP,
+		[KEY_UNIT] = NEED_CGROUP,      [KEY_COMMAND] = NEED_COMMAND | NEED_STAT,
 	};
 	unsigned all = 0;
 

@@ -172,8 +172,8 @@ int report_build(const struct snapshot *snapshot, const struct report_options *o
 /* Whether each process is in one row only. */
 static bool keeps_processes_apart(const struct grouping *by)
 {
-	static const enum key of_process[] = {KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
-					      KEY_COMMAND};
+	static const enum key of_process[] = {KEY_PROCESS,   KEY_NAME, KEY_USER, KEY_CGROUP,
+					      KEY_CONTAINER, KEY_POD,  KEY_UNIT, KEY_COMMAND};
 	unsigned found = 0;
 
 	for (size_t i = 0; i < sizeof(of_process) / sizeof(*of_process); i++)

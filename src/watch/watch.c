@@ -23,10 +23,10 @@ struct refresh {
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
-	static const bool costs[KEY_COUNT] = {[KEY_COMMAND] = true,
-					      [KEY_FILE] = true,
-					      [KEY_MAPPING] = true,
-					      [KEY_SEGMENT] = true};
+	static const bool costs[KEY_COUNT] = {
+		[KEY_CONTAINER] = true, [KEY_POD] = true,  [KEY_UNIT] = true,
+		[KEY_COMMAND] = true,	[KEY_FILE] = true, [KEY_MAPPING] = true,
+		[KEY_SEGMENT] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {

@@ -427,7 +427,7 @@ def check_schema(source, page):
 
 def check_json(program, page):
     """What the program really prints, with everything that adds members."""
-    keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping,segment"
+    keys = "label,subsystem,kind,process,name,user,cgroup,container,pod,unit,command,file,mapping,segment"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--kind", "anon,shmem,file,special",
                  "--columns", "pss_percent,rss_percent,exclusive", "--limit", "1",

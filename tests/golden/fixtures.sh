@@ -15,7 +15,7 @@ mkdir "$dir/trees"
 cp -a "$top/fixtures/generate" "$dir/"
 cp -a "$top/fixtures/trees/shared" "$dir/trees/"
 python3 -B "$dir/generate"
-for part in smaps bad captures trees/{faulty,wrong,gone,swapped,account,once,unshared,rights,nosmaps,commands}; do
+for part in smaps bad captures trees/{faulty,wrong,gone,swapped,account,once,unshared,rights,nosmaps,commands,containers}; do
 	diff -r --no-dereference "$top/fixtures/$part" "$dir/$part" ||
 		fail "fixtures/generate does not write fixtures/$part as it is."
 done

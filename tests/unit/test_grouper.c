@@ -17,7 +17,7 @@ static void begin(unsigned count, enum key first, enum key second)
 	rules = rules_new();
 	assert_int_equal(rules_add_builtin(rules, &e), 0);
 	by = (struct grouping){.keys = {first, second}, .count = count};
-	grouper_init(&grouper, &symbols, &by, &selection, rules, NULL);
+	grouper_init(&grouper, &symbols, &by, &selection, rules, NULL, NULL);
 }
 
 static int tear_down(void **state)

@@ -8,7 +8,7 @@ enum { GROUPS_MAX = 64 };
 
 static const struct grouping all_keys = {
 	.keys = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
-		 KEY_COMMAND, KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
+		 KEY_CONTAINER, KEY_POD, KEY_UNIT, KEY_COMMAND, KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
 	.count = KEY_COUNT,
 };
 static const struct grouping by_label = {.keys = {KEY_LABEL}, .count = 1};

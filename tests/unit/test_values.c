@@ -126,10 +126,11 @@ TEST(groupings)
 	assert_int_equal(by.keys[2], KEY_USER);
 	assert_refused(value_grouping(copy("pid"), &by, &e), "--by: unknown key \"pid\"");
 	by.count = 0;
-	assert_int_equal(value_grouping(copy("label,subsystem,kind,process,name,user,cgroup,"
-					     "command,file,mapping,segment,label"),
-					&by, &e),
-			 0);
+	assert_int_equal(
+		value_grouping(copy("label,subsystem,kind,process,name,user,cgroup,"
+				    "container,pod,unit,command,file,mapping,segment,label"),
+			       &by, &e),
+		0);
 	assert_int_equal(by.count, KEY_COUNT);
 }
 

@@ -14,8 +14,8 @@ _anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --labe
 --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
-_anonmem_keys="label subsystem kind process name user cgroup command file mapping segment"
-_anonmem_key_columns="label origin subsystem kind pid start_time name shares_memory_with user cgroup start end perms
+_anonmem_keys="label subsystem kind process name user cgroup container pod unit command file mapping segment"
+_anonmem_key_columns="label origin subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end perms
 file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped

@@ -1,7 +1,7 @@
 # Completion of anonmem for fish. tests/docs/ keeps the lists in step with --help.
 
 function __anonmem_keys
-	set -l keys label subsystem kind process name user cgroup command file mapping segment
+	set -l keys label subsystem kind process name user cgroup container pod unit command file mapping segment
 	printf '%s\n' $keys
 end
 
@@ -22,7 +22,7 @@ end
 
 # Rows can be sorted by keys, too; both may have a sign.
 function __anonmem_sort
-	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup start end \
+	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end \
 		perms file segment device inode segment_size segment_rss segment_swap
 	set -l names (__anonmem_columns) $key_columns
 	printf '%s\n' $names -$names +$names
