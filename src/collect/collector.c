@@ -304,7 +304,8 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		return error_memory(e);
 	if (!wanted)
 		return 0;
-	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
+	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], UINT64_C(1) + m->merged,
+		      counters);
 	if (kind == KIND_FILE)
 		note_file(c, c->group[guess]);
 	return 0;

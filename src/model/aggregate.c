@@ -89,9 +89,10 @@ struct group *aggregate_find(const struct aggregate *a, const symbol *key)
 	return index == SYMBOL_NONE ? NULL : &a->groups[index];
 }
 
-void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters)
+void aggregate_add(struct aggregate *a, struct group *g, uint64_t mappings,
+		   const struct counters *counters)
 {
-	g->mappings++;
+	g->mappings += mappings;
 	a->inexact |= !counters_add(&g->counters, counters);
 }
 

@@ -3,7 +3,7 @@
  *
  *	aggregate_init(&a, parts)	parts: symbols in a key
  *	g = aggregate_group(&a, key)	the group of a key
- *	aggregate_add(&a, g, counters)	adds a mapping to it
+ *	aggregate_add(&a, g, n, counters)	adds n mappings to it
  *	aggregate_reset(&a)		empty again, memory kept
  *	aggregate_free(&a)
  *
@@ -61,8 +61,9 @@ struct group *aggregate_group(struct aggregate *a, const symbol *key);
 /* The existing group of a key, or NULL. */
 struct group *aggregate_find(const struct aggregate *a, const symbol *key);
 
-/* Adds a mapping to a group of a. */
-void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters);
+/* Adds mappings, and the sum of their counters, to a group of a. */
+void aggregate_add(struct aggregate *a, struct group *g, uint64_t mappings,
+		   const struct counters *counters);
 
 /* Adds a group under a key. False if out of memory. */
 bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct group *group);

@@ -88,10 +88,19 @@ static bool may_lack_parts(const struct record *r)
 	return false;
 }
 
+/* Captures that have no inodes do not tell one object from another. */
+static bool is_of_unknown_object(const struct swapped_part *part)
+{
+	const struct segment_id *id = &part->segment;
+
+	return id->inode == 0 && id->dev_major == 0 && id->dev_minor == 0;
+}
+
 bool shares_add(struct shares *s, const struct record *r)
 {
 	s->incomplete |= may_lack_parts(r);
 	for (uint32_t i = 0; i < r->part_count; i++) {
+		s->incomplete |= is_of_unknown_object(&r->parts[i]) && r->parts[i].swapped > 0;
 		if (!add_part(s, r->process.pid, &r->parts[i]))
 			return false;
 	}

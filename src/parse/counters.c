@@ -41,6 +41,17 @@ bool counters_add(struct counters *sum, const struct counters *part)
 	return true;
 }
 
+void counters_derive(struct counters *c)
+{
+	const uint32_t parts =
+		COUNTER_BIT(COUNTER_PRIVATE_CLEAN) | COUNTER_BIT(COUNTER_PRIVATE_DIRTY);
+
+	if ((c->known & parts) == parts &&
+	    !__builtin_add_overflow(c->bytes[COUNTER_PRIVATE_CLEAN],
+				    c->bytes[COUNTER_PRIVATE_DIRTY], &c->bytes[COUNTER_USS]))
+		c->known |= COUNTER_BIT(COUNTER_USS);
+}
+
 int counter_find(struct slice key, unsigned *expected)
 {
 	for (unsigned i = 0; i < COUNTER_COUNT; i++) {

@@ -84,6 +84,9 @@ void counters_zero(struct counters *sum);
 /* Adds part to sum. A field that would pass COUNTER_MAX is set to it, and the result is false. */
 bool counters_add(struct counters *sum, const struct counters *part);
 
+/* Computes the DERIVED_COUNTERS from those that are known. */
+void counters_derive(struct counters *c);
+
 /* Returns the counter with this key in smaps, or -1. The search starts at *expected, which is set
  * to the counter after the one found: fields nearly always come in the order of the table. */
 int counter_find(struct slice key, unsigned *expected);

@@ -57,6 +57,22 @@ static inline void skip_blanks(struct slice *s)
 		*s = slice_inner(*s, 1, 0);
 }
 
+/* Returns the slice without blanks and carriage returns at its end. */
+static inline struct slice trim_end(struct slice s)
+{
+	while (s.len &&
+	       (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t' || s.ptr[s.len - 1] == '\r'))
+		s.len--;
+	return s;
+}
+
+/* The same, without blanks at its start either. */
+static inline struct slice trim(struct slice s)
+{
+	skip_blanks(&s);
+	return trim_end(s);
+}
+
 /* Takes the bytes before the next space off the slice, and the blanks after them. */
 static inline struct slice take_word(struct slice *line)
 {

@@ -86,12 +86,6 @@ static bool parse_path(struct slice path, struct separator *s)
 	return s->self != SELF_NO && (of_file || slice_equals(take_last(&path), SLICE("proc")));
 }
 
-static struct slice trim(struct slice s)
-{
-	skip_blanks(&s);
-	return trim_end(s);
-}
-
 /* "==> path <==", as printed by tail and head. */
 static bool parse_arrows(struct slice line, struct separator *s)
 {

@@ -59,13 +59,4 @@ const char *separator_complaint(struct slice line);
  * it: the kernel's fields begin with a capital letter. */
 bool separator_is_field(struct slice key);
 
-/* Returns the slice without blanks and carriage returns at its end. */
-static inline struct slice trim_end(struct slice s)
-{
-	while (s.len &&
-	       (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t' || s.ptr[s.len - 1] == '\r'))
-		s.len--;
-	return s;
-}
-
 #endif

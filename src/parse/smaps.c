@@ -1,5 +1,6 @@
 #include "parse/smaps.h"
 
+#include "parse/bugreport.h"
 #include "parse/number.h"
 #include "parse/template.h"
 
@@ -44,8 +45,9 @@ struct smaps_parser {
 	uint64_t always; /* fields that all previous entries of this process had, or NONE_BEFORE */
 
 	struct separators separators;
-	unsigned nested;	/* recursion depth of strange_line() on the current line */
-	struct separator owner; /* the process whose path grep put before the previous line */
+	struct bugreport report; /* what Android prints instead of smaps */
+	unsigned nested;	 /* recursion depth of strange_line() on the current line */
+	struct separator owner;	 /* the process whose path grep put before the previous line */
 
 	char upper[8];	      /* the upper eight of the previous address's twelve digits, */
 	uint64_t upper_value; /* and their value */
@@ -95,6 +97,7 @@ void smaps_begin(struct smaps_parser *p, enum smaps_kind kind, struct stage stag
 	p->mapping.counters = (struct counters){0};
 	p->counters_of_template = false;
 	p->separators = (struct separators){0};
+	p->report = (struct bugreport){0};
 	p->owner = (struct separator){0};
 	p->nested = 0;
 }
@@ -219,18 +222,6 @@ static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 	return 0;
 }
 
-/* Computes what the kernel does not print but follows from what it prints. */
-static void derive(struct counters *c)
-{
-	const uint32_t parts =
-		COUNTER_BIT(COUNTER_PRIVATE_CLEAN) | COUNTER_BIT(COUNTER_PRIVATE_DIRTY);
-
-	if ((c->known & parts) == parts &&
-	    !__builtin_add_overflow(c->bytes[COUNTER_PRIVATE_CLEAN],
-				    c->bytes[COUNTER_PRIVATE_DIRTY], &c->bytes[COUNTER_USS]))
-		c->known |= COUNTER_BIT(COUNTER_USS);
-}
-
 static bool has_before(const struct smaps_parser *p)
 {
 	return p->always != NONE_BEFORE;
@@ -245,7 +236,7 @@ static uint64_t fields_of(const struct smaps_parser *p)
 static int deliver(struct smaps_parser *p, struct error *e)
 {
 	if (!p->counters_of_template)
-		derive(&p->mapping.counters);
+		counters_derive(&p->mapping.counters);
 	p->open = false;
 	if (p->is_repetition)
 		return 0;
@@ -416,6 +407,32 @@ static bool is_of_owner(const struct smaps_parser *p, const struct separator *s)
 
 static int parse_line(struct smaps_parser *p, struct slice line, struct error *e);
 
+/* Handles a line of an Android bug report, or of showmap's output. */
+static int report_line(struct smaps_parser *p, struct slice line, struct error *e)
+{
+	struct separator s;
+
+	switch (bugreport_take(&p->report, line, &p->mapping, &s)) {
+	case BUGREPORT_NOTHING:
+		return 0;
+	case BUGREPORT_MAPPING:
+		p->mappings++;
+		return stage_take(p->stage, &p->mapping, e);
+	case BUGREPORT_OTHER:
+		if (!separator_parse(trim_end(line), &s) || s.rest.len)
+			break;
+		if (s.kind == SEPARATOR_BLANK)
+			return 0;
+		bugreport_begin_process(&p->report, &s);
+		return p->separators.take(p->separators.ctx, &s, e);
+	case BUGREPORT_SEPARATOR:
+		return p->separators.take(p->separators.ctx, &s, e);
+	case BUGREPORT_MALFORMED:
+		break;
+	}
+	return meaningless(p, e, line, "neither smaps nor the output of showmap");
+}
+
 /* Handles a line that the kernel did not write. */
 static int strange_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
@@ -426,6 +443,8 @@ static int strange_line(struct smaps_parser *p, struct slice line, struct error 
 	if (!is_capture(p))
 		return meaningless(p, e, line,
 				   begun ? "neither a mapping nor a field" : "not smaps");
+	if (!begun && bugreport_begins(line))
+		return report_line(p, line, e);
 	if (p->nested == NESTED_MAX || !separator_parse(line, &s))
 		return meaningless(p, e, line,
 				   begun ? "neither a mapping, a field nor the header of a process"
@@ -450,6 +469,8 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 	uint64_t start;
 	int status, c;
 
+	if (p->report.form != BUGREPORT_NONE)
+		return report_line(p, line, e);
 	if (take_address(p, &rest, &start) && take_byte(&rest, '-')) {
 		status = header_line(p, start, rest, e);
 		return status == NOT_HEADER ? meaningless(p, e, line, "not the header of a mapping")
@@ -490,7 +511,7 @@ static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 	p->template.misses = 0;
 	if (changed || !p->counters_of_template) {
 		p->mapping.counters = p->template.counters;
-		derive(&p->mapping.counters);
+		counters_derive(&p->mapping.counters);
 		p->counters_of_template = true;
 	}
 	p->fields = lines;
@@ -542,6 +563,12 @@ int smaps_end(struct smaps_parser *p, struct error *e)
 									      : -1;
 	}
 	p->held = 0;
+	if (bugreport_is_empty(&p->report))
+		return malformed(p, e,
+				 "the bug report lists no memory of processes; take it on a "
+				 "userdebug build");
+	if (bugreport_is_cut(&p->report))
+		return truncated(p, e);
 	if (!p->open)
 		return 0;
 	if (is_cut(p))

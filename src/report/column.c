@@ -145,7 +145,7 @@ static struct cell get_start(const struct column *column, const struct column_in
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? number(m.start) : unknown();
+	return find_mapping(in, &m) && m.end > 0 ? number(m.start) : unknown();
 }
 
 static struct cell get_end(const struct column *column, const struct column_input *in)
@@ -153,7 +153,7 @@ static struct cell get_end(const struct column *column, const struct column_inpu
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? number(m.end) : unknown();
+	return find_mapping(in, &m) && m.end > 0 ? number(m.end) : unknown();
 }
 
 static struct cell get_perms(const struct column *column, const struct column_input *in)
@@ -161,8 +161,9 @@ static struct cell get_perms(const struct column *column, const struct column_in
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? (struct cell){.known = true, .text = m.perms, .plain = true}
-				    : unknown();
+	return find_mapping(in, &m) && m.perms.len
+		       ? (struct cell){.known = true, .text = m.perms, .plain = true}
+		       : unknown();
 }
 
 static struct cell get_file(const struct column *column, const struct column_input *in)
@@ -406,12 +407,11 @@ const struct column columns[] = {
 	 false},
 	{"unit", "UNIT", "systemd unit of the process", CELL_TEXT, COLUMN_KEY, get_string, KEY_UNIT,
 	 false},
-	{"start", "START", "first address", CELL_ADDRESS, COLUMN_KEY, get_start, KEY_MAPPING,
-	 false},
+	{"start", "START", "first address", CELL_ADDRESS, COLUMN_KEY, get_start, KEY_MAPPING, true},
 	{"end", "END", "address after the last byte", CELL_ADDRESS, COLUMN_KEY, get_end,
-	 KEY_MAPPING, false},
+	 KEY_MAPPING, true},
 	{"perms", "PERMS", "access to the mapping", CELL_TEXT, COLUMN_KEY, get_perms, KEY_MAPPING,
-	 false},
+	 true},
 	{"file", "FILE", "path, or the label if there is no file", CELL_TEXT, COLUMN_KEY, get_file,
 	 KEY_FILE, false},
 	{"segment", "SEGMENT", "object of shared memory", CELL_TEXT, COLUMN_KEY, get_segment,

@@ -12,7 +12,7 @@ fail() {
 }
 
 mkdir "$dir/trees"
-cp -a "$top/fixtures/generate" "$dir/"
+cp -a "$top"/fixtures/{generate,android.py} "$dir/"
 cp -a "$top/fixtures/trees/shared" "$dir/trees/"
 python3 -B "$dir/generate"
 for part in smaps bad captures trees/{faulty,wrong,gone,swapped,account,once,unshared,rights,nosmaps,commands,containers}; do
