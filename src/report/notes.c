@@ -326,14 +326,15 @@ static void note_heaps(const struct snapshot *s, const struct hidden_rows *hidde
 	if (all->known)
 		fprintf(out, "HEAPUSED and HEAPFREE are what malloc had at the moment of reading%s",
 			all->partial ? "; with a + they are lower bounds, since some of it could "
-				       "not be looked at"
+				       "not be read, or told from other memory"
 				     : "");
 	else if (s->source != SOURCE_PROC)
 		fputs("HEAPUSED and HEAPFREE are unknown: captures lack the contents of memory",
 		      out);
 	else
 		fprintf(out, "HEAPUSED and HEAPFREE are unknown: %s",
-			all->partial ? "malloc's memory could not be looked at"
+			all->partial ? "what may be malloc's could not be read, or told from other "
+				       "memory"
 				     : "none of this memory is known to be from glibc's malloc");
 }
 

@@ -588,7 +588,7 @@ TEST(heaps)
 	end();
 	build_heaps(&lost, &none);
 	check_cell(&report.totals[1], false, false, 0);
-	assert_true(has_note("unknown: malloc's memory could not be looked at"));
+	assert_true(has_note("unknown: what may be malloc's could not be read"));
 	end();
 	build_heaps(&none, &none);
 	assert_true(has_note("none of this memory is known to be from glibc's malloc"));
