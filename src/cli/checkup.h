@@ -7,6 +7,7 @@
 #define CLI_CHECKUP_H
 
 #include "cli/known.h"
+#include "cli/trims.h"
 #include "model/naming.h"
 #include "model/snapshot.h"
 
@@ -24,6 +25,7 @@ struct checkup {
 	struct naming memory;		    /* private anonymous memory of all processes */
 	struct program_set naming;	    /* processes that have named memory */
 	struct program_set sets[KNOWN_MAX]; /* indexed like known[] */
+	struct trims trims;		    /* what malloc holds unused */
 	struct problems problems;	    /* requested processes that could not be read */
 };
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "parse/counters.h"
+#include "parse/heap_use.h"
 #include "parse/ownership.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ struct mapping {
 	bool by_process;   /* the process keeps this name itself; the kernel does not know it */
 	struct counters counters;
 	struct ownership ownership; /* set by stages after the parser */
+	struct heap_use heap;	    /* likewise */
 };
 
 /* Whether the mapping has a file, even one without a visible path. */

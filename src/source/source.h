@@ -218,6 +218,7 @@ struct reading {
 	uint64_t max_stall_ns; /* limit on one call that holds a process's lock; 0 for none */
 	bool measure;	       /* measure the time of each call */
 	bool owners;	       /* find out who else uses the memory; see parse/ownership.h */
+	bool heaps;	       /* how much of it malloc has handed out; see parse/heap_use.h */
 	bool outlines;	       /* read maps only: no counter is known */
 };
 
