@@ -22,39 +22,40 @@ struct rules {
 /* The names that programs give memory; see the table in anonmem-rules(5). The order matters. */
 static const struct {
 	const char *pattern, *subsystem;
+	bool of_any; /* what it matches may be anything that somebody made up */
 } builtin[] = {
-	{"^glibc: pthread (user )?stack: [0-9]+$", "glibc/stacks"},
-	{"^glibc: malloc.*", "glibc/malloc"},
-	{"^glibc: ", "glibc/other"},
-	{"^Go: heap( reservation)?$", "go/heap"},
-	{"^Go: ", "go/runtime"},
-	{"^(stack_and_tls:|thread (signal )?stack|bionic TLS)", "bionic/stacks"},
-	{"^(libc_malloc|scudo:|GWP-ASan)", "bionic/malloc"},
-	{"^(linker_alloc|bionic_alloc|\\.bss$|atexit handlers|cfi shadow)", "bionic/other"},
-	{"^dalvik-.*(space|zygote)", "art/heap"},
-	{"^dalvik-.*code-cache", "art/jit"},
-	{"^dalvik-", "art/other"},
-	{"^tcmalloc_region_([A-Z]+)", "tcmalloc/\\1"},
-	{"^(jemalloc_pg|libjemalloc\\.so)", "jemalloc"},
-	{"^(lib)?(mimalloc|rpmalloc|snmalloc)", "\\2"},
-	{"^zend_", "php"},
-	{"^Ruby:GC:", "ruby/gc"},
-	{"^Ruby:", "ruby/other"},
-	{"^cpython:(.*)", "python/\\1"},
-	{"^mmtk:(.*)", "mmtk"},
-	{"^(v8|blink_gc|partition_alloc|chromium)", "chromium/\\1"},
-	{"^(js-|wasm-|jemalloc)", "firefox"},
-	{"^(WKFastMalloc|JS[A-Z])", "webkit"},
-	{"^nodejs ", "node"},
+	{"^glibc: pthread (user )?stack: [0-9]+$", "glibc/stacks", false},
+	{"^glibc: malloc.*", "glibc/malloc", false},
+	{"^glibc: ", "glibc/other", false},
+	{"^Go: heap( reservation)?$", "go/heap", false},
+	{"^Go: ", "go/runtime", false},
+	{"^(stack_and_tls:|thread (signal )?stack|bionic TLS)", "bionic/stacks", false},
+	{"^(libc_malloc|scudo:|GWP-ASan)", "bionic/malloc", false},
+	{"^(linker_alloc|bionic_alloc|\\.bss$|atexit handlers|cfi shadow)", "bionic/other", false},
+	{"^dalvik-.*(space|zygote)", "art/heap", false},
+	{"^dalvik-.*code-cache", "art/jit", false},
+	{"^dalvik-", "art/other", false},
+	{"^tcmalloc_region_([A-Z]+)", "tcmalloc/\\1", false},
+	{"^(jemalloc_pg|libjemalloc\\.so)", "jemalloc", false},
+	{"^(lib)?(mimalloc|rpmalloc|snmalloc)", "\\2", false},
+	{"^zend_", "php", false},
+	{"^Ruby:GC:", "ruby/gc", false},
+	{"^Ruby:", "ruby/other", false},
+	{"^cpython:(.*)", "python/\\1", false},
+	{"^mmtk:(.*)", "mmtk", false},
+	{"^(v8|blink_gc|partition_alloc|chromium)", "chromium/\\1", false},
+	{"^(js-|wasm-|jemalloc)", "firefox", false},
+	{"^(WKFastMalloc|JS[A-Z])", "webkit", false},
+	{"^nodejs ", "node", false},
 	/* Names that `anonmem run` gives: those of libraries, without the version. */
-	{"^(lib[^]:[/]+)\\.so([.:]|$)", "\\1"},
+	{"^(lib[^]:[/]+)\\.so([.:]|$)", "\\1", true},
 	/* The text before a colon, except in anon_inode:[io_uring]. */
-	{"^([^]:[]{1,32}): ?[^[]", "\\1"},
-	{"^\\[stack:[0-9]+\\]$", "[stack]"},
+	{"^([^]:[]{1,32}): ?[^[]", "\\1", true},
+	{"^\\[stack:[0-9]+\\]$", "[stack]", false},
 	/* Guesses stay apart from what is known. */
-	{"^~malloc arena$", "~glibc/malloc"},
-	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap$", "~\\1/heap"},
-	{"^~(python) objects$", "~\\1/objects"},
+	{"^~malloc arena$", "~glibc/malloc", false},
+	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap$", "~\\1/heap", false},
+	{"^~(python) objects$", "~\\1/objects", false},
 };
 
 struct rules *rules_new(void)
@@ -262,4 +263,18 @@ bool rules_apply(const struct rules *rules, struct slice label, FILE *out)
 		write_without_number(text.len ? text : label, out); /* [anon:] has no text */
 	free(string);
 	return status == 0 || status == REG_NOMATCH;
+}
+
+bool rules_know(const struct rules *builtin_rules, struct slice text)
+{
+	char *string = strndup(text.ptr, text.len);
+	int status = string ? REG_NOMATCH : REG_ESPACE;
+	size_t i = 0;
+
+	pthread_mutex_lock(&matching);
+	while (status == REG_NOMATCH && i < builtin_rules->count)
+		status = regexec(&builtin_rules->table[i++].pattern, string, 0, NULL, 0);
+	pthread_mutex_unlock(&matching);
+	free(string);
+	return status == 0 && !builtin[i - 1].of_any;
 }

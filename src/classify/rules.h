@@ -32,4 +32,9 @@ int rules_add_builtin(struct rules *rules, struct error *e);
  * memory. */
 bool rules_apply(const struct rules *rules, struct slice label, FILE *out);
 
+/* Whether a built-in rule knows what a label says, so that it is the same in all programs of a
+ * kind: not one that takes whatever stands before a colon, or the name of any library. The rules
+ * are those of rules_add_builtin() alone; the text is that of label_text(). */
+bool rules_know(const struct rules *builtin_rules, struct slice text);
+
 #endif

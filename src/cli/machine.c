@@ -116,11 +116,25 @@ static int read_and_show(const struct options *o, const struct source *source,
 		      : show_machine(o, source, snapshot, e);
 }
 
-static enum exit_status run(const struct options *o, struct error *e)
+static struct source *open_source(const struct options *o, struct error *e)
+{
+	return o->from_count ? source_open_from(o->from, o->from_count, e)
+			     : source_open_proc(o->root, NULL, 0, e);
+}
+
+/* Finds out what --from names. */
+static int load(struct options *o, struct source *source, struct error *e)
+{
+	if (!o->from_count)
+		return 0;
+	return source_load(source, e) < 0 ? -1 : options_settle(o, source_kind(source), e);
+}
+
+static enum exit_status run(struct options *o, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
 	struct rules *rules = rulefiles_load(o->rules, o->no_rules, e);
-	struct source *source = rules ? source_open_proc(o->root, NULL, 0, e) : NULL;
+	struct source *source = rules ? open_source(o, e) : NULL;
 	enum exit_status status = EXIT_FAILED;
 	struct snapshot snapshot = {0};
 
@@ -128,9 +142,12 @@ static enum exit_status run(const struct options *o, struct error *e)
 		privilege_raise();
 	else if (source)
 		privilege_end();
-	if (source && sandbox_enter(&box, e) == 0 &&
-	    read_and_show(o, source, rules, &snapshot, e) == 0)
-		status = EXIT_DONE;
+	if (source && sandbox_enter(&box, e) == 0) {
+		if (load(o, source, e) < 0)
+			status = e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+		else if (read_and_show(o, source, rules, &snapshot, e) == 0)
+			status = EXIT_DONE;
+	}
 	for (size_t i = 0; i < snapshot.problems.count; i++)
 		say(snapshot.problems.list[i].text);
 	snapshot_free(&snapshot);

@@ -37,16 +37,15 @@ static const struct {
 	const char *name;
 	command_fn *run;
 } commands[] = {
-	{"doctor", command_doctor},
-	{"machine", command_machine},
-	{"run", command_run},
-	{"top", command_top},
+	{"capture", command_capture}, {"doctor", command_doctor}, {"machine", command_machine},
+	{"run", command_run},	      {"top", command_top},
 };
 
-/* `anonmem run` keeps the user's own rights for the program, but none from file capabilities. */
+/* `anonmem run` keeps the user's own rights for the program, but none from file capabilities.
+ * `anonmem capture` creates its file with all rights, and then drops them for the reading. */
 static int settle_rights(command_fn *command, struct error *e)
 {
-	if (command == command_run && !privilege_is_lent())
+	if ((command == command_run || command == command_capture) && !privilege_is_lent())
 		return 0;
 	if (privilege_reduce(command == command_report, e) < 0)
 		return -1;

@@ -27,6 +27,18 @@ static int take_smaps(struct options *o, char *value, struct error *e)
 	return value_append(value, &o->files, &o->file_count, e);
 }
 
+static int take_from(struct options *o, char *value, struct error *e)
+{
+	return value_append(value, &o->from, &o->from_count, e);
+}
+
+static int take_output(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->output = value;
+	return 0;
+}
+
 static int take_name(struct options *o, char *value, struct error *e)
 {
 	if (o->selection.name)
@@ -155,7 +167,7 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE };
+enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE, CHOOSING = ALL | FOR_CAPTURE };
 
 /* An option without a value names the member that it sets. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -168,22 +180,30 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ANY, 0, NULL, NULL, "Selection", NULL, 0},
-	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
+	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Selection", NULL, 0},
+	{CHOOSING, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
-	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
-	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
-	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{CHOOSING, 'C', "name", "REGEX", "only processes whose name or program matches", take_name,
+	 0},
+	{CHOOSING, 'u', "user", "USER", "only processes of this user (name or number)", take_user,
+	 0},
+	{CHOOSING, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup,
+	 0},
 	{FOR_MACHINE, 0, "cgroup", "PATH", "only what is charged to this control group",
 	 take_cgroup, 0},
-	{ALL, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
+	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes",
+	 SETS(children)},
 	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
 	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
 	 0},
 
 	{ANY, 0, NULL, NULL, "Source", NULL, 0},
+	{FOR_REPORT, 0, "from", "SOURCE",
+	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
+	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
+	 take_from, 0},
 	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
@@ -207,7 +227,12 @@ static const struct spec {
 	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
 	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
-	{ANY, 0, NULL, NULL, "Output", NULL, 0},
+	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Output", NULL, 0},
+	{FOR_CAPTURE, 0, "output", "FILE",
+	 "a .tar, .tar.gz, .tar.zst or .tar.xz; - is standard output (zstd)", take_output, 0},
+	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
+	 SETS(redact)},
+	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
 	{ANY, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
 	{ANY, 0, "json", NULL, "--format json", take_json, 0},
 	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
@@ -237,9 +262,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ANY, 0, NULL, NULL, "Help", NULL, 0},
-	{ANY, 'h', "help", NULL, "show this text", take_help, 0},
-	{ANY, 'V', "version", NULL, "show the version", take_version, 0},
+	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
+	{ANY | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
+	{ANY | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -253,11 +278,13 @@ static const struct help {
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
+	 "       anonmem capture [OPTIONS] [PID...]\n"
 	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
+	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
 	 "doctor shows whether memory can have names here, and how to get more names.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
@@ -275,6 +302,13 @@ static const struct help {
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
 	 "  anonmem machine                  as root, to read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
+	{FOR_CAPTURE,
+	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
+	 "Writes what is known of the memory of processes, or of all, and of the machine into a\n"
+	 "file, whole or not at all, which anonmem --from reads anywhere.\n",
+	 "  anonmem capture                  as root, to read all processes\n"
+	 "  anonmem capture --redact --output x.tar.zst\n"
+	 "                                   names are hashed, sums stay\n"},
 };
 
 static void write_option(const struct spec *s, FILE *out)
@@ -306,7 +340,7 @@ void options_write_help(enum option_command command, FILE *out)
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
 	putc('\n', out);
-	if (command != FOR_MACHINE)
+	if (command & ALL)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
 		      "pod, unit, command, file, mapping, segment.\n",
 		      out);
@@ -378,6 +412,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
+
 	const struct selection *s = &o->selection;
 	bool files = o->file_count > 0;
 	const struct {
@@ -387,8 +422,9 @@ static int check_together(const struct options *o, struct error *e)
 		{o->command == FOR_MACHINE && o->pid_count + (s->cgroup != NULL) > 1,
 		 "anonmem machine shows one control group; give one process or one --cgroup"},
 		{files && o->root, "--smaps and --root cannot be used together"},
-		{files && o->pid_count, "--pid and --smaps cannot be used together: a smaps file "
-					"does not say whose it is"},
+		{files && o->pid_count,
+		 "--pid cannot be used with a smaps file, which does not say "
+		 "whose it is"},
 		{files && selection_chooses_processes(s),
 		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
 		 "not say whose it is"},
@@ -503,6 +539,7 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
 					 o->command == FOR_TOP	     ? " top"
 					 : o->command == FOR_MACHINE ? " machine"
+					 : o->command == FOR_CAPTURE ? " capture"
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
 			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)
@@ -532,6 +569,15 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 		return error_set(e, ERROR_USAGE, "unknown option -%c; see anonmem --help", optopt);
 	return error_set(e, ERROR_USAGE, "unknown or ambiguous option %s; see anonmem --help",
 			 typed);
+}
+
+/* What can only be checked when all is known. */
+static int check(struct options *o, struct error *e)
+{
+	complete_grouping(o);
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
+		return -1;
+	return check_sort(o, e);
 }
 
 static void set_defaults(enum option_command command, struct options *o)
@@ -567,10 +613,30 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	o->selection.labels = o->labels;
 	if (take_operands(o, argc, argv, e) < 0)
 		return -1;
-	complete_grouping(o);
-	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
-		return -1;
-	return check_sort(o, e);
+	if (o->from_count && (o->root || o->file_count))
+		return error_set(e, ERROR_USAGE,
+				 "--from cannot be used together with --root or --smaps");
+	return o->from_count && o->command == FOR_REPORT ? 0 : check(o, e);
+}
+
+int options_settle(struct options *o, enum source_kind kind, struct error *e)
+{
+	if (o->command != FOR_REPORT)
+		return kind == SOURCE_TREE
+			       ? 0
+			       : error_set(e, ERROR_USAGE,
+					   "%s is no captured tree; only a report reads "
+					   "smaps files",
+					   o->from[0]);
+	if (kind == SOURCE_SMAPS) {
+		o->files = o->from;
+		o->file_count = o->from_count;
+		o->from = NULL;
+		o->from_count = 0;
+	} else {
+		o->root = o->from[0];
+	}
+	return check(o, e);
 }
 
 void options_free(struct options *o)
@@ -579,5 +645,6 @@ void options_free(struct options *o)
 		regfree(&o->name);
 	free(o->pids);
 	free(o->files);
+	free(o->from);
 	free(o->labels);
 }

@@ -10,7 +10,7 @@
 #include "render/render.h"
 
 /* The commands that have options; a bit set. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4 };
+enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4, FOR_CAPTURE = 8 };
 
 struct options {
 	enum option_command command;
@@ -27,6 +27,8 @@ struct options {
 	const char *root; /* NULL for the running system */
 	char **files;	  /* owned, the strings are argv's */
 	size_t file_count;
+	char **from; /* likewise; becomes one of the others when it is known what it is */
+	size_t from_count;
 
 	/* what to show */
 	struct grouping by;
@@ -48,6 +50,10 @@ struct options {
 	uint64_t iterations; /* 0: unlimited */
 	bool batch;
 
+	/* of capture */
+	const char *output; /* NULL for a name of its own */
+	bool redact;
+
 	/* output */
 	const struct renderer *renderer;
 	struct column_choice columns;
@@ -62,6 +68,11 @@ struct options {
 /* 0, or -1 with *e: ERROR_USAGE if the user is at fault. Call options_free() in any case. */
 int options_parse(enum option_command command, int argc, char **argv, struct options *o,
 		  struct error *e);
+
+/* With --from, what it names is known at last: this checks what options_parse() could not. 0, or -1
+ * with *e. */
+int options_settle(struct options *o, enum source_kind kind, struct error *e);
+
 void options_free(struct options *o);
 
 /* Write the text of --help, and of --columns help. */

@@ -178,14 +178,37 @@ static int prepare(const struct options *o, const struct source *source, struct 
 	return sandbox_enter(&box, e);
 }
 
-static enum exit_status run(const struct options *o, struct error *e)
+static struct source *open_source(const struct options *o, struct error *e)
 {
-	struct users users = {NULL, 0};
+	if (o->from_count)
+		return source_open_from(o->from, o->from_count, e);
+	if (o->file_count)
+		return source_open_files(o->files, o->file_count, e);
+	return source_open_proc(o->root, o->pids, o->pid_count, e);
+}
+
+/* Finds out what --from names. */
+static int load(struct options *o, struct source *source, struct error *e)
+{
+	if (!o->from_count)
+		return 0;
+	if (source_load(source, e) < 0 || options_settle(o, source_kind(source), e) < 0)
+		return -1;
+	source_limit(source, o->pids, o->pid_count);
+	return 0;
+}
+
+static int read_and_report(const struct options *o, const struct source *source,
+			   const struct rules *rules, const struct users *users,
+			   struct snapshot *snapshot, struct error *e)
+{
 	struct containers *containers = NULL;
 	struct lineage lineage = {.unmatched = 0};
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
+		.rules = rules,
+		.users = source_kind(source) == SOURCE_PROC ? users : NULL,
 		.infer = !o->no_infer,
 		.verify = o->verify,
 		.finds_sharers = true,
@@ -199,13 +222,32 @@ static enum exit_status run(const struct options *o, struct error *e)
 			    .measure = o->stats,
 			    .heaps = wants_heaps(o)},
 	};
+	int status;
+
+	if (source_kind(source) != SOURCE_SMAPS) {
+		collecting.containers = containers = containers_open(source, e);
+		if (!containers)
+			return -1;
+	}
+	status = survey(source, &collecting, snapshot, e);
+	if (status == 0)
+		status = report_snapshot(o, snapshot, e);
+	lineage_free(&lineage);
+	containers_close(containers);
+	return status;
+}
+
+static enum exit_status run(struct options *o, struct error *e)
+{
+	bool captured = o->root || o->file_count || o->from_count;
+	struct users users = {NULL, 0};
 	double begun = now();
 	enum exit_status status = EXIT_FAILED;
-	struct source *source = NULL;
+	struct source *source;
 	struct rules *rules = NULL;
 	struct snapshot snapshot = {0};
 
-	if ((!collecting.exclusive || o->root || o->file_count || o->fast || o->max_stall_ns) &&
+	if ((!wants_exclusive(o) || captured || o->fast || o->max_stall_ns) &&
 	    privilege_drop_admin(e) < 0)
 		return EXIT_FAILED;
 	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
@@ -213,25 +255,19 @@ static enum exit_status run(const struct options *o, struct error *e)
 		if (!rules)
 			return EXIT_FAILED;
 	}
-	collecting.rules = rules;
-	if (!o->root)
+	if (!captured)
 		thread_ids_to_processes(o->pids, o->pid_count);
-	source = o->file_count ? source_open_files(o->files, o->file_count, e)
-			       : source_open_proc(o->root, o->pids, o->pid_count, e);
-	if (source && source_kind(source) == SOURCE_PROC)
-		collecting.users = &users;
-	if (source && source_kind(source) != SOURCE_SMAPS)
-		collecting.containers = containers = containers_open(source, e);
-	if (source && (containers || source_kind(source) == SOURCE_SMAPS) &&
-	    prepare(o, source, &users, e) == 0 && survey(source, &collecting, &snapshot, e) == 0 &&
-	    report_snapshot(o, &snapshot, e) == 0)
-		status = judge(o, &snapshot);
-	if (o->stats && status != EXIT_FAILED)
+	source = open_source(o, e);
+	if (source && prepare(o, source, &users, e) == 0) {
+		if (load(o, source, e) < 0)
+			status = e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+		else if (read_and_report(o, source, rules, &users, &snapshot, e) == 0)
+			status = judge(o, &snapshot);
+	}
+	if (o->stats && status != EXIT_FAILED && status != EXIT_USAGE)
 		say_stats(&snapshot, now() - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
-	lineage_free(&lineage);
-	containers_close(containers);
 	users_free(&users);
 	rules_free(rules);
 	return status;

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,11 @@ static size_t may_stay_open(void)
 	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
 }
 
+static bool is_captured(const struct options *o)
+{
+	return o->root || o->from_count;
+}
+
 /* Everything named on the command line is open, except the file of the key `w`, which must be new.
  * With lent rights, it could be created where the user has no access. */
 static int prepare(const void *options, struct error *e)
@@ -59,7 +65,7 @@ static int prepare(const void *options, struct error *e)
 	const struct options *o = options;
 	const struct sandbox box = {.creates = !o->batch && !privilege_is_lent()};
 
-	if (o->root)
+	if (is_captured(o))
 		privilege_end();
 	else
 		privilege_raise();
@@ -77,30 +83,34 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 }
 
 /* Of a folder of captured trees, nobody knows names. */
-static struct containers *learn_containers(const struct options *o)
+static struct containers *learn_containers(const struct options *o, const struct source *opened)
 {
+	struct source *own = NULL;
+	struct containers *containers;
 	struct error e;
-	struct source *source = source_open_proc(o->root, NULL, 0, &e);
-	struct containers *containers = source ? containers_open(source, &e) : NULL;
 
-	source_close(source);
+	if (!opened)
+		opened = own = source_open_proc(o->root, NULL, 0, &e);
+	containers = opened ? containers_open(opened, &e) : NULL;
+	source_close(own);
 	return containers;
 }
 
-static struct driver_options describe_driver(const struct options *o, const struct rules *rules,
-					     const struct users *users,
+static struct driver_options describe_driver(const struct options *o, struct source *source,
+					     const struct rules *rules, const struct users *users,
 					     struct containers *containers, struct lineage *lineage)
 {
 	enum { PART = 200 }; /* fraction of the delay for reading processes that did nothing */
 
 	return (struct driver_options){
-		.root = o->root,
+		.root = source ? o->from[0] : o->root,
+		.source = source,
 		.pids = o->pids,
 		.pid_count = o->pid_count,
 		.watching = {.collecting = {.by = watch_grouping(&o->by),
 					    .selection = o->selection,
 					    .rules = rules,
-					    .users = o->root ? NULL : users,
+					    .users = is_captured(o) ? NULL : users,
 					    .containers = containers,
 					    .infer = !o->no_infer,
 					    .exclusive = wants_exclusive(o),
@@ -109,8 +119,9 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .reading = {.needs = columns_need(o),
 							.scan = o->fast,
 							.shares = wants_shares(o),
-							.max_stall_ns =
-								o->root ? 0 : o->max_stall_ns,
+							.max_stall_ns = is_captured(o)
+										? 0
+										: o->max_stall_ns,
 							.heaps = wants_heaps(o)}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = may_stay_open()},
@@ -281,9 +292,27 @@ static int check_terminal(const struct options *o, struct error *e)
 	return 0;
 }
 
-/* Like run_batch(). On the screen, the user sees that nothing matches. */
-static int run(const struct options *o, struct error *e)
+/* What --from names: an archive, as a source; or a folder, which is as good as one of --root, and
+ * may hold several trees. 0, or -1 with *e. */
+static int open_from(struct options *o, struct source **source, struct error *e)
 {
+	struct stat st;
+
+	*source = NULL;
+	if (!o->from_count)
+		return 0;
+	if (o->from_count == 1 && stat(o->from[0], &st) == 0 && S_ISDIR(st.st_mode)) {
+		o->root = o->from[0];
+		return 0;
+	}
+	*source = source_open_from(o->from, o->from_count, e);
+	return *source ? 0 : -1;
+}
+
+/* As run_batch(). On the screen one can see that nothing matches. */
+static int run(struct options *o, struct error *e)
+{
+	struct source *source;
 	struct users users = {NULL, 0};
 	struct containers *containers;
 	struct lineage lineage = {.unmatched = 0};
@@ -297,18 +326,23 @@ static int run(const struct options *o, struct error *e)
 	rules = rulefiles_load(o->rules, o->no_rules, e);
 	if (!rules)
 		return -1;
+	if (open_from(o, &source, e) < 0) {
+		rules_free(rules);
+		return -1;
+	}
 	privilege_distrust_terminfo();
-	if (!o->root)
+	if (!is_captured(o))
 		thread_ids_to_processes(o->pids, o->pid_count);
 	describe(o, &top);
-	containers = learn_containers(o);
-	driver = describe_driver(o, rules, &users, containers, &lineage);
+	containers = learn_containers(o, source);
+	driver = describe_driver(o, source, rules, &users, containers, &lineage);
 	status = driver_open(&top.driver, &driver, e);
-	if (status == 0 && !o->root)
+	if (status == 0 && !is_captured(o))
 		status = learn_users(o, &users, e);
 	if (status == 0)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
 	driver_close(&top.driver);
+	source_close(source);
 	containers_close(containers);
 	lineage_free(&lineage);
 	users_free(&users);

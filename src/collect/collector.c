@@ -326,6 +326,18 @@ static int on_mapping_to_infer(void *ctx, const struct mapping *m, struct error 
 	return c->no_memory ? error_memory(e) : infer_mapping(&c->infer, m, e);
 }
 
+/* Where it goes, it is known why that ends. */
+static void on_copied(void *ctx, const struct copy *copy)
+{
+	struct collector *c = ctx;
+	struct work *work = c->work;
+
+	pthread_mutex_lock(&work->lock);
+	c->no_memory = c->no_memory ||
+		       !work->options->copied(work->options->copied_ctx, &c->process, copy);
+	pthread_mutex_unlock(&work->lock);
+}
+
 static void on_cancel(void *ctx)
 {
 	(void)ctx; /* begin starts over */
@@ -466,6 +478,7 @@ bool collector_init(struct collector *c, struct work *work)
 			 .scan = on_scan,
 			 .mapping = o->infer ? on_mapping_to_infer : on_mapping,
 			 .cancel = on_cancel,
+			 .copied = on_copied,
 			 .rollup = on_rollup,
 			 .end = on_end},
 	};

@@ -25,7 +25,11 @@ struct collect_options {
 	const struct target_list *targets; /* only these; NULL for all */
 	struct lineage
 		*children; /* include descendants of the chosen processes, tracked here; or NULL */
-	bool identify;	   /* only identify processes: the records have no memory */
+	/* With reading.copies: gets the files of each process before its record. Return false to
+	 * stop. */
+	bool (*copied)(void *ctx, const struct process *process, const struct copy *copy);
+	void *copied_ctx;
+	bool identify; /* only identify processes: the records have no memory */
 };
 
 /* Receives the records, in any order and from any thread, but one at a time. A record is valid

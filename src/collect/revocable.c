@@ -91,6 +91,16 @@ static void on_scan(void *ctx, const struct scan_facts *facts)
 	}
 }
 
+static void on_copied(void *ctx, const struct copy *copy)
+{
+	struct revocable *r = ctx;
+
+	if (revocable_enter(r)) {
+		r->behind->copied(r->behind->ctx, copy);
+		revocable_leave(r);
+	}
+}
+
 static void on_end(void *ctx, const struct ending *ending)
 {
 	struct revocable *r = ctx;
@@ -110,6 +120,7 @@ void revocable_init(struct revocable *r, const struct sink *behind)
 		.scan = on_scan,
 		.mapping = on_mapping,
 		.cancel = on_cancel,
+		.copied = on_copied,
 		.rollup = on_rollup,
 		.end = on_end,
 	};

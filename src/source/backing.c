@@ -112,7 +112,7 @@ static uint64_t space_of(struct backing_devices *b, const struct mapping *m)
 	if (!segment_is_sysv(m))
 		return SPACE_NONE;
 	if (b->space == SPACE_NONE)
-		b->space = segment_space(b->is_live ? b->dir : NULL);
+		b->space = segment_space(b->dir);
 	return b->space;
 }
 
@@ -135,10 +135,10 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 			return error_memory(e);
 		d = find(b, 0, m->dev_minor);
 	}
-	if (!d)
+	if (!d && !segment_is_sysv(m))
 		return stage_take(b->next, m, e);
 	found = *m;
-	found.backing = d->backing;
+	found.backing = d ? d->backing : BACKING_UNKNOWN;
 	found.space = space_of(b, m);
 	return stage_take(b->next, &found, e);
 }

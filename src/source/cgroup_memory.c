@@ -61,10 +61,13 @@ static bool keep_hierarchy(void *ctx, struct slice line)
 static int find_mount(const struct source *s, struct hierarchy *m, struct error *e)
 {
 	*m = (struct hierarchy){.version = 0};
-	if (s->kind != SOURCE_PROC)
+	if (s->kind == SOURCE_TREE &&
+	    lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
 		return error_set(e, ERROR_USAGE,
-				 "the account of a control group needs the running system");
-	if (lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
+				 "the account of a control group needs the running system, or a "
+				 "capture by anonmem capture");
+	if (s->kind == SOURCE_PROC &&
+	    lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
 		return error_errno(e, "cannot read %s/self/mountinfo", s->root);
 	if (m->version == 0)
 		return error_set(e, ERROR_SYSTEM,
@@ -158,6 +161,27 @@ static bool take_event(void *ctx, struct slice line)
 	return true;
 }
 
+const char *const cgroup_memory_files[] = {
+	"memory.stat",
+	/* version 1 */
+	"memory.usage_in_bytes",
+	"memory.max_usage_in_bytes",
+	"memory.limit_in_bytes",
+	"memory.memsw.limit_in_bytes",
+	"memory.kmem.usage_in_bytes",
+	"memory.failcnt",
+	"memory.oom_control",
+	/* version 2 */
+	"memory.current",
+	"memory.peak",
+	"memory.max",
+	"memory.high",
+	"memory.swap.max",
+	"memory.swap.current",
+	"memory.events",
+	NULL,
+};
+
 static void read_version_1(const struct place *p)
 {
 	struct cgroup_memory *m = p->memory;
@@ -226,6 +250,21 @@ int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_m
 				 "control group %s does not say how much memory it uses; the root "
 				 "group of version 2 does not, see anonmem machine",
 				 m->path);
+	return 0;
+}
+
+int cgroup_memory_place(const struct source *s, const char *group, char folder[PATH_MAX])
+{
+	struct hierarchy mount;
+	struct cgroup_memory m;
+	struct error ignored;
+
+	if (find_mount(s, &mount, &ignored) < 0)
+		return -1;
+	take_path(&mount, group, &m);
+	if (!make_path(&mount, &m, "", folder))
+		return -1;
+	folder[strlen(folder) - 1] = '\0'; /* the slash */
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * cgroup_memory: what the kernel charges to a control group of the running system.
+ * cgroup_memory: what the kernel charges to a control group, of the running system or of a capture.
  *
  * Source: in version 2 memory.current, memory.max, memory.high, memory.peak (Linux 5.19),
  * memory.swap.*, memory.stat and memory.events; in version 1 memory.usage_in_bytes,
@@ -54,5 +54,11 @@ int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_m
 
 /* The path of a process's group, for cgroup_memory_read(). 0, or -1 with *e. */
 int cgroup_memory_find(const struct source *s, pid_t pid, char path[PATH_MAX], struct error *e);
+
+/* What is read of a group's folder, each only where it is; NULL at the end. */
+extern const char *const cgroup_memory_files[];
+
+/* The folder of a group, so that it can be captured. 0, or -1 if there is none. */
+int cgroup_memory_place(const struct source *s, const char *group, char folder[PATH_MAX]);
 
 #endif

@@ -1,11 +1,11 @@
 #include "source/containers.h"
 
 #include "base/intern.h"
+#include "base/json.h"
 #include "parse/cgroup_path.h"
 #include "parse/number.h"
 #include "source/handle.h"
 
-#include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +26,15 @@ enum {
 /* Names by id of a container or of a pod. */
 struct names {
 	struct intern ids;
-	char **names; /* by symbol of the id; NULL for none */
+	struct name {
+		char *text; /* NULL for none */
+		bool asked; /* somebody asked for it */
+	} * list;	    /* by symbol of the id */
 	uint32_t capacity;
 };
 
 struct containers {
-	int root; /* below which engines keep their state, or that of a tree */
-	bool is_captured;
+	int root;	      /* below which engines keep their state; -1 for none */
 	pthread_mutex_t lock; /* of all that follows */
 	struct names containers, pods;
 	bool is_loaded;
@@ -48,8 +50,8 @@ static void names_init(struct names *n)
 static void names_free(struct names *n)
 {
 	for (uint32_t i = 0; i < n->ids.count && i < n->capacity; i++)
-		free(n->names[i]);
-	free(n->names);
+		free(n->list[i].text);
+	free(n->list);
 	intern_free(&n->ids);
 }
 
@@ -62,23 +64,26 @@ static void add_name(struct names *n, struct slice id, const char *name)
 		return;
 	if (s >= n->capacity) {
 		uint32_t capacity = n->capacity ? 2 * n->capacity : 64;
-		char **larger = reallocarray(n->names, capacity, sizeof(*larger));
+		struct name *larger = reallocarray(n->list, capacity, sizeof(*larger));
 
 		if (!larger)
 			return;
 		memset(larger + n->capacity, 0, (capacity - n->capacity) * sizeof(*larger));
-		n->names = larger;
+		n->list = larger;
 		n->capacity = capacity;
 	}
-	if (!n->names[s])
-		n->names[s] = strdup(name);
+	if (!n->list[s].text)
+		n->list[s].text = strdup(name);
 }
 
-static const char *find_name(const struct names *n, struct slice id)
+static const char *find_name(struct names *n, struct slice id)
 {
 	symbol s = intern_find(&n->ids, id);
 
-	return s == SYMBOL_NONE || s >= n->capacity ? NULL : n->names[s];
+	if (s == SYMBOL_NONE || s >= n->capacity)
+		return NULL;
+	n->list[s].asked = true;
+	return n->list[s].text;
 }
 
 /* Of Kubernetes, names are told apart by all of them. */
@@ -98,10 +103,9 @@ static void add_kubernetes(struct containers *c, struct slice id, struct slice u
 	add_name(&c->containers, id, text);
 }
 
-/* The whole text of a regular file; NULL if it cannot be read. Nobody waits for a FIFO. */
-static char *read_file(int folder, const char *path, size_t *length)
+/* The whole text of a regular file, which is closed; NULL if it cannot be read. */
+static char *read_file(int fd, size_t *length)
 {
-	int fd = openat(folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	char *text = NULL;
 	struct stat st;
 	ssize_t n;
@@ -121,14 +125,20 @@ static char *read_file(int folder, const char *path, size_t *length)
 	return text;
 }
 
-static cJSON *read_json(int folder, const char *path)
+static cJSON *read_json(int fd)
 {
 	size_t length;
-	char *text = read_file(folder, path, &length);
+	char *text = read_file(fd, &length);
 	cJSON *json = text ? cJSON_ParseWithLength(text, length) : NULL;
 
 	free(text);
 	return json;
+}
+
+/* Nobody waits for a FIFO. */
+static int open_state(int folder, const char *path)
+{
+	return openat(folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 static const char *string_of(const cJSON *object, const char *name)
@@ -206,7 +216,7 @@ static void load_engine(struct containers *c, const struct engine *engine)
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", entry->d_name, engine->file);
-		json = read_json(dirfd(folder), path);
+		json = read_json(open_state(dirfd(folder), path));
 		if (json)
 			engine->take(c, entry->d_name, json);
 		cJSON_Delete(json);
@@ -218,8 +228,8 @@ static void load_engine(struct containers *c, const struct engine *engine)
 /* One file for all containers: [{"id": ..., "names": [...]}]. */
 static void load_storage(struct containers *c)
 {
-	cJSON *list =
-		read_json(c->root, "var/lib/containers/storage/overlay-containers/containers.json");
+	cJSON *list = read_json(open_state(
+		c->root, "var/lib/containers/storage/overlay-containers/containers.json"));
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, list)
@@ -288,10 +298,11 @@ static void load_names(struct containers *c, const char *path,
 		closedir(folder);
 }
 
-/* {"containers": {ID: NAME, ...}, "pods": {...}}, as a capture has it. */
-static void load_captured(struct containers *c)
+/* {"containers": {ID: NAME, ...}, "pods": {...}}, as containers_write() writes it. */
+static void load_captured(struct containers *c, const struct source *s)
 {
-	cJSON *json = read_json(c->root, "containers.json");
+	const struct procdir tree = source_files(s);
+	cJSON *json = read_json(procdir_open(&tree, CONTAINERS_FILE));
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "containers"))
@@ -306,10 +317,6 @@ static void load(struct containers *c)
 	c->is_loaded = true;
 	if (c->root < 0)
 		return;
-	if (c->is_captured) {
-		load_captured(c);
-		return;
-	}
 	for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++)
 		load_engine(c, &engines[i]);
 	load_storage(c);
@@ -326,14 +333,14 @@ static time_t now(void)
 }
 
 /* Copies the name of an id. What is not known may have come since. */
-static bool look_up(struct containers *c, const struct names *names, struct slice id,
+static bool look_up(struct containers *c, struct names *names, struct slice id,
 		    char name[CONTAINER_NAME_MAX])
 {
 	const char *found;
 
 	pthread_mutex_lock(&c->lock);
 	found = find_name(names, id);
-	if (!found && (!c->is_loaded || (!c->is_captured && now() >= c->loaded + AGAIN_S))) {
+	if (!found && (!c->is_loaded || now() >= c->loaded + AGAIN_S)) {
 		load(c);
 		c->loaded = now();
 		found = find_name(names, id);
@@ -406,13 +413,42 @@ bool containers_pod(struct containers *c, struct slice cgroup, char name[CONTAIN
 	return true;
 }
 
+static bool put_names(cJSON *object, const struct names *names)
+{
+	bool whole = object != NULL;
+
+	for (uint32_t i = 0; whole && i < names->ids.count && i < names->capacity; i++) {
+		struct slice id = intern_bytes(&names->ids, i);
+		char text[CONTAINER_NAME_MAX];
+
+		copy(id, text);
+		if (names->list[i].asked && names->list[i].text)
+			whole = json_put(object, text, json_string(slice_of(names->list[i].text)));
+	}
+	return whole;
+}
+
+bool containers_write(struct containers *c, FILE *out)
+{
+	cJSON *json = cJSON_CreateObject();
+	bool whole;
+
+	pthread_mutex_lock(&c->lock);
+	whole = put_names(cJSON_AddObjectToObject(json, "containers"), &c->containers) &&
+		put_names(cJSON_AddObjectToObject(json, "pods"), &c->pods);
+	pthread_mutex_unlock(&c->lock);
+	if (!whole) {
+		cJSON_Delete(json);
+		return false;
+	}
+	return json_write(json, out);
+}
+
 /* The root of process 1, as the kernel shows it, or one's own. */
 static int open_root(const struct source *s)
 {
 	int fd;
 
-	if (source_is_captured(s))
-		return fcntl(s->root_fd, F_DUPFD_CLOEXEC, 0);
 	fd = openat(s->root_fd, "1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd >= 0 || s->kind != SOURCE_PROC ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
@@ -428,8 +464,11 @@ struct containers *containers_open(const struct source *s, struct error *e)
 	names_init(&c->containers);
 	names_init(&c->pods);
 	pthread_mutex_init(&c->lock, NULL);
-	c->is_captured = source_is_captured(s);
-	c->root = open_root(s); /* without it, no name is found */
+	c->root = -1;
+	if (source_is_captured(s))
+		load_captured(c, s);
+	else
+		c->root = open_root(s);
 	return c;
 }
 

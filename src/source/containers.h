@@ -21,9 +21,14 @@
 #include "base/error.h"
 #include "source/source.h"
 
+#include <stdio.h>
+
 enum { CONTAINER_NAME_MAX = 1024 };
 
 struct containers;
+
+/* In a captured tree. */
+#define CONTAINERS_FILE "containers.json"
 
 /* Of the system, or of the tree, of a source, which it may outlive. NULL with *e. */
 struct containers *containers_open(const struct source *s, struct error *e);
@@ -40,5 +45,9 @@ bool containers_name(struct containers *c, struct slice cgroup, char name[CONTAI
 /* The same of its pod: "NAMESPACE/NAME", or its uid; of podman the first twelve digits of its id.
  */
 bool containers_pod(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX]);
+
+/* Writes the names that were asked for and found, as a captured tree has them. False if out of
+ * memory. */
+bool containers_write(struct containers *c, FILE *out);
 
 #endif

@@ -222,13 +222,17 @@ static enum outcome outcome_of(const struct error *why)
 	}
 }
 
-static int open_file(const char *path, struct error *e)
+/* It may be open already, and then stays so. */
+static int open_file(const struct progress *p, struct error *e)
 {
+	const char *path = p->path;
 	struct stat st;
-	int fd = is_standard_input(path)
-			 ? STDIN_FILENO
-			 : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
+	int fd;
 
+	if (p->source->fds)
+		return p->source->fds[p->file];
+	fd = is_standard_input(path) ? STDIN_FILENO
+				     : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return error_errno(e, "cannot open %s", path);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
@@ -376,13 +380,13 @@ int files_read(const struct source *s, struct io *io, size_t file, struct error 
 	struct progress p = {
 		.source = s, .io = io, .next = io_deliver(io), .path = path, .file = file};
 	struct error why = {.code = ERROR_NONE};
-	int fd = open_file(path, &why), status;
+	int fd = open_file(&p, &why), status;
 
 	boundary_init(&p.boundary, (struct stage){take, &p}, begins, &p);
 	forget(&p);
 	if (why.code == ERROR_NONE)
 		drain(&p, fd, &why);
-	if (fd >= 0 && !is_standard_input(path))
+	if (fd >= 0 && !s->fds && !is_standard_input(path))
 		close(fd);
 	status = end_file(&p, fd, &why, e);
 	boundary_free(&p.boundary);

@@ -110,6 +110,8 @@ static ssize_t read_counted(struct io *io, int fd, char *to, size_t size, struct
 	ssize_t n = read_again(fd, to, size);
 
 	io_stop(io, started, n > 0 ? (size_t)n : 0);
+	if (n > 0 && io->copies_text)
+		copy_smaps(io->copy, to, (size_t)n);
 	if (n < 0)
 		error_errno(e, "cannot read");
 	return n;

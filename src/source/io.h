@@ -7,6 +7,7 @@
 #ifndef SOURCE_IO_H
 #define SOURCE_IO_H
 
+#include "source/copy.h"
 #include "source/procdir.h"
 #include "source/source.h"
 
@@ -20,7 +21,9 @@ struct io {
 	int refused; /* errno of a refused file of a captured process (procdir.h), or 0, */
 	char refused_name[32]; /* and the file's name */
 	int shortage; /* errno of what anonmem itself ran out of while reading a process, or 0 */
-	char *text;   /* contents of the last small file */
+	struct copy *copy; /* of the current process; NULL unless the reading copies */
+	bool copies_text;  /* what is read through the parser goes there */
+	char *text;	   /* contents of the last small file */
 	size_t text_capacity;
 };
 

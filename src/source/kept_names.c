@@ -3,6 +3,7 @@
 #include "label/layout.h"
 #include "label/text.h"
 #include "source/backing.h"
+#include "source/captured_names.h"
 #include "source/pages.h"
 
 #include <errno.h>
@@ -42,6 +43,8 @@ struct kept_names {
 	bool passed;  /* memory that may have a name went by before the table was found */
 	int mem, map; /* descriptors while mappings are read, else -1 */
 
+	struct captured_names captured; /* of a captured process, which has no memory to read */
+
 	unsigned looks; /* reads left */
 	struct layout *copy;
 	uint8_t there[TABLE_PAGES]; /* which pages of the table are present */
@@ -57,15 +60,18 @@ void kept_names_free(struct kept_names *n)
 		return;
 	if (n->copy)
 		munmap(n->copy, TABLE_BYTES);
+	captured_names_free(&n->captured);
 	free(n->ranges);
 	free(n->parts);
 	free(n);
 }
 
+const struct slice kept_names_place = SLICE_INIT(LAYOUT_SHOWN);
+
 bool kept_names_lie_in(const struct mapping *m)
 {
 	return m->end - m->start == TABLE_BYTES && m->perms[3] == 'p' &&
-	       slice_equals(m->name, SLICE(LAYOUT_SHOWN));
+	       slice_equals(m->name, kept_names_place);
 }
 
 /* Reading the table. */
@@ -388,7 +394,7 @@ static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t c
 {
 	uint64_t swap = m->counters.bytes[COUNTER_SWAP];
 
-	if (!open_files(n) || pages_count(n->map, n->parts, count) < 0)
+	if (!n->captured.text && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
 		return error_errno(e, "cannot look at its pages");
 	/* Page tables do not show swapped pages of shared memory. */
 	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
@@ -407,10 +413,12 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 	bool swap_known = true;
 	int status = 0;
 
+	if (count > 1 && has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
+		return -1;
+	if (n->io->copies_text && (count > 1 || n->parts[0].name) && copy_names(n->io->copy))
+		captured_names_write(n->io->copy->names, n->parts, count);
 	if (count == 1)
 		return deliver_part(n, m, &n->parts[0], whole, e);
-	if (has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
-		return -1;
 	apportion_begin(&apportionment, whole, n->parts, count);
 	for (size_t i = 0; status == 0 && i < count; i++) {
 		if (whole->known)
@@ -421,6 +429,22 @@ static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t c
 		status = deliver_part(n, m, &n->parts[i], &counters, e);
 	}
 	return status;
+}
+
+/* Of a mapping without names, nothing was captured. */
+static int take_captured(struct kept_names *n, const struct mapping *m, struct error *e)
+{
+	const struct part *parts;
+	size_t count = captured_names_of(&n->captured, m, &parts);
+
+	if (count == 0)
+		return stage_take(n->next_stage, m, e);
+	for (size_t i = 0, used = 0; i < count; i++) {
+		if (!add_part(n, &used, parts[i].start, parts[i].end, parts[i].name))
+			return error_memory(e);
+		n->parts[i] = parts[i];
+	}
+	return deliver_parts(n, m, count, e);
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
@@ -439,6 +463,8 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	n->passed |= n->state == NAMES_NONE;
 	if (n->state != NAMES_KNOWN)
 		return stage_take(n->next_stage, m, e);
+	if (n->captured.text)
+		return take_captured(n, m, e);
 	count = make_parts(n, m, inode);
 	if (count == 0)
 		return error_memory(e);
@@ -476,6 +502,21 @@ void kept_names_forget(struct kept_names *n)
 	n->at = 0;
 }
 
+/* False if the capture has none. */
+static bool load_captured(struct kept_names *n)
+{
+	bool damaged;
+
+	captured_names_free(&n->captured);
+	if (!n->dir->is_captured)
+		return false;
+	if (captured_names_read(&n->captured, n->dir, &damaged))
+		n->state = NAMES_KNOWN;
+	else if (damaged)
+		n->state = NAMES_LOST;
+	return n->state != NAMES_NONE;
+}
+
 struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
 			      struct stage next)
 {
@@ -484,6 +525,8 @@ struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, b
 	n->next_stage = next;
 	n->state = NAMES_NONE;
 	n->passed = false;
+	if (load_captured(n))
+		return (struct stage){take, n};
 	if (n->at)
 		load(n);
 	/* If the table has moved, that will be noticed. */

@@ -45,6 +45,9 @@ bool kept_names_end(struct kept_names *n);
 
 enum kept_names_state kept_names_state(const struct kept_names *n);
 
+/* What the memory that holds them is called in smaps. */
+extern const struct slice kept_names_place;
+
 /* Whether a mapping looks like such a table. */
 bool kept_names_lie_in(const struct mapping *m);
 

@@ -3,8 +3,8 @@
 #include "parse/number.h"
 #include "source/handle.h"
 #include "source/lines.h"
+#include "source/system.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,7 +292,7 @@ static void read_sockets(const struct source *s, uint64_t page, struct amount *s
 			 !__builtin_mul_overflow(pages, page, &sockets->bytes);
 }
 
-/* /sys, of the running system only */
+/* /sys */
 
 static bool take_first_number(void *ctx, struct slice line)
 {
@@ -303,33 +303,41 @@ static bool take_first_number(void *ctx, struct slice line)
 	return true;
 }
 
+struct system_reader {
+	const struct source *source;
+	struct kernel_memory *memory;
+};
+
+#define POOLS "/sys/kernel/mm/hugepages"
+
 /* Each page size has a directory such as hugepages-2048kB. */
-static void read_pools(const struct source *s, struct amount *free)
+static bool add_pool(void *ctx, const char *entry)
 {
-	static const char place[] = "/sys/kernel/mm/hugepages";
-	DIR *dir = opendir(place);
-	struct dirent *entry;
+	const struct system_reader *r = ctx;
+	struct amount pages = {.known = false}, *sum = &r->memory->hugetlb_free;
+	struct slice name = slice_of(entry);
+	char path[sizeof(POOLS) + 300];
+	uint64_t size;
 
-	if (!dir)
-		return;
-	*free = (struct amount){.known = true};
-	while ((entry = readdir(dir))) {
-		struct slice name = slice_of(entry->d_name);
-		struct amount pages = {.known = false};
-		char path[sizeof(place) + 300];
-		uint64_t size;
+	if (!slice_begins(name, SLICE("hugepages-")))
+		return true;
+	name = slice_inner(name, strlen("hugepages-"), 0);
+	snprintf(path, sizeof(path), POOLS "/%s/free_hugepages", entry);
+	if (take_decimal(&name, &size) == 0 ||
+	    lines_read(r->source, path, take_first_number, &pages) != LINES_READ || !pages.known ||
+	    __builtin_mul_overflow(pages.bytes, size * 1024, &pages.bytes) ||
+	    __builtin_add_overflow(sum->bytes, pages.bytes, &sum->bytes))
+		sum->known = false;
+	return true;
+}
 
-		if (!slice_begins(name, SLICE("hugepages-")))
-			continue;
-		name = slice_inner(name, strlen("hugepages-"), 0);
-		snprintf(path, sizeof(path), "%s/%s/free_hugepages", place, entry->d_name);
-		if (take_decimal(&name, &size) == 0 ||
-		    lines_read(s, path, take_first_number, &pages) != LINES_READ || !pages.known)
-			free->known = false;
-		else
-			free->bytes += pages.bytes * size * 1024;
-	}
-	closedir(dir);
+static void read_pools(struct system_reader *r)
+{
+	const struct amount before = r->memory->hugetlb_free;
+
+	r->memory->hugetlb_free = (struct amount){.known = true};
+	if (system_list(r->source, POOLS, add_pool, r) < 0)
+		r->memory->hugetlb_free = before;
 }
 
 struct zram_numbers {
@@ -354,31 +362,36 @@ static bool take_zram(void *ctx, struct slice line)
 	return true;
 }
 
-static void read_zram(const struct source *s, struct kernel_memory *m)
+static bool add_zram(void *ctx, const char *entry)
 {
-	DIR *dir = opendir("/sys/block");
-	struct dirent *entry;
+	const struct system_reader *r = ctx;
+	struct kernel_memory *m = r->memory;
+	struct zram_numbers z = {.known = false};
+	char path[300];
 
-	if (!dir)
-		return;
+	if (strncmp(entry, "zram", strlen("zram")) != 0)
+		return true;
+	snprintf(path, sizeof(path), "/sys/block/%s/mm_stat", entry);
+	if (lines_read(r->source, path, take_zram, &z) != LINES_READ || !z.known ||
+	    __builtin_add_overflow(m->zram.bytes, z.taken, &m->zram.bytes) ||
+	    __builtin_add_overflow(m->zram_stored.bytes, z.stored, &m->zram_stored.bytes))
+		m->zram.known = m->zram_stored.known = false;
+	return true;
+}
+
+/* A capture without any disk has no folder of them; then it is not known. */
+static void read_zram(struct system_reader *r)
+{
+	struct kernel_memory *m = r->memory;
+
 	m->zram.known = m->zram_stored.known = true;
-	while ((entry = readdir(dir))) {
-		struct zram_numbers z = {.known = false};
-		char path[300];
-
-		if (strncmp(entry->d_name, "zram", strlen("zram")) != 0)
-			continue;
-		snprintf(path, sizeof(path), "/sys/block/%s/mm_stat", entry->d_name);
-		if (lines_read(s, path, take_zram, &z) != LINES_READ || !z.known)
-			m->zram.known = m->zram_stored.known = false;
-		m->zram.bytes += z.taken;
-		m->zram_stored.bytes += z.stored;
-	}
-	closedir(dir);
+	if (system_list(r->source, "/sys/block", add_zram, r) < 0)
+		m->zram.known = m->zram_stored.known = false;
 }
 
 int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct error *e)
 {
+	struct system_reader r = {s, m};
 	uint64_t page;
 
 	*m = (struct kernel_memory){.slab = {.known = false}};
@@ -389,10 +402,8 @@ int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct e
 	    !read_parts(s, "vmallocinfo", take_vmalloc, page, &m->vmalloc))
 		return error_memory(e);
 	read_sockets(s, page, &m->sockets);
-	if (s->kind == SOURCE_PROC) {
-		read_pools(s, &m->hugetlb_free);
-		read_zram(s, m);
-	}
+	read_pools(&r);
+	read_zram(&r);
 	return 0;
 }
 

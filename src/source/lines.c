@@ -1,9 +1,9 @@
 #include "source/lines.h"
 
 #include "source/handle.h"
+#include "source/system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 struct buffer {
@@ -53,8 +53,7 @@ static enum lines_outcome read_all(int fd, line_fn *take, void *ctx)
 enum lines_outcome lines_read(const struct source *s, const char *path, line_fn *take, void *ctx)
 {
 	const struct procdir root = source_root(s);
-	int fd = path[0] == '/' ? (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC))
-				: procdir_open(&root, path);
+	int fd = path[0] == '/' ? system_open(s, path) : procdir_open(&root, path);
 	enum lines_outcome outcome;
 	int error;
 

@@ -16,8 +16,8 @@ enum lines_outcome {
 	LINES_STOPPED, /* by the function */
 };
 
-/* `path` is absolute, or relative to the source's /proc or tree. A line longer than any that the
- * kernel prints is passed in parts. */
+/* `path` is absolute (system.h), or relative to the source's /proc or tree. A line longer than any
+ * that the kernel prints is passed in parts. */
 enum lines_outcome lines_read(const struct source *s, const char *path, line_fn *take, void *ctx);
 
 #endif

@@ -3,9 +3,7 @@
  */
 #include "source/handle.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,36 +43,37 @@ static bool add_pid(struct target_list *list, pid_t pid)
 	return true;
 }
 
+struct listing {
+	struct target_list *list;
+	bool no_memory;
+};
+
+static bool add_entry(void *ctx, const char *name)
+{
+	struct listing *l = ctx;
+	pid_t pid;
+
+	l->no_memory = parse_pid(name, &pid) && !add_pid(l->list, pid);
+	return !l->no_memory;
+}
+
 /* libproc2 would do for /proc, but it takes a read error for the end of the list. */
 static int list_folder(const struct source *s, struct target_list *list, struct error *e)
 {
-	int fd = (int)TEMP_FAILURE_RETRY(
-		openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int status = 0;
+	const struct procdir root = source_root(s);
+	struct listing listing = {list, false};
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (procdir_list(&root, "", add_entry, &listing) < 0)
 		return error_errno(e, "cannot list %s", s->root);
-	}
-	while (status == 0 && (errno = 0, entry = readdir(dir))) {
-		pid_t pid;
-
-		if (parse_pid(entry->d_name, &pid) && !add_pid(list, pid))
-			status = error_memory(e);
-	}
-	if (status == 0 && errno != 0)
-		status = error_errno(e, "cannot list %s", s->root);
-	closedir(dir);
-	if (status == 0 && list->count == 0 && s->kind == SOURCE_TREE)
+	if (listing.no_memory)
+		return error_memory(e);
+	if (list->count == 0 && s->kind == SOURCE_TREE)
 		return error_set(
 			e, ERROR_MALFORMED,
 			"%s holds no process: expected directories such as %s/1234 with a file "
 			"smaps in each",
 			s->root, s->root);
-	return status;
+	return 0;
 }
 
 static int list_named(const struct source *s, struct target_list *list, struct error *e)

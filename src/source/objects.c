@@ -160,7 +160,7 @@ static void open_and_look(struct objects *o, const struct mapping *m, struct own
 	/* The directory of a thread has no map_files; but /proc/TID, which is not listed, has. */
 	const struct procdir dir = {thread ? o->root.fd : o->dir->fd,
 				    thread ? thread + strlen(folder) : o->dir->prefix,
-				    o->dir->is_captured};
+				    o->dir->is_captured, NULL};
 	char path[96];
 	int fd;
 

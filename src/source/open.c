@@ -1,3 +1,4 @@
+#include "source/captured_segments.h"
 #include "source/shared_memory.h"
 
 #include "parse/number.h"
@@ -56,6 +57,27 @@ static int check_proc(const struct source *s, struct error *e)
 		"/proc is not a proc file system; mount one with: mount -t proc proc /proc");
 }
 
+/* It may have none. */
+static int read_segments(struct source *s, struct error *e)
+{
+	const struct procdir root = source_root(s);
+	struct error why = {.code = ERROR_NONE};
+
+	s->segments = captured_segments_read(&root, &why);
+	if (s->segments || why.code == ERROR_NONE)
+		return 0;
+	*e = why;
+	return error_prefix(e, "%s", s->root);
+}
+
+int source_check_tree(struct source *s, struct error *e)
+{
+	s->is_live = s->root_fd >= 0 && is_proc(s->root_fd);
+	if (check_proc(s, e) < 0 || check_files(s, e) < 0 || shared_memory_read(s, e) < 0)
+		return -1;
+	return source_is_captured(s) ? read_segments(s, e) : 0;
+}
+
 struct source *source_open_proc(const char *root, const pid_t *pids, size_t count, struct error *e)
 {
 	struct source *s = calloc(1, sizeof(*s));
@@ -75,8 +97,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 		return NULL;
 	}
 	s->self = root ? 0 : find_self(s->root_fd);
-	s->is_live = is_proc(s->root_fd);
-	if (check_proc(s, e) == 0 && check_files(s, e) == 0 && shared_memory_read(s, e) == 0)
+	if (source_check_tree(s, e) == 0)
 		return s;
 	source_close(s);
 	return NULL;
@@ -105,19 +126,36 @@ struct source *source_without_limit(const struct source *s)
 		return NULL;
 	*all = *s;
 	all->pid_count = 0;
-	all->root_fd = fcntl(s->root_fd, F_DUPFD_CLOEXEC, 0);
-	if (all->root_fd >= 0)
-		return all;
-	free(all);
-	return NULL;
+	all->is_view = true;
+	return all;
+}
+
+struct procdir source_files(const struct source *s)
+{
+	return source_root(s);
+}
+
+void source_limit(struct source *s, const pid_t *pids, size_t count)
+{
+	s->pids = pids;
+	s->pid_count = count;
 }
 
 void source_close(struct source *s)
 {
-	if (!s)
+	if (!s || s->is_view) {
+		free(s);
 		return;
+	}
 	if (s->root_fd >= 0)
 		close(s->root_fd);
+	for (size_t i = 0; s->fds && i < s->path_count; i++) {
+		if (s->fds[i] >= 0)
+			close(s->fds[i]);
+	}
+	free(s->fds);
+	members_free(s->members);
+	captured_segments_free(s->segments);
 	shared_memory_free(s->shared);
 	free(s);
 }

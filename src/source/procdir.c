@@ -2,6 +2,7 @@
 
 #include "parse/number.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,8 +13,8 @@
 
 enum {
 	HOW_TO_OPEN = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	NO_FILE = ENOTSUP,
-	OUT_OF_TREE = EXDEV,
+	NO_FILE = MEMBERS_NO_FILE,
+	OUT_OF_TREE = MEMBERS_OUT_OF_TREE,
 };
 
 const char *procdir_refusal(int error)
@@ -38,7 +39,7 @@ static int refuse(int error)
 static int open_without_links(int root, const char *path)
 {
 	const char *slash = path;
-	char part[64];
+	char part[PATH_MAX];
 	struct stat st;
 
 	do {
@@ -105,11 +106,23 @@ static int open_captured(int root, const char *path)
 	return fd;
 }
 
+/* False with errno if it is too long. */
+static bool make_path(const struct procdir *dir, const char *name, char path[PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s%s", dir->prefix, name) < PATH_MAX)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
 int procdir_open(const struct procdir *dir, const char *name)
 {
-	char path[64];
+	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s%s", dir->prefix, name);
+	if (!make_path(dir, name, path))
+		return -1;
+	if (dir->members)
+		return members_open(dir->members, path);
 	if (dir->is_captured)
 		return open_captured(dir->fd, path);
 	return (int)TEMP_FAILURE_RETRY(openat(dir->fd, path, HOW_TO_OPEN));
@@ -117,10 +130,61 @@ int procdir_open(const struct procdir *dir, const char *name)
 
 bool procdir_has(const struct procdir *dir, const char *name)
 {
-	char path[64];
+	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s%s", dir->prefix, name);
-	return faccessat(dir->fd, path, F_OK, 0) == 0;
+	if (!make_path(dir, name, path))
+		return false;
+	return dir->members ? members_have(dir->members, path)
+			    : faccessat(dir->fd, path, F_OK, 0) == 0;
+}
+
+ssize_t procdir_readlink(const struct procdir *dir, const char *name, char *text, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (!make_path(dir, name, path))
+		return -1;
+	return dir->members ? members_readlink(dir->members, path, text, size)
+			    : readlinkat(dir->fd, path, text, size);
+}
+
+/* 0, or -1 with errno. */
+static int list_folder(int folder, const char *path, procdir_entry_fn *found, void *ctx)
+{
+	int fd = (int)TEMP_FAILURE_RETRY(openat(folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int error;
+
+	if (!dir) {
+		error = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = error;
+		return -1;
+	}
+	while ((errno = 0, entry = readdir(dir))) {
+		if (entry->d_name[0] != '.' && !found(ctx, entry->d_name))
+			break;
+	}
+	error = entry ? 0 : errno;
+	closedir(dir);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int procdir_list(const struct procdir *dir, const char *name, procdir_entry_fn *found, void *ctx)
+{
+	char path[PATH_MAX];
+
+	if (!make_path(dir, name, path))
+		return -1;
+	if (!dir->members)
+		return list_folder(dir->fd, path[0] ? path : ".", found, ctx);
+	if (members_list(dir->members, path, found, ctx))
+		return 0;
+	errno = ENOENT;
+	return -1;
 }
 
 ssize_t procdir_read(const struct procdir *dir, const char *name, char *buffer, size_t size)

@@ -42,11 +42,8 @@ struct identity_buffers {
 static void identify_exe(const struct procdir *dir, struct identity_buffers *buffers,
 			 struct process *process)
 {
-	char path[64];
-	ssize_t n;
+	ssize_t n = procdir_readlink(dir, "exe", buffers->exe, sizeof(buffers->exe));
 
-	snprintf(path, sizeof(path), "%sexe", dir->prefix);
-	n = readlinkat(dir->fd, path, buffers->exe, sizeof(buffers->exe));
 	if (n <= 0)
 		return;
 	process->exe = (struct slice){buffers->exe, (size_t)n};
@@ -308,16 +305,47 @@ static enum result after_nothing(struct procfs *p, struct attempt *a)
 	return RESULT_DONE;
 }
 
+/* What a captured tree has of a process beside smaps. */
+static void copy_files(struct procfs *p, const struct attempt *a)
+{
+	static const char *const names[] = {"stat", "status",  "cgroup",
+					    "comm", "cmdline", "smaps_rollup"};
+
+	copy_clear(&p->copy);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		copy_file(&p->copy, a->dir, names[i]);
+	copy_link(&p->copy, a->dir, "exe");
+	copy_link(&p->copy, a->dir, "ns/ipc");
+}
+
+/* What was copied is of one program, which is still there. */
+static void finish_copy(struct procfs *p, const struct attempt *a)
+{
+	if (p->backing.mounts_read)
+		copy_file(&p->copy, a->dir, "mountinfo");
+	copy_finish(&p->copy);
+}
+
 /* Reads the mappings and, if needed, the rollups before and after. */
 static enum result read_memory(struct procfs *p, struct attempt *a, int fd)
 {
 	struct counters before, after;
-	bool rollup = p->io->reading.needs & NEED_ROLLUP && io_rollup(p->io, a->dir, &before);
+	bool copies = p->io->reading.copies, rollup;
+
+	if (copies)
+		copy_files(p, a);
+	rollup = p->io->reading.needs & NEED_ROLLUP && io_rollup(p->io, a->dir, &before);
 	char byte;
+	int status;
 
 	a->outcome = OUTCOME_TRUNCATED;
-	if (read_text(p, a, fd) < 0)
+	p->io->copies_text = copies;
+	status = read_text(p, a, fd);
+	p->io->copies_text = false;
+	if (status < 0)
 		return after_failure(p, a);
+	if (copies)
+		finish_copy(p, a);
 	if (smaps_mappings(p->io->parser) == 0)
 		return after_nothing(p, a);
 	rollup = rollup && io_rollup(p->io, a->dir, &after);
@@ -482,6 +510,8 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 		return error_errno(e, "cannot open smaps of process %d", a->pid);
 	if (fd < 0 && a->outcome == OUTCOME_DENIED)
 		look_from_outside(p, a, &process);
+	if (fd < 0 && p->io->reading.copies)
+		copy_files(p, a);
 	identify(p, a->dir, &buffers, &process);
 	process.has_ended = !is_identified(p, &process) && has_ended(p, a, fd);
 	if (p->io->shortage || !p->io->sink->begin(p->io->sink->ctx, &process))
@@ -563,6 +593,12 @@ static unsigned how_of(const struct procfs *p, const struct attempt *a)
 	       (names == NAMES_LOST ? HOW_BIT(HOW_NAMES_LOST) : 0);
 }
 
+/* Whether there is nothing more to be known of it, so that a copy has all. */
+static bool is_whole(enum outcome outcome)
+{
+	return outcome == OUTCOME_READ || outcome == OUTCOME_NO_MEMORY || outcome == OUTCOME_DENIED;
+}
+
 static int read_at(struct procfs *p, const struct procdir *dir, const struct target *target,
 		   struct error *e)
 {
@@ -590,6 +626,10 @@ static int read_at(struct procfs *p, const struct procdir *dir, const struct tar
 	}
 	if (p->io->refused)
 		a.outcome = OUTCOME_MALFORMED;
+	if (p->copy.no_memory)
+		return error_memory(e);
+	if (p->io->reading.copies && is_whole(a.outcome))
+		p->io->sink->copied(p->io->sink->ctx, &p->copy);
 	ending = (struct ending){
 		.outcome = a.outcome,
 		.how = how_of(p, &a),
@@ -615,6 +655,7 @@ void procfs_free(struct procfs *p)
 	backing_free(&p->backing);
 	frames_free(p->frames);
 	objects_free(p->objects);
+	copy_clear(&p->copy);
 	heaps_free(p->heaps);
 }
 

@@ -21,6 +21,7 @@ struct procfs {
 	struct backing_devices backing;
 	struct frames *frames;
 	struct objects *objects;
+	struct copy copy; /* if the reading copies */
 	struct process_memory memory;
 	struct heaps *heaps;
 	bool cannot_scan; /* found out at the first process */

@@ -21,10 +21,12 @@ struct reader *reader_new(const struct source *s, const struct reading *reading,
 		return NULL;
 	r->source = *s;
 	procfs_init(&r->procfs, &r->source, &r->io);
-	if (io_init(&r->io, reading, sink))
-		return r;
-	reader_free(r);
-	return NULL;
+	if (!io_init(&r->io, reading, sink)) {
+		reader_free(r);
+		return NULL;
+	}
+	r->io.copy = &r->procfs.copy;
+	return r;
 }
 
 void reader_free(struct reader *r)

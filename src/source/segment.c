@@ -2,11 +2,9 @@
 
 #include "parse/number.h"
 #include "source/cachestat.h"
-#include "source/handle.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -14,15 +12,11 @@
 
 uint64_t segment_space(const struct procdir *dir)
 {
-	char path[64], target[64];
+	char target[64];
 	struct slice text = {target, 0};
 	uint64_t number;
-	ssize_t n;
+	ssize_t n = procdir_readlink(dir, "ns/ipc", target, sizeof(target));
 
-	if (!dir)
-		return SPACE_UNKNOWN;
-	snprintf(path, sizeof(path), "%sns/ipc", dir->prefix);
-	n = readlinkat(dir->fd, path, target, sizeof(target));
 	text.len = n > 0 ? (size_t)n : 0;
 	if (!slice_begins(text, SLICE("ipc:[")))
 		return SPACE_UNKNOWN;
@@ -97,16 +91,4 @@ void segment_look_at(int folder, const char *path, const struct segment_id *id,
 	if (fstat(fd, &st) == 0 && is_it(&st, id))
 		look(fd, &st, facts);
 	close(fd);
-}
-
-void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
-		  const struct segment_id *id, struct segment_facts *facts)
-{
-	char path[80];
-
-	*facts = (struct segment_facts){.known = false};
-	if (!s->is_live)
-		return;
-	snprintf(path, sizeof(path), "%d/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
-	segment_look_at(s->root_fd, path, id, facts);
 }

@@ -34,17 +34,18 @@ bool segment_is_sysv(const struct mapping *m);
 /* The id of the mapped object. */
 struct segment_id segment_of(const struct mapping *m);
 
-/* Examines an object through a mapping of a process of the running system, which takes
- * CAP_CHECKPOINT_RESTORE. Linux 6.5 tells how much is swapped if we may write to the object.
- * (mincore(2) would count swapped pages that are still in the swap cache as resident.) */
-void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
-		  const struct segment_id *id, struct segment_facts *facts);
-
-/* The same through any path that leads to the object. */
+/* Examines an object through any path that leads to it. Linux 6.5 tells how much is swapped if we
+ * may write to the object. (mincore(2) would count swapped pages that are still in the swap cache
+ * as resident.) */
 void segment_look_at(int folder, const char *path, const struct segment_id *id,
 		     struct segment_facts *facts);
 
-/* The IPC namespace of a running process, given its directory; NULL stands for a capture. */
+/* The name is a label, or the mount point of a tmpfs. For a tmpfs, the inode is 0 and only
+ * `allocated` is known. Return false to stop. */
+typedef bool segment_fn(void *ctx, const struct segment_id *id, struct slice name,
+			const struct segment_facts *facts);
+
+/* The IPC namespace of a process, given its directory; a capture may lack it. */
 uint64_t segment_space(const struct procdir *dir);
 
 #endif

@@ -3,6 +3,7 @@
 #include "parse/mountinfo.h"
 #include "parse/number.h"
 #include "source/backing.h"
+#include "source/captured_segments.h"
 #include "source/handle.h"
 
 #include <dirent.h>
@@ -236,6 +237,8 @@ bool segments_list(const struct source *s, segment_fn *found, void *ctx)
 {
 	struct lister l;
 
+	if (s->segments)
+		return captured_segments_list(s->segments, false, found, ctx);
 	return !begin(&l, s, found, ctx) || (list_sysv(&l) && list_memfds(&l) && list_mounts(&l));
 }
 
@@ -243,5 +246,21 @@ bool segments_list_sysv(const struct source *s, segment_fn *found, void *ctx)
 {
 	struct lister l;
 
+	if (s->segments)
+		return captured_segments_list(s->segments, true, found, ctx);
 	return !begin(&l, s, found, ctx) || list_sysv(&l);
+}
+
+void segment_look(const struct source *s, pid_t pid, uint64_t start, uint64_t end,
+		  const struct segment_id *id, struct segment_facts *facts)
+{
+	char path[80];
+
+	*facts = (struct segment_facts){.known = false};
+	if (s->segments)
+		captured_segments_find(s->segments, id, facts);
+	if (!s->is_live)
+		return;
+	snprintf(path, sizeof(path), "%d/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
+	segment_look_at(s->root_fd, path, id, facts);
 }

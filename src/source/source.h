@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "parse/process.h"
 #include "parse/smaps.h"
+#include "source/procdir.h"
 
 #include <sys/types.h>
 
@@ -125,12 +126,17 @@ struct ending {
 	const struct error *why;
 };
 
+struct copy;
+
 struct sink {
 	void *ctx;
 	bool (*begin)(void *ctx, const struct process *process);
 	void (*scan)(void *ctx, const struct scan_facts *facts);
 	mapping_fn *mapping;
 	void (*cancel)(void *ctx);
+	/* All of a process that was read, has no memory or is denied, before its end; for a reading
+	 * that copies. */
+	void (*copied)(void *ctx, const struct copy *copy);
 	/* The rollups before and after smaps. Returns false to have everything read once more. */
 	bool (*rollup)(void *ctx, const struct counters *before, const struct counters *after);
 	void (*end)(void *ctx, const struct ending *ending);
@@ -169,7 +175,23 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 /* "-" is standard input. The paths must outlive the source; files are opened when read. */
 struct source *source_open_files(char *const *paths, size_t count, struct error *e);
 
-/* A copy without the limit to some processes. NULL if out of memory or descriptors. */
+/* Opens whatever is named: smaps files, or one directory like /proc or an archive of one, each
+ * compressed or not. It is only opened; "-" is standard input. The paths must outlive the source.
+ * NULL with *e. */
+struct source *source_open_from(char *const *paths, size_t count, struct error *e);
+
+/* Finds out by content what it is, and unpacks it in memory if it is packed: nothing else can be
+ * done with such a source before. Does nothing for other sources. 0, or -1 with *e. */
+int source_load(struct source *s, struct error *e);
+
+/* The files of the whole system, or tree; not of smaps files. */
+struct procdir source_files(const struct source *s);
+
+/* Limits a source to these processes, which must outlive it. */
+void source_limit(struct source *s, const pid_t *pids, size_t count);
+
+/* A copy without the limit to some processes, to be closed before the original. NULL if out of
+ * memory or descriptors. */
 struct source *source_without_limit(const struct source *s);
 
 void source_close(struct source *s);
@@ -220,6 +242,7 @@ struct reading {
 	bool owners;	       /* find out who else uses the memory; see parse/ownership.h */
 	bool heaps;	       /* how much of it malloc has handed out; see parse/heap_use.h */
 	bool outlines;	       /* read maps only: no counter is known */
+	bool copies;	       /* keep the files, for the sink */
 };
 
 /* What the readings cost. Times are measured only with `measure`. */

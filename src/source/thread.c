@@ -1,26 +1,14 @@
 #include "source/thread.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
-static DIR *open_threads(struct io *io, const struct procdir *process)
-{
-	char path[64];
-	DIR *threads;
-	int fd;
-
-	snprintf(path, sizeof(path), "%stask", process->prefix);
-	fd = openat(process->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	threads = fd < 0 ? NULL : fdopendir(fd);
-	if (!threads)
-		io_note(io, errno);
-	if (!threads && fd >= 0)
-		close(fd);
-	return threads;
-}
+struct search {
+	struct thread *thread;
+	struct io *io;
+	const struct procdir *process;
+	bool found;
+};
 
 /* Threads that have ended too show an address space of size 0. */
 static bool has_memory(struct thread *t, struct io *io, const struct procdir *process,
@@ -31,21 +19,25 @@ static bool has_memory(struct thread *t, struct io *io, const struct procdir *pr
 
 	if (len < 0 || (size_t)len >= sizeof(t->prefix))
 		return false;
-	t->dir = (struct procdir){process->fd, t->prefix, process->is_captured};
+	t->dir = *process;
+	t->dir.prefix = t->prefix;
 	text = io_slurp(io, &t->dir, "statm");
 	return text.len > 0 && !slice_begins(text, SLICE("0 "));
 }
 
+static bool look_at(void *ctx, const char *name)
+{
+	struct search *search = ctx;
+
+	search->found = has_memory(search->thread, search->io, search->process, name);
+	return !search->found;
+}
+
 bool thread_find(struct thread *t, struct io *io, const struct procdir *process)
 {
-	DIR *threads = open_threads(io, process);
-	const struct dirent *entry;
-	bool found = false;
+	struct search search = {t, io, process, false};
 
-	if (!threads)
-		return false;
-	while (!found && (entry = readdir(threads)))
-		found = entry->d_name[0] != '.' && has_memory(t, io, process, entry->d_name);
-	closedir(threads);
-	return found;
+	if (procdir_list(process, "task", look_at, &search) < 0)
+		io_note(io, errno);
+	return search.found;
 }

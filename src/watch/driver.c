@@ -26,7 +26,7 @@ bool driver_parse_delay(const char *text, uint64_t *ns)
 int driver_open(struct driver *d, const struct driver_options *options, struct error *e)
 {
 	*d = (struct driver){.options = *options, .percent = -1};
-	if (replay_open(&d->replay, options->root, e) < 0)
+	if (replay_open(&d->replay, options->root, options->source, e) < 0)
 		return -1;
 	d->watch = watch_new(&options->watching);
 	return d->watch ? 0 : error_memory(e);
@@ -44,7 +44,7 @@ int driver_read(const struct driver *d, struct watch *w, const pid_t *pids, size
 	struct source *source = replay_source(&d->replay, pids, count, e);
 	int status = source ? watch_refresh(w, source, e) : -1;
 
-	source_close(source);
+	replay_close_source(&d->replay, source);
 	return status;
 }
 

@@ -15,7 +15,8 @@
 #include "watch/watch.h"
 
 struct driver_options {
-	const char *root; /* as for replay_open() */
+	const char *root;      /* as for replay_open() */
+	struct source *source; /* likewise */
 	const pid_t *pids;
 	size_t pid_count; /* 0 for all processes */
 	struct watch_options watching;

@@ -112,14 +112,16 @@ static int add_folders(struct replay *r, struct error *e)
 	return status;
 }
 
-int replay_open(struct replay *r, const char *root, struct error *e)
+int replay_open(struct replay *r, const char *root, struct source *source, struct error *e)
 {
 	char *number;
 	int tree;
 
-	*r = (struct replay){.root = root};
+	*r = (struct replay){.root = root, .source = source};
 	if (!root)
 		return 0;
+	if (source)
+		return add(r, strdup(root), e);
 	number = find_number(root);
 	if (!number && errno != 0)
 		return error_errno(e, "cannot open %s as a captured tree", root);
@@ -152,5 +154,23 @@ void replay_advance(struct replay *r)
 struct source *replay_source(const struct replay *r, const pid_t *pids, size_t count,
 			     struct error *e)
 {
+	if (r->source) {
+		if (source_load(r->source, e) < 0)
+			return NULL;
+		if (source_kind(r->source) != SOURCE_TREE) {
+			error_set(e, ERROR_USAGE,
+				  "%s is no captured tree; only a report reads smaps files",
+				  r->root);
+			return NULL;
+		}
+		source_limit(r->source, pids, count);
+		return r->source;
+	}
 	return source_open_proc(r->root ? r->trees[r->next] : NULL, pids, count, e);
+}
+
+void replay_close_source(const struct replay *r, struct source *source)
+{
+	if (source != r->source)
+		source_close(source);
 }

@@ -2,7 +2,8 @@
  * replay: decides what each refresh reads.
  *
  * Either the running system, a captured tree, or a directory of captured trees, which are played in
- * the order of their names. A directory is a tree if it contains processes.
+ * the order of their names. A directory is a tree if it contains processes. Or a source that was
+ * opened before, which is read every time.
  */
 #ifndef WATCH_REPLAY_H
 #define WATCH_REPLAY_H
@@ -11,13 +12,15 @@
 
 struct replay {
 	const char *root;
-	char **trees; /* owned; none for the running system */
+	struct source *source; /* the only one; or NULL */
+	char **trees;	       /* owned; none for the running system */
 	size_t count, next;
 };
 
-/* `root` is NULL for the running system and must outlive the replay. 0, or -1 with *e;
+/* `root` is NULL for the running system and must outlive the replay. With `source`, which is of
+ * source_open_from() and must outlive it as well, it is what that was opened as. 0, or -1 with *e;
  * replay_close() in any case. */
-int replay_open(struct replay *r, const char *root, struct error *e);
+int replay_open(struct replay *r, const char *root, struct source *source, struct error *e);
 void replay_close(struct replay *r);
 
 /* Whether the next refresh can read something new: the running system, or another tree. */
@@ -29,5 +32,6 @@ void replay_advance(struct replay *r);
 /* Opens the source to read now, limited to `pids` if there are any, like source_open_proc(). */
 struct source *replay_source(const struct replay *r, const pid_t *pids, size_t count,
 			     struct error *e);
+void replay_close_source(const struct replay *r, struct source *source);
 
 #endif

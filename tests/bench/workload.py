@@ -1,6 +1,7 @@
 """The processes to read; see programs/workload.c."""
 
 import os
+import subprocess
 from pathlib import Path
 
 from bench.program import PROGRAMS, installed, progress
@@ -33,6 +34,13 @@ class Workload(Held):
 
 	def write(self, command, path=os.devnull):
 		run(command, path, self.inside)
+
+	def capture(self, program, tree, pids):
+		"""Makes a captured tree of some of the processes."""
+		archive = f"{tree}.tar"
+		self.write([program.path, "capture", "-q", "--output", archive, "-p", ",".join(pids)])
+		os.mkdir(tree)
+		subprocess.run(["tar", "-xf", archive, "-C", tree], check=True)
 
 	def output(self, command, folder):
 		path = Path(folder) / "output"

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -67,6 +68,16 @@ class Stuck(Chaos):
 
 	def test_doctor(self):
 		self.assertEqual(json.loads(run("doctor", "--json").stdout)["coverage"]["truncated"], 2)
+
+	def test_captured(self):
+		"""They are left out, and the others are there."""
+		with Actor("still", 3, "still", 3) as still, tempfile.TemporaryDirectory() as folder:
+			path = os.path.join(folder, "x.tar")
+			done = run("capture", "--output", path, "--name", "^(stuck|still)$")
+			self.assertEqual(done.returncode, 0, done.stderr)
+			self.assertRegex(done.stderr, b"captured 3 processes in .*; 2 left out, which .* held the reading up")
+			report = self.report("--from", path, "--by", "process")
+			self.assertEqual({g["pid"] for g in report["groups"]}, set(still.pids))
 
 	def test_stopped(self):
 		"""Not all threads would stop, and a shell would wait for the rest."""

@@ -166,7 +166,9 @@ def check_options(program, page, top, completions):
     compare("options", of_top, bash_options(bash, "_anonmem_top_options"), "anonmem.bash",
             "top --help")
     wanted, valued = wanted | of_top, valued | valued_top
-    compare("options with a value", valued, bash_options_with_value(bash), "anonmem.bash", "--help")
+    capturing = names_of(help_options(run(program, "capture", "--help").stdout))[1]
+    compare("options with a value", valued | capturing, bash_options_with_value(bash), "anonmem.bash",
+            "--help")
     for name, found in (("_anonmem", zsh_options(zsh)), ("anonmem.fish", fish_options(fish))):
         compare("options", wanted, set(found), name, "--help")
         compare("options with a value", valued, {o for o in found if found[o]}, name, "--help")
@@ -323,6 +325,14 @@ def check_doctor(program, source, page, form, completions):
     compare("JSON of doctor", set(printed), found, form.name, "the program")
 
 
+def check_capture(program, page, completions):
+    listed = help_options(run(program, "capture", "--help").stdout)
+    compare("options of capture", listed, manual_options(page), page.name, "capture --help")
+    compare("options of capture", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_capture_options"), "anonmem.bash",
+            "capture --help")
+
+
 def check_machine(program, page, form, completions):
     """Its options, and the members of its JSON."""
     listed = help_options(run(program, "machine", "--help").stdout)
@@ -466,10 +476,10 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, doctor, machine, started, top, rules, form = (
+    command, capture, doctor, machine, started, top, rules, form = (
         Page(source / "man" / name)
         for name in (
-            "anonmem.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
+            "anonmem.1", "anonmem-capture.1", "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
             "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
@@ -487,6 +497,7 @@ def main():
     check_schema(source, form)
     check_json(program, form)
     check_doctor(program, source, doctor, form, completions)
+    check_capture(program, capture, completions)
     check_machine(program, machine, form, completions)
     check_quotes(source)
     for problem in problems:

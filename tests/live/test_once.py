@@ -14,7 +14,6 @@ from anonmem import ENVIRONMENT, MIB, Live, run
 from helper import Helper
 
 SIZE = 8  # MiB that the helper has
-CAPTURE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dev/capture")
 
 
 class Filter(ctypes.Structure):
@@ -158,7 +157,9 @@ class Once(Live):
 				tempfile.TemporaryDirectory() as folder:
 			tree = os.path.join(folder, "tree")
 			pids = [h.pid, *h.children, *alike.children]
-			subprocess.run([CAPTURE, tree, *map(str, pids)], check=True, stdout=subprocess.DEVNULL)
+			self.assertEqual(run("capture", "--output", f"{tree}.tar", *pids).returncode, 0)
+			os.mkdir(tree)
+			subprocess.run(["tar", "-xf", f"{tree}.tar", "-C", tree], check=True)
 			with open(f"{tree}/shared-memory", encoding="ascii") as f:
 				self.assertEqual(f.read(), f"{h.pid} {h.children[0]}\n")
 			for pid in alike.children:

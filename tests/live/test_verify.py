@@ -1,10 +1,9 @@
-"""--verify, and captures by dev/capture."""
+"""--verify, and captures by anonmem capture."""
 
 import os
-import subprocess
 import tempfile
 
-from anonmem import Live, lasting
+from anonmem import Live, lasting, run
 from helper import Helper
 
 
@@ -17,12 +16,11 @@ class Verify(Live):
 			self.assertIn(b"5 of 5 processes agree with smaps_rollup", done.stdout)
 
 	def test_capture(self):
-		"""A capture by dev/capture gives the same as the process itself."""
-		capture = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dev/capture")
+		"""A capture gives the same as the process itself."""
 		with Helper("memory") as h, tempfile.TemporaryDirectory() as folder:
-			tree = os.path.join(folder, "tree")
-			subprocess.run([capture, tree, str(h.pid)], check=True, stdout=subprocess.DEVNULL)
+			tree = os.path.join(folder, "tree.tar")
+			self.assertEqual(run("capture", "--output", tree, h.pid).returncode, 0)
 			live = self.report("--pid", h.pid, "--by", "process,label")
-			captured = self.report("--root", tree, "--by", "process,label")
+			captured = self.report("--from", tree, "--by", "process,label")
 			self.assertEqual(lasting(captured), lasting(live))
 			self.assertEqual((captured["host"], captured["kernel"]), (live["host"], live["kernel"]))

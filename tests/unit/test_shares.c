@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "model/fold.h"
+#include "source/segments.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -1,16 +1,17 @@
 # Completion of anonmem for bash. It works alone; with bash-completion, it uses that to complete
 # files, since it quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor machine run top"
+_anonmem_commands="capture doctor machine run top"
+_anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
-_anonmem_machine_options="-p --pid --cgroup --root -N --limit --rules --no-rules --no-infer -a --all
+_anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
 _anonmem_run_options="--label --summary -h --help"
 _anonmem_run_labels="library function none"
-_anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root --smaps
+_anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
 -g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
 -w --wide --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
-_anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --root -g --by -o --columns -s
+_anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root -g --by -o --columns -s
 --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
@@ -140,7 +141,7 @@ _anonmem_values()
 	--units) _anonmem_words "$_anonmem_units" "$cur" ;;
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
-	--smaps | --rules) _anonmem_files ;;
+	--from | --output | --smaps | --rules) _anonmem_files ;;
 	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations) ;;
 	*) return 1 ;;
 	esac
@@ -219,6 +220,7 @@ _anonmem()
 	_anonmem_values "$prev" && return
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
+		capture) _anonmem_words "$_anonmem_capture_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;

@@ -69,19 +69,26 @@ complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_comma
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'How to name unnamed memory'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
-# Options of a report and top only; those that machine has too; those that doctor has.
-set -l report 'not __fish_seen_subcommand_from doctor machine run'
-set -l account 'not __fish_seen_subcommand_from doctor run'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Write all of it into a file'
+complete -c anonmem -n '__fish_seen_subcommand_from capture' -l output -r -F -d 'The file to write'
+complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
+
+# Options of a report and top; those that capture has too; or machine; or both; those that doctor has.
+set -l chosen 'not __fish_seen_subcommand_from doctor machine run'
+set -l report 'not __fish_seen_subcommand_from capture doctor machine run'
+set -l told 'not __fish_seen_subcommand_from doctor run'
+set -l account 'not __fish_seen_subcommand_from capture doctor run'
 set -l examine 'not __fish_seen_subcommand_from run'
 complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -n $examine -d 'Only these processes'
 complete -c anonmem -n "$examine; and not __fish_contains_opt smaps; and string match -qr '^[0-9]' -- (commandline -ct)" -a '(__fish_complete_pids)'
-complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -n $report -d 'Only processes whose name or program matches'
-complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -n $report -d 'Only processes of this user'
-complete -c anonmem -l cgroup -x -n $account -d 'Only processes whose control group matches'
-complete -c anonmem -l children -n $report -d 'Also the descendants of the chosen processes'
+complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -n $chosen -d 'Only processes whose name or program matches'
+complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -n $chosen -d 'Only processes of this user'
+complete -c anonmem -l cgroup -x -n $told -d 'Only processes whose control group matches'
+complete -c anonmem -l children -n $chosen -d 'Also the descendants of the chosen processes'
 complete -c anonmem -s l -l label -x -n $report -d 'Only memory whose label matches'
 complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $report -d 'Only memory of these kinds'
 
+complete -c anonmem -l from -r -F -n $account -d 'A capture of any kind'
 complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $account -d 'A captured tree, or another /proc'
 complete -c anonmem -l smaps -r -F -n $report -d 'Captured smaps files'
 
@@ -100,7 +107,7 @@ complete -c anonmem -l csv -n $account -d 'The same as --format csv'
 complete -c anonmem -l units -x -a "$units" -n $account -d 'Unit of sizes in the table'
 complete -c anonmem -s w -l wide -n $report -d 'Show all columns and full names'
 complete -c anonmem -l no-header -n $account -d 'Hide the line of column names'
-complete -c anonmem -s q -l quiet -n $account -d 'Hide summary and notes'
+complete -c anonmem -s q -l quiet -n $told -d 'Hide summary and notes'
 complete -c anonmem -l color -x -a "$colors" -n $account -d 'Use colours'
 
 set -l top '__fish_seen_subcommand_from top'
@@ -119,4 +126,4 @@ complete -c anonmem -l strict -n $report -d 'Exit 3 if any process could not be 
 complete -c anonmem -l verify -n $report -d 'Compare the sums with smaps_rollup and meminfo'
 
 complete -c anonmem -s h -l help -d 'Show a summary of the options'
-complete -c anonmem -s V -l version -n $account -d 'Show the version'
+complete -c anonmem -s V -l version -n $told -d 'Show the version'

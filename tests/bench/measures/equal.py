@@ -6,7 +6,6 @@ from pathlib import Path
 from bench.bench import Own
 from bench.figures import Figure
 from bench.goals import Goal
-from bench.program import ROOT
 from bench.running import output_of
 from bench.workload import Workload
 
@@ -52,7 +51,7 @@ def measure(bench):
 			FAST: Own(lambda program: compare_fast(program, pids, inside)),
 			LIVE: Own(lambda program: compare_jobs(program, live, inside)),
 		})
-		workload.write([ROOT / "dev/capture", tree, *workload.all_pids()])
+		workload.capture(bench.this, tree, workload.all_pids())
 	captured = ["--root", tree, "--csv", "--by", "process,label,file"]
 	bench.once({
 		CAPTURED: Own(lambda program: compare_jobs(
@@ -64,7 +63,7 @@ def show(taken):
 	return (
 		"The results are among the goals. Compared are the processes of the whole workload: live, "
 		"without the columns of PSS, in which whoever else maps a library has a share; and captured "
-		"by `dev/capture`, with all columns."
+		"by `anonmem capture`, with all columns."
 	)
 
 

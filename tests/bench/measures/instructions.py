@@ -5,7 +5,6 @@ from pathlib import Path
 from bench import callgrind
 from bench.bench import Own
 from bench.markdown import missing_rows, table
-from bench.program import ROOT
 from bench.workload import Workload
 
 TITLE = "Instructions of a report"
@@ -22,7 +21,7 @@ OPTIONS = {
 def measure(bench):
 	tree = Path(bench.folder) / "counted-tree"
 	with Workload("sleepers") as workload:
-		workload.write([ROOT / "dev/capture", tree, *workload.all_pids()[:PROCESSES]])
+		workload.capture(bench.this, tree, workload.all_pids()[:PROCESSES])
 	bench.once({
 		name: Own(lambda program, options=options: {
 			callgrind.INSTRUCTIONS: callgrind.count(

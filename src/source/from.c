@@ -1,0 +1,252 @@
+/*
+ * What the user named, whatever it is: it is opened at first, and by what is in it becomes a source
+ * of one kind or another. To read something new, add a row to `kinds`.
+ */
+#include "source/handle.h"
+#include "source/shared_memory.h"
+#include "source/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	HEAD = 4096,
+	PACKED_MAX = 3, /* a file that is compressed, in an archive, and so on */
+};
+
+/* One thing that was named, or what came of unpacking it. */
+struct content {
+	const char *path; /* as it was named */
+	int fd;		  /* of a folder, or of a file at its beginning; else -1 */
+	bool is_folder;
+	struct slice head;	 /* the first bytes of a file */
+	struct members *members; /* of an archive; else NULL */
+	char bytes[HEAD];	 /* of the head */
+};
+
+/* Folders. */
+
+static bool is_folder(const struct content *c)
+{
+	return c->is_folder;
+}
+
+static int take_folder(struct source *s, struct content *c, struct error *e)
+{
+	s->kind = SOURCE_TREE;
+	s->root = c->path;
+	s->root_fd = c->fd;
+	c->fd = -1;
+	return source_check_tree(s, e);
+}
+
+/* Archives of folders. */
+
+static bool is_archive(const struct content *c)
+{
+	return c->members != NULL;
+}
+
+static int take_archive(struct source *s, struct content *c, struct error *e)
+{
+	s->kind = SOURCE_TREE;
+	s->root = c->path;
+	s->members = c->members;
+	c->members = NULL;
+	return source_check_tree(s, e);
+}
+
+/* Files of smaps; of anything else, their reader says what it is. */
+
+static bool is_text(const struct content *c)
+{
+	return c->fd >= 0 && !c->is_folder;
+}
+
+static int take_smaps(struct source *s, struct content *c, struct error *e)
+{
+	size_t i = 0;
+
+	(void)e;
+	s->kind = SOURCE_SMAPS;
+	while (s->paths[i] != c->path)
+		i++;
+	s->fds[i] = c->fd;
+	c->fd = -1;
+	return 0;
+}
+
+/* The first that fits is what it is. */
+static const struct kind {
+	bool (*fits)(const struct content *c);
+	/* Makes it the source's; what it takes of the content it sets to -1 or NULL there. 0, or -1
+	 * with *e. */
+	int (*take)(struct source *s, struct content *c, struct error *e);
+	bool is_alone; /* only one can be read at a time */
+} kinds[] = {
+	{is_folder, take_folder, true},
+	{is_archive, take_archive, true},
+	{is_text, take_smaps, false},
+};
+
+static int take(struct source *s, struct content *c, struct error *e)
+{
+	const struct kind *kind = kinds;
+
+	while (!kind->fits(c))
+		kind++;
+	if (kind->is_alone && s->path_count > 1)
+		return error_set(e, ERROR_USAGE,
+				 "%s is read alone: only smaps files can be given together",
+				 c->path);
+	return kind->take(s, c, e);
+}
+
+/* Unpacking. */
+
+/* Of a pipe there may be less at first. */
+static int read_head(struct content *c, struct error *e)
+{
+	size_t used = 0;
+	ssize_t n = 1;
+
+	while (used < HEAD && n > 0) {
+		n = TEMP_FAILURE_RETRY(read(c->fd, c->bytes + used, HEAD - used));
+		used += n > 0 ? (size_t)n : 0;
+	}
+	c->head = (struct slice){c->bytes, used};
+	return n < 0 ? error_errno(e, "cannot read") : 0;
+}
+
+/* In place of the file, these bytes. */
+static int use_bytes(struct content *c, struct slice bytes, struct error *e)
+{
+	close(c->fd);
+	c->fd = members_open_bytes(bytes);
+	c->head.len = bytes.len < HEAD ? bytes.len : HEAD;
+	if (c->head.len)
+		memcpy(c->bytes, bytes.ptr, c->head.len);
+	return c->fd < 0 ? error_errno(e, "cannot be kept in memory") : 0;
+}
+
+/* In place of what is packed, what was in it. An archive of one file is that file. */
+static int use_unpacked(struct content *c, struct unpacked *u, struct error *e)
+{
+	struct slice bytes = {u->bytes, u->size};
+	int status = 0;
+
+	if (u->bytes || members_only_file(u->members, &bytes)) {
+		status = use_bytes(c, bytes, e);
+	} else {
+		close(c->fd);
+		c->fd = -1;
+		c->members = u->members;
+		u->members = NULL;
+	}
+	free(u->bytes);
+	members_free(u->members);
+	return status;
+}
+
+static int unpack_all(struct content *c, struct error *e)
+{
+	struct unpacked u;
+
+	for (int i = 0; c->fd >= 0 && unpack_knows(c->head); i++) {
+		if (i == PACKED_MAX)
+			return error_set(e, ERROR_MALFORMED,
+					 "is packed more than %d times; unpack it first",
+					 PACKED_MAX);
+		if (unpack(c->head, c->fd, &u, e) < 0 || use_unpacked(c, &u, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A pipe cannot be read twice, so what comes out of it is kept in memory. */
+static int look_at_file(struct content *c, bool is_file, struct error *e)
+{
+	struct unpacked u;
+
+	if (read_head(c, e) < 0 || unpack_all(c, e) < 0)
+		return -1;
+	if (c->members || lseek(c->fd, 0, SEEK_SET) == 0)
+		return 0;
+	if (is_file)
+		return error_errno(e, "cannot seek");
+	return unpack_plain(c->head, c->fd, &u, e) < 0 ? -1 : use_unpacked(c, &u, e);
+}
+
+static int look_at(struct content *c, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(c->fd, &st) < 0)
+		return error_errno(e, "cannot look at it");
+	c->is_folder = S_ISDIR(st.st_mode);
+	return c->is_folder ? 0 : look_at_file(c, S_ISREG(st.st_mode), e);
+}
+
+static int load(struct source *s, size_t i, struct error *e)
+{
+	struct content c = {.path = s->paths[i], .fd = s->fds[i]};
+	int status;
+
+	s->fds[i] = -1;
+	status = look_at(&c, e);
+	if (status < 0)
+		error_prefix(e, "%s", strcmp(c.path, "-") == 0 ? "standard input" : c.path);
+	else
+		status = take(s, &c, e);
+	if (c.fd >= 0)
+		close(c.fd);
+	members_free(c.members);
+	return status;
+}
+
+int source_load(struct source *s, struct error *e)
+{
+	int status = 0;
+
+	for (size_t i = 0; s->is_unknown && i < s->path_count && status == 0; i++)
+		status = load(s, i, e);
+	s->is_unknown = false;
+	return status;
+}
+
+static int open_one(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	return (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC));
+}
+
+struct source *source_open_from(char *const *paths, size_t count, struct error *e)
+{
+	struct source *s = source_open_files(paths, count, e);
+
+	if (!s)
+		return NULL;
+	s->is_unknown = true;
+	s->fds = calloc(count, sizeof(*s->fds));
+	if (!s->fds) {
+		error_memory(e);
+		source_close(s);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		s->fds[i] = -1;
+	for (size_t i = 0; i < count; i++) {
+		s->fds[i] = open_one(paths[i]);
+		if (s->fds[i] >= 0)
+			continue;
+		error_errno(e, "cannot open %s",
+			    strcmp(paths[i], "-") == 0 ? "standard input" : paths[i]);
+		source_close(s);
+		return NULL;
+	}
+	return s;
+}
