@@ -63,7 +63,7 @@ static void settle(struct layout *t)
 {
 	uint32_t *witness = witness_of(t);
 
-	t->head.takings++;
+	__atomic_fetch_add(&t->head.takings, 1, __ATOMIC_RELAXED);
 	if (witness && load(witness) == 0)
 		__atomic_store_n(witness, 1, __ATOMIC_RELEASE);
 }
@@ -72,8 +72,8 @@ static void settle(struct layout *t)
 static void start_again(struct layout *t)
 {
 	table_empty(t);
-	t->head.deferred = 0;
-	t->head.forking = 0;
+	__atomic_store_n(&t->head.deferred, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->head.forking, 0, __ATOMIC_RELAXED);
 }
 
 static bool take_in_copy(struct layout *t, uint32_t self)
@@ -116,10 +116,10 @@ static bool look(struct layout *t, uint32_t self, uint32_t word, enum lock_answe
 	return false;
 }
 
-static enum lock_answer wait(struct layout *t, uint32_t self)
+static enum lock_answer wait_for_lock(struct layout *t, uint32_t self)
 {
 	enum { PATIENCE = 50 }; /* times 20 ms, with the same owner all along */
-	uint32_t *lock = &t->head.lock, takings = t->head.takings;
+	uint32_t *lock = &t->head.lock, takings = load(&t->head.takings);
 	enum lock_answer answer;
 	unsigned waits = 0;
 
@@ -149,7 +149,7 @@ enum lock_answer lock_take(struct layout *t)
 {
 	uint32_t self = own_tag();
 	enum lock_answer answer =
-		compare_exchange(&t->head.lock, 0, self) ? LOCK_TAKEN : wait(t, self);
+		compare_exchange(&t->head.lock, 0, self) ? LOCK_TAKEN : wait_for_lock(t, self);
 
 	if (answer == LOCK_TAKEN)
 		settle(t);
@@ -230,8 +230,8 @@ void lock_after_fork_in_child(struct layout *t)
 	uint32_t *witness = witness_of(t), word = load(&t->head.lock);
 
 	if (witness)
-		*witness = 1;
-	if (t->head.forking != own_tag() && word && (word & TAG) != own_tag()) {
+		__atomic_store_n(witness, 1, __ATOMIC_RELEASE);
+	if (load(&t->head.forking) != own_tag() && word && (word & TAG) != own_tag()) {
 		start_again(t);
 		__atomic_store_n(&t->head.lock, 0, __ATOMIC_RELEASE);
 	}

@@ -46,7 +46,7 @@ def result_of(script, mode):
 		command = [anonmem.PROGRAM, *mode.split(), "--", *command]
 	with tempfile.TemporaryDirectory() as folder:
 		done = subprocess.run(command, capture_output=True, check=False, timeout=300, cwd=folder,
-			env=dict(ENVIRONMENT, HOME=folder))
+			env=dict(ENVIRONMENT, HOME=folder, XDG_CONFIG_HOME=folder))
 	return (*(same_in_each_run(text, folder) for text in (done.stdout, done.stderr)), done.returncode)
 
 

@@ -21,6 +21,10 @@ def prefix(mode):
 	return [anonmem.PROGRAM, *mode.split(), "--"] if mode else []
 
 
+def environment(folder, **more):
+	return dict(ENVIRONMENT, HOME=folder, XDG_CONFIG_HOME=folder, **more)
+
+
 def has_suite():
 	command = [PYTHON, "-c", "import test.test_mmap"]
 	return subprocess.run(command, check=False, capture_output=True).returncode == 0
@@ -30,7 +34,7 @@ def failures_of_python(mode, tests=()):
 	"""The names of the tests that fail."""
 	with tempfile.TemporaryDirectory() as folder:
 		done = subprocess.run([*prefix(mode), PYTHON, "-m", "test", "-j2", "--timeout=600", "-q", *tests],
-			cwd=folder, capture_output=True, check=False, env=dict(ENVIRONMENT, HOME=folder, TMPDIR=folder))
+			cwd=folder, capture_output=True, check=False, env=environment(folder, TMPDIR=folder))
 	text = done.stdout.decode("utf-8", "replace")
 	listed = re.findall(r"^\d+ tests? failed:\n((?:    .*\n)+)", text, re.MULTILINE)
 	if done.returncode not in (0, 2):
@@ -43,7 +47,7 @@ def status_of_glib(mode, program):
 		try:
 			return subprocess.run([*prefix(mode), program, "--tap"], cwd=folder, check=False, timeout=300,
 				stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-				env=dict(ENVIRONMENT, HOME=folder, G_TEST_SRCDIR=GLIB, G_TEST_BUILDDIR=GLIB)).returncode
+				env=environment(folder, G_TEST_SRCDIR=GLIB, G_TEST_BUILDDIR=GLIB)).returncode
 		except subprocess.TimeoutExpired:
 			return "timeout"
 
