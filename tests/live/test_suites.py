@@ -45,7 +45,7 @@ def failures_of_python(mode, tests=()):
 def status_of_glib(mode, program):
 	with tempfile.TemporaryDirectory() as folder:
 		try:
-			return subprocess.run([*prefix(mode), program, "--tap"], cwd=folder, check=False, timeout=300,
+			return subprocess.run([*prefix(mode), program, "--tap"], cwd=folder, check=False, timeout=60,
 				stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
 				env=environment(folder, G_TEST_SRCDIR=GLIB, G_TEST_BUILDDIR=GLIB)).returncode
 		except subprocess.TimeoutExpired:
