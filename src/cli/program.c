@@ -46,21 +46,45 @@ static bool is_native(const ElfW(Ehdr) * header)
 	return native;
 }
 
-/* Whether the program requests the dynamic linker. */
-static bool has_interpreter(int fd, const ElfW(Ehdr) * header)
+/* Those of glibc: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1. */
+static bool is_of_glibc(const char *linker)
+{
+	static const char *const names[] = {"ld-linux", "ld64.so.", "ld.so."};
+	const char *slash = strrchr(linker, '/'), *name = slash ? slash + 1 : linker;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* By the dynamic linker that a segment names. */
+static enum preloading judge_linker(int fd, const ElfW(Phdr) * segment)
+{
+	char linker[PATH_MAX] = "";
+	size_t size = segment->p_filesz < sizeof(linker) ? segment->p_filesz : sizeof(linker) - 1;
+	ssize_t n = pread(fd, linker, size, (off_t)segment->p_offset);
+
+	return n <= 0 || is_of_glibc(linker) ? PRELOAD_WORKS : PRELOAD_LIBC;
+}
+
+/* By the dynamic linker that it asks for. */
+static enum preloading find_linker(int fd, const ElfW(Ehdr) * header)
 {
 	ElfW(Phdr) segment;
 
 	if (header->e_phentsize != sizeof(segment))
-		return true;
+		return PRELOAD_WORKS;
 	for (unsigned i = 0; i < header->e_phnum; i++) {
 		off_t at = (off_t)(header->e_phoff + i * sizeof(segment));
 
-		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment) ||
-		    segment.p_type == PT_INTERP)
-			return true;
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment))
+			return PRELOAD_WORKS;
+		if (segment.p_type == PT_INTERP)
+			return judge_linker(fd, &segment);
 	}
-	return false;
+	return PRELOAD_STATIC;
 }
 
 /* Whether executing the file gives rights that the user lacks. Root has all capabilities, but not
@@ -87,7 +111,7 @@ static enum preloading look_at(int fd)
 		return PRELOAD_WORKS; /* a script: its interpreter matters */
 	if (!is_native(&header))
 		return PRELOAD_OTHER;
-	return has_interpreter(fd, &header) ? PRELOAD_WORKS : PRELOAD_STATIC;
+	return find_linker(fd, &header);
 }
 
 enum preloading program_preloading(const char *path)

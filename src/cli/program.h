@@ -17,6 +17,7 @@ enum preloading {
 	PRELOAD_WORKS,	/* or unknown */
 	PRELOAD_STATIC, /* no dynamic linker */
 	PRELOAD_OTHER,	/* built for another CPU; the linker would complain */
+	PRELOAD_LIBC,	/* requests the dynamic linker of another C library than glibc */
 	PRELOAD_SECURE, /* gains rights, so the linker does not preload anything */
 };
 

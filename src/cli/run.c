@@ -10,7 +10,9 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/trust.h"
+#include "label/memfd.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -47,6 +49,11 @@ struct run {
 	char **command;
 };
 
+/* Between the directory of the library and its name: the dynamic linker puts its own library
+ * directory there. So a 32-bit linker finds another file than a 64-bit one, and the linker of
+ * another C library, which takes these letters literally, finds none and stays silent. */
+static const char by_linker[] = "/$LIB/";
+
 /* Finds the library next to this program, as in the build directory, or where it is installed,
  * relative to this program's directory, so that an installed tree can be moved. */
 static int find_library(char path[PATH_MAX], struct error *e)
@@ -68,6 +75,27 @@ static int find_library(char path[PATH_MAX], struct error *e)
 			return 0;
 	}
 	return error_errno(e, "cannot find %s", place);
+}
+
+/* Makes the path one that each dynamic linker completes with its own directory, if the linker of
+ * this program finds the library that way. */
+static void find_for_linkers(char library[PATH_MAX])
+{
+	char path[PATH_MAX + sizeof(by_linker)];
+	const char *slash = strrchr(library, '/');
+	int len = snprintf(path, sizeof(path), "%.*s%s%s", (int)(slash - library), library,
+			   by_linker, slash + 1);
+	void *loaded;
+
+	if (len < 0 || len >= PATH_MAX)
+		return;
+	/* It is not loaded; an error says that it could not be. */
+	dlerror();
+	loaded = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+	if (loaded)
+		dlclose(loaded);
+	if (loaded || !dlerror())
+		memcpy(library, path, (size_t)len + 1);
 }
 
 /* Whether a word is in a list with these separators. */
@@ -101,12 +129,13 @@ static int prepend(const char *name, const char *word, struct error *e)
 	return 0;
 }
 
-/* Warns if the memory of this program will not be named. False if nothing should be preloaded. */
-static bool check_program(const char *command)
+/* Warns if the memory of this program will not be named, and gives the reason. */
+static enum preloading check_program(const char *command)
 {
 	static const char *const reasons[] = {
 		[PRELOAD_STATIC] = "is linked statically, so nothing can be preloaded",
 		[PRELOAD_OTHER] = "is built for another kind of processor than anonmem is",
+		[PRELOAD_LIBC] = "is built for another C library than anonmem is",
 		[PRELOAD_SECURE] =
 			"runs with rights that you have not, and wants nothing preloaded",
 	};
@@ -114,13 +143,33 @@ static bool check_program(const char *command)
 	enum preloading preloading;
 
 	if (!program_find(command, path))
-		return true;
+		return PRELOAD_WORKS;
 	preloading = program_preloading(path);
-	if (preloading == PRELOAD_WORKS)
-		return true;
-	snprintf(text, sizeof(text), "%s %s: its memory gets no names", path, reasons[preloading]);
+	if (preloading != PRELOAD_WORKS) {
+		snprintf(text, sizeof(text), "%s %s: its memory gets no names", path,
+			 reasons[preloading]);
+		say(text);
+	}
+	return preloading;
+}
+
+/* Warns if no process can keep names: without memfds, or if files may not be large. */
+static void check_keeping(void)
+{
+	char text[256];
+	int fd;
+
+	if (anonmem_kernel_keeps_names() == 1)
+		return;
+	errno = EFBIG;
+	fd = memfd_open();
+	if (fd >= 0) {
+		close(fd);
+		return;
+	}
+	snprintf(text, sizeof(text), "run: cannot keep names: memfd_create: %s: memory gets none",
+		 strerror(errno));
 	say(text);
-	return preloading != PRELOAD_OTHER;
 }
 
 /* Adds "option=value" to the options in a variable, unless the user has set that option. */
@@ -156,16 +205,22 @@ static int check_library(const char *path, struct error *e)
 	return status;
 }
 
-static int preload(const struct run *run, struct error *e)
+/* A program that takes no library has children that may. */
+static int preload(const struct run *run, enum preloading program, struct error *e)
 {
 	const char *already = getenv("LD_PRELOAD");
 	char library[PATH_MAX];
 
 	if (find_library(library, e) < 0 || check_library(library, e) < 0)
 		return -1;
-	if (strpbrk(library, ": "))
-		return error_set(e, ERROR_SYSTEM,
-				 "cannot preload %s: its path has a space or a colon", library);
+	if (strpbrk(library, ": $"))
+		return error_set(
+			e, ERROR_SYSTEM,
+			"cannot preload %s: its path has a space, a colon or a dollar sign",
+			library);
+	find_for_linkers(library);
+	if (program == PRELOAD_LIBC && !strstr(library, by_linker))
+		return 0;
 	if ((run->label ? setenv(variable, run->label, 1) : unsetenv(variable)) < 0)
 		return error_memory(e);
 	if (already && has_word(already, ": ", library))
@@ -175,14 +230,19 @@ static int preload(const struct run *run, struct error *e)
 
 static int prepare(const struct run *run, struct error *e)
 {
+	enum preloading preloading;
+
 	if (add_options(e) < 0)
 		return -1;
 	/* Then the program's own names are kept by the kernel, and no others are wanted. */
 	if (run->none && anonmem_kernel_keeps_names() == 1)
 		return 0;
-	if (!check_program(run->command[0]))
+	preloading = check_program(run->command[0]);
+	if (preloading == PRELOAD_OTHER)
 		return 0;
-	return preload(run, e);
+	if (preloading == PRELOAD_WORKS)
+		check_keeping();
+	return preload(run, preloading, e);
 }
 
 /* Checks the value of --label, ignoring case; NULL if it is invalid. */

@@ -1,6 +1,7 @@
 #include "cli/summary.h"
 
 #include "cli/command.h"
+#include "cli/groupmate.h"
 #include "cli/privilege.h"
 #include "cli/program.h"
 #include "cli/sandbox.h"
@@ -27,6 +28,7 @@ struct watched {
 	pid_t pid;
 	int status; /* from waitpid() */
 	bool ended;
+	struct groupmate groupmate;
 	struct lineage family;
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
@@ -88,7 +90,8 @@ static sigset_t signals_to_wait_for(void)
 	return set;
 }
 
-/* Stops this process when the child stops, so that a shell notices. */
+/* Stops this process when the child stops, so that a shell notices. Whoever continues it sends a
+ * signal, which the child gets like any other. */
 static void look_at_child(struct watched *w)
 {
 	pid_t pid;
@@ -100,7 +103,8 @@ static void look_at_child(struct watched *w)
 		if (WIFSTOPPED(status)) {
 			if (!pool_has_abandoned_any())
 				raise(SIGSTOP);
-			kill(w->pid, SIGCONT);
+			else
+				kill(w->pid, SIGCONT);
 			continue;
 		}
 		w->ended = true;
@@ -109,13 +113,14 @@ static void look_at_child(struct watched *w)
 	}
 }
 
-/* A key on the terminal sends a signal to both; only signals sent to this process alone are passed
- * on. */
+/* A key on the terminal sends a signal to both, and so does a signal to the process group; only
+ * signals sent to this process alone are passed on. */
 static void handle(struct watched *w, const siginfo_t *info)
 {
 	if (info->si_signo == SIGCHLD)
 		look_at_child(w);
-	else if (info->si_code <= 0 && info->si_pid != w->pid)
+	else if (info->si_code <= 0 && info->si_pid != w->pid &&
+		 !groupmate_got(&w->groupmate, info->si_signo))
 		kill(w->pid, info->si_signo);
 }
 
@@ -131,6 +136,8 @@ static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 
 		if (sigtimedwait(signals, &info, &t) > 0)
 			handle(w, &info);
+		else /* a sandbox may refuse to block signals, and what is not blocked is lost */
+			look_at_child(w);
 	}
 }
 
@@ -161,9 +168,16 @@ static void watch(struct watched *w, const sigset_t *signals)
 
 /* State that a program inherits, as it was before this process changed it. */
 struct inherited {
+	bool has_mask; /* else none could be set */
 	sigset_t mask;
 	struct sigaction on_child;
 };
+
+static void restore_mask(const struct inherited *before)
+{
+	if (before->has_mask)
+		sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
 
 /* Runs in the child; reports to the parent through `said` if exec fails. */
 static void become(char **command, const struct inherited *before, int said)
@@ -172,7 +186,7 @@ static void become(char **command, const struct inherited *before, int said)
 	int number;
 
 	sigaction(SIGCHLD, &before->on_child, NULL);
-	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	restore_mask(before);
 	execvp(command[0], command);
 	number = errno;
 	told = write(said, &number, sizeof(number));
@@ -296,16 +310,18 @@ int summary_run(char **command, struct error *e)
 	int status;
 
 	sigaction(SIGCHLD, &by_default, &before.on_child);
-	sigprocmask(SIG_BLOCK, &signals, &before.mask);
+	before.has_mask = sigprocmask(SIG_BLOCK, &signals, &before.mask) == 0;
 	status = start(command, &before, &w.pid, e);
 	if (status != 0) {
-		sigprocmask(SIG_SETMASK, &before.mask, NULL);
+		restore_mask(&before);
 		return status;
 	}
+	groupmate_start(&w.groupmate, command);
 	if (keep_to_watching(w.pid, e) < 0)
 		say(e->text);
 	peaks_init(&w.peaks, &by);
 	watch(&w, &signals);
+	groupmate_end(&w.groupmate);
 	if (w.peaks.readings > 0 && write_summary(&w, e) < 0)
 		say(e->text);
 	say_readings(&w);

@@ -3,8 +3,8 @@
 #define LABEL_KEEP_H
 
 #include "label/layout.h"
+#include "label/lock.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,14 +15,19 @@ int keep_name(void *addr, size_t len, const char *name);
 /* Finds or makes the table; false if the process cannot have one. */
 bool keep_prepare(void);
 
-/* If there is a table: names [start, end), which must be private anonymous memory, with a name
- * valid for text_copy(), or removes the name if it is NULL. */
-void keep_set(uint64_t start, uint64_t end, const char *name);
+/* If there is a table: gives [start, end), which is anonymous memory, a name that text_copy() would
+ * make, or none if it is NULL. `inode` is 0 for private memory, LAYOUT_ANY_INODE for shared. */
+void keep_set(uint64_t start, uint64_t end, uint32_t inode, const char *name);
 
-/* Locks the table until keep_unlock(); returns NULL, with nothing to unlock, if there is none.
- * Blocks signals meanwhile; *mask saves the previous mask. */
-struct layout *keep_lock(sigset_t *mask);
+/* The table, as this thread has it until keep_unlock(); NULL if there is none, or none any more. */
+struct held {
+	struct layout *table;
+	enum lock_answer answer;
+};
 
-void keep_unlock(struct layout *t, const sigset_t *mask);
+/* Around mremap(), so that nobody else names memory at addresses that are given up. */
+struct held keep_lock(void);
+void keep_moved(struct held h, const struct layout_change *move);
+void keep_unlock(struct held h);
 
 #endif

@@ -22,7 +22,10 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-/* mmap(2). off_t has 64 bits here; the build sets that if it is not the default. */
+/* The build sets that if it is not the default. */
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "off_t has 64 bits");
+
+/* mmap(2) */
 static inline void *sys_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
 #ifdef SYS_mmap2
@@ -32,7 +35,8 @@ static inline void *sys_mmap(void *addr, size_t len, int access, int flags, int 
 		errno = EINVAL;
 		return MAP_FAILED;
 	}
-	return (void *)(uintptr_t)syscall(SYS_mmap2, addr, len, access, flags, fd, offset / UNIT);
+	return (void *)(uintptr_t)syscall(SYS_mmap2, addr, len, access, flags, fd,
+					  (long)(offset / UNIT));
 #else
 	return (void *)(uintptr_t)syscall(SYS_mmap, addr, len, access, flags, fd, offset);
 #endif
@@ -54,6 +58,12 @@ static inline ssize_t sys_read(int fd, void *to, size_t size)
 static inline int sys_close(int fd)
 {
 	return (int)syscall(SYS_close, fd);
+}
+
+/* madvise(2) */
+static inline int sys_madvise(void *addr, size_t len, int advice)
+{
+	return (int)syscall(SYS_madvise, addr, len, advice);
 }
 
 /* munmap(2) */

@@ -1,5 +1,7 @@
 #include "label/table.h"
 
+#include "label/room.h"
+
 #include <string.h>
 
 /* The position of a range, or where one would go. */
@@ -79,7 +81,7 @@ static uint32_t take_name(struct layout *t, const char *text)
 		if (strcmp(t->names[next - 1].text, text) == 0)
 			return reference(t, next - 1);
 	}
-	if (!t->head.free && t->head.names == LAYOUT_NAMES)
+	if (!t->head.free && !room_for_names(t, t->head.names + 1))
 		return 0;
 	slot = t->head.free ? t->head.free - 1 : t->head.names++;
 	n = &t->names[slot];
@@ -247,7 +249,7 @@ static struct position take_out(struct layout *t, struct position pos)
 /* Whether there is room for one more range in a block. */
 static bool has_room(struct layout *t, struct position pos)
 {
-	return block_at(t, pos.at)->count < LAYOUT_RANGES || t->head.blocks < LAYOUT_BLOCKS;
+	return block_at(t, pos.at)->count < LAYOUT_RANGES || room_for_blocks(t, t->head.blocks + 1);
 }
 
 /* Clears [start, end), and returns the position where a range can be inserted. */
@@ -305,7 +307,7 @@ bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, c
 
 	if (start >= end)
 		return true;
-	if (name && t->head.blocks + NEW_BLOCKS > LAYOUT_BLOCKS)
+	if (name && !room_for_blocks(t, t->head.blocks + NEW_BLOCKS))
 		return false;
 	if (name) {
 		range.name = take_name(t, name);

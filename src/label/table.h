@@ -2,7 +2,7 @@
  * table: maps addresses to names, following the kernel's rules: a newly named range is cut out of
  * existing ones, and merged with a neighbour of the same name.
  *
- * It works on the layout in place, without allocating. Not thread-safe.
+ * It works on the layout in place, which grows as needed (room.h). Not thread-safe.
  */
 #ifndef LABEL_TABLE_H
 #define LABEL_TABLE_H

@@ -4,6 +4,7 @@
 #include "parse/mountinfo.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,7 +21,8 @@ void backing_free(struct backing_devices *b)
 	free(b->devices);
 }
 
-bool backing_of_memfds(dev_t *device)
+/* A memfd of our own says it. 0, or -1 with errno. */
+static int ask_memfd(dev_t *device)
 {
 	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC), error;
 	struct stat st;
@@ -30,9 +32,55 @@ bool backing_of_memfds(dev_t *device)
 	if (fd >= 0)
 		close(fd);
 	errno = error;
-	if (found)
-		*device = st.st_dev;
+	if (!found)
+		return -1;
+	*device = st.st_dev;
+	return 0;
+}
+
+/* A mapping of our own, which begins at an address. */
+static bool find_device(FILE *maps, const void *address, dev_t *device)
+{
+	unsigned long start, of_device[2];
+	char line[512];
+
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%*x %*s %*x %lx:%lx", &start, &of_device[0], &of_device[1]) ==
+			    3 &&
+		    start == (uintptr_t)address) {
+			*device = makedev((unsigned)of_device[0], (unsigned)of_device[1]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Shared memory without a file lies there too; for kernels and sandboxes without memfds. */
+static bool ask_maps(dev_t *device)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	FILE *maps = memory == MAP_FAILED ? NULL : fopen("/proc/self/maps", "re");
+	bool found = maps && find_device(maps, memory, device);
+
+	if (maps)
+		fclose(maps);
+	if (memory != MAP_FAILED)
+		munmap(memory, page);
 	return found;
+}
+
+bool backing_of_memfds(dev_t *device)
+{
+	int error;
+
+	if (ask_memfd(device) == 0)
+		return true;
+	error = errno;
+	if (ask_maps(device))
+		return true;
+	errno = error;
+	return false;
 }
 
 /* NULL if not seen before. */

@@ -1,6 +1,7 @@
 #include "source/kept_names.h"
 
 #include "label/layout.h"
+#include "label/lock.h"
 #include "label/text.h"
 #include "source/backing.h"
 #include "source/captured_names.h"
@@ -70,7 +71,7 @@ const struct slice kept_names_place = SLICE_INIT(LAYOUT_SHOWN);
 
 bool kept_names_lie_in(const struct mapping *m)
 {
-	return m->end - m->start == TABLE_BYTES && m->perms[3] == 'p' &&
+	return m->end - m->start <= TABLE_BYTES && m->offset == 0 && m->perms[3] == 'p' &&
 	       slice_equals(m->name, kept_names_place);
 }
 
@@ -169,6 +170,19 @@ static bool read_block(struct kept_names *n, size_t block)
 	return false;
 }
 
+static bool is_layout(const struct layout_head *head)
+{
+	return (head->magic == LAYOUT_MAGIC && head->size == sizeof(struct layout)) ||
+	       (head->magic == LAYOUT_MAGIC_BEFORE && head->size == LAYOUT_SIZE_BEFORE);
+}
+
+/* A table that its own process has given up says nothing any more. */
+static bool makes_sense(const struct layout_head *head)
+{
+	return is_layout(head) && !(head->lock & LOCK_GIVEN_UP) && head->blocks <= LAYOUT_BLOCKS &&
+	       head->names <= LAYOUT_NAMES;
+}
+
 /* Reads head and blocks as of one moment, except for changes inside the blocks. A change during the
  * reading can make them inconsistent; if they are inconsistent twice without a change, the table
  * itself is. */
@@ -180,9 +194,7 @@ static bool read_blocks(struct kept_names *n)
 	while (n->looks > 0) {
 		bool whole = true;
 
-		if (!find_pages(n) || !n->there[0] || !read_pages(n, 0, 1) ||
-		    head->magic != LAYOUT_MAGIC || head->size != sizeof(struct layout) ||
-		    head->blocks > LAYOUT_BLOCKS || head->names > LAYOUT_NAMES)
+		if (!find_pages(n) || !n->there[0] || !read_pages(n, 0, 1) || !makes_sense(head))
 			return false;
 		for (uint32_t at = 0; whole && at < head->blocks; at++)
 			whole = head->order[at] < LAYOUT_BLOCKS && read_block(n, head->order[at]);
@@ -320,6 +332,12 @@ static bool may_have_name(const struct mapping *m, uint32_t *inode)
 				 slice_equals(m->name, SLICE("/dev/zero (deleted)")));
 }
 
+/* What mmap() makes without a file, for several processes. */
+static bool is_shared_memory(const struct mapping *m)
+{
+	return m->perms[3] == 's' && slice_equals(m->name, SLICE("/dev/zero (deleted)"));
+}
+
 static bool add_part(struct kept_names *n, size_t *count, uint64_t start, uint64_t end,
 		     const char *name)
 {
@@ -351,7 +369,7 @@ static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t
 		uint64_t start = r->start > at ? r->start : at;
 		uint64_t end = r->end < m->end ? r->end : m->end;
 
-		if (r->inode != inode)
+		if (r->inode != inode && (r->inode != LAYOUT_ANY_INODE || !is_shared_memory(m)))
 			continue;
 		if (!add_part(n, &count, at, start, NULL) ||
 		    !add_part(n, &count, start, end, r->name))
@@ -380,6 +398,21 @@ static int deliver_part(struct kept_names *n, const struct mapping *whole, const
 		m.by_process = true;
 	}
 	return stage_take(n->next_stage, &m, e);
+}
+
+/* What the table has taken for itself since it was made: the rest of its blocks or names. */
+static bool is_of_table(const struct kept_names *n, const struct mapping *m)
+{
+	const struct layout_head *head = &n->copy->head;
+	uint64_t blocks = n->at + offsetof(struct layout, blocks);
+	uint64_t names = n->at + offsetof(struct layout, names);
+	uint64_t blocks_end = blocks + (uint64_t)head->block_room * sizeof(struct layout_block);
+	uint64_t names_end = names + (uint64_t)head->name_room * sizeof(struct layout_name);
+
+	if (m->name.len > 0 || mapping_has_inode(m))
+		return false;
+	return (m->start > blocks && m->start < blocks_end && m->start < names) ||
+	       (m->start > names && m->start < names_end && m->end <= n->at + TABLE_BYTES);
 }
 
 static bool has_pages(const struct counters *c)
@@ -457,6 +490,12 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	    m->dev_minor == minor(n->shmem)) {
 		n->at = m->start;
 		load(n);
+	}
+	if (n->state == NAMES_KNOWN && !n->captured.text && is_of_table(n, m)) {
+		count = 0;
+		if (!add_part(n, &count, m->start, m->end, LAYOUT_MEMFD))
+			return error_memory(e);
+		return deliver_parts(n, m, count, e);
 	}
 	if (!may_have_name(m, &inode))
 		return stage_take(n->next_stage, m, e);
