@@ -1,0 +1,126 @@
+#include "heaps/chunk.h"
+
+#include "heaps/owner.h"
+#include "label/keep.h"
+#include "label/name.h"
+#include "label/syscalls.h"
+
+#include "anonmem/anonmem.h"
+
+#include <errno.h>
+
+enum { ACCESS = PROT_READ | PROT_WRITE, SHARING = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+
+static uintptr_t round_down(uintptr_t value, size_t unit)
+{
+	return value & ~(uintptr_t)(unit - 1);
+}
+
+static uintptr_t round_up(uintptr_t value, size_t unit)
+{
+	return round_down(value + unit - 1, unit);
+}
+
+/* Where the last one begins: the next fits below, as a rule. */
+static uintptr_t lowest;
+
+static void *map_at(uintptr_t wanted, size_t size, int flags)
+{
+	return sys_mmap((void *)wanted, size, ACCESS, SHARING | flags, -1, 0);
+}
+
+static void *map_aligned(size_t size, size_t alignment)
+{
+	uintptr_t last = __atomic_load_n(&lowest, __ATOMIC_RELAXED), wanted = 0, start, end;
+	char *memory;
+
+	if (last > size)
+		wanted = round_down(last - size, alignment);
+	memory = map_at(wanted, size, 0);
+	if (memory == MAP_FAILED || (uintptr_t)memory % alignment == 0)
+		return memory;
+	sys_munmap(memory, size);
+	memory = map_at(0, size + alignment, 0);
+	if (memory == MAP_FAILED)
+		return memory;
+	start = round_up((uintptr_t)memory, alignment);
+	end = (uintptr_t)memory + size + alignment;
+	if (start > (uintptr_t)memory)
+		sys_munmap(memory, start - (uintptr_t)memory);
+	if (end > start + size)
+		sys_munmap((void *)(start + size), end - (start + size));
+	return (void *)start;
+}
+
+/* Huge pages would fill each small heap up to 2 MiB. Where there are none, this does nothing. */
+static void keep_pages_small(void *memory, size_t size)
+{
+	const size_t small = 4 * OWNER_CHUNK;
+
+	if (size < small)
+		madvise(memory, size, MADV_NOHUGEPAGE);
+}
+
+static void give_name(void *memory, size_t size, const char *name)
+{
+	if (name_kernel_keeps() == 1)
+		anonmem_name(memory, size, name);
+	else
+		keep_set((uintptr_t)memory, (uintptr_t)memory + size, name);
+}
+
+static bool belongs(void *memory, size_t size, unsigned owner, const char *name)
+{
+	if (!owner_set(memory, size, owner)) {
+		sys_munmap(memory, size);
+		return false;
+	}
+	keep_pages_small(memory, size);
+	give_name(memory, size, name);
+	return true;
+}
+
+void *chunk_map(size_t size, size_t alignment, unsigned owner, const char *name)
+{
+	int before = errno;
+	void *memory;
+
+	alignment = alignment > OWNER_CHUNK ? alignment : OWNER_CHUNK;
+	if (size + alignment < size)
+		return NULL;
+	memory = map_aligned(size, alignment);
+	if (memory == MAP_FAILED || !belongs(memory, size, owner, name))
+		return NULL;
+	__atomic_store_n(&lowest, (uintptr_t)memory, __ATOMIC_RELAXED);
+	errno = before;
+	return memory;
+}
+
+bool chunk_extend(void *at, size_t size, unsigned owner, const char *name)
+{
+	int before = errno;
+	void *memory = map_at((uintptr_t)at, size, MAP_FIXED_NOREPLACE);
+	bool extended;
+
+	if (memory != MAP_FAILED && memory != at) /* an old kernel takes it for a wish */
+		sys_munmap(memory, size);
+	extended = memory == at && belongs(memory, size, owner, name);
+	errno = before;
+	return extended;
+}
+
+bool chunk_unmap(void *at, size_t size)
+{
+	uintptr_t start = (uintptr_t)at, end = start + size;
+	int before = errno;
+
+	if (start % OWNER_CHUNK || end % OWNER_CHUNK)
+		return false;
+	/* Nobody else may have the addresses before nothing is known of them any more. */
+	owner_set(at, size, OWNER_NONE);
+	if (name_kernel_keeps() != 1)
+		keep_set(start, end, NULL);
+	sys_munmap(at, size);
+	errno = before;
+	return true;
+}
