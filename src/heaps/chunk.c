@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-enum { ACCESS = PROT_READ | PROT_WRITE, SHARING = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+enum { ACCESS = PROT_READ | PROT_WRITE, SHARING = MAP_PRIVATE | MAP_ANONYMOUS };
 
 static uintptr_t round_down(uintptr_t value, size_t unit)
 {
@@ -29,9 +29,26 @@ static void *map_at(uintptr_t wanted, size_t size, int flags)
 	return sys_mmap((void *)wanted, size, ACCESS, SHARING | flags, -1, 0);
 }
 
+/* Where there is room, found by taking more than is needed of what nobody counts as memory. */
+static void *map_in_reserve(size_t size, size_t alignment)
+{
+	char *room = sys_mmap(NULL, size + alignment, PROT_NONE, SHARING | MAP_NORESERVE, -1, 0);
+	uintptr_t start = round_up((uintptr_t)room, alignment), end;
+	void *memory;
+
+	if (room == MAP_FAILED)
+		return room;
+	memory = map_at(start, size, MAP_FIXED);
+	end = memory == MAP_FAILED ? start : start + size;
+	if (start > (uintptr_t)room)
+		sys_munmap(room, start - (uintptr_t)room);
+	sys_munmap((void *)end, (uintptr_t)room + size + alignment - end);
+	return memory;
+}
+
 static void *map_aligned(size_t size, size_t alignment)
 {
-	uintptr_t last = __atomic_load_n(&lowest, __ATOMIC_RELAXED), wanted = 0, start, end;
+	uintptr_t last = __atomic_load_n(&lowest, __ATOMIC_RELAXED), wanted = 0;
 	char *memory;
 
 	if (last > size)
@@ -40,16 +57,7 @@ static void *map_aligned(size_t size, size_t alignment)
 	if (memory == MAP_FAILED || (uintptr_t)memory % alignment == 0)
 		return memory;
 	sys_munmap(memory, size);
-	memory = map_at(0, size + alignment, 0);
-	if (memory == MAP_FAILED)
-		return memory;
-	start = round_up((uintptr_t)memory, alignment);
-	end = (uintptr_t)memory + size + alignment;
-	if (start > (uintptr_t)memory)
-		sys_munmap(memory, start - (uintptr_t)memory);
-	if (end > start + size)
-		sys_munmap((void *)(start + size), end - (start + size));
-	return (void *)start;
+	return map_in_reserve(size, alignment);
 }
 
 /* Huge pages would fill each small heap up to 2 MiB. Where there are none, this does nothing. */
@@ -109,18 +117,42 @@ bool chunk_extend(void *at, size_t size, unsigned owner, const char *name)
 	return extended;
 }
 
-bool chunk_unmap(void *at, size_t size)
+void *chunk_remap(void *at, size_t old, size_t size, unsigned owner, const char *name)
+{
+	int before = errno;
+	uintptr_t start = (uintptr_t)at;
+	void *memory, *room = MAP_FAILED;
+
+	/* Nobody else may have the addresses before nothing is known of them any more. */
+	owner_set(at, old, OWNER_NONE);
+	if (name_kernel_keeps() != 1)
+		keep_set(start, start + old, NULL);
+	memory = (void *)syscall(SYS_mremap, at, old, size, 0);
+	if (memory == MAP_FAILED)
+		room = map_aligned(size, OWNER_CHUNK);
+	if (room != MAP_FAILED)
+		memory = (void *)syscall(SYS_mremap, at, old, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+					 room);
+	if (memory == MAP_FAILED) {
+		if (room != MAP_FAILED)
+			sys_munmap(room, size);
+		belongs(at, old, owner, name);
+		errno = before;
+		return NULL;
+	}
+	belongs(memory, size, owner, name);
+	errno = before;
+	return memory;
+}
+
+void chunk_unmap(void *at, size_t size)
 {
 	uintptr_t start = (uintptr_t)at, end = start + size;
 	int before = errno;
 
-	if (start % OWNER_CHUNK || end % OWNER_CHUNK)
-		return false;
-	/* Nobody else may have the addresses before nothing is known of them any more. */
 	owner_set(at, size, OWNER_NONE);
 	if (name_kernel_keeps() != 1)
 		keep_set(start, end, NULL);
 	sys_munmap(at, size);
 	errno = before;
-	return true;
 }

@@ -12,7 +12,11 @@ void *chunk_map(size_t size, size_t alignment, unsigned owner, const char *name)
 /* The same at an address behind memory of the same owner, if nothing is there. */
 bool chunk_extend(void *at, size_t size, unsigned owner, const char *name);
 
-/* Gives memory back; false, and it stays, if others' numbers in the table would be lost. */
-bool chunk_unmap(void *at, size_t size);
+/* Gives another size to what chunk_map() mapped, which may move it. NULL, and nothing done, if that
+ * cannot be. */
+void *chunk_remap(void *at, size_t old, size_t size, unsigned owner, const char *name);
+
+/* Gives back all that was mapped. */
+void chunk_unmap(void *at, size_t size);
 
 #endif

@@ -29,7 +29,12 @@ void *heaps_mmap(void *addr, size_t len, int access, int flags, int fd, off_t of
 
 int heaps_munmap(void *addr, size_t len)
 {
-	return chunk_unmap(addr, len) ? 0 : sys_munmap(addr, len);
+	/* What is not the whole of a chunk is not known by it. */
+	if ((uintptr_t)addr % OWNER_CHUNK == 0 && len % OWNER_CHUNK == 0) {
+		chunk_unmap(addr, len);
+		return 0;
+	}
+	return sys_munmap(addr, len);
 }
 
 void *heaps_sbrk(intptr_t by)

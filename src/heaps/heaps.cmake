@@ -24,7 +24,7 @@ add_custom_target(jemalloc DEPENDS ${private_jemalloc})
 
 add_library(
 	heaps OBJECT
-	heaps/asker.c heaps/cfi.c heaps/chunk.c heaps/foreign.c heaps/heap.c heaps/heaps.c
+	heaps/asker.c heaps/block.c heaps/cfi.c heaps/chunk.c heaps/foreign.c heaps/heap.c heaps/heaps.c
 	heaps/malloc.c heaps/owner.c heaps/published.c heaps/thread.c
 )
 target_include_directories(heaps SYSTEM PRIVATE ${JEMALLOC_INCLUDE})

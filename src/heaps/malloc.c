@@ -5,6 +5,7 @@
 #include "heaps/malloc.h"
 
 #include "heaps/asker.h"
+#include "heaps/block.h"
 #include "heaps/heap.h"
 #include "heaps/jemalloc.h"
 #include "heaps/owner.h"
@@ -55,18 +56,23 @@ static void *allocate_anywhere(size_t size, int flags)
 	return p;
 }
 
-/* With flags of mallocx() for alignment and zeros. */
-__attribute__((noinline)) static void *allocate(unsigned heap, size_t size, int flags)
+/* Aligned to a power of two, and zeroed if so wanted. */
+__attribute__((noinline)) static void *allocate(unsigned heap, size_t size, size_t alignment,
+						bool zero)
 {
+	/* Each class of sizes is a multiple of the smallest one. */
+	int flags = alignment > SMALLEST ? MALLOCX_LG_ALIGN(__builtin_ctzl(alignment)) : 0;
 	int before = errno;
 	void *p = NULL;
 
 	size = at_least(size);
-	if (size <= PTRDIFF_MAX) {
-		p = heaps_je_mallocx(size, flags | thread_flags(heap, size));
-		if (!p)
-			p = allocate_anywhere(size, flags);
-	}
+	if (size >= BLOCK_LEAST && size <= PTRDIFF_MAX)
+		p = block_new(heap, size, alignment);
+	else if (size <= PTRDIFF_MAX)
+		p = heaps_je_mallocx(size, flags | (zero ? MALLOCX_ZERO : 0) |
+						   thread_flags(heap, size));
+	if (!p)
+		p = allocate_anywhere(size, flags | (zero ? MALLOCX_ZERO : 0));
 	errno = p ? before : ENOMEM;
 	return p;
 }
@@ -84,7 +90,9 @@ __attribute__((noinline)) static void release(void *p, unsigned owner)
 {
 	int before = errno;
 
-	if (owner != OWNER_NONE)
+	if (owner & OWNER_ALONE)
+		block_free(owner - OWNER_ALONE, p);
+	else if (owner != OWNER_NONE)
 		heaps_je_dallocx(p, thread_flags(owner, 0));
 	errno = before;
 }
@@ -94,7 +102,7 @@ static void *our_malloc(size_t size)
 	unsigned heap = asker_heap(FRAME);
 
 	if (!is_elected(heap, size))
-		return allocate(heap, size, 0);
+		return allocate(heap, size, SMALLEST, false);
 	count();
 	return heaps_je_malloc(at_least(size));
 }
@@ -124,54 +132,74 @@ static void *our_calloc(size_t n, size_t each)
 		return NULL;
 	}
 	if (!is_elected(heap, size))
-		return allocate(heap, size, MALLOCX_ZERO);
+		return allocate(heap, size, SMALLEST, true);
 	count();
 	return heaps_je_calloc(1, at_least(size));
 }
 
-static void *move_foreign(void *p, size_t size, unsigned heap)
+static size_t size_of(const void *p, unsigned owner)
 {
-	size_t old = foreign_size(p);
-	void *moved = allocate(heap, size, 0);
+	if (owner & OWNER_ALONE)
+		return block_size(p);
+	return owner == OWNER_NONE ? foreign_size(p) : heaps_je_sallocx(p, 0);
+}
 
-	if (moved)
-		memcpy(moved, p, old < size ? old : size);
+static void *move(void *p, unsigned owner, size_t size, unsigned heap)
+{
+	void *moved = allocate(heap, size, SMALLEST, false);
+	size_t old;
+
+	if (!moved)
+		return NULL;
+	old = size_of(p, owner);
+	memcpy(moved, p, old < size ? old : size);
+	release(p, owner);
 	return moved;
 }
 
 /* Memory stays in its heap, whoever changes its size. */
+static void *resize(void *p, unsigned owner, size_t size)
+{
+	void *resized = NULL;
+	int before = errno;
+
+	if (size > PTRDIFF_MAX) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (owner & OWNER_ALONE) {
+		owner -= OWNER_ALONE;
+		resized = size >= BLOCK_LEAST / 2 ? block_resize(owner, p, size) : NULL;
+		return resized ? resized : move(p, owner | OWNER_ALONE, size, owner);
+	}
+	if (size >= BLOCK_LEAST && owner != OWNER_ALLOCATOR)
+		return move(p, owner, size, owner);
+	resized = heaps_je_rallocx(p, at_least(size), thread_flags(owner, size));
+	if (!resized)
+		return move(p, owner, size, owner == OWNER_ALLOCATOR ? OWNER_FIRST : owner);
+	errno = before;
+	return resized;
+}
+
 static void *our_realloc(void *p, size_t size)
 {
 	unsigned owner;
-	int before = errno;
-	void *moved = NULL;
 
 	if (!p)
-		return allocate(asker_heap(FRAME), size, 0);
+		return allocate(asker_heap(FRAME), size, SMALLEST, false);
 	owner = owner_of(p);
 	if (size == 0) {
 		release(p, owner);
 		return NULL;
 	}
 	if (owner == OWNER_NONE)
-		return move_foreign(p, size, asker_heap(FRAME));
-	if (size <= PTRDIFF_MAX)
-		moved = heaps_je_rallocx(p, at_least(size), thread_flags(owner, size));
-	errno = moved ? before : ENOMEM;
-	return moved;
+		return move(p, owner, size, asker_heap(FRAME));
+	return resize(p, owner, size);
 }
 
 static bool is_power(size_t alignment)
 {
 	return alignment && (alignment & (alignment - 1)) == 0;
-}
-
-static void *align(unsigned heap, size_t alignment, size_t size)
-{
-	/* Each class of sizes has room for its alignment, so this one is no larger than it. */
-	if (alignment <= SMALLEST)
-		return allocate(heap, size, 0);
-	return allocate(heap, size, MALLOCX_LG_ALIGN(__builtin_ctzl(alignment)));
 }
 
 /* Any alignment is rounded up to a power of two, as by the C library. */
@@ -185,7 +213,7 @@ static void *our_memalign(size_t alignment, size_t size)
 	}
 	while (power < alignment)
 		power *= 2;
-	return align(asker_heap(FRAME), power, size);
+	return allocate(asker_heap(FRAME), size, power, false);
 }
 
 static int our_posix_memalign(void **memory, size_t alignment, size_t size)
@@ -195,7 +223,7 @@ static int our_posix_memalign(void **memory, size_t alignment, size_t size)
 
 	if (!is_power(alignment) || alignment % sizeof(void *))
 		return EINVAL;
-	p = align(asker_heap(FRAME), alignment, size);
+	p = allocate(asker_heap(FRAME), size, alignment, false);
 	errno = before;
 	if (!p)
 		return ENOMEM;
@@ -205,7 +233,7 @@ static int our_posix_memalign(void **memory, size_t alignment, size_t size)
 
 static void *our_valloc(size_t size)
 {
-	return align(asker_heap(FRAME), (size_t)sysconf(_SC_PAGESIZE), size);
+	return allocate(asker_heap(FRAME), size, (size_t)sysconf(_SC_PAGESIZE), false);
 }
 
 static void *our_pvalloc(size_t size)
@@ -216,14 +244,14 @@ static void *our_pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return align(asker_heap(FRAME), page, whole / page * page);
+	return allocate(asker_heap(FRAME), whole / page * page, page, false);
 }
 
 static size_t our_malloc_usable_size(void *p)
 {
 	if (!p)
 		return 0;
-	return owner_of(p) == OWNER_NONE ? foreign_size(p) : heaps_je_sallocx(p, 0);
+	return size_of(p, owner_of(p));
 }
 
 /* Gives back what is free; as by the C library, 1 if that may have been something. */

@@ -1,5 +1,6 @@
 #include "heaps/published.h"
 
+#include "heaps/block.h"
 #include "heaps/heap.h"
 #include "heaps/jemalloc.h"
 #include "heaps/owner.h"
@@ -91,6 +92,7 @@ static void measure_heap(unsigned heap, struct heaps_entry *e)
 
 	e->used = out > idle ? out - idle : 0;
 	e->free = held > e->used ? held - e->used : 0;
+	e->used += block_sum(heap);
 }
 
 static void measure(struct published_sum *sum)
