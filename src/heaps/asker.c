@@ -153,27 +153,18 @@ static unsigned keep_rule(uint64_t rule)
 	return RULE_LIMIT;
 }
 
-/* What is known of addresses, in one word each: the address, and below it a heap or a rule. */
-
-enum { CACHE_BITS = 13, VALUE_BITS = 16, IS_RULE = 1 << 15 };
-
-static uint64_t cache[1 << CACHE_BITS];
-
-static uint64_t *place_of(uintptr_t address)
-{
-	return &cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - CACHE_BITS)];
-}
+uint64_t asker_cache[1 << ASKER_BITS];
 
 static void keep(uintptr_t address, unsigned value)
 {
-	__atomic_store_n(place_of(address), (uint64_t)address << VALUE_BITS | value,
+	__atomic_store_n(asker_place(address), (uint64_t)address << ASKER_VALUE_BITS | value,
 			 __ATOMIC_RELAXED);
 }
 
 void asker_forget(void)
 {
-	for (size_t i = 0; i < sizeof(cache) / sizeof(*cache); i++)
-		__atomic_store_n(&cache[i], 0, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < sizeof(asker_cache) / sizeof(*asker_cache); i++)
+		__atomic_store_n(&asker_cache[i], 0, __ATOMIC_RELAXED);
 }
 
 struct step {
@@ -198,7 +189,7 @@ static struct step rule_for(uintptr_t address, const char *library)
 		packed = pack(&rule, through) | NO_RULE;
 	number = keep_rule(packed);
 	if (number < RULE_LIMIT)
-		keep(address, IS_RULE | number);
+		keep(address, ASKER_RULE | number);
 	return (struct step){0, packed};
 }
 
@@ -218,14 +209,14 @@ __attribute__((noinline)) static struct step find_out(uintptr_t address)
 
 static struct step look_up(uintptr_t address)
 {
-	uint64_t known = __atomic_load_n(place_of(address), __ATOMIC_RELAXED);
-	unsigned value = known & ((1 << VALUE_BITS) - 1);
+	uint64_t known = __atomic_load_n(asker_place(address), __ATOMIC_RELAXED);
+	unsigned value = known & ((1 << ASKER_VALUE_BITS) - 1);
 
-	if (__builtin_expect(known >> VALUE_BITS != address, 0))
+	if (__builtin_expect(known >> ASKER_VALUE_BITS != address, 0))
 		return find_out(address);
-	if (value & IS_RULE)
+	if (value & ASKER_RULE)
 		return (struct step){
-			0, __atomic_load_n(&rules[value - IS_RULE], __ATOMIC_RELAXED)};
+			0, __atomic_load_n(&rules[value - ASKER_RULE], __ATOMIC_RELAXED)};
 	return (struct step){value, 0};
 }
 
@@ -256,12 +247,15 @@ static bool go_up(struct frame *f, uint64_t rule)
 	return f->address != 0;
 }
 
-__attribute__((noinline)) static unsigned follow(const uintptr_t *frame, struct step step)
+unsigned asker_follow(const uintptr_t *frame)
 {
 	enum { FRAMES_MAX = 64 };
 	struct frame f = {(uintptr_t)(frame + 2), frame[0], frame[1]};
+	struct step step = look_up(f.address);
 	unsigned first = step.rule >> THROUGH_SHIFT & THROUGH_MASK;
 
+	if (step.heap)
+		return step.heap;
 	if (step.rule == 0)
 		return heap_find(unknown);
 	for (unsigned i = 0; i < FRAMES_MAX && go_up(&f, step.rule); i++) {
@@ -272,13 +266,6 @@ __attribute__((noinline)) static unsigned follow(const uintptr_t *frame, struct 
 			break;
 	}
 	return heap_of(throughs[first - 1].name);
-}
-
-unsigned asker_heap(const uintptr_t *frame)
-{
-	struct step step = look_up(frame[1]);
-
-	return __builtin_expect(step.heap != 0, 1) ? step.heap : follow(frame, step);
 }
 
 void asker_begin(bool direct, const char *through)

@@ -15,9 +15,30 @@
  * more that do; may be NULL. It stays the caller's. */
 void asker_begin(bool direct, const char *through);
 
+/* What is known of addresses, in one word each: the address, and below it a heap, or a rule how to
+ * go on from there. */
+enum { ASKER_BITS = 13, ASKER_VALUE_BITS = 16, ASKER_RULE = 1 << 15 };
+
+extern uint64_t asker_cache[1 << ASKER_BITS];
+
+static inline uint64_t *asker_place(uintptr_t address)
+{
+	return &asker_cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - ASKER_BITS)];
+}
+
+/* The same without a look at what is known of the address itself. */
+unsigned asker_follow(const uintptr_t *frame);
+
 /* The frame is that of the function that was called: rbp of its caller, then the address that the
  * call returns to. */
-unsigned asker_heap(const uintptr_t *frame);
+static inline unsigned asker_heap(const uintptr_t *frame)
+{
+	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
+
+	if (__builtin_expect((known ^ (uint64_t)frame[1] << ASKER_VALUE_BITS) < ASKER_RULE, 1))
+		return (unsigned)(known & (ASKER_RULE - 1));
+	return asker_follow(frame);
+}
 
 /* After a library was closed, since another one may come to lie there. */
 void asker_forget(void);

@@ -6,6 +6,7 @@
 
 #include "anonmem/anonmem.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,10 +62,15 @@ static void *alloc(extent_hooks_t *hooks, void *wanted, size_t size, size_t alig
 static bool purge(extent_hooks_t *hooks, void *at, size_t size, size_t offset, size_t len,
 		  unsigned arena)
 {
+	int before = errno;
+	bool failed;
+
 	(void)hooks;
 	(void)size;
 	(void)arena;
-	return madvise((char *)at + offset, len, MADV_DONTNEED) != 0;
+	failed = madvise((char *)at + offset, len, MADV_DONTNEED) != 0;
+	errno = before;
+	return failed;
 }
 
 static bool split(extent_hooks_t *hooks, void *at, size_t size, size_t a, size_t b, bool committed,

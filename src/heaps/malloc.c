@@ -70,11 +70,22 @@ __attribute__((noinline)) static void *allocate(unsigned heap, size_t size, size
 		p = block_new(heap, size, alignment);
 	else if (size <= PTRDIFF_MAX)
 		p = heaps_je_mallocx(size, flags | (zero ? MALLOCX_ZERO : 0) |
-						   thread_flags(heap, size));
+						   thread_choose_flags(heap, size));
 	if (!p)
 		p = allocate_anywhere(size, flags | (zero ? MALLOCX_ZERO : 0));
 	errno = p ? before : ENOMEM;
 	return p;
+}
+
+/* The same for the most frequent case, with flags of mallocx(). */
+static void *allocate_in(unsigned heap, size_t size, int flags)
+{
+	int ready = size < THREAD_LARGE ? thread_flags(heap) : 0;
+	void *p = NULL;
+
+	if (__builtin_expect(ready != 0, 1))
+		p = heaps_je_mallocx(at_least(size), flags | ready);
+	return p ? p : allocate(heap, size, SMALLEST, flags != 0);
 }
 
 /* Of memory from the C library: its size stands before it, with three flags below. */
@@ -86,40 +97,41 @@ static size_t foreign_size(const void *p)
 	return (size & ~(size_t)FLAGS) - (size & MAPPED ? 2 : 1) * sizeof(size_t);
 }
 
+/* Neither here nor in free() does anything change errno: what asks the kernel takes care. */
 __attribute__((noinline)) static void release(void *p, unsigned owner)
 {
-	int before = errno;
-
 	if (owner & OWNER_ALONE)
 		block_free(owner - OWNER_ALONE, p);
 	else if (owner != OWNER_NONE)
-		heaps_je_dallocx(p, thread_flags(owner, 0));
-	errno = before;
+		heaps_je_dallocx(p, thread_choose_flags(owner, 0));
 }
 
 static void *our_malloc(size_t size)
 {
 	unsigned heap = asker_heap(FRAME);
 
-	if (!is_elected(heap, size))
-		return allocate(heap, size, SMALLEST, false);
-	count();
-	return heaps_je_malloc(at_least(size));
+	if (is_elected(heap, size)) {
+		count();
+		return heaps_je_malloc(at_least(size));
+	}
+	return allocate_in(heap, size, 0);
 }
 
 static void our_free(void *p)
 {
 	unsigned owner = owner_of(p);
-	int before;
 
-	if (__builtin_expect(owner != thread.elected, 0)) {
-		if (p)
-			release(p, owner);
+	int flags;
+
+	if (__builtin_expect(owner == thread.elected, 1)) {
+		heaps_je_free(p);
 		return;
 	}
-	before = errno;
-	heaps_je_free(p);
-	errno = before;
+	flags = owner == OWNER_NONE ? 0 : thread_flags(owner);
+	if (__builtin_expect(flags != 0, 1))
+		heaps_je_dallocx(p, flags);
+	else if (p)
+		release(p, owner);
 }
 
 static void *our_calloc(size_t n, size_t each)
@@ -131,10 +143,11 @@ static void *our_calloc(size_t n, size_t each)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (!is_elected(heap, size))
-		return allocate(heap, size, SMALLEST, true);
-	count();
-	return heaps_je_calloc(1, at_least(size));
+	if (is_elected(heap, size)) {
+		count();
+		return heaps_je_calloc(1, at_least(size));
+	}
+	return allocate_in(heap, size, MALLOCX_ZERO);
 }
 
 static size_t size_of(const void *p, unsigned owner)
@@ -174,7 +187,7 @@ static void *resize(void *p, unsigned owner, size_t size)
 	}
 	if (size >= BLOCK_LEAST && owner != OWNER_ALLOCATOR)
 		return move(p, owner, size, owner);
-	resized = heaps_je_rallocx(p, at_least(size), thread_flags(owner, size));
+	resized = heaps_je_rallocx(p, at_least(size), thread_choose_flags(owner, size));
 	if (!resized)
 		return move(p, owner, size, owner == OWNER_ALLOCATOR ? OWNER_FIRST : owner);
 	errno = before;

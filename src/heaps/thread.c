@@ -33,6 +33,7 @@ static void drop_cache(struct thread_slot *slot)
 	if (cache == 0)
 		return;
 	slot->cache = 0;
+	slot->flags = 0;
 	cache--;
 	heaps_je_mallctlbymib(destroy.parts, destroy.count, NULL, NULL, &cache, sizeof(cache));
 	__atomic_sub_fetch(&caches, 1, __ATOMIC_RELAXED);
@@ -104,21 +105,29 @@ static void make_cache(struct thread_slot *slot)
 	__atomic_sub_fetch(&caches, 1, __ATOMIC_RELAXED);
 }
 
-/* Counts a call, and gives what the thread has of the heap; NULL if another one has its place. */
-static struct thread_slot *use(unsigned heap)
+enum { USED_MUCH = 64, LOOK = THREAD_ROUND / 4 };
+
+/* What the thread has of a heap, whose calls are counted up to the next look; NULL if another heap
+ * has its place. */
+static struct thread_slot *look_at_slot(unsigned heap)
 {
-	enum { USED_MUCH = 64 };
 	struct thread_slot *slot = &thread.slots[heap % THREAD_SLOTS];
 
 	if (slot->heap != heap) {
 		if (slot->cache)
 			return NULL;
-		slot->heap = (uint16_t)heap;
-		slot->calls = 0;
+		*slot = (struct thread_slot){.heap = (uint16_t)heap, .left = USED_MUCH};
 	}
-	slot->calls++;
-	if (slot->calls == USED_MUCH && !slot->cache)
+	if (slot->left > 0)
+		return slot;
+	if (slot->cache)
+		slot->calls += LOOK;
+	else
 		make_cache(slot);
+	slot->left = LOOK;
+	if (slot->cache)
+		slot->flags = (int)(MALLOCX_ARENA(heap_arena[heap]) |
+				    MALLOCX_TCACHE(slot->cache - 1));
 	return slot;
 }
 
@@ -127,10 +136,10 @@ static bool is_outdone(const struct thread_slot *slot)
 {
 	uint32_t elected = (uint32_t)(THREAD_ROUND - thread.left);
 
-	return slot->calls > THREAD_ROUND / 4 && slot->calls > 2 * elected;
+	return slot->calls >= LOOK && slot->calls > 2 * elected;
 }
 
-int thread_flags(unsigned heap, size_t size)
+int thread_choose_flags(unsigned heap, size_t size)
 {
 	struct thread_slot *slot;
 
@@ -138,15 +147,15 @@ int thread_flags(unsigned heap, size_t size)
 		return 0;
 	if (heap == OWNER_ALLOCATOR)
 		return MALLOCX_TCACHE_NONE;
-	if (thread.ended || size >= THREAD_LARGE || heap == thread.elected)
-		return MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE_NONE;
-	slot = use(heap);
+	if (thread.ended || size >= THREAD_LARGE)
+		return (int)(MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE_NONE);
+	slot = look_at_slot(heap);
 	if (!thread.known || (slot && is_outdone(slot))) {
 		elect(heap);
 		if (thread.elected == heap)
 			return 0;
 	}
-	if (!slot || !slot->cache)
-		return MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE_NONE;
-	return MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE(slot->cache - 1);
+	if (slot && slot->flags)
+		return slot->flags;
+	return (int)(MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE_NONE);
 }

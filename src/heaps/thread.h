@@ -26,7 +26,9 @@ struct thread {
 	struct thread_slot {
 		uint16_t heap;
 		uint16_t cache; /* + 1; 0 for none */
-		uint32_t calls; /* of this round */
+		int32_t left;	/* calls of this slot until it is looked at */
+		int32_t flags;	/* of mallocx() with the cache; 0 for none */
+		uint32_t calls; /* of this round, up to the last look */
 	} slots[THREAD_SLOTS];
 };
 
@@ -40,7 +42,17 @@ bool thread_begin(void);
 /* Ends a round of calls. */
 void thread_look(void);
 
-/* What mallocx() and others are told for memory of a heap. */
-int thread_flags(unsigned heap, size_t size);
+/* What mallocx() and others are told for memory of a heap: 0 is the elected one's. */
+int thread_choose_flags(unsigned heap, size_t size);
+
+/* The same for heaps that the thread has a cache for; 0 if more has to be found out. */
+static inline int thread_flags(unsigned heap)
+{
+	struct thread_slot *slot = &thread.slots[heap % THREAD_SLOTS];
+
+	if (__builtin_expect(slot->heap == heap && --slot->left > 0, 1))
+		return slot->flags;
+	return 0;
+}
 
 #endif
