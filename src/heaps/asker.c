@@ -207,7 +207,7 @@ __attribute__((noinline)) static struct step find_out(uintptr_t address)
 	return step;
 }
 
-static struct step look_up(uintptr_t address)
+static inline __attribute__((always_inline)) struct step look_up(uintptr_t address)
 {
 	uint64_t known = __atomic_load_n(asker_place(address), __ATOMIC_RELAXED);
 	unsigned value = known & ((1 << ASKER_VALUE_BITS) - 1);
