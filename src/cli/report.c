@@ -195,7 +195,8 @@ static enum exit_status run(const struct options *o, struct error *e)
 			    .scan = o->fast,
 			    .shares = wants_shares(o),
 			    .max_stall_ns = o->max_stall_ns,
-			    .measure = o->stats},
+			    .measure = o->stats,
+			    .heaps = wants_heaps(o)},
 	};
 	double begun = now();
 	enum exit_status status = EXIT_FAILED;

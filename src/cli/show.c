@@ -115,6 +115,12 @@ bool wants_exclusive(const struct options *o)
 	       asks_for(o, column_find(SLICE("exclusive_max")));
 }
 
+bool wants_heaps(const struct options *o)
+{
+	return asks_for(o, column_find(SLICE("heap_used"))) ||
+	       asks_for(o, column_find(SLICE("heap_free")));
+}
+
 bool wants_shares(const struct options *o)
 {
 	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};

@@ -19,6 +19,8 @@ unsigned columns_need(const struct options *o);
 bool carries_notes(const struct options *o);
 /* Whether anything is shown that takes looks at single pages. */
 bool wants_exclusive(const struct options *o);
+/* Whether anything is shown that takes looks into the memory of processes. */
+bool wants_heaps(const struct options *o);
 
 /* On what is written to fd. */
 bool wants_color(const struct options *o, int fd);

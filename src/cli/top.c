@@ -98,7 +98,8 @@ static struct driver_options describe_driver(const struct options *o, const stru
 							.scan = o->fast,
 							.shares = wants_shares(o),
 							.max_stall_ns =
-								o->root ? 0 : o->max_stall_ns}},
+								o->root ? 0 : o->max_stall_ns,
+							.heaps = wants_heaps(o)}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = may_stay_open()},
 		.delay_ns = o->delay_ns,

@@ -302,6 +302,7 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 	if (!wanted)
 		return 0;
 	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
+	heap_use_add(&c->groups.groups[c->group[guess]].heap, &m->heap);
 	if (kind == KIND_FILE)
 		note_file(c, c->group[guess]);
 	return 0;

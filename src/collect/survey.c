@@ -260,6 +260,7 @@ static int survey_once(const struct source *source, const struct collect_options
 	snapshot_init(s, source_kind(source), &options->by);
 	s->verified = options->verify;
 	s->inferred = options->infer;
+	s->heaps = options->reading.heaps;
 	machine_read(source, &s->machine);
 	if (options->children) {
 		status = lineage_targets(source, options, &list, e);

@@ -19,12 +19,22 @@ void bounds_add(struct bounds *sum, uint64_t low, uint64_t high)
 	sum->high = add_up_to_max(sum->high, high);
 }
 
+void heap_use_add(struct heap_use *sum, const struct heap_use *part)
+{
+	sum->known |= part->known;
+	sum->partial |= part->partial;
+	sum->used = add_up_to_max(sum->used, part->used);
+	sum->free = add_up_to_max(sum->free, part->free);
+	sum->trimmable = add_up_to_max(sum->trimmable, part->trimmable);
+}
+
 bool group_add(struct group *sum, const struct group *part)
 {
 	sum->processes += part->processes;
 	sum->mappings += part->mappings;
 	bounds_add(&sum->exclusive, part->exclusive.low, part->exclusive.high);
 	sum->exclusive.unknown |= part->exclusive.unknown;
+	heap_use_add(&sum->heap, &part->heap);
 	return counters_add(&sum->counters, &part->counters);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/intern.h"
 #include "parse/counters.h"
+#include "parse/heap_use.h"
 
 /* Bounds of an amount in bytes; equal where the amount is known. */
 struct bounds {
@@ -25,11 +26,15 @@ struct bounds {
 struct group {
 	struct counters counters;
 	uint64_t processes, mappings;
-	struct bounds exclusive; /* means something only where it was asked for */
+	struct bounds exclusive; /* these two mean something only where they were asked for */
+	struct heap_use heap;
 };
 
 /* Sums stay at COUNTER_MAX. */
 void bounds_add(struct bounds *sum, uint64_t low, uint64_t high);
+
+/* What is known of parts is what is known of their sum; it stays at COUNTER_MAX, too. */
+void heap_use_add(struct heap_use *sum, const struct heap_use *part);
 
 struct aggregate {
 	unsigned parts;

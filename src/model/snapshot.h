@@ -79,6 +79,7 @@ struct snapshot {
 
 	bool inferred; /* unnamed memory may have a guess for a label */
 	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;
+	bool heaps;	     /* it was asked how much malloc has handed out */
 	bool objects_unseen; /* with EXCLUSIVE_EXACT: nobody knows who else has shared memory */
 	bool verified;
 	struct verification verification;

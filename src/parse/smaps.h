@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "parse/counters.h"
+#include "parse/heap_use.h"
 #include "parse/ownership.h"
 #include "parse/separator.h"
 
@@ -55,7 +56,8 @@ struct mapping {
 	struct slice name;    /* verbatim, may be empty; dies when the stage returns */
 	bool by_process;      /* not the kernel's word: the process keeps the name itself */
 	struct counters counters;
-	struct ownership ownership; /* of stages behind the parser */
+	struct ownership ownership; /* of stages behind the parser, as is: */
+	struct heap_use heap;
 };
 
 /* Whether the kernel gave the mapping a file, even one without a visible path. */

@@ -328,6 +328,28 @@ static struct cell get_exclusive_max(const struct column *column, const struct c
 	return (struct cell){.known = knows_exclusive(in) && b->high != b->low, .number = b->high};
 }
 
+/* A sum of which parts are missing is a lower bound. */
+static struct cell heap_cell(const struct column_input *in, uint64_t bytes)
+{
+	const struct heap_use *heap = &in->group->heap;
+
+	return (struct cell){.known = heap->known && !heap->partial,
+			     .at_least = heap->known && heap->partial && bytes > 0,
+			     .number = bytes};
+}
+
+static struct cell get_heap_used(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return heap_cell(in, in->group->heap.used);
+}
+
+static struct cell get_heap_free(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return heap_cell(in, in->group->heap.free);
+}
+
 /* Of a row, or of the totals; NULL if nobody watches. */
 static const struct trend *find_trend(const struct column_input *in)
 {
@@ -434,6 +456,10 @@ const struct column columns[] = {
 	 COLUMN_COSTLY, get_exclusive, 0, false},
 	{"exclusive_max", "EXCLMAX", "upper bound of exclusive, where it is a lower bound",
 	 CELL_BYTES, COLUMN_COSTLY, get_exclusive_max, 0, true},
+	{"heap_used", "HEAPUSED", "what malloc has handed out of the memory", CELL_BYTES,
+	 COLUMN_COSTLY, get_heap_used, 0, false},
+	{"heap_free", "HEAPFREE", "what malloc keeps free of it", CELL_BYTES, COLUMN_COSTLY,
+	 get_heap_free, 0, false},
 	{"command", "COMMAND", "command line of the process; it may hold secrets", CELL_TEXT,
 	 COLUMN_PROCESS, get_command, KEY_COMMAND, false},
 	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,

@@ -315,6 +315,29 @@ static void note_exclusive(const struct snapshot *s, const struct hidden_rows *h
 		      out);
 }
 
+/* What the figures of a heap are, or why there are none. */
+static void note_heaps(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	const struct heap_use *all = &s->totals.heap;
+
+	(void)hidden;
+	if (!s->heaps || s->totals.mappings == 0)
+		return;
+	if (all->known)
+		fprintf(out, "HEAPUSED and HEAPFREE are what malloc had at the moment of reading%s",
+			all->partial ? "; with a + they are lower bounds, since some of it could "
+				       "not be read, or told from other memory"
+				     : "");
+	else if (s->source != SOURCE_PROC)
+		fputs("HEAPUSED and HEAPFREE are unknown: captures lack the contents of memory",
+		      out);
+	else
+		fprintf(out, "HEAPUSED and HEAPFREE are unknown: %s",
+			all->partial ? "what may be malloc's could not be read, or told from other "
+				       "memory"
+				     : "none of this memory is known to be from glibc's malloc");
+}
+
 static void note_zeros(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)s;
@@ -356,8 +379,8 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		note_kernel,	   note_unseen,	      note_unmatched,  note_timed_out,
 		note_sharers,	   note_maybe_shared, note_lost_names, note_scan,
 		note_may_not_scan, note_marked,	      note_pss,	       note_hugetlb,
-		note_swap,	   note_shares,	      note_exclusive,  note_zeros,
-		note_limit,
+		note_swap,	   note_shares,	      note_exclusive,  note_heaps,
+		note_zeros,	   note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

@@ -172,6 +172,9 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = scan_begin(p->scan, a->dir, shares, next);
 	if (p->frames)
 		next = frames_begin(p->frames, a->dir, next);
+	process_memory_begin(&p->memory, p->io, a->dir);
+	if (p->heaps)
+		next = heaps_begin(p->heaps, &p->memory, next);
 	next = kept_names_begin(p->names, a->dir, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
@@ -217,6 +220,10 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 		p->io->sink_failed = true; /* no fault of the process */
 		return error_errno(&a->why, "cannot look for names that processes keep themselves");
 	}
+	if (p->io->reading.heaps && p->source->is_live && !p->heaps && !(p->heaps = heaps_new())) {
+		p->io->sink_failed = true;
+		return error_memory(&a->why);
+	}
 	if (!make_owner_stages(p)) {
 		p->io->sink_failed = true;
 		return error_errno(&a->why, "cannot look for who else has memory");
@@ -232,6 +239,7 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 	if (p->frames)
 		frames_end(p->frames);
 	late = kept_names_end(p->names);
+	process_memory_end(&p->memory);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
 	return status;
@@ -605,6 +613,7 @@ void procfs_free(struct procfs *p)
 	backing_free(&p->backing);
 	frames_free(p->frames);
 	objects_free(p->objects);
+	heaps_free(p->heaps);
 }
 
 int procfs_read(struct procfs *p, const struct target *target, struct error *e)

@@ -5,6 +5,7 @@
 #include "source/backing.h"
 #include "source/frames.h"
 #include "source/handle.h"
+#include "source/heaps.h"
 #include "source/kept_names.h"
 #include "source/limits.h"
 #include "source/objects.h"
@@ -20,6 +21,8 @@ struct procfs {
 	struct backing_devices backing;
 	struct frames *frames;
 	struct objects *objects;
+	struct process_memory memory;
+	struct heaps *heaps;
 	bool cannot_scan; /* found out with the first process */
 };
 

@@ -216,6 +216,7 @@ struct reading {
 	uint64_t max_stall_ns; /* bound on one call that holds the lock of a process; 0 for none */
 	bool measure;	       /* time each call */
 	bool owners;	       /* who else has the memory; see parse/ownership.h */
+	bool heaps;	       /* how much of it malloc has handed out; see parse/heap_use.h */
 	bool outlines;	       /* maps alone: no counter is known */
 };
 

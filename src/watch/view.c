@@ -372,6 +372,7 @@ static void describe(struct snapshot *s, const struct watch *w)
 {
 	s->machine = w->machine;
 	s->inferred = w->options.collecting.infer;
+	s->heaps = w->options.collecting.reading.heaps;
 	s->exclusive = w->options.collecting.exclusive ? EXCLUSIVE_BOUNDS : EXCLUSIVE_UNASKED;
 	s->coverage = w->coverage;
 	s->shares_incomplete = w->shares.incomplete;

@@ -431,17 +431,19 @@ def check_json(program, page):
     keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping,segment"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--kind", "anon,shmem,file,special",
-                 "--columns", "pss_percent,rss_percent,exclusive", "--limit", "1",
+                 "--columns", "pss_percent,rss_percent,exclusive,heap_used,heap_free", "--limit", "1",
                  "--no-rules")
     report = json.loads(result.stdout)
     names = {part: set(described(page, title)) for part, title in SECTIONS.items()}
-    names["counters"].remove("swap_pss_min")  # only where swap_pss is unknown
+    for bound in ("swap_pss_min", "heap_used_min", "heap_free_min"):
+        names["counters"].remove(bound)  # only where the amount is unknown
     printed = {
         "report": set(report),
         "tool": set(report["tool"]),
         "source": set(report["source"]),
         "coverage": set(report["coverage"]),
-        "counters": set(report["totals"]) | {"exclusive_max"},  # where exclusive is a bound
+        # Where exclusive is a bound; and a sum over a heap may be one.
+        "counters": (set(report["totals"]) | {"exclusive_max"}) - {"heap_used_min", "heap_free_min"},
         "keys": set(need(report["groups"], "group")[0]) - set(report["totals"]),
         "meminfo": set(report["meminfo"]),
     }

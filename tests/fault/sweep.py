@@ -431,6 +431,7 @@ def cases(folder, pids):
 		Case("live.stall", "ANONMEM", "--max-stall", "1us", "--pid", pids[1], "--csv", "-o", "rss"),
 		Case("live.verify", "ANONMEM", "--verify", "--json", stable=False, adds_up=True),
 		Case("live.exclusive", "ANONMEM", "--by", "process", "-o", "rss,exclusive", "--csv", stable=False),
+		Case("live.heaps", "ANONMEM", "--by", "process", "-o", "rss,heap_used,heap_free", "--csv", stable=False),
 		Case("live.segment", "ANONMEM", "--by", "segment", "--json", stable=False),
 		Case("machine", "ANONMEM", "machine", stable=False),
 		Case("machine.tree", "ANONMEM", "machine", "--root", os.path.join(TREES, "account"), "--json",

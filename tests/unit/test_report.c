@@ -533,6 +533,68 @@ TEST(notes)
 }
 
 /* Each sentence of a difference names its field. */
+static void add_heap(const char *name, const struct heap_use *heap)
+{
+	const symbol key = text(name);
+	struct group g = {.processes = 1, .mappings = 1, .heap = *heap};
+
+	counters_zero(&g.counters);
+	assert_true(aggregate_add_group(&snapshot.groups, &key, &g));
+	assert_true(group_add(&snapshot.totals, &g));
+}
+
+static void build_heaps(const struct heap_use *first, const struct heap_use *second)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	snapshot.source = SOURCE_PROC;
+	snapshot.heaps = true;
+	options.columns[options.column_count++] = column_find(SLICE("heap_used"));
+	options.columns[options.column_count++] = column_find(SLICE("HEAPFREE"));
+	options.sort = options.columns[0];
+	options.falling = true;
+	add_heap("a", first);
+	add_heap("b", second);
+	build();
+}
+
+static void check_cell(const struct cell *cell, bool known, bool at_least, uint64_t number)
+{
+	assert_int_equal(cell->known, known);
+	assert_int_equal(cell->at_least, at_least);
+	if (known || at_least)
+		assert_int_equal(cell->number, number);
+}
+
+/* Other memory is no zero of malloc's, and what could not be looked at makes a bound of a sum. */
+TEST(heaps)
+{
+	const struct heap_use none = {0}, lost = {.partial = true};
+	const struct heap_use some = {.known = true, .used = 100, .free = 0};
+	const struct heap_use part = {.known = true, .partial = true, .used = 70, .free = 9};
+
+	build_heaps(&none, &some);
+	check_cell(&report_row(&report, 0)[1], true, false, 100);
+	check_cell(&report_row(&report, 0)[2], true, false, 0);
+	check_cell(&report_row(&report, 1)[1], false, false, 0);
+	check_cell(&report.totals[1], true, false, 100);
+	assert_true(has_note("HEAPUSED and HEAPFREE are what malloc had at the moment of reading"));
+	assert_false(has_note("lower bounds"));
+	end();
+	build_heaps(&some, &part);
+	check_cell(&report_row(&report, 1)[1], false, true, 70);
+	check_cell(&report_row(&report, 1)[2], false, true, 9);
+	check_cell(&report.totals[1], false, true, 170);
+	assert_true(has_note("with a + they are lower bounds"));
+	end();
+	build_heaps(&lost, &none);
+	check_cell(&report.totals[1], false, false, 0);
+	assert_true(has_note("unknown: what may be malloc's could not be read"));
+	end();
+	build_heaps(&none, &none);
+	assert_true(has_note("none of this memory is known to be from glibc's malloc"));
+	end();
+}
+
 TEST(checks_name_what_differs)
 {
 	const struct process p = {
@@ -590,6 +652,7 @@ int main(void)
 		cmocka_unit_test(columns_by_name_or_header),
 		cmocka_unit_test(coverage_in_words),
 		cmocka_unit_test(notes),
+		cmocka_unit_test(heaps),
 		cmocka_unit_test(checks_name_what_differs),
 		cmocka_unit_test(no_checks_unless_verified),
 	};

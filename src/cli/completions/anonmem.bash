@@ -20,7 +20,7 @@ file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
 file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss hugetlb pss_percent
-rss_percent exclusive exclusive_max command"
+rss_percent exclusive exclusive_max heap_used heap_free command"
 _anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv"

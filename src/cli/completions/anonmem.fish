@@ -9,7 +9,8 @@ function __anonmem_columns
 	set -l columns processes mappings size rss pss pss_dirty shared_clean shared_dirty \
 		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
 		shmem_pmd_mapped file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked \
-		uss hugetlb pss_percent rss_percent exclusive exclusive_max command
+		uss hugetlb pss_percent rss_percent exclusive exclusive_max heap_used \
+		heap_free command
 	set -l trend_columns refresh state change growth history
 	printf '%s\n' $columns
 	__fish_seen_subcommand_from top && printf '%s\n' $trend_columns
