@@ -47,6 +47,9 @@ static const struct {
 	{"^(WKFastMalloc|JS[A-Z])", "webkit"},
 	{"^nodejs ", "node"},
 	/* The names that `anonmem run` gives: of a library, without its version. */
+	{"^malloc: (lib[^]:[/]+)\\.so([.:]|$)", "\\1"},
+	{"^malloc: \\((allocator|no library|any)\\)$", "malloc"},
+	{"^malloc: ([^]:[/]+)$", "\\1"},
 	{"^(lib[^]:[/]+)\\.so([.:]|$)", "\\1"},
 	/* What stands before a colon, but not that of anon_inode:[io_uring]. */
 	{"^([^]:[]{1,32}): ?[^[]", "\\1"},

@@ -10,10 +10,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 
-static struct heaps *table;
+static struct heaps_table *table;
 static uint32_t busy;
 
 enum { MIB_DEPTH = 6, MIB_ARENA = 2 };
@@ -42,22 +43,46 @@ static size_t read_figure(const struct figure *f, unsigned arena)
 	return heaps_je_mallctlbymib(mib, f->count, &value, &size, NULL, 0) == 0 ? value : 0;
 }
 
-static struct heaps *make_table(void)
+/* Below all heaps, so that who reads the mappings from below knows of them before they come. */
+static void *somewhere_low(void)
+{
+	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46, page = 4096;
+	uint64_t random = 0;
+
+	if (syscall(SYS_getrandom, &random, sizeof(random), GRND_NONBLOCK) < 0)
+		return NULL;
+	return (void *)(uintptr_t)(from + random % room / page * page);
+}
+
+static int open_memfd(void)
 {
 	struct rlimit limit;
-	void *memory;
 	int fd;
 
 	/* A file beyond the limit is not just refused, but answered with a signal. */
-	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct heaps))
-		return NULL;
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct heaps_table))
+		return -1;
 	fd = memfd_create(HEAPS_MEMFD, MFD_CLOEXEC);
+	if (fd >= 0 && ftruncate(fd, sizeof(struct heaps_table)) < 0) {
+		sys_close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static struct heaps_table *make_table(void)
+{
+	const int access = PROT_READ | PROT_WRITE, sharing = MAP_PRIVATE | MAP_NORESERVE;
+	void *low = somewhere_low(), *memory = MAP_FAILED;
+	int fd = open_memfd();
+
 	if (fd < 0)
 		return NULL;
-	memory = MAP_FAILED;
-	if (ftruncate(fd, sizeof(struct heaps)) == 0)
-		memory = sys_mmap(NULL, sizeof(struct heaps), PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	if (low)
+		memory = sys_mmap(low, sizeof(struct heaps_table), access,
+				  sharing | MAP_FIXED_NOREPLACE, fd, 0);
+	if (memory == MAP_FAILED)
+		memory = sys_mmap(NULL, sizeof(struct heaps_table), access, sharing, fd, 0);
 	sys_close(fd);
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -82,17 +107,30 @@ void published_begin(void)
 	__atomic_store_n(&table->head.magic, HEAPS_MAGIC, __ATOMIC_RELEASE);
 }
 
-static void measure_heap(unsigned heap, struct heaps_entry *e)
+/* Of a heap: what it has handed out, and what it has in memory otherwise. */
+static struct published_sum measure_heap(unsigned heap)
 {
 	static const size_t page = 4096; /* jemalloc's */
 	unsigned arena = heap_arena[heap];
 	size_t out = read_figure(&small_used, arena) + read_figure(&large_used, arena);
 	size_t idle = read_figure(&cached, arena);
 	size_t held = (read_figure(&active, arena) + read_figure(&dirty, arena)) * page;
+	size_t used = out > idle ? out - idle : 0;
 
-	e->used = out > idle ? out - idle : 0;
-	e->free = held > e->used ? held - e->used : 0;
-	e->used += block_sum(heap);
+	return (struct published_sum){used + block_sum(heap), held > used ? held - used : 0};
+}
+
+static void begin_change(void)
+{
+	__atomic_store_n(&table->head.changes, table->head.changes | 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void end_change(unsigned count)
+{
+	table->head.count = count;
+	table->head.refreshed = now_ns();
+	__atomic_store_n(&table->head.changes, table->head.changes + 1, __ATOMIC_RELEASE);
 }
 
 static void measure(struct published_sum *sum)
@@ -101,35 +139,31 @@ static void measure(struct published_sum *sum)
 	uint64_t epoch = 1;
 	size_t size = sizeof(epoch);
 
-	if (!small_used.count)
-		return;
 	heaps_je_mallctl("epoch", &epoch, &size, &epoch, sizeof(epoch));
-	if (table) {
-		__atomic_store_n(&table->head.changes, table->head.changes | 1, __ATOMIC_RELAXED);
-		__atomic_thread_fence(__ATOMIC_RELEASE);
-	}
+	if (table)
+		begin_change();
 	for (unsigned heap = OWNER_FIRST; heap < end; heap++) {
-		struct heaps_entry e = {.used = 0};
+		struct published_sum one = measure_heap(heap);
 
-		measure_heap(heap, &e);
-		sum->used += e.used;
-		sum->free += e.free;
-		if (!table)
-			continue;
-		memcpy(e.name, heap_name(heap), sizeof(e.name));
-		table->entries[heap - OWNER_FIRST] = e;
+		sum->used += one.used;
+		sum->free += one.free;
+		if (table) {
+			struct heaps_entry *e = &table->entries[heap - OWNER_FIRST];
+
+			memcpy(e->name, heap_name(heap), sizeof(e->name));
+			e->used = one.used;
+		}
 	}
-	if (table) {
-		table->head.count = end - OWNER_FIRST;
-		table->head.refreshed = now_ns();
-		__atomic_store_n(&table->head.changes, table->head.changes + 1, __ATOMIC_RELEASE);
-	}
+	if (table)
+		end_change(end - OWNER_FIRST);
 }
 
 struct published_sum published_measure(void)
 {
 	struct published_sum sum = {0, 0};
 
+	if (!small_used.count)
+		return sum; /* nothing is known */
 	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return sum; /* another thread is at it */
 	measure(&sum);

@@ -20,19 +20,24 @@ enum { HEAPS_LIMIT = 1024 };
 
 struct heaps_head {
 	uint64_t magic;
-	uint64_t size; /* of struct heaps */
+	uint64_t size; /* of struct heaps_table */
 	uint32_t changes;
 	uint32_t count;
 	uint64_t refreshed; /* ns of CLOCK_MONOTONIC */
+	uint64_t unused[12];
 };
 
 struct heaps_entry {
 	char name[ANONMEM_NAME_MAX + 1];
 	uint64_t used; /* bytes that were handed out */
-	uint64_t free; /* that are in memory and were not */
+	uint64_t unused[5];
 };
 
-struct heaps {
+/* No entry lies in two pages. */
+_Static_assert(sizeof(struct heaps_head) == 128, "the head is an entry long");
+_Static_assert(sizeof(struct heaps_entry) == 128, "a page has a whole number of entries");
+
+struct heaps_table {
 	struct heaps_head head;
 	struct heaps_entry entries[HEAPS_LIMIT];
 };

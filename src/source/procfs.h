@@ -6,6 +6,7 @@
 #include "source/frames.h"
 #include "source/handle.h"
 #include "source/heaps.h"
+#include "source/published_heaps.h"
 #include "source/kept_names.h"
 #include "source/limits.h"
 #include "source/objects.h"
@@ -23,6 +24,7 @@ struct procfs {
 	struct objects *objects;
 	struct process_memory memory;
 	struct heaps *heaps;
+	struct published_heaps *published;
 	bool cannot_scan; /* found out with the first process */
 };
 
