@@ -124,6 +124,7 @@ static void our_free(void *p)
 	int flags;
 
 	if (__builtin_expect(owner == thread.elected, 1)) {
+		count();
 		heaps_je_free(p);
 		return;
 	}
