@@ -28,7 +28,8 @@ static const char help[] =
 	"      --label WHAT                name memory without a name after the library (default)\n"
 	"                                  or the function that asked for it, or not at all "
 	"(none)\n"
-	"      --heaps[=caller]            give each library that calls malloc() a heap of its own,\n"
+	"      --heaps[=caller]            give each library that calls malloc() a heap of its "
+	"own,\n"
 	"                                  seen through libraries that only pass calls on, such\n"
 	"                                  as libstdc++; or not through any (caller)\n"
 	"      --through GLOB              see through libraries with such names too; repeatable\n"
@@ -298,12 +299,10 @@ static int check(const struct run *run, struct error *e)
 
 static int parse(int argc, char **argv, struct run *run, struct error *e)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-						{"heaps", optional_argument, NULL, 'H'},
-						{"label", required_argument, NULL, 'l'},
-						{"summary", no_argument, NULL, 's'},
-						{"through", required_argument, NULL, 't'},
-						{0}};
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'},	   {"heaps", optional_argument, NULL, 'H'},
+		{"label", required_argument, NULL, 'l'},   {"summary", no_argument, NULL, 's'},
+		{"through", required_argument, NULL, 't'}, {0}};
 	int option, status = 0;
 
 	opterr = 0;
@@ -340,7 +339,7 @@ static int start(const struct run *run, struct error *e)
 	if (prepare(run, e) < 0)
 		return EXIT_FAILED;
 	if (run->summary)
-		return summary_run(run->command, e);
+		return summary_run(run->command, run->by_heaps, e);
 	execvp(run->command[0], run->command);
 	return program_failed(run->command[0], errno, e);
 }

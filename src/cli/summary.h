@@ -4,12 +4,15 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /*
  * Runs a command as a child that gets the signals which this process gets, reads the memory of it
- * and of its descendants until they end, and writes the peak of each label to standard
- * error. Returns the exit status of the command, or dies of the signal of which it died. If it
- * could not be run, *e says why; if it could not be watched, that is said, and it runs on.
+ * and of its descendants until they end, and writes the peak of each label to standard error; with
+ * `heaps` also what malloc had handed out of it. Returns the exit status of the command, or dies of
+ * the signal of which it died. If it could not be run, *e says why; if it could not be watched,
+ * that is said, and it runs on.
  */
-int summary_run(char **command, struct error *e);
+int summary_run(char **command, bool heaps, struct error *e);
 
 #endif

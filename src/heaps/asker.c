@@ -14,12 +14,13 @@ static const char unknown[] = "malloc: (no library)";
 
 /* Libraries that pass on what others ask for. */
 
-static const char *const always[] = {"libc.so.*",      "libm.so.*",	    "libstdc++.so.*",
+static const char *const always[] = {"libc.so.*",     "libm.so.*",	  "libstdc++.so.*",
 				     "libgcc_s.so.*", "libglib-2.0.so.*", "ld-linux-*.so.*"};
 static bool direct_only;
 static const char *more;
 
-/* Whether a name matches a pattern of `len` bytes, in which * stands for any bytes and ? for one. */
+/* Whether a name matches a pattern of `len` bytes, in which * stands for any bytes and ? for one.
+ */
 static bool matches(const char *pattern, size_t len, const char *name)
 {
 	const char *end = pattern + len, *star = NULL, *back = NULL;
@@ -215,8 +216,8 @@ static inline __attribute__((always_inline)) struct step look_up(uintptr_t addre
 	if (__builtin_expect(known >> ASKER_VALUE_BITS != address, 0))
 		return find_out(address);
 	if (value & ASKER_RULE)
-		return (struct step){
-			0, __atomic_load_n(&rules[value - ASKER_RULE], __ATOMIC_RELAXED)};
+		return (struct step){0,
+				     __atomic_load_n(&rules[value - ASKER_RULE], __ATOMIC_RELAXED)};
 	return (struct step){value, 0};
 }
 

@@ -43,5 +43,4 @@ static inline unsigned asker_heap(const uintptr_t *frame)
 /* After a library was closed, since another one may come to lie there. */
 void asker_forget(void);
 
-
 #endif

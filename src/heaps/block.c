@@ -44,7 +44,8 @@ void *block_new(unsigned heap, size_t size, size_t alignment)
 	if (alignment > OWNER_CHUNK / 2)
 		return NULL;
 	mapped = size_mapped(size, offset);
-	memory = mapped ? chunk_map(mapped, OWNER_CHUNK, heap | OWNER_ALONE, heap_name(heap)) : NULL;
+	memory =
+		mapped ? chunk_map(mapped, OWNER_CHUNK, heap | OWNER_ALONE, heap_name(heap)) : NULL;
 	if (!memory)
 		return NULL;
 	*head_of(memory + offset) = (struct head){offset, mapped};

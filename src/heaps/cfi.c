@@ -342,7 +342,8 @@ static bool run(struct bytes b, const struct cie *cie, uint64_t left, struct sta
 	while (b.at < b.end && !b.bad) {
 		uint64_t op = take(&b, 1);
 
-		if ((op & WITH_OPERAND) == ADVANCE_LOC || (op >= ADVANCE_LOC1 && op <= ADVANCE_LOC4)) {
+		if ((op & WITH_OPERAND) == ADVANCE_LOC ||
+		    (op >= ADVANCE_LOC1 && op <= ADVANCE_LOC4)) {
 			if (!run_location(&b, op, cie, &left))
 				return !b.bad;
 		} else if ((op & WITH_OPERAND) == OFFSET) {

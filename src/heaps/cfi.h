@@ -14,7 +14,7 @@
 
 /* All distances in bytes. CFA is the value that rsp had before the call. */
 struct cfi_rule {
-	bool by_rbp;   /* CFA = rbp + cfa, else rsp + cfa */
+	bool by_rbp;	/* CFA = rbp + cfa, else rsp + cfa */
 	bool rbp_saved; /* at CFA + rbp */
 	int32_t cfa, rbp;
 };

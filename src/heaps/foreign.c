@@ -1,7 +1,7 @@
 /*
- * What jemalloc is given in place of functions of the C library (jemalloc.map): memory that is known
- * to be its own, and nothing of the settings that a user made for another jemalloc. What it would
- * need to profile, which it never does here, is missing.
+ * What jemalloc is given in place of functions of the C library (jemalloc.map): memory that is
+ * known to be its own, and nothing of the settings that a user made for another jemalloc. What it
+ * would need to profile, which it never does here, is missing.
  */
 #include "heaps/foreign.h"
 

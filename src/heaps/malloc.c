@@ -51,8 +51,8 @@ static void *allocate_anywhere(size_t size, int flags)
 	if (size >= OWNER_CHUNK)
 		return NULL;
 	for (unsigned heap = OWNER_FIRST; !p && heap < end; heap++)
-		p = heaps_je_mallocx(size, flags | MALLOCX_ARENA(heap_arena[heap]) |
-						   MALLOCX_TCACHE_NONE);
+		p = heaps_je_mallocx(size,
+				     flags | MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE_NONE);
 	return p;
 }
 
@@ -321,12 +321,25 @@ static struct mallinfo our_mallinfo(void)
 
 bool malloc_replace(void)
 {
-#define HOOK(name) {#name, (void (*)(void))our_##name}
+#define HOOK(name)                                                                                 \
+	{                                                                                          \
+#name, (void (*)(void))our_##name                                                  \
+	}
 	static const struct hook hooks[] = {
-		HOOK(malloc),	      HOOK(free),      HOOK(calloc),	     HOOK(realloc),
-		HOOK(memalign),	      HOOK(valloc),    HOOK(pvalloc),	     HOOK(posix_memalign),
-		HOOK(malloc_usable_size), HOOK(malloc_trim), HOOK(mallopt), HOOK(mallinfo),
-		HOOK(mallinfo2),      {"aligned_alloc", (void (*)(void))our_memalign},
+		HOOK(malloc),
+		HOOK(free),
+		HOOK(calloc),
+		HOOK(realloc),
+		HOOK(memalign),
+		HOOK(valloc),
+		HOOK(pvalloc),
+		HOOK(posix_memalign),
+		HOOK(malloc_usable_size),
+		HOOK(malloc_trim),
+		HOOK(mallopt),
+		HOOK(mallinfo),
+		HOOK(mallinfo2),
+		{"aligned_alloc", (void (*)(void))our_memalign},
 	};
 #undef HOOK
 

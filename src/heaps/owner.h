@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 enum {
-	OWNER_NONE,	 /* not from here: of the C library, before this began */
-	OWNER_ALLOCATOR, /* jemalloc's own, and what ending threads allocate */
-	OWNER_FIRST,	 /* the first heap; its number is its owner */
+	OWNER_NONE,	       /* not from here: of the C library, before this began */
+	OWNER_ALLOCATOR,       /* jemalloc's own, and what ending threads allocate */
+	OWNER_FIRST,	       /* the first heap; its number is its owner */
 	OWNER_ALONE = 1 << 15, /* added to a heap: a block with a mapping of its own (block.h) */
 	OWNER_SHIFT = 21,
 	OWNER_LEAF = 1 << 13, /* numbers in a leaf */

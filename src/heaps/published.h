@@ -13,7 +13,8 @@ struct published_sum {
 /* Makes the table. Where that is not possible, all else works without. */
 void published_begin(void);
 
-/* Brings it up to date if that was not done lately. Not to be called by what the allocator calls. */
+/* Brings it up to date if that was not done lately. Not to be called by what the allocator calls.
+ */
 void published_refresh(void);
 
 /* The same at once. */

@@ -126,8 +126,8 @@ static struct thread_slot *look_at_slot(unsigned heap)
 		make_cache(slot);
 	slot->left = LOOK;
 	if (slot->cache)
-		slot->flags = (int)(MALLOCX_ARENA(heap_arena[heap]) |
-				    MALLOCX_TCACHE(slot->cache - 1));
+		slot->flags =
+			(int)(MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE(slot->cache - 1));
 	return slot;
 }
 

@@ -2,8 +2,8 @@
  * thread: what each thread keeps of heaps.
  *
  * jemalloc's fast path is a cache of free memory that belongs to a thread. Each thread elects one
- * heap, that of the library which asks most, for whose memory this cache is; for other heaps that it
- * uses much it makes caches of the slower kind. Only for this folder.
+ * heap, that of the library which asks most, for whose memory this cache is; for other heaps that
+ * it uses much it makes caches of the slower kind. Only for this folder.
  */
 #ifndef HEAPS_THREAD_H
 #define HEAPS_THREAD_H
@@ -14,8 +14,8 @@
 
 enum {
 	THREAD_SLOTS = 64,
-	THREAD_ROUND = 4096,	     /* calls of the elected heap from one look to the next */
-	THREAD_LARGE = 8 << 20,      /* jemalloc takes this from no heap that it was not told */
+	THREAD_ROUND = 4096,	/* calls of the elected heap from one look to the next */
+	THREAD_LARGE = 8 << 20, /* jemalloc takes this from no heap that it was not told */
 };
 
 struct thread {

@@ -10,7 +10,7 @@
 /* A table of symbols with that of its hashes: the number of a bucket leads to the first of a row of
  * symbols, whose last one has an odd hash. */
 struct symbols {
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *names;
 	const uint32_t *hashes;
 };
@@ -42,7 +42,7 @@ static uint32_t hash_of(const char *name)
 	return hash;
 }
 
-static const ElfW(Sym) *find(const struct symbols *s, const char *name)
+static const ElfW(Sym) * find(const struct symbols *s, const char *name)
 {
 	uint32_t buckets = s->hashes[0], first = s->hashes[1], words = s->hashes[2];
 	const uint32_t *bucket = s->hashes + 4 + words * sizeof(ElfW(Addr)) / sizeof(uint32_t);
@@ -61,7 +61,7 @@ static const ElfW(Sym) *find(const struct symbols *s, const char *name)
 
 char *libc_find(const char *function, size_t *size)
 {
-	const ElfW(Sym) *symbol;
+	const ElfW(Sym) * symbol;
 	struct dl_find_object libc;
 	struct symbols symbols;
 

@@ -6,10 +6,10 @@
 #include "source/frames.h"
 #include "source/handle.h"
 #include "source/heaps.h"
-#include "source/published_heaps.h"
 #include "source/kept_names.h"
 #include "source/limits.h"
 #include "source/objects.h"
+#include "source/published_heaps.h"
 #include "source/scan.h"
 
 struct procfs {
