@@ -82,7 +82,7 @@ static bool count(struct checkup *c, const struct record *r, const struct intern
 		if (found & UINT32_C(1) << i)
 			counted = join(&c->sets[i], name, 0);
 	}
-	return counted;
+	return counted && trims_add(&c->trims, r, name);
 }
 
 static bool take(void *ctx, const struct record *r)
@@ -103,7 +103,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 		.infer = true,
 		.finds_sharers = true,
 		.jobs = 1,
-		.reading = {.needs = NEED_STAT | NEED_EXE},
+		.reading = {.needs = NEED_STAT | NEED_EXE, .heaps = true},
 	};
 	struct source *source = source_open_proc(NULL, pids, count, e);
 	struct examination x = {.checkup = c};
@@ -119,6 +119,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 	intern_free(&x.symbols);
 	source_close(source);
 	problems_sort(&c->problems);
+	trims_finish(&c->trims);
 	return status;
 }
 
@@ -135,4 +136,5 @@ void checkup_free(struct checkup *c)
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
 		free_list(c->sets[i].names, c->sets[i].name_count);
 	problems_free(&c->problems);
+	trims_free(&c->trims);
 }

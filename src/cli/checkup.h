@@ -7,6 +7,7 @@
 #define CLI_CHECKUP_H
 
 #include "cli/known.h"
+#include "cli/trims.h"
 #include "model/naming.h"
 #include "model/snapshot.h"
 
@@ -24,6 +25,7 @@ struct checkup {
 	struct naming memory;		    /* private and anonymous, of all processes */
 	struct program_set naming;	    /* those that have named memory */
 	struct program_set sets[KNOWN_MAX]; /* by known[] */
+	struct trims trims;		    /* what malloc holds */
 	struct problems problems; /* processes that were asked for and could not be read */
 };
 

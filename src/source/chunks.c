@@ -47,6 +47,11 @@ struct walker {
 	struct heap_use use;
 };
 
+static uint64_t round_up(uint64_t at, uint64_t unit)
+{
+	return (at + unit - 1) / unit * unit;
+}
+
 static uint64_t size_of(const struct header *h)
 {
 	return h->size & ~FLAGS;
@@ -244,7 +249,7 @@ static uint64_t walk_arena_heap(struct memory_window *w, uint64_t at, uint64_t e
 	for (size_t i = 0; !walked && i < sizeof(states) / sizeof(*states); i++) {
 		uint64_t head = heap.arena % ARENA_HEAP + (heap.before ? 0 : states[i]);
 
-		r.first = at + (head + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+		r.first = at + round_up(head, ALIGNMENT);
 		walked = walk_region(w, &r, use);
 	}
 	if (walked)
@@ -291,15 +296,15 @@ static uint64_t walk_mapped(struct memory_window *w, uint64_t at, uint64_t end,
  * is large only where an arena may. */
 static uint64_t next_place(struct memory_window *w, uint64_t at, uint64_t end, uint64_t *probes)
 {
-	uint64_t arena = (at / ARENA_HEAP + 1) * ARENA_HEAP;
+	uint64_t next = at + w->page_size;
 
-	if (*probes == 0)
-		return arena;
-	--*probes;
-	do
-		at += w->page_size;
-	while (at < end && at < arena && window_page(w, at) != STATE_RESIDENT && !w->spent);
-	return at;
+	if (*probes > 0) {
+		--*probes;
+		return window_next(w, next, end);
+	}
+	while (next < end && next % ARENA_HEAP != 0)
+		next = window_next(w, round_up(next, ARENA_HEAP), end);
+	return next;
 }
 
 void chunks_of_maps(struct memory_window *w, uint64_t start, uint64_t end, uint64_t *probes,

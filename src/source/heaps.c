@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Pages of a process that are looked at for more than lies at the begin of a mapping. */
-enum { PROBES = 1 << 15 };
+enum { PROBES = 1 << 13 };
 
 struct heaps {
 	struct memory_window window;

@@ -107,6 +107,37 @@ enum page_state window_page(struct memory_window *w, uint64_t at)
 	return w->states[page - w->first];
 }
 
+/* Passes over what is not there, of which there may be terabytes. */
+static uint64_t skip(struct memory_window *w, uint64_t at, uint64_t end)
+{
+	struct page_region region;
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.start = at,
+		.end = end,
+		.vec = (uint64_t)(uintptr_t)&region,
+		.vec_len = 1,
+		.max_pages = 1,
+	};
+	int n = pagescan(w->memory->map, &arg);
+
+	if (n < 0)
+		return at;
+	return n > 0 ? region.start : end;
+}
+
+uint64_t window_next(struct memory_window *w, uint64_t page, uint64_t end)
+{
+	uint64_t window = (uint64_t)WINDOW_PAGES << w->page_bits;
+
+	while (page < end && window_page(w, page) != STATE_RESIDENT && !w->spent) {
+		page += w->page_size;
+		if (page % window == 0 && page < end)
+			page = skip(w, page, end);
+	}
+	return page < end ? page : end;
+}
+
 uint64_t window_count(struct memory_window *w, uint64_t start, uint64_t end)
 {
 	uint64_t sum = 0;

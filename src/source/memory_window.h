@@ -51,6 +51,9 @@ void window_forget(struct memory_window *w);
 /* STATE_ABSENT too if it cannot be found out, which `spent` says. */
 enum page_state window_page(struct memory_window *w, uint64_t at);
 
+/* The first page from one on that is resident; `end` if there is none. */
+uint64_t window_next(struct memory_window *w, uint64_t page, uint64_t end);
+
 /* Bytes in pages that are resident or swapped, neither guards nor the page of zeros as far as the
  * kernel tells. */
 uint64_t window_count(struct memory_window *w, uint64_t start, uint64_t end);

@@ -116,6 +116,24 @@ static void make_threads(void)
 	pthread_barrier_wait(&barrier);
 }
 
+static void *fragment(void *ctx)
+{
+	make_fragments();
+	pthread_barrier_wait(&barrier);
+	pause();
+	return ctx;
+}
+
+static void make_fragments_of_arenas(void)
+{
+	pthread_t thread;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	if (pthread_create(&thread, NULL, fragment, NULL) != 0)
+		abort();
+	pthread_barrier_wait(&barrier);
+}
+
 /* Somebody else takes memory from where malloc's grows. */
 static void make_foreign(void)
 {
@@ -186,11 +204,11 @@ static const struct scenario {
 	void (*make)(void);
 	int touches; /* all that there is */
 } scenarios[] = {
-	{"nothing", make_nothing, 1},	    {"main", make_main, 1},
-	{"fragments", make_fragments, 1},   {"mapped", make_mapped, 1},
-	{"threads", make_threads, 1},	    {"foreign", make_foreign, 1},
-	{"lookalikes", make_lookalikes, 0}, {"busy", make_busy, 0},
-	{"untouched", make_untouched, 0},
+	{"nothing", make_nothing, 1},	  {"main", make_main, 1},
+	{"fragments", make_fragments, 1}, {"fragments-of-arenas", make_fragments_of_arenas, 1},
+	{"mapped", make_mapped, 1},	  {"threads", make_threads, 1},
+	{"foreign", make_foreign, 1},	  {"lookalikes", make_lookalikes, 0},
+	{"busy", make_busy, 0},		  {"untouched", make_untouched, 0},
 };
 
 /* Each page of private memory without a file, as it is. Takes none itself. */

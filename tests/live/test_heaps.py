@@ -146,3 +146,40 @@ class Heaps(Live):
 	def test_only_if_asked(self):
 		with Malloc("nothing") as m:
 			self.assertNotIn("heap_used", self.report("--pid", m.pid, "-o", "all")["totals"])
+
+
+def resident(pid):
+	with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+		return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+
+class Trim(Live):
+	def doctor(self, m):
+		return json.loads(run("doctor", "--json", m.pid).stdout)["malloc"]
+
+	def check(self, *arguments):
+		"""malloc_trim(3) gives back what doctor says."""
+		with Malloc(*arguments) as m:
+			found, = self.doctor(m)
+			self.assertEqual((found["name"], found["processes"]), ("live-malloc", 1))
+			self.assertEqual((found["heap_used"], found["heap_free"]), (m.used, m.free))
+			self.assertFalse(found["partial"])
+			text = run("doctor", m.pid).stdout.decode()
+			self.assertRegex(text, r"\n  live-malloc, 1 process: \d+M, of which \d+M could be returned\n")
+			self.assertIn("malloc_trim(3)", text)
+			before = resident(m.pid)
+			m.ask("trim")
+			self.assertAlmostEqual(before - resident(m.pid), found["returnable"], delta=MIB)
+			self.assertEqual(self.doctor(m), [])
+
+	def test_fragments(self):
+		self.check("fragments")
+
+	def test_fragments_of_arenas(self):
+		self.check("fragments-of-arenas")
+
+	def test_little(self):
+		with Malloc("main") as m:
+			self.assertGreater(m.free, 10 * MIB)  # in chunks that are smaller than pages
+			self.assertEqual(self.doctor(m), [])
+			self.assertNotIn("malloc_trim", run("doctor", m.pid).stdout.decode())
