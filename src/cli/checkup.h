@@ -14,7 +14,7 @@
 /* Processes that have something in common. */
 struct program_set {
 	uint64_t processes;
-	uint64_t bytes; /* PSS that they named */
+	uint64_t bytes; /* PSS that they named, or what malloc has */
 	char **names;	/* of the processes, each once, in the order of first sight */
 	size_t name_count;
 };
@@ -26,6 +26,7 @@ struct checkup {
 	struct program_set naming;	    /* those that have named memory */
 	struct program_set sets[KNOWN_MAX]; /* by known[] */
 	struct trims trims;		    /* what malloc holds */
+	struct program_set mallocs;	    /* glibc's malloc has most of their memory */
 	struct problems problems; /* processes that were asked for and could not be read */
 };
 

@@ -1,5 +1,6 @@
 """anonmem run --heaps: each library that calls malloc() has a heap of its own."""
 
+import json
 import os
 import resource
 import subprocess
@@ -91,6 +92,19 @@ class RunHeaps(Programs):
 		self.assertAlmostEqual(heap["heap_used"] / MIB, 32, delta=2)
 		self.assertAlmostEqual(heap["heap_free"] / MIB, 32, delta=3)
 		self.assertEqual(heap["heap_used"] + heap["heap_free"], heap["rss"])
+
+	def test_doctor(self):
+		"""It names --heaps where malloc has most, and not where heaps have owners already."""
+		compile_c("halves.c", self.path("halves"))
+		for options, wanted in (([], 1), (["--heaps"], 0)):
+			with subprocess.Popen([anonmem.PROGRAM, "run", *options, self.path("halves")],
+					stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
+				program.stdout.readline()
+				found = json.loads(run("doctor", "--json", "--pid", program.pid).stdout)
+				text = run("doctor", "--pid", program.pid).stdout.decode()
+				program.stdin.close()
+			self.assertEqual(found["mostly_malloc"]["processes"], wanted)
+			self.assertEqual("run --heaps would tell" in text, wanted == 1)
 
 	def test_summary(self):
 		done = subprocess.run([anonmem.PROGRAM, "run", "--heaps", "--summary", self.path("owners")],
