@@ -41,8 +41,6 @@ void *block_new(unsigned heap, size_t size, size_t alignment)
 	size_t offset = alignment > HEAD ? alignment : HEAD, mapped;
 	char *memory;
 
-	if (alignment > OWNER_CHUNK / 2)
-		return NULL;
 	mapped = size_mapped(size, offset);
 	memory =
 		mapped ? chunk_map(mapped, OWNER_CHUNK, heap | OWNER_ALONE, heap_name(heap)) : NULL;

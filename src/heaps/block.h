@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BLOCK_LEAST = 32 << 20 }; /* bytes, from which on */
+/* Bytes: from which size on, and up to which alignment. */
+enum { BLOCK_LEAST = 32 << 20, BLOCK_ALIGNMENT = 1 << 20 };
 
 /* Zeroed memory of a heap, at a multiple of a power of two. NULL if there is none. */
 void *block_new(unsigned heap, size_t size, size_t alignment);

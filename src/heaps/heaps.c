@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,6 +60,8 @@ __attribute__((constructor)) static void begin(void)
 
 	asker_begin(how && strcmp(how, "caller") == 0, getenv("ANONMEM_THROUGH"));
 	if (!uses_the_c_library() || !heap_begin() || !thread_begin())
+		return;
+	if (pthread_atfork(NULL, NULL, published_after_fork) != 0)
 		return;
 	published_begin();
 	malloc_replace();

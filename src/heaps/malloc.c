@@ -66,7 +66,7 @@ __attribute__((noinline)) static void *allocate(unsigned heap, size_t size, size
 	void *p = NULL;
 
 	size = at_least(size);
-	if (size >= BLOCK_LEAST && size <= PTRDIFF_MAX)
+	if (size >= BLOCK_LEAST && size <= PTRDIFF_MAX && alignment <= BLOCK_ALIGNMENT)
 		p = block_new(heap, size, alignment);
 	else if (size <= PTRDIFF_MAX)
 		p = heaps_je_mallocx(size, flags | (zero ? MALLOCX_ZERO : 0) |

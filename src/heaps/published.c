@@ -185,3 +185,8 @@ void published_refresh(void)
 	begun = SHARE * (now_ns() - begun);
 	__atomic_store_n(&pause, begun > shortest ? begun : shortest, __ATOMIC_RELAXED);
 }
+
+void published_after_fork(void)
+{
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}

@@ -20,4 +20,7 @@ void published_refresh(void);
 /* The same at once. */
 struct published_sum published_measure(void);
 
+/* In a child, where nobody else is at it any more. */
+void published_after_fork(void);
+
 #endif

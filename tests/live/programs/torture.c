@@ -1,6 +1,7 @@
 /* All of malloc() in several threads, with children meanwhile, signals, threads by the thousand,
  * and what programs ask an allocator for. Ends with 0 if everything was as it should be. */
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -162,6 +163,32 @@ static void start_many(void)
 	}
 }
 
+/* With as little stack as a thread may have. */
+static void *live_narrowly(void *unused)
+{
+	void *p = malloc(1000), *copy = strdup("narrow");
+
+	(void)unused;
+	p = realloc(p, 3 * MIB);
+	free(copy);
+	free(calloc(3, 40 * MIB));
+	return p;
+}
+
+static void start_narrow(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *p;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN);
+	MUST(pthread_create(&thread, &attributes, live_narrowly, NULL) == 0);
+	MUST(pthread_join(thread, &p) == 0 && p);
+	free(p);
+	pthread_attr_destroy(&attributes);
+}
+
 /* Sizes that the compiler must not know. */
 static volatile size_t largest = PTRDIFF_MAX, none = 0;
 
@@ -189,6 +216,11 @@ static void ask_for_oddities(void)
 	free(p);
 	p = memalign(2 * MIB, 100);
 	MUST((uintptr_t)p % (2 * MIB) == 0);
+	free(p);
+	p = memalign(2 * MIB, 40 * MIB);
+	MUST(p && (uintptr_t)p % (2 * MIB) == 0);
+	p = realloc(p, 50 * MIB);
+	MUST(p);
 	free(p);
 	MUST(malloc_usable_size(NULL) == 0);
 }
@@ -237,6 +269,7 @@ int main(void)
 	MUST(pthread_create(&threads[WORKERS], NULL, have_children, NULL) == 0);
 	for (int i = 0; i <= WORKERS; i++)
 		MUST(pthread_join(threads[i], NULL) == 0);
+	start_narrow();
 	start_many();
 	ask_for_oddities();
 	grow();
