@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* The code of a function and how long it is; NULL if there is none of that name. */
+/* The code of a function and how long it is; NULL if no function has that name. */
 char *libc_find(const char *function, size_t *size);
 
 #endif

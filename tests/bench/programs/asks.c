@@ -74,7 +74,7 @@ static const struct what {
 	const char *name;
 	void (*ask)(unsigned long times);
 	unsigned long times;
-} whats[] = {
+} requests[] = {
 	{"pair", ask_pair, 10000000},
 	{"random", ask_random, 3000000},
 	{"libraries", ask_libraries, 8000000},
@@ -102,16 +102,16 @@ int main(int argc, char **argv)
 	int count = argc > 2 ? atoi(argv[2]) : 1;
 	pthread_t threads[THREADS_MAX];
 
-	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++) {
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
 		double begun = cpu_ns();
 
-		if (argc < 2 || strcmp(argv[1], whats[i].name) != 0 || count > THREADS_MAX)
+		if (argc < 2 || strcmp(argv[1], requests[i].name) != 0 || count > THREADS_MAX)
 			continue;
 		for (int n = 0; n < count; n++)
-			pthread_create(&threads[n], NULL, work, (void *)(uintptr_t)&whats[i]);
+			pthread_create(&threads[n], NULL, work, (void *)(uintptr_t)&requests[i]);
 		for (int n = 0; n < count; n++)
 			pthread_join(threads[n], NULL);
-		printf("%.2f\n", (cpu_ns() - begun) / (double)whats[i].times / count);
+		printf("%.2f\n", (cpu_ns() - begun) / (double)requests[i].times / count);
 		return 0;
 	}
 	return 2;

@@ -1,4 +1,4 @@
-/* A library whose memory is older than any other preloaded library, and a program that goes on with
+/* A library whose memory is older than any other preloaded library, and a program that uses
  * it: with -DLIBRARY it is the former. */
 #include <malloc.h>
 #include <stdio.h>

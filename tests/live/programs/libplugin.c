@@ -1,4 +1,4 @@
-/* Loaded and closed again and again, under two names. */
+/* Loaded and closed many times, under two names. */
 #include <stdlib.h>
 #include <string.h>
 
