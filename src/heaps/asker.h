@@ -26,7 +26,7 @@ static inline uint64_t *asker_place(uintptr_t address)
 	return &asker_cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - ASKER_BITS)];
 }
 
-/* The same without a look at what is known of the address itself. */
+/* For an address of which another thing is known than its heap, or nothing. */
 unsigned asker_follow(const uintptr_t *frame);
 
 /* The frame is that of the function that was called: rbp of its caller, then the address that the
