@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Libraries are known by their files, and what a file is by its kind. */
+/* Libraries are recognized by file name, and files by kind. */
 static const struct grouping by = {.keys = {KEY_KIND, KEY_LABEL, KEY_FILE}, .count = 3};
 enum { KIND, LABEL, FILE_NAME };
 
@@ -37,7 +37,7 @@ static bool join(struct program_set *set, const char *name, uint64_t bytes)
 	return append(&set->names, &set->name_count, name);
 }
 
-/* What a process shows to be, by one of its groups. */
+/* What a process is known as, judged by one of its groups. */
 static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 {
 	enum origin origin;
@@ -49,7 +49,7 @@ static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 	return slice_begins(file, SLICE("/")) ? known_by_file(file) : 0;
 }
 
-/* By its program and all its groups; and whether it has named any of its memory. */
+/* Judges by the program and all groups; *names tells whether the process has named memory. */
 static uint32_t examine(const struct record *r, const struct intern *symbols, bool *names)
 {
 	uint32_t found = r->process.known & PROCESS_EXE ? known_by_program(r->process.exe) : 0;

@@ -1,4 +1,4 @@
-/* command: what `anonmem` can be told to do, and how it ends. */
+/* command: the commands of `anonmem`, and its exit status. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -12,10 +12,10 @@ enum exit_status {
 /* argv[0] is the program, or the command's own name. */
 typedef enum exit_status command_fn(int argc, char **argv);
 
-command_fn command_report;  /* the one-shot report, without a name */
-command_fn command_doctor;  /* whether memory can have names here, and how to get more */
+command_fn command_report;  /* the one-shot report; has no name */
+command_fn command_doctor;  /* whether memory can have names here, and how to get more names */
 command_fn command_machine; /* where all memory of the machine is */
-command_fn command_run;	    /* starts a program whose names are kept */
+command_fn command_run;	    /* runs a program and names its memory */
 command_fn command_top;	    /* the report, refreshed */
 
 #endif

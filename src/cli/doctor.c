@@ -1,5 +1,5 @@
 /*
- * anonmem doctor: whose word there is for the memory of this machine, and how to get more of it.
+ * `anonmem doctor`: shows how the memory of this machine is known, and how to get more names.
  */
 #include "base/escape.h"
 #include "cli/checkup.h"
@@ -18,7 +18,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* All that is said of `anonmem run`. */
+/* The advice about `anonmem run`. */
 static const char run_advice[] = "If anonmem run starts a program, its memory has names on every "
 				 "kernel: its own, or those of its libraries.";
 
@@ -30,7 +30,7 @@ static const char help_text[] =
 	"      --json                      for programs: anonmem-json(5)\n"
 	"  -h, --help                      show this text\n"
 	"\n"
-	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+	"Exit status: 0 done, 1 failed, 2 invalid usage.\n";
 
 struct doctor_options {
 	pid_t *pids; /* owned */

@@ -20,7 +20,7 @@ bool program_find(const char *command, char path[PATH_MAX])
 	while (folders) {
 		int len = (int)strcspn(folders, ":");
 
-		/* An empty one is the folder that this runs in. */
+		/* An empty entry means the current directory. */
 		if (snprintf(path, PATH_MAX, "%.*s%s%s", len, folders, len ? "/" : "", command) <
 			    PATH_MAX &&
 		    access(path, X_OK) == 0)
@@ -30,7 +30,7 @@ bool program_find(const char *command, char path[PATH_MAX])
 	return false;
 }
 
-/* The header of an ELF file for this processor, of 64 or 32 bits as this program. */
+/* Whether an ELF header is for this CPU and has the same word size as this program. */
 static bool is_native(const ElfW(Ehdr) * header)
 {
 	ElfW(Ehdr) own;
@@ -46,7 +46,7 @@ static bool is_native(const ElfW(Ehdr) * header)
 	return native;
 }
 
-/* Whether it asks for the dynamic linker. */
+/* Whether the program requests the dynamic linker. */
 static bool has_interpreter(int fd, const ElfW(Ehdr) * header)
 {
 	ElfW(Phdr) segment;
@@ -63,7 +63,8 @@ static bool has_interpreter(int fd, const ElfW(Ehdr) * header)
 	return false;
 }
 
-/* Root has all capabilities, but is not everybody. */
+/* Whether executing the file gives rights that the user lacks. Root has all capabilities, but not
+ * all user ids. */
 static bool gives_rights(int fd)
 {
 	struct stat st;
@@ -83,7 +84,7 @@ static enum preloading look_at(int fd)
 		return PRELOAD_SECURE;
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-		return PRELOAD_WORKS; /* a script: what matters is what interprets it */
+		return PRELOAD_WORKS; /* a script: its interpreter matters */
 	if (!is_native(&header))
 		return PRELOAD_OTHER;
 	return has_interpreter(fd, &header) ? PRELOAD_WORKS : PRELOAD_STATIC;

@@ -27,7 +27,7 @@ static int add_users(struct rules *rules, struct error *e)
 	char *path = NULL;
 	int length = 0, status;
 
-	/* The specification of XDG_CONFIG_HOME has relative paths ignored. */
+	/* The XDG specification says that relative paths are ignored. */
 	if (config && config[0] == '/')
 		length = asprintf(&path, "%s/anonmem/rules.conf", config);
 	else if (home && home[0] == '/')

@@ -1,7 +1,7 @@
 /*
- * `anonmem run`: becomes a program that has a library preloaded, by which its memory has names.
- * Since it is the same process, nothing stands between the program and whoever started it: neither
- * streams nor signals nor the exit status. Only for a summary it stays, and watches a child.
+ * `anonmem run`: executes a program with a preloaded library that names its memory. It uses exec,
+ * so streams, signals and exit status are the program's own. Only for a summary does it stay, and
+ * run the program as a child.
  */
 #include "anonmem/anonmem.h"
 #include "base/error.h"
@@ -36,7 +36,8 @@ static const char help[] =
 	"      --summary                   when the program ends, show the peak of each label\n"
 	"  -h, --help                      show this text\n"
 	"\n"
-	"Exit status: that of COMMAND; 1 failed, 2 wrong usage, 126 cannot run it, 127 not found.\n"
+	"Exit status: that of COMMAND; 1 failed, 2 invalid usage, 126 cannot run it, 127 not "
+	"found.\n"
 	"\n"
 	"Example:\n"
 	"  anonmem run redis-server &\n"
@@ -57,8 +58,8 @@ struct run {
 	char **command;
 };
 
-/* A library beside this program, as both are built, or where it is installed: found from the
- * folder of this program, so that a tree can be moved as a whole. */
+/* Finds a library next to this program, as in the build directory, or where it is installed,
+ * relative to this program's directory, so that an installed tree can be moved. */
 static int find_library(const char *name, char path[PATH_MAX], struct error *e)
 {
 	static const char *const places[] = {"", ANONMEM_PRELOAD "/"};
@@ -124,7 +125,7 @@ static int drop_libraries(struct error *e)
 	return status;
 }
 
-/* Puts a word before what a variable of the environment has already. */
+/* Prepends a word to an environment variable. */
 static int prepend(const char *name, const char *word, struct error *e)
 {
 	const char *old = getenv(name);
@@ -140,7 +141,7 @@ static int prepend(const char *name, const char *word, struct error *e)
 	return 0;
 }
 
-/* Says so if the memory of this program gets no names. False if nothing may be preloaded. */
+/* Warns if the memory of this program will not be named. False if nothing should be preloaded. */
 static bool check_program(const char *command)
 {
 	static const char *const reasons[] = {
@@ -162,7 +163,7 @@ static bool check_program(const char *command)
 	return preloading != PRELOAD_OTHER;
 }
 
-/* Adds "option=value" to those that a variable has, unless the user has set it to something. */
+/* Adds "option=value" to the options in a variable, unless the user has set that option. */
 static int add_option(const char *name, const char *option, const char *value, struct error *e)
 {
 	const char *options = getenv(name);
@@ -174,13 +175,13 @@ static int add_option(const char *name, const char *option, const char *value, s
 	return prepend(name, text, e);
 }
 
-/* What others have to be asked for. */
+/* Sets options of other libraries. */
 static int add_options(struct error *e)
 {
-	/* The C library names its own memory, from 2.39 on. */
+	/* glibc names its own memory since 2.39, if told to. */
 	if (add_option("GLIBC_TUNABLES", "glibc.mem.decorate_maps=", "1", e) < 0)
 		return -1;
-	/* A program built with AddressSanitizer would run with nothing preloaded but that. */
+	/* AddressSanitizer refuses to run if another library is preloaded before it. */
 	return add_option("ASAN_OPTIONS", "verify_asan_link_order=", "0", e);
 }
 
@@ -220,7 +221,7 @@ static int prepare(const struct run *run, struct error *e)
 {
 	if (add_options(e) < 0)
 		return -1;
-	/* Then the names that the program gives are the kernel's, and there are no others. */
+	/* Then the program's own names are kept by the kernel, and no others are wanted. */
 	if (run->none && !run->by_heaps && anonmem_kernel_keeps_names() == 1)
 		return 0;
 	if (!check_program(run->command[0]))
@@ -228,7 +229,7 @@ static int prepare(const struct run *run, struct error *e)
 	return preload(run, e);
 }
 
-/* The value of --label, typed in any case; NULL if it is invalid. */
+/* Checks the value of --label, ignoring case; NULL if it is invalid. */
 static const char *find_label(const char *value)
 {
 	static const char *const labels[] = {"library", "function", "none"};
@@ -333,7 +334,7 @@ static int parse(int argc, char **argv, struct run *run, struct error *e)
 	return status < 0 ? status : check(run, e);
 }
 
-/* Does not come back if the program runs in the place of this one. */
+/* Does not return if exec succeeds. */
 static int start(const struct run *run, struct error *e)
 {
 	if (prepare(run, e) < 0)

@@ -25,12 +25,12 @@ enum { MS = 1000000 };
 
 struct watched {
 	pid_t pid;
-	int status; /* of waitpid() */
+	int status; /* from waitpid() */
 	bool ended, heaps;
 	struct lineage family;
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
-	uint64_t missed;	  /* processes that could not be read, at most */
+	uint64_t missed;	  /* most processes that could not be read at once */
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -79,7 +79,7 @@ static int read_once(struct watched *w, struct error *e)
 
 /* Signals */
 
-/* What others send on to the program, or stop and end it with. */
+/* Signals that are passed on to the program, or that stop or end this process. */
 static sigset_t signals_to_wait_for(void)
 {
 	static const int numbers[] = {SIGCHLD, SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM,
@@ -92,7 +92,7 @@ static sigset_t signals_to_wait_for(void)
 	return set;
 }
 
-/* This process stops with its child, so that a shell sees it. */
+/* Stops this process when the child stops, so that a shell notices. */
 static void look_at_child(struct watched *w)
 {
 	pid_t pid;
@@ -113,7 +113,7 @@ static void look_at_child(struct watched *w)
 	}
 }
 
-/* A key on the terminal is a signal to both; only what somebody sent to this process alone is sent
+/* A key on the terminal sends a signal to both; only signals sent to this process alone are passed
  * on. */
 static void handle(struct watched *w, const siginfo_t *info)
 {
@@ -123,7 +123,7 @@ static void handle(struct watched *w, const siginfo_t *info)
 		kill(w->pid, info->si_signo);
 }
 
-/* Until the child has ended or `ns` are over. */
+/* Waits until the child has ended or `ns` have elapsed. */
 static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 {
 	uint64_t end = now_ns(CLOCK_MONOTONIC) + ns, now;
@@ -138,8 +138,8 @@ static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 	}
 }
 
-/* Often at first, so that short programs are seen; then so seldom that it costs a twentieth of one
- * processor at most. */
+/* Reads often at first, to catch short programs; later so rarely that it uses at most a twentieth
+ * of one CPU. */
 static void watch(struct watched *w, const sigset_t *signals)
 {
 	enum { FIRST = 10 * MS, LONGEST = 250 * MS, SHARE = 20 };
@@ -163,13 +163,13 @@ static void watch(struct watched *w, const sigset_t *signals)
 
 /* The program */
 
-/* What a program inherits, as it was before this one changed it. */
+/* State that a program inherits, as it was before this process changed it. */
 struct inherited {
 	sigset_t mask;
 	struct sigaction on_child;
 };
 
-/* The child; `said` tells the parent why it could not be run. */
+/* Runs in the child; reports to the parent through `said` if exec fails. */
 static void become(char **command, const struct inherited *before, int said)
 {
 	ssize_t told;
@@ -183,7 +183,7 @@ static void become(char **command, const struct inherited *before, int said)
 	_exit(told == sizeof(number) ? 0 : EXIT_CANNOT_RUN);
 }
 
-/* The child's errno, or 0 as soon as it runs. */
+/* Returns the errno of the child's exec, or 0 as soon as exec has succeeded. */
 static int hear(int fd)
 {
 	int number = 0;
@@ -195,7 +195,7 @@ static int hear(int fd)
 	return n == sizeof(number) ? number : 0;
 }
 
-/* 0 with the pid of a program that runs, else the exit status with *e. */
+/* Returns 0 and sets the pid if the program runs; otherwise the exit status, with *e. */
 static int start(char **command, const struct inherited *before, pid_t *pid, struct error *e)
 {
 	int ends[2], number;
@@ -264,7 +264,8 @@ static int write_summary(const struct watched *w, struct error *e)
 	return status;
 }
 
-/* As it ended, so does this process; without a core, since that is the program's. */
+/* Ends this process the way the child ended, without a core dump, since only the program's is
+ * useful. */
 static int end_alike(int status)
 {
 	static const struct rlimit none = {0, 0};
@@ -281,7 +282,7 @@ static int end_alike(int status)
 	return EXIT_FAILED;
 }
 
-/* The program has all the rights of its user by now; who watches it needs few. */
+/* The program has started with all the user's rights; watching it needs few. */
 static int keep_to_watching(pid_t child, struct error *e)
 {
 	const struct sandbox box = {.child = child};

@@ -1,12 +1,12 @@
 /*
- * There is one table in a process, even if several libraries have a copy of this code: whoever
- * comes later finds it in maps. Its lock lies in it. All signals are blocked while the lock is
- * held, since a handler may name memory too; and it is taken over a fork, so that the child has a
- * table that nobody is changing.
+ * A process has one table, even if several libraries have a copy of this code: later copies find it
+ * in maps. The table contains its lock. All signals are blocked while the lock is held, since a
+ * handler may name memory too; and the lock is held across a fork, so that the child's table is
+ * consistent.
  *
- * But an allocator may map memory while it holds a lock of its own, for which the fork waits in
- * turn. So whoever has waited for a fork for some time takes the lock away from it. A child that
- * finds somebody had it then begins with an empty table: it has fewer names, but no false ones.
+ * But an allocator may map memory while it holds a lock that the fork waits for. So a thread that
+ * has waited for a fork for some time takes the lock away from it. A child that finds the lock
+ * taken away and in use begins with an empty table: it has fewer names, but no wrong ones.
  */
 #include "label/keep.h"
 
@@ -28,8 +28,8 @@
 
 static struct layout *_Atomic table;
 
-enum { FREE, TAKEN, WAITED_FOR }; /* the lock */
-enum { NOBODY };		  /* forks */
+enum { FREE, TAKEN, WAITED_FOR }; /* values of the lock */
+enum { NOBODY };		  /* value of `forking` */
 
 static bool compare_exchange(uint32_t *word, uint32_t from, uint32_t to)
 {
@@ -37,7 +37,7 @@ static bool compare_exchange(uint32_t *word, uint32_t from, uint32_t to)
 					   __ATOMIC_RELAXED);
 }
 
-/* False if it was not woken in time. */
+/* False on timeout. */
 static bool futex_wait(uint32_t *word, uint32_t value)
 {
 	static const struct timespec patience = {.tv_nsec = 20000000};
@@ -87,10 +87,10 @@ static sigset_t block_signals(void)
 	return before;
 }
 
-/* Over a fork this thread alone makes no table and changes none. The lock of the table is taken by
- * the first copy of this code that hears of the fork. */
+/* During a fork, no other thread makes or changes a table. The first copy of this code to run its
+ * fork handler takes the lock of the table. */
 
-static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* a table, or a child */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* protects making a table or a child */
 static struct layout *locked_to_fork;
 static uint32_t forker;
 static sigset_t mask_before_fork;
@@ -130,7 +130,8 @@ static void after_fork(void)
 	end_fork();
 }
 
-/* Who else has the lock is not in this process, and has left the table as it was at the moment. */
+/* Any other holder of the lock does not exist in this process, and may have left the table half
+ * changed. */
 static void after_fork_in_child(void)
 {
 	struct layout *t = locked_to_fork;
@@ -148,12 +149,12 @@ __attribute__((constructor)) static void watch_forks(void)
 	pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
-/* Sanitizers that end a program if it maps memory where they expect none. */
+/* These sanitizers abort the program if it maps memory at unexpected addresses. */
 extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
 extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
 
-/* Below the libraries and above a program that is not position-independent, so that who reads maps
- * from below comes to it early; anywhere in there, so that nobody can count on it. */
+/* An address below the libraries and above a non-PIE program, so that readers of maps reach it
+ * early; random, so that nobody can rely on it. */
 static void *somewhere_low(void)
 {
 	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46;
@@ -173,7 +174,7 @@ static struct layout *make_table(void)
 
 	if (fd < 0)
 		return NULL;
-	if (low) /* with that flag, NULL is an address */
+	if (low) /* with MAP_FIXED_NOREPLACE, NULL would be an address */
 		memory = sys_mmap(low, sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE,
 				  fd, 0);
 	if (memory == MAP_FAILED)
@@ -185,7 +186,7 @@ static struct layout *make_table(void)
 	return memory;
 }
 
-/* That of another copy of this code. */
+/* Finds the table that another copy of this code made. */
 static struct layout *find_table(void)
 {
 	const uint64_t size = (sizeof(struct layout) + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE;
@@ -224,7 +225,7 @@ bool keep_prepare(void)
 	return atomic_load(&table) != NULL;
 }
 
-/* Names the part [start, end) of a mapping. 0, or what errno becomes. */
+/* Names the part [start, end) of a mapping. Returns 0 or an errno. */
 static int name_part(struct layout *t, const struct vma *vma, uint64_t start, uint64_t end,
 		     const char *name)
 {
@@ -233,7 +234,7 @@ static int name_part(struct layout *t, const struct vma *vma, uint64_t start, ui
 	switch (vma->kind) {
 	case VMA_FILE:
 		return EBADF;
-	case VMA_SPECIAL: /* the kernel takes a name for the whole, and never shows it */
+	case VMA_SPECIAL: /* the kernel accepts a name for all of it, and never shows it */
 		return start > vma->start || end < vma->end ? EINVAL : 0;
 	case VMA_SHMEM:
 	case VMA_TABLE:
@@ -245,8 +246,8 @@ static int name_part(struct layout *t, const struct vma *vma, uint64_t start, ui
 	return !t || table_set(t, start, end, inode, name) ? 0 : EAGAIN;
 }
 
-/* In a sandbox without /proc: memory of which all has a name may have another. 0, or what errno
- * becomes. */
+/* Without /proc, as in a sandbox: only memory that is completely named can be renamed. Returns 0 or
+ * an errno. */
 static int name_known(struct layout *t, uint64_t start, uint64_t end, const char *name)
 {
 	uint64_t at = start, next;
@@ -265,8 +266,8 @@ static int name_known(struct layout *t, uint64_t start, uint64_t end, const char
 	return 0;
 }
 
-/* What madvise_walk_vmas() in the kernel's mm/madvise.c does: continues behind a hole, but not
- * behind a mapping that cannot be named. 0, or what errno becomes. */
+/* Like madvise_walk_vmas() in the kernel's mm/madvise.c: continues after a hole, but not after a
+ * mapping that cannot be named. Returns 0 or an errno. */
 static int name_range(struct layout *t, uint64_t start, uint64_t end, const char *name)
 {
 	int result = 0, error = 0;

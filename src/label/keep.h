@@ -1,4 +1,4 @@
-/* keep: the table of this process, for kernels that keep no names. */
+/* keep: this process's table of names, for kernels that keep none. */
 #ifndef LABEL_KEEP_H
 #define LABEL_KEEP_H
 
@@ -8,19 +8,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What prctl(PR_SET_VMA_ANON_NAME) would do if the kernel kept names: 0, or -1 with errno. EINVAL
- * too where the process can have no table, since then nobody keeps them. */
+/* Does what prctl(PR_SET_VMA_ANON_NAME) would do if the kernel kept names: 0, or -1 with errno.
+ * EINVAL also if the process cannot have a table. */
 int keep_name(void *addr, size_t len, const char *name);
 
-/* Finds the table or makes it; false if the process can have none. */
+/* Finds or makes the table; false if the process cannot have one. */
 bool keep_prepare(void);
 
-/* If there is a table: gives [start, end), which is private anonymous memory, a name that
- * text_copy() would make, or none if it is NULL. */
+/* If there is a table: names [start, end), which must be private anonymous memory, with a name
+ * valid for text_copy(), or removes the name if it is NULL. */
 void keep_set(uint64_t start, uint64_t end, const char *name);
 
-/* The table, for this thread alone until keep_unlock(); NULL, and nothing to end, if there is none.
- * Signals wait meanwhile; *mask keeps which did before. */
+/* Locks the table until keep_unlock(); returns NULL, with nothing to unlock, if there is none.
+ * Blocks signals meanwhile; *mask saves the previous mask. */
 struct layout *keep_lock(sigset_t *mask);
 
 void keep_unlock(struct layout *t, const sigset_t *mask);

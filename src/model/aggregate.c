@@ -57,7 +57,7 @@ void aggregate_free(struct aggregate *a)
 	a->groups = NULL;
 }
 
-/* The group of a key, a new one being all zero; NULL if out of memory. */
+/* Finds or adds the group of a key; a new one is all zero. NULL if out of memory. */
 static struct group *find(struct aggregate *a, const symbol *key, bool *is_new)
 {
 	struct slice bytes = {(const char *)key, a->parts * sizeof(*key)};
@@ -99,9 +99,10 @@ struct group *aggregate_find(const struct aggregate *a, const symbol *key)
 	return index == SYMBOL_NONE ? NULL : &a->groups[index];
 }
 
-void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters)
+void aggregate_add(struct aggregate *a, struct group *g, uint64_t mappings,
+		   const struct counters *counters)
 {
-	g->mappings++;
+	g->mappings += mappings;
 	a->inexact |= !counters_add(&g->counters, counters);
 }
 

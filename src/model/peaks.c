@@ -19,7 +19,7 @@ static void raise_to(uint64_t *most, uint64_t now)
 		*most = now;
 }
 
-/* What was not known once is not known. */
+/* A counter that was once unknown stays unknown. */
 static void raise_group(struct group *most, const struct group *now)
 {
 	raise_to(&most->processes, now->processes);

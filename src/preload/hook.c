@@ -8,7 +8,8 @@
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-/* A jump to any address. The instruction that marks where calls may arrive stays before it. */
+/* A jump to any address. It is written after the landing instruction, which marks a valid target of
+ * indirect calls. */
 #if defined(__x86_64__)
 static const unsigned char landing[] = {0xf3, 0x0f, 0x1e, 0xfa};	  /* endbr64 */
 static const unsigned char jump[] = {0xff, 0x25, 0x00, 0x00, 0x00, 0x00}; /* jmp *(%rip) */
@@ -43,9 +44,9 @@ static bool find_place(const char *function, struct place *place)
 	return true;
 }
 
-/* By way of the kernel, which makes a private copy of the page and leaves its protection as it is:
- * at no time can code be written to. Where there is no memory for a second page, what was written
- * to the first one is taken back. */
+/* Writes through the kernel, which makes a private copy of the page and keeps its protection: code
+ * is never writable. If there is no memory to copy a second page, the write to the first one is
+ * undone. */
 static bool write_code(int fd, const struct place *place, const void *code)
 {
 	const off_t where = (off_t)(uintptr_t)place->at;
@@ -53,7 +54,7 @@ static bool write_code(int fd, const struct place *place, const void *code)
 
 	if (n > 0 && n < CODE_MAX)
 		back = pwrite(fd, place->before, (size_t)n, where);
-	(void)back; /* that page is this process's own by now */
+	(void)back; /* that page is private by now */
 	return n == CODE_MAX;
 }
 

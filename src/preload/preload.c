@@ -1,12 +1,12 @@
 /*
- * The library that `anonmem run` preloads. Anonymous memory that a program maps gets the name of
- * the library that asked for it. Where the kernel keeps no names, it also makes the program's own
- * naming succeed, and takes names along with what the program does to its mappings.
+ * The library that `anonmem run` preloads. It names anonymous memory after the library that maps
+ * it. If the kernel keeps no names, it also makes the program's own naming succeed, and updates
+ * names when the program changes its mappings.
  *
- * It stands in for the C library's functions of the same name, which do no more than the system
- * calls here; so it needs none of them, at whatever moment it is called. A mapping is made before
- * its names are dropped, and unmapped after: between the two, nobody else can have the addresses.
- * Only where names move is the table held meanwhile.
+ * It interposes C library functions that do no more than the system calls here; so it does not need
+ * the originals, whenever it is called. A mapping is made before old names are dropped, and
+ * unmapped after: in between, nobody else can get the addresses. The table is locked meanwhile only
+ * if names move.
  */
 #include "label/keep.h"
 #include "label/name.h"
@@ -24,18 +24,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* An exported function, which the C library's calls of its own are hooked to as well. */
+/* An exported function; internal calls of the C library are redirected to it as well. */
 #define EXPORT(function) __attribute__((visibility("default"), alias(#function)))
 
-/* The address that the function at hand returns to. */
+/* The return address of the current function. */
 #define CALLER ((uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)))
 
-/* Whose name new memory gets: `anonmem run --label`, by the variable that it sets for this. */
+/* How new memory is named: `anonmem run --label`, passed in an environment variable. */
 enum labelling { LABEL_LIBRARY, LABEL_FUNCTION, LABEL_NONE };
 static enum labelling labelling = LABEL_LIBRARY;
 
-/* Once, at the first call: a library that is set up before this one may map memory already. There
- * is one thread then, and nothing here allocates. */
+/* Runs once, at the first call: a library that is initialized before this one may map memory
+ * already. There is only one thread then, and nothing here allocates. */
 static void prepare(void)
 {
 	static bool prepared;
@@ -69,8 +69,8 @@ static void forget(const void *addr, size_t len)
 	keep_set(start, start + round_up(len), NULL);
 }
 
-/* Names new memory after who asked for it, if it is anonymous. What lay there before has no name
- * any more in any case. */
+/* Names new anonymous memory after its requester. Names of whatever was there before are dropped in
+ * any case. */
 static void label(void *addr, size_t len, int flags, uintptr_t caller)
 {
 	uint64_t start = (uintptr_t)addr;
@@ -121,7 +121,7 @@ static int our_munmap(void *addr, size_t len)
 {
 	uint64_t start = (uintptr_t)addr;
 
-	/* What the kernel will refuse changes nothing. */
+	/* If the kernel will refuse the call, keep the names. */
 	if (len && start % (uint64_t)sysconf(_SC_PAGESIZE) == 0 && start + round_up(len) > start)
 		forget(addr, len);
 	return sys_munmap(addr, len);

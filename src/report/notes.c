@@ -38,7 +38,7 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "es";
 }
 
-/* What the user can do about processes that may not be read. */
+/* What the user can do about processes that could not be read. */
 static const char *advice(const struct snapshot *s)
 {
 	const struct coverage *c = &s->coverage;
@@ -99,10 +99,10 @@ static bool counts_pss(const struct snapshot *s)
 	       s->coverage.by_outcome[OUTCOME_READ] == 0;
 }
 
-/* Each writes a sentence, or nothing where there is nothing to say. */
+/* Writes a sentence, or nothing if it does not apply. */
 typedef void note_fn(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out);
 
-/* Of a watch, the first refresh says so once. */
+/* In a watch, only the first refresh says so. */
 static void note_kernel(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
@@ -289,7 +289,7 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 		      out);
 }
 
-/* Why EXCLUSIVE is no single figure. */
+/* Why EXCLUSIVE is not a single figure. */
 static const char *why_bounds(const struct snapshot *s)
 {
 	if (s->source != SOURCE_PROC)
@@ -397,7 +397,7 @@ bool missing_make(const struct snapshot *s, char ***lines, size_t *count)
 	char *sentence;
 	bool added = true;
 
-	/* Each problem is said in a sentence of its own. */
+	/* Problems are reported by sentences of their own. */
 	if (coverage_missed(&s->coverage) > s->problems.count) {
 		sentence = coverage_sentence(s);
 		added = sentence && add(missing, "%s", sentence);
@@ -429,7 +429,7 @@ static bool add_difference(const struct list checks, const struct snapshot *s,
 			   : "its memory did not change, so one of the two is wrong");
 }
 
-/* That less is counted than the kernel counts proves nothing where processes do not show. */
+/* If some processes are not visible, counting less than the kernel proves nothing. */
 static bool add_unseen_check(const struct list checks, const struct verification *v)
 {
 	return add(checks,

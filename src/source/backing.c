@@ -35,7 +35,7 @@ bool backing_of_memfds(dev_t *device)
 	return found;
 }
 
-/* NULL if it was not seen before. */
+/* NULL if not seen before. */
 static struct device_backing *find(struct backing_devices *b, uint32_t major, uint32_t minor)
 {
 	for (size_t i = 0; i < b->count; i++) {
@@ -72,7 +72,7 @@ static bool add(struct backing_devices *b, uint32_t major, uint32_t minor, enum 
 	return true;
 }
 
-/* Containers have a tmpfs where others have a devtmpfs. */
+/* In containers, /dev is a tmpfs instead of a devtmpfs. */
 static enum backing backing_of(const struct mount *mount)
 {
 	if (slice_equals(mount->type, SLICE("devtmpfs")))
@@ -82,7 +82,7 @@ static enum backing backing_of(const struct mount *mount)
 	return slice_ends(mount->point, SLICE("/dev")) ? BACKING_DEVICES : BACKING_SHMEM;
 }
 
-/* Of those without a device of their own, which others need not be looked up. */
+/* Only file systems without a block device; the others need no lookup. */
 static bool read_mounts(struct backing_devices *b)
 {
 	struct slice text = io_slurp(b->io, b->dir, "mountinfo");

@@ -1,5 +1,7 @@
 #include "source/chunks.h"
 
+#include "source/fastbins.h"
+
 /* Of a size. */
 #define PREVIOUS_USED UINT64_C(1)
 #define IS_MMAPPED    UINT64_C(2)
@@ -206,11 +208,26 @@ static bool walk_region(struct memory_window *w, const struct region *r, struct 
 	return true;
 }
 
-void chunks_of_heap(struct memory_window *w, uint64_t start, uint64_t end, struct heap_use *use)
+/* Fastbins are free, but look used. */
+static void take_fastbins(struct memory_window *w, uint64_t lists, const struct region *r,
+			  struct chunk_looks *looks, struct heap_use *use)
+{
+	uint64_t bytes = lists ? fastbins_count(w, lists, r->first, r->limit, &looks->links) : 0;
+
+	if (bytes > use->used)
+		return;
+	use->used -= bytes;
+	use->free += bytes;
+	use->partial |= w->spent;
+}
+
+void chunks_of_heap(struct memory_window *w, uint64_t start, uint64_t end,
+		    struct chunk_looks *looks, struct heap_use *use)
 {
 	const struct region r = {.first = start, .end = end, .limit = end, .is_main = true};
 
-	walk_region(w, &r, use);
+	if (walk_region(w, &r, use) && use->known)
+		take_fastbins(w, fastbins_of_main(w, start, end), &r, looks, use);
 }
 
 /* Heaps of other arenas. */
@@ -231,31 +248,41 @@ static bool is_arena_heap(const struct arena_heap *h, uint64_t at, uint64_t page
 	       h->size % page_size == 0 && h->accessible % page_size == 0;
 }
 
+/* The first chunk of a heap, behind its head and, in the first heap, the state of the arena. */
+static uint64_t first_chunk(const struct arena_heap *heap, uint64_t at, uint64_t state_size)
+{
+	uint64_t head = heap->arena % ARENA_HEAP;
+
+	return at + round_up(heap->before ? head : head + state_size, ALIGNMENT);
+}
+
 /* Where the heap at an address ends; 0 if there is none. */
 static uint64_t walk_arena_heap(struct memory_window *w, uint64_t at, uint64_t end,
-				struct heap_use *use)
+				struct chunk_looks *looks, struct heap_use *use)
 {
-	/* The state of an arena, before glibc 2.27 and from there on. */
-	static const uint64_t states[] = {2200, 2192};
+	/* The state of an arena from glibc 2.27 on, and before, and where its lists lie in it. */
+	static const struct {
+		uint64_t size, lists;
+	} states[] = {{2200, 16}, {2192, 8}};
+	struct heap_use found = {.known = false};
 	struct arena_heap heap;
-	struct region r = {.first = 0};
-	bool walked = false;
+	struct region r;
+	size_t i = 0;
 
 	if (window_read(w, at, &heap, sizeof(heap)) != WINDOW_DONE ||
 	    !is_arena_heap(&heap, at, w->page_size))
 		return 0;
-	r.end = at + heap.size;
+	r = (struct region){.end = at + heap.size};
 	r.limit = r.end < end ? r.end : end;
-	for (size_t i = 0; !walked && i < sizeof(states) / sizeof(*states); i++) {
-		uint64_t head = heap.arena % ARENA_HEAP + (heap.before ? 0 : states[i]);
-
-		r.first = at + round_up(head, ALIGNMENT);
-		walked = walk_region(w, &r, use);
+	do
+		r.first = first_chunk(&heap, at, states[i].size);
+	while (!walk_region(w, &r, &found) && ++i < sizeof(states) / sizeof(*states));
+	if (found.known) {
+		found.used += window_count(w, at, r.first);
+		take_fastbins(w, heap.arena + states[i].lists, &r, looks, &found);
+		add(use, &found);
 	}
-	if (walked)
-		use->used += window_count(w, at, r.first);
-	else
-		use->partial = true;
+	use->partial |= found.partial || !found.known;
 	return at + heap.accessible < end ? at + heap.accessible : end;
 }
 
@@ -294,12 +321,13 @@ static uint64_t walk_mapped(struct memory_window *w, uint64_t at, uint64_t end,
 
 /* Where the next one may begin, since the kernel merges neighbours: at any page, but in memory that
  * is large only where an arena may. */
-static uint64_t next_place(struct memory_window *w, uint64_t at, uint64_t end, uint64_t *probes)
+static uint64_t next_place(struct memory_window *w, uint64_t at, uint64_t end,
+			   struct chunk_looks *looks)
 {
 	uint64_t next = at + w->page_size;
 
-	if (*probes > 0) {
-		--*probes;
+	if (looks->probes > 0) {
+		looks->probes--;
 		return window_next(w, next, end);
 	}
 	while (next < end && next % ARENA_HEAP != 0)
@@ -307,15 +335,15 @@ static uint64_t next_place(struct memory_window *w, uint64_t at, uint64_t end, u
 	return next;
 }
 
-void chunks_of_maps(struct memory_window *w, uint64_t start, uint64_t end, uint64_t *probes,
-		    struct heap_use *use)
+void chunks_of_maps(struct memory_window *w, uint64_t start, uint64_t end,
+		    struct chunk_looks *looks, struct heap_use *use)
 {
 	uint64_t at = start;
 
 	while (at < end && !w->spent) {
-		uint64_t next = at % ARENA_HEAP == 0 ? walk_arena_heap(w, at, end, use) : 0;
+		uint64_t next = at % ARENA_HEAP == 0 ? walk_arena_heap(w, at, end, looks, use) : 0;
 
 		next = next ? next : walk_mapped(w, at, end, use);
-		at = next ? next : next_place(w, at, end, probes);
+		at = next ? next : next_place(w, at, end, looks);
 	}
 }

@@ -14,14 +14,20 @@
 #include "parse/heap_use.h"
 #include "source/memory_window.h"
 
+/* What there is left for a process of looks here and there, which cost more than others. */
+struct chunk_looks {
+	uint64_t probes; /* at pages, for memory of malloc behind other memory in a mapping */
+	uint64_t links;	 /* at chunks of fastbins */
+};
+
 /* Each adds to *use what it finds in [start, end) of one mapping. */
 
 /* The heap of the main thread, from brk(2). */
-void chunks_of_heap(struct memory_window *w, uint64_t start, uint64_t end, struct heap_use *use);
+void chunks_of_heap(struct memory_window *w, uint64_t start, uint64_t end,
+		    struct chunk_looks *looks, struct heap_use *use);
 
-/* Memory from mmap(2): heaps of other arenas, and chunks by themselves. Looks for more of them at
- * *probes other pages at most, and takes those off. */
-void chunks_of_maps(struct memory_window *w, uint64_t start, uint64_t end, uint64_t *probes,
-		    struct heap_use *use);
+/* Memory from mmap(2): heaps of other arenas, and chunks by themselves. */
+void chunks_of_maps(struct memory_window *w, uint64_t start, uint64_t end,
+		    struct chunk_looks *looks, struct heap_use *use);
 
 #endif

@@ -2,7 +2,7 @@
 
 enum { REPLACEMENT = 0xfffd };
 
-/* What begins so is no text. */
+/* Signatures of files that are not text. */
 static const struct {
 	size_t at;
 	struct slice bytes;

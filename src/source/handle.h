@@ -1,5 +1,5 @@
 /*
- * handle: what an open source is made of; for src/source/ only.
+ * handle: the contents of an open source; for src/source/ only.
  */
 #ifndef SOURCE_HANDLE_H
 #define SOURCE_HANDLE_H
@@ -12,17 +12,18 @@ struct source {
 	/* SOURCE_PROC and SOURCE_TREE */
 	const char *root;
 	int root_fd;
-	pid_t self;   /* anonmem's own in the running system; else 0 */
-	bool is_live; /* a kernel's /proc, wherever it is mounted; no capture */
+	pid_t self;   /* anonmem's own pid in the running system; else 0 */
+	bool is_live; /* a kernel's /proc, wherever it is mounted, not a capture */
 	const pid_t *pids;
 	size_t pid_count;
-	struct shared_memory *shared; /* of a capture that says who shares; or NULL */
+	struct shared_memory
+		*shared; /* from a capture that says which processes share memory; or NULL */
 	/* SOURCE_SMAPS */
 	char *const *paths;
 	size_t path_count;
 };
 
-/* Signs that say nothing are none: of what has no memory, or what others may not know of it. */
+/* Signs that do not identify memory become 0: the process has no memory, or the kernel hides it. */
 static inline struct memory_signs signs_of(const struct process_stat *stat)
 {
 	if (stat->size == 0 || stat->code <= 1 || stat->stack == 0)
@@ -30,7 +31,7 @@ static inline struct memory_signs signs_of(const struct process_stat *stat)
 	return (struct memory_signs){stat->code, stat->stack};
 }
 
-/* As source_targets(), but whatever it is limited to; not of files. */
+/* Like source_targets(), but without the limit to some processes; not for smaps files. */
 int source_list_all(const struct source *s, struct target_list *list, struct error *e);
 
 static inline bool source_is_captured(const struct source *s)
@@ -38,7 +39,7 @@ static inline bool source_is_captured(const struct source *s)
 	return s->kind == SOURCE_TREE && !s->is_live;
 }
 
-/* The files behind a prefix, such as "1234/". */
+/* The directory of files with a prefix, such as "1234/". */
 static inline struct procdir source_dir(const struct source *s, const char *prefix)
 {
 	return (struct procdir){s->root_fd, prefix, source_is_captured(s)};

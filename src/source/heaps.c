@@ -4,13 +4,10 @@
 
 #include <stdlib.h>
 
-/* Pages of a process that are looked at for more than lies at the begin of a mapping. */
-enum { PROBES = 1 << 13 };
-
 struct heaps {
 	struct memory_window window;
 	struct stage next;
-	uint64_t probes; /* that are left */
+	struct chunk_looks looks;
 };
 
 /* Names that memory of glibc's malloc may have: none, the kernel's, glibc's own, and that of the
@@ -43,9 +40,9 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	if (!is_candidate(m))
 		return stage_take(h->next, m, e);
 	if (slice_equals(m->name, SLICE("[heap]")))
-		chunks_of_heap(&h->window, m->start, m->end, &seen.heap);
+		chunks_of_heap(&h->window, m->start, m->end, &h->looks, &seen.heap);
 	else
-		chunks_of_maps(&h->window, m->start, m->end, &h->probes, &seen.heap);
+		chunks_of_maps(&h->window, m->start, m->end, &h->looks, &seen.heap);
 	return stage_take(h->next, &seen, e);
 }
 
@@ -62,7 +59,7 @@ void heaps_free(struct heaps *h)
 struct stage heaps_begin(struct heaps *h, struct process_memory *memory, struct stage next)
 {
 	h->next = next;
-	h->probes = PROBES;
+	h->looks = (struct chunk_looks){.probes = 1 << 13, .links = 1 << 14};
 	window_begin(&h->window, memory);
 	return (struct stage){take, h};
 }

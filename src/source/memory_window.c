@@ -1,7 +1,5 @@
 #include "source/memory_window.h"
 
-#include "source/pagescan.h"
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -38,12 +36,12 @@ void window_begin(struct memory_window *w, struct process_memory *memory)
 
 /* Pages. */
 
-static void note_regions(struct memory_window *w, const struct page_region *regions, int count)
+static void note_regions(struct memory_window *w, int count)
 {
 	for (int i = 0; i < count; i++) {
-		uint64_t first = (regions[i].start >> w->page_bits) - w->first;
-		uint64_t pages = (regions[i].end - regions[i].start) >> w->page_bits;
-		bool away = !(regions[i].categories & PAGE_IS_PRESENT);
+		uint64_t first = (w->regions[i].start >> w->page_bits) - w->first;
+		uint64_t pages = (w->regions[i].end - w->regions[i].start) >> w->page_bits;
+		bool away = !(w->regions[i].categories & PAGE_IS_PRESENT);
 
 		memset(w->states + first, away ? STATE_SWAPPED : STATE_RESIDENT, pages);
 	}
@@ -52,12 +50,11 @@ static void note_regions(struct memory_window *w, const struct page_region *regi
 /* False with errno. */
 static bool scan_pages(struct memory_window *w)
 {
-	struct page_region regions[WINDOW_PAGES];
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg),
 		.start = w->first << w->page_bits,
 		.end = (w->first + WINDOW_PAGES) << w->page_bits,
-		.vec = (uint64_t)(uintptr_t)regions,
+		.vec = (uint64_t)(uintptr_t)w->regions,
 		.vec_len = WINDOW_PAGES,
 	};
 	int n = pagescan(w->memory->map, &arg);
@@ -65,7 +62,7 @@ static bool scan_pages(struct memory_window *w)
 	if (n < 0)
 		return false;
 	memset(w->states, STATE_ABSENT, sizeof(w->states));
-	note_regions(w, regions, n);
+	note_regions(w, n);
 	return true;
 }
 
@@ -110,7 +107,7 @@ enum page_state window_page(struct memory_window *w, uint64_t at)
 /* Passes over what is not there, of which there may be terabytes. */
 static uint64_t skip(struct memory_window *w, uint64_t at, uint64_t end)
 {
-	struct page_region region;
+	struct page_region region = {.start = end};
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg),
 		.start = at,

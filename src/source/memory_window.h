@@ -15,6 +15,7 @@
 #ifndef SOURCE_MEMORY_WINDOW_H
 #define SOURCE_MEMORY_WINDOW_H
 
+#include "source/pagescan.h"
 #include "source/process_memory.h"
 
 enum { WINDOW_PAGES = 512, WINDOW_BYTES = 1 << 16 };
@@ -38,6 +39,7 @@ struct memory_window {
 	uint64_t first; /* number of the first page */
 	size_t page_count;
 	uint8_t states[WINDOW_PAGES];
+	struct page_region regions[WINDOW_PAGES]; /* of PAGEMAP_SCAN */
 	/* Bytes that were read: */
 	uint64_t at;
 	size_t size;

@@ -22,7 +22,7 @@ static DIR *open_threads(struct io *io, const struct procdir *process)
 	return threads;
 }
 
-/* Those that have ended too have an address space of no size. */
+/* Threads that have ended too show an address space of size 0. */
 static bool has_memory(struct thread *t, struct io *io, const struct procdir *process,
 		       const char *name)
 {

@@ -1,4 +1,4 @@
-"""The processes that are read; see programs/workload.c."""
+"""The processes to read; see programs/workload.c."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ TITLES = {
 
 
 class Workload(Held):
-	"""Commands run inside, where these are all the processes there are."""
+	"""Runs commands inside, where these are the only processes."""
 
 	def __init__(self, *parts):
 		progress("\tstarting the workload: " + " ".join(parts))

@@ -7,6 +7,7 @@
  * Each answer is one line of JSON. All of its private memory is touched before, so that what malloc
  * counts is there.
  */
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -43,13 +44,25 @@ static void mix(void **list, size_t count)
 	}
 }
 
-static void make_nothing(void)
+static void make_little(void)
 {
+	kept[0] = take(1);
 }
 
 static void make_main(void)
 {
 	mix(kept, MANY);
+}
+
+/* Small ones, which malloc marks as used until it needs room for a large one. */
+static void make_fast(void)
+{
+	static void *list[MANY / 2];
+
+	for (size_t i = 0; i < MANY / 2; i++)
+		list[i] = take(1 + i % 120);
+	for (size_t i = 0; i < MANY / 2; i++)
+		free(list[i]);
 }
 
 /* Holes of whole pages, which nothing gives back by itself. */
@@ -204,11 +217,17 @@ static const struct scenario {
 	void (*make)(void);
 	int touches; /* all that there is */
 } scenarios[] = {
-	{"nothing", make_nothing, 1},	  {"main", make_main, 1},
-	{"fragments", make_fragments, 1}, {"fragments-of-arenas", make_fragments_of_arenas, 1},
-	{"mapped", make_mapped, 1},	  {"threads", make_threads, 1},
-	{"foreign", make_foreign, 1},	  {"lookalikes", make_lookalikes, 0},
-	{"busy", make_busy, 0},		  {"untouched", make_untouched, 0},
+	{"little", make_little, 1},
+	{"main", make_main, 1},
+	{"fast", make_fast, 1},
+	{"fragments", make_fragments, 1},
+	{"fragments-of-arenas", make_fragments_of_arenas, 1},
+	{"mapped", make_mapped, 1},
+	{"threads", make_threads, 1},
+	{"foreign", make_foreign, 1},
+	{"lookalikes", make_lookalikes, 0},
+	{"busy", make_busy, 0},
+	{"untouched", make_untouched, 0},
 };
 
 /* Each page of private memory without a file, as it is. Takes none itself. */
@@ -216,13 +235,15 @@ static void touch_all(void)
 {
 	static char text[64 * KIB];
 	size_t used = 0, size = (size_t)sysconf(_SC_PAGESIZE);
-	FILE *maps = fopen("/proc/self/maps", "r");
+	int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
 	char *line = text;
 
-	if (!maps)
-		abort();
-	used = fread(text, 1, sizeof(text) - 1, maps);
-	fclose(maps);
+	do {
+		got = read(maps, text + used, sizeof(text) - 1 - used);
+		used += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	close(maps);
 	for (; line < text + used; line = strchr(line, '\n') + 1) {
 		unsigned long start, end, inode;
 		char perms[5];

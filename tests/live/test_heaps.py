@@ -24,8 +24,8 @@ class Malloc:
 
 	def read(self):
 		found = json.loads(self.process.stdout.readline())
-		self.used = found["used"] + found["mapped"] + found["fast"]  # fastbins look used
-		self.free = found["free"] - found["fast"]
+		self.used, self.free = found["used"] + found["mapped"], found["free"]
+		self.fast = found["fast"]
 
 	def ask(self, word):
 		self.process.stdin.write(f"{word}\n")
@@ -72,10 +72,15 @@ class Heaps(Live):
 			return labels
 
 	def test_what_malloc_says(self):
-		for scenario in ("nothing", "main", "fragments", "threads"):
+		for scenario in ("little", "main", "fragments", "fast", "threads"):
 			with self.subTest(scenario):
 				self.exact(scenario, NO_CACHE)
 				self.exact(scenario)
+
+	def test_fastbins(self):
+		with Malloc("fast") as m:
+			self.assertGreater(m.fast, MIB // 2)
+			self.assertEqual(self.heaps(m.pid)[1]["heap_free"], m.free)
 
 	def test_threads_of_one_arena(self):
 		labels = self.exact("threads", NO_CACHE, "MALLOC_ARENA_MAX=1")
@@ -144,7 +149,7 @@ class Heaps(Live):
 			self.assertEqual([int(r["heap_free"]) for r in heaps], [m.free, m.free])
 
 	def test_only_if_asked(self):
-		with Malloc("nothing") as m:
+		with Malloc("little") as m:
 			self.assertNotIn("heap_used", self.report("--pid", m.pid, "-o", "all")["totals"])
 
 

@@ -1,4 +1,4 @@
-"""--verify, and what dev/capture takes away."""
+"""--verify, and captures by dev/capture."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ class Verify(Live):
 			self.assertIn(b"5 of 5 processes agree with smaps_rollup", done.stdout)
 
 	def test_capture(self):
-		"""What dev/capture takes away says the same as the process itself."""
+		"""A capture by dev/capture gives the same as the process itself."""
 		capture = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dev/capture")
 		with Helper("memory") as h, tempfile.TemporaryDirectory() as folder:
 			tree = os.path.join(folder, "tree")

@@ -19,7 +19,7 @@ static void add(struct aggregate *a, symbol x, symbol y, uint64_t bytes)
 	struct group *g = aggregate_group(a, key);
 
 	assert_non_null(g);
-	aggregate_add(a, g, &c);
+	aggregate_add(a, g, 1, &c);
 }
 
 #define assert_group(a, i, x, y, procs, maps, bytes_)                                              \
@@ -50,7 +50,7 @@ TEST(mappings_join_their_groups)
 	aggregate_free(&a);
 }
 
-/* Groups are many, and those of a reset one are new ones. */
+/* Many groups; after a reset, groups are new. */
 TEST(many_groups_and_a_reset)
 {
 	struct aggregate a;

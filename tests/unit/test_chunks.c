@@ -81,16 +81,18 @@ static uint64_t put(uint64_t at, uint64_t before, uint64_t size, unsigned flags)
 
 static void walk_heap(void)
 {
+	struct chunk_looks looks = {100, 100};
+
 	begin();
-	chunks_of_heap(&window, AT, AT + SIZE, &use);
+	chunks_of_heap(&window, AT, AT + SIZE, &looks, &use);
 }
 
 static void walk_maps(uint64_t size)
 {
-	uint64_t probes = 100;
+	struct chunk_looks looks = {100, 100};
 
 	begin();
-	chunks_of_maps(&window, AT, AT + size, &probes, &use);
+	chunks_of_maps(&window, AT, AT + size, &looks, &use);
 }
 
 static void check(bool known, bool partial, uint64_t used, uint64_t free, uint64_t trimmable)
@@ -254,6 +256,44 @@ TEST(arenas)
 	}
 }
 
+/* Links one chunk of 64 bytes of an arena's heap to another, as glibc does from 2.32 on or before.
+ */
+static void link_chunk(unsigned from, unsigned to, bool disguised)
+{
+	uint64_t place = 0x8d0 + 64 * from + 16, next = to ? AT + 0x8d0 + 64 * to : 0;
+
+	words[place / 8] = disguised ? next ^ (AT + place) >> 12 : next;
+}
+
+static void walk_fastbins(uint64_t fast)
+{
+	uint64_t used = 0x8d0 + 20 * 64 - fast;
+
+	words[(48 + 16 + 16) / 8] = AT + 0x8d0 + 64; /* the list of 64 bytes begins at chunk 1 */
+	use = (struct heap_use){.known = false};
+	walk_maps(SIZE);
+	check(true, false, used, 8 * PAGE - used, 0);
+	process_memory_end(&memory);
+}
+
+TEST(fastbins)
+{
+	uint64_t top = put_many(0x8d0, 20, OTHER);
+
+	put(top, 0, 8 * PAGE - top, USED);
+	put_arena_heap(AT + 48, 0, 8 * PAGE);
+	for (int disguised = 0; disguised < 2; disguised++) {
+		link_chunk(1, 7, disguised);
+		link_chunk(7, 3, disguised);
+		link_chunk(3, 0, disguised);
+		walk_fastbins(3 * 64);
+	}
+	words[(0x8d0 + 64 * 7 + 16) / 8] = AT + 0x123; /* is none */
+	walk_fastbins(2 * 64);
+	link_chunk(7, 1, true); /* a ring has more than there is */
+	walk_fastbins(0);
+}
+
 /* It ends in a fence, where the arena continues in another one. */
 TEST(a_heap_of_an_arena_that_has_several)
 {
@@ -311,13 +351,14 @@ TEST(a_chunk_among_other_memory)
 
 TEST(no_right_to_look)
 {
+	struct chunk_looks looks = {100, 100};
 	char *path = tree_path(root, "mem");
 
 	put_heap();
 	begin();
 	unlink(path);
 	free(path);
-	chunks_of_heap(&window, AT, AT + SIZE, &use);
+	chunks_of_heap(&window, AT, AT + SIZE, &looks, &use);
 	check(false, true, 0, 0, 0);
 }
 
@@ -333,6 +374,7 @@ int main(void)
 		CASE(what_makes_no_sense_is_not_counted),
 		CASE(other_memory),
 		CASE(arenas),
+		CASE(fastbins),
 		CASE(a_heap_of_an_arena_that_has_several),
 		CASE(no_arenas),
 		CASE(chunks_by_themselves),

@@ -1,5 +1,5 @@
-/* names: what a process keeps of itself, read from a tree whose `mem` and `pagemap` the test wrote,
- * so that it can be anything. */
+/* kept_names: names that a process keeps itself, read from a tree whose `mem` and `pagemap` are
+ * made by the test, so that they can be anything. */
 #include "support.h"
 
 #include "label/table.h"
@@ -60,7 +60,7 @@ static void write_at(const char *file, const void *bytes, size_t size, uint64_t 
 	free(path);
 }
 
-/* Pages of the process. */
+/* Sets pages of the process. */
 static void map_pages(uint64_t start, uint64_t end, uint64_t entry)
 {
 	for (uint64_t at = start / PAGE; at < end / PAGE; at++)
@@ -70,7 +70,7 @@ static void map_pages(uint64_t start, uint64_t end, uint64_t entry)
 #define FIELDS			  "\nSize: 16 kB\nRss: 16 kB\nPss: 12 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 8 kB\n"
 #define ENTRY(range, where, name) range " rw-p 00000000 " where " " name FIELDS
 
-/* smaps of process 7: `below` the table, the table, `above` it. */
+/* Writes smaps of process 7: `below` the table, the table, `above` it. */
 static void write_smaps(const char *below, const char *above)
 {
 	int fd = memfd_create("test", MFD_CLOEXEC);
@@ -129,7 +129,7 @@ TEST(a_mapping_with_several_names)
 	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_KEPT));
 }
 
-/* A name is for the memory that it was given to. */
+/* A name applies only to the memory that it was given to. */
 TEST(other_memory)
 {
 	name(0x20000000, 0x20004000, 0, "private");
@@ -158,7 +158,7 @@ TEST(memory_below_the_table_is_read_again)
 			    "begin pid=7\nmapping 1000000 [anon:low]\n" TABLE_CALL "end read\n");
 }
 
-/* No table that makes no sense gives a name, or does any harm. */
+/* An inconsistent table gives no names, and does no harm. */
 static void check_lost(void)
 {
 	write_table();
@@ -266,7 +266,7 @@ TEST(no_memory_to_read)
 	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
-/* What is not there is not waited for. */
+/* Missing pages are not waited for. */
 TEST(a_table_without_its_pages)
 {
 	first_block();
@@ -277,7 +277,7 @@ TEST(a_table_without_its_pages)
 	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
-/* A name that was given up while it was read. */
+/* A name that was dropped during the reading. */
 TEST(another_generation)
 {
 	first_block();
