@@ -65,10 +65,30 @@ static uint32_t examine(const struct record *r, const struct intern *symbols, bo
 	return found;
 }
 
+/* Bytes that glibc's malloc has, if that is most of what the process has, and much; else 0. Those
+ * of `anonmem run --heaps` have their owners. */
+static uint64_t mostly_malloc(const struct record *r, const struct intern *symbols)
+{
+	const uint64_t much = UINT64_C(10) << 20;
+	uint64_t has = 0, all = 0;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct group *g = &r->groups[i];
+		enum origin origin;
+		struct slice label = key_label(symbols, record_key(r, &by, i)[LABEL], &origin);
+
+		all += g->counters.bytes[COUNTER_ANONYMOUS] + g->counters.bytes[COUNTER_SWAP];
+		if (!slice_begins(label, SLICE("[anon:malloc: ")))
+			has += g->heap.used + g->heap.free;
+	}
+	return has > much && has > all / 2 ? has : 0;
+}
+
 static bool count(struct checkup *c, const struct record *r, const struct intern *symbols)
 {
 	struct naming own = {{0}};
 	char name[PROCESS_NAME_MAX + 1] = "?";
+	uint64_t bytes = mostly_malloc(r, symbols);
 	bool names, counted = true;
 	uint32_t found = examine(r, symbols, &names);
 
@@ -82,6 +102,8 @@ static bool count(struct checkup *c, const struct record *r, const struct intern
 		if (found & UINT32_C(1) << i)
 			counted = join(&c->sets[i], name, 0);
 	}
+	if (counted && bytes > 0)
+		counted = join(&c->mallocs, name, bytes);
 	return counted && trims_add(&c->trims, r, name);
 }
 
@@ -133,6 +155,7 @@ static void free_list(char **list, size_t count)
 void checkup_free(struct checkup *c)
 {
 	free_list(c->naming.names, c->naming.name_count);
+	free_list(c->mallocs.names, c->mallocs.name_count);
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
 		free_list(c->sets[i].names, c->sets[i].name_count);
 	problems_free(&c->problems);

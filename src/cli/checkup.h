@@ -14,7 +14,7 @@
 /* Processes that have something in common. */
 struct program_set {
 	uint64_t processes;
-	uint64_t bytes; /* PSS that they have named */
+	uint64_t bytes; /* PSS that they have named, or what malloc has */
 	char **names;	/* of the processes, without duplicates, in order of first appearance */
 	size_t name_count;
 };
@@ -26,6 +26,7 @@ struct checkup {
 	struct program_set naming;	    /* processes that have named memory */
 	struct program_set sets[KNOWN_MAX]; /* indexed like known[] */
 	struct trims trims;		    /* what malloc holds unused */
+	struct program_set mallocs;	    /* glibc's malloc has most of their memory */
 	struct problems problems;	    /* requested processes that could not be read */
 };
 

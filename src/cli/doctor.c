@@ -214,6 +214,18 @@ static void write_trims(const struct trims *t)
 		printf("%s\n", trim_advice);
 }
 
+static void write_mallocs(const struct program_set *set)
+{
+	char text[SIZE_TEXT_MAX];
+
+	if (!ANONMEM_HEAPS || set->processes == 0)
+		return;
+	size_format(set->bytes, UNITS_AUTO, text);
+	puts("\nMost of their memory is malloc's:");
+	write_set(text, set);
+	puts("\nanonmem run --heaps would tell which libraries asked for it.");
+}
+
 static int write_text(const struct checkup *c, struct error *e)
 {
 	write_kernel(&c->machine);
@@ -224,6 +236,7 @@ static int write_text(const struct checkup *c, struct error *e)
 		write_naming(c);
 		write_known(c);
 		write_trims(&c->trims);
+		write_mallocs(&c->mallocs);
 	}
 	printf("\n%s\n", run_advice);
 	return 0;
@@ -328,6 +341,7 @@ static cJSON *make_all(const struct checkup *c)
 		{"naming", make_set(&c->naming)},
 		{"known", make_known(c)},
 		{"malloc", make_trims(&c->trims)},
+		{"mostly_malloc", make_set(&c->mallocs)},
 		{"run", cJSON_CreateString(run_advice)},
 	};
 	cJSON *root = cJSON_CreateObject();

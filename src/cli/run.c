@@ -30,6 +30,11 @@ static const char help[] =
 	"      --label WHAT                name memory without a name after the library (default)\n"
 	"                                  or the function that asked for it, or not at all "
 	"(none)\n"
+	"      --heaps[=caller]            give each library that calls malloc() a heap of its "
+	"own,\n"
+	"                                  seen through libraries that only pass calls on, such\n"
+	"                                  as libstdc++; or not through any (caller)\n"
+	"      --through GLOB              see through libraries with such names too; repeatable\n"
 	"      --summary                   when the program ends, show the peak of each label\n"
 	"  -h, --help                      show this text\n"
 	"\n"
@@ -40,12 +45,18 @@ static const char help[] =
 	"  anonmem run redis-server &\n"
 	"  anonmem --name redis-server\n";
 
-/* Passes the value of --label to the preloaded library. */
-static const char variable[] = "ANONMEM_LABEL";
+/* The variables in which the preloaded library finds what --label, --heaps and --through said. */
+static const char label_variable[] = "ANONMEM_LABEL", heaps_variable[] = "ANONMEM_HEAPS",
+		  through_variable[] = "ANONMEM_THROUGH";
+
+/* What is preloaded, without and with --heaps. */
+static const char *const libraries[] = {"anonmem-preload.so", "anonmem-heaps.so"};
 
 struct run {
 	const char *label; /* NULL for the default */
-	bool none, summary, help;
+	const char *heaps; /* "caller", or NULL for the default */
+	char *through;	   /* patterns, with colons between */
+	bool none, by_heaps, summary, help;
 	char **command;
 };
 
@@ -54,12 +65,12 @@ struct run {
  * another C library, which takes these letters literally, finds none and stays silent. */
 static const char by_linker[] = "/$LIB/";
 
-/* Finds the library next to this program, as in the build directory, or where it is installed,
+/* Finds a library next to this program, as in the build directory, or where it is installed,
  * relative to this program's directory, so that an installed tree can be moved. */
-static int find_library(char path[PATH_MAX], struct error *e)
+static int find_library(const char *name, char path[PATH_MAX], struct error *e)
 {
-	static const char *const places[] = {"anonmem-preload.so", ANONMEM_PRELOAD};
-	char program[PATH_MAX], place[2 * PATH_MAX];
+	static const char *const places[] = {"", ANONMEM_PRELOAD "/"};
+	char program[PATH_MAX], place[3 * PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
@@ -70,7 +81,7 @@ static int find_library(char path[PATH_MAX], struct error *e)
 	if (slash)
 		*slash = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		snprintf(place, sizeof(place), "%s/%s", program, places[i]);
+		snprintf(place, sizeof(place), "%s/%s%s", program, places[i], name);
 		if (realpath(place, path))
 			return 0;
 	}
@@ -85,32 +96,57 @@ static void find_for_linkers(char library[PATH_MAX])
 	const char *slash = strrchr(library, '/');
 	int len = snprintf(path, sizeof(path), "%.*s%s%s", (int)(slash - library), library,
 			   by_linker, slash + 1);
-	void *loaded;
 
 	if (len < 0 || len >= PATH_MAX)
 		return;
 	/* It is not loaded; an error says that it could not be. */
 	dlerror();
-	loaded = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
-	if (loaded)
-		dlclose(loaded);
-	if (loaded || !dlerror())
+	if (dlopen(path, RTLD_LAZY | RTLD_NOLOAD) || !dlerror())
 		memcpy(library, path, (size_t)len + 1);
 }
 
-/* Whether a word is in a list with these separators. */
-static bool has_word(const char *list, const char *separators, const char *word)
+static bool is_library(const char *path, size_t len)
 {
-	size_t len = strlen(word);
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++) {
+		size_t n = strlen(libraries[i]);
 
-	while (*list) {
-		size_t n = strcspn(list, separators);
-
-		if (n == len && memcmp(list, word, len) == 0)
+		if (len > n && path[len - n - 1] == '/' &&
+		    memcmp(path + len - n, libraries[i], n) == 0)
 			return true;
-		list += n + strspn(list + n, separators);
 	}
 	return false;
+}
+
+/* Takes out of what is preloaded what another `anonmem run` put there. */
+static int drop_libraries(struct error *e)
+{
+	static const char separators[] = ": ";
+	const char *at = getenv("LD_PRELOAD");
+	char *rest;
+	size_t len = 0;
+	int status = 0;
+
+	if (!at)
+		return 0;
+	rest = malloc(strlen(at) + 1);
+	if (!rest)
+		return error_memory(e);
+	for (at += strspn(at, separators); *at; at += strspn(at, separators)) {
+		size_t n = strcspn(at, separators);
+
+		if (!is_library(at, n)) {
+			if (len > 0)
+				rest[len++] = ':';
+			memcpy(rest + len, at, n);
+			len += n;
+		}
+		at += n;
+	}
+	rest[len] = '\0';
+	if ((len > 0 ? setenv("LD_PRELOAD", rest, 1) : unsetenv("LD_PRELOAD")) < 0)
+		status = error_memory(e);
+	free(rest);
+	return status;
 }
 
 /* Prepends a word to an environment variable. */
@@ -205,13 +241,17 @@ static int check_library(const char *path, struct error *e)
 	return status;
 }
 
+static int set_variable(const char *name, const char *value, struct error *e)
+{
+	return (value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? error_memory(e) : 0;
+}
+
 /* A program that takes no library has children that may. */
 static int preload(const struct run *run, enum preloading program, struct error *e)
 {
-	const char *already = getenv("LD_PRELOAD");
 	char library[PATH_MAX];
 
-	if (find_library(library, e) < 0 || check_library(library, e) < 0)
+	if (find_library(libraries[run->by_heaps], library, e) < 0 || check_library(library, e) < 0)
 		return -1;
 	if (strpbrk(library, ": $"))
 		return error_set(
@@ -221,10 +261,10 @@ static int preload(const struct run *run, enum preloading program, struct error 
 	find_for_linkers(library);
 	if (program == PRELOAD_LIBC && !strstr(library, by_linker))
 		return 0;
-	if ((run->label ? setenv(variable, run->label, 1) : unsetenv(variable)) < 0)
-		return error_memory(e);
-	if (already && has_word(already, ": ", library))
-		return 0;
+	if (set_variable(label_variable, run->label, e) < 0 ||
+	    set_variable(heaps_variable, run->heaps, e) < 0 ||
+	    set_variable(through_variable, run->through, e) < 0 || drop_libraries(e) < 0)
+		return -1;
 	return prepend("LD_PRELOAD", library, e);
 }
 
@@ -235,7 +275,7 @@ static int prepare(const struct run *run, struct error *e)
 	if (add_options(e) < 0)
 		return -1;
 	/* Then the program's own names are kept by the kernel, and no others are wanted. */
-	if (run->none && anonmem_kernel_keeps_names() == 1)
+	if (run->none && !run->by_heaps && anonmem_kernel_keeps_names() == 1)
 		return 0;
 	preloading = check_program(run->command[0]);
 	if (preloading == PRELOAD_OTHER)
@@ -257,41 +297,97 @@ static const char *find_label(const char *value)
 	return NULL;
 }
 
+/* More patterns of libraries. */
+static int add_through(struct run *run, const char *glob, struct error *e)
+{
+	char *both;
+
+	if (!*glob || strchr(glob, ':'))
+		return error_set(e, ERROR_USAGE,
+				 "run: --through: invalid value \"%s\": expected a pattern of "
+				 "library names without a colon",
+				 glob);
+	if (asprintf(&both, "%s%s%s", run->through ? run->through : "", run->through ? ":" : "",
+		     glob) < 0)
+		return error_memory(e);
+	free(run->through);
+	run->through = both;
+	return 0;
+}
+
+static int parse_label(struct run *run, const char *value, struct error *e)
+{
+	const char *label = find_label(value);
+
+	if (!label)
+		return error_set(e, ERROR_USAGE,
+				 "run: --label: invalid value \"%s\": expected library, "
+				 "function or none",
+				 value);
+	run->none = strcmp(label, "none") == 0;
+	run->label = strcmp(label, "library") == 0 ? NULL : label;
+	return 0;
+}
+
+static int parse_heaps(struct run *run, const char *value, struct error *e)
+{
+	if (value && strcasecmp(value, "caller") != 0)
+		return error_set(e, ERROR_USAGE,
+				 "run: --heaps: invalid value \"%s\": expected caller or nothing",
+				 value);
+	run->by_heaps = true;
+	run->heaps = value ? "caller" : NULL;
+	return 0;
+}
+
+/* What cannot be asked for together, or of this build. */
+static int check(const struct run *run, struct error *e)
+{
+	if (!*run->command)
+		return error_set(e, ERROR_USAGE, "run: missing command; see anonmem run --help");
+	if (run->through && !run->by_heaps)
+		return error_set(e, ERROR_USAGE, "run: --through needs --heaps");
+	if (run->by_heaps && !ANONMEM_HEAPS)
+		return error_set(e, ERROR_USAGE,
+				 "run: --heaps: not built into this anonmem; it needs an x86-64 "
+				 "processor and jemalloc");
+	return 0;
+}
+
 static int parse(int argc, char **argv, struct run *run, struct error *e)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-						{"label", required_argument, NULL, 'l'},
-						{"summary", no_argument, NULL, 's'},
-						{0}};
-	const char *label;
-	int option;
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'},	   {"heaps", optional_argument, NULL, 'H'},
+		{"label", required_argument, NULL, 'l'},   {"summary", no_argument, NULL, 's'},
+		{"through", required_argument, NULL, 't'}, {0}};
+	int option, status = 0;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
-		if (option == 'h') {
+	while (status == 0 && (option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
 			run->help = true;
 			return 0;
-		}
-		if (option == 's') {
+		case 'H':
+			status = parse_heaps(run, optarg, e);
+			break;
+		case 'l':
+			status = parse_label(run, optarg, e);
+			break;
+		case 's':
 			run->summary = true;
-		} else if (option == 'l' && (label = find_label(optarg)) != NULL) {
-			run->none = strcmp(label, "none") == 0;
-			run->label = strcmp(label, "library") == 0 ? NULL : label;
-		} else if (option == 'l') {
-			return error_set(e, ERROR_USAGE,
-					 "run: --label: invalid value \"%s\": expected library, "
-					 "function or none",
-					 optarg);
-		} else {
-			return error_set(e, ERROR_USAGE, "run: %s: %s; see anonmem run --help",
-					 argv[optind - 1],
-					 option == ':' ? "missing value" : "unknown option");
+			break;
+		case 't':
+			status = add_through(run, optarg, e);
+			break;
+		default:
+			status = error_set(e, ERROR_USAGE, "run: %s: %s; see anonmem run --help",
+					   argv[optind - 1],
+					   option == ':' ? "missing value" : "unknown option");
 		}
 	}
 	run->command = argv + optind;
-	if (!*run->command)
-		return error_set(e, ERROR_USAGE, "run: missing command; see anonmem run --help");
-	return 0;
+	return status < 0 ? status : check(run, e);
 }
 
 /* Does not return if exec succeeds. */
@@ -300,7 +396,7 @@ static int start(const struct run *run, struct error *e)
 	if (prepare(run, e) < 0)
 		return EXIT_FAILED;
 	if (run->summary)
-		return summary_run(run->command, e);
+		return summary_run(run->command, run->by_heaps, e);
 	execvp(run->command[0], run->command);
 	return program_failed(run->command[0], errno, e);
 }
@@ -321,5 +417,6 @@ enum exit_status command_run(int argc, char **argv)
 	}
 	if (e.code != ERROR_NONE)
 		say(e.text);
+	free(run.through);
 	return (enum exit_status)status;
 }

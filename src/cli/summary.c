@@ -27,7 +27,7 @@ enum { MS = 1000000 };
 struct watched {
 	pid_t pid;
 	int status; /* from waitpid() */
-	bool ended;
+	bool ended, heaps;
 	struct groupmate groupmate;
 	struct lineage family;
 	struct peaks peaks;
@@ -47,6 +47,9 @@ static uint64_t now_ns(clockid_t clock)
 
 static const char *const columns_shown[] = {"processes", "mappings",  "rss",	  "pss",
 					    "uss",	 "anonymous", "swap_pss", NULL};
+/* With --heaps. */
+static const char *const heap_columns[] = {"processes", "mappings",  "rss",	 "pss",
+					   "uss",	"heap_used", "swap_pss", NULL};
 
 static int read_once(struct watched *w, struct error *e)
 {
@@ -56,6 +59,7 @@ static int read_once(struct watched *w, struct error *e)
 		.finds_sharers = true,
 		.jobs = 1,
 		.children = &w->family,
+		.reading = {.heaps = w->heaps},
 	};
 	struct snapshot now = {0};
 	struct source *source;
@@ -266,7 +270,7 @@ static int write_summary(const struct watched *w, struct error *e)
 	struct report report;
 	int status;
 
-	choose_columns(&options, columns_shown, &wanted);
+	choose_columns(&options, w->heaps ? heap_columns : columns_shown, &wanted);
 	status = report_build(&w->peaks.most, &wanted, &report, e);
 	if (status == 0)
 		status = render_table.render(&report, &rendering, stderr, e);
@@ -300,12 +304,12 @@ static int keep_to_watching(pid_t child, struct error *e)
 	return privilege_reduce(false, e) < 0 ? -1 : sandbox_enter(&box, e);
 }
 
-int summary_run(char **command, struct error *e)
+int summary_run(char **command, bool heaps, struct error *e)
 {
 	static const struct grouping by = {.keys = {KEY_LABEL}, .count = 1};
 	static const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	const sigset_t signals = signals_to_wait_for();
-	struct watched w = {.begun = now_ns(CLOCK_MONOTONIC)};
+	struct watched w = {.heaps = heaps, .begun = now_ns(CLOCK_MONOTONIC)};
 	struct inherited before;
 	int status;
 

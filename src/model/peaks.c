@@ -27,6 +27,11 @@ static void raise_group(struct group *most, const struct group *now)
 	most->counters.known &= now->counters.known;
 	for (int c = 0; c < COUNTER_COUNT; c++)
 		raise_to(&most->counters.bytes[c], now->counters.bytes[c]);
+	most->heap.known |= now->heap.known;
+	most->heap.partial |= now->heap.partial;
+	raise_to(&most->heap.used, now->heap.used);
+	raise_to(&most->heap.free, now->heap.free);
+	raise_to(&most->heap.trimmable, now->heap.trimmable);
 }
 
 static bool add_group(struct snapshot *most, const struct snapshot *now, uint32_t i,

@@ -1,9 +1,8 @@
 #include "preload/hook.h"
 
-#include <dlfcn.h>
+#include "preload/libc.h"
+
 #include <fcntl.h>
-#include <gnu/lib-names.h>
-#include <link.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/single_threaded.h>
@@ -25,60 +24,82 @@ static const unsigned char landing[] = {0}, jump[] = {0};
 
 enum { CODE_MAX = sizeof(jump) + sizeof(void (*)(void)) };
 
-/* Finds the code of a function, and its size; NULL if that cannot be determined. */
-static char *find_code(const char *function, size_t *size)
-{
-	void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD), *code = NULL;
-	const ElfW(Sym) *symbol = NULL;
-	Dl_info info;
+/* Code that is to become a jump. */
+struct place {
+	char *at;
+	unsigned char before[CODE_MAX];
+};
 
-	if (!libc)
-		return NULL;
-	code = dlsym(libc, function);
-	if (code && dladdr1(code, &info, (void **)(void *)&symbol, RTLD_DL_SYMENT) && symbol &&
-	    info.dli_saddr == code)
-		*size = symbol->st_size;
-	else
-		code = NULL;
-	dlclose(libc); /* it stays loaded */
-	return code;
+static bool find_place(const char *function, struct place *place)
+{
+	size_t size = 0;
+	char *at = libc_find(function, &size);
+
+	if (!at || size < sizeof(landing) + CODE_MAX)
+		return false;
+	if (memcmp(at, landing, sizeof(landing)) == 0)
+		at += sizeof(landing);
+	place->at = at;
+	memcpy(place->before, at, CODE_MAX);
+	return true;
 }
 
 /* Writes through the kernel, which makes a private copy of the page and keeps its protection: code
  * is never writable. If there is no memory to copy a second page, the write to the first one is
  * undone. */
-static bool write_code(const char *at, const void *bytes, size_t size)
+static bool write_code(int fd, const struct place *place, const void *code)
 {
-	int fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
-	const off_t where = (off_t)(uintptr_t)at;
-	unsigned char before[CODE_MAX];
-	ssize_t n, back = 0;
+	const off_t where = (off_t)(uintptr_t)place->at;
+	ssize_t n = pwrite(fd, code, CODE_MAX, where), back = 0;
 
-	if (fd < 0)
-		return false;
-	memcpy(before, at, size);
-	n = pwrite(fd, bytes, size, where);
-	if (n > 0 && n < (ssize_t)size)
-		back = pwrite(fd, before, (size_t)n, where);
+	if (n > 0 && n < CODE_MAX)
+		back = pwrite(fd, place->before, (size_t)n, where);
 	(void)back; /* that page is private by now */
-	close(fd);
-	return n == (ssize_t)size;
+	return n == CODE_MAX;
 }
 
-bool hook_install(const char *function, void (*to)(void))
+static bool write_jump(int fd, const struct place *place, void (*to)(void))
 {
 	unsigned char code[CODE_MAX];
-	size_t size = 0;
-	char *at = find_code(function, &size);
+
+	memcpy(code, jump, sizeof(jump));
+	memcpy(code + sizeof(jump), &to, sizeof(to));
+	return write_code(fd, place, code);
+}
+
+bool hook_install_all(const struct hook *hooks, unsigned count)
+{
+	struct place places[HOOKS_MAX];
+	unsigned done;
+	int fd;
 
 #ifdef UNKNOWN_PROCESSOR
 	return false;
 #endif
-	if (!at || !__libc_single_threaded || size < sizeof(landing) + sizeof(code))
+	if (count > HOOKS_MAX || !__libc_single_threaded)
 		return false;
-	if (memcmp(at, landing, sizeof(landing)) == 0)
-		at += sizeof(landing);
-	memcpy(code, jump, sizeof(jump));
-	memcpy(code + sizeof(jump), &to, sizeof(to));
-	return write_code(at, code, sizeof(code));
+	for (unsigned i = 0; i < count; i++) {
+		if (!find_place(hooks[i].function, &places[i]))
+			return false;
+	}
+	fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	for (done = 0; done < count; done++) {
+		if (!write_jump(fd, &places[done], hooks[done].to))
+			break;
+	}
+	if (done < count) {
+		for (unsigned i = 0; i < done; i++)
+			write_code(fd, &places[i], places[i].before);
+	}
+	close(fd);
+	return done == count;
+}
+
+bool hook_install(const char *function, void (*to)(void))
+{
+	const struct hook hook = {function, to};
+
+	return hook_install_all(&hook, 1);
 }

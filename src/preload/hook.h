@@ -17,4 +17,14 @@
  */
 bool hook_install(const char *function, void (*to)(void));
 
+struct hook {
+	const char *function;
+	void (*to)(void);
+};
+
+enum { HOOKS_MAX = 16 };
+
+/* The same for several functions, of which all are to come there or none. */
+bool hook_install_all(const struct hook *hooks, unsigned count);
+
 #endif

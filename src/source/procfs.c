@@ -171,11 +171,22 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = frames_begin(p->frames, a->dir, next);
 	process_memory_begin(&p->memory, p->io, a->dir);
 	if (p->heaps)
-		next = heaps_begin(p->heaps, &p->memory, next);
+		next = published_heaps_begin(p->published, &p->memory,
+					     heaps_begin(p->heaps, &p->memory, next));
 	next = kept_names_begin(p->names, a->dir, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
 	return p->source->is_live ? limits_begin(&p->limits, p->io, a->dir, next) : next;
+}
+
+/* Creates the stages that find out how much malloc has handed out; false if out of memory. */
+static bool make_heap_stages(struct procfs *p)
+{
+	if (!p->io->reading.heaps || !p->source->is_live)
+		return true;
+	p->heaps = p->heaps ? p->heaps : heaps_new();
+	p->published = p->published ? p->published : published_heaps_new();
+	return p->heaps && p->published;
 }
 
 /* Creates the stages that find out who else uses the memory; false with errno. */
@@ -217,7 +228,7 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 		p->io->sink_failed = true; /* not the process's fault */
 		return error_errno(&a->why, "cannot look for names that processes keep themselves");
 	}
-	if (p->io->reading.heaps && p->source->is_live && !p->heaps && !(p->heaps = heaps_new())) {
+	if (!make_heap_stages(p)) {
 		p->io->sink_failed = true;
 		return error_memory(&a->why);
 	}
@@ -657,6 +668,7 @@ void procfs_free(struct procfs *p)
 	objects_free(p->objects);
 	copy_clear(&p->copy);
 	heaps_free(p->heaps);
+	published_heaps_free(p->published);
 }
 
 int procfs_read(struct procfs *p, const struct target *target, struct error *e)

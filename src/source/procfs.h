@@ -9,6 +9,7 @@
 #include "source/kept_names.h"
 #include "source/limits.h"
 #include "source/objects.h"
+#include "source/published_heaps.h"
 #include "source/scan.h"
 
 struct procfs {
@@ -24,6 +25,7 @@ struct procfs {
 	struct copy copy; /* if the reading copies */
 	struct process_memory memory;
 	struct heaps *heaps;
+	struct published_heaps *published;
 	bool cannot_scan; /* found out at the first process */
 };
 

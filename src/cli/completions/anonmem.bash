@@ -6,7 +6,7 @@ _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --out
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
-_anonmem_run_options="--label --summary -h --help"
+_anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
 -g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
@@ -182,6 +182,20 @@ _anonmem_run()
 			((++at < COMP_CWORD)) && continue
 			[[ $cur == "=" ]] && cur=""
 			_anonmem_words "$_anonmem_run_labels" "$cur"
+			return
+			;;
+		--through)
+			[[ ${COMP_WORDS[at + 1]-} == "=" ]] && ((at++))
+			((++at < COMP_CWORD)) && continue
+			COMPREPLY=()
+			return
+			;;
+		--heaps)
+			[[ ${COMP_WORDS[at + 1]-} == "=" ]] || continue
+			((at += 2))
+			((at < COMP_CWORD)) && continue
+			[[ $cur == "=" ]] && cur=""
+			_anonmem_words caller "$cur"
 			return
 			;;
 		--)

@@ -44,7 +44,7 @@ function __anonmem_command
     set -l skip 2
     while set -q words[(math $skip + 1)]
         switch $words[(math $skip + 1)]
-            case --label
+            case --label --through
                 set skip (math $skip + 2)
             case --
                 set skip (math $skip + 1)
@@ -67,6 +67,8 @@ complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose memory has names'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_command)'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'How to name unnamed memory'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l heaps -d 'Give each library that calls malloc a heap of its own'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l through -x -d 'See through libraries with such names, too'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Write all of it into a file'
