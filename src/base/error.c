@@ -8,8 +8,8 @@
 
 #include <bsd/string.h>
 
-/* Of a text that is too long, such as of the longest path, both ends: at one is what it happened
- * to, at the other what happened. */
+/* Cuts the middle out of a text that is too long, such as one with a very long path: the start says
+ * what it happened to, the end says what happened. */
 static void keep_ends(struct error *e, const char *text)
 {
 	static const char gap[] = " ... ";
@@ -35,7 +35,7 @@ __attribute__((format(printf, 1, 0))) static char *join(const char *format, va_l
 	return whole;
 }
 
-/* The sentence, and what stands behind it. */
+/* Fills e with the formatted sentence, then `separator` and `rest`. */
 __attribute__((format(printf, 2, 0))) static void
 fill(struct error *e, const char *format, va_list args, const char *separator, const char *rest)
 {

@@ -10,24 +10,25 @@
 
 enum error_code {
 	ERROR_NONE,
-	ERROR_SYSTEM,	 /* a system call failed for a reason of ours or of the machine */
-	ERROR_MEMORY,	 /* no memory left for anonmem itself */
-	ERROR_USAGE,	 /* the user asked for something that cannot be */
-	ERROR_MALFORMED, /* input that is not what it should be */
+	ERROR_SYSTEM,	 /* a system call failed */
+	ERROR_MEMORY,	 /* anonmem itself is out of memory */
+	ERROR_USAGE,	 /* the user asked for something invalid or impossible */
+	ERROR_MALFORMED, /* invalid input */
 	ERROR_TRUNCATED, /* input that ends too early */
 };
 
 struct error {
 	enum error_code code;
-	int number;	 /* errno where error_errno() set it, else 0 */
-	char text[1024]; /* no final newline, no final full stop; if it is too long, no middle */
+	int number;	 /* errno if set by error_errno(), else 0 */
+	char text[1024]; /* no trailing newline or full stop; the middle is cut out if it is too
+			    long */
 };
 
-/* Fills e and returns -1, so that `return error_set(...)` reads well. */
+/* Fills e and returns -1, so that callers can write `return error_set(...)`. */
 int error_set(struct error *e, enum error_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same for a failed system call: ": " and the text of errno are added. */
+/* The same for a failed system call: appends ": " and the text of errno. */
 int error_errno(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same for a failed allocation. */

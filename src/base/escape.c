@@ -73,7 +73,7 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 	return false;
 }
 
-/* What has a column of its own, but no ink, or that of a blank. */
+/* Characters that take up a column but show no ink. */
 static bool is_blank(uint32_t code)
 {
 	static const struct range blanks[] = {
@@ -85,8 +85,8 @@ static bool is_blank(uint32_t code)
 	return is_in(code, blanks, sizeof(blanks) / sizeof(*blanks));
 }
 
-/* Format characters (category Cf of Unicode 15) steer text and are none; some libraries give those
- * of Arabic numbers a column. */
+/* Format characters (category Cf of Unicode 15) control text and show nothing; some libraries give
+ * a column to those for Arabic numbers. */
 static bool is_format(uint32_t code)
 {
 	static const struct range formats[] = {
@@ -100,7 +100,7 @@ static bool is_format(uint32_t code)
 	return is_in(code, formats, sizeof(formats) / sizeof(*formats));
 }
 
-/* Private use, which each font fills as it likes, and what is no character at all. */
+/* Private use, which each font fills as it likes, and noncharacters. */
 static bool is_nobodys(uint32_t code)
 {
 	static const struct range ranges[] = {
@@ -109,15 +109,16 @@ static bool is_nobodys(uint32_t code)
 	return is_in(code, ranges, sizeof(ranges) / sizeof(*ranges)) || (code & 0xfffe) == 0xfffe;
 }
 
-/* What takes no column changes what stands before it, or how text runs, or cannot be seen. */
+/* A character without a column changes the one before it or the direction of text, or is
+ * invisible. */
 bool escape_is_printable(uint32_t code)
 {
 	return escape_locale_is_utf8() && iswprint((wint_t)code) && wcwidth((wchar_t)code) > 0 &&
 	       !is_blank(code) && !is_format(code) && !is_nobodys(code);
 }
 
-/* As vis(3) with VIS_CSTYLE and VIS_OCTAL does it; but that one of libbsd allocates memory for
- * every byte, and without any writes what happens to lie there. */
+/* Escapes like vis(3) with VIS_CSTYLE and VIS_OCTAL. libbsd's vis allocates memory for every byte,
+ * and writes uninitialized memory if that fails. */
 static void write_byte(FILE *out, unsigned char byte, unsigned char next)
 {
 	static const char letters[][2] = {{'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'}, {'\b', 'b'},

@@ -113,7 +113,7 @@ static void place(struct intern *t, symbol s)
 	t->slots[i] = s + 1;
 }
 
-/* Room for one more entry, with at least half of the slots free. */
+/* Makes room for one more entry, with at least half of the slots free. */
 static bool grow(struct intern *t)
 {
 	if (t->count == t->capacity) {
@@ -167,7 +167,7 @@ symbol intern(struct intern *t, struct slice bytes)
 
 	if (known != SYMBOL_NONE)
 		return known;
-	/* Twice the slots, and the lengths, must fit into 32 bits. */
+	/* Twice the number of slots, and all lengths, must fit into 32 bits. */
 	if (t->count >= UINT32_MAX / 4 || bytes.len > UINT32_MAX || !grow(t))
 		return SYMBOL_NONE;
 	copy = store(t, bytes);

@@ -1,5 +1,5 @@
 /*
- * intern: every distinct string of bytes once, as a small number.
+ * intern: stores each distinct byte string once and gives it a small number.
  *
  *	intern_init(&t)
  *	intern(&t, bytes)      -> symbol; the bytes are copied, equal bytes give the same symbol
@@ -27,7 +27,7 @@ struct intern_chunk;
 struct intern {
 	struct intern_entry *entries; /* by symbol */
 	uint32_t count, capacity;
-	uint32_t *slots; /* open addressing, symbol + 1; 0 is free */
+	uint32_t *slots; /* open addressing, symbol + 1; 0 if free */
 	uint32_t slot_count;
 	struct intern_chunk *chunks; /* newest first */
 	size_t chunk_used;
@@ -41,7 +41,7 @@ void intern_reset(struct intern *t);
 /* SYMBOL_NONE if out of memory. */
 symbol intern(struct intern *t, struct slice bytes);
 
-/* The same without adding anything: SYMBOL_NONE where there is no such string. */
+/* Looks up without adding: SYMBOL_NONE if the string is not there. */
 symbol intern_find(const struct intern *t, struct slice bytes);
 
 struct slice intern_bytes(const struct intern *t, symbol s);

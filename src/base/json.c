@@ -14,8 +14,8 @@ cJSON *json_integer(uint64_t n)
 	return cJSON_CreateRaw(text);
 }
 
-/* Text that is not UTF-8 has no JSON form; it is shown as the table shows it. Without memory it is
- * as it was. */
+/* Text that is not UTF-8 has no JSON form; it is escaped as in the table. If out of memory, it is
+ * left as it is. */
 static struct slice as_utf8(struct slice text, char **owned)
 {
 	*owned = utf8_valid(text) ? NULL : escape_string(text);
@@ -32,7 +32,7 @@ static void write_escaped(uint32_t code, FILE *out)
 	fprintf(out, "\\u%04" PRIx32, code);
 }
 
-/* cJSON itself would let DEL, C1 controls and marks of direction pass. */
+/* cJSON itself would let DEL, C1 controls and bidirectional marks pass. */
 cJSON *json_string(struct slice text)
 {
 	char *owned, *literal = NULL;

@@ -16,7 +16,8 @@ struct slice {
 	size_t len;
 };
 
-/* The slice of a string literal, without its NUL: as a value, and to initialize a constant. */
+/* The slice of a string literal, without its NUL. SLICE is an expression, SLICE_INIT a constant
+ * initializer. */
 #define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
 #define SLICE_INIT(literal)                                                                        \
 	{                                                                                          \
@@ -44,13 +45,13 @@ static inline bool slice_ends(struct slice s, struct slice suffix)
 	       memcmp(s.ptr + (s.len - suffix.len), suffix.ptr, suffix.len) == 0;
 }
 
-/* s without its first `before` and last `after` bytes; the caller knows that it has them. */
+/* s without its first `before` and last `after` bytes, which the caller knows are there. */
 static inline struct slice slice_inner(struct slice s, size_t before, size_t after)
 {
 	return (struct slice){s.ptr + before, s.len - before - after};
 }
 
-/* By bytes, a shorter slice before one that it begins: <0, 0, >0 as memcmp(). */
+/* Compares bytes as memcmp() does; a prefix sorts before the longer slice. */
 static inline int slice_compare(struct slice a, struct slice b)
 {
 	size_t shorter = a.len < b.len ? a.len : b.len;

@@ -8,7 +8,7 @@ struct textstream {
 	size_t *size, room;
 };
 
-/* 0 is an error; there is always room for a NUL behind. */
+/* Returns 0 on error. Always keeps room for a final NUL. */
 static ssize_t on_write(void *cookie, const char *bytes, size_t count)
 {
 	struct textstream *t = cookie;

@@ -1,6 +1,6 @@
 /*
- * textstream: a stream whose text stays in memory, as that of open_memstream(), which says nothing
- * when memory is short and continues behind the gap.
+ * textstream: a stream that writes to memory, like open_memstream(), but reports it when memory
+ * runs out; open_memstream() says nothing and continues after the gap.
  */
 #ifndef BASE_TEXTSTREAM_H
 #define BASE_TEXTSTREAM_H
@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* `text` and `size` mean something after fflush() and textstream_close(), and must live until then;
- * the text, which has a NUL behind it, is then the caller's to free. NULL if out of memory.
+/* `text` and `size` are valid after fflush() and textstream_close(), and must outlive the stream.
+ * The caller frees the text, which is NUL-terminated. NULL if out of memory.
  */
 FILE *textstream_open(char **text, size_t *size);
 
-/* Closes it. False, with *text freed and NULL, if not all is in there. */
+/* Closes it. If the text is incomplete, frees it, sets *text to NULL and returns false. */
 bool textstream_close(FILE *out, char **text);
 
 #endif

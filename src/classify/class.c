@@ -13,8 +13,8 @@ const char *const origin_names[ORIGIN_COUNT] = {
 	[ORIGIN_INFERRED] = "inferred",
 };
 
-/* Names between brackets; where `ends` is empty, `begins` is the whole name. Mainline gives no
- * [anon:] an inode; old Android kernels do, for memory of ashmem. */
+/* Names in brackets; where `ends` is empty, `begins` is the whole name. Mainline gives [anon:] no
+ * inode; old Android kernels do for ashmem. */
 static const struct bracketed {
 	struct slice begins, ends;
 	enum kind if_inode, if_not;
@@ -26,8 +26,8 @@ static const struct bracketed {
 	{SLICE_INIT("[stack:"), SLICE_INIT("]"), KIND_ANON, KIND_ANON}, /* Linux 3.4 to 4.4 */
 };
 
-/* Memory without a file on disk that is nevertheless shown under a path: `begins`, so many bytes,
- * `ends`. With a wrap, those bytes are the name in the label. */
+/* Memory without a file on disk that still shows under a path: `begins`, then `between` bytes, then
+ * `ends`. With a wrap, those bytes become the name in the label. */
 #define DELETED SLICE_INIT(" (deleted)")
 #define NONE	SLICE_INIT("")
 enum { ANY = -1 };
@@ -46,25 +46,25 @@ static const struct pseudo_file {
 	{SLICE_INIT("/SYSV"), 8, DELETED, NONE, SLICE_INIT("[sysv_shm]"), KIND_SHMEM, KIND_SHMEM},
 	{SLICE_INIT("/dev/zero"), 0, DELETED, NONE, SLICE_INIT("[anon_shmem]"), KIND_SHMEM,
 	 KIND_SHMEM},
-	/* Mapped privately, the device is another way to get anonymous memory. */
+	/* Mapping the device privately is another way to get anonymous memory. */
 	{SLICE_INIT("/dev/zero"), 0, NONE, NONE, SLICE_INIT("[anon]"), KIND_SHMEM, KIND_ANON},
 	{SLICE_INIT("/anon_hugepage"), 0, DELETED, NONE, SLICE_INIT("[anon_hugepage]"), KIND_SHMEM,
 	 KIND_ANON},
-	/* The kernel counts it among the pages of files. */
+	/* The kernel counts it as file pages. */
 	{SLICE_INIT("/secretmem"), 0, DELETED, NONE, SLICE_INIT("[secretmem]"), KIND_SPECIAL,
 	 KIND_SPECIAL},
-	/* Objects of graphics drivers that lie in shared memory. */
+	/* Objects of graphics drivers in shared memory. */
 	{SLICE_INIT("/drm mm object"), 0, DELETED, NONE, SLICE_INIT("[drm mm object]"), KIND_SHMEM,
 	 KIND_SHMEM},
 	{SLICE_INIT("/i915"), 0, DELETED, NONE, SLICE_INIT("[i915]"), KIND_SHMEM, KIND_SHMEM},
-	/* Rings and buffers that do not. */
+	/* Rings and buffers not in shared memory. */
 	{SLICE_INIT("/[aio]"), 0, DELETED, NONE, SLICE_INIT("[aio]"), KIND_SPECIAL, KIND_SPECIAL},
 	{SLICE_INIT("/dmabuf:"), ANY, NONE, SLICE_INIT("[dmabuf:"), NONE, KIND_SPECIAL,
 	 KIND_SPECIAL},
 };
 
-/* What lies below a folder, as systems are set up; the first that fits. Where the file system is
- * known, that decides what shared memory is, and the folder only what it is called. */
+/* What usually lies below a folder; the first match wins. If the file system is known, it decides
+ * whether memory is shared, and the folder only what it is called. */
 static const struct folder {
 	struct slice path, label;
 	enum kind kind;
@@ -81,7 +81,7 @@ static const struct folder {
 	{NONE, SLICE_INIT("[file]"), KIND_FILE},
 };
 
-/* Nearly all names are none of those above: what stands behind their slash begins none of them. */
+/* Rules out most names quickly: the character after the slash begins none of the names above. */
 static bool is_elsewhere(struct slice name)
 {
 	static const char letters[] = "adimprsS[";
@@ -135,7 +135,7 @@ static void make_file(struct class *c, enum kind kind, struct slice label)
 	c->is_file = true;
 }
 
-/* A tmpfs has no device, so its number has no major part. */
+/* A tmpfs has no device, so the major number is 0. */
 static bool may_be_shmem(const struct mapping *m)
 {
 	return m->backing == BACKING_UNKNOWN && m->dev_major == 0;

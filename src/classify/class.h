@@ -1,7 +1,7 @@
 /*
- * class: what one mapping is, from its line in smaps alone.
+ * class: what a mapping is, judged by its line in smaps alone.
  *
- * The label is the kernel's own text where a process gave the memory a name, and otherwise one of
+ * The label is the name that the process gave the memory, as the kernel prints it; otherwise one of
  * the labels listed in anonmem(1). Matching is anchored: `[anon:x]` is a label only if the whole
  * name has that form, which no path can have, since paths begin with a slash.
  */
@@ -12,17 +12,17 @@
 
 enum kind {
 	KIND_ANON,    /* private anonymous memory, heap and stack included */
-	KIND_SHMEM,   /* what the kernel counts as RssShmem: tmpfs, memfd, System V segments */
-	KIND_FILE,    /* files that lie on anything but memory */
+	KIND_SHMEM,   /* counted as RssShmem by the kernel: tmpfs, memfd, System V segments */
+	KIND_FILE,    /* files on anything but memory */
 	KIND_SPECIAL, /* the kernel's own pages: vdso, vvar, rings of io_uring or perf, devices */
 	KIND_COUNT
 };
 
-/* Whose word a label is. */
+/* Where a label comes from. */
 enum origin {
 	ORIGIN_KERNEL,	 /* printed by the kernel */
-	ORIGIN_PROCESS,	 /* kept by the process itself, on a kernel that cannot */
-	ORIGIN_INFERRED, /* a guess of anonmem's */
+	ORIGIN_PROCESS,	 /* kept by the process itself, since the kernel keeps no names */
+	ORIGIN_INFERRED, /* guessed by anonmem */
 	ORIGIN_COUNT
 };
 
@@ -33,15 +33,16 @@ struct class
 {
 	enum kind kind;
 	enum origin origin;
-	struct slice wrap;  /* empty, or such as "[memfd:": the label is then wrap + label + "]" */
-	struct slice label; /* a part of the mapping's name, or a constant */
-	bool is_file;	    /* the mapping's name is the path of a file, which the label is not */
+	struct slice wrap; /* empty, or a prefix such as "[memfd:": the label is then wrap + label +
+			      "]" */
+	struct slice label; /* part of the mapping's name, or a constant */
+	bool is_file;	    /* the mapping's name is a path, and the label is not */
 };
 
 void classify(const struct mapping *m, struct class *c);
 
-/* The part of a whole label that its giver chose: `zend_alloc` of `[anon:zend_alloc]`, without
- * leading blanks; the label itself where nobody chose a part (`[heap]`). Points into label. */
+/* The part of a label that the program chose: `zend_alloc` in `[anon:zend_alloc]`, without leading
+ * blanks; the whole label if no part was chosen (`[heap]`). Points into label. */
 struct slice label_text(struct slice label);
 
 #endif

@@ -11,15 +11,15 @@
 #define STACK_MAX    (64 * MIB)
 #define STACK_MARGIN (64 * KIB)
 #define GO_FIRST     UINT64_C(0xc000000000)
-#define GO_CHUNK     (4 * MIB) /* by which its heap grows */
-/* The heap of Java ends at one of two addresses, so that its pointers fit into 32 bits. */
+#define GO_CHUNK     (4 * MIB) /* unit by which the heap grows */
+/* The Java heap ends at one of two addresses, so that its pointers fit into 32 bits. */
 #define JAVA_LOWEST (2 * GIB)
 #define JAVA_LOW    (4 * GIB)
 #define JAVA_HIGH   (32 * GIB)
 #define JAVA_ALIGN  MIB
 #define JAVA_MIN    (8 * MIB)
-/* Engines of JavaScript ask for pieces at random addresses, below any that the kernel would
- * choose: V8 for pages, SpiderMonkey for chunks. */
+/* JavaScript engines request memory at random addresses below those that the kernel would choose:
+ * V8 in pages, SpiderMonkey in chunks. */
 #define V8_PAGE		   (256 * KIB)
 #define SPIDERMONKEY_CHUNK MIB
 #define SCATTERED_LOWEST   (4 * GIB)
@@ -27,18 +27,18 @@
 
 #define FIREFOX_HEAD (12 * KIB)
 
-/* Programs that take memory in pieces of their own from mmap(2). */
+/* Programs that take memory from mmap(2) in characteristic units. */
 struct interpreter {
-	struct slice program;		 /* what its file's name begins with */
-	uint64_t align, multiple, least; /* of such memory */
+	struct slice program;		 /* prefix of its file name */
+	uint64_t align, multiple, least; /* of its memory */
 	enum guess guess;
 };
 static const struct interpreter interpreters[] = {
 	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
 	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
-	{SLICE_INIT("firefox"), MIB, 1, MIB, GUESS_FIREFOX}, /* chunks of its jemalloc */
+	{SLICE_INIT("firefox"), MIB, 1, MIB, GUESS_FIREFOX}, /* chunks of Firefox's own jemalloc */
 	{SLICE_INIT("redis-"), 1, 1, 512 * KIB,
-	 GUESS_REDIS}, /* the server is redis-check-rdb too */
+	 GUESS_REDIS}, /* the server is also installed as redis-check-rdb */
 };
 
 /* clang-format off */
@@ -81,7 +81,7 @@ static bool may(const struct mapping *m, const char perms[4])
 	return memcmp(m->perms, perms, 4) == 0;
 }
 
-/* Unnamed memory that nobody may touch. */
+/* Unnamed memory without any access. */
 static bool is_closed(const struct mapping *m)
 {
 	return may(m, "---p") && is_unnamed(m);
@@ -109,7 +109,7 @@ static const struct interpreter *find_interpreter(struct slice path)
 	return NULL;
 }
 
-/* The first code in the address space is the program. */
+/* The first code in the address space belongs to the program. */
 static void note_code(struct infer *n, const struct mapping *m)
 {
 	n->object.code = true;
@@ -119,7 +119,7 @@ static void note_code(struct infer *n, const struct mapping *m)
 	n->program_seen = true;
 }
 
-/* Follows the segments of a program or a library, which begin with the head of their file. */
+/* Follows the segments of a program or library, which begin with the start of their file. */
 static void note_file(struct infer *n, const struct mapping *m)
 {
 	struct object *o = &n->object;
@@ -142,9 +142,9 @@ static void note_file(struct infer *n, const struct mapping *m)
 }
 
 /*
- * The loader puts .bss right behind the data of its object, of which the program may have protected
- * the end. Other memory can come to lie there too, and the kernel then makes one mapping of both;
- * so what is larger than all of its library is left alone. Behind the program itself the kernel
+ * The loader puts .bss right after the data of its object; the program may have protected the end
+ * of that. Other memory can end up there too, and the kernel merges both into one mapping, so a
+ * mapping larger than the whole library gets no guess. Right after the program itself, the kernel
  * puts nothing else.
  */
 static bool is_bss(const struct infer *n, const struct mapping *m)
@@ -155,9 +155,9 @@ static bool is_bss(const struct infer *n, const struct mapping *m)
 	       (o->program || m->end - m->start <= o->end - o->start);
 }
 
-/* Stacks of threads have sizes that are powers of two. Guard pages inside of them make that a
- * little less, memory that came to lie behind them a little more. Of a stack the top is in use, and
- * seldom more than half of it; other memory between guard pages was made to be used. */
+/* Thread stacks have sizes that are powers of two, slightly less with guard pages inside, slightly
+ * more with other memory merged at the end. A stack is used from the top, rarely more than half;
+ * other memory between guard pages was allocated to be used. */
 static bool is_stack(const struct infer *n, const struct mapping *m)
 {
 	uint64_t size = m->end - m->start;
@@ -172,7 +172,7 @@ static bool is_stack(const struct infer *n, const struct mapping *m)
 	return false;
 }
 
-/* The jemalloc of Firefox cuts chunks of 1 MiB into a head, a guard page, its runs and another
+/* Firefox's jemalloc divides chunks of 1 MiB into a header, a guard page, the runs and another
  * guard page. */
 static bool is_firefox_chunk(const struct infer *n, const struct mapping *m)
 {
@@ -183,7 +183,7 @@ static bool is_firefox_chunk(const struct infer *n, const struct mapping *m)
 	       m->end - m->start < MIB - inside;
 }
 
-/* The heap of Go begins at an address of its own. */
+/* The Go heap begins at a fixed address. */
 static bool begins_go_heap(const struct mapping *m)
 {
 	return m->start == GO_FIRST && (m->end - m->start) % GO_CHUNK == 0 && may(m, "rw-p");
@@ -202,7 +202,7 @@ static void begin_heap(struct infer *n, const struct mapping *m, uint64_t limit,
 	n->heap = (struct heap){m->end, limit, guess};
 }
 
-/* By the mapping itself and what lies before it, from what is certain to what is likely. */
+/* Judges by the mapping itself and the ones before it, from the most certain rule to the least. */
 static enum guess make_guess(const struct infer *n, const struct mapping *m)
 {
 	if (m->perms[2] == 'x')
@@ -222,13 +222,13 @@ static enum guess make_guess(const struct infer *n, const struct mapping *m)
 	return is_of_interpreter(n, m) ? n->interpreter->guess : GUESS_NONE;
 }
 
-/* An arena begins where it is aligned to, and keeps the rest of its room without any access. */
+/* An arena begins at a multiple of its size, and the part not yet used has no access rights. */
 static bool is_arena(const struct mapping *head, const struct mapping *rest)
 {
 	return head->start % ARENA == 0 && rest->end == head->start + ARENA && is_closed(rest);
 }
 
-/* Behind the first part of a heap is what it may still grow into, or its archived classes. */
+/* The first part of the heap is followed by the space it may grow into, or by archived classes. */
 static bool begins_java_heap(const struct mapping *head, const struct mapping *rest)
 {
 	return head->start % JAVA_ALIGN == 0 && head->start >= JAVA_LOWEST &&
@@ -236,7 +236,7 @@ static bool begins_java_heap(const struct mapping *head, const struct mapping *r
 	       (is_closed(rest) || slice_ends(rest->name, SLICE(".jsa")));
 }
 
-/* All of a heap of Java, if it takes what it may have at once. */
+/* A Java heap that is allocated in full at the start. */
 static bool is_java_heap(const struct mapping *m)
 {
 	return m->start % JAVA_ALIGN == 0 && m->start >= JAVA_LOWEST &&
@@ -249,7 +249,7 @@ static bool is_piece(const struct mapping *m, uint64_t size)
 	       m->end <= SCATTERED_TOP;
 }
 
-/* Of what lies alone. */
+/* The guess for a mapping without neighbours. */
 static enum guess guess_scattered(const struct mapping *m, enum guess otherwise)
 {
 	if (is_piece(m, V8_PAGE))
@@ -257,7 +257,7 @@ static enum guess guess_scattered(const struct mapping *m, enum guess otherwise)
 	return is_piece(m, SPIDERMONKEY_CHUNK) ? GUESS_SPIDERMONKEY : otherwise;
 }
 
-/* The guess of what is held back; `next` is what comes behind it, NULL at the end. */
+/* The guess for the held mapping; `next` is the mapping after it, NULL at the end. */
 static enum guess guess_held(struct infer *n, const struct mapping *next)
 {
 	const struct mapping *held = &n->held;
@@ -279,7 +279,7 @@ static int release(struct infer *n, const struct mapping *next, struct error *e)
 	return n->deliver(n->ctx, &n->held, guess_held(n, next), e);
 }
 
-/* Whether what lies behind a mapping can tell more of it. What is so found is aligned to this. */
+/* Whether the mapping after this one can tell more. Memory found that way is aligned to V8_PAGE. */
 static bool depends_on_next(const struct mapping *m, enum guess guess)
 {
 	return m->start % V8_PAGE == 0 && (guess == GUESS_NONE || guess > GUESS_BSS) &&
@@ -294,7 +294,7 @@ static void hold(struct infer *n, const struct mapping *m, enum guess guess)
 	n->held_apart = m->start != n->end;
 }
 
-/* Remembers what the next mapping needs to know of this one. */
+/* Records what the next mapping needs to know about this one. */
 static void note_named(struct infer *n, const struct mapping *m)
 {
 	n->guard_end = NOWHERE;

@@ -1,18 +1,18 @@
 /*
- * infer: what unnamed memory probably is, from what lies around it.
+ * infer: guesses what unnamed memory is from what lies around it.
  *
- * Most programs name nothing, and most kernels keep no names. What the neighbours of an unnamed
- * private mapping prove or suggest becomes a label that begins with a tilde. The rules, and how far
- * each can be trusted, are listed in anonmem(1).
+ * Most programs name nothing, and most kernels keep no names. The neighbours of an unnamed private
+ * mapping prove or suggest what it is; the guess becomes a label that begins with a tilde.
+ * anonmem(1) lists the rules, and how reliable each one is.
  *
  *	infer_init(&n, deliver, ctx)
  *	for each process: infer_begin(&n)
  *		infer_mapping(&n, m) for each mapping, in ascending order
  *		infer_end(&n)		delivers what is held back
  *
- * A mapping is handed on at once unless its guess depends on the one behind it. Such a one is held
- * back; it has no name, so that nothing is allocated. infer_begin() drops it, which is right when a
- * reading is taken back.
+ * A mapping is delivered at once unless its guess depends on the next one. Then it is held back;
+ * since it has no name, that allocates nothing. infer_begin() drops it, as it should when a process
+ * is read again.
  */
 #ifndef CLASSIFY_INFER_H
 #define CLASSIFY_INFER_H
@@ -21,61 +21,61 @@
 
 enum guess {
 	GUESS_NONE,
-	/* Whatever lies behind the mapping: */
+	/* Final, whatever follows the mapping: */
 	GUESS_JIT,
 	GUESS_RESERVED,
 	GUESS_GO_HEAP,
 	GUESS_JAVA_HEAP,
 	GUESS_BSS,
-	/* Unless what lies behind it says more: */
+	/* Unless the next mapping tells more: */
 	GUESS_STACK,
 	GUESS_PYTHON,
 	GUESS_PHP,
 	GUESS_REDIS,
 	GUESS_FIREFOX,
-	/* By what lies behind it: */
+	/* Depends on the next mapping: */
 	GUESS_ARENA,
 	GUESS_V8_HEAP,
 	GUESS_SPIDERMONKEY,
 	GUESS_COUNT
 };
 
-/* The labels; that of GUESS_NONE is empty. */
+/* The labels; GUESS_NONE has an empty one. */
 extern const struct slice guess_labels[GUESS_COUNT];
 
-/* As smaps_mapping_fn. */
+/* Like mapping_fn, with the guess. */
 typedef int infer_deliver_fn(void *ctx, const struct mapping *m, enum guess guess, struct error *e);
 
 struct infer {
 	infer_deliver_fn *deliver;
 	void *ctx;
-	/* Ends are addresses where no mapping can begin while there is no such thing. */
-	uint64_t end;	      /* of the mapping before */
-	uint64_t guard_end;   /* the same, if that may be a guard page */
-	struct heap {	      /* of one that is known by where it begins */
-		uint64_t end; /* as far as it has come */
+	/* Each `end` is NOWHERE, where no mapping can begin, if there is no such thing. */
+	uint64_t end;	      /* of the previous mapping */
+	uint64_t guard_end;   /* the same, if the previous mapping may be a guard page */
+	struct heap {	      /* a heap recognized by its start address */
+		uint64_t end; /* end of its mappings so far */
 		uint64_t limit;
 		enum guess guess;
 	} heap;
-	struct object { /* the mappings before, if they are of one program or library */
+	struct object { /* the previous mappings, if they belong to one program or library */
 		uint64_t start, end, inode;
 		uint32_t dev_major, dev_minor;
-		bool code;     /* one of them may be executed: it is a program or a library */
+		bool code;     /* one of them is executable: it is a program or library */
 		bool writable; /* one of them is its data */
-		bool program;  /* it is the first such in the process */
+		bool program;  /* it is the first one in the process */
 	} object;
 	bool program_seen;
-	const struct interpreter *interpreter; /* what the program is, if it is one that is known */
+	const struct interpreter *interpreter; /* of the program, if it is a known one */
 	bool holding;
-	enum guess held_guess; /* unless the mapping behind it says more */
-	bool held_apart;       /* there is nothing right before it */
+	enum guess held_guess; /* unless the next mapping tells more */
+	bool held_apart;       /* no mapping ends where it begins */
 	struct mapping held;
 };
 
 void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx);
 void infer_begin(struct infer *n);
 
-/* 0, or -1 with *e: what `deliver` returned. */
+/* 0, or -1 with *e from `deliver`. */
 int infer_mapping(struct infer *n, const struct mapping *m, struct error *e);
 int infer_end(struct infer *n, struct error *e);
 

@@ -19,7 +19,7 @@ struct rules {
 	size_t count, capacity;
 };
 
-/* Who names memory, and how: see the manual's table. The order matters. */
+/* The names that programs give memory; see the table in anonmem-rules(5). The order matters. */
 static const struct {
 	const char *pattern, *subsystem;
 	bool of_any; /* what it matches may be anything that somebody made up */
@@ -47,9 +47,12 @@ static const struct {
 	{"^(js-|wasm-|jemalloc)", "firefox", false},
 	{"^(WKFastMalloc|JS[A-Z])", "webkit", false},
 	{"^nodejs ", "node", false},
-	/* The names that `anonmem run` gives: of a library, without its version. */
+	/* Names that `anonmem run` gives: those of libraries, without the version. */
+	{"^malloc: (lib[^]:[/]+)\\.so([.:]|$)", "\\1", true},
+	{"^malloc: \\((allocator|no library|any)\\)$", "malloc", false},
+	{"^malloc: ([^]:[/]+)$", "\\1", true},
 	{"^(lib[^]:[/]+)\\.so([.:]|$)", "\\1", true},
-	/* What stands before a colon, but not that of anon_inode:[io_uring]. */
+	/* The text before a colon, except in anon_inode:[io_uring]. */
 	{"^([^]:[]{1,32}): ?[^[]", "\\1", true},
 	{"^\\[stack:[0-9]+\\]$", "[stack]", false},
 	/* Guesses stay apart from what is known. */
@@ -75,7 +78,7 @@ void rules_free(struct rules *rules)
 	free(rules);
 }
 
-/* Every group that the subsystem asks for must be in the pattern. */
+/* Every group used in the subsystem must exist in the pattern. */
 static int check_groups(const char *subsystem, size_t groups, struct error *e)
 {
 	for (const char *p = subsystem; *p; p++) {
@@ -153,7 +156,7 @@ static char *trim(char *s)
 	return s;
 }
 
-/* The last arrow of the line: a pattern may hold one, a subsystem needs none. */
+/* Finds the last arrow in the line: a pattern may contain one, a subsystem does not need to. */
 static char *find_arrow(char *line)
 {
 	char *found = NULL;
@@ -240,8 +243,8 @@ static void write_without_number(struct slice text, FILE *out)
 	putc('*', out);
 }
 
-/* A pattern has a state that its matches change. glibc locks it too, in a way of its own that
- * ThreadSanitizer does not see. */
+/* Matching changes the state of a pattern. glibc locks it itself, but in a way that ThreadSanitizer
+ * does not see. */
 static pthread_mutex_t matching = PTHREAD_MUTEX_INITIALIZER;
 
 bool rules_apply(const struct rules *rules, struct slice label, FILE *out)

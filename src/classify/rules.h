@@ -1,5 +1,5 @@
 /*
- * rules: from the text of a label to the subsystem that owns it.
+ * rules: maps the text of a label to the subsystem that owns the memory.
  *
  * An ordered table; the first pattern that matches wins. Patterns are POSIX extended regular
  * expressions, matched against label_text(); \0 to \9 in the subsystem stand for what the pattern
@@ -21,15 +21,15 @@ struct rules;
 struct rules *rules_new(void);
 void rules_free(struct rules *rules);
 
-/* Adds the rules that `in` holds behind those that are there. -1 with *e, which says file name and
- * line, when one cannot be understood. */
+/* Appends the rules read from `in`. Returns -1 with *e, which gives file name and line, if one is
+ * invalid. */
 int rules_read(struct rules *rules, FILE *in, const char *name, struct error *e);
 
 int rules_add_builtin(struct rules *rules, struct error *e);
 
-/* Writes the subsystem of a label to out. Labels that no rule knows go by what stands before their
- * colon, and else by the whole text with a number at its end replaced by a star. False when there
- * is no memory. */
+/* Writes the subsystem of a label to out. A label that matches no rule becomes the text before its
+ * colon, or else the whole text with a star in place of a number at its end. False if out of
+ * memory. */
 bool rules_apply(const struct rules *rules, struct slice label, FILE *out);
 
 /* Whether a built-in rule knows what a label says, so that it is the same in all programs of a

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Libraries are known by their files, and what a file is by its kind. */
+/* Libraries are recognized by file name, and files by kind. */
 static const struct grouping by = {.keys = {KEY_KIND, KEY_LABEL, KEY_FILE}, .count = 3};
 enum { KIND, LABEL, FILE_NAME };
 
@@ -37,7 +37,7 @@ static bool join(struct program_set *set, const char *name, uint64_t bytes)
 	return append(&set->names, &set->name_count, name);
 }
 
-/* What a process shows to be, by one of its groups. */
+/* What a process is known as, judged by one of its groups. */
 static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 {
 	enum origin origin;
@@ -49,7 +49,7 @@ static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 	return slice_begins(file, SLICE("/")) ? known_by_file(file) : 0;
 }
 
-/* By its program and all its groups; and whether it has named any of its memory. */
+/* Judges by the program and all groups; *names tells whether the process has named memory. */
 static uint32_t examine(const struct record *r, const struct intern *symbols, bool *names)
 {
 	uint32_t found = r->process.known & PROCESS_EXE ? known_by_program(r->process.exe) : 0;
@@ -65,10 +65,30 @@ static uint32_t examine(const struct record *r, const struct intern *symbols, bo
 	return found;
 }
 
+/* Bytes that glibc's malloc has, if that is most of what the process has, and much; else 0. Those
+ * of `anonmem run --heaps` have their owners. */
+static uint64_t mostly_malloc(const struct record *r, const struct intern *symbols)
+{
+	const uint64_t much = UINT64_C(10) << 20;
+	uint64_t has = 0, all = 0;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct group *g = &r->groups[i];
+		enum origin origin;
+		struct slice label = key_label(symbols, record_key(r, &by, i)[LABEL], &origin);
+
+		all += g->counters.bytes[COUNTER_ANONYMOUS] + g->counters.bytes[COUNTER_SWAP];
+		if (!slice_begins(label, SLICE("[anon:malloc: ")))
+			has += g->heap.used + g->heap.free;
+	}
+	return has > much && has > all / 2 ? has : 0;
+}
+
 static bool count(struct checkup *c, const struct record *r, const struct intern *symbols)
 {
 	struct naming own = {{0}};
 	char name[PROCESS_NAME_MAX + 1] = "?";
+	uint64_t bytes = mostly_malloc(r, symbols);
 	bool names, counted = true;
 	uint32_t found = examine(r, symbols, &names);
 
@@ -82,7 +102,9 @@ static bool count(struct checkup *c, const struct record *r, const struct intern
 		if (found & UINT32_C(1) << i)
 			counted = join(&c->sets[i], name, 0);
 	}
-	return counted;
+	if (counted && bytes > 0)
+		counted = join(&c->mallocs, name, bytes);
+	return counted && trims_add(&c->trims, r, name);
 }
 
 static bool take(void *ctx, const struct record *r)
@@ -103,7 +125,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 		.infer = true,
 		.finds_sharers = true,
 		.jobs = 1,
-		.reading = {.needs = NEED_STAT | NEED_EXE},
+		.reading = {.needs = NEED_STAT | NEED_EXE, .heaps = true},
 	};
 	struct source *source = source_open_proc(NULL, pids, count, e);
 	struct examination x = {.checkup = c};
@@ -119,6 +141,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 	intern_free(&x.symbols);
 	source_close(source);
 	problems_sort(&c->problems);
+	trims_finish(&c->trims);
 	return status;
 }
 
@@ -132,7 +155,9 @@ static void free_list(char **list, size_t count)
 void checkup_free(struct checkup *c)
 {
 	free_list(c->naming.names, c->naming.name_count);
+	free_list(c->mallocs.names, c->mallocs.name_count);
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
 		free_list(c->sets[i].names, c->sets[i].name_count);
 	problems_free(&c->problems);
+	trims_free(&c->trims);
 }

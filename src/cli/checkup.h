@@ -1,33 +1,36 @@
 /*
- * checkup: what `anonmem doctor` finds out about the processes of this system.
+ * checkup: examines the processes of this system for `anonmem doctor`.
  *
- * Only processes that were read whole count, as in a report.
+ * As in a report, only processes that were read completely count.
  */
 #ifndef CLI_CHECKUP_H
 #define CLI_CHECKUP_H
 
 #include "cli/known.h"
+#include "cli/trims.h"
 #include "model/naming.h"
 #include "model/snapshot.h"
 
 /* Processes that have something in common. */
 struct program_set {
 	uint64_t processes;
-	uint64_t bytes; /* PSS that they named */
-	char **names;	/* of the processes, each once, in the order of first sight */
+	uint64_t bytes; /* PSS that they have named, or what malloc has */
+	char **names;	/* of the processes, without duplicates, in order of first appearance */
 	size_t name_count;
 };
 
 struct checkup {
 	struct machine machine;
 	struct coverage coverage;
-	struct naming memory;		    /* private and anonymous, of all processes */
-	struct program_set naming;	    /* those that have named memory */
-	struct program_set sets[KNOWN_MAX]; /* by known[] */
-	struct problems problems; /* processes that were asked for and could not be read */
+	struct naming memory;		    /* private anonymous memory of all processes */
+	struct program_set naming;	    /* processes that have named memory */
+	struct program_set sets[KNOWN_MAX]; /* indexed like known[] */
+	struct trims trims;		    /* what malloc holds unused */
+	struct program_set mallocs;	    /* glibc's malloc has most of their memory */
+	struct problems problems;	    /* requested processes that could not be read */
 };
 
-/* Checks the running system, or the given processes of it. 0, or -1 with *e. checkup_free() in any
+/* Examines the running system, or the given processes. 0, or -1 with *e; call checkup_free() in any
  * case. */
 int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e);
 void checkup_free(struct checkup *c);

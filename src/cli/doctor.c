@@ -1,5 +1,5 @@
 /*
- * anonmem doctor: whose word there is for the memory of this machine, and how to get more of it.
+ * `anonmem doctor`: shows how the memory of this machine is known, and how to get more names.
  */
 #include "base/escape.h"
 #include "cli/checkup.h"
@@ -18,7 +18,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* All that is said of `anonmem run`. */
+/* The advice about `anonmem run`. */
 static const char run_advice[] = "If anonmem run starts a program, its memory has names on every "
 				 "kernel: its own, or those of its libraries.";
 
@@ -30,7 +30,7 @@ static const char help_text[] =
 	"      --json                      for programs: anonmem-json(5)\n"
 	"  -h, --help                      show this text\n"
 	"\n"
-	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+	"Exit status: 0 done, 1 failed, 2 invalid usage.\n";
 
 struct doctor_options {
 	pid_t *pids; /* owned */
@@ -194,6 +194,38 @@ static void write_known(const struct checkup *c)
 		puts("\nNo program that could name its memory is running.");
 }
 
+static void write_trims(const struct trims *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct trim *trim = &t->list[i];
+		char unused[SIZE_TEXT_MAX], back[SIZE_TEXT_MAX];
+
+		size_format(trim->heap.free, UNITS_AUTO, unused);
+		size_format(trim->heap.trimmable, UNITS_AUTO, back);
+		if (i == 0)
+			puts("\nglibc's malloc holds memory that its program does not use:");
+		fputs("  ", stdout);
+		escape_write(stdout, slice_of(trim->name));
+		printf(", %" PRIu64 " process%s: %s%s, of which %s could be returned\n",
+		       trim->processes, trim->processes == 1 ? "" : "es",
+		       trim->heap.partial ? "at least " : "", unused, back);
+	}
+	if (t->count > 0)
+		printf("%s\n", trim_advice);
+}
+
+static void write_mallocs(const struct program_set *set)
+{
+	char text[SIZE_TEXT_MAX];
+
+	if (!ANONMEM_HEAPS || set->processes == 0)
+		return;
+	size_format(set->bytes, UNITS_AUTO, text);
+	puts("\nMost of their memory is malloc's:");
+	write_set(text, set);
+	puts("\nanonmem run --heaps would tell which libraries asked for it.");
+}
+
 static int write_text(const struct checkup *c, struct error *e)
 {
 	write_kernel(&c->machine);
@@ -203,6 +235,8 @@ static int write_text(const struct checkup *c, struct error *e)
 		write_memory(c);
 		write_naming(c);
 		write_known(c);
+		write_trims(&c->trims);
+		write_mallocs(&c->mallocs);
 	}
 	printf("\n%s\n", run_advice);
 	return 0;
@@ -252,6 +286,30 @@ static cJSON *make_known(const struct checkup *c)
 	return json_finish(whole, list);
 }
 
+static cJSON *make_trim(const struct trim *trim)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	return json_finish(
+		json_put(object, "name", json_string(slice_of(trim->name))) &&
+			json_put(object, "processes", json_integer(trim->processes)) &&
+			json_put(object, "heap_used", json_integer(trim->heap.used)) &&
+			json_put(object, "heap_free", json_integer(trim->heap.free)) &&
+			json_put(object, "returnable", json_integer(trim->heap.trimmable)) &&
+			json_put(object, "partial", cJSON_CreateBool(trim->heap.partial)),
+		object);
+}
+
+static cJSON *make_trims(const struct trims *t)
+{
+	cJSON *list = cJSON_CreateArray();
+	bool whole = list != NULL;
+
+	for (size_t i = 0; i < t->count && whole; i++)
+		whole = json_append(list, make_trim(&t->list[i]));
+	return json_finish(whole, list);
+}
+
 static cJSON *make_memory(const struct checkup *c)
 {
 	static const char *const words[WORD_COUNT] = {
@@ -282,6 +340,8 @@ static cJSON *make_all(const struct checkup *c)
 		{"memory", make_memory(c)},
 		{"naming", make_set(&c->naming)},
 		{"known", make_known(c)},
+		{"malloc", make_trims(&c->trims)},
+		{"mostly_malloc", make_set(&c->mallocs)},
 		{"run", cJSON_CreateString(run_advice)},
 	};
 	cJSON *root = cJSON_CreateObject();

@@ -1,6 +1,6 @@
 /*
- * `anonmem machine`: where all memory of the machine is. The kernel's own figures say how much of
- * each kind there is; the processes, read as for a report, say whose the anonymous memory is.
+ * `anonmem machine`: shows where all memory of the machine is. The kernel's figures tell how much
+ * of each kind there is; the processes, read as for a report, tell who has the anonymous memory.
  */
 #include "cli/command.h"
 #include "cli/options.h"
@@ -18,7 +18,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-enum { LARGEST = 8 }; /* rows with a name of their own, unless --limit says how many */
+enum { LARGEST = 8 }; /* number of named rows, unless set by --limit */
 
 static int write_account(const struct options *o, const struct account_view *v, struct error *e)
 {
@@ -44,7 +44,7 @@ static size_t largest(const struct options *o)
 	return o->limit ? o->limit : LARGEST;
 }
 
-/* The kernel's figures are read behind the processes, as near to them as can be. */
+/* Reads the kernel's figures right after the processes. */
 static int show_machine(const struct options *o, const struct source *source,
 			const struct snapshot *s, struct error *e)
 {
@@ -78,7 +78,7 @@ static int show_cgroup(const struct options *o, const struct source *source,
 	return status;
 }
 
-/* The control group that is asked for; NULL for the whole machine. */
+/* Finds the requested control group; NULL for the whole machine. */
 static int find_cgroup(const struct options *o, const struct source *source, char path[PATH_MAX],
 		       const char **cgroup, struct error *e)
 {
@@ -99,7 +99,7 @@ static int read_and_show(const struct options *o, const struct source *source,
 		.rules = rules,
 		.infer = !o->no_infer,
 		.finds_sharers = true,
-		.verify = true, /* smaps_rollup divides anonymous memory from that of files */
+		.verify = true, /* smaps_rollup separates anonymous memory from files */
 		.jobs = o->jobs,
 		.reading = {.shares = true},
 	};

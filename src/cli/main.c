@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Everything was written without a look; here it shows whether it arrived. */
+/* Write errors were not checked before; reports them here. */
 static enum exit_status close_output(enum exit_status status)
 {
 	bool failed = ferror(stdout);
@@ -20,7 +20,7 @@ static enum exit_status close_output(enum exit_status status)
 	errno = 0;
 	failed |= fflush(stdout) != 0;
 	number = errno;
-	/* An interrupted close() has still closed it. */
+	/* If interrupted, close() has closed it nevertheless. */
 	if (fclose(stdout) != 0 && !failed && errno != EINTR) {
 		failed = true;
 		number = errno;
@@ -42,8 +42,8 @@ static const struct {
 	{"top", command_top},
 };
 
-/* A program that is run gets all that its user has, and nothing of what anonmem is lent. Who
- * captures creates the file with all rights, and then gives them up for the reading. */
+/* `anonmem run` keeps the user's own rights for the program, but none from file capabilities.
+ * `anonmem capture` creates its file with all rights, and then drops them for the reading. */
 static int settle_rights(command_fn *command, struct error *e)
 {
 	if ((command == command_run || command == command_capture || command == command_check) &&
@@ -56,8 +56,8 @@ static int settle_rights(command_fn *command, struct error *e)
 	return 0;
 }
 
-/* A first word other than an option, a process id or the path of a file is a command; without one
- * it is the report. NULL if there is no such command. */
+/* The first argument is a command unless it is an option, a process id or a path; then the command
+ * is the report. NULL if there is no such command. */
 static command_fn *find_command(int argc, char **argv)
 {
 	if (argc < 2 || argv[1][0] == '-' || value_is_pids(argv[1]) || strchr(argv[1], '/'))
@@ -88,7 +88,7 @@ static enum exit_status run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	/* Which characters can be shown; numbers stay as programs write them. */
+	/* LC_CTYPE decides which characters are printable; number formats stay unlocalized. */
 	setlocale(LC_CTYPE, "");
 	return (int)close_output(run(argc, argv));
 }

@@ -11,7 +11,7 @@ static bool finds_process(const struct options *o, const struct snapshot *s)
 	return s->coverage.seen > 0 || !selection_chooses_processes(&o->selection);
 }
 
-/* Nobody asked for kind shmem: it is what --by segment is about. */
+/* Whether kind shmem was only implied by --by segment, not requested. */
 static bool is_about_segments(const struct options *o)
 {
 	return grouping_has(&o->by, KEY_SEGMENT) && o->selection.label_count == 0 &&
@@ -32,7 +32,7 @@ bool match_found(const struct options *o, const struct snapshot *s)
 	return finds_process(o, s) && finds_memory(o, s);
 }
 
-/* An option as it was given, after those before it. */
+/* Writes an option as given, following earlier ones. */
 static void write_option(FILE *out, bool *any, const char *option, const char *value)
 {
 	fprintf(out, "%s%s \"%s\"", *any ? " and " : " ", option, value);

@@ -1,14 +1,14 @@
-/* match: whether anything is there of what the user chose, and what to say if nothing is. */
+/* match: checks that the user's selection matches anything, and reports if not. */
 #ifndef CLI_MATCH_H
 #define CLI_MATCH_H
 
 #include "cli/options.h"
 
-/* False if no process matches --name, --user and --cgroup, or no memory of those that were read
- * matches --label and --kind. What could not be read is not said to match nothing. */
+/* False if no process matches --name, --user and --cgroup, or no memory of the processes read
+ * matches --label and --kind. Unreadable processes are not reported as mismatches. */
 bool match_found(const struct options *o, const struct snapshot *s);
 
-/* Says, of a snapshot without a match, what matched nothing. */
+/* Reports which options matched nothing, for a snapshot without a match. */
 void match_say_none(const struct options *o, const struct snapshot *s);
 
 #endif

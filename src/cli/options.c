@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* What an option does with its value, which may be cut up. 0, or -1 with *e. */
+/* Handles an option's value, which it may modify. 0, or -1 with *e. */
 typedef int take_fn(struct options *o, char *value, struct error *e);
 
 static int take_pid(struct options *o, char *value, struct error *e)
@@ -233,12 +233,13 @@ enum {
 	CHOOSING = SHOWING | FOR_CAPTURE | FOR_CHECK,
 };
 
-/* An option without a value that only sets something says what. */
+/* An option without a value names the member that it sets. */
 #define SETS(member) NULL, offsetof(struct options, member)
 
 static const struct spec {
-	unsigned commands; /* that have it; of a heading, those that have any below it */
-	char letter;	   /* if it has one */
+	unsigned commands; /* that have the option; for a heading, those that have any option below
+			      it */
+	char letter;	   /* 0 if it has none */
 	const char *name, *argument, *help;
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
@@ -291,22 +292,22 @@ static const struct spec {
 	{ANY | FOR_CHECK, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
 	 "group by these keys (below); default: label", take_by, 0},
-	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
+	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "initially group by these keys; default: subsystem",
 	 take_by, 0},
 	{ALL, 'o', "columns", "[+]LIST", "columns to show, or all; + adds some; -o help lists them",
 	 take_columns, 0},
 	{FOR_DIFF, 'o', "columns", "COLUMN",
 	 "the column to compare; default: pss; -o help lists all", take_columns, 0},
-	{ALL, 's', "sort", "[+|-]COLUMN", "order by a column, + rising, - falling; default: -pss",
-	 take_sort, 0},
-	{SHOWING, 'N', "limit", "N", "the first N rows only; the totals count all", take_limit, 0},
+	{ALL, 's', "sort", "[+|-]COLUMN",
+	 "sort by a column, + ascending, - descending; default: -pss", take_sort, 0},
+	{SHOWING, 'N', "limit", "N", "only the first N rows; totals include all", take_limit, 0},
 	{FOR_MACHINE, 'N', "limit", "N", "name the N largest under each row; default: 8",
 	 take_limit, 0},
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_DIFF, 'a', "all", NULL, "show rows without a change too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{ANY | FOR_CHECK, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)",
-	 take_rules, 0},
+	{ANY | FOR_CHECK, 0, "rules", "FILE",
+	 "additional rules for subsystems, see anonmem-rules(5)", take_rules, 0},
 	{ANY | FOR_CHECK, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
 	{ANY | FOR_CHECK, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is",
 	 SETS(no_infer)},
@@ -326,27 +327,26 @@ static const struct spec {
 	{ANY, 0, "csv", NULL, "--format csv", take_csv, 0},
 	{ANY | FOR_CHECK, 0, "units", "UNIT", "auto (default), b, k, m or g, powers of 1024",
 	 take_units, 0},
-	{SHOWING, 'w', "wide", NULL, "show all columns and whole names, however wide", SETS(wide)},
+	{SHOWING, 'w', "wide", NULL, "show all columns and full names, however wide", SETS(wide)},
 	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
 	{FOR_CHECK, 'q', "quiet", NULL, "hide rules that are kept", SETS(quiet)},
 	{ANY | FOR_CHECK, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
-	{FOR_TOP, 'd', "delay", "SECONDS", "between two refreshes, at least 0.01; default: 2",
+	{FOR_TOP, 'd', "delay", "SECONDS", "time between refreshes, at least 0.01; default: 2",
 	 take_delay, 0},
 	{FOR_TOP, 'n', "iterations", "N", "exit after N refreshes", take_iterations, 0},
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
 	{ANY | FOR_CHECK, 0, NULL, NULL, "Performance", NULL, 0},
-	{ANY | FOR_CHECK, 'j', "jobs", "N", "number of reader threads; default: one a processor",
+	{ANY | FOR_CHECK, 'j', "jobs", "N", "number of reader threads; default: one per processor",
 	 take_jobs, 0},
-	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
-	 SETS(fast)},
+	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS if provable", SETS(fast)},
 	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
 	 take_max_stall, 0},
-	{FOR_REPORT, 0, "stats", NULL, "report what the reading cost", SETS(stats)},
+	{FOR_REPORT, 0, "stats", NULL, "print the cost of reading", SETS(stats)},
 
 	{FOR_REPORT, 0, NULL, NULL, "Checks", NULL, 0},
 	{FOR_REPORT, 0, "strict", NULL, "exit 3 if any process could not be read", SETS(strict)},
@@ -360,7 +360,7 @@ static const struct spec {
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
 
-/* What --help says around the options. */
+/* The text of --help before and after the options. */
 static const struct help {
 	unsigned command;
 	const char *before, *after;
@@ -380,18 +380,18 @@ static const struct help {
 	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
 	 "check says whether memory is within a budget; see anonmem check --help.\n"
 	 "diff shows what grew between two captures, or since one; see anonmem diff --help.\n"
-	 "doctor says whether memory can have names here, and how to get more of them.\n"
+	 "doctor shows whether memory can have names here, and how to get more names.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
 	{FOR_TOP,
 	 "Usage: anonmem top [OPTIONS] [PID...]\n"
-	 "Watches who holds the memory and who grows; the key h explains the others.\n",
+	 "Shows who uses memory and who grows; press h for help on keys.\n",
 	 "  anonmem top                      subsystems; Enter goes down\n"
 	 "  anonmem top --by process -s growth\n"
 	 "                                   the process that grows most comes first\n"
-	 "  anonmem top -b -n 10 --json      ten reports, one a line\n"},
+	 "  anonmem top -b -n 10 --json      ten reports, one per line\n"},
 	{FOR_MACHINE,
 	 "Usage: anonmem machine [OPTIONS]\n"
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
@@ -453,15 +453,15 @@ void options_write_help(enum option_command command, FILE *out)
 	}
 	putc('\n', out);
 	if (command & SHOWING)
-		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
-		      "mapping, segment.\n",
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
+		      "pod, unit, command, file, mapping, segment.\n",
 		      out);
 	fputs(command == FOR_REPORT
-		      ? "Exit status: 0 done, 1 failed, 2 wrong usage, 3 incomplete with --strict, "
-			"4 over budget (check).\n"
+		      ? "Exit status: 0 done, 1 failed, 2 invalid usage, 3 incomplete with "
+			"--strict, 4 over budget (check).\n"
 	      : command == FOR_CHECK
-		      ? "Exit status: 0 within, 1 failed or unknown, 2 wrong usage, 4 over.\n"
-		      : "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+		      ? "Exit status: 0 within, 1 failed or unknown, 2 invalid usage, 4 over.\n"
+		      : "Exit status: 0 done, 1 failed, 2 invalid usage.\n",
 	      out);
 	fprintf(out, "\nExamples:\n%s", help->after);
 }
@@ -476,8 +476,8 @@ void options_write_columns(enum option_command command, FILE *out)
 	}
 }
 
-/* What getopt_long() wants, made from the table. An option without a letter is known by where it
- * stands there. */
+/* Input for getopt_long(), made from the table. Options without a letter are identified by their
+ * index. */
 enum { NO_LETTER = 256 };
 struct getopt_tables {
 	struct option longs[SPECS + 1];
@@ -527,7 +527,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
-/* Options that make no sense together, and what to say. */
+/* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
 
@@ -588,7 +588,7 @@ static int check_together(const struct options *o, struct error *e)
 	return 0;
 }
 
-/* Only a process has a command line; in the watch, there are processes further down. */
+/* Only processes have a command line; in top, there are processes on lower levels. */
 static int check_suits(const struct options *o, struct error *e)
 {
 	const struct column *wrong = o->sort && !column_suits(o->sort, &o->by) ? o->sort : NULL;
@@ -604,7 +604,7 @@ static int check_suits(const struct options *o, struct error *e)
 		     : 0;
 }
 
-/* Only who watches knows how things change. */
+/* Only a watch has changes. */
 static int check_trends(const struct options *o, struct error *e)
 {
 	const struct column *wrong = o->sort && o->sort->role == COLUMN_TREND ? o->sort : NULL;
@@ -619,7 +619,7 @@ static int check_trends(const struct options *o, struct error *e)
 		     : 0;
 }
 
-/* A key column can only order the rows of a report that has it. */
+/* Only a report with this key column can be sorted by it. */
 static int check_sort(const struct options *o, struct error *e)
 {
 	if (!o->sort || o->sort->role != COLUMN_KEY)
@@ -638,7 +638,7 @@ static int check_sort(const struct options *o, struct error *e)
 			 o->sort->name);
 }
 
-/* Mappings of several processes are told apart by process. Memory that is not shared is of no
+/* Mappings of different processes must be distinguished by process. Private memory has no
  * segment. */
 static void complete_grouping(struct options *o)
 {
@@ -656,19 +656,13 @@ static void complete_grouping(struct options *o)
 	by->count++;
 }
 
-/* What stands between and behind the options: more files of --smaps; else process ids, and of a
- * report captured files, which have a slash. */
+/* Takes the arguments that are not options: more files of --smaps; otherwise process ids and, for a
+ * report, captured files, whose names must contain a slash. */
 static int take_words(struct options *o, int argc, char **argv, struct error *e)
 {
 	bool files = o->file_count > 0;
 
-	for (int i = optind; o->command == FOR_DIFF && i < argc; i++) {
-		if ((value_is_pids(argv[i])
-			     ? value_pids(argv[i], &o->pids, &o->pid_count, e)
-			     : value_append(argv[i], &o->from, &o->from_count, e)) < 0)
-			return -1;
-	}
-	for (int i = optind; o->command != FOR_DIFF && i < argc; i++) {
+	for (int i = optind; i < argc; i++) {
 		bool file = files || (o->command == FOR_REPORT && strchr(argv[i], '/'));
 
 		if (!file && !value_is_pids(argv[i]))
@@ -682,6 +676,18 @@ static int take_words(struct options *o, int argc, char **argv, struct error *e)
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
 			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The sides of a diff; digits are process ids. */
+static int take_sides(struct options *o, int argc, char **argv, struct error *e)
+{
+	for (int i = optind; i < argc; i++) {
+		if ((value_is_pids(argv[i])
+			     ? value_pids(argv[i], &o->pids, &o->pid_count, e)
+			     : value_append(argv[i], &o->from, &o->from_count, e)) < 0)
 			return -1;
 	}
 	return 0;
@@ -707,10 +713,10 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 {
 	if (o->command == FOR_CHECK)
 		return take_command(o, argc, argv, e);
-	return take_words(o, argc, argv, e);
+	return (o->command == FOR_DIFF ? take_sides : take_words)(o, argc, argv, e);
 }
 
-/* Those that this process may run on. */
+/* The number of CPUs that this process may use. */
 static unsigned processors(void)
 {
 	cpu_set_t set;
@@ -718,7 +724,7 @@ static unsigned processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-/* getopt_long() leaves in optopt what it did not like, 0 for an unknown word. */
+/* getopt_long() leaves the rejected option in optopt, 0 if it is an unknown word. */
 static int refuse_option(enum option_command command, const char *typed, struct error *e)
 {
 	for (size_t i = 0; i < SPECS; i++) {
@@ -785,7 +791,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 int options_settle(struct options *o, enum source_kind kind, struct error *e)
 {
 	if (kind == SOURCE_REPORT)
-		return error_set(e, ERROR_USAGE, "%s is JSON; only anonmem diff reads a report",
+		return error_set(e, ERROR_USAGE,
+				 "%s is JSON; only anonmem diff and check read a report",
 				 o->from[0]);
 	if (o->command != FOR_REPORT)
 		return kind == SOURCE_TREE

@@ -1,5 +1,5 @@
 /*
- * options: what the user typed, checked and understood.
+ * options: parses and checks the command line.
  *
  * One table holds every option with its help; parsing and --help are made from it.
  */
@@ -10,7 +10,7 @@
 #include "render/render.h"
 #include "render/verdict.h"
 
-/* The commands that have options; a set of them is a sum. */
+/* The commands that have options; a bit set. */
 enum option_command {
 	FOR_REPORT = 1,
 	FOR_TOP = 2,
@@ -26,7 +26,7 @@ struct options {
 		ACTION_REPORT,
 		ACTION_HELP,
 		ACTION_VERSION,
-		ACTION_COLUMNS, /* list them */
+		ACTION_COLUMNS, /* list the columns */
 	} action;
 
 	/* source */
@@ -38,24 +38,24 @@ struct options {
 	char **from; /* likewise; becomes one of the others when it is known what it is */
 	size_t from_count;
 
-	/* what is wanted of it */
+	/* what to show */
 	struct grouping by;
-	bool children;		    /* with the descendants of what is selected */
+	bool children;		    /* include descendants of the selected processes */
 	struct selection selection; /* its lists are owned by this struct */
 	regex_t name;
-	const char *name_text, *user_text; /* as they were given; or NULL */
+	const char *name_text, *user_text; /* as given; or NULL */
 	char **labels;
-	const char *rules; /* a file of the user's */
+	const char *rules; /* file given by the user */
 	bool no_rules;
 	bool no_infer;
 	bool verify, strict;
 	unsigned jobs; /* threads */
 	bool fast, stats;
-	uint64_t max_stall_ns; /* 0 for no bound */
+	uint64_t max_stall_ns; /* 0 for no limit */
 
-	/* of top */
-	uint64_t delay_ns;   /* 0: at once */
-	uint64_t iterations; /* 0: for ever */
+	/* for top */
+	uint64_t delay_ns;   /* 0: without delay */
+	uint64_t iterations; /* 0: unlimited */
 	bool batch;
 
 	/* of diff; what is compared is in `from` */
@@ -73,7 +73,7 @@ struct options {
 	const char *output; /* NULL for a name of its own */
 	bool redact;
 
-	/* how it is shown */
+	/* output */
 	const struct renderer *renderer;
 	struct column_choice columns;
 	const struct column *sort;
@@ -84,7 +84,7 @@ struct options {
 	enum option_color color;
 };
 
-/* 0, or -1 with *e: ERROR_USAGE for what the user can mend. options_free() in any case. */
+/* 0, or -1 with *e: ERROR_USAGE if the user is at fault. Call options_free() in any case. */
 int options_parse(enum option_command command, int argc, char **argv, struct options *o,
 		  struct error *e);
 
@@ -94,7 +94,7 @@ int options_settle(struct options *o, enum source_kind kind, struct error *e);
 
 void options_free(struct options *o);
 
-/* The text of --help, and that of --columns help. */
+/* Write the text of --help, and of --columns help. */
 void options_write_help(enum option_command command, FILE *out);
 void options_write_columns(enum option_command command, FILE *out);
 

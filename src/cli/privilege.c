@@ -13,7 +13,7 @@ struct capabilities {
 	uint64_t effective, permitted;
 };
 
-/* CAP_SYS_ADMIN was kept, and waits for privilege_raise(). */
+/* CAP_SYS_ADMIN is permitted, but not effective until privilege_raise(). */
 static bool admin_sleeps;
 
 static bool get(struct capabilities *c)
@@ -28,7 +28,7 @@ static bool get(struct capabilities *c)
 	return true;
 }
 
-/* Of this thread; there are no others yet. What is not permitted is not inherited either. */
+/* Applies to this thread, the only one so far. What is not permitted is not inherited either. */
 static bool set(const struct capabilities *c)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -46,7 +46,7 @@ bool privilege_is_lent(void)
 	return getauxval(AT_SECURE) != 0;
 }
 
-/* One right to read any file is enough, and one of the two can also write. */
+/* One right to read any file is enough; of the two, CAP_DAC_OVERRIDE also allows writing. */
 static uint64_t right_to_read(uint64_t permitted)
 {
 	uint64_t read = permitted & CAPABILITY(CAP_DAC_READ_SEARCH);
@@ -54,7 +54,7 @@ static uint64_t right_to_read(uint64_t permitted)
 	return read ? read : permitted & CAPABILITY(CAP_DAC_OVERRIDE);
 }
 
-/* To look at what a process maps, beside at how: for what is swapped of shared memory. */
+/* Lets anonmem examine mapped objects, to find out how much of them is swapped. */
 static uint64_t right_to_look(uint64_t permitted)
 {
 	return permitted & CAPABILITY(CAP_CHECKPOINT_RESTORE);
@@ -83,8 +83,8 @@ int privilege_reduce(bool may_need_admin, struct error *e)
 		c.permitted |= admin;
 		admin_sleeps = admin != 0;
 	} else {
-		/* Who may not trace may read only processes that have no more rights than he has,
-		 * as root in a container. */
+		/* Without CAP_SYS_PTRACE, only processes without additional rights can be read, for
+		 * example as root in a container. */
 		return 0;
 	}
 	return set(&c) ? 0 : error_errno(e, "cannot give up capabilities");
@@ -100,7 +100,7 @@ int privilege_drop_admin(struct error *e)
 	if (!get(&c))
 		return error_errno(e, "cannot read capabilities");
 	c.permitted &= ~CAPABILITY(CAP_SYS_ADMIN);
-	return set(&c) ? 0 : error_errno(e, "capabilities cannot be given up");
+	return set(&c) ? 0 : error_errno(e, "cannot give up capabilities");
 }
 
 void privilege_raise(void)

@@ -1,15 +1,15 @@
 /*
- * privilege: the rights that anonmem has beyond those of its user, and how it gives them up.
+ * privilege: gives up rights that anonmem does not need.
  *
- * Reading processes of others takes CAP_SYS_PTRACE. Root has it, or the file of the program
- * (setcap cap_sys_ptrace=ep). Then every other capability goes, but root's right to read files of
- * others, which it needs for those that it names, and for pagemap and mem of processes. Root keeps
- * CAP_SYS_ADMIN only where exclusive memory is asked for: without it the kernel does not say which
- * page is which. It sleeps until the running system is read, too.
+ * Reading other users' processes takes CAP_SYS_PTRACE, which root has, or the program's file
+ * (setcap cap_sys_ptrace=ep). Every other capability is dropped, except root's right to read any
+ * file, which is needed for files named on the command line, and for pagemap and mem of processes.
+ * Root keeps CAP_SYS_ADMIN only if exclusive memory is requested, since otherwise the kernel does
+ * not identify pages. It, too, is not effective until the running system is read.
  *
- * A user whose rights the file has raised must not read with them what he names himself: a path
- * such as /proc/1/cwd/x leads where only CAP_SYS_PTRACE lets in. So the capability sleeps until all
- * files that he named are open.
+ * A user who has rights only from the program's file must not use them on paths of the user's
+ * choice: a path such as /proc/1/cwd/x is accessible only with CAP_SYS_PTRACE. So the capability is
+ * not effective until all files named on the command line are open.
  */
 #ifndef CLI_PRIVILEGE_H
 #define CLI_PRIVILEGE_H
@@ -18,24 +18,25 @@
 
 #include <stdbool.h>
 
-/* Before anything is opened: gives up what is never needed. 0, or -1 with *e, if the program is
- * setuid or setgid, which no capability undoes. */
+/* Call before anything is opened: drops what is never needed. 0, or -1 with *e, also if the program
+ * is setuid or setgid, which dropping capabilities cannot undo. */
 int privilege_reduce(bool may_need_admin, struct error *e);
 
-/* Once the options are known, and do not ask for what CAP_SYS_ADMIN is for. 0, or -1 with *e. */
+/* Call once the options are known, if none of them needs CAP_SYS_ADMIN. 0, or -1 with *e. */
 int privilege_drop_admin(struct error *e);
 
-/* From now on the running system is read, and nothing that the user names. */
+/* Makes the remaining capabilities effective. From now on, only the running system may be opened,
+ * no path of the user's. */
 void privilege_raise(void);
 
-/* No process of others is read, or the program becomes another one. */
+/* Drops lent rights: no other user's process will be read, or another program will be executed. */
 void privilege_end(void);
 
-/* Before curses reads what terminals can do: with rights that are lent, not from files of the
- * user's own making, since a mistake in reading them would be his gain. */
+/* Call before curses reads terminal descriptions: with lent rights, files that the user controls
+ * are ignored, since a bug in parsing them could be exploited. */
 void privilege_distrust_terminfo(void);
 
-/* Whether the file of the program gave its user rights. */
+/* Whether the program's file gave its user rights (file capabilities). */
 bool privilege_is_lent(void);
 
 #endif

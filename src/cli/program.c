@@ -20,7 +20,7 @@ bool program_find(const char *command, char path[PATH_MAX])
 	while (folders) {
 		int len = (int)strcspn(folders, ":");
 
-		/* An empty one is the folder that this runs in. */
+		/* An empty entry means the current directory. */
 		if (snprintf(path, PATH_MAX, "%.*s%s%s", len, folders, len ? "/" : "", command) <
 			    PATH_MAX &&
 		    access(path, X_OK) == 0)
@@ -30,7 +30,7 @@ bool program_find(const char *command, char path[PATH_MAX])
 	return false;
 }
 
-/* The header of an ELF file for this processor, of 64 or 32 bits as this program. */
+/* Whether an ELF header is for this CPU and has the same word size as this program. */
 static bool is_native(const ElfW(Ehdr) * header)
 {
 	ElfW(Ehdr) own;
@@ -46,24 +46,49 @@ static bool is_native(const ElfW(Ehdr) * header)
 	return native;
 }
 
-/* Whether it asks for the dynamic linker. */
-static bool has_interpreter(int fd, const ElfW(Ehdr) * header)
+/* Those of glibc: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1. */
+static bool is_of_glibc(const char *linker)
 {
-	ElfW(Phdr) segment;
+	static const char *const names[] = {"ld-linux", "ld64.so.", "ld.so."};
+	const char *slash = strrchr(linker, '/'), *name = slash ? slash + 1 : linker;
 
-	if (header->e_phentsize != sizeof(segment))
-		return true;
-	for (unsigned i = 0; i < header->e_phnum; i++) {
-		off_t at = (off_t)(header->e_phoff + i * sizeof(segment));
-
-		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment) ||
-		    segment.p_type == PT_INTERP)
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Root has all capabilities, but is not everybody. */
+/* By the dynamic linker that a segment names. */
+static enum preloading judge_linker(int fd, const ElfW(Phdr) * segment)
+{
+	char linker[PATH_MAX] = "";
+	size_t size = segment->p_filesz < sizeof(linker) ? segment->p_filesz : sizeof(linker) - 1;
+	ssize_t n = pread(fd, linker, size, (off_t)segment->p_offset);
+
+	return n <= 0 || is_of_glibc(linker) ? PRELOAD_WORKS : PRELOAD_LIBC;
+}
+
+/* By the dynamic linker that it asks for. */
+static enum preloading find_linker(int fd, const ElfW(Ehdr) * header)
+{
+	ElfW(Phdr) segment;
+
+	if (header->e_phentsize != sizeof(segment))
+		return PRELOAD_WORKS;
+	for (unsigned i = 0; i < header->e_phnum; i++) {
+		off_t at = (off_t)(header->e_phoff + i * sizeof(segment));
+
+		if (pread(fd, &segment, sizeof(segment), at) != sizeof(segment))
+			return PRELOAD_WORKS;
+		if (segment.p_type == PT_INTERP)
+			return judge_linker(fd, &segment);
+	}
+	return PRELOAD_STATIC;
+}
+
+/* Whether executing the file gives rights that the user lacks. Root has all capabilities, but not
+ * all user ids. */
 static bool gives_rights(int fd)
 {
 	struct stat st;
@@ -83,10 +108,10 @@ static enum preloading look_at(int fd)
 		return PRELOAD_SECURE;
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-		return PRELOAD_WORKS; /* a script: what matters is what interprets it */
+		return PRELOAD_WORKS; /* a script: its interpreter matters */
 	if (!is_native(&header))
 		return PRELOAD_OTHER;
-	return has_interpreter(fd, &header) ? PRELOAD_WORKS : PRELOAD_STATIC;
+	return find_linker(fd, &header);
 }
 
 enum preloading program_preloading(const char *path)

@@ -24,11 +24,11 @@ static const char *const table_columns[] = {
 	"swap",	     "swap_pss", "hugetlb", "pss_percent", NULL,
 };
 
-/* The columns of the object come before them. */
+/* In addition to the object's own columns. */
 static const char *const segment_columns[] = {"processes", "mappings", "rss",
 					      "pss",	   "swap_pss", NULL};
 
-/* What a narrow terminal does without, the first first. */
+/* Columns that a narrow terminal leaves out, in this order. */
 static const char *const expendable_columns[] = {
 	"swap_pss", "mappings", "pss_percent", "anonymous", "processes",
 	"hugetlb",  "uss",	"swap",	       "rss",	    NULL,
@@ -40,7 +40,7 @@ static void say_all(char *const *lines, size_t count)
 		say(lines[i]);
 }
 
-/* What the format has no place for. */
+/* Writes what the format has no place for to standard error. */
 static void say_rest(const struct options *o, const struct report *report)
 {
 	if (!o->renderer->carries_notes)
@@ -77,14 +77,14 @@ static int show(const struct options *o, const struct report *report, struct err
 	return 0;
 }
 
-/* Who asks for some processes by pid does not miss those that are hidden. */
+/* Hidden processes do not matter if processes were requested by pid. */
 static bool is_incomplete(const struct options *o, const struct snapshot *s)
 {
 	return coverage_incomplete(&s->coverage) > 0 ||
 	       (o->pid_count == 0 && s->machine.unseen & (UNSEEN_HIDDEN | UNSEEN_SYSTEM));
 }
 
-/* What is wrong with a snapshot is said after the report, which is right as far as it goes. */
+/* Reports problems after the report, which is correct as far as it goes. */
 static enum exit_status judge(const struct options *o, const struct snapshot *s)
 {
 	bool failed = s->problems.count > 0;
@@ -162,7 +162,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Nothing that the user named is opened after this, but what a tree or a list of files holds. */
+/* After this, no file named on the command line is opened, only files within a tree or list. */
 static int prepare(const struct options *o, const struct source *source, struct users *users,
 		   struct error *e)
 {
@@ -202,8 +202,9 @@ static int read_and_report(const struct options *o, const struct source *source,
 			   const struct rules *rules, const struct users *users,
 			   struct snapshot *snapshot, struct error *e)
 {
+	struct containers *containers = NULL;
 	struct lineage lineage = {.unmatched = 0};
-	const struct collect_options collecting = {
+	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
 		.rules = rules,
@@ -218,13 +219,21 @@ static int read_and_report(const struct options *o, const struct source *source,
 			    .scan = o->fast,
 			    .shares = wants_shares(o),
 			    .max_stall_ns = o->max_stall_ns,
-			    .measure = o->stats},
+			    .measure = o->stats,
+			    .heaps = wants_heaps(o)},
 	};
-	int status = survey(source, &collecting, snapshot, e);
+	int status;
 
+	if (source_kind(source) != SOURCE_SMAPS) {
+		collecting.containers = containers = containers_open(source, e);
+		if (!containers)
+			return -1;
+	}
+	status = survey(source, &collecting, snapshot, e);
 	if (status == 0)
 		status = report_snapshot(o, snapshot, e);
 	lineage_free(&lineage);
+	containers_close(containers);
 	return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static int add_file(struct rules *rules, const char *path, bool must_exist, struct error *e)
 {
@@ -21,14 +22,23 @@ static int add_file(struct rules *rules, const char *path, bool must_exist, stru
 	return status;
 }
 
+/* A home that cannot be entered, or is none, as /dev/null is not, has no rules. */
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
 static int add_users(struct rules *rules, struct error *e)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	bool is_config = config && config[0] == '/';
 	char *path = NULL;
-	int length = 0, status;
+	int length = 0, status = 0;
 
-	/* The specification of XDG_CONFIG_HOME has relative paths ignored. */
-	if (config && config[0] == '/')
+	/* The XDG specification says that relative paths are ignored. */
+	if (is_config)
 		length = asprintf(&path, "%s/anonmem/rules.conf", config);
 	else if (home && home[0] == '/')
 		length = asprintf(&path, "%s/.config/anonmem/rules.conf", home);
@@ -36,7 +46,8 @@ static int add_users(struct rules *rules, struct error *e)
 		return 0;
 	if (length < 0)
 		return error_memory(e);
-	status = add_file(rules, path, false, e);
+	if (is_config || is_there(path))
+		status = add_file(rules, path, false, e);
 	free(path);
 	return status;
 }

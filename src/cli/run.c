@@ -1,7 +1,7 @@
 /*
- * `anonmem run`: becomes a program that has a library preloaded, by which its memory has names.
- * Since it is the same process, nothing stands between the program and whoever started it: neither
- * streams nor signals nor the exit status. Only for a summary it stays, and watches a child.
+ * `anonmem run`: executes a program with a preloaded library that names its memory. It uses exec,
+ * so streams, signals and exit status are the program's own. Only for a summary does it stay, and
+ * run the program as a child.
  */
 #include "anonmem/anonmem.h"
 #include "base/error.h"
@@ -10,7 +10,9 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/trust.h"
+#include "label/memfd.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -28,30 +30,47 @@ static const char help[] =
 	"      --label WHAT                name memory without a name after the library (default)\n"
 	"                                  or the function that asked for it, or not at all "
 	"(none)\n"
+	"      --heaps[=caller]            give each library that calls malloc() a heap of its "
+	"own,\n"
+	"                                  seen through libraries that only pass calls on, such\n"
+	"                                  as libstdc++; or not through any (caller)\n"
+	"      --through GLOB              see through libraries with such names too; repeatable\n"
 	"      --summary                   when the program ends, show the peak of each label\n"
 	"  -h, --help                      show this text\n"
 	"\n"
-	"Exit status: that of COMMAND; 1 failed, 2 wrong usage, 126 cannot run it, 127 not found.\n"
+	"Exit status: that of COMMAND; 1 failed, 2 invalid usage, 126 cannot run it, 127 not "
+	"found.\n"
 	"\n"
 	"Example:\n"
 	"  anonmem run redis-server &\n"
 	"  anonmem --name redis-server\n";
 
-/* The variable in which the preloaded library finds what --label said. */
-static const char variable[] = "ANONMEM_LABEL";
+/* The variables in which the preloaded library finds what --label, --heaps and --through said. */
+static const char label_variable[] = "ANONMEM_LABEL", heaps_variable[] = "ANONMEM_HEAPS",
+		  through_variable[] = "ANONMEM_THROUGH";
+
+/* What is preloaded, without and with --heaps. */
+static const char *const libraries[] = {"anonmem-preload.so", "anonmem-heaps.so"};
 
 struct run {
 	const char *label; /* NULL for the default */
-	bool none, summary, help;
+	const char *heaps; /* "caller", or NULL for the default */
+	char *through;	   /* patterns, with colons between */
+	bool none, by_heaps, summary, help;
 	char **command;
 };
 
-/* The library beside this program, as both are built, or where it is installed: found from the
- * folder of this program, so that a tree can be moved as a whole. */
-static int find_library(char path[PATH_MAX], struct error *e)
+/* Between the directory of the library and its name: the dynamic linker puts its own library
+ * directory there. So a 32-bit linker finds another file than a 64-bit one, and the linker of
+ * another C library, which takes these letters literally, finds none and stays silent. */
+static const char by_linker[] = "/$LIB/";
+
+/* Finds a library next to this program, as in the build directory, or where it is installed,
+ * relative to this program's directory, so that an installed tree can be moved. */
+static int find_library(const char *name, char path[PATH_MAX], struct error *e)
 {
-	static const char *const places[] = {"anonmem-preload.so", ANONMEM_PRELOAD};
-	char program[PATH_MAX], place[2 * PATH_MAX];
+	static const char *const places[] = {"", ANONMEM_PRELOAD "/"};
+	char program[PATH_MAX], place[3 * PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
@@ -62,29 +81,75 @@ static int find_library(char path[PATH_MAX], struct error *e)
 	if (slash)
 		*slash = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		snprintf(place, sizeof(place), "%s/%s", program, places[i]);
+		snprintf(place, sizeof(place), "%s/%s%s", program, places[i], name);
 		if (realpath(place, path))
 			return 0;
 	}
 	return error_errno(e, "cannot find %s", place);
 }
 
-/* Whether a list has a word between two of its separators. */
-static bool has_word(const char *list, const char *separators, const char *word)
+/* Makes the path one that each dynamic linker completes with its own directory, if the linker of
+ * this program finds the library that way. */
+static void find_for_linkers(char library[PATH_MAX])
 {
-	size_t len = strlen(word);
+	char path[PATH_MAX + sizeof(by_linker)];
+	const char *slash = strrchr(library, '/');
+	int len = snprintf(path, sizeof(path), "%.*s%s%s", (int)(slash - library), library,
+			   by_linker, slash + 1);
 
-	while (*list) {
-		size_t n = strcspn(list, separators);
+	if (len < 0 || len >= PATH_MAX)
+		return;
+	/* It is not loaded; an error says that it could not be. */
+	dlerror();
+	if (dlopen(path, RTLD_LAZY | RTLD_NOLOAD) || !dlerror())
+		memcpy(library, path, (size_t)len + 1);
+}
 
-		if (n == len && memcmp(list, word, len) == 0)
+static bool is_library(const char *path, size_t len)
+{
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++) {
+		size_t n = strlen(libraries[i]);
+
+		if (len > n && path[len - n - 1] == '/' &&
+		    memcmp(path + len - n, libraries[i], n) == 0)
 			return true;
-		list += n + strspn(list + n, separators);
 	}
 	return false;
 }
 
-/* Puts a word before what a variable of the environment has already. */
+/* Takes out of what is preloaded what another `anonmem run` put there. */
+static int drop_libraries(struct error *e)
+{
+	static const char separators[] = ": ";
+	const char *at = getenv("LD_PRELOAD");
+	char *rest;
+	size_t len = 0;
+	int status = 0;
+
+	if (!at)
+		return 0;
+	rest = malloc(strlen(at) + 1);
+	if (!rest)
+		return error_memory(e);
+	for (at += strspn(at, separators); *at; at += strspn(at, separators)) {
+		size_t n = strcspn(at, separators);
+
+		if (!is_library(at, n)) {
+			if (len > 0)
+				rest[len++] = ':';
+			memcpy(rest + len, at, n);
+			len += n;
+		}
+		at += n;
+	}
+	rest[len] = '\0';
+	if ((len > 0 ? setenv("LD_PRELOAD", rest, 1) : unsetenv("LD_PRELOAD")) < 0)
+		status = error_memory(e);
+	free(rest);
+	return status;
+}
+
+/* Prepends a word to an environment variable. */
 static int prepend(const char *name, const char *word, struct error *e)
 {
 	const char *old = getenv(name);
@@ -100,12 +165,13 @@ static int prepend(const char *name, const char *word, struct error *e)
 	return 0;
 }
 
-/* Says so if the memory of this program gets no names. False if nothing may be preloaded. */
-static bool check_program(const char *command)
+/* Warns if the memory of this program will not be named, and gives the reason. */
+static enum preloading check_program(const char *command)
 {
 	static const char *const reasons[] = {
 		[PRELOAD_STATIC] = "is linked statically, so nothing can be preloaded",
 		[PRELOAD_OTHER] = "is built for another kind of processor than anonmem is",
+		[PRELOAD_LIBC] = "is built for another C library than anonmem is",
 		[PRELOAD_SECURE] =
 			"runs with rights that you have not, and wants nothing preloaded",
 	};
@@ -113,16 +179,36 @@ static bool check_program(const char *command)
 	enum preloading preloading;
 
 	if (!program_find(command, path))
-		return true;
+		return PRELOAD_WORKS;
 	preloading = program_preloading(path);
-	if (preloading == PRELOAD_WORKS)
-		return true;
-	snprintf(text, sizeof(text), "%s %s: its memory gets no names", path, reasons[preloading]);
-	say(text);
-	return preloading != PRELOAD_OTHER;
+	if (preloading != PRELOAD_WORKS) {
+		snprintf(text, sizeof(text), "%s %s: its memory gets no names", path,
+			 reasons[preloading]);
+		say(text);
+	}
+	return preloading;
 }
 
-/* Adds "option=value" to those that a variable has, unless the user has set it to something. */
+/* Warns if no process can keep names: without memfds, or if files may not be large. */
+static void check_keeping(void)
+{
+	char text[256];
+	int fd;
+
+	if (anonmem_kernel_keeps_names() == 1)
+		return;
+	errno = EFBIG;
+	fd = memfd_open();
+	if (fd >= 0) {
+		close(fd);
+		return;
+	}
+	snprintf(text, sizeof(text), "run: cannot keep names: memfd_create: %s: memory gets none",
+		 strerror(errno));
+	say(text);
+}
+
+/* Adds "option=value" to the options in a variable, unless the user has set that option. */
 static int add_option(const char *name, const char *option, const char *value, struct error *e)
 {
 	const char *options = getenv(name);
@@ -134,13 +220,13 @@ static int add_option(const char *name, const char *option, const char *value, s
 	return prepend(name, text, e);
 }
 
-/* What others have to be asked for. */
+/* Sets options of other libraries. */
 static int add_options(struct error *e)
 {
-	/* The C library names its own memory, from 2.39 on. */
+	/* glibc names its own memory since 2.39, if told to. */
 	if (add_option("GLIBC_TUNABLES", "glibc.mem.decorate_maps=", "1", e) < 0)
 		return -1;
-	/* A program built with AddressSanitizer would run with nothing preloaded but that. */
+	/* AddressSanitizer refuses to run if another library is preloaded before it. */
 	return add_option("ASAN_OPTIONS", "verify_asan_link_order=", "0", e);
 }
 
@@ -155,36 +241,51 @@ static int check_library(const char *path, struct error *e)
 	return status;
 }
 
-static int preload(const struct run *run, struct error *e)
+static int set_variable(const char *name, const char *value, struct error *e)
 {
-	const char *already = getenv("LD_PRELOAD");
+	return (value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? error_memory(e) : 0;
+}
+
+/* A program that takes no library has children that may. */
+static int preload(const struct run *run, enum preloading program, struct error *e)
+{
 	char library[PATH_MAX];
 
-	if (find_library(library, e) < 0 || check_library(library, e) < 0)
+	if (find_library(libraries[run->by_heaps], library, e) < 0 || check_library(library, e) < 0)
 		return -1;
-	if (strpbrk(library, ": "))
-		return error_set(e, ERROR_SYSTEM,
-				 "cannot preload %s: its path has a space or a colon", library);
-	if ((run->label ? setenv(variable, run->label, 1) : unsetenv(variable)) < 0)
-		return error_memory(e);
-	if (already && has_word(already, ": ", library))
+	if (strpbrk(library, ": $"))
+		return error_set(
+			e, ERROR_SYSTEM,
+			"cannot preload %s: its path has a space, a colon or a dollar sign",
+			library);
+	find_for_linkers(library);
+	if (program == PRELOAD_LIBC && !strstr(library, by_linker))
 		return 0;
+	if (set_variable(label_variable, run->label, e) < 0 ||
+	    set_variable(heaps_variable, run->heaps, e) < 0 ||
+	    set_variable(through_variable, run->through, e) < 0 || drop_libraries(e) < 0)
+		return -1;
 	return prepend("LD_PRELOAD", library, e);
 }
 
 static int prepare(const struct run *run, struct error *e)
 {
+	enum preloading preloading;
+
 	if (add_options(e) < 0)
 		return -1;
-	/* Then the names that the program gives are the kernel's, and there are no others. */
-	if (run->none && anonmem_kernel_keeps_names() == 1)
+	/* Then the program's own names are kept by the kernel, and no others are wanted. */
+	if (run->none && !run->by_heaps && anonmem_kernel_keeps_names() == 1)
 		return 0;
-	if (!check_program(run->command[0]))
+	preloading = check_program(run->command[0]);
+	if (preloading == PRELOAD_OTHER)
 		return 0;
-	return preload(run, e);
+	if (preloading == PRELOAD_WORKS)
+		check_keeping();
+	return preload(run, preloading, e);
 }
 
-/* The value of --label, typed in any case; NULL if it is invalid. */
+/* Checks the value of --label, ignoring case; NULL if it is invalid. */
 static const char *find_label(const char *value)
 {
 	static const char *const labels[] = {"library", "function", "none"};
@@ -196,50 +297,106 @@ static const char *find_label(const char *value)
 	return NULL;
 }
 
-static int parse(int argc, char **argv, struct run *run, struct error *e)
+/* More patterns of libraries. */
+static int add_through(struct run *run, const char *glob, struct error *e)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-						{"label", required_argument, NULL, 'l'},
-						{"summary", no_argument, NULL, 's'},
-						{0}};
-	const char *label;
-	int option;
+	char *both;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
-		if (option == 'h') {
-			run->help = true;
-			return 0;
-		}
-		if (option == 's') {
-			run->summary = true;
-		} else if (option == 'l' && (label = find_label(optarg)) != NULL) {
-			run->none = strcmp(label, "none") == 0;
-			run->label = strcmp(label, "library") == 0 ? NULL : label;
-		} else if (option == 'l') {
-			return error_set(e, ERROR_USAGE,
-					 "run: --label: invalid value \"%s\": expected library, "
-					 "function or none",
-					 optarg);
-		} else {
-			return error_set(e, ERROR_USAGE, "run: %s: %s; see anonmem run --help",
-					 argv[optind - 1],
-					 option == ':' ? "missing value" : "unknown option");
-		}
-	}
-	run->command = argv + optind;
-	if (!*run->command)
-		return error_set(e, ERROR_USAGE, "run: missing command; see anonmem run --help");
+	if (!*glob || strchr(glob, ':'))
+		return error_set(e, ERROR_USAGE,
+				 "run: --through: invalid value \"%s\": expected a pattern of "
+				 "library names without a colon",
+				 glob);
+	if (asprintf(&both, "%s%s%s", run->through ? run->through : "", run->through ? ":" : "",
+		     glob) < 0)
+		return error_memory(e);
+	free(run->through);
+	run->through = both;
 	return 0;
 }
 
-/* Does not come back if the program runs in the place of this one. */
+static int parse_label(struct run *run, const char *value, struct error *e)
+{
+	const char *label = find_label(value);
+
+	if (!label)
+		return error_set(e, ERROR_USAGE,
+				 "run: --label: invalid value \"%s\": expected library, "
+				 "function or none",
+				 value);
+	run->none = strcmp(label, "none") == 0;
+	run->label = strcmp(label, "library") == 0 ? NULL : label;
+	return 0;
+}
+
+static int parse_heaps(struct run *run, const char *value, struct error *e)
+{
+	if (value && strcasecmp(value, "caller") != 0)
+		return error_set(e, ERROR_USAGE,
+				 "run: --heaps: invalid value \"%s\": expected caller or nothing",
+				 value);
+	run->by_heaps = true;
+	run->heaps = value ? "caller" : NULL;
+	return 0;
+}
+
+/* What cannot be asked for together, or of this build. */
+static int check(const struct run *run, struct error *e)
+{
+	if (!*run->command)
+		return error_set(e, ERROR_USAGE, "run: missing command; see anonmem run --help");
+	if (run->through && !run->by_heaps)
+		return error_set(e, ERROR_USAGE, "run: --through needs --heaps");
+	if (run->by_heaps && !ANONMEM_HEAPS)
+		return error_set(e, ERROR_USAGE,
+				 "run: --heaps: not built into this anonmem; it needs an x86-64 "
+				 "processor and jemalloc");
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct run *run, struct error *e)
+{
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'},	   {"heaps", optional_argument, NULL, 'H'},
+		{"label", required_argument, NULL, 'l'},   {"summary", no_argument, NULL, 's'},
+		{"through", required_argument, NULL, 't'}, {0}};
+	int option, status = 0;
+
+	opterr = 0;
+	while (status == 0 && (option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			run->help = true;
+			return 0;
+		case 'H':
+			status = parse_heaps(run, optarg, e);
+			break;
+		case 'l':
+			status = parse_label(run, optarg, e);
+			break;
+		case 's':
+			run->summary = true;
+			break;
+		case 't':
+			status = add_through(run, optarg, e);
+			break;
+		default:
+			status = error_set(e, ERROR_USAGE, "run: %s: %s; see anonmem run --help",
+					   argv[optind - 1],
+					   option == ':' ? "missing value" : "unknown option");
+		}
+	}
+	run->command = argv + optind;
+	return status < 0 ? status : check(run, e);
+}
+
+/* Does not return if exec succeeds. */
 static int start(const struct run *run, struct error *e)
 {
 	if (prepare(run, e) < 0)
 		return EXIT_FAILED;
 	if (run->summary)
-		return summary_run(run->command, e);
+		return summary_run(run->command, run->by_heaps, e);
 	execvp(run->command[0], run->command);
 	return program_failed(run->command[0], errno, e);
 }
@@ -260,5 +417,6 @@ enum exit_status command_run(int argc, char **argv)
 	}
 	if (e.code != ERROR_NONE)
 		say(e.text);
+	free(run.through);
 	return (enum exit_status)status;
 }

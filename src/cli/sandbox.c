@@ -18,7 +18,7 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* Whatever their arguments are. */
+/* Allowed with any arguments. */
 static const int allowed[] = {
 	/* reading */
 	SCMP_SYS(read),
@@ -39,7 +39,7 @@ static const int allowed[] = {
 	SCMP_SYS(fadvise64),
 	SCMP_SYS(memfd_create),
 	SYS_CACHESTAT,
-	/* writing to what is open */
+	/* writing to open files */
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
 	/* memory */
@@ -56,7 +56,7 @@ static const int allowed[] = {
 	SCMP_SYS(gettid),
 	SCMP_SYS(exit),
 	/* time */
-	SCMP_SYS(clock_getres), /* clock_getcpuclockid() of glibc */
+	SCMP_SYS(clock_getres), /* for glibc's clock_getcpuclockid() */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(nanosleep),
@@ -72,7 +72,7 @@ static const int allowed[] = {
 	SCMP_SYS(ppoll),
 	SCMP_SYS(select),
 	SCMP_SYS(pselect6),
-	/* what there is to know */
+	/* information */
 	SCMP_SYS(getpid),
 	SCMP_SYS(getpgrp),
 	SCMP_SYS(getpgid),
@@ -85,11 +85,11 @@ static const int allowed[] = {
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(uname),
 	SCMP_SYS(capget),
-	/* the end */
+	/* exit */
 	SCMP_SYS(exit_group),
 };
 
-/* Pages, and terminals. Not TIOCSTI, which types. */
+/* Pages and terminals; but not TIOCSTI, which injects input. */
 static const unsigned long requests[] = {
 	PAGEMAP_SCAN, FIONREAD, TCGETS, TCSETS,	    TCSETSW,
 	TCSETSF,      TCFLSH,	TCSBRK, TIOCGWINSZ, TIOCGPGRP,
@@ -97,7 +97,7 @@ static const unsigned long requests[] = {
 
 enum { OPENING = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC };
 
-/* libseccomp's own error, as long as there is none. */
+/* Keeps the first error of libseccomp in *status. */
 static void allow(scmp_filter_ctx filter, int *status, int number, unsigned count,
 		  const struct scmp_arg_cmp *arguments)
 {
@@ -134,7 +134,7 @@ static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbo
 		allow_with(filter, status, SCMP_SYS(ioctl), equals(1, requests[i]));
 }
 
-/* Memory without code, threads but not processes. */
+/* Memory that is not executable; threads, but not processes. */
 static void allow_work(scmp_filter_ctx filter, int *status)
 {
 	const struct scmp_arg_cmp no_code = masked(2, PROT_EXEC, 0);
@@ -145,12 +145,13 @@ static void allow_work(scmp_filter_ctx filter, int *status)
 	allow_with(filter, status, SCMP_SYS(kcmp), equals(2, KCMP_VM));
 	allow_with(filter, status, SCMP_SYS(prlimit64), equals(2, 0));
 	allow_with(filter, status, SCMP_SYS(clone), masked(0, CLONE_THREAD, CLONE_THREAD));
-	/* Its flags cannot be looked at; without it, the C library takes clone(). */
+	/* The filter cannot see clone3()'s flags; if that is missing, glibc uses clone(). */
 	if (*status == 0)
 		*status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-/* To itself, so that it stops and ends as others do; and to the child that it watches. */
+/* Signals to itself, so that it stops and ends like other programs, and to the child that it
+ * watches. */
 static void allow_signals(scmp_filter_ctx filter, int *status, const struct sandbox *box)
 {
 	const struct scmp_arg_cmp self = equals(0, (uint64_t)getpid());
@@ -161,7 +162,7 @@ static void allow_signals(scmp_filter_ctx filter, int *status, const struct sand
 		return;
 	allow_with(filter, status, SCMP_SYS(kill), equals(0, (uint64_t)box->child));
 	allow(filter, status, SCMP_SYS(wait4), 0, NULL);
-	/* It ends as its child did, but without a core. */
+	/* To disable core dumps before dying by the child's signal. */
 	allow_with(filter, status, SCMP_SYS(prlimit64), equals(0, 0));
 }
 
@@ -184,12 +185,13 @@ int sandbox_enter(const struct sandbox *box, struct error *e)
 
 	if (!ANONMEM_SANDBOX)
 		return 0;
-	/* The converter of this locale may be a library, which is loaded when it is first used. */
+	/* Loads the locale's character converter, which may be a library that is loaded on first
+	 * use. */
 	btowc('a');
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return error_memory(e);
-	/* A kernel that cannot do this has no filters, or is no kernel: valgrind. */
+	/* If this fails, there are no seccomp filters, or this is not a real kernel (valgrind). */
 	status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (status < 0) {
 		seccomp_release(filter);

@@ -1,10 +1,10 @@
 /*
- * sandbox: what the kernel lets anonmem do once all that the user named is open: read files, write
- * to what is open, allocate memory, start threads and end. No other program, no connection, no file
- * to write, no code that is not loaded yet. What is refused fails with EPERM.
+ * sandbox: limits what anonmem may do once everything named on the command line is open: read
+ * files, write to open files, allocate memory, start threads and exit. It may not execute programs,
+ * open connections, open files for writing or load code. Anything else fails with EPERM.
  *
- * There is none in builds for sanitizers or coverage, which do more than anonmem does, and where
- * the kernel has no filters (CONFIG_SECCOMP_FILTER, Linux 3.17).
+ * There is no sandbox in builds with sanitizers or coverage, which need more system calls, and on
+ * kernels without filters (CONFIG_SECCOMP_FILTER, Linux 3.17).
  */
 #ifndef CLI_SANDBOX_H
 #define CLI_SANDBOX_H
@@ -15,11 +15,11 @@
 #include <sys/types.h>
 
 struct sandbox {
-	bool creates; /* files that are not there yet, to write them: a key of top */
-	pid_t child;  /* to send signals to, and to wait for; 0 for none */
+	bool creates; /* may create new files and write them: a key of top */
+	pid_t child;  /* may send signals to it and wait for it; 0 for none */
 };
 
-/* For this thread and those that it starts; there is no way back. 0, or -1 with *e. */
+/* Applies to this thread and those it starts, irrevocably. 0, or -1 with *e. */
 int sandbox_enter(const struct sandbox *box, struct error *e);
 
 #endif

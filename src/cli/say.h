@@ -1,8 +1,8 @@
-/* say: how the program speaks to its user beside the report. */
+/* say: messages to the user, apart from the report. */
 #ifndef CLI_SAY_H
 #define CLI_SAY_H
 
-/* One line on standard error, "anonmem: TEXT", escaped. */
+/* Writes a line to standard error, "anonmem: TEXT", escaped. */
 void say(const char *text);
 
 #endif

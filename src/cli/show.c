@@ -6,7 +6,7 @@
 
 #include <bsd/stdlib.h>
 
-/* Once: a column that is there stays where it is. */
+/* Adds a column once; if it is there already, it stays where it is. */
 static void add_column(struct report_options *r, const struct column *column)
 {
 	size_t i = 0;
@@ -34,7 +34,7 @@ void choose_columns(const struct options *o, const char *const *people, struct r
 	}
 	for (size_t i = 0; i < o->columns.count; i++) {
 		add_column(r, o->columns.list[i]);
-		/* Programs have the two bounds apart. */
+		/* Programs get the two bounds as separate columns. */
 		if (renderer->full_keys && o->columns.list[i]->type == CELL_BOUNDS)
 			add_column(r, column_find(SLICE("exclusive_max")));
 		if (o->columns.list[i] == r->if_hugetlb)
@@ -93,7 +93,7 @@ static bool asks_for(const struct options *o, const struct column *column)
 void choose_width(const struct options *o, const char *const *expendable,
 		  const struct column *list[COLUMNS_MAX], struct render_options *r)
 {
-	/* No name that the kernel keeps is longer, nor the control group of a container. */
+	/* Names kept by the kernel and control groups of containers are not longer. */
 	enum { TEXT_MAX = 100 };
 
 	if (o->wide)
@@ -113,6 +113,12 @@ bool wants_exclusive(const struct options *o)
 {
 	return asks_for(o, column_find(SLICE("exclusive"))) ||
 	       asks_for(o, column_find(SLICE("exclusive_max")));
+}
+
+bool wants_heaps(const struct options *o)
+{
+	return asks_for(o, column_find(SLICE("heap_used"))) ||
+	       asks_for(o, column_find(SLICE("heap_free")));
 }
 
 bool wants_shares(const struct options *o)

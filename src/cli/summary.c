@@ -1,6 +1,7 @@
 #include "cli/summary.h"
 
 #include "cli/command.h"
+#include "cli/groupmate.h"
 #include "cli/privilege.h"
 #include "cli/program.h"
 #include "cli/sandbox.h"
@@ -25,12 +26,13 @@ enum { MS = 1000000 };
 
 struct watched {
 	pid_t pid;
-	int status; /* of waitpid() */
-	bool ended;
+	int status; /* from waitpid() */
+	bool ended, heaps;
+	struct groupmate groupmate;
 	struct lineage family;
 	struct peaks peaks;
 	uint64_t begun, ended_at; /* ns */
-	uint64_t missed;	  /* processes that could not be read, at most */
+	uint64_t missed;	  /* most processes that could not be read at once */
 	const struct collect_options *how;
 	bool (*take)(void *ctx, const struct snapshot *s); /* gets each reading; or NULL */
 	void *ctx;
@@ -49,6 +51,9 @@ static uint64_t now_ns(clockid_t clock)
 
 static const char *const columns_shown[] = {"processes", "mappings",  "rss",	  "pss",
 					    "uss",	 "anonymous", "swap_pss", NULL};
+/* With --heaps. */
+static const char *const heap_columns[] = {"processes", "mappings",  "rss",	 "pss",
+					   "uss",	"heap_used", "swap_pss", NULL};
 
 static int read_once(struct watched *w, struct error *e)
 {
@@ -76,7 +81,7 @@ static int read_once(struct watched *w, struct error *e)
 
 /* Signals */
 
-/* What others send on to the program, or stop and end it with. */
+/* Signals that are passed on to the program, or that stop or end this process. */
 static sigset_t signals_to_wait_for(void)
 {
 	static const int numbers[] = {SIGCHLD, SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM,
@@ -89,7 +94,8 @@ static sigset_t signals_to_wait_for(void)
 	return set;
 }
 
-/* This process stops with its child, so that a shell sees it. */
+/* Stops this process when the child stops, so that a shell notices. Whoever continues it sends a
+ * signal, which the child gets like any other. */
 static void look_at_child(struct watched *w)
 {
 	pid_t pid;
@@ -101,7 +107,8 @@ static void look_at_child(struct watched *w)
 		if (WIFSTOPPED(status)) {
 			if (!pool_has_abandoned_any())
 				raise(SIGSTOP);
-			kill(w->pid, SIGCONT);
+			else
+				kill(w->pid, SIGCONT);
 			continue;
 		}
 		w->ended = true;
@@ -110,17 +117,18 @@ static void look_at_child(struct watched *w)
 	}
 }
 
-/* A key on the terminal is a signal to both; only what somebody sent to this process alone is sent
- * on. */
+/* A key on the terminal sends a signal to both, and so does a signal to the process group; only
+ * signals sent to this process alone are passed on. */
 static void handle(struct watched *w, const siginfo_t *info)
 {
 	if (info->si_signo == SIGCHLD)
 		look_at_child(w);
-	else if (info->si_code <= 0 && info->si_pid != w->pid)
+	else if (info->si_code <= 0 && info->si_pid != w->pid &&
+		 !groupmate_got(&w->groupmate, info->si_signo))
 		kill(w->pid, info->si_signo);
 }
 
-/* Until the child has ended or `ns` are over. */
+/* Waits until the child has ended or `ns` have elapsed. */
 static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 {
 	uint64_t end = now_ns(CLOCK_MONOTONIC) + ns, now;
@@ -132,11 +140,13 @@ static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 
 		if (sigtimedwait(signals, &info, &t) > 0)
 			handle(w, &info);
+		else /* a sandbox may refuse to block signals, and what is not blocked is lost */
+			look_at_child(w);
 	}
 }
 
-/* Often at first, so that short programs are seen; then so seldom that it costs a twentieth of one
- * processor at most. */
+/* Reads often at first, to catch short programs; later so rarely that it uses at most a twentieth
+ * of one CPU. */
 static void watch(struct watched *w, const sigset_t *signals)
 {
 	enum { FIRST = 10 * MS, LONGEST = 250 * MS, SHARE = 20 };
@@ -161,27 +171,34 @@ static void watch(struct watched *w, const sigset_t *signals)
 
 /* The program */
 
-/* What a program inherits, as it was before this one changed it. */
+/* State that a program inherits, as it was before this process changed it. */
 struct inherited {
+	bool has_mask; /* else none could be set */
 	sigset_t mask;
 	struct sigaction on_child;
 };
 
-/* The child; `said` tells the parent why it could not be run. */
+static void restore_mask(const struct inherited *before)
+{
+	if (before->has_mask)
+		sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+/* Runs in the child; reports to the parent through `said` if exec fails. */
 static void become(char **command, const struct inherited *before, int said)
 {
 	ssize_t told;
 	int number;
 
 	sigaction(SIGCHLD, &before->on_child, NULL);
-	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	restore_mask(before);
 	execvp(command[0], command);
 	number = errno;
 	told = write(said, &number, sizeof(number));
 	_exit(told == sizeof(number) ? 0 : EXIT_CANNOT_RUN);
 }
 
-/* The child's errno, or 0 as soon as it runs. */
+/* Returns the errno of the child's exec, or 0 as soon as exec has succeeded. */
 static int hear(int fd)
 {
 	int number = 0;
@@ -193,7 +210,7 @@ static int hear(int fd)
 	return n == sizeof(number) ? number : 0;
 }
 
-/* 0 with the pid of a program that runs, else the exit status with *e. */
+/* Returns 0 and sets the pid if the program runs; otherwise the exit status, with *e. */
 static int start(char **command, const struct inherited *before, pid_t *pid, struct error *e)
 {
 	int ends[2], number;
@@ -254,7 +271,7 @@ static int write_summary(const struct watched *w, struct error *e)
 	struct report report;
 	int status;
 
-	choose_columns(&options, columns_shown, &wanted);
+	choose_columns(&options, w->heaps ? heap_columns : columns_shown, &wanted);
 	status = report_build(&w->peaks.most, &wanted, &report, e);
 	if (status == 0)
 		status = render_table.render(&report, &rendering, stderr, e);
@@ -262,7 +279,8 @@ static int write_summary(const struct watched *w, struct error *e)
 	return status;
 }
 
-/* As it ended, so does this process; without a core, since that is the program's. */
+/* Ends this process the way the child ended, without a core dump, since only the program's is
+ * useful. */
 static int end_alike(int status)
 {
 	static const struct rlimit none = {0, 0};
@@ -279,7 +297,7 @@ static int end_alike(int status)
 	return EXIT_FAILED;
 }
 
-/* The program has all the rights of its user by now; who watches it needs few. */
+/* The program has started with all the user's rights; watching it needs few. */
 static int keep_to_watching(pid_t child, struct error *e)
 {
 	const struct sandbox box = {.child = child};
@@ -297,30 +315,33 @@ static int watch_command(char **command, struct watched *w, struct error *e)
 
 	w->begun = now_ns(CLOCK_MONOTONIC);
 	sigaction(SIGCHLD, &by_default, &before.on_child);
-	sigprocmask(SIG_BLOCK, &signals, &before.mask);
+	before.has_mask = sigprocmask(SIG_BLOCK, &signals, &before.mask) == 0;
 	status = start(command, &before, &w->pid, e);
 	if (status != 0) {
-		sigprocmask(SIG_SETMASK, &before.mask, NULL);
+		restore_mask(&before);
 		return status;
 	}
+	groupmate_start(&w->groupmate, command);
 	if (keep_to_watching(w->pid, e) < 0)
 		say(e->text);
-	e->code = ERROR_NONE;
+	e->code = ERROR_NONE; /* reported above */
 	peaks_init(&w->peaks, &w->how->by);
 	watch(w, &signals);
+	groupmate_end(&w->groupmate);
 	lineage_free(&w->family);
 	return 0;
 }
 
-int summary_run(char **command, struct error *e)
+int summary_run(char **command, bool heaps, struct error *e)
 {
-	static const struct collect_options how = {
+	const struct collect_options how = {
 		.by = {.keys = {KEY_LABEL}, .count = 1},
 		.infer = true,
 		.finds_sharers = true,
 		.jobs = 1,
+		.reading = {.heaps = heaps},
 	};
-	struct watched w = {.how = &how};
+	struct watched w = {.heaps = heaps, .how = &how};
 	int status = watch_command(command, &w, e);
 
 	if (status != 0)

@@ -1,4 +1,4 @@
-/* summary: a program run to its end, and what the memory of it and its children was at most. */
+/* summary: runs a program, and reports the peak memory of it and its children. */
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
@@ -6,13 +6,15 @@
 #include "collect/options.h"
 #include "model/peaks.h"
 
+#include <stdbool.h>
+
 /*
- * Runs a command as a child that gets the signals which this process gets, reads the memory of it
- * and of its descendants until they end, and writes the peak of each label to standard
- * error. Returns the exit status of the command, or dies of the signal of which it died. If it
- * could not be run, *e says why; if it could not be watched, that is said, and it runs on.
+ * Runs a command as a child, passes signals on to it, reads its and its descendants' memory until
+ * it ends, and writes the peak of each label to standard error; with `heaps` also what malloc had
+ * handed out. Returns the command's exit status, or dies by the same signal. If the command could
+ * not be run, *e says why; if it cannot be watched, a message says so and it keeps running.
  */
-int summary_run(char **command, struct error *e);
+int summary_run(char **command, bool heaps, struct error *e);
 
 struct summary_result {
 	struct peaks peaks; /* by the keys of the options; the caller frees them in any case */

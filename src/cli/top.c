@@ -1,6 +1,5 @@
 /*
- * `anonmem top`: the report, refreshed, on the screen or, with --batch, one after the
- * other.
+ * `anonmem top`: refreshes a report on the screen or, with --batch, writes one after the other.
  */
 #include "tui/top.h"
 #include "cli/command.h"
@@ -30,13 +29,13 @@ static const char *const table_columns[] = {
 	"swap_pss", "anonymous", "processes", "mappings", "hugetlb", NULL,
 };
 
-/* What a batch on a narrow terminal does without, the first first; the screen has its own way. */
+/* Columns that a narrow batch leaves out, in this order; the screen decides by itself. */
 static const char *const expendable_columns[] = {
 	"mappings", "processes", "anonymous", "swap_pss", "hugetlb", "uss",
 	"history",  "growth",	 "rss",	      "state",	  NULL,
 };
 
-/* Files that may stay open. The kernel keeps some 4 KiB for each of them. */
+/* How many files may stay open. The kernel uses about 4 KiB for each. */
 static size_t may_stay_open(void)
 {
 	enum { MOST = 2048, OTHERS = 128 };
@@ -59,8 +58,8 @@ static bool is_captured(const struct options *o)
 	return o->root || o->from_count;
 }
 
-/* Everything that the user named is open, but for the file of the key `w`, which must be new. With
- * rights that are lent it could be where its user may not go. */
+/* Everything named on the command line is open, except the file of the key `w`, which must be new.
+ * With lent rights, it could be created where the user has no access. */
 static int prepare(const void *options, struct error *e)
 {
 	const struct options *o = options;
@@ -73,7 +72,7 @@ static int prepare(const void *options, struct error *e)
 	return sandbox_enter(&box, e);
 }
 
-/* Who has processes now; of others, the names that files know are found later. */
+/* Looks up the users that have processes now; others are looked up later, in files only. */
 static int learn_users(const struct options *o, struct users *users, struct error *e)
 {
 	struct source *source = source_open_proc(NULL, o->pids, o->pid_count, e);
@@ -83,11 +82,25 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 	return status;
 }
 
+/* Of a folder of captured trees, nobody knows names. */
+static struct containers *learn_containers(const struct options *o, const struct source *opened)
+{
+	struct source *own = NULL;
+	struct containers *containers;
+	struct error e;
+
+	if (!opened)
+		opened = own = source_open_proc(o->root, NULL, 0, &e);
+	containers = opened ? containers_open(opened, &e) : NULL;
+	source_close(own);
+	return containers;
+}
+
 static struct driver_options describe_driver(const struct options *o, struct source *source,
 					     const struct rules *rules, const struct users *users,
-					     struct lineage *lineage)
+					     struct containers *containers, struct lineage *lineage)
 {
-	enum { PART = 200 }; /* of the delay, for reading what did nothing */
+	enum { PART = 200 }; /* fraction of the delay for reading processes that did nothing */
 
 	return (struct driver_options){
 		.root = source ? o->from[0] : o->root,
@@ -98,6 +111,7 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 					    .selection = o->selection,
 					    .rules = rules,
 					    .users = is_captured(o) ? NULL : users,
+					    .containers = containers,
 					    .infer = !o->no_infer,
 					    .exclusive = wants_exclusive(o),
 					    .jobs = o->jobs,
@@ -107,7 +121,8 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 							.shares = wants_shares(o),
 							.max_stall_ns = is_captured(o)
 										? 0
-										: o->max_stall_ns}},
+										: o->max_stall_ns,
+							.heaps = wants_heaps(o)}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = may_stay_open()},
 		.delay_ns = o->delay_ns,
@@ -115,7 +130,7 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 	};
 }
 
-/* Screen and batch begin with this. */
+/* Common setup of screen and batch. */
 static void describe(const struct options *o, struct top *top)
 {
 	*top = (struct top){
@@ -168,7 +183,8 @@ static void write_head(const struct top *top)
 	}
 }
 
-/* A report of the batch, with a head where the screen has one; a blank line is between two. */
+/* Writes a report of the batch, with the screen's head if the format has one; a blank line
+ * separates reports. */
 static int write_one(const struct options *o, const struct top *top, struct view *view,
 		     struct error *e)
 {
@@ -199,7 +215,7 @@ static int write_one(const struct options *o, const struct top *top, struct view
 	return status;
 }
 
-/* Where the format does not, says how many processes are missing whenever that changes. */
+/* If the format does not show it, reports the number of missed processes whenever it changes. */
 static void say_coverage(const struct options *o, const struct view *view, uint64_t *missed)
 {
 	const struct coverage *c = &view->snapshot.coverage;
@@ -224,7 +240,7 @@ static void say_coverage(const struct options *o, const struct view *view, uint6
 	free(sentence);
 }
 
-/* Whether anything has matched so far; says once what did not. */
+/* Whether anything has matched so far; reports once if nothing did. */
 static bool look_for_match(const struct options *o, const struct snapshot *s, bool matched)
 {
 	matched = matched || match_found(o, s);
@@ -298,6 +314,7 @@ static int run(struct options *o, struct error *e)
 {
 	struct source *source;
 	struct users users = {NULL, 0};
+	struct containers *containers;
 	struct lineage lineage = {.unmatched = 0};
 	struct driver_options driver;
 	struct rules *rules;
@@ -317,7 +334,8 @@ static int run(struct options *o, struct error *e)
 	if (!is_captured(o))
 		thread_ids_to_processes(o->pids, o->pid_count);
 	describe(o, &top);
-	driver = describe_driver(o, source, rules, &users, &lineage);
+	containers = learn_containers(o, source);
+	driver = describe_driver(o, source, rules, &users, containers, &lineage);
 	status = driver_open(&top.driver, &driver, e);
 	if (status == 0 && !is_captured(o))
 		status = learn_users(o, &users, e);
@@ -325,6 +343,7 @@ static int run(struct options *o, struct error *e)
 		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
 	driver_close(&top.driver);
 	source_close(source);
+	containers_close(containers);
 	lineage_free(&lineage);
 	users_free(&users);
 	rules_free(rules);

@@ -13,7 +13,7 @@ int trust_check(int fd, const char *path, struct error *e)
 		return error_set(e, ERROR_SYSTEM,
 				 "%s is not trusted: it belongs to user %u, neither root nor you",
 				 path, st.st_uid);
-	/* What others write to a terminal or to /dev/null is not what is read from it. */
+	/* Being writable to others does not make /dev/null or a terminal untrusted. */
 	if (!S_ISCHR(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(e, ERROR_SYSTEM,
 				 "%s is not trusted: others may write to it; run chmod go-w on it",

@@ -26,8 +26,8 @@ int value_append(char *value, char ***list, size_t *count, struct error *e)
 
 static const char blanks[] = " \t\r\n";
 
-/* The next one of a list, which is separated by blanks or newlines, as pgrep and pidof write it, or
- * by commas, between which something must stand. NULL behind the last one. */
+/* Takes the next pid of a list, separated by blanks or newlines, as pgrep and pidof print them, or
+ * by commas, which need something between them. NULL at the end. */
 static char *take_pid(char **list)
 {
 	char *pid = *list, *end;
@@ -112,7 +112,7 @@ int value_user(const char *value, uint32_t *uid, struct error *e)
 	return 0;
 }
 
-/* In any case, as users type them. */
+/* Finds a name, ignoring case. */
 static int find_name(const char *name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -150,7 +150,8 @@ int value_grouping(char *value, struct grouping *by, struct error *e)
 			return error_set(e, ERROR_USAGE,
 					 "--by: unknown key \"%s\": expected label, subsystem, "
 					 "kind, process, "
-					 "name, user, cgroup, command, file, mapping or segment",
+					 "name, user, cgroup, container, pod, unit, command, "
+					 "file, mapping or segment",
 					 part);
 		if (!grouping_has(by, (enum key)key))
 			by->keys[by->count++] = (enum key)key;
@@ -158,7 +159,7 @@ int value_grouping(char *value, struct grouping *by, struct error *e)
 	return 0;
 }
 
-/* Adds a column; what is there already stays where it is. */
+/* Adds a column; if it is there already, it stays where it is. */
 static void add_column(struct column_choice *choice, const struct column *column)
 {
 	size_t i = 0;
@@ -188,8 +189,8 @@ bool column_is_offered(const struct column *column, bool watch)
 	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
 }
 
-/* `all` leaves out two: what a process was started with may be a secret, and looks at single pages
- * cost more. Both are shown only when they are named. */
+/* `all` excludes two: the command line may contain a secret, and examining single pages costs more.
+ * Both are shown only if named. */
 int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e)
 {
 	bool adds = value[0] == '+';

@@ -1,8 +1,8 @@
 /*
- * values: from the text of an option's value to what it means.
+ * values: parses the values of options.
  *
- * 0, or -1 with *e: ERROR_USAGE and a sentence that names the option and what it accepts. Lists may
- * be given in parts; each call adds to what is there. The strings may be cut up.
+ * All functions return 0, or -1 with *e: ERROR_USAGE and a sentence that names the option and what
+ * it accepts. Lists may be given in parts; each call adds to the list. Strings may be modified.
  */
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H
@@ -12,8 +12,8 @@
 
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* What --columns chose, each column once. Lists that begin with + are shown behind the columns that
- * are there by default; any other replaces those. */
+/* The columns chosen by --columns, each once. Lists that begin with + are added to the default
+ * columns; other lists replace them. */
 struct column_choice {
 	const struct column *list[COLUMNS_MAX];
 	size_t count;
@@ -40,10 +40,10 @@ int value_format(const char *value, bool of_report, const struct renderer **rend
 int value_units(const char *value, enum units *units, struct error *e);
 int value_color(const char *value, enum option_color *color, struct error *e);
 
-/* Whether --columns has the column, for a report or for a watch. */
+/* Whether --columns accepts the column, for a report or for a watch. */
 bool column_is_offered(const struct column *column, bool watch);
 
-/* Whether a word without an option is a list of process ids; a file of that name is ./1234. */
+/* Whether an argument is a list of process ids; a file with such a name is given as ./1234. */
 bool value_is_pids(const char *word);
 
 #endif

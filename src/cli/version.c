@@ -13,7 +13,7 @@
 #define COMPILER "gcc " DOTTED(__GNUC__, __GNUC_MINOR__) "." EXPANDED(__GNUC_PATCHLEVEL__)
 #endif
 
-/* The processors whose C library preload/hook.c can make call the preloaded one. */
+/* The CPUs on which preload/hook.c works. */
 #if defined(__x86_64__) || (defined(__aarch64__) && defined(__LITTLE_ENDIAN__))
 #define NAMES "+names"
 #else

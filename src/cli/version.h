@@ -1,4 +1,4 @@
-/* version: which anonmem this is, and how it was built. */
+/* version: writes the version of anonmem, and how it was built. */
 #ifndef CLI_VERSION_H
 #define CLI_VERSION_H
 

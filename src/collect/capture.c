@@ -6,6 +6,7 @@
 #include "model/shares.h"
 #include "source/captured_segments.h"
 #include "source/cgroup_memory.h"
+#include "source/containers.h"
 #include "source/copy.h"
 #include "source/segments.h"
 #include "source/system.h"
@@ -300,6 +301,21 @@ static void add_made(struct capture *c, const char *name, void (*make)(struct ca
 	free(text);
 }
 
+/* Of the containers and pods that the captured processes are in. */
+static void write_containers(struct capture *c, FILE *out)
+{
+	struct containers *names = containers_open(c->source, &c->error);
+	char name[CONTAINER_NAME_MAX];
+
+	for (uint32_t i = 0; names && i < c->groups.count; i++) {
+		containers_name(names, intern_bytes(&c->groups, i), name);
+		containers_pod(names, intern_bytes(&c->groups, i), name);
+	}
+	if (names && !containers_write(names, out))
+		error_memory(&c->error);
+	containers_close(names);
+}
+
 /* Files outside of /proc. */
 
 /* They hold numbers; only their paths have names. */
@@ -382,6 +398,9 @@ static int write_all(struct capture *c, struct error *e)
 		add_made(c, "shared-memory", write_sharing);
 	if (!has_failed(c))
 		add_made(c, CAPTURED_SEGMENTS, write_segments);
+	/* Redacted, control groups do not tell containers apart. */
+	if (!has_failed(c) && !c->options->redact)
+		add_made(c, CONTAINERS_FILE, write_containers);
 	if (!has_failed(c))
 		add_system(c);
 	if (has_failed(c)) {

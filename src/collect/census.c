@@ -53,7 +53,7 @@ struct look {
 	struct exclusive *exclusive;
 };
 
-/* Who has ended has nothing any more. */
+/* A process that has exited uses nothing any more. */
 static bool take(void *ctx, const struct record *r)
 {
 	const struct look *look = ctx;
@@ -64,7 +64,7 @@ static bool take(void *ctx, const struct record *r)
 	return exclusive_add_other(look->exclusive, r);
 }
 
-/* Their maps tell, without a walk over pages. */
+/* Reads only the maps of the others, without walking their pages. */
 static int look_at_others(const struct source *all, const struct target_list *others, unsigned jobs,
 			  struct exclusive *x, struct error *e)
 {

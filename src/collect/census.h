@@ -1,6 +1,5 @@
 /*
- * census: who else on the machine has shared memory mapped or open, beyond the processes of a
- *report.
+ * census: finds the processes outside a report that have shared memory mapped or open.
  *
  *	struct census c = {0}
  *	census_note(&c, record)		each record of the report
@@ -14,7 +13,7 @@
 #include "model/exclusive.h"
 
 struct census {
-	pid_t *known; /* who needs no second look */
+	pid_t *known; /* processes that need no second look */
 	size_t count, capacity;
 };
 
@@ -22,7 +21,7 @@ struct census {
 bool census_note(struct census *c, const struct record *r);
 void census_free(struct census *c);
 
-/* Adds what the others have. 0, or -1 with *e. */
+/* Adds the holdings of the others. 0, or -1 with *e. */
 int census_take(struct census *c, const struct source *source,
 		const struct collect_options *options, struct exclusive *x, struct error *e);
 

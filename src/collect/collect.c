@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* No more than there are targets, and one in any case. */
+/* At most one per target, but at least one. */
 static unsigned job_count(const struct work *work)
 {
 	unsigned jobs = work->options->jobs;
@@ -25,7 +25,7 @@ static void *look(void *arg)
 	return NULL;
 }
 
-/* How heavy they are and what their memory looks like. */
+/* Finds out how long targets take to read, and the signs of their memory. */
 static int look_at_targets(struct work *work, unsigned count, struct error *e)
 {
 	pthread_t *threads = calloc(count, sizeof(*threads));
@@ -50,8 +50,8 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Those that share a memory, one after the other and the lowest pid first, stand behind all others:
- * who is read first has the memory. */
+/* Moves processes that share memory behind all others, set by set, each with the lowest pid first:
+ * the first one read counts the memory. */
 static int order_sharers(struct work *work, const struct memory_user *users, struct error *e)
 {
 	struct target_list *all = &work->targets, sharers = {NULL, 0};
@@ -77,7 +77,7 @@ static int order_sharers(struct work *work, const struct memory_user *users, str
 	return 0;
 }
 
-/* Targets are in ascending order of pids, and are so again. */
+/* Targets are sorted by pid, before and after. */
 static int find_sharers(struct work *work, struct error *e)
 {
 	size_t count = work->targets.count;
@@ -100,7 +100,8 @@ static int find_sharers(struct work *work, struct error *e)
 	return status;
 }
 
-/* Before they are read. The heaviest come first, so that in the end nobody waits long for one. */
+/* Prepares the targets. The heaviest come first, so that at the end no thread waits long for
+ * one. */
 static int prepare(struct work *work, unsigned jobs, struct error *e)
 {
 	bool of_processes = source_kind(work->source) != SOURCE_SMAPS;

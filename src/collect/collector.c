@@ -21,7 +21,7 @@ static bool reserve_keys(struct collector *c, uint32_t count)
 	return true;
 }
 
-/* The keys of all groups, in the symbols of the records. */
+/* Translates the keys of all groups to the symbols of the records. */
 static bool translate_groups(struct collector *c)
 {
 	const struct grouping *by = &c->work->options->by;
@@ -44,8 +44,8 @@ static bool has_groups(const struct record *r)
 	return r->match == MATCH_YES && r->outcome == OUTCOME_READ;
 }
 
-/* Whose memory it is: that of the first process that was read, of those that share it. If it runs
- * another program by now, it has a memory of its own. */
+/* The process that counts the memory: of those that share it, the first one that was read. A
+ * process that has called exec meanwhile has its own. */
 static pid_t find_owner(const struct collector *c, const struct record *r)
 {
 	pid_t *owner = &c->work->owners[c->target.memory];
@@ -59,7 +59,7 @@ static pid_t find_owner(const struct collector *c, const struct record *r)
 	return *owner;
 }
 
-/* Whether another one that looks alike has just as much memory. */
+/* Whether a process that looks alike has exactly as much memory. */
 static bool maybe_shared(struct collector *c, const struct record *r)
 {
 	struct {
@@ -92,7 +92,7 @@ static void give(struct collector *c, struct record *r)
 		r->inexact = c->groups.inexact;
 		r->shares_with = work->owners ? find_owner(c, r) : 0;
 		r->how |= work->owners && maybe_shared(c, r) ? HOW_BIT(HOW_MAYBE_SHARED) : 0;
-		/* Whose memory is another one's, is divided there. */
+		/* If another process counts the memory, the swap is divided there too. */
 		r->part_count = r->shares_with ? 0 : c->part_count;
 		r->parts = c->parts;
 		if (c->symbols == work->symbols && r->shares_with == 0 && r->part_count == 0)
@@ -104,7 +104,7 @@ static void give(struct collector *c, struct record *r)
 	pthread_mutex_unlock(&work->lock);
 }
 
-/* Of a process that is not read. */
+/* Makes the record of a process that is not read. */
 static void give_unread(struct collector *c, const struct process *process, enum match match)
 {
 	struct record r = {.target = c->target.number, .process = *process, .match = match};
@@ -126,11 +126,13 @@ static enum match match(struct collector *c, const struct process *process)
 		return MATCH_NO;
 	if (!process->has_ended)
 		return MATCH_UNKNOWN;
-	/* It is not there any more, whoever it was; but one named by its pid is missed. */
+	/* The process has exited, and nobody will know whether it matched; but if the user gave its
+	 * pid, it counts as missed. */
 	return source_names(c->work->source, process->pid) ? MATCH_YES : MATCH_NO;
 }
 
-/* Makes a string of the reader's, which is gone when the process ends, one of the collector's. */
+/* Copies a string of the reader's, which is valid only during the process, to the collector's
+ * symbols. */
 static bool keep_string(struct collector *c, unsigned field, struct slice *string)
 {
 	symbol s;
@@ -182,7 +184,7 @@ static void on_scan(void *ctx, const struct scan_facts *facts)
 	scanned_begin(&c->scanned, facts);
 }
 
-/* Keeps track of whether all mappings of files are in one group. */
+/* Tracks whether all file mappings are in one group. */
 static void note_file(struct collector *c, uint32_t group)
 {
 	if (c->files.state == FILES_NONE)
@@ -191,7 +193,7 @@ static void note_file(struct collector *c, uint32_t group)
 		c->files.state = FILES_APART;
 }
 
-/* All mappings are compared, wanted or not. */
+/* All mappings are compared with the rollup, wanted or not. */
 static void count_mapping(struct collector *c, const struct counters *counters)
 {
 	if (c->work->options->verify) {
@@ -224,7 +226,7 @@ static int find_group(struct collector *c, const struct mapping *m, enum guess g
 	return 1;
 }
 
-/* The pages that a process has copied are swapped as its own, and SwapPss knows of them. */
+/* SwapPss has the pages that the process has copied, which are swapped as its own. */
 static uint64_t swapped_of_object(const struct mapping *m)
 {
 	uint64_t all = m->counters.bytes[COUNTER_SWAP], own = m->counters.bytes[COUNTER_SWAP_PSS];
@@ -234,7 +236,8 @@ static uint64_t swapped_of_object(const struct mapping *m)
 	return all > own ? all - own : 0;
 }
 
-/* Remembers a mapping of shared memory that is partly swapped; or any, if its object has a row. */
+/* Records a mapping of shared memory that is partly swapped; any mapping of shared memory, if its
+ * object has a row. */
 static bool add_shared(struct collector *c, const struct mapping *m, uint32_t group)
 {
 	uint64_t swapped = swapped_of_object(m);
@@ -301,7 +304,9 @@ static inline int add_mapping(void *ctx, const struct mapping *m, enum guess gue
 		return error_memory(e);
 	if (!wanted)
 		return 0;
-	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], counters);
+	aggregate_add(&c->groups, &c->groups.groups[c->group[guess]], UINT64_C(1) + m->merged,
+		      counters);
+	heap_use_add(&c->groups.groups[c->group[guess]].heap, &m->heap);
 	if (kind == KIND_FILE)
 		note_file(c, c->group[guess]);
 	return 0;
@@ -335,10 +340,10 @@ static void on_copied(void *ctx, const struct copy *copy)
 
 static void on_cancel(void *ctx)
 {
-	(void)ctx; /* begin starts afresh */
+	(void)ctx; /* begin starts over */
 }
 
-/* Guessing may hold a mapping back until there is no other. */
+/* Delivers the mapping that guessing may have held back. */
 static void end_mappings(struct collector *c)
 {
 	struct error no_memory;
@@ -355,8 +360,8 @@ static bool on_rollup(void *ctx, const struct counters *before, const struct cou
 	return c->comparison.count == 0;
 }
 
-/* What all files of a scanned process have together is known of a group if it holds all of them;
- * whatever else it holds was known before. */
+/* The files of a scanned process have known counters only together: adds them if all are in one
+ * group. Whatever else is in the group was known before. */
 static void add_rest(struct collector *c)
 {
 	struct counters rest, *sum;
@@ -439,7 +444,8 @@ static void ended(void *ctx, int status, const struct error *e)
 		atomic_store(&c->work->stop, true);
 }
 
-/* Who asked for this process is told why; else it is one of those in a note. */
+/* If the user gave this pid, the reason is reported; otherwise the process only counts in a
+ * note. */
 static void give_up(void *ctx, pid_t pid, bool begun, const struct error *why)
 {
 	struct collector *c = ctx;
@@ -483,7 +489,8 @@ bool collector_init(struct collector *c, struct work *work)
 	translation_init(&c->translation, c->symbols, work->symbols);
 	aggregate_init(&c->groups, o->by.count);
 	infer_init(&c->infer, add_mapping, c);
-	grouper_init(&c->grouper, c->symbols, &o->by, &o->selection, o->rules, o->users);
+	grouper_init(&c->grouper, c->symbols, &o->by, &o->selection, o->rules, o->users,
+		     o->containers);
 	return reserve_keys(c, 1);
 }
 

@@ -1,6 +1,5 @@
 /*
- * collector: one job of a reading: adds up the processes that it is told of, one at a time, and
- * makes a record of each.
+ * collector: a job of the pool: adds up one process at a time, and makes a record of each.
  *
  * It is a sink. A mapping goes through guessing (classify/infer.h), gets its key (model/grouper.h)
  * and is added to its group.
@@ -19,56 +18,58 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* What the jobs of one reading share. */
+/* Shared by the jobs of one reading. */
 struct work {
 	const struct source *source;
 	const struct collect_options *options;
-	struct target_list targets; /* first those whose memory is their own alone: */
-	size_t alone;		    /* so many */
-	atomic_size_t next;	    /* target */
-	size_t end;		    /* of those that are to be read */
-	atomic_bool stop;	    /* one of them failed */
+	struct target_list
+		targets;    /* first those that share memory with no other, as far as is known; */
+	size_t alone;	    /* their number */
+	atomic_size_t next; /* index of the next target */
+	size_t end;	    /* end of the targets to be read now */
+	atomic_bool stop;   /* a job failed */
 
 	unsigned jobs;
 
-	/* Where records go, one at a time. */
+	/* Records are passed to `take`, one at a time. */
 	pthread_mutex_t lock;
 	struct intern *symbols;
 	take_record_fn *take;
 	void *ctx;
-	pid_t *owners;	     /* of each set that shares a memory: who has it; 0 for nobody yet */
-	struct intern likes; /* processes that look alike, and how much memory each has */
+	pid_t *owners; /* by set of processes that share memory: the one that counts it; 0 for none
+			  yet */
+	struct intern likes; /* processes that look alike, and the size of their memory */
 };
 
 struct collector {
 	struct work *work;
 	struct job job;
 	struct sink sink;
-	/* Those of the records, where no other job makes some: what is there once need not be there
-	 * twice. Else its own, and a translation. */
+	/* The table of the records, if there is only one job, which saves a copy; otherwise its
+	 * own, with a translation. */
 	struct intern *symbols;
 	struct intern own_symbols;
 	struct translation translation;
 	struct grouper grouper;
 	struct infer infer;
-	symbol *keys; /* of the record at hand */
+	symbol *keys; /* of the current record */
 	uint32_t key_capacity;
 	bool no_memory;
 	int status;
 	struct error error; /* with status -1 */
 
-	/* The process at hand. */
+	/* The current process. */
 	struct target target;
-	struct process process; /* its strings are symbols' */
+	struct process process; /* its strings are in `symbols` */
 	struct aggregate groups;
 	uint32_t group[GUESS_COUNT]; /* of the last mapping with each guess */
 	bool is_scanned;
 	struct scanned scanned;
 	struct files {
 		enum { FILES_NONE, FILES_TOGETHER, FILES_APART } state;
-		uint32_t group;	      /* of all mappings of files, while they are together */
-	} files;		      /* only of a process that is scanned */
-	struct group all;	      /* every mapping, wanted or not; only to verify */
+		uint32_t group;	      /* of all file mappings, while FILES_TOGETHER */
+	} files;		      /* only for a scanned process */
+	struct group all;	      /* all mappings, wanted or not; only if verifying */
 	struct comparison comparison; /* likewise */
 	bool swaps_shared;
 	struct swapped_part *parts;

@@ -9,7 +9,7 @@ struct pids {
 	size_t count;
 };
 
-/* Who is chosen, and of whom that is not known. Both have room for all. */
+/* The chosen processes, and those for which it is unknown. Both have room for all processes. */
 struct chosen {
 	struct pids yes, unknown;
 };
@@ -25,7 +25,7 @@ static bool take(void *ctx, const struct record *r)
 	return true;
 }
 
-/* Asks each who it is, without reading its memory. */
+/* Identifies each process, without reading its memory. */
 static int identify(const struct source *source, const struct collect_options *options,
 		    const struct target_list *all, struct chosen *chosen, struct error *e)
 {
@@ -63,7 +63,7 @@ static bool has_target(const struct target_list *list, pid_t pid)
 	return list->count && bsearch(&key, list->targets, list->count, sizeof(key), target_by_pid);
 }
 
-/* Those that are chosen, though they may be gone, and all that descend from them. */
+/* Lists the chosen processes, even if they have exited, and all their descendants. */
 static int list_all(const struct lineage *l, const struct chosen *chosen, struct target_list *list,
 		    struct error *e)
 {

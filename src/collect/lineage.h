@@ -1,11 +1,11 @@
 /*
- * lineage: the processes that are chosen, and their descendants.
+ * lineage: finds the chosen processes and their descendants.
  *
  *	options.children = &lineage	all zero at first
- *	lineage_targets(...)		what survey and watch do each time they read
+ *	lineage_targets(...)		called by survey and watch for each reading
  *	lineage_free(&lineage)
  *
- * Who was once among them stays; see source/descendants.h. A watch keeps its lineage for that.
+ * A process once found stays; see source/descendants.h. That is why a watch keeps its lineage.
  */
 #ifndef COLLECT_LINEAGE_H
 #define COLLECT_LINEAGE_H
@@ -15,15 +15,15 @@
 
 struct lineage {
 	struct descendants descendants;
-	uint64_t unmatched; /* others that may be chosen, or may be descendants */
+	uint64_t unmatched; /* other processes that may be chosen, or may be descendants */
 };
 
-/* Lists what is to be read: those of the source that the selection chooses, with options->children.
- * The caller frees the list. 0, or -1 with *e. */
+/* Lists the targets: those that the selection chooses and, with options->children, their
+ * descendants. The caller frees the list. 0, or -1 with *e. */
 int lineage_targets(const struct source *source, const struct collect_options *options,
 		    struct target_list *list, struct error *e);
 
-/* How to read these: all of them are chosen. */
+/* Options for reading these targets: without a selection of processes, since all are chosen. */
 struct collect_options lineage_reading(const struct collect_options *options,
 				       const struct target_list *list);
 

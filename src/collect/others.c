@@ -10,7 +10,7 @@ bool others_exist(const struct source *source, const struct collect_options *opt
 	       (source_is_limited(source) || selection_chooses_processes(s));
 }
 
-/* Leaves out of an ascending list what is in another one. */
+/* Removes pids from an ascending list; both ascend. */
 static void leave_out(struct target_list *list, const pid_t *pids, size_t count)
 {
 	size_t kept = 0, at = 0;

@@ -11,49 +11,50 @@
 
 enum {
 	TIMEOUT_MS = 5000,
-	TIMEOUT_LEAST_MS = 1000, /* it halves each time, so that many processes cost little */
-	LOOKS = 8,		 /* in that time */
+	TIMEOUT_LEAST_MS =
+		1000, /* the timeout halves each time, so that many stuck processes cost little */
+	LOOKS = 8,    /* per timeout */
 };
 
 struct pool;
 
 struct reader_thread {
-	struct revocable sink; /* behind it is that of the job: */
+	struct revocable sink; /* passes on to the job's sink */
 	struct pool *pool;
 	struct job *job;
 
 	struct reader *reader;
-	struct read_stats so_far; /* what it had cost before the target at hand */
+	struct read_stats so_far; /* total before the current target */
 	pthread_t thread;
-	bool done;	/* under the pool's lock */
-	atomic_int tid; /* of the thread, once it runs */
+	bool done;	/* protected by the pool's lock */
+	atomic_int tid; /* of the thread, once it is running */
 
-	/* Of who watches it: what was seen of it, and how many looks saw no change, less those that
-	 * saw some. */
+	/* For the watching thread: the state at its last look, and the number of looks without
+	 * progress, minus those with progress. */
 	unsigned long sequence;
 	struct timespec cpu;
 	unsigned idle_looks;
 
-	struct reader_thread *next; /* that was abandoned too */
+	struct reader_thread *next; /* in the list of abandoned threads */
 };
 
 struct pool {
 	const struct source *source;
 	struct job *const *jobs;
-	struct reader_thread **threads; /* of each job; NULL if it has none */
+	struct reader_thread **threads; /* by job; NULL if it has none */
 	unsigned count;
 	unsigned timeout_ms; /* 0 for none */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 };
 
-static unsigned timeout_ms = TIMEOUT_MS; /* of the next pool */
+static unsigned timeout_ms = TIMEOUT_MS; /* for the next pool */
 
-/* Those that were abandoned and did not come back yet, whoever abandoned them. */
+/* Abandoned threads that have not come back yet, from all pools. */
 static struct reader_thread *abandoned;
 static pthread_mutex_t abandoned_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* From then on, t belongs to itself. False if that is inside. */
+/* Afterwards t owns itself. False if the thread is inside the sink. */
 static bool take_sink(struct reader_thread *t, struct at_hand *process)
 {
 	bool revoked;
@@ -122,7 +123,7 @@ static void give_up(struct job *job, const struct at_hand *process)
 	job->give_up(job->ctx, process->pid, process->begun, &why);
 }
 
-/* With the sink. What is known to time out is passed over. */
+/* Called inside the sink. Skips processes that are known to time out. */
 static bool take(struct job *job, struct target *target)
 {
 	struct at_hand process;
@@ -135,7 +136,7 @@ static bool take(struct job *job, struct target *target)
 	return false;
 }
 
-/* Ends the last target, if any, and takes the next. */
+/* Ends the last target, if any, and takes the next one. */
 static bool step(struct reader_thread *t, const int *status, const struct error *e,
 		 struct target *target)
 {
@@ -147,7 +148,7 @@ static bool step(struct reader_thread *t, const int *status, const struct error 
 	if (status)
 		job->ended(job->ctx, *status, e);
 	t->so_far = *reader_stats(t->reader);
-	t->sink.at_hand.ended = true; /* however it did */
+	t->sink.at_hand.ended = true; /* in whatever way */
 	more = take(job, target);
 	if (more)
 		revocable_next(&t->sink, target->pid);
@@ -166,7 +167,7 @@ static void finish(struct reader_thread *t)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* False if it was abandoned. */
+/* False if the thread was abandoned. */
 static bool read_all(struct reader_thread *t)
 {
 	struct target target = {0};
@@ -180,7 +181,7 @@ static bool read_all(struct reader_thread *t)
 	}
 	if (!revocable_enter(&t->sink))
 		return false;
-	finish(t); /* with the sink, so that it is not abandoned any more */
+	finish(t); /* inside the sink, so that it cannot be abandoned any more */
 	return true;
 }
 
@@ -195,9 +196,9 @@ static void *read_in_thread(void *arg)
 	return NULL;
 }
 
-/* Watching those who read. */
+/* Watching the threads. */
 
-/* NULL without memory, which the job is told. */
+/* NULL if out of memory, which the job is told. */
 static struct reader_thread *thread_new(struct pool *pool, struct job *job)
 {
 	struct reader_thread *t = calloc(1, sizeof(*t));
@@ -233,8 +234,8 @@ static bool start(struct pool *pool, unsigned i)
 	return error == 0;
 }
 
-/* Whether it did nothing at all since the last look. What is slow, such as a walk over a million
- * pages, takes processor time; what waits for a lock takes none. */
+/* Whether the thread made no progress at all since the last look. Slow work, such as a walk over a
+ * million pages, takes CPU time; waiting for a lock takes none. */
 static bool is_idle(struct reader_thread *t)
 {
 	unsigned long sequence = atomic_load(&t->sink.sequence);
@@ -251,7 +252,7 @@ static bool is_idle(struct reader_thread *t)
 	return idle;
 }
 
-/* Whether the thread could run, and only waits for a processor; or is not known. */
+/* Whether the thread is runnable and only waits for a CPU; true if unknown. */
 static bool is_runnable(const struct reader_thread *t)
 {
 	char path[64], text[256];
@@ -272,8 +273,8 @@ static bool is_runnable(const struct reader_thread *t)
 	return !name_end || strncmp(name_end, ") R", 3) == 0;
 }
 
-/* Looks are counted rather than time, in which anonmem itself may have been stopped. A process that
- * lets go now and then uses them up as well. */
+/* Counts looks rather than time, during which anonmem itself may have been stopped. A process that
+ * makes progress only now and then runs out of looks too. */
 static bool is_stuck(struct reader_thread *t)
 {
 	if (!is_idle(t))
@@ -297,7 +298,7 @@ static bool is_anybody_reading(const struct pool *pool)
 	return i < pool->count;
 }
 
-/* Another thread continues the job. */
+/* Lets another thread continue the job. */
 static void abandon(struct pool *pool, unsigned i)
 {
 	struct reader_thread *t = pool->threads[i];
@@ -325,7 +326,7 @@ static void abandon(struct pool *pool, unsigned i)
 	job->ended(job->ctx, -1, &e);
 }
 
-/* Until one of them is done, or it is time to look at them: then false. */
+/* Waits until a thread is done; false when it is time to look at them. */
 static bool wait_for_change(struct pool *pool)
 {
 	struct timespec until;
@@ -392,7 +393,7 @@ static void init_changed(struct pool *pool)
 	pthread_condattr_destroy(&how);
 }
 
-/* It comes back slowly: in the watch, those who let go are there again the next time. */
+/* Raises the timeout slowly: in the watch, processes that got unstuck are read again next time. */
 static void keep_timeout(const struct pool *pool)
 {
 	unsigned twice = 2 * pool->timeout_ms;

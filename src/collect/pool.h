@@ -1,43 +1,43 @@
 /*
- * pool: the threads of a reading.
+ * pool: the reader threads.
  *
- * The kernel reads the memory map of a process with its lock held, and waits if somebody else holds
- * that: a process that waits for a server which does not answer, or one that means harm. Only a
- * signal that kills ends such a wait. So if nothing comes of a process of the running system within
- * the timeout of five seconds (less if there are several), neither a call of the sink nor processor
- * time, its thread is abandoned, the process counts as not read, and another thread continues the
- * job. The thread ends when the process does, or anonmem; until then, the process is not tried
- * again.
+ * The kernel holds the mmap lock of a process while it prints the memory map, and waits if the lock
+ * is taken, which can last: the process may wait for a file server that does not answer, or be
+ * malicious. Only a fatal signal interrupts such a wait. So if reading a process of the running
+ * system makes no progress (neither a call of the sink nor CPU time) for five seconds, or less if
+ * there are several such processes, its thread is abandoned, the process counts as not read, and
+ * another thread continues the job. The abandoned thread ends when the process or anonmem does;
+ * until then, the process is not tried again.
  */
 #ifndef COLLECT_POOL_H
 #define COLLECT_POOL_H
 
 #include "source/source.h"
 
-/* What one thread at a time has to read. All functions get `ctx`, and none is called while another
- * one, or one of the sink, runs. */
+/* What one thread at a time reads. All functions get `ctx`; none is called while another one, or
+ * one of the sink, is running. */
 struct job {
 	void *ctx;
 	const struct sink *sink;
 	struct reading reading;
-	/* The next target; false when there is none left. */
+	/* Sets the next target; false if there is none. */
 	bool (*next)(void *ctx, struct target *target);
-	/* With the status and the error of reader_read(), unless it is given up: */
+	/* Called with the status and error of reader_read(), or instead of it: */
 	void (*ended)(void *ctx, int status, const struct error *e);
-	/* the process timed out, as *why says. `begun` if the sink knows of it; of one that it does
-	 * not, all that is known is the pid. */
+	/* the process timed out, for the reason in *why. `begun` tells whether the sink knows the
+	 * process; if not, only its pid is known. */
 	void (*give_up)(void *ctx, pid_t pid, bool begun, const struct error *why);
 
-	struct read_stats cost; /* the pool's: of all readers, in the end */
+	struct read_stats cost; /* set by the pool: total of all readers */
 };
 
-/* Does all jobs. If a thread cannot start, the others do its part; if none can, this one
- * does it all, and may hang. 0, or -1 with *e when it could not even begin. */
+/* Runs all jobs. If a thread cannot start, the others do its part; if none can, the calling thread
+ * does all of it, and may hang. 0, or -1 with *e if not even that could begin. */
 int pool_read(const struct source *source, struct job *const *jobs, unsigned count,
 	      struct error *e);
 
-/* Whether a thread that was abandoned is still there. Until it comes back, a signal that stops this
- * process does not stop all of it, and a caller that waits for that waits for ever. */
+/* Whether there is an abandoned thread. Until it comes back, a stop signal does not stop all of
+ * this process, and a caller that waits for that waits forever. */
 bool pool_has_abandoned_any(void);
 
 #endif

@@ -31,7 +31,7 @@ void revocable_next(struct revocable *r, pid_t pid)
 	r->at_hand = (struct at_hand){.pid = pid};
 }
 
-/* The sink in front of the other one. */
+/* The sink in front of the real one. */
 
 static bool on_begin(void *ctx, const struct process *process)
 {

@@ -1,11 +1,11 @@
 /*
- * revocable: a sink that hands on to another one until that is taken from it.
+ * revocable: a sink that passes calls on to another one until it is revoked.
  *
- * A reader that hangs in a system call cannot be stopped. But what it finds goes through its sink;
- * so once that is revoked, the reader can be left where it is. When it comes back it gets an error
- * from the sink, ends as after any other, and frees what it has.
+ * A reader that hangs in a system call cannot be stopped. But its results go through its sink; once
+ * that is revoked, the reader can be left behind. When it comes back, the sink returns an error,
+ * and the reader ends as after any other error and frees its memory.
  *
- * One thread uses the sink, another one may revoke it.
+ * One thread uses the sink; another one may revoke it.
  */
 #ifndef COLLECT_REVOCABLE_H
 #define COLLECT_REVOCABLE_H
@@ -15,26 +15,27 @@
 #include <stdatomic.h>
 
 struct revocable {
-	struct sink sink; /* the reader's */
+	struct sink sink; /* for the reader */
 	const struct sink *behind;
-	atomic_ulong sequence; /* counts each beginning and end of a call: odd is inside of one */
+	atomic_ulong sequence; /* incremented at the start and end of each call: odd while inside */
 	struct at_hand {
 		pid_t pid;
-		bool begun; /* the sink was told of it, */
-		bool ended; /* and is not to hear more */
+		bool begun; /* the sink was told about it */
+		bool ended; /* the sink is not to hear more about it */
 	} at_hand;
 };
 
 void revocable_init(struct revocable *r, const struct sink *behind);
 
-/* Inside: the next process comes. */
+/* Called inside: sets the next process. */
 void revocable_next(struct revocable *r, pid_t pid);
 
-/* Between these two, the thread is inside: it has what lies behind. False if it was revoked. */
+/* Enters and leaves the sink behind; between these calls the thread is "inside". False if
+ * revoked. */
 bool revocable_enter(struct revocable *r);
 void revocable_leave(struct revocable *r);
 
-/* False if the thread was inside since `sequence` was read, or is. */
+/* False if the thread is inside, or has been since `sequence` was read. */
 bool revocable_revoke(struct revocable *r, unsigned long sequence);
 
 #endif

@@ -14,7 +14,7 @@ int memory_user_compare(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Users that look alike, in the order of their memory. */
+/* Processes that look alike, ordered by memory. */
 struct order {
 	const struct source *source;
 	struct sharing *sharing;
@@ -44,7 +44,7 @@ static void join(struct order *o, struct memory_user *user, struct memory_user *
 	user->set = other->set;
 }
 
-/* Finds the place of a user by halves. False if the source cannot compare. */
+/* Inserts a user by binary search. False if the source cannot compare. */
 static bool place(struct order *o, struct memory_user *user)
 {
 	size_t low = 0, high = o->count;
@@ -76,7 +76,7 @@ static bool place(struct order *o, struct memory_user *user)
 	return true;
 }
 
-/* A memory is in the order by one of its users: `run` is of all that look alike. */
+/* `run` has all users that look alike; the order gets one user of each memory. */
 static void compare_run(struct order *o, struct memory_user *run, size_t count)
 {
 	size_t i = 0;

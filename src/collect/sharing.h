@@ -1,12 +1,11 @@
 /*
- * sharing: which processes share one memory.
+ * sharing: finds processes that share an address space.
  *
- * Those that do have the same signs (source.h); so have the children of one fork, and the source is
- * asked about pairs of those alone. Sorting by its order takes n log n questions.
+ * Such processes have the same signs (source.h), but so do forked children; the source compares
+ * pairs of those. Sorting by its order takes n log n comparisons.
  *
- * What two processes of a list share, they have shared since both were there: memory is shared at a
- * process's birth or never. So once it is known, the signs that a reading finds tell whether it is
- * still that memory which was read.
+ * A process shares memory from its creation or never. So once sharing is known, the signs found
+ * during a reading tell whether it still had that memory.
  */
 #ifndef COLLECT_SHARING_H
 #define COLLECT_SHARING_H
@@ -16,18 +15,20 @@
 struct memory_user {
 	pid_t pid;
 	struct memory_signs signs;
-	unsigned set;  /* out: from 1, those that share one memory; 0 for a memory of its own */
-	unsigned like; /* out: from 1, those that look alike and could not be compared; 0 else */
+	unsigned set;  /* out: from 1, the set that shares memory; 0 if it has its own */
+	unsigned like; /* out: from 1, the set that looks alike and could not be compared; otherwise
+			  0 */
 };
 
 struct sharing {
-	unsigned sets, likes; /* how many of each there are */
+	unsigned sets, likes; /* the number of each */
 };
 
-/* By signs, and then by pid: for qsort(). */
+/* Orders by signs, then by pid; for qsort(). */
 int memory_user_compare(const void *a, const void *b);
 
-/* Sorts the users by their signs, and then by pid. 0, or -1 with *e if out of memory. */
+/* Sorts the users by signs and then by pid, and sets `set` and `like`. 0, or -1 with *e if out of
+ * memory. */
 int sharing_find(const struct source *s, struct memory_user *users, size_t count,
 		 struct sharing *sharing, struct error *e);
 

@@ -19,17 +19,17 @@ struct survey {
 	struct exclusive exclusive;
 	struct census census;
 
-	/* What is swapped of shared memory is divided among all, so records that have some are kept
+	/* Swapped shared memory is divided among all processes, so records that have some are kept
 	 * until all are there. */
 	struct shares shares;
 	struct record **waiting;
 	size_t waiting_count;
-	bool passes_over; /* there are processes that are not asked for; then: */
-	pid_t *read;	  /* those that were read */
+	bool passes_over; /* some processes are not selected; then: */
+	pid_t *read;	  /* the selected ones that were read */
 	size_t read_count;
 };
 
-/* The sentence about a difference names the process. */
+/* Interns the process, which the message about a difference names. */
 static bool add_comparison(struct snapshot *s, const struct record *r)
 {
 	symbol process = SYMBOL_NONE;
@@ -56,7 +56,7 @@ static bool keep(struct survey *survey, const struct record *r)
 	return larger[survey->waiting_count] && ++survey->waiting_count;
 }
 
-/* Remembers who was read. The capacity is the power of two at or above the count. */
+/* Notes that a process was read. The capacity is the count rounded up to a power of two. */
 static bool note_read(struct survey *survey, const struct record *r)
 {
 	size_t count = survey->read_count;
@@ -109,7 +109,7 @@ static int read_others(struct survey *survey, struct error *e)
 			      take_other, survey, e);
 }
 
-/* What nobody maps is of no process and has no label. */
+/* An unmapped object belongs to no process and has no label. */
 static bool shows_unmapped(const struct survey *survey)
 {
 	const struct collect_options *o = survey->options;
@@ -118,7 +118,7 @@ static bool shows_unmapped(const struct survey *survey)
 	       o->selection.label_count == 0 && selection_wants_kind(&o->selection, KIND_SHMEM);
 }
 
-/* Adds the shares of the records that waited. */
+/* Adds the shares of the records that were kept. */
 static int divide(struct survey *survey, struct error *e)
 {
 	struct snapshot *s = survey->snapshot;
@@ -151,8 +151,8 @@ static void free_shares(struct survey *survey)
 	shares_free(&survey->shares);
 }
 
-/* AnonPages is kept in parts by each processor; what those may hold back proves nothing. And the
- * processes run while they are read, one after the other. */
+/* Each CPU keeps a part of AnonPages; a difference up to what they may hold back proves nothing.
+ * And processes run while they are read one after the other. */
 static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
 {
 	enum { PAGES_A_PROCESSOR = 125 };
@@ -161,7 +161,7 @@ static uint64_t anon_tolerance(const struct machine *m, uint64_t anon)
 	return processors * PAGES_A_PROCESSOR * (uint64_t)m->page_size + anon / 100;
 }
 
-/* Whether everything was asked for. */
+/* Whether all processes are selected. */
 static bool asks_for_all(const struct source *source, const struct selection *wanted)
 {
 	return !source_is_limited(source) && !wanted->name && !wanted->cgroup && !wanted->by_user;
@@ -193,7 +193,7 @@ static uint64_t count_frame(void *ctx, uint64_t frame)
 	return kpagecount_of(ctx, frame);
 }
 
-/* What the pages and objects of all processes say together. */
+/* Concludes EXCLUSIVE from the pages and objects of all processes. */
 static int conclude_exclusive(struct survey *survey, const struct source *source,
 			      const struct collect_options *options, struct error *e)
 {
@@ -215,7 +215,7 @@ static int conclude_exclusive(struct survey *survey, const struct source *source
 	return concluded ? 0 : error_memory(e);
 }
 
-/* Whether pages can be told apart, and the reading looks at them. */
+/* Whether pages can be identified, and this reading looks at them. */
 static bool can_be_exact(const struct source *source, const struct collect_options *o)
 {
 	return o->exclusive && !o->reading.scan && o->reading.max_stall_ns == 0 &&
@@ -260,6 +260,7 @@ static int survey_once(const struct source *source, const struct collect_options
 	snapshot_init(s, source_kind(source), &options->by);
 	s->verified = options->verify;
 	s->inferred = options->infer;
+	s->heaps = options->reading.heaps;
 	machine_read(source, &s->machine);
 	if (options->children) {
 		status = lineage_targets(source, options, &list, e);
@@ -285,7 +286,8 @@ int survey(const struct source *source, const struct collect_options *options, s
 {
 	int status = survey_once(source, options, s, e);
 
-	/* Processes are read again one by one; the system's total can only be read again whole. */
+	/* A single process can be read again by itself; the system's total only by reading
+	 * everything again. */
 	if (status == 0 && !verification_anon_agrees(&s->verification)) {
 		snapshot_free(s);
 		status = survey_once(source, options, s, e);

@@ -1,5 +1,5 @@
 /*
- * survey: everything that a source has at one moment, read once, as a snapshot.
+ * survey: reads everything in a source once, into a snapshot.
  */
 #ifndef COLLECT_SURVEY_H
 #define COLLECT_SURVEY_H
@@ -7,7 +7,7 @@
 #include "collect/collect.h"
 #include "model/snapshot.h"
 
-/* Fills *s, which the caller frees with snapshot_free() in any case. 0, or -1 with *e when the
+/* Fills *s, which the caller frees with snapshot_free() in any case. 0, or -1 with *e if the
  * reading could not continue at all. */
 int survey(const struct source *source, const struct collect_options *options, struct snapshot *s,
 	   struct error *e);

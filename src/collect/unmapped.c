@@ -7,7 +7,7 @@ struct unmapped {
 	struct shares *objects;
 };
 
-/* Takes what is mapped of a tmpfs off what lies on it. False if that is not known of all. */
+/* Subtracts the mapped files on a tmpfs from its contents. False if the size of any is unknown. */
 static bool take_off_mapped(const struct shares *objects, const struct segment_id *tmpfs,
 			    uint64_t *bytes)
 {
@@ -25,7 +25,7 @@ static bool take_off_mapped(const struct shares *objects, const struct segment_i
 	return true;
 }
 
-/* A row of no process, with the unknown for all other keys. */
+/* A row without a process; all other keys are unknown. */
 static bool add_row(struct snapshot *s, const struct segment_id *id, struct slice name)
 {
 	symbol key[KEY_COUNT];

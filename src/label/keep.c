@@ -1,146 +1,46 @@
 /*
  * There is one table in a process, even if several libraries have a copy of this code: whoever
- * comes later finds it in maps. Its lock lies in it. All signals are blocked while the lock is
- * held, since a handler may name memory too; and it is taken over a fork, so that the child has a
- * table that nobody is changing.
- *
- * But an allocator may map memory while it holds a lock of its own, for which the fork waits in
- * turn. So whoever has waited for a fork for some time takes the lock away from it. A child that
- * finds somebody had it then begins with an empty table: it has fewer names, but no false ones.
+ * comes later finds it in maps. Its lock lies in it.
  */
 #include "label/keep.h"
 
-#include "label/memfd.h"
+#include "label/room.h"
 #include "label/syscalls.h"
 #include "label/table.h"
 #include "label/text.h"
 #include "label/vmas.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct layout *_Atomic table;
 
-enum { FREE, TAKEN, WAITED_FOR }; /* the lock */
-enum { NOBODY };		  /* forks */
-
-static bool compare_exchange(uint32_t *word, uint32_t from, uint32_t to)
-{
-	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_RELAXED);
-}
-
-/* False if it was not woken in time. */
-static bool futex_wait(uint32_t *word, uint32_t value)
-{
-	static const struct timespec patience = {.tv_nsec = 20000000};
-	int before = errno;
-	bool woken = syscall(SYS_futex, word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &patience,
-			     NULL, 0) == 0 ||
-		     errno != ETIMEDOUT;
-
-	errno = before;
-	return woken;
-}
-
-static void futex_wake(uint32_t *word)
-{
-	int before = errno;
-
-	syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
-	errno = before;
-}
-
-static void lock(struct layout *t)
-{
-	uint32_t *word = &t->head.lock, *forking = &t->head.forking;
-
-	if (compare_exchange(word, FREE, TAKEN))
-		return;
-	while (__atomic_exchange_n(word, WAITED_FOR, __ATOMIC_ACQUIRE) != FREE) {
-		uint32_t who = __atomic_load_n(forking, __ATOMIC_RELAXED);
-
-		if (!futex_wait(word, WAITED_FOR) && who && compare_exchange(forking, who, NOBODY))
-			return;
-	}
-}
-
-static void unlock(struct layout *t)
-{
-	if (__atomic_exchange_n(&t->head.lock, FREE, __ATOMIC_RELEASE) == WAITED_FOR)
-		futex_wake(&t->head.lock);
-}
-
-static sigset_t block_signals(void)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	return before;
-}
-
-/* Over a fork this thread alone makes no table and changes none. The lock of the table is taken by
- * the first copy of this code that hears of the fork. */
-
-static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* a table, or a child */
-static struct layout *locked_to_fork;
-static uint32_t forker;
-static sigset_t mask_before_fork;
-
 static void before_fork(void)
 {
-	sigset_t mask = block_signals();
-	uint32_t self = (uint32_t)gettid();
-	struct layout *t;
+	struct layout *t = atomic_load(&table);
 
-	pthread_mutex_lock(&making);
-	mask_before_fork = mask;
-	t = atomic_load(&table);
-	if (!t || __atomic_load_n(&t->head.forking, __ATOMIC_RELAXED) == self)
-		return;
-	lock(t);
-	__atomic_store_n(&t->head.forking, self, __ATOMIC_RELEASE);
-	forker = self;
-	locked_to_fork = t;
-}
-
-static void end_fork(void)
-{
-	sigset_t mask = mask_before_fork;
-
-	locked_to_fork = NULL;
-	pthread_mutex_unlock(&making);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	if (t)
+		lock_before_fork(t);
 }
 
 static void after_fork(void)
 {
-	struct layout *t = locked_to_fork;
+	struct layout *t = atomic_load(&table);
 
-	if (t && compare_exchange(&t->head.forking, forker, NOBODY))
-		unlock(t);
-	end_fork();
+	if (t)
+		lock_after_fork(t);
 }
 
-/* Who else has the lock is not in this process, and has left the table as it was at the moment. */
 static void after_fork_in_child(void)
 {
-	struct layout *t = locked_to_fork;
+	struct layout *t = atomic_load(&table);
 
-	if (t && !compare_exchange(&t->head.forking, forker, NOBODY) &&
-	    __atomic_load_n(&t->head.lock, __ATOMIC_RELAXED) != FREE)
-		table_empty(t);
 	if (t)
-		__atomic_store_n(&t->head.lock, FREE, __ATOMIC_RELEASE);
-	end_fork();
+		lock_after_fork_in_child(t);
 }
 
 __attribute__((constructor)) static void watch_forks(void)
@@ -148,47 +48,37 @@ __attribute__((constructor)) static void watch_forks(void)
 	pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
-/* Sanitizers that end a program if it maps memory where they expect none. */
-extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
-extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
-
-/* Below the libraries and above a program that is not position-independent, so that who reads maps
- * from below comes to it early; anywhere in there, so that nobody can count on it. */
-static void *somewhere_low(void)
+/* A word that is 0 in every copy of this process. */
+static void add_witness(struct layout *t)
 {
-	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46;
-	uint64_t random = 0;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint32_t *word =
+		sys_mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (sizeof(void *) < 8 || tsan_init || msan_init ||
-	    syscall(SYS_getrandom, &random, sizeof(random), GRND_NONBLOCK) < 0)
-		return NULL;
-	return (void *)(uintptr_t)(from + random % room / LAYOUT_PAGE * LAYOUT_PAGE);
+	if (word == MAP_FAILED)
+		return;
+	if (sys_madvise(word, page, MADV_WIPEONFORK) < 0) {
+		sys_munmap(word, page);
+		return;
+	}
+	*word = 1;
+	t->head.witness = (uintptr_t)word;
 }
 
 static struct layout *make_table(void)
 {
-	const int access = PROT_READ | PROT_WRITE, sharing = MAP_PRIVATE | MAP_NORESERVE;
-	void *low = somewhere_low(), *memory = MAP_FAILED;
-	int fd = memfd_open();
+	struct layout *t = room_map();
 
-	if (fd < 0)
+	if (!t)
 		return NULL;
-	if (low) /* with that flag, NULL is an address */
-		memory = sys_mmap(low, sizeof(struct layout), access, sharing | MAP_FIXED_NOREPLACE,
-				  fd, 0);
-	if (memory == MAP_FAILED)
-		memory = sys_mmap(NULL, sizeof(struct layout), access, sharing, fd, 0);
-	sys_close(fd);
-	if (memory == MAP_FAILED)
-		return NULL;
-	table_init(memory);
-	return memory;
+	table_init(t);
+	add_witness(t);
+	return t;
 }
 
-/* That of another copy of this code. */
+/* Finds the table that another copy of this code made. */
 static struct layout *find_table(void)
 {
-	const uint64_t size = (sizeof(struct layout) + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE;
 	struct layout *found = NULL;
 	struct vma vma = {.end = 0};
 	struct vmas vmas;
@@ -196,7 +86,7 @@ static struct layout *find_table(void)
 	if (!vmas_open(&vmas, false))
 		return NULL;
 	while (!found && vmas_next(&vmas, vma.end, &vma)) {
-		if (vma.kind == VMA_TABLE && vma.end - vma.start == size) {
+		if (vma.kind == VMA_TABLE) {
 			found = (struct layout *)(uintptr_t)vma.start;
 			if (found->head.magic != LAYOUT_MAGIC || found->head.size != sizeof(*found))
 				found = NULL;
@@ -208,58 +98,104 @@ static struct layout *find_table(void)
 
 bool keep_prepare(void)
 {
-	sigset_t mask;
+	struct layout *none = NULL, *t;
 
 	if (atomic_load(&table))
 		return true;
-	mask = block_signals();
-	pthread_mutex_lock(&making);
-	if (!atomic_load(&table)) {
-		struct layout *t = find_table();
-
-		atomic_store(&table, t ? t : make_table());
+	t = find_table();
+	if (t) {
+		atomic_store(&table, t);
+		return true;
 	}
-	pthread_mutex_unlock(&making);
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	return atomic_load(&table) != NULL;
+	t = make_table();
+	/* A handler, or another thread, may have come first. */
+	if (t && !atomic_compare_exchange_strong(&table, &none, t)) {
+		if (t->head.witness)
+			sys_munmap((void *)(uintptr_t)t->head.witness,
+				   (size_t)sysconf(_SC_PAGESIZE));
+		room_unmap(t);
+	}
+	return t || atomic_load(&table);
+}
+
+struct held keep_lock(void)
+{
+	struct held h = {.table = atomic_load(&table)};
+
+	if (!h.table)
+		return h;
+	h.answer = lock_take(h.table);
+	if (h.answer == LOCK_LOST)
+		h.table = NULL;
+	return h;
+}
+
+void keep_unlock(struct held h)
+{
+	if (h.table && h.answer == LOCK_TAKEN)
+		lock_release(h.table);
+}
+
+void keep_moved(struct held h, const struct layout_change *move)
+{
+	if (!h.table)
+		return;
+	if (h.answer == LOCK_TAKEN)
+		lock_apply(h.table, move);
+	else
+		lock_defer(h.table, move);
+}
+
+/* 0, or what errno becomes. */
+static int set_name(struct held h, uint64_t start, uint64_t end, uint32_t inode, const char *name)
+{
+	struct layout_change change = {.to = start, .to_len = end - start, .inode = inode};
+
+	if (!h.table)
+		return 0;
+	if (h.answer == LOCK_TAKEN)
+		return table_set(h.table, start, end, inode, name) ? 0 : EAGAIN;
+	if (name)
+		memcpy(change.name, name, sizeof(change.name));
+	lock_defer(h.table, &change);
+	return 0;
 }
 
 /* Names the part [start, end) of a mapping. 0, or what errno becomes. */
-static int name_part(struct layout *t, const struct vma *vma, uint64_t start, uint64_t end,
+static int name_part(struct held h, const struct vma *vma, uint64_t start, uint64_t end,
 		     const char *name)
 {
-	uint32_t inode = 0;
-
 	switch (vma->kind) {
 	case VMA_FILE:
 		return EBADF;
-	case VMA_SPECIAL: /* the kernel takes a name for the whole, and never shows it */
+	case VMA_SPECIAL: /* the kernel accepts a name for all of it, and never shows it */
 		return start > vma->start || end < vma->end ? EINVAL : 0;
 	case VMA_SHMEM:
 	case VMA_TABLE:
-		inode = (uint32_t)vma->inode;
-		break;
+		return set_name(h, start, end, (uint32_t)vma->inode, name);
 	case VMA_ANON:
 		break;
 	}
-	return !t || table_set(t, start, end, inode, name) ? 0 : EAGAIN;
+	return set_name(h, start, end, 0, name);
 }
 
 /* In a sandbox without /proc: memory of which all has a name may have another. 0, or what errno
  * becomes. */
-static int name_known(struct layout *t, uint64_t start, uint64_t end, const char *name)
+static int name_known(struct held h, uint64_t start, uint64_t end, const char *name)
 {
 	uint64_t at = start, next;
 	uint32_t inode;
 
-	while (at < end && (next = table_find(t, at, &inode)))
+	if (!h.table || h.answer != LOCK_TAKEN)
+		return EINVAL;
+	while (at < end && (next = table_find(h.table, at, &inode)))
 		at = next;
 	if (at < end)
 		return EINVAL;
 	for (at = start; at < end; at = next) {
-		next = table_find(t, at, &inode);
+		next = table_find(h.table, at, &inode);
 		next = next < end ? next : end;
-		if (!table_set(t, at, next, inode, name))
+		if (!table_set(h.table, at, next, inode, name))
 			return EAGAIN;
 	}
 	return 0;
@@ -267,14 +203,14 @@ static int name_known(struct layout *t, uint64_t start, uint64_t end, const char
 
 /* What madvise_walk_vmas() in the kernel's mm/madvise.c does: continues behind a hole, but not
  * behind a mapping that cannot be named. 0, or what errno becomes. */
-static int name_range(struct layout *t, uint64_t start, uint64_t end, const char *name)
+static int name_range(struct held h, uint64_t start, uint64_t end, const char *name)
 {
 	int result = 0, error = 0;
 	struct vmas vmas;
 	struct vma vma;
 
 	if (!vmas_open(&vmas, false))
-		return t ? name_known(t, start, end, name) : EINVAL;
+		return name_known(h, start, end, name);
 	while (start < end && error == 0) {
 		if (!vmas_next(&vmas, start, &vma) || vma.start >= end) {
 			result = ENOMEM;
@@ -284,55 +220,33 @@ static int name_range(struct layout *t, uint64_t start, uint64_t end, const char
 			result = ENOMEM;
 			start = vma.start;
 		}
-		error = name_part(t, &vma, start, vma.end < end ? vma.end : end, name);
+		error = name_part(h, &vma, start, vma.end < end ? vma.end : end, name);
 		start = vma.end;
 	}
 	vmas_close(&vmas);
 	return error ? error : result;
 }
 
-struct layout *keep_lock(sigset_t *mask)
-{
-	struct layout *t = atomic_load(&table);
-
-	if (!t)
-		return NULL;
-	*mask = block_signals();
-	lock(t);
-	return t;
-}
-
-void keep_unlock(struct layout *t, const sigset_t *mask)
-{
-	unlock(t);
-	pthread_sigmask(SIG_SETMASK, mask, NULL);
-}
-
 static int name_locked(uint64_t start, uint64_t end, const char *name)
 {
-	struct layout *t;
-	sigset_t mask;
+	struct held h;
 	int error;
 
 	if (name && !keep_prepare())
 		return EINVAL;
-	t = keep_lock(&mask);
-	error = name_range(t, start, end, name);
-	if (t)
-		keep_unlock(t, &mask);
+	h = keep_lock();
+	error = name_range(h, start, end, name);
+	keep_unlock(h);
 	return error;
 }
 
-void keep_set(uint64_t start, uint64_t end, const char *name)
+void keep_set(uint64_t start, uint64_t end, uint32_t inode, const char *name)
 {
-	sigset_t mask;
-	struct layout *t = keep_lock(&mask);
+	struct held h = keep_lock();
 
-	if (!t)
-		return;
-	if (!table_set(t, start, end, 0, name) && name)
-		table_set(t, start, end, 0, NULL);
-	keep_unlock(t, &mask);
+	if (set_name(h, start, end, inode, name) && name)
+		set_name(h, start, end, 0, NULL);
+	keep_unlock(h);
 }
 
 int keep_name(void *addr, size_t len, const char *name)

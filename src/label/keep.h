@@ -1,28 +1,33 @@
-/* keep: the table of this process, for kernels that keep no names. */
+/* keep: this process's table of names, for kernels that keep none. */
 #ifndef LABEL_KEEP_H
 #define LABEL_KEEP_H
 
 #include "label/layout.h"
+#include "label/lock.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What prctl(PR_SET_VMA_ANON_NAME) would do if the kernel kept names: 0, or -1 with errno. EINVAL
- * too where the process can have no table, since then nobody keeps them. */
+/* Does what prctl(PR_SET_VMA_ANON_NAME) would do if the kernel kept names: 0, or -1 with errno.
+ * EINVAL also if the process cannot have a table. */
 int keep_name(void *addr, size_t len, const char *name);
 
-/* Finds the table or makes it; false if the process can have none. */
+/* Finds or makes the table; false if the process cannot have one. */
 bool keep_prepare(void);
 
-/* If there is a table: gives [start, end), which is private anonymous memory, a name that
- * text_copy() would make, or none if it is NULL. */
-void keep_set(uint64_t start, uint64_t end, const char *name);
+/* If there is a table: gives [start, end), which is anonymous memory, a name that text_copy() would
+ * make, or none if it is NULL. `inode` is 0 for private memory, LAYOUT_ANY_INODE for shared. */
+void keep_set(uint64_t start, uint64_t end, uint32_t inode, const char *name);
 
-/* The table, for this thread alone until keep_unlock(); NULL, and nothing to end, if there is none.
- * Signals wait meanwhile; *mask keeps which did before. */
-struct layout *keep_lock(sigset_t *mask);
+/* The table, as this thread has it until keep_unlock(); NULL if there is none, or none any more. */
+struct held {
+	struct layout *table;
+	enum lock_answer answer;
+};
 
-void keep_unlock(struct layout *t, const sigset_t *mask);
+/* Around mremap(), so that nobody else names memory at addresses that are given up. */
+struct held keep_lock(void);
+void keep_moved(struct held h, const struct layout_change *move);
+void keep_unlock(struct held h);
 
 #endif

@@ -12,7 +12,7 @@ int memfd_open(void)
 	struct rlimit limit;
 	int fd;
 
-	/* A file beyond the limit is not just refused, but answered with a signal. */
+	/* Exceeding the file size limit would raise SIGXFSZ rather than just fail. */
 	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct layout))
 		return -1;
 	fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC);

@@ -1,8 +1,8 @@
-/* memfd: the file that a table lies in. */
+/* memfd: creates the file for a table. */
 #ifndef LABEL_MEMFD_H
 #define LABEL_MEMFD_H
 
-/* Creates one as large as a table and empty; -1 with errno set if that fails. */
+/* Creates an empty file of the size of a table; -1 with errno on failure. */
 int memfd_open(void);
 
 #endif

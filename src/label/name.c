@@ -14,7 +14,7 @@
 
 static int ask_kernel(void *addr, size_t len, const char *name)
 {
-	/* Not prctl(), which a program may have from a library that comes here. */
+	/* Not prctl(): the program may have one from a library that calls us. */
 	return (int)syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME,
 			    (unsigned long)(uintptr_t)addr, len, name);
 }
@@ -78,7 +78,7 @@ int anonmem_kernel_keeps_names(void)
 
 	if (page == MAP_FAILED)
 		return -1;
-	/* Everything about the call is right, so a refusal can only mean the kernel's build. */
+	/* The call itself is valid, so a refusal means that the kernel was built without names. */
 	keeps = ask_kernel(page, size, "anonmem: probe") == 0;
 	sys_munmap(page, size);
 	errno = before;

@@ -1,8 +1,8 @@
-/* name: who keeps names here. */
+/* name: tells whether the kernel keeps names. */
 #ifndef LABEL_NAME_H
 #define LABEL_NAME_H
 
-/* anonmem_kernel_keeps_names(), but asked only once, since it stays the same. */
+/* anonmem_kernel_keeps_names(), cached, since the answer cannot change. */
 int name_kernel_keeps(void);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * syscalls: raw system calls, for where the C library's functions come back to this library,
- * or to another one that was preloaded; and where they would end a thread that somebody cancels,
- * which here may have a lock, or be in the middle of malloc().
+ * syscalls: raw system calls, used because functions of the C library may be replaced by this
+ * library or another preloaded one, and because they are cancellation points, while the thread here
+ * may hold a lock or be inside malloc().
  */
 #ifndef LABEL_SYSCALLS_H
 #define LABEL_SYSCALLS_H
@@ -16,13 +16,16 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Since Linux 5.17; the headers of Debian 12 have them, those of older systems do not. */
+/* Since Linux 5.17; the headers of Debian 12 have them, older ones do not. */
 #ifndef PR_SET_VMA
 #define PR_SET_VMA	     0x53564d41
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-/* mmap(2). off_t has 64 bits here: the build says so where that is not the rule. */
+/* The build sets that if it is not the default. */
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "off_t has 64 bits");
+
+/* mmap(2) */
 static inline void *sys_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
 #ifdef SYS_mmap2
@@ -32,13 +35,14 @@ static inline void *sys_mmap(void *addr, size_t len, int access, int flags, int 
 		errno = EINVAL;
 		return MAP_FAILED;
 	}
-	return (void *)(uintptr_t)syscall(SYS_mmap2, addr, len, access, flags, fd, offset / UNIT);
+	return (void *)(uintptr_t)syscall(SYS_mmap2, addr, len, access, flags, fd,
+					  (long)(offset / UNIT));
 #else
 	return (void *)(uintptr_t)syscall(SYS_mmap, addr, len, access, flags, fd, offset);
 #endif
 }
 
-/* open(2) of a file that is there */
+/* open(2) of an existing file */
 static inline int sys_open(const char *path)
 {
 	return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -54,6 +58,12 @@ static inline ssize_t sys_read(int fd, void *to, size_t size)
 static inline int sys_close(int fd)
 {
 	return (int)syscall(SYS_close, fd);
+}
+
+/* madvise(2) */
+static inline int sys_madvise(void *addr, size_t len, int advice)
+{
+	return (int)syscall(SYS_madvise, addr, len, advice);
 }
 
 /* munmap(2) */

@@ -1,15 +1,17 @@
 #include "label/table.h"
 
+#include "label/room.h"
+
 #include <string.h>
 
-/* A range, or where one would stand. */
+/* The position of a range, or where one would go. */
 struct position {
-	uint32_t at; /* in the order of blocks */
-	uint32_t i;  /* in the block */
+	uint32_t at; /* index in the order of blocks */
+	uint32_t i;  /* index in the block */
 };
 
-/* Readers see the odd number before what changes, and the even one after it. It is odd already if a
- * change was left unfinished. */
+/* Readers see the odd number before any change, and the even one after it. The number is odd
+ * already if a change was left unfinished. */
 static void seq_write_begin(uint32_t *changes)
 {
 	__atomic_store_n(changes, *changes | 1, __ATOMIC_RELAXED);
@@ -69,7 +71,7 @@ static uint32_t reference(struct layout *t, uint32_t slot)
 	return t->names[slot].generation << 16 | slot;
 }
 
-/* Finds a name or stores it, and counts one more use; 0 if there is no room. */
+/* Finds or stores a name, and takes a reference; 0 if there is no room. */
 static uint32_t take_name(struct layout *t, const char *text)
 {
 	uint32_t *bucket = bucket_of(t, text), slot;
@@ -79,7 +81,7 @@ static uint32_t take_name(struct layout *t, const char *text)
 		if (strcmp(t->names[next - 1].text, text) == 0)
 			return reference(t, next - 1);
 	}
-	if (!t->head.free && t->head.names == LAYOUT_NAMES)
+	if (!t->head.free && !room_for_names(t, t->head.names + 1))
 		return 0;
 	slot = t->head.free ? t->head.free - 1 : t->head.names++;
 	n = &t->names[slot];
@@ -124,7 +126,7 @@ static struct layout_range *range_at(struct layout *t, struct position pos)
 	return &block_at(t, pos.at)->ranges[pos.i];
 }
 
-/* The first range that ends behind an address. */
+/* The first range that ends after an address. */
 static struct position find(struct layout *t, uint64_t address)
 {
 	struct position pos = {0, 0};
@@ -163,7 +165,7 @@ static void change(struct layout *t, struct position pos, uint64_t start, uint64
 	seq_write_end(&b->changes);
 }
 
-/* A free block comes into the order at `at`. The head is being changed. */
+/* Inserts a free block at `at` in the order. A change of the head must have begun. */
 static struct layout_block *add_block(struct layout *t, uint32_t at)
 {
 	uint16_t *order = t->head.order, block = order[t->head.blocks];
@@ -184,8 +186,8 @@ static void remove_block(struct layout *t, uint32_t at)
 	order[t->head.blocks] = block;
 }
 
-/* Makes room in a full block: at its ends by a new block, so that ranges which come in order fill
- * theirs; else by halves. */
+/* Makes room in a full block: at its ends with a new block, so that ranges added in order fill
+ * their blocks; otherwise by splitting it in half. */
 static struct position divide(struct layout *t, struct position pos)
 {
 	struct layout_block *full = block_at(t, pos.at), *added;
@@ -212,7 +214,7 @@ static void insert(struct layout *t, struct position pos, const struct layout_ra
 		seq_write_begin(&t->head.changes);
 		add_block(t, 0);
 		seq_write_end(&t->head.changes);
-	} else if (pos.i == 0 && pos.at > 0) { /* behind the last range before */
+	} else if (pos.i == 0 && pos.at > 0) { /* after the last range of the previous block */
 		pos.at--;
 		pos.i = block_at(t, pos.at)->count;
 	}
@@ -226,7 +228,7 @@ static void insert(struct layout *t, struct position pos, const struct layout_ra
 	seq_write_end(&b->changes);
 }
 
-/* Takes out a range and gives the position of the next one. */
+/* Removes a range and returns the position of the next one. */
 static struct position take_out(struct layout *t, struct position pos)
 {
 	struct layout_block *b = block_at(t, pos.at);
@@ -244,13 +246,13 @@ static struct position take_out(struct layout *t, struct position pos)
 	return pos.i < b->count ? pos : (struct position){pos.at + 1, 0};
 }
 
-/* For one range more in a block. */
+/* Whether there is room for one more range in a block. */
 static bool has_room(struct layout *t, struct position pos)
 {
-	return block_at(t, pos.at)->count < LAYOUT_RANGES || t->head.blocks < LAYOUT_BLOCKS;
+	return block_at(t, pos.at)->count < LAYOUT_RANGES || room_for_blocks(t, t->head.blocks + 1);
 }
 
-/* Leaves no range in [start, end), and gives the position where one can come in. */
+/* Clears [start, end), and returns the position where a range can be inserted. */
 static struct position cut_out(struct layout *t, uint64_t start, uint64_t end)
 {
 	struct position pos = find(t, start);
@@ -279,7 +281,7 @@ static bool are_alike(const struct layout_range *a, const struct layout_range *b
 	return a->end == b->start && a->name == b->name && a->inode == b->inode;
 }
 
-/* Puts a range into a gap, or makes it one with its neighbours. */
+/* Inserts a range into a gap, or merges it with its neighbours. */
 static void put(struct layout *t, struct position pos, struct layout_range *range)
 {
 	struct position before = find(t, range->start ? range->start - 1 : 0);
@@ -299,13 +301,13 @@ static void put(struct layout *t, struct position pos, struct layout_range *rang
 
 bool table_set(struct layout *t, uint64_t start, uint64_t end, uint32_t inode, const char *name)
 {
-	enum { NEW_BLOCKS = 2 }; /* at most: for what is left of a range that is cut in two */
+	enum { NEW_BLOCKS = 2 }; /* at most: for the rest of a range that is cut in two */
 	struct layout_range range = {.start = start, .end = end, .inode = inode};
 	struct position pos;
 
 	if (start >= end)
 		return true;
-	if (name && t->head.blocks + NEW_BLOCKS > LAYOUT_BLOCKS)
+	if (name && !room_for_blocks(t, t->head.blocks + NEW_BLOCKS))
 		return false;
 	if (name) {
 		range.name = take_name(t, name);
@@ -328,7 +330,7 @@ uint64_t table_find(struct layout *t, uint64_t address, uint32_t *inode)
 	return range_at(t, pos)->end;
 }
 
-/* Gives [start, end) the name at an address, if it has one. */
+/* Gives [start, end) the same name as an address, if that has one. */
 static void extend(struct layout *t, uint64_t address, uint64_t start, uint64_t end)
 {
 	struct position pos = find(t, address);

@@ -13,8 +13,8 @@ bool text_allows(unsigned char byte)
 	return byte >= 0x20 && byte <= 0x7e && !strchr("\\`$[]", byte);
 }
 
-/* Whether the four bytes around an address can be read, asked of the kernel: who waits for them to
- * change, but no time at all, has them read first. */
+/* Asks the kernel whether the four bytes around an address are readable: a futex wait with no
+ * timeout reads them first. */
 static bool is_readable(uintptr_t address)
 {
 	static const struct timespec no_time = {0};

@@ -1,4 +1,4 @@
-/* text: what may be a name, by the rules of the kernel (is_valid_name_char() of kernel/sys.c). */
+/* text: validates names by the kernel's rules (is_valid_name_char() in kernel/sys.c). */
 #ifndef LABEL_TEXT_H
 #define LABEL_TEXT_H
 
@@ -6,11 +6,11 @@
 
 #include <stdbool.h>
 
-/* Whether a name may have this byte. */
+/* Whether a name may contain this byte. */
 bool text_allows(unsigned char byte);
 
-/* Copies a name with its NUL and fills the rest of the room with zeros. 0, or -1 with errno: EINVAL
- * if it is none, EFAULT if it cannot be read. */
+/* Copies a name with its NUL, padding with zeros. 0, or -1 with errno: EINVAL if it is invalid,
+ * EFAULT if it cannot be read. */
 int text_copy(char copy[ANONMEM_NAME_MAX + 1], const char *name);
 
 #endif

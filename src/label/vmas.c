@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* From the kernel's include/uapi/linux/fs.h, which Debian 12 has in a version before 6.11. */
+/* From the kernel's include/uapi/linux/fs.h; Debian 12 has headers from before 6.11. */
 struct query {
 	uint64_t size, flags, address;
 	uint64_t start, end, vma_flags, page_size, offset, inode;
@@ -23,13 +23,13 @@ struct query {
 #define QUERY	      _IOWR('f', 17, struct query)
 #define QUERY_OR_NEXT 0x10
 
-enum { NAME_ROOM = 320 }; /* a memfd's name has 249 bytes at most; longer ones are paths */
+enum { NAME_ROOM = 320 }; /* a memfd's name has at most 249 bytes; longer names are paths */
 
-/* What is known of a mapping before it has a kind. */
+/* What is known about a mapping before its kind is. */
 struct facts {
 	uint64_t inode;
 	uint64_t major, minor;
-	const char *name; /* "" if there is none, or if it is too long to matter */
+	const char *name; /* "" if there is none, or it is too long to matter */
 };
 
 static bool begins(const char *text, const char *with)
@@ -37,7 +37,7 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* The device of all shared anonymous memory; 0 if that cannot be found out. */
+/* The device of all shared anonymous memory; 0 if it cannot be determined. */
 static dev_t shmem_device(void)
 {
 	static _Atomic dev_t device;
@@ -76,14 +76,14 @@ static enum vma_kind kind_of(const struct facts *f)
 	if (begins(f->name, "/memfd:") || begins(f->name, "[anon_shmem:") ||
 	    strcmp(f->name, "/dev/zero (deleted)") == 0)
 		return VMA_SHMEM;
-	return VMA_FILE; /* System V shared memory, and what drivers put there */
+	return VMA_FILE; /* System V shared memory, and mappings by drivers */
 }
 
 bool vmas_open(struct vmas *v, bool text)
 {
 	v->text = text;
 	v->used = v->filled = 0;
-	/* Not /proc/self, which is empty when the main thread has ended. */
+	/* Not /proc/self, which shows nothing once the main thread has ended. */
 	v->fd = sys_open("/proc/thread-self/maps");
 	return v->fd >= 0;
 }
@@ -93,10 +93,11 @@ void vmas_close(struct vmas *v)
 	sys_close(v->fd);
 }
 
-/* 1, 0 when there is none, or -1 if this kernel cannot be asked. */
+/* 1, 0 if there is no mapping, or -1 if this kernel does not support the query. */
 static int ask(const struct vmas *v, uint64_t address, struct vma *vma)
 {
-	char name[NAME_ROOM] = ""; /* for valgrind, which does not see that it is written */
+	char name[NAME_ROOM] =
+		""; /* initialized for valgrind, which does not know that it is written */
 	struct query q = {
 		.size = sizeof(q),
 		.flags = QUERY_OR_NEXT,
@@ -122,7 +123,7 @@ static int ask(const struct vmas *v, uint64_t address, struct vma *vma)
 	return 1;
 }
 
-/* A byte of the text, or -1 at its end. */
+/* Takes a byte of the text; -1 at the end. */
 static int take_byte(struct vmas *v)
 {
 	ssize_t n;
@@ -139,7 +140,7 @@ static int take_byte(struct vmas *v)
 	return (unsigned char)v->buffer[v->used++];
 }
 
-/* Takes a number and the byte behind it, which it gives, or -1. */
+/* Takes a number and the byte after it; returns that byte, or -1. */
 static int take_number(struct vmas *v, unsigned base, uint64_t *number)
 {
 	int byte;
@@ -157,7 +158,7 @@ static int take_number(struct vmas *v, unsigned base, uint64_t *number)
 	return byte;
 }
 
-/* The rest of a line without leading blanks, or "" if it has no room. */
+/* Takes the rest of a line without leading blanks; "" if it is too long. */
 static void take_name(struct vmas *v, int byte, char name[NAME_ROOM])
 {
 	size_t n = 0;
@@ -192,7 +193,7 @@ static bool take_line(struct vmas *v, struct vma *vma)
 	facts.name = name;
 	vma->inode = facts.inode;
 	vma->kind = kind_of(&facts);
-	return strcmp(name, "[vsyscall]") != 0; /* the last line, and none of the process's */
+	return strcmp(name, "[vsyscall]") != 0; /* the last line; not memory of the process */
 }
 
 bool vmas_next(struct vmas *v, uint64_t address, struct vma *vma)

@@ -1,6 +1,6 @@
 /*
- * vmas: the mappings of the own process and what naming means to each, in ascending order, without
- * memory of one's own: by ioctl(PROCMAP_QUERY) (Linux 6.11), or else by the text of maps.
+ * vmas: lists the mappings of this process and how each can be named, in ascending order and
+ * without allocating: with ioctl(PROCMAP_QUERY) (Linux 6.11), or else from the text of maps.
  */
 #ifndef LABEL_VMAS_H
 #define LABEL_VMAS_H
@@ -12,8 +12,8 @@
 enum vma_kind {
 	VMA_ANON,
 	VMA_SHMEM,   /* shared anonymous memory, or a memfd */
-	VMA_TABLE,   /* a memfd with the name of layout.h */
-	VMA_SPECIAL, /* of the kernel's own: cannot be divided */
+	VMA_TABLE,   /* a memfd with LAYOUT_MEMFD as its name */
+	VMA_SPECIAL, /* the kernel's own: cannot be split */
 	VMA_FILE,    /* everything else: cannot be named */
 };
 
@@ -30,11 +30,11 @@ struct vmas {
 	size_t used, filled; /* of the text */
 };
 
-/* `text` avoids the ioctl. False with errno if there is no /proc. */
+/* `text` disables the ioctl. False with errno if there is no /proc. */
 bool vmas_open(struct vmas *v, bool text);
 
-/* The first mapping that ends behind an address, which may not go down from call to call. False if
- * there is none. */
+/* Finds the first mapping that ends after an address; addresses must not decrease from call to
+ * call. False if there is none. */
 bool vmas_next(struct vmas *v, uint64_t address, struct vma *vma);
 
 void vmas_close(struct vmas *v);

@@ -19,12 +19,22 @@ void bounds_add(struct bounds *sum, uint64_t low, uint64_t high)
 	sum->high = add_up_to_max(sum->high, high);
 }
 
+void heap_use_add(struct heap_use *sum, const struct heap_use *part)
+{
+	sum->known |= part->known;
+	sum->partial |= part->partial;
+	sum->used = add_up_to_max(sum->used, part->used);
+	sum->free = add_up_to_max(sum->free, part->free);
+	sum->trimmable = add_up_to_max(sum->trimmable, part->trimmable);
+}
+
 bool group_add(struct group *sum, const struct group *part)
 {
 	sum->processes += part->processes;
 	sum->mappings += part->mappings;
 	bounds_add(&sum->exclusive, part->exclusive.low, part->exclusive.high);
 	sum->exclusive.unknown |= part->exclusive.unknown;
+	heap_use_add(&sum->heap, &part->heap);
 	return counters_add(&sum->counters, &part->counters);
 }
 
@@ -47,7 +57,7 @@ void aggregate_free(struct aggregate *a)
 	a->groups = NULL;
 }
 
-/* The group of a key, a new one being all zero; NULL if out of memory. */
+/* Finds or adds the group of a key; a new one is all zero. NULL if out of memory. */
 static struct group *find(struct aggregate *a, const symbol *key, bool *is_new)
 {
 	struct slice bytes = {(const char *)key, a->parts * sizeof(*key)};
@@ -89,9 +99,10 @@ struct group *aggregate_find(const struct aggregate *a, const symbol *key)
 	return index == SYMBOL_NONE ? NULL : &a->groups[index];
 }
 
-void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters)
+void aggregate_add(struct aggregate *a, struct group *g, uint64_t mappings,
+		   const struct counters *counters)
 {
-	g->mappings++;
+	g->mappings += mappings;
 	a->inexact |= !counters_add(&g->counters, counters);
 }
 

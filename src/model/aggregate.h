@@ -3,20 +3,21 @@
  *
  *	aggregate_init(&a, parts)	parts: symbols in a key
  *	g = aggregate_group(&a, key)	the group of a key
- *	aggregate_add(&a, g, counters)	one mapping to it
+ *	aggregate_add(&a, g, n, counters)	adds n mappings to it
  *	aggregate_reset(&a)		empty again, memory kept
  *	aggregate_free(&a)
  *
- * Symbols are those of one intern table, which the caller owns. A sum that would pass COUNTER_MAX
- * stays there, and `inexact` says that it did.
+ * All symbols belong to one intern table, which the caller owns. A sum that would pass COUNTER_MAX
+ * stays there and sets `inexact`.
  */
 #ifndef MODEL_AGGREGATE_H
 #define MODEL_AGGREGATE_H
 
 #include "base/intern.h"
 #include "parse/counters.h"
+#include "parse/heap_use.h"
 
-/* Bounds of an amount in bytes; equal where the amount is known. */
+/* Bounds of an amount in bytes; equal if the amount is known. */
 struct bounds {
 	uint64_t low, high;
 	bool unknown;
@@ -25,15 +26,19 @@ struct bounds {
 struct group {
 	struct counters counters;
 	uint64_t processes, mappings;
-	struct bounds exclusive; /* means something only where it was asked for */
+	struct bounds exclusive; /* these two are valid only if requested */
+	struct heap_use heap;
 };
 
-/* Sums stay at COUNTER_MAX. */
+/* Adds; sums stay at COUNTER_MAX. */
 void bounds_add(struct bounds *sum, uint64_t low, uint64_t high);
+
+/* What is known of parts is what is known of their sum; it stays at COUNTER_MAX, too. */
+void heap_use_add(struct heap_use *sum, const struct heap_use *part);
 
 struct aggregate {
 	unsigned parts;
-	struct intern keys; /* key -> index of its group */
+	struct intern keys; /* from key to index of its group */
 	struct group *groups;
 	uint32_t capacity;
 	bool inexact;
@@ -54,20 +59,21 @@ static inline const symbol *aggregate_key(const struct aggregate *a, uint32_t gr
 	return (const symbol *)(const void *)intern_bytes(&a->keys, group).ptr;
 }
 
-/* The group of a key. One that is new is empty and counts as one of one process. NULL when there
- * is no memory. Valid until the next call. */
+/* Finds or adds the group of a key. A new group is empty and counts one process. NULL if out of
+ * memory. Valid until the next call. */
 struct group *aggregate_group(struct aggregate *a, const symbol *key);
 
-/* The group of a key that is there already; NULL where there is none. */
+/* The existing group of a key, or NULL. */
 struct group *aggregate_find(const struct aggregate *a, const symbol *key);
 
-/* Adds one mapping to a group of a. */
-void aggregate_add(struct aggregate *a, struct group *g, const struct counters *counters);
+/* Adds mappings, and the sum of their counters, to a group of a. */
+void aggregate_add(struct aggregate *a, struct group *g, uint64_t mappings,
+		   const struct counters *counters);
 
-/* Adds one group under a key. False if out of memory. */
+/* Adds a group under a key. False if out of memory. */
 bool aggregate_add_group(struct aggregate *a, const symbol *key, const struct group *group);
 
-/* Adds one group to another, as for totals. False when a counter is cut off. */
+/* Adds a group to another, as for totals. False if a counter overflowed. */
 bool group_add(struct group *sum, const struct group *part);
 
 void group_zero(struct group *g);

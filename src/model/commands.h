@@ -1,15 +1,15 @@
 /*
- * commands: the command lines of processes that a snapshot shows.
+ * commands: the command lines of the processes in a snapshot.
  *
- * A process may change its command line and stays the same process. So the line does not belong to
- * its key, but is looked up by it.
+ * A process may change its command line, but stays the same process. So the line is not part of the
+ * process's key, but looked up by it.
  */
 #ifndef MODEL_COMMANDS_H
 #define MODEL_COMMANDS_H
 
 #include "model/record.h"
 
-/* Symbols of command lines by symbol of the process; SYMBOL_NONE where that is not known. */
+/* Symbols of command lines by symbol of the process; SYMBOL_NONE if unknown. */
 struct commands {
 	symbol *list;
 	size_t count;
@@ -17,11 +17,11 @@ struct commands {
 
 void commands_free(struct commands *c);
 
-/* Remembers that of a record, if it was read. Adds to `symbols`, of which the keys of processes
- * are. False if out of memory. */
+/* Stores the command line of a record, if it was read. Adds it to `symbols`, the table with the
+ * keys of processes. False if out of memory. */
 bool commands_add(struct commands *c, struct intern *symbols, const struct record *r);
 
-/* Remembers that of a process as it was in another table. False if out of memory. */
+/* Copies a process's command line from another table. False if out of memory. */
 bool commands_copy(struct commands *c, struct intern *symbols, symbol process,
 		   const struct commands *from, const struct intern *from_symbols,
 		   symbol from_process);

@@ -1,6 +1,6 @@
 #include "model/coverage.h"
 
-/* Keeps them in order; the highest makes room. */
+/* Inserts in order of pids; if the list is full, the highest pid is dropped. */
 static void list_denied(struct coverage *c, const struct process *p)
 {
 	bool named = p->known & PROCESS_NAME;

@@ -2,7 +2,7 @@
 
 #include "parse/number.h"
 
-/* Whether a byte stands for itself in a string. */
+/* Whether a byte is written as it is in a string. */
 static bool is_plain(char c)
 {
 	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
@@ -110,7 +110,7 @@ bool cursor_word(struct cursor *c, const char *const *words, unsigned count, uns
 	return cursor_malformed(c, "unknown word");
 }
 
-/* Takes an escaped byte; one that stands for itself is not to be escaped. */
+/* Takes an escaped byte; fails if it did not need escaping. */
 static bool take_escaped(struct slice *s, char *byte)
 {
 	unsigned value;

@@ -5,7 +5,7 @@
 
 enum { KIB = 1024 };
 
-/* Of one mapping, by smaps. */
+/* Bounds for one mapping, from smaps. */
 
 static uint64_t lesser(uint64_t a, uint64_t b)
 {
@@ -26,13 +26,13 @@ static bool know_all(const struct counters *c, const enum counter *needed, size_
 	return true;
 }
 
-/* The kernel rounds a share down to a kB, but for what is not shared. */
+/* The kernel rounds shares down to a kB, except for memory that is not shared. */
 static uint64_t share_at_most(uint64_t share, bool shared)
 {
 	return shared ? share + KIB - 1 : share;
 }
 
-/* Each page that others have too counts for half at most. */
+/* Each page that other processes have too counts at most half. */
 static struct bounds of_swap(const struct counters *c)
 {
 	uint64_t swap = c->bytes[COUNTER_SWAP], pss = c->bytes[COUNTER_SWAP_PSS];
@@ -43,8 +43,8 @@ static struct bounds of_swap(const struct counters *c)
 			       lesser(swap, share_at_most(pss, pss < swap)), false};
 }
 
-/* Pages of files are no part of it, so of a private mapping of a file any of its private pages may
- * be one of those. */
+/* File pages are never exclusive; in a private mapping of a file, any of the private pages may be
+ * one. */
 static struct bounds of_private(const struct mapping *m, const struct counters *c)
 {
 	const uint64_t *bytes = c->bytes;
@@ -58,7 +58,7 @@ static struct bounds of_private(const struct mapping *m, const struct counters *
 	return b;
 }
 
-/* A segment of System V stays unless it is marked for removal. */
+/* A System V segment stays unless it is marked for removal. */
 static struct bounds of_shmem(const struct mapping *m, const struct counters *c)
 {
 	const uint64_t *bytes = c->bytes;
@@ -91,9 +91,9 @@ struct bounds exclusive_of_mapping(const struct mapping *m, const struct counter
 								   : of_private(m, counters);
 }
 
-/* Of one process. */
+/* Holdings of one process. */
 
-/* Room for one more in a list. */
+/* Makes room for one more item in a list. */
 static bool reserve(void *list, size_t count, size_t *capacity, size_t size)
 {
 	size_t more = *capacity ? 2 * *capacity : 16;
@@ -169,7 +169,7 @@ bool holdings_add(struct holdings *h, const struct mapping *m, uint32_t group)
 		add_use(h, m, group));
 }
 
-/* Of all processes. */
+/* All processes. */
 
 void exclusive_init(struct exclusive *x, const struct grouping *by, struct aggregate *groups,
 		    struct group *totals)
@@ -245,7 +245,7 @@ static bool add_object_use(struct exclusive *x, const struct object_use *use, ui
 	return true;
 }
 
-/* What the process has open, and the rows from `first` on that it is in. */
+/* Adds what the process has open; its rows start at `first`. */
 static bool add_held(struct exclusive *x, const struct held_objects *held, size_t first)
 {
 	for (size_t i = 0; i < held->count; i++) {
@@ -286,7 +286,7 @@ bool exclusive_add(struct exclusive *x, const struct record *r)
 	for (size_t i = 0; i < h->use_count; i++) {
 		uint32_t group = h->uses[i].group, row = row_of(x, r, group);
 
-		/* What the fold left out is there already. */
+		/* Uses that the fold left out have been added already. */
 		if ((group == NO_GROUP || row != NO_GROUP) && !add_object_use(x, &h->uses[i], row))
 			return false;
 	}
@@ -317,7 +317,7 @@ bool exclusive_has_objects(const struct exclusive *x)
 
 /* Pages. */
 
-/* All rows together. */
+/* Adds all rows together. */
 static bool add_rows(struct exclusive *x)
 {
 	for (uint32_t row = 0; row < x->row_capacity; row++) {
@@ -349,16 +349,16 @@ static bool ask_kernel(struct exclusive *x, frame_count_fn *count, void *ctx)
 	return true;
 }
 
-/* What is swapped out of a row, in bytes. */
+/* The swapped pages of a row, in bytes. */
 struct swapped {
-	uint64_t pages, own; /* all, and what no other row maps */
-	uint64_t times;	     /* that one of them is mapped, at most */
+	uint64_t pages, own; /* all of them, and those that no other row maps */
+	uint64_t times;	     /* most mappings of any one page */
 };
 
 /*
- * The kernel does not say how often a page in swap is mapped, but the shares add up: if they make
- * all of the pages, nobody else has any. What is missing are pages that others have too, and each
- * of these misses one part of its mappings and one more, at least.
+ * The kernel does not say how often a swapped page is mapped, but the shares add up: if they add up
+ * to all pages, nobody else maps any. Whatever is missing belongs to pages that others map too;
+ * each such page lacks at least 1 / (times + 1) of its size.
  */
 static struct bounds of_swapped(const struct swapped *s, const struct exclusive_row *row,
 				bool all_is_whole)
@@ -381,7 +381,8 @@ static void add_swapped(struct exclusive *x, const struct tally_entry *entry, st
 	s->times = entry->times > s->times ? entry->times : s->times;
 }
 
-/* That of all rows first: if nobody else has a page in swap of any, each row's own are known. */
+/* Must be called for all rows together first: if nobody else maps any of their swapped pages, each
+ * row's own pages are known. */
 static void conclude_pages(struct exclusive *x, const struct exclusive_row *row, struct bounds *sum)
 {
 	struct swapped swapped = {0};
@@ -398,7 +399,7 @@ static void conclude_pages(struct exclusive *x, const struct exclusive_row *row,
 			add_swapped(x, entry, &swapped);
 			continue;
 		}
-		/* The page of zeros and the like have no count. */
+		/* The zero page and the like have no count. */
 		kernel = tally_find(&x->all.pages, entry->id)->kernel;
 		if (kernel > 0 && kernel <= entry->times)
 			resident += x->page_size;
@@ -444,17 +445,17 @@ static bool holds_in(const struct exclusive *x, const struct holder *h, uint32_t
 	return false;
 }
 
-/* Uses of one object, and those who have it open. */
+/* Uses of one object, and the processes that have it open. */
 struct sharing {
 	const struct object_use *uses;
 	size_t count;
 	const struct holder *holders;
 	size_t holder_count;
-	uint64_t bytes, rss, pss; /* the largest two, and the sum */
-	bool certain;		  /* of one of them, which knows it */
+	uint64_t bytes, rss, pss; /* the two maxima, and the sum */
+	bool certain;		  /* whether one of them is certain */
 };
 
-/* Whether somebody outside of a row, or with NO_GROUP of the report, has it open. */
+/* Whether a process outside a row (outside the report, for NO_GROUP) has the object open. */
 static bool is_held_outside(const struct exclusive *x, const struct sharing *s, uint32_t row)
 {
 	for (size_t i = 0; i < s->holder_count; i++) {
@@ -466,8 +467,9 @@ static bool is_held_outside(const struct exclusive *x, const struct sharing *s, 
 	return false;
 }
 
-/* Who cannot be seen is taken to have nothing of it, unless the shares of all mappings that are
- * seen do not even make the resident part of one of them: somebody else has pages of that. */
+/* Processes that cannot be examined are taken not to use the object, unless the shares of all known
+ * mappings do not even add up to the resident part of one of them: then somebody else has pages of
+ * it. */
 static void add_object(const struct exclusive *x, const struct sharing *s, struct bounds *sum)
 {
 	bool shared = x->unseen && s->pss < s->rss;
@@ -479,7 +481,7 @@ static void conclude_object(struct exclusive *x, const struct sharing *s)
 {
 	const struct object_use *first = &s->uses[0], *last = &s->uses[s->count - 1];
 
-	/* A mapping outside of the report stands last. */
+	/* A mapping outside of the report sorts last. */
 	if (last->group == NO_GROUP)
 		return;
 	if (first->group == last->group && !is_held_outside(x, s, first->group))

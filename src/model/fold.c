@@ -31,7 +31,7 @@ bool fold_key(const struct fold *f, const symbol *key, symbol *folded)
 	return true;
 }
 
-/* So that there is a number to each group. */
+/* Keeps one number per group. */
 static bool reserve_counted(struct fold *f)
 {
 	uint32_t capacity = f->groups->capacity;
@@ -46,7 +46,7 @@ static bool reserve_counted(struct fold *f)
 	return true;
 }
 
-/* What a group of a record adds: nothing, if its memory is counted elsewhere. */
+/* What a group of a record adds: only processes, if its memory is counted elsewhere. */
 static struct group part_of(const struct record *r, uint32_t group)
 {
 	struct group none;
@@ -66,7 +66,7 @@ static bool add_part(struct fold *f, const symbol *key, const struct group *part
 	if (!g || (f->counted_capacity < f->groups->capacity && !reserve_counted(f)))
 		return false;
 	counted = &f->counted[g - f->groups->groups];
-	/* A new group counts its first process itself. */
+	/* A new group already counts its first process. */
 	once.processes = *counted > 0 && *counted < f->process;
 	*counted = f->process;
 	f->groups->inexact |= !group_add(g, &once);
@@ -74,7 +74,7 @@ static bool add_part(struct fold *f, const symbol *key, const struct group *part
 	return true;
 }
 
-/* Whether all groups of all records stay as they are. */
+/* Whether all groups of all records are kept as they are. */
 static bool folds_nothing(const struct fold *f)
 {
 	for (unsigned i = 0; i < f->parts; i++) {
@@ -84,7 +84,7 @@ static bool folds_nothing(const struct fold *f)
 	return f->parts == f->from->count && f->fixed_count == 0;
 }
 
-/* The first record may have a million groups, which need not be copied. */
+/* Takes over the first record's groups, since copying a million groups would be slow. */
 static bool take_whole(struct fold *f, const struct record *r)
 {
 	struct aggregate empty = *f->groups;
@@ -101,8 +101,8 @@ static bool take_whole(struct fold *f, const struct record *r)
 	return true;
 }
 
-/* Adds to a copy of a group what is its share of swapped shared memory. The parts of groups before
- * are passed over. */
+/* Returns the group, or a copy with its share of swapped shared memory added. Skips the parts of
+ * earlier groups. */
 static const struct group *with_shares(const struct fold *f, const struct record *r, uint32_t i,
 				       const struct group *mine, uint32_t *part, struct group *copy)
 {

@@ -1,6 +1,7 @@
 #include "model/grouper.h"
 
 #include "base/textstream.h"
+#include "parse/cgroup_path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ struct user_name {
 
 void grouper_init(struct grouper *k, struct intern *symbols, const struct grouping *by,
 		  const struct selection *selection, const struct rules *rules,
-		  const struct users *names)
+		  const struct users *names, struct containers *containers)
 {
 	*k = (struct grouper){
 		.symbols = symbols,
@@ -28,6 +29,7 @@ void grouper_init(struct grouper *k, struct intern *symbols, const struct groupi
 		.selection = selection,
 		.rules = rules,
 		.names = names,
+		.containers = containers,
 		.needs_label = grouping_has(by, KEY_LABEL) || grouping_has(by, KEY_SUBSYSTEM) ||
 			       grouping_has(by, KEY_FILE) || grouping_has(by, KEY_MAPPING) ||
 			       grouping_has(by, KEY_SEGMENT) || selection->label_count > 0,
@@ -54,7 +56,7 @@ static symbol make_user(struct grouper *k, uint32_t uid)
 	return intern(k->symbols, slice_of(number));
 }
 
-/* Looking a user up reads files, so it is done once for each. */
+/* Looking up a user reads files, so it is done once per user. */
 static symbol find_user(struct grouper *k, uint32_t uid)
 {
 	struct user_name *larger;
@@ -71,11 +73,31 @@ static symbol find_user(struct grouper *k, uint32_t uid)
 	return k->users[k->user_count++].name;
 }
 
-/* An unknown value has no symbol, which is no failure. */
+/* A value may be unknown, and then is SYMBOL_NONE; that is not an error. */
 static bool set(symbol *where, bool known, symbol value)
 {
 	*where = known ? value : SYMBOL_NONE;
 	return !known || value != SYMBOL_NONE;
+}
+
+/* What the control group of a process says of where it runs. */
+static bool set_place(struct grouper *k, const struct process *p)
+{
+	char name[CONTAINER_NAME_MAX] = "";
+	bool known = p->known & PROCESS_CGROUP, has;
+	struct cgroup_path path;
+
+	has = known && grouping_has(k->by, KEY_CONTAINER) &&
+	      containers_name(k->containers, p->cgroup, name);
+	if (!set(&k->process[KEY_CONTAINER], has, has ? intern(k->symbols, slice_of(name)) : 0))
+		return false;
+	has = known && grouping_has(k->by, KEY_POD) &&
+	      containers_pod(k->containers, p->cgroup, name);
+	if (!set(&k->process[KEY_POD], has, has ? intern(k->symbols, slice_of(name)) : 0))
+		return false;
+	cgroup_path_parse(known ? p->cgroup : SLICE(""), &path);
+	has = grouping_has(k->by, KEY_UNIT) && path.unit.len > 0;
+	return set(&k->process[KEY_UNIT], has, has ? intern(k->symbols, path.unit) : 0);
 }
 
 bool grouper_process(struct grouper *k, const struct process *p)
@@ -88,7 +110,8 @@ bool grouper_process(struct grouper *k, const struct process *p)
 
 	for (int i = 0; i < GUESS_COUNT; i++)
 		k->last[i].valid = false;
-	return set(&k->process[KEY_PROCESS], has_process,
+	return set_place(k, p) &&
+	       set(&k->process[KEY_PROCESS], has_process,
 		   has_process ? key_intern_process(k->symbols, p) : 0) &&
 	       set(&k->process[KEY_NAME], has_name, has_name ? intern(k->symbols, p->name) : 0) &&
 	       set(&k->process[KEY_USER], has_user, has_user ? find_user(k, p->uid) : 0) &&
@@ -98,7 +121,7 @@ bool grouper_process(struct grouper *k, const struct process *p)
 		   has_command ? intern(k->symbols, p->command) : 0);
 }
 
-/* The label as one string; NULL bytes if out of memory. */
+/* The label as one string; its bytes are NULL if out of memory. */
 static struct slice whole_label(struct grouper *k, const struct class *c)
 {
 	size_t len = c->wrap.len + c->label.len + 1;
@@ -120,8 +143,8 @@ static struct slice whole_label(struct grouper *k, const struct class *c)
 	return (struct slice){k->scratch, len};
 }
 
-/* What a process says must not pass for what the kernel says or for a guess: [memfd:[heap]] is no
- * heap, and [anon:~go heap] is none that was found. */
+/* A name that a process chose must not pass for the kernel's or for a guess: [memfd:[heap]] is not
+ * the heap, and [anon:~go heap] is not a guess. */
 static bool pretends(struct slice label, struct slice subsystem)
 {
 	return label_text(label).len < label.len &&
@@ -181,7 +204,7 @@ static const struct label_facts *find_facts(struct grouper *k, symbol s, struct 
 	return f;
 }
 
-/* One mapping and what has been found out about it. */
+/* A mapping and what is known about it. */
 struct classified {
 	const struct mapping *mapping;
 	struct class class;
@@ -190,7 +213,7 @@ struct classified {
 	const struct label_facts *facts;
 };
 
-/* A path where there is a file, else the label; both with whose word it is. */
+/* The path of a file, or else the label; both with their origin. */
 static symbol file_key(struct grouper *k, const struct classified *v)
 {
 	if (!v->class.is_file)
@@ -207,7 +230,7 @@ static symbol mapping_key(struct grouper *k, const struct classified *v)
 	return key_intern_mapping(k->symbols, v->mapping, k->process[KEY_PROCESS], file);
 }
 
-/* A file keeps its name when it is deleted. Of a System V segment, the name has the key. */
+/* A deleted file keeps its name. A System V segment is named by its key. */
 static struct slice segment_name(const struct classified *v, char sysv[SYSV_NAME_MAX])
 {
 	static const struct slice deleted = SLICE_INIT(" (deleted)");
@@ -224,7 +247,7 @@ static struct slice segment_name(const struct classified *v, char sysv[SYSV_NAME
 	return ends ? slice_inner(name, 0, deleted.len) : name;
 }
 
-/* SYMBOL_NONE where it is no shared memory, which is no failure. */
+/* Sets SYMBOL_NONE, without failing, if it is not shared memory. */
 static bool segment_key(struct grouper *k, const struct classified *v, symbol *value)
 {
 	const struct segment_id id = segment_of(v->mapping);
@@ -262,6 +285,9 @@ static bool make_key(struct grouper *k, enum key key, const struct classified *v
 	case KEY_NAME:
 	case KEY_USER:
 	case KEY_CGROUP:
+	case KEY_CONTAINER:
+	case KEY_POD:
+	case KEY_UNIT:
 	case KEY_COMMAND:
 		*value = k->process[key]; /* may be unknown */
 		return true;
@@ -343,7 +369,7 @@ enum key_result grouper_mapping(struct grouper *k, const struct mapping *m, enum
 {
 	struct last_mapping *last = &k->last[guess];
 
-	/* Neighbours are often alike, and then there is nothing to look up. */
+	/* Neighbours are often alike; then there is nothing to look up. */
 	if (is_like_last(last, m)) {
 		*kind = last->kind;
 		return last->result == KEY_MADE ? KEY_SAME : last->result;

@@ -5,7 +5,8 @@
 const char *const key_names[KEY_COUNT] = {
 	[KEY_LABEL] = "label",	   [KEY_SUBSYSTEM] = "subsystem", [KEY_KIND] = "kind",
 	[KEY_PROCESS] = "process", [KEY_NAME] = "name",		  [KEY_USER] = "user",
-	[KEY_CGROUP] = "cgroup",   [KEY_COMMAND] = "command",	  [KEY_FILE] = "file",
+	[KEY_CGROUP] = "cgroup",   [KEY_CONTAINER] = "container", [KEY_POD] = "pod",
+	[KEY_UNIT] = "unit",	   [KEY_COMMAND] = "command",	  [KEY_FILE] = "file",
 	[KEY_MAPPING] = "mapping", [KEY_SEGMENT] = "segment",
 };
 
@@ -26,11 +27,10 @@ bool grouping_has(const struct grouping *g, enum key key)
 unsigned grouping_needs(const struct grouping *g)
 {
 	static const unsigned needs[KEY_COUNT] = {
-		[KEY_PROCESS] = NEED_STAT,
-		[KEY_NAME] = NEED_STAT,
-		[KEY_USER] = NEED_UID,
-		[KEY_CGROUP] = NEED_CGROUP,
-		[KEY_COMMAND] = NEED_COMMAND | NEED_STAT,
+		[KEY_PROCESS] = NEED_STAT,     [KEY_NAME] = NEED_STAT,
+		[KEY_USER] = NEED_UID,	       [KEY_CGROUP] = NEED_CGROUP,
+		[KEY_CONTAINER] = NEED_CGROUP, [KEY_POD] = NEED_CGROUP,
+		[KEY_UNIT] = NEED_CGROUP,      [KEY_COMMAND] = NEED_COMMAND | NEED_STAT,
 	};
 	unsigned all = 0;
 
@@ -39,8 +39,8 @@ unsigned grouping_needs(const struct grouping *g)
 	return all;
 }
 
-/* A fixed part and a string behind it, as one string of bytes. Without padding in `head`, equal
- * values are equal bytes. */
+/* Interns a fixed part followed by a string. `head` must not have padding, so that equal values
+ * have equal bytes. */
 static symbol intern_record(struct intern *symbols, const void *head, size_t head_size,
 			    struct slice tail)
 {
@@ -157,7 +157,7 @@ struct segment_identity key_segment(const struct intern *symbols, symbol segment
 	return identity;
 }
 
-/* The record of a mapping holds symbols itself. */
+/* Replaces the symbols in a mapping's record. */
 static bool change_parts(const struct intern *from, symbol mapping, key_part_fn *change, void *ctx,
 			 struct mapping_head *head)
 {

@@ -1,9 +1,9 @@
 /*
- * key: what memory is grouped by.
+ * key: the keys that memory is grouped by.
  *
- * A group is known by one symbol for each grouping key. The symbols stand for strings, and for some
- * keys for small records: a label with its origin, a process, a mapping, an object of shared
- * memory. Nothing outside key.c knows how those are stored; the key_*() functions read them.
+ * A group has one symbol for each grouping key. Symbols stand for strings or, for some keys, for
+ * small records: a label with its origin, a process, a mapping, an object of shared memory. Only
+ * key.c knows how those are stored; use the key_*() functions to read them.
  */
 #ifndef MODEL_KEY_H
 #define MODEL_KEY_H
@@ -20,6 +20,9 @@ enum key {
 	KEY_NAME,
 	KEY_USER,
 	KEY_CGROUP,
+	KEY_CONTAINER,
+	KEY_POD,
+	KEY_UNIT,
 	KEY_COMMAND,
 	KEY_FILE,
 	KEY_MAPPING,
@@ -35,21 +38,21 @@ struct grouping {
 	unsigned count;
 };
 
-/* The place of a key in a grouping; its count if it has none such. */
+/* The index of a key in a grouping; g->count if it is not there. */
 unsigned grouping_find(const struct grouping *g, enum key key);
 bool grouping_has(const struct grouping *g, enum key key);
 
-/* Which files of a process the keys need: NEED_... of source.h. */
+/* The files of a process that the keys need: NEED_... of source.h. */
 unsigned grouping_needs(const struct grouping *g);
 
-/* A label as a symbol. SYMBOL_NONE if out of memory, as in all of these. */
+/* Makes the symbol of a label. Like all functions here, SYMBOL_NONE if out of memory. */
 symbol key_intern_label(struct intern *symbols, enum origin origin, struct slice label);
 struct slice key_label(const struct intern *symbols, symbol label, enum origin *origin);
 
 struct process_identity {
 	unsigned known; /* enum process_field */
 	pid_t pid;
-	uint64_t start_time; /* clock ticks after boot */
+	uint64_t start_time; /* clock ticks since boot */
 	struct slice name;   /* points into the symbols */
 };
 
@@ -60,13 +63,13 @@ struct process_identity key_process(const struct intern *symbols, symbol process
 struct mapping_identity {
 	uint64_t start, end;
 	struct slice perms;
-	struct slice name;  /* path, or the label of memory without a file, */
-	enum origin origin; /* and whose word that is */
+	struct slice name;  /* the path, or the label if there is no file, */
+	enum origin origin; /* and its origin */
 	symbol process;
 };
 
-/* `name` is the symbol of the mapping's KEY_FILE, which is one of key_intern_label() too. Mappings
- * of two processes are never one. */
+/* `name` is the symbol of the mapping's KEY_FILE, also made by key_intern_label(). Mappings of
+ * different processes are always different. */
 symbol key_intern_mapping(struct intern *symbols, const struct mapping *m, symbol process,
 			  symbol name);
 struct mapping_identity key_mapping(const struct intern *symbols, symbol mapping);
@@ -79,11 +82,11 @@ struct segment_identity {
 symbol key_intern_segment(struct intern *symbols, const struct segment_id *id, struct slice name);
 struct segment_identity key_segment(const struct intern *symbols, symbol segment);
 
-/* Changes a symbol in place; false if that cannot be done. */
+/* Replaces a symbol; false on failure. */
 typedef bool key_part_fn(void *ctx, symbol *s);
 
-/* For translate.c: the mapping in another table, of which `change` gives the symbols of process and
- * name. SYMBOL_NONE if that cannot be done. */
+/* For translate.c: the mapping's symbol in another table; `change` translates the symbols of its
+ * process and name. SYMBOL_NONE on failure. */
 symbol key_copy_mapping(const struct intern *from, struct intern *to, symbol mapping,
 			key_part_fn *change, void *ctx);
 symbol key_find_mapping(const struct intern *from, const struct intern *in, symbol mapping,

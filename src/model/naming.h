@@ -1,5 +1,5 @@
 /*
- * naming: by whose word the private anonymous memory of processes is known.
+ * naming: how the private anonymous memory of processes is known.
  */
 #ifndef MODEL_NAMING_H
 #define MODEL_NAMING_H
@@ -7,34 +7,34 @@
 #include "model/record.h"
 
 enum word {
-	WORD_PROCESS, /* named: its process gave it a name */
-	WORD_KERNEL,  /* known: the kernel says what it is, as [heap] and [stack] */
+	WORD_PROCESS, /* named by its process */
+	WORD_KERNEL,  /* described by the kernel, such as [heap] and [stack] */
 	WORD_GUESS,   /* guessed */
 	WORD_NONE,    /* unknown: bare [anon] */
 	WORD_COUNT
 };
 
-/* What each is called, wherever people read of it. */
+/* The words for these in output. */
 extern const char *const word_names[WORD_COUNT];
 
 struct naming {
 	uint64_t pss[WORD_COUNT]; /* bytes */
 };
 
-/* Whether a label is a name that a process gave its memory, shared memory included. */
+/* Whether a label is a name that a process gave its memory, including shared memory. */
 bool label_is_given(struct slice label);
 
-/* Counts the memory of a process; `by` has KEY_KIND and KEY_LABEL. */
+/* Adds the memory of a process; `by` has KEY_KIND and KEY_LABEL. */
 void naming_add(struct naming *n, const struct record *r, const struct grouping *by,
 		const struct intern *symbols);
 
-/* Adds what was counted of other processes. */
+/* Adds the figures of other processes. */
 void naming_join(struct naming *n, const struct naming *other);
 
 uint64_t naming_total(const struct naming *n);
 
-/* How much of `all`, which is at least what is not WORD_NONE: what `all` has beyond that is
- * unknown. 0 of nothing. */
+/* The percentage of `all`; memory that was not counted is WORD_NONE, so `all` is at least
+ * everything else. 0 if `all` is 0. */
 double naming_percent(const struct naming *n, uint64_t all, enum word word);
 
 #endif

@@ -19,7 +19,7 @@ static void raise_to(uint64_t *most, uint64_t now)
 		*most = now;
 }
 
-/* What was not known once is not known. */
+/* A counter that was once unknown stays unknown. */
 static void raise_group(struct group *most, const struct group *now)
 {
 	raise_to(&most->processes, now->processes);
@@ -27,6 +27,11 @@ static void raise_group(struct group *most, const struct group *now)
 	most->counters.known &= now->counters.known;
 	for (int c = 0; c < COUNTER_COUNT; c++)
 		raise_to(&most->counters.bytes[c], now->counters.bytes[c]);
+	most->heap.known |= now->heap.known;
+	most->heap.partial |= now->heap.partial;
+	raise_to(&most->heap.used, now->heap.used);
+	raise_to(&most->heap.free, now->heap.free);
+	raise_to(&most->heap.trimmable, now->heap.trimmable);
 }
 
 static bool add_group(struct snapshot *most, const struct snapshot *now, uint32_t i,

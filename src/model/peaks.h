@@ -3,8 +3,8 @@
  *
  *	peaks_init(&p, by)
  *	peaks_add(&p, snapshot)		for each reading, by the same keys
- *	p.most				as a snapshot: each figure for itself, and so the totals,
- *					which are the most that all had together
+ *	p.most				a snapshot with the peak of each figure by itself; the
+ *					totals are the peaks of the sums
  *	peaks_free(&p)
  */
 #ifndef MODEL_PEAKS_H

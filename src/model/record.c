@@ -8,7 +8,7 @@ const char *const outcome_names[OUTCOME_COUNT] = {
 	[OUTCOME_TRUNCATED] = "truncated", [OUTCOME_MALFORMED] = "malformed",
 };
 
-/* Appends bytes to a piece of memory that has room for them. */
+/* Appends bytes to memory that has room for them. */
 static void *append(char **end, const void *bytes, size_t size)
 {
 	char *at = *end;
@@ -24,7 +24,7 @@ static struct slice append_slice(char **end, struct slice s)
 	return (struct slice){append(end, s.ptr, s.len), s.len};
 }
 
-/* Of the strings, only those that are known mean something. */
+/* Unknown strings are not valid; makes them empty. */
 static struct process without_unknown(const struct process *p)
 {
 	struct process known = *p;

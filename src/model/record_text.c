@@ -30,7 +30,7 @@ static const char *const counter_names[COUNTER_COUNT] = {ALL_COUNTERS(COUNTER_NA
 
 /* Writing. */
 
-/* The part of a process that is its key. */
+/* Writes the part of a process that is its key. */
 static void write_identity(FILE *out, const struct process_identity *p)
 {
 	if (p->known & PROCESS_PID)
@@ -144,7 +144,7 @@ static void write_counters(FILE *out, const struct counters *c)
 	putc('\n', out);
 }
 
-/* Behind the line before. */
+/* Writes a line, after the end of the previous one. */
 static void write_number_line(FILE *out, const char *word, bool known, uint64_t number)
 {
 	if (known)
@@ -433,7 +433,7 @@ static bool read_group_number(struct cursor *c, const char *name, uint64_t *valu
 	return cursor_decimal(c, UINT64_MAX, value);
 }
 
-/* The rest of a group, behind the word that begins it. */
+/* Reads the rest of a group, after its first word. */
 static bool read_group(struct cursor *c, struct intern *symbols, const struct grouping *by,
 		       struct aggregate *groups)
 {
@@ -485,7 +485,7 @@ static bool read_part_group(struct cursor *c, uint32_t groups, uint32_t *group)
 	return true;
 }
 
-/* The rest of a part, behind the word that begins it. */
+/* Reads the rest of a part, after its first word. */
 static bool read_part(struct cursor *c, uint32_t groups, struct swapped_part *part)
 {
 	return read_part_group(c, groups, &part->group) && read_segment(c, &part->segment) &&
@@ -609,7 +609,7 @@ static bool read_problem_line(struct cursor *c, const char **problem)
 			return false;
 		if (memchr(string.ptr, '\0', string.len))
 			return cursor_malformed(c, "invalid sentence");
-		*c->strings++ = '\0'; /* there is room where the quotes were */
+		*c->strings++ = '\0'; /* the quotes leave room for it */
 		*problem = string.ptr;
 	}
 	return cursor_end_line(c);
@@ -632,7 +632,7 @@ static bool read_header(struct cursor *c, const struct grouping *by, struct reco
 	       read_answer_line(c, "inexact", &r->inexact) && read_problem_line(c, &r->problem);
 }
 
-/* The record with these groups, in one piece. NULL with *e. */
+/* Makes a single allocation of the record and its groups. NULL with *e. */
 static struct record *join(struct cursor *c, const struct grouping *by, struct record *r,
 			   const struct aggregate *groups)
 {
@@ -653,7 +653,7 @@ static struct record *join(struct cursor *c, const struct grouping *by, struct r
 	return whole;
 }
 
-/* All behind the first line. NULL with *e. */
+/* Reads everything after the first line. NULL with *e. */
 static struct record *read_rest(struct cursor *c, struct intern *symbols, const struct grouping *by)
 {
 	struct record r = {.target = 0}, *whole = NULL;
@@ -670,7 +670,7 @@ static struct record *read_rest(struct cursor *c, struct intern *symbols, const 
 	return whole;
 }
 
-/* Cuts off what is behind the record. No string holds a newline. */
+/* Cuts off what follows the record. No string contains a newline. */
 static bool find_end(struct cursor *c)
 {
 	static const char last[] = "\n" LAST_LINE;

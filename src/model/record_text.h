@@ -1,10 +1,9 @@
 /*
  * record_text: a record as text, for another process or a later time.
  *
- * The text says who, what and how much by name; nothing in it depends on a table of symbols or on
- * how this machine stores numbers. What is written is read back as it was, but for the comparison
- * and the signs of its memory, which are left out. A record has exactly one text: what would not be
- *written in just that way is not read. It is printable ASCII:
+ * The text does not depend on a table of symbols or on this machine's number formats. Reading it
+ * back gives the same record, except for the comparison and the signs of its memory, which are left
+ * out. A record has exactly one text, and no other form of it is accepted. It is printable ASCII:
  *
  *	anonmem-record 1
  *	by process label user
@@ -43,7 +42,7 @@
  *		   in ascending order of groups; "-" is none
  *	string   = '"' (byte | "\x" hex hex)* '"'	escaped: what is not printable, " and \
  *
- * What is left out is unknown. Of an unknown counter ">=" says what is known of it, if anything.
+ * What is left out is unknown. For an unknown counter, ">=" gives the part that is known.
  */
 #ifndef MODEL_RECORD_TEXT_H
 #define MODEL_RECORD_TEXT_H
@@ -52,16 +51,16 @@
 
 #include <stdio.h>
 
-/* `symbols` are those of the record's keys; ferror(out) says whether all was written. */
+/* `symbols` is the table of the record's keys; check ferror(out) for errors. */
 void record_write(const struct record *r, const struct grouping *by, const struct intern *symbols,
 		  FILE *out);
 
 /*
- * Takes one record off the head of the text: one piece of memory, freed with free(), its keys in
- * `symbols`. `by` is what it was written with.
+ * Takes one record off the start of the text: a single allocation, freed with free(), with its keys
+ * in `symbols`. `by` must be the grouping that it was written with.
  *
- * NULL with *e, the text left as it was: ERROR_MALFORMED, which says in which line of the record,
- * or ERROR_MEMORY. Symbols may still have been added, no more than the text has.
+ * NULL with *e, and the text unchanged: ERROR_MALFORMED, which gives the line in the record, or
+ * ERROR_MEMORY. Symbols may have been added nevertheless, though not more than the text has.
  */
 struct record *record_read(struct slice *text, const struct grouping *by, struct intern *symbols,
 			   struct error *e);

@@ -12,7 +12,7 @@ static void know(struct counters *c, enum counter counter, uint64_t bytes)
 	c->known |= COUNTER_BIT(counter);
 }
 
-/* Nothing swapped is nothing shared among the swapped. */
+/* If nothing is swapped, SwapPss is 0 too. */
 static void know_swap(struct counters *c, uint64_t bytes)
 {
 	know(c, COUNTER_SWAP, bytes);
@@ -44,8 +44,8 @@ static void conclude_anon(struct scanned *s, uint64_t resident, uint64_t swapped
 static void conclude_file(const struct scanned *s, const struct mapping *m, uint64_t swapped,
 			  struct counters *c)
 {
-	/* What is swapped of a file in memory is not in the page tables; only a file system with a
-	 * real device is surely none. */
+	/* Page tables do not show swapped pages of a file in memory; only a file system on a real
+	 * device is certain not to be one. */
 	if (m->dev_major != 0 || s->facts.no_swap)
 		know_swap(c, swapped);
 	if (m->perms[3] == 's')
@@ -55,7 +55,7 @@ static void conclude_file(const struct scanned *s, const struct mapping *m, uint
 static void conclude_shared(struct scanned *s, const struct mapping *m, uint64_t resident,
 			    struct counters *c)
 {
-	/* What a process maps every page of has none that is swapped. */
+	/* If a process maps every page, none is swapped. */
 	if (s->facts.no_swap || (m->perms[3] == 's' && resident == m->end - m->start))
 		know_swap(c, 0);
 	if (m->perms[3] == 's' || resident == 0)
@@ -65,7 +65,7 @@ static void conclude_shared(struct scanned *s, const struct mapping *m, uint64_t
 	s->unproven_seen |= resident > 0;
 }
 
-/* Pages that are the same in every process: the share of one is less than smaps can say. */
+/* Pages that all processes share: the PSS of one process is too small for smaps to show. */
 static bool is_kernels(const struct mapping *m)
 {
 	static const struct slice names[] = {
@@ -80,7 +80,7 @@ static bool is_kernels(const struct mapping *m)
 	return false;
 }
 
-/* Rings and buffers of drivers: their shares are known only where the scan proved them. */
+/* Rings and buffers of drivers: their shares are known only if the scan proved them. */
 static void conclude_special(struct scanned *s, const struct mapping *m, uint64_t resident,
 			     uint64_t swapped, struct counters *c)
 {
@@ -104,7 +104,7 @@ void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind
 	*c = (struct counters){0};
 	know(c, COUNTER_SIZE, m->counters.bytes[COUNTER_SIZE]);
 	know(c, COUNTER_RSS, resident);
-	know(c, COUNTER_SHARED_HUGETLB, 0); /* or it would not be scanned */
+	know(c, COUNTER_SHARED_HUGETLB, 0); /* otherwise the process would not be scanned */
 	know(c, COUNTER_PRIVATE_HUGETLB, 0);
 	switch (kind) {
 	case KIND_ANON:

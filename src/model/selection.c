@@ -34,7 +34,7 @@ unsigned selection_needs(const struct selection *s)
 	return needs;
 }
 
-/* A pattern has a state that its matches change; see rules.c. */
+/* Matching changes the state of a pattern; see rules.c. */
 static pthread_mutex_t matching = PTHREAD_MUTEX_INITIALIZER;
 
 static int matches_regex(const regex_t *pattern, struct slice text)

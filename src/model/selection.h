@@ -1,8 +1,8 @@
 /*
- * selection: which processes and which mappings a report is about.
+ * selection: chooses the processes and mappings of a report.
  *
- * Selection by pid is the source's, which then reads no other. A process of which the asked thing
- * is not known is not selected.
+ * The source itself selects by pid. A process is not selected if the property in question is
+ * unknown.
  */
 #ifndef MODEL_SELECTION_H
 #define MODEL_SELECTION_H
@@ -22,24 +22,24 @@ struct selection {
 	unsigned kinds;	     /* bit 1 << enum kind; 0 for any */
 };
 
-/* Whether not all processes are wanted; and not all of their memory. */
+/* Whether only some processes are wanted; whether only some of their memory is. */
 bool selection_chooses_processes(const struct selection *s);
 bool selection_chooses_memory(const struct selection *s);
 
-/* From now on all processes are wanted, and the same of their memory. */
+/* Selects all processes, without changing what is selected of their memory. */
 void selection_take_all_processes(struct selection *s);
 
-/* Which files of a process are needed to tell: NEED_... of source.h. */
+/* The files of a process needed to decide: NEED_... of source.h. */
 unsigned selection_needs(const struct selection *s);
 
-/* This and the next: 1, 0, or -1 if out of memory to tell. */
+/* This and the next: 1, 0, or -1 if out of memory. */
 int selection_wants_process(const struct selection *s, const struct process *process);
 
-/* A glob is tried on the label's text and on what is between its brackets. A whole label is meant
- * as it is, since in a glob its brackets would mean a set. */
+/* Globs are tried on the label's text, and on what is between its brackets. A complete label is
+ * also compared literally, since in a glob its brackets would mean a set. */
 int selection_wants_label(const struct selection *s, struct slice label);
 
-/* Whether a process that is not wanted might be, if more were known of it. */
+/* Whether a process that is not selected might be if more were known about it. */
 bool selection_is_in_doubt(const struct selection *s, const struct process *process);
 
 bool selection_wants_kind(const struct selection *s, enum kind kind);

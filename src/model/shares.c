@@ -78,7 +78,7 @@ static bool add_part(struct shares *s, pid_t pid, const struct swapped_part *par
 			      });
 }
 
-/* Whether its shared memory may be swapped without a word of it in the record. */
+/* Whether shared memory may be swapped without showing in the record. */
 static bool may_lack_parts(const struct record *r)
 {
 	for (uint32_t i = 0; r->how & HOW_BIT(HOW_SCANNED) && i < r->count; i++) {
@@ -88,17 +88,26 @@ static bool may_lack_parts(const struct record *r)
 	return false;
 }
 
+/* Captures that have no inodes do not tell one object from another. */
+static bool is_of_unknown_object(const struct swapped_part *part)
+{
+	const struct segment_id *id = &part->segment;
+
+	return id->inode == 0 && id->dev_major == 0 && id->dev_minor == 0;
+}
+
 bool shares_add(struct shares *s, const struct record *r)
 {
 	s->incomplete |= may_lack_parts(r);
 	for (uint32_t i = 0; i < r->part_count; i++) {
+		s->incomplete |= is_of_unknown_object(&r->parts[i]) && r->parts[i].swapped > 0;
 		if (!add_part(s, r->process.pid, &r->parts[i]))
 			return false;
 	}
 	return true;
 }
 
-/* One that covers the whole object sees all that is swapped of it. */
+/* A mapping of the whole object sees everything that is swapped of it. */
 static void measure(struct shared_object *o, const struct shared_mapping *m,
 		    const struct segment_facts *facts)
 {
@@ -142,7 +151,7 @@ bool shares_have(const struct shares *s, const struct segment_id *id)
 	return intern_find(&s->ids, id_bytes(id)) != SYMBOL_NONE;
 }
 
-/* Of a System V segment, the kernel tells everybody. */
+/* For System V segments, the kernel tells anybody. */
 static bool learn(void *ctx, const struct segment_id *id, struct slice name,
 		  const struct segment_facts *facts)
 {
@@ -158,7 +167,7 @@ static bool learn(void *ctx, const struct segment_id *id, struct slice name,
 	return true;
 }
 
-/* Whether it is not known how much is swapped of a System V segment. */
+/* Whether the swap of some System V segment is still unknown. */
 static bool wants_sysv(const struct shares *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -202,7 +211,7 @@ uint64_t shares_unmeasured(const struct shares *s)
 	return count;
 }
 
-/* The product may have more than 64 bits. */
+/* The product may need more than 64 bits. */
 static uint64_t divide(uint64_t whole, uint64_t part, uint64_t all)
 {
 	return (uint64_t)((long double)whole * (long double)part / (long double)all);

@@ -1,7 +1,7 @@
 /*
- * snapshot: everything that one reading found, immutable once it is collected.
+ * snapshot: everything that one reading found, immutable once complete.
  *
- * It owns its symbols; every symbol and slice that it hands out lives as long as it does.
+ * It owns its symbols; all symbols and slices in it are valid as long as it is.
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
@@ -11,18 +11,18 @@
 #include "model/shares.h"
 #include "source/machine.h"
 
-/* How much of a row's past is kept. */
+/* Length of a row's history. */
 enum { HISTORY_MAX = 32 };
 
-/* What a watch knows of a row beyond the figures of now. Sizes are PSS, or RSS where PSS is not
+/* What a watch knows about a row besides its current figures. Sizes are PSS, or RSS if PSS is not
  * known on both sides. */
 struct trend {
 	enum {
-		TREND_READ,	/* something of it was read just now */
-		TREND_KEPT,	/* all figures are those of an earlier reading */
-		TREND_NEW,	/* it was not there at the last refresh */
-		TREND_REPLACED, /* new too: another process, or program, under the same pid */
-		TREND_GONE,	/* it was there at the last refresh; its counters are 0 */
+		TREND_READ,	/* at least a part was read just now */
+		TREND_KEPT,	/* all figures are from an earlier reading */
+		TREND_NEW,	/* not there at the last refresh */
+		TREND_REPLACED, /* also new: another process or program under the same pid */
+		TREND_GONE,	/* there at the last refresh, but no longer; its counters are 0 */
 		TREND_COUNT
 	} state;
 	bool change_known, growth_known;
@@ -32,20 +32,20 @@ struct trend {
 	unsigned history_count;
 };
 
-/* Sentences for the user; each means that the program failed. */
+/* Sentences for the user; with any, the program fails. */
 struct problems {
 	struct problem {
-		size_t target; /* of the source's list */
+		size_t target; /* index in the source's list */
 		char *text;
 	} * list; /* owned */
 	size_t count;
 };
 
-/* Processes that have the memory of another, which counts it. */
+/* Processes whose memory is another's, which counts it. */
 struct sharers {
 	struct sharer {
 		pid_t pid, with;
-	} * list; /* owned; in ascending order of pids once the snapshot is finished */
+	} * list; /* owned; sorted by pid once the snapshot is finished */
 	size_t count;
 };
 
@@ -58,56 +58,58 @@ struct snapshot {
 	struct grouping by;
 	struct intern symbols;
 	struct aggregate groups;
-	struct group totals;	  /* processes: those with at least one mapping in a group */
-	struct commands commands; /* of its processes, if they were asked for */
+	struct group totals;	  /* processes: those with a mapping in any group */
+	struct commands commands; /* of the processes, if requested */
 
 	struct coverage coverage;
 	struct read_stats stats;
 	struct problems problems;
 	struct sharers sharers;
 
-	/* Of a watch; else NULL. */
-	struct trend *trends; /* one for each group, and behind them that of the totals */
-	uint64_t refresh;     /* number of it, from 1 */
-	uint64_t kept;	      /* processes that were not read again, having done nothing */
+	/* For a watch; else NULL. */
+	struct trend *trends; /* one per group, followed by that of the totals */
+	uint64_t refresh;     /* its number, from 1 */
+	uint64_t kept;	      /* processes not read again, since they did nothing */
 
-	/* Why SWAPPSS of swapped shared memory is not known: */
+	/* Why SWAPPSS of swapped shared memory is unknown: */
 	bool shares_incomplete;	      /* other processes may map it, */
-	uint64_t unmeasured_segments; /* or it is not known how much of it is swapped */
+	uint64_t unmeasured_segments; /* or for so many objects, the swapped part is unknown */
 
-	/* What is known of the objects that KEY_SEGMENT tells apart; or NULL. */
+	/* What is known about the objects of KEY_SEGMENT; or NULL. */
 	const struct shares *segments;
-	struct shares own_segments; /* where they are those of a single report */
+	struct shares own_segments; /* used if they belong to this snapshot alone */
 
 	/* Of two that are compared, what each side has; else NULL. */
 	const struct delta *delta;
 
 	bool rows_left_out; /* of a report that was read back: it was written without all rows */
 
-	bool inferred; /* unnamed memory may have a guess for a label */
+	bool inferred; /* unnamed memory may have a guess as its label */
 	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;
-	bool objects_unseen; /* with EXCLUSIVE_EXACT: nobody knows who else has shared memory */
+	bool heaps;	     /* it was asked how much malloc has handed out */
+	bool objects_unseen; /* with EXCLUSIVE_EXACT: unknown who else uses shared memory */
 	bool verified;
 	struct verification verification;
 };
 
-/* The states of a trend, as a word and as a character. */
+/* The states of a trend, as words and as characters. */
 extern const char *const trend_names[TREND_COUNT], *const trend_marks[TREND_COUNT];
 
 void snapshot_init(struct snapshot *s, enum source_kind source, const struct grouping *by);
 void snapshot_free(struct snapshot *s);
 
-/* Adds groups whose keys are of another table of symbols. False if out of memory. */
+/* Adds groups whose keys belong to another table of symbols. False if out of memory. */
 bool snapshot_add_groups(struct snapshot *s, const struct intern *symbols,
 			 const struct aggregate *groups);
 
-/* Remembers it of a record; false if out of memory. */
+/* Records that a process shares another's memory; false if out of memory. */
 bool snapshot_add_sharer(struct snapshot *s, const struct record *r);
 
-/* Whose memory a process has; 0 for its own. */
+/* The process whose memory `pid` shares; 0 if its own. */
 pid_t snapshot_shares_with(const struct snapshot *s, pid_t pid);
 
-/* Of processes that could not be read nothing is known, which is not zero: to be called last. */
+/* Call last. If processes could not be read and nothing is known, makes the totals unknown rather
+ * than 0. */
 void snapshot_finish(struct snapshot *s);
 
 /* False if out of memory. */

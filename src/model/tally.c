@@ -4,7 +4,7 @@
 
 enum { RUN = 8, FIRST = 64 };
 
-/* Ids of one run of eight keep their order; runs are scattered. */
+/* Places runs of eight ids side by side; runs are scattered. */
 static size_t place_of(const struct tally *t, uint64_t id)
 {
 	const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15);
@@ -13,7 +13,7 @@ static size_t place_of(const struct tally *t, uint64_t id)
 	return ((run ^ run >> 32) * RUN + id % RUN) & (t->capacity - 1);
 }
 
-/* The entry of a page, or the free one where it belongs. There is a free one. */
+/* The entry of a page, or the free entry where it belongs. There must be a free entry. */
 static struct tally_entry *look_up(const struct tally *t, uint64_t id)
 {
 	size_t i = place_of(t, id);

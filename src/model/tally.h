@@ -1,5 +1,5 @@
 /*
- * tally: how often each page was seen.
+ * tally: counts how often each page was seen.
  *
  *	struct tally t = {0}
  *	tally_add(&t, id, times)
@@ -7,8 +7,8 @@
  *	tally_ids(&t)		all pages in ascending order
  *	tally_free(&t)
  *
- * It takes 21 to 43 bytes for each page that is not one of those before. Ids are the kernel's and
- *come in runs, which lie side by side here too.
+ * It takes 21 to 43 bytes per distinct page. The kernel's ids come in runs, which are kept together
+ * here too.
  */
 #ifndef MODEL_TALLY_H
 #define MODEL_TALLY_H
@@ -19,8 +19,8 @@
 
 struct tally_entry {
 	uint64_t id;
-	uint32_t times;	 /* 0 is a free place */
-	uint32_t kernel; /* 0; for the user of the tally */
+	uint32_t times;	 /* 0 if the entry is free */
+	uint32_t kernel; /* 0; for the caller's use */
 };
 
 struct tally {
@@ -33,7 +33,7 @@ struct tally {
 bool tally_add(struct tally *t, uint64_t id, uint32_t times);
 struct tally_entry *tally_find(const struct tally *t, uint64_t id);
 
-/* Freed by the caller; NULL if out of memory. */
+/* The caller frees the list; NULL if out of memory. */
 uint64_t *tally_ids(const struct tally *t);
 
 void tally_free(struct tally *t);

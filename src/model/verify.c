@@ -4,7 +4,7 @@
 
 enum { KIB = 1024 };
 
-/* Those that the kernel keeps in fractions of a page's share and rounds down when it prints. */
+/* Counters that the kernel keeps in fractions of a byte and rounds down to kB in its output. */
 #define SHARES                                                                                     \
 	(COUNTER_BIT(COUNTER_PSS) | COUNTER_BIT(COUNTER_PSS_DIRTY) |                               \
 	 COUNTER_BIT(COUNTER_SWAP_PSS) | COUNTER_BIT(COUNTER_LOCKED))

@@ -29,8 +29,8 @@ bool counters_add(struct counters *sum, const struct counters *part)
 	uint64_t all[COUNTER_COUNT], high = 0;
 
 	sum->known &= part->known;
-	/* Of two numbers below 2^63 the sum passes COUNTER_MAX only if its highest bit is set. One
-	 * loop without a branch for what is nearly always so. */
+	/* The sum of two numbers below 2^63 passes COUNTER_MAX only if its highest bit is set. One
+	 * branchless loop handles nearly every case. */
 	for (int i = 0; i < COUNTER_COUNT; i++) {
 		all[i] = sum->bytes[i] + part->bytes[i];
 		high |= all[i] | part->bytes[i];
@@ -39,6 +39,17 @@ bool counters_add(struct counters *sum, const struct counters *part)
 		return add_exactly(sum, part);
 	memcpy(sum->bytes, all, sizeof(all));
 	return true;
+}
+
+void counters_derive(struct counters *c)
+{
+	const uint32_t parts =
+		COUNTER_BIT(COUNTER_PRIVATE_CLEAN) | COUNTER_BIT(COUNTER_PRIVATE_DIRTY);
+
+	if ((c->known & parts) == parts &&
+	    !__builtin_add_overflow(c->bytes[COUNTER_PRIVATE_CLEAN],
+				    c->bytes[COUNTER_PRIVATE_DIRTY], &c->bytes[COUNTER_USS]))
+		c->known |= COUNTER_BIT(COUNTER_USS);
 }
 
 int counter_find(struct slice key, unsigned *expected)

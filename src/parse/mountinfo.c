@@ -2,7 +2,7 @@
 
 #include "parse/number.h"
 
-/* A word and the one blank behind it; false if it is empty. */
+/* Takes a word and the blank after it; false if the word is empty. */
 static bool take_field(struct slice *line, struct slice *word)
 {
 	const char *blank = memchr(line->ptr, ' ', line->len);
@@ -24,8 +24,8 @@ static bool take_device(struct slice *line, struct mount *mount)
 	return true;
 }
 
-/* "24 27 0:6 / /dev rw,relatime shared:2 - devtmpfs devtmpfs rw": of the optional fields there may
- * be any number. */
+/* "24 27 0:6 / /dev rw,relatime shared:2 - devtmpfs devtmpfs rw": there may be any number of
+ * optional fields. */
 static bool parse_line(struct slice line, struct mount *mount)
 {
 	struct slice word;

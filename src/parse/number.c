@@ -28,9 +28,9 @@ enum { WORD = sizeof(uint64_t) };
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
 /*
- * The hexadecimal digits at the head of eight bytes, the first in the lowest: how many, and their
- * value. Done on all bytes at once, without a carry from one into the next: adding 0x80 - n to a
- * byte below 0x80 sets its highest bit if it is n or more.
+ * Counts the hexadecimal digits at the start of eight bytes (the first byte is the lowest) and
+ * computes their value. Works on all bytes at once, without carries between them: adding 0x80 - n
+ * to a byte below 0x80 sets its highest bit if the byte is n or more.
  */
 static unsigned hex_digits(uint64_t word, uint64_t *value)
 {
@@ -45,7 +45,7 @@ static unsigned hex_digits(uint64_t word, uint64_t *value)
 
 	if (n == 0)
 		return 0;
-	v = word << 8 * (WORD - n); /* zeros before the first digit, and nothing behind the last */
+	v = word << 8 * (WORD - n); /* zeros before the first digit, nothing after the last */
 	v = (v & EACH_BYTE(0x0f)) + 9 * (v >> 6 & EACH_BYTE(1));
 	v = (v << 4 | v >> 8) & UINT64_C(0x00ff00ff00ff00ff);
 	v = (v << 8 | v >> 16) & UINT64_C(0x0000ffff0000ffff);
@@ -53,7 +53,7 @@ static unsigned hex_digits(uint64_t word, uint64_t *value)
 	return n;
 }
 
-/* The same at the end of a text, where there are fewer than eight bytes. */
+/* The same near the end of a text, where fewer than eight bytes are left. */
 static unsigned hex_digits_of_few(const char *p, size_t left, uint64_t *value)
 {
 	uint64_t word = 0;

@@ -1,8 +1,8 @@
 /*
- * number: digits at the head of a slice, as /proc prints them.
+ * number: parses numbers at the start of a slice, as /proc prints them.
  *
- * Each function takes the digits off the slice and returns how many there were. 0 means that there
- * was none or that the number does not fit into 64 bits; the slice is then left as it was.
+ * Each function takes the digits off the slice and returns how many there were. It returns 0, and
+ * leaves the slice alone, if there were none or the number does not fit into 64 bits.
  */
 #ifndef PARSE_NUMBER_H
 #define PARSE_NUMBER_H
@@ -13,7 +13,7 @@
 
 size_t take_decimal(struct slice *s, uint64_t *value);
 
-/* Lower case only: the kernel prints no other. */
+/* Lower case only, as the kernel prints it. */
 size_t take_hex(struct slice *s, uint64_t *value);
 
 enum { NO_HEX = 0x10000 };
@@ -26,7 +26,7 @@ static inline unsigned hex_value(char c)
 	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : NO_HEX;
 }
 
-/* Takes one given byte off the slice; false if another one is there. */
+/* Takes the given byte off the slice; false if the slice does not begin with it. */
 static inline bool take_byte(struct slice *s, char byte)
 {
 	if (s->len == 0 || s->ptr[0] != byte)
@@ -35,7 +35,7 @@ static inline bool take_byte(struct slice *s, char byte)
 	return true;
 }
 
-/* Takes "Key:" off the slice, a word of letters, digits and underscores. */
+/* Takes "Key:" off the slice; the key consists of letters, digits and underscores. */
 static inline bool take_key(struct slice *s, struct slice *key)
 {
 	size_t n = 0;
@@ -57,7 +57,23 @@ static inline void skip_blanks(struct slice *s)
 		*s = slice_inner(*s, 1, 0);
 }
 
-/* Takes the bytes before the next space off the slice, and the blanks behind them. */
+/* Returns the slice without blanks and carriage returns at its end. */
+static inline struct slice trim_end(struct slice s)
+{
+	while (s.len &&
+	       (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t' || s.ptr[s.len - 1] == '\r'))
+		s.len--;
+	return s;
+}
+
+/* The same, without blanks at its start either. */
+static inline struct slice trim(struct slice s)
+{
+	skip_blanks(&s);
+	return trim_end(s);
+}
+
+/* Takes the bytes before the next space off the slice, and the blanks after them. */
 static inline struct slice take_word(struct slice *line)
 {
 	struct slice word = {line->ptr, 0};
@@ -69,8 +85,8 @@ static inline struct slice take_word(struct slice *line)
 	return word;
 }
 
-/* Takes a line without its newline off the slice; the last one need not have a newline. False at
- * the end. */
+/* Takes a line off the slice and sets *line to it without the newline, which may be missing on the
+ * last line. False at the end. */
 static inline bool take_line(struct slice *s, struct slice *line)
 {
 	const char *end;

@@ -2,7 +2,7 @@
 
 #include "parse/number.h"
 
-/* Where a field goes, by its number; NULL if it is not wanted. */
+/* Where to store a field, by its number; NULL if it is not wanted. */
 static uint64_t *stat_field(struct process_stat *stat, int field)
 {
 	switch (field) {
@@ -29,7 +29,7 @@ bool parse_stat(struct slice text, char buffer[PROCESS_NAME_MAX], struct process
 {
 	enum { FIRST = 3, START_TIME = 22, LAST = 28 };
 	const char *open = memchr(text.ptr, '(', text.len);
-	const char *close = memrchr(text.ptr, ')', text.len); /* a name may hold any other ')' */
+	const char *close = memrchr(text.ptr, ')', text.len); /* a name may contain other ')' */
 	struct slice rest;
 	bool found = false;
 
@@ -104,7 +104,7 @@ bool parse_status_uid(struct slice text, uint32_t *uid)
 	return false;
 }
 
-/* Whether a name is one of a list such as "cpu,memory". */
+/* Whether a list such as "cpu,memory" contains a name. */
 static bool lists(struct slice controllers, struct slice name)
 {
 	while (controllers.len) {
@@ -118,7 +118,7 @@ static bool lists(struct slice controllers, struct slice name)
 	return false;
 }
 
-/* A line "hierarchy:controllers:path"; that of v2 is "0::path". */
+/* A line "hierarchy:controllers:path"; the line of v2 is "0::path". */
 struct cgroup_line {
 	uint64_t hierarchy;
 	struct slice controllers, path;
@@ -138,7 +138,7 @@ static bool parse_cgroup_line(struct slice text, struct cgroup_line *line)
 	return true;
 }
 
-/* What a line of cgroup says of where memory is accounted, the best last. */
+/* How well a line of cgroup tells where memory is accounted, best last. */
 enum cgroup_word { WORD_NONE, WORD_AGREED, WORD_SYSTEMD, WORD_V2, WORD_MEMORY };
 
 static enum cgroup_word cgroup_word(const struct cgroup_line *line)
@@ -175,7 +175,7 @@ bool parse_cgroup(struct slice text, struct slice *path)
 	return best != WORD_NONE && (best != WORD_AGREED || agree);
 }
 
-/* How many of the first bytes of a text are whole characters, if it is UTF-8. */
+/* How many of the text's bytes form whole characters, if the text is UTF-8. */
 static size_t whole_characters(struct slice text)
 {
 	size_t start = text.len, length;
@@ -190,7 +190,7 @@ static size_t whole_characters(struct slice text)
 	return text.len;
 }
 
-/* The text without what is behind its last argument. */
+/* Removes blanks and NULs from the end of the text. */
 static struct slice without_end(struct slice text)
 {
 	while (text.len && (text.ptr[text.len - 1] == '\0' || text.ptr[text.len - 1] == ' '))

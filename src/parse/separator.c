@@ -48,7 +48,7 @@ static bool take_pid(struct slice *s, int32_t *pid)
 	return true;
 }
 
-/* Takes the last part of a path, and the slash before it, off its end. */
+/* Takes the last component of a path, and the slash before it, off its end. */
 static struct slice take_last(struct slice *path)
 {
 	const char *slash = memrchr(path->ptr, '/', path->len);
@@ -65,7 +65,7 @@ static bool is_pid(struct slice s, int32_t *pid)
 	return take_pid(&s, pid) && s.len == 0;
 }
 
-/* Whose a path such as /proc/12/smaps is, /proc/12/task/13/smaps, 12/smaps or /proc/12. */
+/* Parses a path such as /proc/12/smaps, /proc/12/task/13/smaps, 12/smaps or /proc/12. */
 static bool parse_path(struct slice path, struct separator *s)
 {
 	struct slice last = take_last(&path), above;
@@ -86,13 +86,7 @@ static bool parse_path(struct slice path, struct separator *s)
 	return s->self != SELF_NO && (of_file || slice_equals(take_last(&path), SLICE("proc")));
 }
 
-static struct slice trim(struct slice s)
-{
-	skip_blanks(&s);
-	return trim_end(s);
-}
-
-/* "==> path <==" of tail and head. */
+/* "==> path <==", as printed by tail and head. */
 static bool parse_arrows(struct slice line, struct separator *s)
 {
 	if (line.len < strlen("==><==") || !slice_begins(line, SLICE("==>")) ||
@@ -103,7 +97,7 @@ static bool parse_arrows(struct slice line, struct separator *s)
 	return true;
 }
 
-/* "#Name: x" and "#Pid: 12" of sp-endurance; whatever else begins so is a comment. */
+/* "#Name: x" and "#Pid: 12" of sp-endurance; any other line that begins with # is a comment. */
 static bool parse_comment(struct slice line, struct separator *s)
 {
 	struct slice key;
@@ -124,7 +118,7 @@ static bool parse_comment(struct slice line, struct separator *s)
 	return true;
 }
 
-/* The path in a message, which stands alone or in quotes of any kind. */
+/* The path in a message, which may be quoted in any style. */
 static bool parse_path_within(struct slice line, struct separator *s)
 {
 	static const char ends[] = " '\"`:\t\x98\x99"; /* and the last bytes of curly quotes */
@@ -141,8 +135,8 @@ static bool parse_path_within(struct slice line, struct separator *s)
 	return parse_path(path, s);
 }
 
-/* "cat: /proc/12/smaps: Permission denied", and as tail, head, grep and shells say it. A reason in
- * another language, or one that is rare, is one more why the process could not be read. */
+/* "cat: /proc/12/smaps: Permission denied", and the like from tail, head, grep and shells. A rare
+ * reason, or one in another language, still means that the process could not be read. */
 static bool parse_failure(struct slice line, struct separator *s)
 {
 	static const struct {
@@ -163,11 +157,11 @@ static bool parse_failure(struct slice line, struct separator *s)
 			s->number = reasons[i].number;
 	}
 	if (s->number && !has_path && find(line, SLICE("/proc/")))
-		*s = (struct separator){.kind = SEPARATOR_BLANK}; /* it is about another file */
+		*s = (struct separator){.kind = SEPARATOR_BLANK}; /* it is about some other file */
 	return s->number != 0 || s->kind == SEPARATOR_BLANK;
 }
 
-/* "/proc/12/smaps:" before each line, as grep writes it. */
+/* "/proc/12/smaps:" before each line, as grep prints it. */
 static bool parse_prefix(struct slice line, struct separator *s)
 {
 	const char *smaps = find(line, SLICE("/smaps:"));
@@ -182,7 +176,7 @@ static bool parse_prefix(struct slice line, struct separator *s)
 	       parse_path(path, s);
 }
 
-/* What a loop of the shell prints of a process: "12", "12: bash", "pid 12", "--- /proc/12 ---". */
+/* What a shell loop prints before each process: "12", "12: bash", "pid 12", "--- /proc/12 ---". */
 static bool parse_title(struct slice line, struct separator *s)
 {
 	static const char frame[] = "=-*+<>[]() \t";
@@ -239,7 +233,7 @@ bool separator_parse(struct slice line, struct separator *s)
 	return false;
 }
 
-/* " r-xp " with an address on its left, or " kB" with a key before it. */
+/* " r-xp " after an address, or " kB" after a key. */
 static bool holds_smaps(struct slice line)
 {
 	uint64_t ignored;

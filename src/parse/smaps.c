@@ -1,5 +1,6 @@
 #include "parse/smaps.h"
 
+#include "parse/bugreport.h"
 #include "parse/number.h"
 #include "parse/template.h"
 
@@ -7,50 +8,54 @@
 #include <stdlib.h>
 
 enum {
-	ROOM_MIN = 4096, /* the kernel hands out about this much a read */
+	ROOM_MIN = 4096, /* the kernel returns about this much per read */
 	BUFFER_FIRST = 64 * 1024,
-	LINE_MAX_BYTES = 16 * 1024 * 1024, /* a path has 4096 bytes; beyond this it is not smaps */
+	LINE_MAX_BYTES =
+		16 * 1024 *
+		1024, /* a path has at most 4096 bytes; with longer lines it is not smaps */
 	KIB = 1024,
 	NESTED_MAX = 8, /* prefixes and indents before one line */
-	NOT_HEADER = 1, /* beside 0 and -1 */
-	PATIENCE = 8,	/* entries that may differ from the template before it is learned anew */
+	NOT_HEADER = 1, /* a result besides 0 and -1 */
+	PATIENCE = 8, /* mismatching entries before the template is learned again, or tries to learn
+			 one */
 };
 
-/* No set of fields. */
+/* No set of fields equals this value. */
 #define NONE_BEFORE UINT64_MAX
 
 struct smaps_parser {
 	struct stage stage; /* gets the mappings */
 	enum smaps_kind kind;
 
-	char *buffer; /* its first `held` bytes are a line that is not yet whole */
+	char *buffer; /* the first `held` bytes are an incomplete line */
 	size_t capacity, held;
 
-	uint64_t line, offset; /* of the line at hand; lines count from 1, bytes from 0 */
+	uint64_t line, offset; /* of the current line; lines count from 1, bytes from 0 */
 	uint64_t mappings;
 
-	bool open; /* `mapping` has begun and was not delivered */
+	bool open; /* `mapping` has begun but was not delivered */
 	struct mapping mapping;
-	char *rest; /* of its header, behind the access rights; holds the name */
+	char *rest; /* of the header, after the access rights; holds the name */
 	size_t rest_length, rest_capacity;
-	unsigned fields;    /* lines of this entry */
-	unsigned expected;  /* counter that is likely next */
-	unsigned marks;	    /* enum field_mark of this entry */
-	bool is_trimmed;    /* the name of this entry is, of what stands behind its fields */
-	bool is_repetition; /* of the entry before */
-	uint64_t always;    /* fields of all entries before, of the same process, or NONE_BEFORE */
+	unsigned fields;    /* lines of the current entry */
+	unsigned expected;  /* the counter that is likely next */
+	unsigned marks;	    /* enum field_mark bits of this entry */
+	bool is_trimmed;    /* what follows this entry's fields was removed from its name */
+	bool is_repetition; /* of the entry before it */
+	uint64_t always; /* fields that all previous entries of this process had, or NONE_BEFORE */
 
 	struct separators separators;
-	unsigned nested;	/* how often strange_line() is at work on the line at hand */
-	struct separator owner; /* the process whose path grep put before the last line */
+	struct bugreport report; /* what Android prints instead of smaps */
+	unsigned nested;	 /* recursion depth of strange_line() on the current line */
+	struct separator owner;	 /* the process whose path grep put before the previous line */
 
-	char upper[8];	      /* digits of the last address of twelve, */
-	uint64_t upper_value; /* and what they mean */
+	char upper[8];	      /* the upper eight of the previous address's twelve digits, */
+	uint64_t upper_value; /* and their value */
 
 	bool learns;
 	struct template template;
-	bool counters_of_template; /* those of `mapping` are the template's */
-	unsigned patience;	   /* entries to wait before the next try to learn */
+	bool counters_of_template; /* `mapping` has the template's counters */
+	unsigned patience;	   /* entries to skip before trying to learn again */
 };
 
 struct smaps_parser *smaps_new(void)
@@ -92,6 +97,7 @@ void smaps_begin(struct smaps_parser *p, enum smaps_kind kind, struct stage stag
 	p->mapping.counters = (struct counters){0};
 	p->counters_of_template = false;
 	p->separators = (struct separators){0};
+	p->report = (struct bugreport){0};
 	p->owner = (struct separator){0};
 	p->nested = 0;
 }
@@ -137,7 +143,7 @@ static int malformed(const struct smaps_parser *p, struct error *e, const char *
 			 p->offset, what);
 }
 
-/* The same of a line that makes no sense, with what it looks like, if it looks like anything. */
+/* The same for a line that makes no sense; adds what it looks like, if that is known. */
 static int meaningless(const struct smaps_parser *p, struct error *e, struct slice line,
 		       const char *otherwise)
 {
@@ -171,7 +177,7 @@ static bool take_perms(struct slice *s, char perms[5])
 	return true;
 }
 
-/* " offset major:minor inode   name", all that is left of a header. */
+/* " offset major:minor inode   name": the end of a header. */
 static bool parse_rest(struct slice rest, struct mapping *m)
 {
 	uint64_t major, minor;
@@ -191,8 +197,8 @@ static bool parse_rest(struct slice rest, struct mapping *m)
 	return true;
 }
 
-/* The rest of a header outlives the buffer, since its entry may come in several reads. The headers
- * of neighbours often differ in nothing else than the address, and are then done with. */
+/* Copies the rest of a header, since its entry may arrive in several reads and the buffer is
+ * reused. Neighbouring headers often differ only in the address; then there is nothing to do. */
 static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 {
 	if (p->rest_length && slice_equals(rest, (struct slice){p->rest, p->rest_length}) &&
@@ -216,24 +222,12 @@ static int keep_rest(struct smaps_parser *p, struct slice rest, struct error *e)
 	return 0;
 }
 
-/* What the kernel does not print but follows from what it does. */
-static void derive(struct counters *c)
-{
-	const uint32_t parts =
-		COUNTER_BIT(COUNTER_PRIVATE_CLEAN) | COUNTER_BIT(COUNTER_PRIVATE_DIRTY);
-
-	if ((c->known & parts) == parts &&
-	    !__builtin_add_overflow(c->bytes[COUNTER_PRIVATE_CLEAN],
-				    c->bytes[COUNTER_PRIVATE_DIRTY], &c->bytes[COUNTER_USS]))
-		c->known |= COUNTER_BIT(COUNTER_USS);
-}
-
 static bool has_before(const struct smaps_parser *p)
 {
 	return p->always != NONE_BEFORE;
 }
 
-/* The fields of the entry at hand: the counters that are printed, and the marks. */
+/* The fields of the current entry: the counters that were printed, and the marks. */
 static uint64_t fields_of(const struct smaps_parser *p)
 {
 	return (p->mapping.counters.known & ~COUNTER_BIT(COUNTER_USS)) | (uint64_t)p->marks << 32;
@@ -242,7 +236,7 @@ static uint64_t fields_of(const struct smaps_parser *p)
 static int deliver(struct smaps_parser *p, struct error *e)
 {
 	if (!p->counters_of_template)
-		derive(&p->mapping.counters);
+		counters_derive(&p->mapping.counters);
 	p->open = false;
 	if (p->is_repetition)
 		return 0;
@@ -251,8 +245,7 @@ static int deliver(struct smaps_parser *p, struct error *e)
 	return stage_take(p->stage, &p->mapping, e);
 }
 
-/* Whether the entry is not whole, as far as that shows. What only some entries have proves nothing.
- */
+/* Whether the entry is visibly incomplete. A field that only some entries have proves nothing. */
 static bool is_cut(const struct smaps_parser *p)
 {
 	if (p->kind == SMAPS_HEADERS)
@@ -261,12 +254,12 @@ static bool is_cut(const struct smaps_parser *p)
 		return true;
 	if (has_before(p) && (p->always & ~fields_of(p)))
 		return true;
-	/* VmFlags is the last field from Linux 3.8 on. */
+	/* VmFlags is the last field since Linux 3.8. */
 	return is_capture(p) && (p->marks & MARK_IS_RECENT) && !(p->marks & MARK_VM_FLAGS);
 }
 
-/* Neighbours share the upper digits of their addresses: of the twelve usual ones the first eight
- * are converted only when they change. */
+/* Neighbours share the upper digits of their addresses: the upper eight of the usual twelve are
+ * converted only when they change. */
 static bool take_address(struct smaps_parser *p, struct slice *s, uint64_t *address)
 {
 	enum { UPPER = sizeof(p->upper), LOWER = 4 };
@@ -323,7 +316,7 @@ static int take_header(struct smaps_parser *p, uint64_t start, struct slice line
 	return 0;
 }
 
-/* Whether the header is that of the entry before, to the letter. */
+/* Whether the header is identical to the previous one. */
 static bool repeats_header(const struct smaps_parser *p, uint64_t start, struct slice line)
 {
 	const struct slice perms = {p->mapping.perms, sizeof(p->mapping.perms) - 1};
@@ -335,7 +328,7 @@ static bool repeats_header(const struct smaps_parser *p, uint64_t start, struct 
 			    (struct slice){p->rest, p->rest_length});
 }
 
-/* "start-end perms ...", whose start and dash have been read. */
+/* "start-end perms ..."; the start and the dash have been read. */
 static int header_line(struct smaps_parser *p, uint64_t start, struct slice line, struct error *e)
 {
 	if (p->open && p->fields == 0 && p->kind != SMAPS_HEADERS)
@@ -349,8 +342,8 @@ static int header_line(struct smaps_parser *p, uint64_t start, struct slice line
 	return take_header(p, start, line, e);
 }
 
-/* What stands behind a field, such as the carriage return of other systems, stands behind the name
- * too. False if it is nothing of the kind. */
+/* Whatever follows a field, such as the carriage return of other systems, follows the name too;
+ * removes it. False if something else follows the field. */
 static bool trim_entry(struct smaps_parser *p, struct slice unit)
 {
 	if (!slice_equals(trim_end(unit), SLICE(" kB")))
@@ -393,7 +386,7 @@ static int field_line(struct smaps_parser *p, struct slice key, int c, struct sl
 	return 0;
 }
 
-/* The entry above a separator that begins another process: delivered, or s->cut. */
+/* Ends the entry above a separator that begins another process: delivers it, or sets s->cut. */
 static int end_process(struct smaps_parser *p, struct separator *s, struct error *e)
 {
 	if (p->open && p->fields == 0 && !has_before(p) && p->kind != SMAPS_HEADERS)
@@ -414,7 +407,33 @@ static bool is_of_owner(const struct smaps_parser *p, const struct separator *s)
 
 static int parse_line(struct smaps_parser *p, struct slice line, struct error *e);
 
-/* What the kernel did not write. */
+/* Handles a line of an Android bug report, or of showmap's output. */
+static int report_line(struct smaps_parser *p, struct slice line, struct error *e)
+{
+	struct separator s;
+
+	switch (bugreport_take(&p->report, line, &p->mapping, &s)) {
+	case BUGREPORT_NOTHING:
+		return 0;
+	case BUGREPORT_MAPPING:
+		p->mappings++;
+		return stage_take(p->stage, &p->mapping, e);
+	case BUGREPORT_OTHER:
+		if (!separator_parse(trim_end(line), &s) || s.rest.len)
+			break;
+		if (s.kind == SEPARATOR_BLANK)
+			return 0;
+		bugreport_begin_process(&p->report, &s);
+		return p->separators.take(p->separators.ctx, &s, e);
+	case BUGREPORT_SEPARATOR:
+		return p->separators.take(p->separators.ctx, &s, e);
+	case BUGREPORT_MALFORMED:
+		break;
+	}
+	return meaningless(p, e, line, "neither smaps nor the output of showmap");
+}
+
+/* Handles a line that the kernel did not write. */
 static int strange_line(struct smaps_parser *p, struct slice line, struct error *e)
 {
 	bool begun = p->mappings || p->open;
@@ -424,6 +443,8 @@ static int strange_line(struct smaps_parser *p, struct slice line, struct error 
 	if (!is_capture(p))
 		return meaningless(p, e, line,
 				   begun ? "neither a mapping nor a field" : "not smaps");
+	if (!begun && bugreport_begins(line))
+		return report_line(p, line, e);
 	if (p->nested == NESTED_MAX || !separator_parse(line, &s))
 		return meaningless(p, e, line,
 				   begun ? "neither a mapping, a field nor the header of a process"
@@ -448,6 +469,8 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 	uint64_t start;
 	int status, c;
 
+	if (p->report.form != BUGREPORT_NONE)
+		return report_line(p, line, e);
 	if (take_address(p, &rest, &start) && take_byte(&rest, '-')) {
 		status = header_line(p, start, rest, e);
 		return status == NOT_HEADER ? meaningless(p, e, line, "not the header of a mapping")
@@ -461,8 +484,8 @@ static int parse_line(struct smaps_parser *p, struct slice line, struct error *e
 	return field_line(p, key, c, rest, e);
 }
 
-/* The fields of an entry, if they have the shape of those before; returns their bytes, or 0 if the
- * general parser must read them line by line. */
+/* Parses the fields of an entry if they match the template; returns their length in bytes, or 0 if
+ * the general parser must read them line by line. */
 static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 {
 	unsigned lines;
@@ -488,7 +511,7 @@ static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 	p->template.misses = 0;
 	if (changed || !p->counters_of_template) {
 		p->mapping.counters = p->template.counters;
-		derive(&p->mapping.counters);
+		counters_derive(&p->mapping.counters);
 		p->counters_of_template = true;
 	}
 	p->fields = lines;
@@ -529,16 +552,23 @@ int smaps_end(struct smaps_parser *p, struct error *e)
 	struct slice line = {p->buffer, p->held}, digits = line;
 	uint64_t ignored;
 
-	/* The begin of an address is no title of a process. */
+	/* A line of digits alone is an address cut short, not the title of a process. */
 	if (p->mappings && take_decimal(&digits, &ignored) && digits.len == 0)
 		return truncated(p, e);
 	if (line.len && parse_line(p, line, e) < 0) {
-		/* A whole line that makes no sense is wrong; half a line of smaps is just cut off.
+		/* A malformed line is an error only at the start of the input; later, it is half a
+		 * line.
 		 */
 		return (p->open || p->mappings) && e->code == ERROR_MALFORMED ? truncated(p, e)
 									      : -1;
 	}
 	p->held = 0;
+	if (bugreport_is_empty(&p->report))
+		return malformed(p, e,
+				 "the bug report lists no memory of processes; take it on a "
+				 "userdebug build");
+	if (bugreport_is_cut(&p->report))
+		return truncated(p, e);
 	if (!p->open)
 		return 0;
 	if (is_cut(p))

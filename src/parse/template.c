@@ -8,7 +8,7 @@
 enum {
 	DIGITS = 8,
 	KIB_SHIFT = 10,
-	WORDS = 8, /* of a block that is compared at once */
+	WORDS = 8, /* of a block that is compared at a time */
 	BLOCK = WORDS * sizeof(uint64_t),
 };
 
@@ -23,32 +23,32 @@ static uint64_t load(const char *p)
 }
 
 /*
- * Eight bytes, blanks and then at least one digit, as a number; false if they are anything else.
- * The arithmetic is done on all bytes at once: a digit is 0x30 to 0x39 and a blank 0x20, so bit
+ * Converts eight bytes, blanks and then at least one digit, to a number; false if they are anything
+ * else. The arithmetic works on all bytes at once: a digit is 0x30 to 0x39 and a blank 0x20, so bit
  * 0x10 tells them apart and the low half of each byte is its value.
  */
 static bool convert(const char *text, uint64_t *number)
 {
 	uint64_t word = le64toh(load(text));
 	uint64_t value = word & EACH_BYTE(0x0f);
-	uint64_t digits = word >> 4 & EACH_BYTE(1); /* 1 in the bytes that may be digits */
+	uint64_t digits = word >> 4 & EACH_BYTE(1); /* 1 in each byte that may be a digit */
 	uint64_t blanks = ~(digits * 0xff);
 
-	if ((word & EACH_BYTE(0xe0)) != EACH_BYTE(0x20) ||     /* neither */
+	if ((word & EACH_BYTE(0xe0)) != EACH_BYTE(0x20) ||     /* neither digit nor blank */
 	    (value & blanks) != 0 ||			       /* 0x21 to 0x2f */
 	    ((value + EACH_BYTE(6)) & EACH_BYTE(0x10)) != 0 || /* 0x3a to 0x3f */
-	    (blanks & (blanks + 1)) != 0 ||		       /* a blank behind a digit */
+	    (blanks & (blanks + 1)) != 0 ||		       /* a blank after a digit */
 	    blanks == UINT64_MAX)
 		return false;
-	/* The first digit is the lowest byte: join neighbours, then pairs, then fours. */
+	/* The first digit is in the lowest byte: join neighbours, then pairs, then fours. */
 	value = (value * 10 + (value >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
 	value = (value * 100 + (value >> 16)) & UINT64_C(0x0000ffff0000ffff);
 	*number = (value * 10000 + (value >> 32)) & UINT64_C(0xffffffff);
 	return true;
 }
 
-/* "Key:    123 kB" or, of fields that are no size, without the unit. Gives the key and where the
- * number ends. */
+/* Parses "Key:    123 kB" or, for a field that is not a size, without the unit. Sets the key and
+ * the position where the number ends. */
 static bool parse_field(struct slice line, struct slice *key, size_t *end, bool *is_size)
 {
 	struct slice rest = line;
@@ -80,7 +80,7 @@ static bool add_field(struct template *f, struct slice line, unsigned *expected)
 	counter = counter_find(key, expected);
 	if (counter >= 0 ? !is_size || counters_know(&f->counters, (enum counter)counter)
 			 : !separator_is_field(key))
-		return false; /* wrong in a way that the general parser explains */
+		return false; /* an error that the general parser explains */
 	if (counter < 0)
 		f->marks |= field_mark(key, f->counters.known);
 	field->at = (uint16_t)(f->length + end - DIGITS);
@@ -118,9 +118,9 @@ bool template_learn(struct template *f, struct slice text)
 			f->lines++;
 			continue;
 		}
-		/* The first other line ends the numbers. It is the tail if it has a key, but not
-		 * that of a counter: there is something wrong then that the general parser
-		 * explains. */
+		/* The first line that does not fit ends the numbers. It becomes the tail if it has
+		 * a key that is not a counter; if it is a counter, something is wrong that the
+		 * general parser explains. */
 		struct slice rest = line, key;
 
 		if (!take_key(&rest, &key) || field_repeats_header(key) ||
@@ -141,28 +141,29 @@ bool template_learn(struct template *f, struct slice text)
 	return false;
 }
 
-/* Adds to differs what differs in one block other than digits. A loop of constant length is what
- * compilers turn into vector instructions. */
+/* Collects in `differs` where a block differs in anything but digits. Compilers vectorize a loop of
+ * constant length. */
 static void compare_block(const struct template *f, const char *text, size_t at, uint64_t *differs)
 {
 	for (size_t w = 0; w < WORDS; w++, at += sizeof(uint64_t))
 		differs[w] |= (load(text + at) ^ load(f->last + at)) & load(f->fixed + at);
 }
 
-/* Whether all that differs from the entry before is numbers. */
+/* Whether the text differs from the previous entry only in numbers. */
 static bool same_frame(const struct template *f, const char *text)
 {
 	uint64_t differs[WORDS] = {0}, all = 0;
 
 	for (size_t at = 0; at + BLOCK <= f->length; at += BLOCK)
 		compare_block(f, text, at, differs);
-	compare_block(f, text, f->length - BLOCK, differs); /* the rest, and some once more */
+	compare_block(f, text, f->length - BLOCK,
+		      differs); /* the rest; overlaps the block before */
 	for (size_t w = 0; w < WORDS; w++)
 		all |= differs[w];
 	return all == 0;
 }
 
-/* False leaves f->counters in disorder; the caller then forgets the template's last entry. */
+/* On failure, f->counters are inconsistent, and the caller discards the template. */
 static bool read_changes(struct template *f, const char *text)
 {
 	for (unsigned i = 0; i < f->field_count; i++) {

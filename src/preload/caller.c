@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The bounds of the object that this is part of, from the linker. */
+/* The bounds of the object that contains this code, set by the linker. */
 extern const char own_start[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 extern const char own_end[] __asm__("_end") __attribute__((visibility("hidden")));
 
-/* Of the program the dynamic linker knows no name. */
+/* The dynamic linker has no name for the program itself. */
 static char program[ANONMEM_NAME_MAX + 1];
 
 static const char *base_name(const char *path)
@@ -48,8 +48,8 @@ void caller_prepare(void)
 	append(program, base_name(path));
 }
 
-/* A cache of functions that were found, since to find one is slow. An entry is filled once and then
- * stays; who finds it being filled goes without. */
+/* A cache of functions, since lookup is slow. Entries are filled once and then stay; a thread that
+ * finds one being filled does without. */
 static struct entry {
 	_Atomic uintptr_t address;
 	atomic_bool filled;
@@ -71,7 +71,7 @@ static struct entry *find_entry(uintptr_t address)
 	return NULL;
 }
 
-/* An entry is of no use if another library came to lie where one was closed. */
+/* An entry is stale if its library was closed and another was loaded at the same address. */
 static bool is_of(const struct entry *e, const char *object)
 {
 	size_t len = strlen(object);
@@ -79,7 +79,7 @@ static bool is_of(const struct entry *e, const char *object)
 	return strncmp(e->name, object, len) == 0 && (e->name[len] == ':' || !e->name[len]);
 }
 
-/* `name` begins with the object's. */
+/* `name` already begins with the object's name. */
 static void append_function(const struct dl_find_object *object, uintptr_t address,
 			    char name[ANONMEM_NAME_MAX + 1])
 {
@@ -95,7 +95,7 @@ static void append_function(const struct dl_find_object *object, uintptr_t addre
 		append(name, function);
 	}
 	if (e && !atomic_load(&e->filled)) {
-		/* Two threads write the same bytes. */
+		/* Concurrent threads write the same bytes. */
 		memcpy(e->name, name, sizeof(e->name));
 		atomic_store(&e->filled, true);
 	}
@@ -109,7 +109,7 @@ bool caller_name(uintptr_t address, bool function, char name[ANONMEM_NAME_MAX + 
 
 	if (address >= (uintptr_t)own_start && address < (uintptr_t)own_end)
 		return false;
-	/* The call is the instruction before, and may be the last one of all. */
+	/* The call instruction is before this address, and may be the last one of the object. */
 	if (_dl_find_object((void *)(address - 1), &object) < 0)
 		return false;
 	path = object.dlfo_link_map->l_name;

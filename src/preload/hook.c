@@ -1,15 +1,15 @@
 #include "preload/hook.h"
 
-#include <dlfcn.h>
+#include "preload/libc.h"
+
 #include <fcntl.h>
-#include <gnu/lib-names.h>
-#include <link.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/single_threaded.h>
 #include <unistd.h>
 
-/* A jump to any address. The instruction that marks where calls may arrive stays before it. */
+/* A jump to any address. It is written after the landing instruction, which marks a valid target of
+ * indirect calls. */
 #if defined(__x86_64__)
 static const unsigned char landing[] = {0xf3, 0x0f, 0x1e, 0xfa};	  /* endbr64 */
 static const unsigned char jump[] = {0xff, 0x25, 0x00, 0x00, 0x00, 0x00}; /* jmp *(%rip) */
@@ -24,60 +24,82 @@ static const unsigned char landing[] = {0}, jump[] = {0};
 
 enum { CODE_MAX = sizeof(jump) + sizeof(void (*)(void)) };
 
-/* The code of a function, and how long it is; NULL if that cannot be told. */
-static char *find_code(const char *function, size_t *size)
-{
-	void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD), *code = NULL;
-	const ElfW(Sym) *symbol = NULL;
-	Dl_info info;
-
-	if (!libc)
-		return NULL;
-	code = dlsym(libc, function);
-	if (code && dladdr1(code, &info, (void **)(void *)&symbol, RTLD_DL_SYMENT) && symbol &&
-	    info.dli_saddr == code)
-		*size = symbol->st_size;
-	else
-		code = NULL;
-	dlclose(libc); /* it stays, since everybody needs it */
-	return code;
-}
-
-/* By way of the kernel, which makes a private copy of the page and leaves its protection as it is:
- * at no time can code be written to. Where there is no memory for a second page, what was written
- * to the first one is taken back. */
-static bool write_code(const char *at, const void *bytes, size_t size)
-{
-	int fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
-	const off_t where = (off_t)(uintptr_t)at;
+/* Code that is to become a jump. */
+struct place {
+	char *at;
 	unsigned char before[CODE_MAX];
-	ssize_t n, back = 0;
+};
 
-	if (fd < 0)
+static bool find_place(const char *function, struct place *place)
+{
+	size_t size = 0;
+	char *at = libc_find(function, &size);
+
+	if (!at || size < sizeof(landing) + CODE_MAX)
 		return false;
-	memcpy(before, at, size);
-	n = pwrite(fd, bytes, size, where);
-	if (n > 0 && n < (ssize_t)size)
-		back = pwrite(fd, before, (size_t)n, where);
-	(void)back; /* that page is this process's own by now */
-	close(fd);
-	return n == (ssize_t)size;
+	if (memcmp(at, landing, sizeof(landing)) == 0)
+		at += sizeof(landing);
+	place->at = at;
+	memcpy(place->before, at, CODE_MAX);
+	return true;
 }
 
-bool hook_install(const char *function, void (*to)(void))
+/* Writes through the kernel, which makes a private copy of the page and keeps its protection: code
+ * is never writable. If there is no memory to copy a second page, the write to the first one is
+ * undone. */
+static bool write_code(int fd, const struct place *place, const void *code)
+{
+	const off_t where = (off_t)(uintptr_t)place->at;
+	ssize_t n = pwrite(fd, code, CODE_MAX, where), back = 0;
+
+	if (n > 0 && n < CODE_MAX)
+		back = pwrite(fd, place->before, (size_t)n, where);
+	(void)back; /* that page is private by now */
+	return n == CODE_MAX;
+}
+
+static bool write_jump(int fd, const struct place *place, void (*to)(void))
 {
 	unsigned char code[CODE_MAX];
-	size_t size = 0;
-	char *at = find_code(function, &size);
+
+	memcpy(code, jump, sizeof(jump));
+	memcpy(code + sizeof(jump), &to, sizeof(to));
+	return write_code(fd, place, code);
+}
+
+bool hook_install_all(const struct hook *hooks, unsigned count)
+{
+	struct place places[HOOKS_MAX];
+	unsigned done;
+	int fd;
 
 #ifdef UNKNOWN_PROCESSOR
 	return false;
 #endif
-	if (!at || !__libc_single_threaded || size < sizeof(landing) + sizeof(code))
+	if (count > HOOKS_MAX || !__libc_single_threaded)
 		return false;
-	if (memcmp(at, landing, sizeof(landing)) == 0)
-		at += sizeof(landing);
-	memcpy(code, jump, sizeof(jump));
-	memcpy(code + sizeof(jump), &to, sizeof(to));
-	return write_code(at, code, sizeof(code));
+	for (unsigned i = 0; i < count; i++) {
+		if (!find_place(hooks[i].function, &places[i]))
+			return false;
+	}
+	fd = open("/proc/self/mem", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	for (done = 0; done < count; done++) {
+		if (!write_jump(fd, &places[done], hooks[done].to))
+			break;
+	}
+	if (done < count) {
+		for (unsigned i = 0; i < done; i++)
+			write_code(fd, &places[i], places[i].before);
+	}
+	close(fd);
+	return done == count;
+}
+
+bool hook_install(const char *function, void (*to)(void))
+{
+	const struct hook hook = {function, to};
+
+	return hook_install_all(&hook, 1);
 }

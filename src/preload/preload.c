@@ -1,17 +1,16 @@
 /*
- * The library that `anonmem run` preloads. Anonymous memory that a program maps gets the name of
- * the library that asked for it. Where the kernel keeps no names, it also makes the program's own
- * naming succeed, and takes names along with what the program does to its mappings.
+ * The library that `anonmem run` preloads. It names anonymous memory after the library that maps
+ * it. If the kernel keeps no names, it also makes the program's own naming succeed, and updates
+ * names when the program changes its mappings.
  *
- * It stands in for the C library's functions of the same name, which do no more than the system
- * calls here; so it needs none of them, at whatever moment it is called. A mapping is made before
- * its names are dropped, and unmapped after: between the two, nobody else can have the addresses.
- * Only where names move is the table held meanwhile.
+ * It interposes C library functions that do no more than the system calls here; so it does not need
+ * the originals, whenever it is called. A mapping is made before old names are dropped, and
+ * unmapped after: in between, nobody else can get the addresses. The table is locked meanwhile only
+ * if names move.
  */
 #include "label/keep.h"
 #include "label/name.h"
 #include "label/syscalls.h"
-#include "label/table.h"
 #include "preload/caller.h"
 #include "preload/hook.h"
 
@@ -24,18 +23,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* An exported function, which the C library's calls of its own are hooked to as well. */
+/* An exported function; internal calls of the C library are redirected to it as well. */
 #define EXPORT(function) __attribute__((visibility("default"), alias(#function)))
 
-/* The address that the function at hand returns to. */
+/* The return address of the current function. */
 #define CALLER ((uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)))
 
-/* Whose name new memory gets: `anonmem run --label`, by the variable that it sets for this. */
+/* How new memory is named: `anonmem run --label`, passed in an environment variable. */
 enum labelling { LABEL_LIBRARY, LABEL_FUNCTION, LABEL_NONE };
 static enum labelling labelling = LABEL_LIBRARY;
 
-/* Once, at the first call: a library that is set up before this one may map memory already. There
- * is one thread then, and nothing here allocates. */
+/* Whether the program has begun to sandbox itself: a filter may kill it for a system call that it
+ * does not make itself. So no files are opened, and the kernel is given no names. */
+static bool sandboxed;
+
+/* Runs once, at the first call: a library that is initialized before this one may map memory
+ * already. There is only one thread then, and nothing here allocates. */
 static void prepare(void)
 {
 	static bool prepared;
@@ -66,11 +69,11 @@ static void forget(const void *addr, size_t len)
 {
 	uint64_t start = (uintptr_t)addr;
 
-	keep_set(start, start + round_up(len), NULL);
+	keep_set(start, start + round_up(len), 0, NULL);
 }
 
-/* Names new memory after who asked for it, if it is anonymous. What lay there before has no name
- * any more in any case. */
+/* Names new anonymous memory after its requester. Names of whatever was there before are dropped in
+ * any case. */
 static void label(void *addr, size_t len, int flags, uintptr_t caller)
 {
 	uint64_t start = (uintptr_t)addr;
@@ -79,17 +82,18 @@ static void label(void *addr, size_t len, int flags, uintptr_t caller)
 
 	prepare();
 	if (!(flags & MAP_ANONYMOUS) || labelling == LABEL_NONE ||
-	    !caller_name(caller, labelling == LABEL_FUNCTION, name)) {
+	    !caller_name(caller, labelling == LABEL_FUNCTION && !sandboxed, name)) {
 		forget(addr, len);
 		return;
 	}
 	if (name_kernel_keeps() == 1) {
-		anonmem_name(addr, len, name);
-	} else if ((flags & MAP_TYPE) == MAP_PRIVATE && !(flags & MAP_HUGETLB)) {
-		keep_set(start, start + round_up(len), name);
-	} else {
+		if (!sandboxed)
+			anonmem_name(addr, len, name);
+	} else if (flags & MAP_HUGETLB) { /* of files, for the kernel */
 		forget(addr, len);
-		anonmem_name(addr, len, name);
+	} else {
+		keep_set(start, start + round_up(len),
+			 (flags & MAP_TYPE) == MAP_PRIVATE ? 0 : LAYOUT_ANY_INODE, name);
 	}
 	errno = before;
 }
@@ -105,6 +109,8 @@ static int our_prctl(int option, ...)
 	va_end(args);
 	if (option == PR_SET_VMA && a[0] == PR_SET_VMA_ANON_NAME)
 		return anonmem_name((void *)a[1], a[2], (const char *)a[3]);
+	if (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS)
+		sandboxed = true;
 	return (int)syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
 }
 
@@ -117,11 +123,23 @@ static void *our_mmap(void *addr, size_t len, int access, int flags, int fd, off
 	return memory;
 }
 
+#if __SIZEOF_LONG__ < 8
+/* mmap() of programs whose off_t has 32 bits. */
+static void *our_short_mmap(void *addr, size_t len, int access, int flags, int fd, long offset)
+{
+	void *memory = sys_mmap(addr, len, access, flags, fd, (off_t)(unsigned long)offset);
+
+	if (memory != MAP_FAILED)
+		label(memory, len, flags, CALLER);
+	return memory;
+}
+#endif
+
 static int our_munmap(void *addr, size_t len)
 {
 	uint64_t start = (uintptr_t)addr;
 
-	/* What the kernel will refuse changes nothing. */
+	/* If the kernel will refuse the call, keep the names. */
 	if (len && start % (uint64_t)sysconf(_SC_PAGESIZE) == 0 && start + round_up(len) > start)
 		forget(addr, len);
 	return sys_munmap(addr, len);
@@ -130,26 +148,32 @@ static int our_munmap(void *addr, size_t len)
 static void *our_mremap(void *addr, size_t len, size_t new_len, int flags, ...)
 {
 	void *wanted = NULL, *memory;
-	struct layout *t;
-	sigset_t mask;
+	struct held held;
 	va_list args;
+	int error;
 
 	if (flags & ~MREMAP_MAYMOVE) {
 		va_start(args, flags);
 		wanted = va_arg(args, void *);
 		va_end(args);
 	}
-	t = keep_lock(&mask);
+	held = keep_lock();
 	memory = (void *)syscall(SYS_mremap, addr, len, new_len, flags, wanted);
-	if (t) {
-		int error = errno;
+	error = errno;
+	if (memory != MAP_FAILED) {
+		const struct layout_change move = {
+			.moves = 1,
+			.from = (uintptr_t)addr,
+			.from_len = round_up(len),
+			.to = (uintptr_t)memory,
+			.to_len = round_up(new_len),
+			.stays = (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) != 0,
+		};
 
-		if (memory != MAP_FAILED)
-			table_move(t, (uintptr_t)addr, round_up(len), (uintptr_t)memory,
-				   round_up(new_len), flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED));
-		keep_unlock(t, &mask);
-		errno = error;
+		keep_moved(held, &move);
 	}
+	keep_unlock(held);
+	errno = error;
 	return memory;
 }
 
@@ -159,15 +183,25 @@ static void *our_shmat(int id, const void *addr, int flags)
 	struct shmid_ds segment;
 	int error = errno;
 
-	if (memory != MAP_FAILED && shmctl(id, IPC_STAT, &segment) == 0)
+	/* Else nothing was there before. */
+	if (flags & SHM_REMAP && memory != MAP_FAILED && shmctl(id, IPC_STAT, &segment) == 0)
 		forget(memory, segment.shm_segsz);
 	errno = error;
 	return memory;
 }
 
+/* By other names here, since headers may give mmap() that of mmap64(). */
+#define EXPORT_MMAP(name, function, offset_type)                                                   \
+	extern void *exported_##name(void *addr, size_t len, int access, int flags, int fd,        \
+				     offset_type offset) __asm__(#name) EXPORT(function)
+
 EXPORT(our_prctl) int prctl(int option, ...);
-EXPORT(our_mmap) void *mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset);
-EXPORT(our_mmap) void *mmap64(void *addr, size_t len, int access, int flags, int fd, off64_t at);
+#if __SIZEOF_LONG__ < 8
+EXPORT_MMAP(mmap, our_short_mmap, long);
+#else
+EXPORT_MMAP(mmap, our_mmap, off64_t);
+#endif
+EXPORT_MMAP(mmap64, our_mmap, off64_t);
 EXPORT(our_munmap) int munmap(void *addr, size_t len);
 EXPORT(our_mremap) void *mremap(void *addr, size_t len, size_t new_len, int flags, ...);
 EXPORT(our_shmat) void *shmat(int id, const void *addr, int flags);
@@ -179,7 +213,7 @@ __attribute__((constructor)) static void begin(void)
 		void (*to)(void);
 	} hooks[] = {
 		{"prctl", (void (*)(void))our_prctl},
-		{"mmap", (void (*)(void))our_mmap},
+		{"mmap64", (void (*)(void))our_mmap},
 		{"munmap", (void (*)(void))our_munmap},
 		{"mremap", (void (*)(void))our_mremap},
 	};

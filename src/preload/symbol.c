@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A file as it lies in memory; it may be anything. */
+/* A file mapped into memory; its contents may be anything. */
 struct file {
 	const char *bytes;
 	size_t size;
 };
 
-/* By raw system calls: the caller may be inside mmap(). */
+/* Uses raw system calls, since the caller may be inside mmap(). */
 static bool file_open(struct file *f, const char *path)
 {
 	int fd = sys_open(path);
@@ -35,13 +35,13 @@ static void file_close(const struct file *f)
 	sys_munmap((void *)(uintptr_t)f->bytes, f->size);
 }
 
-/* So many bytes at an offset; NULL if the file does not have them. */
+/* `size` bytes at an offset; NULL if the file does not have them. */
 static const void *at(const struct file *f, uint64_t offset, uint64_t size)
 {
 	return size <= f->size && offset <= f->size - size ? f->bytes + offset : NULL;
 }
 
-/* The same as a copy, since things need not lie where their type may. */
+/* The same as a copy, since the data may not be aligned. */
 static bool copy_at(const struct file *f, uint64_t offset, void *copy, size_t size)
 {
 	const void *bytes = at(f, offset, size);
@@ -51,8 +51,8 @@ static bool copy_at(const struct file *f, uint64_t offset, void *copy, size_t si
 	return bytes != NULL;
 }
 
-/* Whether a file is the one that was loaded: the first page has its headers and, as a rule, its
- * build id. */
+/* Whether the file is the one that was loaded: the first page has its headers and usually its build
+ * id. */
 static bool is_loaded(const struct file *f, const struct dl_find_object *object)
 {
 	enum { SMALLEST_PAGE = 4096 };
@@ -61,7 +61,8 @@ static bool is_loaded(const struct file *f, const struct dl_find_object *object)
 	       memcmp(f->bytes, object->dlfo_map_start, SMALLEST_PAGE) == 0;
 }
 
-/* The sections of symbols and of their names; with `all`, also those that no other object needs. */
+/* Finds the sections of symbols and of their names; with `all`, the full symbol table rather than
+ * the dynamic one. */
 static bool find_table(const struct file *f, bool all, ElfW(Shdr) * symbols, ElfW(Shdr) * names)
 {
 	ElfW(Ehdr) header;

@@ -22,7 +22,7 @@ static void format_signed(int64_t bytes, enum units units, char text[SIZE_TEXT_M
 		size_format((uint64_t)bytes, units, text);
 }
 
-/* A name of a cache or a subsystem is what somebody chose; one that is too long loses its end. */
+/* Caches and subsystems have arbitrary names; a long one is cut at the end. */
 static bool write_name(const struct account_row *r, FILE *out)
 {
 	int indent = r->level ? 4 : 2;
@@ -244,7 +244,7 @@ static cJSON *make_row(const struct account_row *r)
 	return json_finish(whole, object);
 }
 
-/* The rows from *at to the next one of level 0, as parts of the one before. */
+/* The rows from *at up to the next one of level 0, as parts of the row before. */
 static cJSON *make_parts(const struct account *a, size_t *at)
 {
 	cJSON *parts = cJSON_CreateArray();

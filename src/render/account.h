@@ -1,4 +1,4 @@
-/* account: where all memory of a machine is, as a table, as JSON or as CSV. */
+/* account: writes where all memory of a machine is, as table, JSON or CSV. */
 #ifndef RENDER_ACCOUNT_H
 #define RENDER_ACCOUNT_H
 
@@ -8,13 +8,13 @@
 
 struct account_view {
 	const struct machine_account *account;
-	const struct kernel_memory *kernel; /* of the machine; NULL for a control group */
+	const struct kernel_memory *kernel; /* NULL for a control group */
 	const struct cgroup_memory *cgroup; /* NULL for the machine */
 	const struct snapshot *snapshot;
-	enum units units; /* of the table */
-	bool all;	  /* the table has rows that are 0 or unknown too */
+	enum units units; /* for the table */
+	bool all;	  /* show rows that are 0 or unknown in the table too */
 	bool color, header, quiet;
-	size_t width; /* columns of the terminal; 0 for any width */
+	size_t width; /* columns of the terminal; 0 for unlimited */
 };
 
 /* 0, or -1 with *e if out of memory. */

@@ -1,7 +1,8 @@
 /*
- * RFC 4180: a header with the names of JSON, a line for each row, CRLF, bytes. Unknown is empty.
- * Totals, coverage and notes are no rows and are not here. A row of a watch begins with the time
- * and the number of its refresh, whatever its columns are, since nothing else tells them apart.
+ * RFC 4180: a header with the names of JSON, a line per row, CRLF, sizes in bytes, unknown values
+ * empty. Totals, coverage and notes are not rows, so they are left out. In a watch, a row begins
+ * with the time and number of its refresh, whatever the columns, since nothing else tells refreshes
+ * apart.
  */
 #include "base/escape.h"
 #include "base/textstream.h"
@@ -12,20 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A spreadsheet takes what begins so for a formula, and does what it says. Those of East Asia take
- * the wide and the small forms as well. Returns the bytes of the sign, or 0. */
+/* A spreadsheet takes text that begins with such a sign for a formula and executes it. East Asian
+ * versions also accept the wide and small forms. Returns the length of the sign, or 0. */
 static size_t formula_sign(const char *text)
 {
 	static const char *const signs[] = {
 		"=",
 		"+",
 		"-",
-		"@", /* and the same from U+FF00 on, */
+		"@", /* also in full width, from U+FF00 on; */
 		"\xef\xbc\x9d",
 		"\xef\xbc\x8b",
 		"\xef\xbc\x8d",
 		"\xef\xbc\xa0",
-		/* from U+FE50 on, and the sign minus */
+		/* in small forms, from U+FE50 on; and the minus sign */
 		"\xef\xb9\xa6",
 		"\xef\xb9\xa2",
 		"\xef\xb9\xa3",
@@ -42,7 +43,7 @@ static size_t formula_sign(const char *text)
 	return 0;
 }
 
-/* One sign alone says nothing that could be done. */
+/* Prefixes a quote, unless there is only a sign, which does no harm. */
 static char *defuse(char *escaped)
 {
 	size_t len = escaped ? formula_sign(escaped) : 0, size;

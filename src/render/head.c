@@ -56,8 +56,8 @@ static void write_memory(const struct watch *w, const struct head_options *o, FI
 	fprintf(out, ", %s used", text);
 }
 
-/* What the percentages are of. What was not read of the machine is unknown, and so are pages that
- * other programs hold; of what is selected only what was read is known. */
+/* The amount that percentages refer to. It includes unread processes of the machine and pages held
+ * otherwise, as unknown; for a selection, only what was read is known. */
 static uint64_t anonymous(const struct watch *w, const struct head_options *o)
 {
 	const struct meminfo *m = &w->machine.meminfo;
@@ -65,7 +65,7 @@ static uint64_t anonymous(const struct watch *w, const struct head_options *o)
 
 	if (o->selected || !m->known[MEMINFO_ANON_PAGES])
 		return sum;
-	/* They were counted at different moments. */
+	/* They were counted at different times. */
 	return m->bytes[MEMINFO_ANON_PAGES] > told ? m->bytes[MEMINFO_ANON_PAGES] : told;
 }
 
@@ -84,7 +84,7 @@ static void write_bar(const double *percent, size_t width, FILE *out)
 		putc(marks[WORD_NONE], out);
 }
 
-/* The anonymous memory of the machine, or of what is selected, and by whose word it is known. */
+/* Writes the anonymous memory of the machine or the selection, and how it is known. */
 static void write_anonymous(const struct watch *w, const struct head_options *o, FILE *out)
 {
 	enum { TEXT = 66, BAR_MIN = 5 };
@@ -107,7 +107,7 @@ static void write_anonymous(const struct watch *w, const struct head_options *o,
 		fprintf(out, "%s%.0f%% %s", word ? ", " : "", percent[word], word_names[word]);
 }
 
-/* At 80 columns there is room for the words if there are not thousands of processes. */
+/* With fewer than a thousand processes, 80 columns have room for the words. */
 static void write_cost(const struct watch *w, const struct head_options *o, FILE *out)
 {
 	enum { TEN_MS = 10000000, MANY = 1000 };

@@ -1,5 +1,5 @@
 /*
- * head: the lines above a watch, about the machine, its memory and what the watching costs.
+ * head: the lines above a watch, about the machine, its memory and the cost of watching.
  */
 #ifndef RENDER_HEAD_H
 #define RENDER_HEAD_H
@@ -10,18 +10,19 @@
 enum { HEAD_LINES = 4 };
 
 struct head_options {
-	size_t width; /* columns; at least 40 are used */
-	double delay; /* seconds between refreshes; not shown when it is paused */
+	size_t width; /* columns; at least 40 are assumed */
+	double delay; /* seconds between refreshes; not shown if paused */
 	bool paused;
-	bool live;	/* else times of reading say nothing and are not shown */
-	double percent; /* of one processor, which anonmem took since the last refresh; < 0 unknown
+	bool live;	/* otherwise reading times mean nothing and are not shown */
+	double percent; /* of one CPU, used by anonmem since the last refresh; negative if unknown
 			 */
 	enum units units;
-	const struct naming *naming; /* of what is selected, if anything is; else of all */
+	const struct naming
+		*naming; /* of the selection, if there is one; otherwise of everything */
 	bool selected;
 };
 
-/* The text of one line, escaped, freed by the caller; NULL if out of memory. */
+/* Returns the text of a line, escaped, to be freed by the caller; NULL if out of memory. */
 char *head_line(const struct watch *w, const struct head_options *o, unsigned line);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * JSON by the contract anonmem-1.schema.json, described in anonmem-json(5).
+ * JSON as specified by anonmem-1.schema.json and anonmem-json(5).
  *
- * Groups are written one by one, so that memory does not grow with their number.
+ * Groups are written one by one, so that memory use does not grow with their number.
  */
 #include "base/json.h"
 #include "render/parts.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* "swap_pss_min" beside a "swap_pss" that is null. */
+/* Adds "swap_pss_min" next to a "swap_pss" that is null. */
 static bool put_least(cJSON *object, const struct column *column, const struct cell *cell)
 {
 	char name[64];
@@ -19,7 +19,7 @@ static bool put_least(cJSON *object, const struct column *column, const struct c
 	return json_put(object, name, json_integer(cell->number));
 }
 
-/* One group, or the totals, which have no keys. */
+/* A group; or the totals, which have no keys. */
 static cJSON *group(const struct report *r, const struct cell *row, size_t first)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -67,7 +67,7 @@ static cJSON *meminfo(const struct machine *m)
 	return json_finish(whole, object);
 }
 
-/* On one line, or on many for people. */
+/* Whether everything is on one line, or indented for people. */
 struct form {
 	const char *line, *indent;
 };
@@ -106,7 +106,7 @@ static bool write_count(const struct form *form, const char *name, uint64_t n, F
 	return whole;
 }
 
-/* Everything up to the groups. */
+/* Writes everything before the groups. */
 static bool write_head(const struct form *form, const struct report *r,
 		       const struct render_options *o, FILE *out)
 {
@@ -163,7 +163,7 @@ static int render(const struct report *r, const struct render_options *o, FILE *
 	return 0;
 }
 
-/* Which refresh it is of is said once, above the groups. */
+/* The refresh number is written only once, above the groups. */
 static bool shows(const struct column *column, bool watch)
 {
 	return column_is_data(column, watch) && column->type != CELL_GRAPH &&

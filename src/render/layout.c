@@ -9,11 +9,11 @@
 #include <wchar.h>
 
 enum {
-	GAP = 2,	/* blanks between columns, */
-	NARROW_GAP = 1, /* where room is short */
-	TEXT_MIN = 8,	/* no text column is made narrower */
-	TEXT_LAST = 2,	/* but where nothing else is left to be taken away */
-	TEXT_GOOD = 20, /* where columns can be left out, they are before text gets narrower */
+	GAP = 2,	/* blanks between columns */
+	NARROW_GAP = 1, /* the same if space is short */
+	TEXT_MIN = 8,	/* minimum width of a text column, */
+	TEXT_LAST = 2,	/* or if nothing else can be narrowed */
+	TEXT_GOOD = 20, /* columns are left out before text gets narrower than this */
 	GRAPH = 8,
 };
 
@@ -38,8 +38,8 @@ size_t text_width(const char *text)
 	return width;
 }
 
-/* Sizes between the least and the most of them, the newest at the right. What hardly moves is a
- * flat line: the range is at least a hundredth of the size. */
+/* Scales sizes between the smallest and the largest, newest on the right. The range is at least a
+ * hundredth of the size, so that a size that hardly changes gives a flat line. */
 static char *draw_graph(const struct trend *t, size_t width)
 {
 	static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -71,8 +71,8 @@ static char *draw_graph(const struct trend *t, size_t width)
 
 static const char total[] = "TOTAL", not_readable[] = "(not readable)";
 
-/* Whether it looks like a word of the table's own, which may say in brackets what it is of: nobody
- * sees blanks around it. */
+/* Whether a text looks like one of the table's own words, possibly followed by brackets. Blanks
+ * around it are not visible. */
 static bool is_word(const char *text, const char *word)
 {
 	text += strspn(text, " ");
@@ -83,8 +83,8 @@ static bool is_word(const char *text, const char *word)
 	return *text == '\0' || *text == '(';
 }
 
-/* There is one row of totals, and of what may not be read: a name that is their word begins with an
- * escape. */
+/* Totals and unreadable processes have only one row each: a name that looks like these words gets
+ * its first byte escaped. */
 static char *escape_word(struct slice text)
 {
 	char *plain = escape_string(text), *escaped;
@@ -97,7 +97,7 @@ static char *escape_word(struct slice text)
 	return escaped;
 }
 
-/* Escaped, and with an asterisk where it is marked. */
+/* Escapes a text, and adds an asterisk if it is marked. */
 static char *format_text(const struct cell *cell)
 {
 	char *plain = escape_word(cell->text), *marked = NULL;
@@ -110,7 +110,7 @@ static char *format_text(const struct cell *cell)
 	return marked;
 }
 
-/* A sum of which parts are missing. */
+/* A sum with parts missing. */
 static char *format_least(const struct cell *cell, const struct render_options *options)
 {
 	char size[SIZE_TEXT_MAX], *text;
@@ -119,7 +119,7 @@ static char *format_least(const struct cell *cell, const struct render_options *
 	return asprintf(&text, "%s+", size) < 0 ? NULL : text;
 }
 
-/* Adds a string to the texts, with its NUL. */
+/* Appends a string with its NUL to the texts. */
 static bool add(struct table_layout *l, const char *text)
 {
 	size_t size = strlen(text) + 1;
@@ -138,7 +138,7 @@ static bool add(struct table_layout *l, const char *text)
 	return true;
 }
 
-/* The same with a string that was allocated, or could not be. */
+/* The same for an allocated string, which may be NULL. */
 static bool add_allocated(struct table_layout *l, char *text)
 {
 	bool added = text && add(l, text);
@@ -185,7 +185,7 @@ static bool add_cell(struct table_layout *l, const struct column *column, const 
 	return add(l, text);
 }
 
-/* The word, and behind it or in the second key's column what it is of. */
+/* The word TOTAL, and what is totalled: after it, or in the second key's column. */
 static bool add_total_key(struct table_layout *l, size_t column)
 {
 	const char *of = l->options->total;
@@ -217,7 +217,7 @@ static bool is_text(const struct table_layout *l, size_t column)
 	return l->report->columns[column]->type == CELL_TEXT;
 }
 
-/* Where the word for what may not be read stands: a column of text does not grow to the left. */
+/* The column for the words "(not readable)": a right-aligned column cannot hold them. */
 static size_t denied_column(const struct table_layout *l)
 {
 	size_t c = l->report->key_column_count;
@@ -227,7 +227,7 @@ static size_t denied_column(const struct table_layout *l)
 	return c > 0 ? c - 1 : 0;
 }
 
-/* Of what may not be read, only how many processes it is and how much memory. */
+/* For unreadable processes, only their number and memory are known. */
 static bool add_denied(struct table_layout *l, size_t column)
 {
 	const struct coverage *c = &l->report->snapshot->coverage;
@@ -277,7 +277,7 @@ static bool fill(struct table_layout *l)
 	return true;
 }
 
-/* How wide each column is by itself. */
+/* Measures the natural width of each column. */
 static void measure(struct table_layout *l)
 {
 	const struct render_options *o = l->options;
@@ -312,7 +312,7 @@ size_t layout_width(const struct table_layout *l)
 	return shown ? width + (shown - 1) * l->gap : 0;
 }
 
-/* Takes columns from the widest text until the table fits; false if no text can give any more. */
+/* Narrows the widest text columns until the table fits; false if none can be narrowed further. */
 static bool narrow(struct table_layout *l, size_t least)
 {
 	while (layout_width(l) > l->options->width) {
@@ -360,7 +360,7 @@ static bool fit(struct table_layout *l)
 	return true;
 }
 
-/* Writes what fits of the beginning (or, from_end, of the end) of a string into `width` columns;
+/* Writes as much of the start of a string (the end, if from_end) as fits into `width` columns;
  * returns the columns written. */
 static size_t write_part(const wchar_t *text, size_t count, size_t width, bool from_end, FILE *out)
 {
@@ -379,7 +379,7 @@ static size_t write_part(const wchar_t *text, size_t count, size_t width, bool f
 	return used;
 }
 
-/* Both ends of a name tell more than its middle. Returns the columns written. */
+/* Shortens in the middle, since both ends of a name tell more. Returns the columns written. */
 static size_t write_shortened(const char *text, size_t width, FILE *out)
 {
 	static const char ellipsis[] = "…";
@@ -387,7 +387,7 @@ static size_t write_shortened(const char *text, size_t width, FILE *out)
 	size_t count = mbstowcs(NULL, text, 0), used;
 	wchar_t *wide = count == (size_t)-1 ? NULL : calloc(count + 1, sizeof(*wide));
 
-	if (!wide) { /* no memory, or no text of this locale: every byte is a column */
+	if (!wide) { /* out of memory, or not text in this locale: every byte is a column */
 		fprintf(out, "%.*s", (int)width, text);
 		return width;
 	}
@@ -418,7 +418,7 @@ static void write_cell(const struct table_layout *l, size_t row, size_t column, 
 		own = write_shortened(text, width, out);
 	else
 		fputs(text, out);
-	/* No blanks at the end of a line. */
+	/* No trailing blanks. */
 	if (left && !last && own < width)
 		write_blanks(width - own, out);
 }

@@ -1,4 +1,4 @@
-/* moment: when something was read, for programs: in UTC as ISO 8601 has it, to the second. */
+/* moment: the time of a reading, for programs: UTC in ISO 8601, to the second. */
 #ifndef RENDER_MOMENT_H
 #define RENDER_MOMENT_H
 
@@ -6,7 +6,7 @@
 
 enum { MOMENT_MAX = 40 };
 
-/* False if it is not known. */
+/* False if unknown. */
 bool moment_format(const struct machine *m, char text[MOMENT_MAX]);
 
 #endif

@@ -1,4 +1,4 @@
-/* parts: members that JSON documents of several kinds have. */
+/* parts: members that several kinds of JSON documents have in common. */
 #ifndef RENDER_PARTS_H
 #define RENDER_PARTS_H
 

@@ -1,4 +1,4 @@
-/* renderers: the list of them. */
+/* renderers: lists the renderers. */
 #ifndef RENDER_RENDERERS_H
 #define RENDER_RENDERERS_H
 

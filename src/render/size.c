@@ -27,7 +27,7 @@ void bounds_format(uint64_t low, uint64_t high, enum units units, char text[BOUN
 
 void size_format(uint64_t bytes, enum units units, char text[SIZE_TEXT_MAX])
 {
-	enum { AUTO_WIDTH = 5 }; /* three digits, or one and a tenth, with the unit and a NUL */
+	enum { AUTO_WIDTH = 5 }; /* three digits, or one and a tenth, with unit and NUL */
 	const double kib = 1024;
 
 	switch (units) {

@@ -1,5 +1,5 @@
 /*
- * The table that people read.
+ * The table for people.
  */
 #include "base/escape.h"
 #include "base/textstream.h"
@@ -21,7 +21,7 @@ static void write_row(const struct table_layout *l, size_t row, const char *styl
 	putc('\n', out);
 }
 
-/* Sentences under the table; they may quote names. */
+/* Writes a sentence under the table, which may quote names. */
 static void write_sentence(const struct render_options *options, const char *text, FILE *out)
 {
 	if (options->color)
@@ -32,7 +32,7 @@ static void write_sentence(const struct render_options *options, const char *tex
 	putc('\n', out);
 }
 
-/* Nothing is left out without a word. */
+/* Names the columns that were left out. */
 static bool write_left_out(const struct table_layout *l, FILE *out)
 {
 	const char *between = "no room for ";

@@ -11,7 +11,7 @@ static struct figure field(const struct kernel_memory *k, enum kernel_field f)
 	return figure_of_amount(&k->fields[f]);
 }
 
-/* Pages of files that were copied on writing: what the rollups have beyond anonymous mappings. */
+/* Pages copied from files on write: what the rollups have beyond anonymous mappings. */
 static struct figure copied(const struct owners *o)
 {
 	const struct verification *v = &o->snapshot->verification;
@@ -34,7 +34,7 @@ static bool add_anonymous(struct account *a, const struct kernel_memory *k, cons
 	       account_part(a, rest, account_rest(a), "what is left of AnonPages");
 }
 
-/* Mapped counts files and shared memory. */
+/* The kernel's Mapped includes files and shared memory. */
 static bool add_files(struct account *a, const struct kernel_memory *k, const struct owners *o)
 {
 	struct figure shared = owners_sum(o, KIND_SHMEM, COUNTER_PSS),
@@ -50,8 +50,8 @@ static bool add_files(struct account *a, const struct kernel_memory *k, const st
 	       account_sum(a, "buffers", field(k, KERNEL_BUFFERS), "Buffers");
 }
 
-/* Swap cache is partly mapped, and then in AnonPages. All pages that can be reclaimed are
- * anonymous, file, buffer or swap cache; processors hold some of them back for a while. */
+/* The swap cache is partly mapped, and then included in AnonPages. All reclaimable pages are
+ * anonymous, file, buffer or swap cache; CPUs hold some of them back for a while. */
 static struct figure unmapped_swap_cache(const struct kernel_memory *k)
 {
 	struct figure all = field(k, KERNEL_SWAP_CACHED), f;

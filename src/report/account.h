@@ -1,10 +1,9 @@
 /*
- * account: where all memory of a machine is, and all its swap, in rows that add up.
+ * account: shows where all memory and swap of a machine is, in rows that add up.
  *
  * Rows of level 0 add up to the total exactly; those of level 1 add up to the row of level 0 above
- * them. What no row explains is a row of its own, which is negative where counters of the kernel
- * overlap or moved on between two readings. A row that is unknown adds nothing, so its memory is in
- * the last one.
+ * them. The last row is what no other row explains; it is negative if kernel counters overlap or
+ * changed between two readings. An unknown row adds nothing, so its memory is in the last row.
  */
 #ifndef REPORT_ACCOUNT_H
 #define REPORT_ACCOUNT_H
@@ -14,13 +13,14 @@
 
 struct machine_account {
 	struct account memory, swap;
-	/* Of a control group: files that its processes map and another group was charged for. */
+	/* For a control group: files that its processes map but that are charged to another
+	 * group. */
 	struct amount elsewhere;
 };
 
-/* The groups of the snapshot are those of account_grouping, which was read with `verify`. At most
- * `largest` rows of level 1 have a name of their own under each row of level 0. 0, or -1 with *e;
- * account_free() in any case. */
+/* The snapshot must be grouped by account_grouping and read with `verify`. At most `largest` rows
+ * of level 1 are named under each row of level 0. 0, or -1 with *e; call account_free() in any
+ * case. */
 int account_build(const struct kernel_memory *k, const struct snapshot *s, size_t largest,
 		  struct machine_account *a, struct error *e);
 void account_free(struct machine_account *a);

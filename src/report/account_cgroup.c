@@ -10,7 +10,8 @@ static struct figure field(const struct cgroup_memory *c, enum cgroup_field f)
 	return figure_of_amount(&c->fields[f]);
 }
 
-/* Memory is charged to the group that touched it first, and stays there when others map it. */
+/* Memory is charged to the group that touched it first, and stays charged there when others map
+ * it. */
 static bool add_processes(struct account *a, const struct cgroup_memory *c, const struct owners *o)
 {
 	struct figure shared = owners_sum(o, KIND_SHMEM, COUNTER_PSS),
@@ -29,7 +30,7 @@ static bool add_processes(struct account *a, const struct cgroup_memory *c, cons
 	       account_part(a, "not mapped (cache)", account_rest(a), "what is left of file");
 }
 
-/* What `kernel` has beyond its parts that are known. */
+/* The part of `kernel` beyond its known parts. */
 static struct figure other_kernel(const struct cgroup_memory *c)
 {
 	static const enum cgroup_field parts[] = {
@@ -66,8 +67,8 @@ static bool build_swap(struct account *a, const struct cgroup_memory *c, const s
 	return owners_add_swapped(a, o) && account_close(a);
 }
 
-/* File pages that its processes map beyond those that are charged to it. Pss of files has copied
- * pages too, which are anonymous. */
+/* File pages that the group's processes map beyond those charged to it. Pss of files includes
+ * copied pages, which are anonymous. */
 static struct amount elsewhere(const struct cgroup_memory *c, const struct owners *o)
 {
 	struct figure mapped = figure_plus(owners_sum(o, KIND_FILE, COUNTER_PSS),

@@ -1,4 +1,5 @@
-/* account_cgroup: where all memory is that is charged to one control group, in rows as of account.
+/* account_cgroup: shows where all memory charged to a control group is, in rows like those of
+ * account.
  */
 #ifndef REPORT_ACCOUNT_CGROUP_H
 #define REPORT_ACCOUNT_CGROUP_H
@@ -6,7 +7,8 @@
 #include "report/account.h"
 #include "source/cgroup_memory.h"
 
-/* As account_build(); the snapshot has the groups of account_cgroup_grouping, of all processes. */
+/* Like account_build(); the snapshot must be grouped by account_cgroup_grouping and have all
+ * processes. */
 int account_cgroup_build(const struct cgroup_memory *c, const struct snapshot *s, size_t largest,
 			 struct machine_account *a, struct error *e);
 

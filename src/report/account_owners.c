@@ -71,7 +71,7 @@ static int larger_first(const void *a, const void *b)
 	return by_name(a, b);
 }
 
-/* A subsystem of several control groups is one owner. */
+/* A subsystem in several control groups is one owner. */
 static size_t merge(struct owner *list, size_t count)
 {
 	size_t kept = 0;

@@ -1,5 +1,5 @@
 /*
- * account_owners: whose memory it is, of a whole machine or of one control group.
+ * account_owners: the owners of memory, in a whole machine or in one control group.
  *
  * The groups of the snapshot are by subsystem, kind and, for a control group, cgroup.
  */
@@ -11,19 +11,19 @@
 
 struct owners {
 	const struct snapshot *snapshot;
-	const char *cgroup; /* only its processes, and those of groups below it; NULL for all */
-	size_t largest;	    /* rows with a name of their own */
+	const char *cgroup; /* only processes in this group and those below; NULL for all */
+	size_t largest;	    /* number of rows with a name */
 };
 
-/* All memory of a kind, by one of its counters. */
+/* All memory of a kind, measured by one counter. */
 struct figure owners_sum(const struct owners *o, enum kind kind, enum counter c);
 
-/* The largest subsystems of a kind as rows of level 1, and the others in one row. False when there
- * is no memory. */
+/* Adds the largest subsystems of a kind as rows of level 1, and a row for the others. False if out
+ * of memory. */
 bool owners_add(struct account *a, const struct owners *o, enum kind kind, enum counter c,
 		const char *from);
 
-/* What is swapped of the processes' memory, as rows. */
+/* Adds rows for the swapped memory of processes. */
 bool owners_add_swapped(struct account *a, const struct owners *o);
 
 #endif

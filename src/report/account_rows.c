@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No machine has so much; a captured tree may say so. */
+/* No machine has this much, but a captured tree may claim it. */
 struct figure figure_of(uint64_t bytes)
 {
 	bool fits = bytes < INT64_MAX / 64;

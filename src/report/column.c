@@ -3,7 +3,7 @@
 #include <strings.h>
 #include <sys/sysmacros.h>
 
-/* The symbol that a group has for one of the keys. SYMBOL_NONE where it is unknown. */
+/* The symbol of a group's key, or SYMBOL_NONE if unknown. */
 static symbol key_symbol(const struct column_input *in, enum key key)
 {
 	const struct grouping *by = &in->snapshot->by;
@@ -79,7 +79,7 @@ static symbol find_process_symbol(const struct column_input *in)
 	struct mapping_identity m;
 
 	if (s == SYMBOL_NONE && find_mapping(in, &m))
-		s = m.process; /* a mapping knows whose it is */
+		s = m.process; /* a mapping includes its process */
 	return s;
 }
 
@@ -145,7 +145,7 @@ static struct cell get_start(const struct column *column, const struct column_in
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? number(m.start) : unknown();
+	return find_mapping(in, &m) && m.end > 0 ? number(m.start) : unknown();
 }
 
 static struct cell get_end(const struct column *column, const struct column_input *in)
@@ -153,7 +153,7 @@ static struct cell get_end(const struct column *column, const struct column_inpu
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? number(m.end) : unknown();
+	return find_mapping(in, &m) && m.end > 0 ? number(m.end) : unknown();
 }
 
 static struct cell get_perms(const struct column *column, const struct column_input *in)
@@ -161,8 +161,9 @@ static struct cell get_perms(const struct column *column, const struct column_in
 	struct mapping_identity m;
 
 	(void)column;
-	return find_mapping(in, &m) ? (struct cell){.known = true, .text = m.perms, .plain = true}
-				    : unknown();
+	return find_mapping(in, &m) && m.perms.len
+		       ? (struct cell){.known = true, .text = m.perms, .plain = true}
+		       : unknown();
 }
 
 static struct cell get_file(const struct column *column, const struct column_input *in)
@@ -190,7 +191,7 @@ static struct cell get_segment(const struct column *column, const struct column_
 	return find_segment(in, &s) ? text(s.name) : unknown();
 }
 
-/* A tmpfs as a whole has none. */
+/* A whole tmpfs has none. */
 static struct cell get_inode(const struct column *column, const struct column_input *in)
 {
 	struct segment_identity s;
@@ -201,7 +202,7 @@ static struct cell get_inode(const struct column *column, const struct column_in
 	return number(s.id.inode);
 }
 
-/* As stat(2) has it. */
+/* As in stat(2). */
 static struct cell get_device(const struct column *column, const struct column_input *in)
 {
 	struct segment_identity s;
@@ -267,7 +268,7 @@ static struct cell get_counter(const struct column *column, const struct column_
 	return number(in->group->counters.bytes[c]);
 }
 
-/* Whole pages of it are counted, so a sum that is cut off cannot be right anyway. */
+/* These are whole pages, so a sum that overflows would be wrong anyway. */
 static struct cell get_hugetlb(const struct column *column, const struct column_input *in)
 {
 	const struct counters *c = &in->group->counters;
@@ -279,7 +280,7 @@ static struct cell get_hugetlb(const struct column *column, const struct column_
 	return number(sum < COUNTER_MAX ? sum : COUNTER_MAX);
 }
 
-/* Of swapped memory that others share, it may be known what the share is at least. */
+/* For swapped shared memory, a lower bound of the share may be known. */
 static struct cell get_swap_share(const struct column *column, const struct column_input *in)
 {
 	struct cell cell = get_counter(column, in);
@@ -328,7 +329,29 @@ static struct cell get_exclusive_max(const struct column *column, const struct c
 	return (struct cell){.known = knows_exclusive(in) && b->high != b->low, .number = b->high};
 }
 
-/* Of a row, or of the totals; NULL if nobody watches. */
+/* A sum of which parts are missing is a lower bound. */
+static struct cell heap_cell(const struct column_input *in, uint64_t bytes)
+{
+	const struct heap_use *heap = &in->group->heap;
+
+	return (struct cell){.known = heap->known && !heap->partial,
+			     .at_least = heap->known && heap->partial && bytes > 0,
+			     .number = bytes};
+}
+
+static struct cell get_heap_used(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return heap_cell(in, in->group->heap.used);
+}
+
+static struct cell get_heap_free(const struct column *column, const struct column_input *in)
+{
+	(void)column;
+	return heap_cell(in, in->group->heap.free);
+}
+
+/* The trend of a row or of the totals; NULL without a watch. */
 static const struct trend *find_trend(const struct column_input *in)
 {
 	const struct snapshot *s = in->snapshot;
@@ -384,41 +407,46 @@ static struct cell get_history(const struct column *column, const struct column_
 const struct column columns[] = {
 	{"label", "LABEL", "name of the memory", CELL_TEXT, COLUMN_KEY, get_label, KEY_LABEL,
 	 false},
-	{"origin", "ORIGIN", "whose word the label is", CELL_TEXT, COLUMN_KEY, get_origin,
+	{"origin", "ORIGIN", "where the label comes from", CELL_TEXT, COLUMN_KEY, get_origin,
 	 KEY_LABEL, false},
 	{"subsystem", "SUBSYSTEM", "owner of the label, by the rules", CELL_TEXT, COLUMN_KEY,
 	 get_string, KEY_SUBSYSTEM, false},
 	{"kind", "KIND", "anon, shmem, file or special", CELL_TEXT, COLUMN_KEY, get_string,
 	 KEY_KIND, false},
 	{"pid", "PID", "process id", CELL_NUMBER, COLUMN_KEY, get_pid, KEY_PROCESS, true},
-	{"start_time", "STARTED", "start of the process, clock ticks after boot", CELL_NUMBER,
+	{"start_time", "STARTED", "start of the process, clock ticks since boot", CELL_NUMBER,
 	 COLUMN_KEY, get_start_time, KEY_PROCESS, false},
 	{"name", "NAME", "name of the process", CELL_TEXT, COLUMN_KEY, get_name, KEY_NAME, true},
-	{"shares_memory_with", "SHARES", "process whose memory this is, and counts it", CELL_NUMBER,
+	{"shares_memory_with", "SHARES", "process that shares and counts this memory", CELL_NUMBER,
 	 COLUMN_KEY, get_shares_with, KEY_PROCESS, true},
 	{"user", "USER", "effective user of the process", CELL_TEXT, COLUMN_KEY, get_string,
 	 KEY_USER, false},
 	{"cgroup", "CGROUP", "control group of the process", CELL_TEXT, COLUMN_KEY, get_string,
 	 KEY_CGROUP, false},
-	{"start", "START", "first address", CELL_ADDRESS, COLUMN_KEY, get_start, KEY_MAPPING,
+	{"container", "CONTAINER", "container of the process", CELL_TEXT, COLUMN_KEY, get_string,
+	 KEY_CONTAINER, false},
+	{"pod", "POD", "pod of Kubernetes or podman", CELL_TEXT, COLUMN_KEY, get_string, KEY_POD,
 	 false},
-	{"end", "END", "address behind the last", CELL_ADDRESS, COLUMN_KEY, get_end, KEY_MAPPING,
+	{"unit", "UNIT", "systemd unit of the process", CELL_TEXT, COLUMN_KEY, get_string, KEY_UNIT,
 	 false},
+	{"start", "START", "first address", CELL_ADDRESS, COLUMN_KEY, get_start, KEY_MAPPING, true},
+	{"end", "END", "address after the last byte", CELL_ADDRESS, COLUMN_KEY, get_end,
+	 KEY_MAPPING, true},
 	{"perms", "PERMS", "access to the mapping", CELL_TEXT, COLUMN_KEY, get_perms, KEY_MAPPING,
-	 false},
-	{"file", "FILE", "path, or the label of what is no file", CELL_TEXT, COLUMN_KEY, get_file,
+	 true},
+	{"file", "FILE", "path, or the label if there is no file", CELL_TEXT, COLUMN_KEY, get_file,
 	 KEY_FILE, false},
 	{"segment", "SEGMENT", "object of shared memory", CELL_TEXT, COLUMN_KEY, get_segment,
 	 KEY_SEGMENT, false},
-	{"device", "DEVICE", "where the object lies", CELL_NUMBER, COLUMN_KEY, get_device,
+	{"device", "DEVICE", "device of the object", CELL_NUMBER, COLUMN_KEY, get_device,
 	 KEY_SEGMENT, false},
-	{"inode", "INODE", "its inode, which of System V is the shmid", CELL_NUMBER, COLUMN_KEY,
-	 get_inode, KEY_SEGMENT, false},
+	{"inode", "INODE", "its inode; the shmid for System V", CELL_NUMBER, COLUMN_KEY, get_inode,
+	 KEY_SEGMENT, false},
 	{"segment_size", "SEGSIZE", "size of the object", CELL_BYTES, COLUMN_KEY, get_segment_size,
 	 KEY_SEGMENT, false},
-	{"segment_rss", "SEGRSS", "what is resident of it", CELL_BYTES, COLUMN_KEY, get_segment_rss,
-	 KEY_SEGMENT, false},
-	{"segment_swap", "SEGSWAP", "what is swapped of it", CELL_BYTES, COLUMN_KEY,
+	{"segment_rss", "SEGRSS", "resident part of the object", CELL_BYTES, COLUMN_KEY,
+	 get_segment_rss, KEY_SEGMENT, false},
+	{"segment_swap", "SEGSWAP", "swapped part of the object", CELL_BYTES, COLUMN_KEY,
 	 get_segment_swap, KEY_SEGMENT, false},
 	{"processes", "PROCS", "processes that have such memory", CELL_NUMBER, COLUMN_COUNTER,
 	 get_processes, 0, false},
@@ -430,11 +458,15 @@ const struct column columns[] = {
 	 get_share, COUNTER_PSS, false},
 	{"rss_percent", "%RSS", "share of the RSS of all rows", CELL_PERCENT, COLUMN_DERIVED,
 	 get_share, COUNTER_RSS, false},
-	{"exclusive", "EXCLUSIVE", "what comes back if all processes of the row end", CELL_BOUNDS,
+	{"exclusive", "EXCLUSIVE", "memory freed if all processes of the row end", CELL_BOUNDS,
 	 COLUMN_COSTLY, get_exclusive, 0, false},
 	{"exclusive_max", "EXCLMAX", "upper bound of exclusive, where it is a lower bound",
 	 CELL_BYTES, COLUMN_COSTLY, get_exclusive_max, 0, true},
-	{"command", "COMMAND", "command line of the process; it may hold secrets", CELL_TEXT,
+	{"heap_used", "HEAPUSED", "what malloc has handed out of the memory", CELL_BYTES,
+	 COLUMN_COSTLY, get_heap_used, 0, false},
+	{"heap_free", "HEAPFREE", "what malloc keeps free of it", CELL_BYTES, COLUMN_COSTLY,
+	 get_heap_free, 0, false},
+	{"command", "COMMAND", "command line of the process; may contain secrets", CELL_TEXT,
 	 COLUMN_PROCESS, get_command, KEY_COMMAND, false},
 	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,
 	 get_refresh, 0, false},
@@ -488,7 +520,7 @@ const struct column *column_find(struct slice name)
 
 size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_MAX])
 {
-	/* The columns that a key has of its own, and those that it fills for others. */
+	/* The columns of each key, including those that keys share. */
 	static const struct {
 		const char *people, *machines;
 	} names[KEY_COUNT] = {
@@ -499,6 +531,9 @@ size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_M
 		[KEY_NAME] = {"name", "name"},
 		[KEY_USER] = {"user", "user"},
 		[KEY_CGROUP] = {"cgroup", "cgroup"},
+		[KEY_CONTAINER] = {"container", "container"},
+		[KEY_POD] = {"pod", "pod"},
+		[KEY_UNIT] = {"unit", "unit"},
 		[KEY_COMMAND] = {"command", "command"},
 		[KEY_FILE] = {"file", "file"},
 		[KEY_MAPPING] = {"start end perms file", "start end perms file"},

@@ -38,7 +38,7 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "es";
 }
 
-/* What the user can do about processes that may not be read. */
+/* What the user can do about processes that could not be read. */
 static const char *advice(const struct snapshot *s)
 {
 	const struct coverage *c = &s->coverage;
@@ -100,10 +100,10 @@ static bool counts_pss(const struct snapshot *s)
 	       s->coverage.by_outcome[OUTCOME_READ] == 0;
 }
 
-/* Each writes a sentence, or nothing where there is nothing to say. */
+/* Writes a sentence, or nothing if it does not apply. */
 typedef void note_fn(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out);
 
-/* Of a watch, the first refresh says so once. */
+/* In a watch, only the first refresh says so. */
 static void note_kernel(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	(void)hidden;
@@ -290,7 +290,7 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 		      out);
 }
 
-/* Why EXCLUSIVE is no single figure. */
+/* Why EXCLUSIVE is not a single figure. */
 static const char *why_bounds(const struct snapshot *s)
 {
 	if (s->source != SOURCE_PROC)
@@ -314,6 +314,29 @@ static void note_exclusive(const struct snapshot *s, const struct hidden_rows *h
 		fputs("some processes could not be looked at; EXCLUSIVE assumes that none of them "
 		      "has the shared memory mapped or open",
 		      out);
+}
+
+/* What the figures of a heap are, or why there are none. */
+static void note_heaps(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	const struct heap_use *all = &s->totals.heap;
+
+	(void)hidden;
+	if (!s->heaps || s->totals.mappings == 0)
+		return;
+	if (all->known)
+		fprintf(out, "HEAPUSED and HEAPFREE are what malloc had at the moment of reading%s",
+			all->partial ? "; with a + they are lower bounds, since some of it could "
+				       "not be read, or told from other memory"
+				     : "");
+	else if (s->source != SOURCE_PROC)
+		fputs("HEAPUSED and HEAPFREE are unknown: captures lack the contents of memory",
+		      out);
+	else
+		fprintf(out, "HEAPUSED and HEAPFREE are unknown: %s",
+			all->partial ? "what may be malloc's could not be read, or told from other "
+				       "memory"
+				     : "none of this memory is known to be from glibc's malloc");
 }
 
 static void note_zeros(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -357,8 +380,8 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		note_kernel,	   note_unseen,	      note_unmatched,  note_timed_out,
 		note_sharers,	   note_maybe_shared, note_lost_names, note_scan,
 		note_may_not_scan, note_marked,	      note_pss,	       note_hugetlb,
-		note_swap,	   note_shares,	      note_exclusive,  note_zeros,
-		note_limit,
+		note_swap,	   note_shares,	      note_exclusive,  note_heaps,
+		note_zeros,	   note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;
@@ -375,7 +398,7 @@ bool missing_make(const struct snapshot *s, char ***lines, size_t *count)
 	char *sentence;
 	bool added = true;
 
-	/* Each problem is said in a sentence of its own. */
+	/* Problems are reported by sentences of their own. */
 	if (coverage_missed(&s->coverage) > s->problems.count) {
 		sentence = coverage_sentence(s);
 		added = sentence && add(missing, "%s", sentence);
@@ -407,7 +430,7 @@ static bool add_difference(const struct list checks, const struct snapshot *s,
 			   : "its memory did not change, so one of the two is wrong");
 }
 
-/* That less is counted than the kernel counts proves nothing where processes do not show. */
+/* If some processes are not visible, counting less than the kernel proves nothing. */
 static bool add_unseen_check(const struct list checks, const struct verification *v)
 {
 	return add(checks,

@@ -1,27 +1,26 @@
-/* notes: what a report says in sentences; for report.c only. */
+/* notes: the sentences of a report; for report.c only. */
 #ifndef REPORT_NOTES_H
 #define REPORT_NOTES_H
 
 #include "model/snapshot.h"
 
-/* How many processes were seen and read, and what to do about the others. Freed by the caller; NULL
- * if out of memory. */
+/* Says how many processes were seen and read, and what to do about the others. The caller frees it;
+ * NULL if out of memory. */
 char *coverage_sentence(const struct snapshot *s);
 
-/* Rows that a report does not show: those that have nothing, and of the others those beyond the
- * limit. */
+/* Rows that a report leaves out: empty ones, and among the others those beyond the limit. */
 struct hidden_rows {
 	size_t zeros, limited;
 };
 
-/* What to know about a report that hides such rows, and what --verify found. They add to a list
- * that was empty, which the caller frees in any case; false if out of memory. */
+/* Make the notes of a report that leaves out such rows, and the results of --verify. They fill an
+ * empty list, which the caller frees in any case; false if out of memory. */
 bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char ***lines,
 		size_t *count);
 bool checks_make(const struct snapshot *s, char ***lines, size_t *count);
 
-/* What of it is about processes that were missed, which even a quiet report says: nothing if none
- * was. As the others. */
+/* Makes the part of it that is about missed processes, which even a quiet report shows; empty if
+ * none was missed. */
 bool missing_make(const struct snapshot *s, char ***lines, size_t *count);
 
 #endif

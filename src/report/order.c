@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* What the comparison of two groups needs. */
+/* Context for comparing two groups. */
 struct order {
 	const struct snapshot *snapshot;
 	const struct column *sort;
@@ -22,7 +22,7 @@ static struct cell cell_of(const struct order *o, const struct column *column, u
 	return column->get(column, &in);
 }
 
-/* Of two cells that are known. */
+/* Compares two known cells. */
 static int compare_values(enum cell_type type, const struct cell *a, const struct cell *b)
 {
 	switch (type) {
@@ -32,7 +32,7 @@ static int compare_values(enum cell_type type, const struct cell *a, const struc
 		return (a->percent > b->percent) - (a->percent < b->percent);
 	case CELL_CHANGE:
 		return (a->change > b->change) - (a->change < b->change);
-	case CELL_GRAPH: /* no order */
+	case CELL_GRAPH: /* not ordered */
 		return 0;
 	case CELL_BOUNDS:
 		if (a->number == b->number)
@@ -86,7 +86,7 @@ uint32_t *order_groups(const struct snapshot *s, const struct column *sort, bool
 	}
 	for (unsigned i = 0; i < s->by.count; i++)
 		o.key_count += column_of_key(s->by.keys[i], true, o.keys + o.key_count);
-	/* Mappings of two processes may be alike in all that is shown of them. */
+	/* Mappings of two processes may look alike in all columns. */
 	if (grouping_has(&s->by, KEY_MAPPING))
 		o.key_count += column_of_key(KEY_PROCESS, true, o.keys + o.key_count);
 	for (uint32_t i = 0; i < count; i++)

@@ -53,8 +53,8 @@ static bool is_size(const struct column *column)
 	return column->type == CELL_BYTES || column->type == CELL_BOUNDS;
 }
 
-/* Whether a row says something: a size that is not zero, or not known, or a change of one. Pages of
- * hugetlbfs are in no other size, and yet memory. */
+/* Whether a row has a size that is not zero, an unknown size, or a change. hugetlbfs pages are
+ * memory, although no other size includes them. */
 static bool has_size(const struct report *r, uint32_t group)
 {
 	const struct aggregate *groups = &r->snapshot->groups;
@@ -89,7 +89,7 @@ static bool shows_sizes(const struct report *r)
 	return false;
 }
 
-/* A process is there whether it has memory or not, and people look for it: such rows stay. */
+/* A process exists whether or not it has memory, and people look for it, so its row stays. */
 static bool is_by_process(const struct grouping *by)
 {
 	static const enum key parts[] = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_FILE, KEY_MAPPING};
@@ -101,13 +101,13 @@ static bool is_by_process(const struct grouping *by)
 	return grouping_has(by, KEY_PROCESS);
 }
 
-/* So is an object of shared memory, mapped or not. */
+/* So does the row of a shared memory object, mapped or not. */
 static bool keeps_zeros(const struct grouping *by)
 {
 	return is_by_process(by) || grouping_has(by, KEY_SEGMENT);
 }
 
-/* Takes the rows without any size out of the order. */
+/* Removes the rows without any size. */
 static void leave_zeros_out(struct report *r, uint32_t *order)
 {
 	size_t kept = 0;
@@ -169,11 +169,11 @@ int report_build(const struct snapshot *snapshot, const struct report_options *o
 	return 0;
 }
 
-/* Whether each process is in one row. */
+/* Whether each process is in one row only. */
 static bool keeps_processes_apart(const struct grouping *by)
 {
-	static const enum key of_process[] = {KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
-					      KEY_COMMAND};
+	static const enum key of_process[] = {KEY_PROCESS,   KEY_NAME, KEY_USER, KEY_CGROUP,
+					      KEY_CONTAINER, KEY_POD,  KEY_UNIT, KEY_COMMAND};
 	unsigned found = 0;
 
 	for (size_t i = 0; i < sizeof(of_process) / sizeof(*of_process); i++)
@@ -181,7 +181,7 @@ static bool keeps_processes_apart(const struct grouping *by)
 	return found == by->count;
 }
 
-/* Adds a row to the trend of totals. What was not there yet had nothing. */
+/* Adds a row to the trend of totals. Before it existed, it had no memory. */
 static void add_trend(struct trend *sum, const struct trend *t)
 {
 	sum->change_known &= t->change_known;

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As FNV-1a, eight bytes at a time. Nobody gains by a collision: it would hide its maker's own
- * memory until the process is read again by its turn. */
+/* Like FNV-1a, but eight bytes at a time. Collisions need no defence: a process could only hide its
+ * own memory until its next regular reading. */
 static const uint64_t fingerprint_of_nothing = 0xcbf29ce484222325;
 
 static uint64_t fingerprint(uint64_t h, struct slice text)
@@ -35,7 +35,7 @@ void stat_handle_close(struct stat_handle *handle)
 	handle->stat = -1;
 }
 
-/* All of it at one call, as a rule: it ends in a newline. */
+/* Reads until the newline at the end of the file, as a rule with a single call. */
 static size_t read_text(int fd, char *buffer, size_t size)
 {
 	size_t used = 0;
@@ -48,7 +48,7 @@ static size_t read_text(int fd, char *buffer, size_t size)
 	return used;
 }
 
-/* The text of stat; empty where it is unknown. */
+/* The text of stat; empty if it cannot be read. */
 static struct slice read_stat(const struct source *s, struct stat_handle *handle, char *buffer,
 			      size_t size)
 {
@@ -58,14 +58,14 @@ static struct slice read_stat(const struct source *s, struct stat_handle *handle
 
 	if (n > 0)
 		return (struct slice){buffer, n};
-	/* It was not open, or the process has ended and the pid may be another one's. */
+	/* It was not open, or the process has ended and its pid may have been reused. */
 	stat_handle_close(handle);
 	snprintf(path, sizeof(path), "%d/", handle->pid);
 	handle->stat = procdir_open(&dir, "stat");
 	return (struct slice){buffer, read_text(handle->stat, buffer, size)};
 }
 
-/* In nanoseconds; 0 if unknown. The clocks go by the pids that anonmem sees itself. */
+/* In nanoseconds; 0 if unknown. CPU-time clocks take pids of anonmem's own PID namespace. */
 static uint64_t cpu_time(const struct source *s, pid_t pid)
 {
 	struct timespec t;
@@ -86,7 +86,7 @@ static void look_for_activity(const struct source *s, struct stat_handle *handle
 	uint64_t sizes[2];
 
 	*activity = (struct activity){.known = false};
-	/* Without its main thread, a process does not show there what it has. */
+	/* Without its main thread, a process does not show its memory there. */
 	if (!parse_stat(text, name, &stat) || stat_has_ended(&stat))
 		return;
 	activity->known = true;
@@ -94,8 +94,8 @@ static void look_for_activity(const struct source *s, struct stat_handle *handle
 	activity->has_memory = stat.size > 0;
 	sizes[0] = stat.size;
 	sizes[1] = stat.resident;
-	/* That a kernel thread runs means nothing. So does anonmem itself whenever it looks: what
-	 * came of that, sizes tell. */
+	/* CPU time means nothing for a kernel thread, nor for anonmem itself, which runs at every
+	 * look; only its sizes count. */
 	if (!activity->has_memory || handle->pid == s->self)
 		text = (struct slice){(const char *)sizes, sizeof(sizes)};
 	activity->fingerprint = fingerprint(fingerprint_of_nothing, text);
@@ -124,7 +124,7 @@ uint64_t source_maps_fingerprint(const struct source *s, pid_t pid)
 	fd = procdir_open(&dir, "maps");
 	if (fd < 0)
 		return 0;
-	/* In pieces of one size, however much the kernel returns at once. */
+	/* In blocks of a fixed size, however much the kernel returns per read. */
 	while (n > 0) {
 		n = TEMP_FAILURE_RETRY(read(fd, buffer + used, sizeof(buffer) - used));
 		used += n > 0 ? (size_t)n : 0;

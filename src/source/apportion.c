@@ -1,10 +1,10 @@
 /*
- * How the counters of one mapping belong to its parts. What the page tables say of each page is
- * exact: whether it is resident, swapped, or mapped by this process alone. The rest is apportioned,
- * and the manual says how.
+ * Divides the counters of a mapping among its parts. The page tables say exactly whether each page
+ * is resident, swapped, or mapped by this process alone. The rest is apportioned as described in
+ * anonmem(1).
  *
- * Each share is the difference of two rounded sums, of the parts up to this one and up to the one
- * before, so nothing is lost or counted twice.
+ * Each share is the difference of two rounded sums, of the parts up to and including this one and
+ * of those before it, so nothing is lost or counted twice.
  */
 #include "source/apportion.h"
 
@@ -32,7 +32,7 @@ void apportion_begin(struct apportionment *d, const struct counters *whole,
 	}
 }
 
-/* total * weight / all, rounded down; exactly total where weight is all. */
+/* total * weight / all, rounded down; exactly total if weight equals all. */
 static uint64_t portion(uint64_t total, uint64_t weight, uint64_t all)
 {
 	uint64_t product;
@@ -46,13 +46,14 @@ static uint64_t portion(uint64_t total, uint64_t weight, uint64_t all)
 	return all ? product / all : 0;
 }
 
-/* The kernel counts in kB, and so do the parts. */
+/* The kernel counts in kB; keep shares to whole kB too. */
 static uint64_t share(const struct apportionment *d, enum weight by, uint64_t total,
 		      const uint64_t *own)
 {
 	uint64_t unit = total % KIB == 0 ? KIB : 1;
 
-	/* The process ran on between the two looks at it: pages where there were none. */
+	/* The process ran between the two readings, and its pages were gone from the page
+	 * tables. */
 	if (d->all[by] == 0)
 		by = d->all[BY_RESIDENT] ? BY_RESIDENT : BY_SIZE;
 	total /= unit;
@@ -60,7 +61,7 @@ static uint64_t share(const struct apportionment *d, enum weight by, uint64_t to
 		       portion(total, d->done[by], d->all[by]));
 }
 
-/* Exclusive pages count whole, and what is left belongs to those that are shared. */
+/* Exclusive pages count in full; the rest is divided by shared pages. */
 static uint64_t proportional_share(const struct apportionment *d, uint64_t total,
 				   const uint64_t *own)
 {
@@ -86,7 +87,8 @@ void apportion_next(struct apportionment *d, const struct part *part, struct cou
 		[COUNTER_SWAP] = BY_SWAPPED,
 		[COUNTER_SWAP_PSS] = BY_SWAPPED,
 		[COUNTER_LOCKED] = BY_RESIDENT,
-		/* and BY_SIZE: size itself, and what memory with a name has none of */
+		/* BY_SIZE for the rest: size itself, and counters that are 0 for memory with a
+		 * name */
 	};
 	const struct counters *whole = d->whole;
 	uint64_t own[WEIGHT_COUNT];

@@ -1,5 +1,5 @@
 /*
- * apportion: the counters of one mapping, divided among its parts so that they sum to the byte.
+ * apportion: divides the counters of a mapping among its parts so that they add up to the byte.
  *
  *	apportion_begin(&a, whole, parts, count)
  *	apportion_next(&a, part, counters)	for each part in turn
@@ -9,19 +9,19 @@
 
 #include "parse/counters.h"
 
-/* A part of a mapping, and its pages as far as they are known, in bytes. */
+/* A part of a mapping; its pages, as far as known, are in bytes. */
 struct part {
 	uint64_t start, end;
 	const char *name; /* NULL for none */
 	uint64_t resident, exclusive, swapped;
-	uint64_t protected; /* of what is swapped, or looks so (pages.c) */
+	uint64_t protected; /* part of `swapped`: pages marked write-protected (pages.c) */
 };
 
 enum weight { BY_SIZE, BY_RESIDENT, BY_EXCLUSIVE, BY_SHARED, BY_SWAPPED, WEIGHT_COUNT };
 
 struct apportionment {
 	const struct counters *whole;
-	uint64_t all[WEIGHT_COUNT], done[WEIGHT_COUNT]; /* of all parts, and of those so far */
+	uint64_t all[WEIGHT_COUNT], done[WEIGHT_COUNT]; /* sums of all parts, and of those done */
 };
 
 /* `whole` must outlive the apportionment. */

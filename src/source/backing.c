@@ -4,6 +4,7 @@
 #include "parse/mountinfo.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,7 +21,8 @@ void backing_free(struct backing_devices *b)
 	free(b->devices);
 }
 
-bool backing_of_memfds(dev_t *device)
+/* A memfd of our own says it. 0, or -1 with errno. */
+static int ask_memfd(dev_t *device)
 {
 	int fd = memfd_create(LAYOUT_MEMFD, MFD_CLOEXEC), error;
 	struct stat st;
@@ -30,12 +32,58 @@ bool backing_of_memfds(dev_t *device)
 	if (fd >= 0)
 		close(fd);
 	errno = error;
-	if (found)
-		*device = st.st_dev;
+	if (!found)
+		return -1;
+	*device = st.st_dev;
+	return 0;
+}
+
+/* A mapping of our own, which begins at an address. */
+static bool find_device(FILE *maps, const void *address, dev_t *device)
+{
+	unsigned long start, of_device[2];
+	char line[512];
+
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%*x %*s %*x %lx:%lx", &start, &of_device[0], &of_device[1]) ==
+			    3 &&
+		    start == (uintptr_t)address) {
+			*device = makedev((unsigned)of_device[0], (unsigned)of_device[1]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Shared memory without a file lies there too; for kernels and sandboxes without memfds. */
+static bool ask_maps(dev_t *device)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	FILE *maps = memory == MAP_FAILED ? NULL : fopen("/proc/self/maps", "re");
+	bool found = maps && find_device(maps, memory, device);
+
+	if (maps)
+		fclose(maps);
+	if (memory != MAP_FAILED)
+		munmap(memory, page);
 	return found;
 }
 
-/* NULL if it was not seen before. */
+bool backing_of_memfds(dev_t *device)
+{
+	int error;
+
+	if (ask_memfd(device) == 0)
+		return true;
+	error = errno;
+	if (ask_maps(device))
+		return true;
+	errno = error;
+	return false;
+}
+
+/* NULL if not seen before. */
 static struct device_backing *find(struct backing_devices *b, uint32_t major, uint32_t minor)
 {
 	for (size_t i = 0; i < b->count; i++) {
@@ -72,7 +120,7 @@ static bool add(struct backing_devices *b, uint32_t major, uint32_t minor, enum 
 	return true;
 }
 
-/* Containers have a tmpfs where others have a devtmpfs. */
+/* In containers, /dev is a tmpfs instead of a devtmpfs. */
 static enum backing backing_of(const struct mount *mount)
 {
 	if (slice_equals(mount->type, SLICE("devtmpfs")))
@@ -82,7 +130,7 @@ static enum backing backing_of(const struct mount *mount)
 	return slice_ends(mount->point, SLICE("/dev")) ? BACKING_DEVICES : BACKING_SHMEM;
 }
 
-/* Of those without a device of their own, which others need not be looked up. */
+/* Only file systems without a block device; the others need no lookup. */
 static bool read_mounts(struct backing_devices *b)
 {
 	struct slice text = io_slurp(b->io, b->dir, "mountinfo");

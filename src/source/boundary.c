@@ -23,7 +23,7 @@ void boundary_free(struct boundary *b)
 	free(b->held);
 }
 
-/* Which of the kernel's mappings it is, or NONE. */
+/* The kernel's mapping that this is, or NONE. */
 static int mark_of(const struct mapping *m)
 {
 	static const struct slice names[] = {
@@ -41,7 +41,7 @@ static int mark_of(const struct mapping *m)
 	return NONE;
 }
 
-/* A part of one that was split lies right behind the other. */
+/* If a mapping was split, its second part begins where the first one ends. */
 static bool is_second(const struct boundary *b, int mark, const struct mapping *m)
 {
 	return mark >= 0 && mark < OTHER && b->marks[mark].end &&
@@ -119,7 +119,7 @@ static int begin(struct boundary *b, struct error *e)
 	return b->begins(b->ctx, e);
 }
 
-/* Every process has a stack; the other marks may be of this process or of the one that follows. */
+/* Every process has a stack; the other marks may belong to this process or to the next one. */
 static bool is_in_doubt(const struct boundary *b, int mark)
 {
 	if (b->count == HELD_MAX)

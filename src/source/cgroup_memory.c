@@ -12,12 +12,12 @@
 
 #include <bsd/string.h>
 
-/* Where the memory controller is mounted: version 1 if that has it, else version 2. */
+/* Where the memory controller is mounted: version 1 if it is there, else version 2. */
 
 struct hierarchy {
 	unsigned version;
-	char root[PATH_MAX];  /* the group that is mounted there; "/" outside of containers */
-	char point[PATH_MAX]; /* where */
+	char root[PATH_MAX];  /* the group mounted there; "/" outside of containers */
+	char point[PATH_MAX]; /* mount point */
 };
 
 static bool has_option(struct slice options, struct slice wanted)
@@ -107,7 +107,7 @@ static enum lines_outcome read_file(const struct place *p, const char *file, lin
 	return lines_read(p->source, path, take, ctx);
 }
 
-/* "max", and in version 1 a number that no machine has, is no limit. */
+/* "max", or in version 1 an impossibly large number, means no limit. */
 static bool take_number(void *ctx, struct slice line)
 {
 	struct amount *a = ctx;
@@ -190,7 +190,8 @@ static void read_version_1(const struct place *p)
 	read_number(p, "memory.max_usage_in_bytes", &m->peak);
 	read_number(p, "memory.limit_in_bytes", &m->limit);
 	read_number(p, "memory.memsw.limit_in_bytes", &m->swap_limit);
-	/* The root group uses what its file and anonymous pages are, and no kernel memory. */
+	/* For the root group, usage_in_bytes counts file and anonymous pages, but no kernel
+	 * memory. */
 	if (strcmp(m->path, "/") != 0)
 		read_number(p, "memory.kmem.usage_in_bytes", &m->fields[CGROUP_KERNEL]);
 	read_number(p, "memory.failcnt", &m->events_max);
@@ -210,7 +211,7 @@ static void read_version_2(const struct place *p)
 	read_file(p, "memory.events", take_event, m);
 }
 
-/* As a path of the hierarchy, whichever way it was given, and without slashes at its end. */
+/* Converts `given` to a path in the hierarchy, without trailing slashes. */
 static void take_path(const struct hierarchy *m, const char *given, struct cgroup_memory *c)
 {
 	size_t point = strlen(m->point), len;

@@ -1,11 +1,10 @@
 /*
- * cgroup_memory: what the kernel charges to one control group, of the running system or of a
- * capture.
+ * cgroup_memory: what the kernel charges to a control group, of the running system or of a capture.
  *
- * Source: of version 2 memory.current, memory.max, memory.high, memory.peak (Linux 5.19),
- * memory.swap.*, memory.stat and memory.events; of version 1 memory.usage_in_bytes,
+ * Source: in version 2 memory.current, memory.max, memory.high, memory.peak (Linux 5.19),
+ * memory.swap.*, memory.stat and memory.events; in version 1 memory.usage_in_bytes,
  * memory.limit_in_bytes, memory.max_usage_in_bytes, memory.memsw.*, memory.kmem.*, memory.stat,
- * memory.failcnt and memory.oom_control. The figures are those of the group and all below it.
+ * memory.failcnt and memory.oom_control. The figures include all groups below.
  */
 #ifndef SOURCE_CGROUP_MEMORY_H
 #define SOURCE_CGROUP_MEMORY_H
@@ -14,7 +13,7 @@
 
 #include <limits.h>
 
-/* X(constant, key in memory.stat of version 2, of version 1; NULL where it has none) */
+/* X(constant, key in memory.stat of version 2, key in version 1; NULL if there is none) */
 #define CGROUP_FIELDS(X)                                                                           \
 	X(ANON, "anon", "total_rss")                                                               \
 	X(FILE, "file", "total_cache")                                                             \
@@ -43,12 +42,13 @@ struct cgroup_memory {
 	unsigned version;
 	struct amount fields[CGROUP_FIELD_COUNT];
 	struct amount usage, peak;
-	struct amount limit, high, swap_limit; /* unknown where there is none */
-	/* How often the limit was met, the group was out of memory, a process was killed for it. */
+	struct amount limit, high, swap_limit; /* unknown if there is none */
+	/* Number of times that the limit was hit, the group ran out of memory, a process was
+	 * killed. */
 	struct amount events_max, events_oom, events_kill;
 };
 
-/* `path` is as in /proc/PID/cgroup, or a folder of the mounted hierarchy. 0, or -1 with *e. */
+/* `path` is as in /proc/PID/cgroup, or a directory in the mounted hierarchy. 0, or -1 with *e. */
 int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_memory *m,
 		       struct error *e);
 

@@ -10,13 +10,13 @@
 
 enum {
 	NOT_THERE = -1,
-	ROUNDS = 8, /* of looking for processes that appeared meanwhile */
+	ROUNDS = 8, /* of looking for new processes */
 };
 
-/* What is known of a process on the way to its roots. */
+/* What is known about a process while walking up to the roots. */
 enum belonging {
 	BELONGS_UNKNOWN,
-	BELONGS_ASKED, /* its parents are being followed */
+	BELONGS_ASKED, /* the walk is in progress */
 	BELONGS,
 	BELONGS_NOT,
 };
@@ -35,7 +35,7 @@ static int by_pid(const void *key, const void *element)
 	return (pid > other) - (pid < other);
 }
 
-/* Where a pid is, or NOT_THERE. */
+/* The index of a pid, or NOT_THERE. */
 static ssize_t find(const struct descendants *all, pid_t pid)
 {
 	const struct descendant *found =
@@ -49,9 +49,8 @@ static bool is_gone(int error)
 	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
 }
 
-/* The text of a file of a process: 1, 0 if it is gone, or -1 with *e only for what is no fault of
- * the process. The text is empty where it may not be read: files of somebody else may be hidden
- * (hidepid). */
+/* Reads a file of a process: 1, 0 if the process is gone, or -1 with *e if something else failed.
+ * The text is empty if the file may not be read, or is hidden (hidepid). */
 static int read_file(const struct procdir *dir, const char *name, char *buffer, size_t size,
 		     struct slice *text, struct error *e)
 {
@@ -67,7 +66,7 @@ static int read_file(const struct procdir *dir, const char *name, char *buffer, 
 	return error_errno(e, "cannot read %s%s", dir->prefix, name);
 }
 
-/* Who is the parent of one, if that is known: 1, 0 if it is gone, or -1 with *e. */
+/* Reads the parent of a process, if it can be known: 1, 0 if the process is gone, or -1 with *e. */
 static int read_kin(const struct source *s, pid_t pid, struct descendant *k, struct error *e)
 {
 	char path[32] = "", buffer[4096], name[PROCESS_NAME_MAX];
@@ -93,7 +92,7 @@ static int read_kin(const struct source *s, pid_t pid, struct descendant *k, str
 	return 1;
 }
 
-/* Adds to `all` who is not there yet. Whoever ends meanwhile stays, since others descend from it.
+/* Adds new processes to `all`. Processes that ended meanwhile stay, since others descend from them.
  * 0, or -1 with *e. */
 static int add_new(struct descendants *all, const struct source *s, struct error *e)
 {
@@ -130,8 +129,8 @@ static int add_new(struct descendants *all, const struct source *s, struct error
 	return status;
 }
 
-/* Follows the parents of a process up to one of which it is known whether it belongs; so it is then
- * of all of them. A tree may be captured so that they go in a circle. */
+/* Walks up the parents of a process to one that is decided, and decides all on the way likewise. In
+ * a captured tree, parents may form a cycle. */
 static void decide(const struct descendants *all, unsigned char *belongs, size_t process)
 {
 	ssize_t at = (ssize_t)process;
@@ -149,7 +148,7 @@ static void decide(const struct descendants *all, unsigned char *belongs, size_t
 	}
 }
 
-/* Puts those of `all` that belong to it, or may, into `now`, which has room for them. */
+/* Puts the descendants in `all`, and the undecided, into `now`, which has room for them. */
 static void gather(struct descendants *now, const struct descendants *all,
 		   const struct descendants *before, const pid_t *roots, size_t count,
 		   unsigned char *belongs)
@@ -175,7 +174,7 @@ static void gather(struct descendants *now, const struct descendants *all,
 	}
 }
 
-/* Who of `all` belongs to it. 0, or -1 with *e. */
+/* Finds the descendants in `all`. 0, or -1 with *e. */
 static int look(struct descendants *now, const struct descendants *all,
 		const struct descendants *before, const pid_t *roots, size_t count, struct error *e)
 {

@@ -2,26 +2,24 @@
 
 enum { REPLACEMENT = 0xfffd };
 
-/* What begins so is no text. */
+/* Signatures of files that are not text. */
 static const struct {
 	size_t at;
 	struct slice bytes;
 	const char *sentence;
 } others[] = {
-	{0, SLICE_INIT("\x1f\x8b"),
-	 "is compressed by gzip; decompress it first, as in zcat FILE | anonmem --smaps -"},
+	{0, SLICE_INIT("\x1f\x8b"), "is compressed by gzip; read it with --from"},
 	{0,
 	 SLICE_INIT("\xfd"
 		    "7zXZ"),
-	 "is compressed by xz; decompress it first, as in xzcat FILE | anonmem --smaps -"},
-	{0, SLICE_INIT("\x28\xb5\x2f\xfd"),
-	 "is compressed by zstd; decompress it first, as in zstdcat FILE | anonmem --smaps -"},
+	 "is compressed by xz; read it with --from"},
+	{0, SLICE_INIT("\x28\xb5\x2f\xfd"), "is compressed by zstd; read it with --from"},
 	{0, SLICE_INIT("BZh"),
 	 "is compressed by bzip2; decompress it first, as in bzcat FILE | anonmem --smaps -"},
 	{0, SLICE_INIT("\x04\x22\x4d\x18"),
 	 "is compressed by lz4; decompress it first, as in lz4cat FILE | anonmem --smaps -"},
-	{0, SLICE_INIT("PK\x03\x04"), "is a zip archive; unpack it first"},
-	{257, SLICE_INIT("ustar"), "is a tar archive; unpack it first"},
+	{0, SLICE_INIT("PK\x03\x04"), "is a zip archive; read it with --from"},
+	{257, SLICE_INIT("ustar"), "is a tar archive; read it with --from"},
 	{0, SLICE_INIT("\xff\xfe\0\0"),
 	 "is UTF-32 text; convert it first, as in iconv -f UTF-32 -t UTF-8 FILE | anonmem --smaps "
 	 "-"},

@@ -1,6 +1,6 @@
 /*
- * smaps files: one process after another, told apart by what stands between them (separator.h) or
- * else by their addresses (boundary.h).
+ * smaps files: one process after another, separated by lines between them (separator.h) or else by
+ * their addresses (boundary.h).
  */
 #include "source/files.h"
 
@@ -18,29 +18,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where the reading of one file stands. */
+/* State of reading one file. */
 struct progress {
 	const struct source *source;
 	struct io *io;
 	struct boundary boundary;
 	struct stage next;
 	const char *path;
-	size_t file;		 /* number of it */
+	size_t file;		 /* its index */
 	unsigned long processes; /* begun so far */
-	unsigned char *seen;	 /* a bit for each pid that has begun; NULL before the first */
+	unsigned char *seen;	 /* a bit for each pid that has appeared; NULL before the first */
 	bool self_seen;
 
-	/* The process at hand. Its begin is said when something of it has come. */
+	/* The current process. The sink hears of it once something is known about it. */
 	bool is_said, wanted;
-	bool is_counted;      /* its mappings go on to the sink */
-	bool is_named;	      /* a line said that it begins, or that it could not be read */
-	bool is_skipped;      /* it has been here before */
+	bool is_counted;      /* its mappings go to the sink */
+	bool is_named;	      /* a line announced it, or said that it could not be read */
+	bool is_skipped;      /* it appeared before */
 	struct separator who; /* its name is in `name` */
 	char name[PROCESS_NAME_MAX];
-	uint64_t line;	      /* where that was */
+	uint64_t line;	      /* line number of that */
 	enum outcome outcome; /* OUTCOME_READ, or why it could not be read */
 	bool has_mappings;
-	bool names_lost; /* it kept names itself, which no smaps file has */
+	bool names_lost; /* it kept names itself, which smaps files lack */
 };
 
 static bool is_standard_input(const char *path)
@@ -62,8 +62,8 @@ static size_t times_given(const struct source *s, const char *path, size_t befor
 	return times;
 }
 
-/* "path", the second process in it "path#2"; where a path is given again, "path (2)"; and a quote
- * behind it as long as there is a file called so. The caller frees it; NULL without memory. */
+/* "path"; the second process in the file is "path#2"; if a path is given again, "path (2)". A quote
+ * is appended while a file of that name exists. The caller frees it; NULL if out of memory. */
 static char *make_name(const struct progress *p)
 {
 	const struct source *s = p->source;
@@ -84,8 +84,8 @@ static char *make_name(const struct progress *p)
 	return textstream_close(out, &name) ? name : NULL;
 }
 
-/* Which process it is. The name that its header says is its own only together with a pid, since
- * rows are told apart by both. */
+/* Identifies the process. The name in its header is used only together with a pid, since rows are
+ * told apart by both. */
 static bool identify(struct progress *p, struct process *process, char **made)
 {
 	*process = (struct process){.known = PROCESS_NAME};
@@ -101,7 +101,7 @@ static bool identify(struct progress *p, struct process *process, char **made)
 	return *made != NULL;
 }
 
-/* Says that the process at hand begins. */
+/* Tells the sink that the current process begins. */
 static int say_begin(struct progress *p, struct error *e)
 {
 	struct process process;
@@ -129,7 +129,7 @@ static void say_end(const struct progress *p, enum outcome outcome, const struct
 		p->io->sink->end(p->io->sink->ctx, &ending);
 }
 
-/* The next process; nothing is known of it. */
+/* Resets the state for the next process. */
 static void forget(struct progress *p)
 {
 	p->is_said = p->wanted = p->is_counted = p->is_named = p->is_skipped = false;
@@ -138,7 +138,7 @@ static void forget(struct progress *p)
 	p->outcome = OUTCOME_READ;
 }
 
-/* The process at hand has come to its end, for a reason that is given if the user must hear it. */
+/* Ends the current process; `why` is the reason if the user must hear of it. */
 static int end(struct progress *p, enum outcome outcome, const struct error *why, struct error *e)
 {
 	struct error twice;
@@ -164,7 +164,7 @@ static int end(struct progress *p, enum outcome outcome, const struct error *why
 	return 0;
 }
 
-/* The boundary has found that another process begins. */
+/* The boundary found that another process begins. */
 static int begins(void *ctx, struct error *e)
 {
 	struct progress *p = ctx;
@@ -172,7 +172,7 @@ static int begins(void *ctx, struct error *e)
 	return end(p, OUTCOME_READ, NULL, e);
 }
 
-/* The first mapping of a process, or one of a process that is left out. */
+/* Handles the first mapping of a process, or any mapping of a skipped process. */
 static int begin(struct progress *p, struct error *e)
 {
 	if (p->outcome != OUTCOME_READ && end(p, p->outcome, NULL, e) < 0)
@@ -234,13 +234,13 @@ static int open_file(const struct progress *p, struct error *e)
 	fd = is_standard_input(path) ? STDIN_FILENO
 				     : (int)TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
-		return error_errno(e, "cannot open");
+		return error_errno(e, "cannot open %s", path);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		error_set(e, ERROR_MALFORMED, "is a directory; read a captured tree with --root");
 	return fd;
 }
 
-/* The process at hand ends with a line that is about another one, or says that it is cut. */
+/* Ends the current process at a separator, which may say that the process was cut. */
 static int end_at(struct progress *p, const struct separator *s, struct error *e)
 {
 	struct error why;
@@ -257,7 +257,7 @@ static int end_at(struct progress *p, const struct separator *s, struct error *e
 
 static bool is_seen(const struct progress *p, const struct separator *s)
 {
-	/* What /proc/self is has a number too, if there are numbers. */
+	/* If the capture has pids, /proc/self is among them under its number. */
 	if (s->self != SELF_NO)
 		return p->seen || (p->self_seen && s->self == SELF_THREAD);
 	return s->pid && p->seen && p->seen[s->pid / 8] & 1 << s->pid % 8;
@@ -273,8 +273,7 @@ static int see(struct progress *p, const struct separator *s, struct error *e)
 	return 0;
 }
 
-/* Whether a line says more on the process that has just begun, rather than that another one does.
- */
+/* Whether a line says more about the process that has just begun, rather than starting another. */
 static bool is_about(const struct progress *p, const struct separator *s)
 {
 	if (!p->is_named || p->has_mappings || p->outcome != OUTCOME_READ)
@@ -284,7 +283,7 @@ static bool is_about(const struct progress *p, const struct separator *s)
 	return s->pid && (!p->who.pid || s->pid == p->who.pid) && p->who.self == SELF_NO;
 }
 
-/* Takes what the line says of the process at hand. */
+/* Takes over what the line says about the current process. */
 static int name_process(struct progress *p, const struct separator *s, struct error *e)
 {
 	bool is_new = (s->pid && !p->who.pid) || (s->self != SELF_NO && p->who.self == SELF_NO);
@@ -304,8 +303,8 @@ static int name_process(struct progress *p, const struct separator *s, struct er
 	return p->is_skipped ? 0 : see(p, s, e);
 }
 
-/* Whether a message is about the process at hand. One that ended while it was read has come neither
- * to its stack nor to what lies there. */
+/* Whether a message is about the current process. A process that ended while it was read has
+ * neither its stack nor the mappings near it. */
 static bool is_failure_of(const struct progress *p, const struct separator *s)
 {
 	if (p->is_named && p->outcome == OUTCOME_READ)
@@ -356,8 +355,9 @@ static int drain(struct progress *p, int fd, struct error *why)
 				 : "holds no memory map: no process could be read");
 }
 
-/* How the last process of the file ended, `why` telling what went wrong with the file. */
-static int end_file(struct progress *p, struct error *why, struct error *e)
+/* Ends the last process of the file; `why` tells what went wrong with the file, whose name it has
+ * already if the file could not be opened. */
+static int end_file(struct progress *p, int fd, struct error *why, struct error *e)
 {
 	enum outcome outcome = p->outcome;
 
@@ -369,7 +369,8 @@ static int end_file(struct progress *p, struct error *why, struct error *e)
 	}
 	if (outcome == OUTCOME_READ || p->has_mappings)
 		outcome = outcome_of(why);
-	error_prefix(why, "%s", shown_path(p));
+	if (fd >= 0)
+		error_prefix(why, "%s", shown_path(p));
 	return end(p, outcome, why, e);
 }
 
@@ -387,7 +388,7 @@ int files_read(const struct source *s, struct io *io, size_t file, struct error 
 		drain(&p, fd, &why);
 	if (fd >= 0 && !s->fds && !is_standard_input(path))
 		close(fd);
-	status = end_file(&p, &why, e);
+	status = end_file(&p, fd, &why, e);
 	boundary_free(&p.boundary);
 	free(p.seen);
 	return status;

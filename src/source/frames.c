@@ -8,24 +8,23 @@
 
 enum { ENTRIES = 512, REGIONS = 128 };
 
-#define ENTRY_PLACE	((UINT64_C(1) << 55) - 1) /* frame, or type and offset of swap */
+#define ENTRY_PLACE	((UINT64_C(1) << 55) - 1) /* frame number, or type and offset of swap */
 #define ENTRY_EXCLUSIVE (UINT64_C(1) << 56)
 #define ENTRY_FILE	(UINT64_C(1) << 61)
 #define ENTRY_SWAPPED	(UINT64_C(1) << 62)
 #define ENTRY_PRESENT	(UINT64_C(1) << 63)
 
-/* Types of swap from here on may be no swap but marks: a page that moves, a guard, a broken page.
- */
+/* Swap types from here on may be markers rather than swap: migration, guards, poisoned pages. */
 enum { SWAP_TYPE_MASK = 31, SWAP_TYPES = 23 };
 
 struct frames {
 	struct io *io;
 	const struct procdir *dir;
 	struct stage next;
-	int pagemap; /* -1 until it is needed */
+	int pagemap; /* -1 until needed */
 	uint64_t page_size;
 	struct page_list pages;
-	uint64_t alone; /* bytes, of the mapping at hand */
+	uint64_t alone; /* bytes, of the current mapping */
 };
 
 static bool add(struct page_list *list, uint64_t id)
@@ -59,7 +58,7 @@ static bool take_entry(struct frames *f, uint64_t entry)
 	return true;
 }
 
-/* 0, or -1 with errno, as all that look at pages. */
+/* 0, or -1 with errno, as for the other functions that look at pages. */
 static int look_at_all(struct frames *f, uint64_t start, uint64_t end)
 {
 	uint64_t entries[ENTRIES];
@@ -83,7 +82,7 @@ static int look_at_all(struct frames *f, uint64_t start, uint64_t end)
 	return 0;
 }
 
-/* Asks for what is there of a large mapping, of which most may not be. */
+/* Asks only for the present pages of a large mapping, which may be mostly empty. */
 static int look_at_present(struct frames *f, uint64_t start, uint64_t end)
 {
 	struct page_region regions[REGIONS];
@@ -117,7 +116,7 @@ static int look_at_present(struct frames *f, uint64_t start, uint64_t end)
 	return 0;
 }
 
-/* Whether a mapping has private pages, resident or swapped, that others may map too. */
+/* Whether the mapping has private pages, resident or swapped, that other processes may map too. */
 static bool may_share(const struct mapping *m)
 {
 	static const enum counter needed[] = {COUNTER_ANONYMOUS, COUNTER_SHARED_CLEAN,

@@ -1,14 +1,15 @@
 /*
- * frames: which pages of private memory others may map too, by /proc/PID/pagemap.
+ * frames: finds the pages of private memory that other processes may map too, from
+ * /proc/PID/pagemap.
  *
  *	f = frames_new(io)
  *	frames_begin(f, dir, next)	before each reading of a process: the stage for its mappings
  *	frames_end(f)			after it
  *	frames_free(f)
  *
- * Only mappings that smaps says share something are looked at. A page that this process maps once,
- * and nobody else, is counted; the others are listed by their frame or place in swap, which the
- * kernel gives only to who had CAP_SYS_ADMIN when pagemap was opened.
+ * Only mappings that share something according to smaps are looked at. Pages mapped only once are
+ * counted; the others are listed by frame number or swap slot, which the kernel shows only if
+ * pagemap was opened with CAP_SYS_ADMIN.
  */
 #ifndef SOURCE_FRAMES_H
 #define SOURCE_FRAMES_H
@@ -21,7 +22,7 @@ struct frames;
 struct frames *frames_new(struct io *io);
 void frames_free(struct frames *f);
 
-/* What cannot be looked at passes as it is. */
+/* Mappings that cannot be examined are passed on unchanged. */
 struct stage frames_begin(struct frames *f, const struct procdir *dir, struct stage next);
 void frames_end(struct frames *f);
 

@@ -2,12 +2,14 @@
  * What the user named, whatever it is: it is opened at first, and by what is in it becomes a source
  * of one kind or another. To read something new, add a row to `kinds`.
  */
+#include "parse/number.h"
 #include "source/handle.h"
 #include "source/shared_memory.h"
 #include "source/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,13 +180,30 @@ static int use_bytes(struct content *c, struct slice bytes, struct error *e)
 	return c->fd < 0 ? error_errno(e, "cannot be kept in memory") : 0;
 }
 
+/* The text of an Android bug report in a zip, whose name is in main_entry.txt. */
+static bool bugreport_text(const struct members *m, struct slice *bytes)
+{
+	struct slice entry, name;
+	char path[PATH_MAX];
+
+	if (!m || !members_file(m, "main_entry.txt", &entry) || !take_line(&entry, &name))
+		return false;
+	name = trim(name);
+	if (name.len >= sizeof(path))
+		return false;
+	memcpy(path, name.ptr, name.len);
+	path[name.len] = '\0';
+	return members_file(m, path, bytes);
+}
+
 /* In place of what is packed, what was in it. An archive of one file is that file. */
 static int use_unpacked(struct content *c, struct unpacked *u, struct error *e)
 {
 	struct slice bytes = {u->bytes, u->size};
 	int status = 0;
 
-	if (u->bytes || members_only_file(u->members, &bytes)) {
+	if (u->bytes || members_only_file(u->members, &bytes) ||
+	    bugreport_text(u->members, &bytes)) {
 		status = use_bytes(c, bytes, e);
 	} else {
 		close(c->fd);

@@ -1,5 +1,5 @@
 /*
- * handle: what an open source is made of; for src/source/ only.
+ * handle: the contents of an open source; for src/source/ only.
  */
 #ifndef SOURCE_HANDLE_H
 #define SOURCE_HANDLE_H
@@ -13,12 +13,13 @@ struct source {
 	const char *root;
 	int root_fd;
 	struct members *members; /* of an archived tree, which has no root_fd; or NULL */
-	pid_t self;		 /* anonmem's own in the running system; else 0 */
-	bool is_live;		 /* a kernel's /proc, wherever it is mounted; no capture */
+	pid_t self;		 /* anonmem's own pid in the running system; else 0 */
+	bool is_live;		 /* a kernel's /proc, wherever it is mounted, not a capture */
 	const pid_t *pids;
 	size_t pid_count;
-	struct captured_segments *segments; /* of a capture that says so; or NULL */
-	struct shared_memory *shared;	    /* of a capture that says who shares; or NULL */
+	struct captured_segments *segments; /* from a capture that lists them; or NULL */
+	struct shared_memory
+		*shared; /* from a capture that says which processes share memory; or NULL */
 	/* SOURCE_SMAPS */
 	char *const *paths;
 	size_t path_count;
@@ -27,7 +28,7 @@ struct source {
 	bool is_view;	 /* of another source, which owns all of it */
 };
 
-/* Signs that say nothing are none: of what has no memory, or what others may not know of it. */
+/* Signs that do not identify memory become 0: the process has no memory, or the kernel hides it. */
 static inline struct memory_signs signs_of(const struct process_stat *stat)
 {
 	if (stat->size == 0 || stat->code <= 1 || stat->stack == 0)
@@ -38,7 +39,7 @@ static inline struct memory_signs signs_of(const struct process_stat *stat)
 /* What is to be known of a tree once it is open. 0, or -1 with *e. */
 int source_check_tree(struct source *s, struct error *e);
 
-/* As source_targets(), but whatever it is limited to; not of files. */
+/* Like source_targets(), but without the limit to some processes; not for smaps files. */
 int source_list_all(const struct source *s, struct target_list *list, struct error *e);
 
 static inline bool source_is_captured(const struct source *s)
@@ -46,7 +47,7 @@ static inline bool source_is_captured(const struct source *s)
 	return s->kind == SOURCE_TREE && !s->is_live;
 }
 
-/* The files behind a prefix, such as "1234/". */
+/* The directory of files with a prefix, such as "1234/". */
 static inline struct procdir source_dir(const struct source *s, const char *prefix)
 {
 	return (struct procdir){s->root_fd, prefix, source_is_captured(s), s->members};

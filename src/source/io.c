@@ -103,7 +103,7 @@ int io_open(struct io *io, const struct procdir *dir, const char *name)
 	return fd;
 }
 
-/* As read(), and counts it. */
+/* Like read(), but counted. */
 static ssize_t read_counted(struct io *io, int fd, char *to, size_t size, struct error *e)
 {
 	uint64_t started = io_start(io);
@@ -117,7 +117,7 @@ static ssize_t read_counted(struct io *io, int fd, char *to, size_t size, struct
 	return n;
 }
 
-/* What is left of fd, into the parser. */
+/* Feeds the rest of fd to the parser. */
 static int drain(struct io *io, int fd, struct error *e)
 {
 	for (;;) {
@@ -143,8 +143,8 @@ int io_drain(struct io *io, int fd, enum smaps_kind kind, struct stage stage, st
 	return drain(io, fd, e);
 }
 
-/* The first bytes, which tell the encoding: all that there is room for, but at least as many as it
- * takes, unless the file ends. */
+/* Reads the start of the file, which tells the encoding: as much as fits, and at least
+ * ENCODING_HEAD bytes unless the file ends. */
 static ssize_t read_head(struct io *io, int fd, char *to, size_t size, struct error *e)
 {
 	size_t used = 0;
@@ -159,7 +159,7 @@ static ssize_t read_head(struct io *io, int fd, char *to, size_t size, struct er
 	return (ssize_t)used;
 }
 
-/* UTF-16: `head`, and then what is left of fd, decoded into the parser. */
+/* Decodes UTF-16 into the parser: `head`, then the rest of fd. */
 static int drain_utf16(struct io *io, int fd, struct encoding *encoding, struct slice head,
 		       struct error *e)
 {
@@ -242,7 +242,7 @@ bool io_rollup(struct io *io, const struct procdir *dir, struct counters *sums)
 	return status == 0 && smaps_mappings(io->parser) == 1;
 }
 
-/* More of io->text to read into. False with errno. */
+/* Makes room in io->text. False with errno. */
 static bool reserve(struct io *io, size_t used)
 {
 	size_t capacity = io->text_capacity ? 2 * io->text_capacity : SMALL_FILE_FIRST;
@@ -260,7 +260,7 @@ static bool reserve(struct io *io, size_t used)
 	return true;
 }
 
-/* The bytes of a file, in io->text; -1 with errno. */
+/* Reads a file into io->text; returns its length, or -1 with errno. */
 static ssize_t slurp(struct io *io, int fd)
 {
 	size_t used = 0;

@@ -1,6 +1,7 @@
 #include "source/kept_names.h"
 
 #include "label/layout.h"
+#include "label/lock.h"
 #include "label/text.h"
 #include "source/backing.h"
 #include "source/captured_names.h"
@@ -19,8 +20,9 @@
 enum {
 	TABLE_BYTES = (sizeof(struct layout) + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE,
 	TABLE_PAGES = TABLE_BYTES / LAYOUT_PAGE,
-	LOOKS = 100000, /* at the memory of a process, about a microsecond each, until we give up */
-	LOOKS_A_MOMENT = 50, /* that we could have in the time that we wait */
+	LOOKS = 100000, /* reads of the process's memory, about a microsecond each, before giving up
+			 */
+	LOOKS_A_MOMENT = 50, /* reads that would fit into the time of one wait */
 	LABEL_MAX = sizeof("[anon_shmem:]") + ANONMEM_NAME_MAX,
 };
 
@@ -34,21 +36,21 @@ struct kept_names {
 	struct io *io;
 	const struct procdir *dir;
 	struct stage next_stage;
-	bool last;   /* reading of this process */
-	dev_t shmem; /* where memfds lie */
+	bool last;   /* attempt at this process */
+	dev_t shmem; /* device of memfds */
 
 	enum kept_names_state state;
-	uint64_t at;  /* where this process's table is; 0 if that is not known */
-	bool passed;  /* memory that may have a name went by before the table was known */
-	int mem, map; /* descriptors while mappings are read, or -1 */
+	uint64_t at;  /* address of this process's table; 0 if unknown */
+	bool passed;  /* memory that may have a name went by before the table was found */
+	int mem, map; /* descriptors while mappings are read, else -1 */
 
 	struct captured_names captured; /* of a captured process, which has no memory to read */
 
-	unsigned looks; /* that are left */
+	unsigned looks; /* reads left */
 	struct layout *copy;
-	uint8_t there[TABLE_PAGES]; /* which pages of the table the process has */
+	uint8_t there[TABLE_PAGES]; /* which pages of the table are present */
 	struct range *ranges;
-	size_t count, next; /* ranges before `next` lie below the mapping at hand */
+	size_t count, next; /* ranges before `next` lie below the current mapping */
 	struct part *parts;
 	size_t part_capacity;
 };
@@ -69,7 +71,7 @@ const struct slice kept_names_place = SLICE_INIT(LAYOUT_SHOWN);
 
 bool kept_names_lie_in(const struct mapping *m)
 {
-	return m->end - m->start == TABLE_BYTES && m->perms[3] == 'p' &&
+	return m->end - m->start <= TABLE_BYTES && m->offset == 0 && m->perms[3] == 'p' &&
 	       slice_equals(m->name, kept_names_place);
 }
 
@@ -88,7 +90,7 @@ static bool read_whole(int fd, void *to, size_t size, uint64_t offset)
 	return used == size;
 }
 
-/* False when there were enough. */
+/* Takes from the allowance; false if it is used up. */
 static bool look(struct kept_names *n, unsigned looks)
 {
 	bool more = n->looks > looks;
@@ -117,8 +119,8 @@ static bool find_pages(struct kept_names *n)
 	return true;
 }
 
-/* One page or more of the table, at their place in the copy; those that the process does not have
- * are zeros there. */
+/* Reads some pages of the table to their place in the copy; pages that the process does not have
+ * are left zero. */
 static bool read_pages(struct kept_names *n, size_t first, size_t end)
 {
 	while (first < end) {
@@ -168,20 +170,31 @@ static bool read_block(struct kept_names *n, size_t block)
 	return false;
 }
 
-/* Head and blocks as they were at one moment, but for changes inside the blocks. A change in
- * the midst of our looks can make nonsense of them; what is nonsense twice without one is the
- * table's own. */
+static bool is_layout(const struct layout_head *head)
+{
+	return (head->magic == LAYOUT_MAGIC && head->size == sizeof(struct layout)) ||
+	       (head->magic == LAYOUT_MAGIC_BEFORE && head->size == LAYOUT_SIZE_BEFORE);
+}
+
+/* A table that its own process has given up says nothing any more. */
+static bool makes_sense(const struct layout_head *head)
+{
+	return is_layout(head) && !(head->lock & LOCK_GIVEN_UP) && head->blocks <= LAYOUT_BLOCKS &&
+	       head->names <= LAYOUT_NAMES;
+}
+
+/* Reads head and blocks as of one moment, except for changes inside the blocks. A change during the
+ * reading can make them inconsistent; if they are inconsistent twice without a change, the table
+ * itself is. */
 static bool read_blocks(struct kept_names *n)
 {
 	const struct layout_head *head = &n->copy->head;
-	uint32_t nonsense = 1; /* `changes` when we saw some */
+	uint32_t nonsense = 1; /* `changes` at the last inconsistency */
 
 	while (n->looks > 0) {
 		bool whole = true;
 
-		if (!find_pages(n) || !n->there[0] || !read_pages(n, 0, 1) ||
-		    head->magic != LAYOUT_MAGIC || head->size != sizeof(struct layout) ||
-		    head->blocks > LAYOUT_BLOCKS || head->names > LAYOUT_NAMES)
+		if (!find_pages(n) || !n->there[0] || !read_pages(n, 0, 1) || !makes_sense(head))
 			return false;
 		for (uint32_t at = 0; whole && at < head->blocks; at++)
 			whole = head->order[at] < LAYOUT_BLOCKS && read_block(n, head->order[at]);
@@ -214,7 +227,8 @@ static bool is_name(const struct layout_name *name)
 	return len < sizeof(name->text);
 }
 
-/* A name that was given up while we read is no longer the one of this range: that has none. */
+/* A name that was released during the reading no longer belongs to this range, which then has
+ * none. */
 static bool add_range(struct kept_names *n, const struct layout_range *r)
 {
 	const struct layout_name *name = &n->copy->names[r->name % LAYOUT_NAMES];
@@ -227,7 +241,7 @@ static bool add_range(struct kept_names *n, const struct layout_range *r)
 	return true;
 }
 
-/* False too if it makes no sense. */
+/* Also false if the ranges are inconsistent. */
 static bool collect_ranges(struct kept_names *n)
 {
 	const struct layout_head *head = &n->copy->head;
@@ -249,7 +263,7 @@ static bool collect_ranges(struct kept_names *n)
 	return true;
 }
 
-/* Another sum after another change. */
+/* A sum that differs after every change. */
 static uint64_t changes_of(const struct layout *t)
 {
 	uint64_t sum = t->head.changes;
@@ -280,11 +294,11 @@ static bool open_files(struct kept_names *n)
 	return n->map >= 0 && n->mem >= 0;
 }
 
-/* Reads the table at n->at. A range that moves from one block to the next between our looks at them
- * makes no sense either, so that is tried again, unless nothing has changed since the last time. */
+/* Reads the table at n->at. A range that moves between blocks while they are read makes the ranges
+ * inconsistent, so reading is repeated unless nothing has changed since the last time. */
 static void load(struct kept_names *n)
 {
-	uint64_t nonsense = UINT64_MAX; /* changes_of() what made no sense */
+	uint64_t nonsense = UINT64_MAX; /* changes_of() at the last inconsistency */
 
 	n->state = NAMES_LOST;
 	n->next = n->count = 0;
@@ -305,9 +319,10 @@ static void load(struct kept_names *n)
 		n->count = 0;
 }
 
-/* Giving the names to mappings. */
+/* Naming mappings. */
 
-/* The memory that a range must be of to have its name on this mapping. False if none may. */
+/* Sets *inode to that of the memory whose names this mapping may have. False if it may have
+ * none. */
 static bool may_have_name(const struct mapping *m, uint32_t *inode)
 {
 	*inode = (uint32_t)m->inode;
@@ -315,6 +330,12 @@ static bool may_have_name(const struct mapping *m, uint32_t *inode)
 		return !mapping_has_inode(m);
 	return m->inode != 0 && (slice_begins(m->name, SLICE("/memfd:")) ||
 				 slice_equals(m->name, SLICE("/dev/zero (deleted)")));
+}
+
+/* What mmap() makes without a file, for several processes. */
+static bool is_shared_memory(const struct mapping *m)
+{
+	return m->perms[3] == 's' && slice_equals(m->name, SLICE("/dev/zero (deleted)"));
 }
 
 static bool add_part(struct kept_names *n, size_t *count, uint64_t start, uint64_t end,
@@ -335,7 +356,7 @@ static bool add_part(struct kept_names *n, size_t *count, uint64_t start, uint64
 	return true;
 }
 
-/* The parts of a mapping by name; 0 if out of memory. */
+/* Divides a mapping into parts by name; returns their number, 0 if out of memory. */
 static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t inode)
 {
 	uint64_t at = m->start;
@@ -348,7 +369,7 @@ static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t
 		uint64_t start = r->start > at ? r->start : at;
 		uint64_t end = r->end < m->end ? r->end : m->end;
 
-		if (r->inode != inode)
+		if (r->inode != inode && (r->inode != LAYOUT_ANY_INODE || !is_shared_memory(m)))
 			continue;
 		if (!add_part(n, &count, at, start, NULL) ||
 		    !add_part(n, &count, start, end, r->name))
@@ -379,13 +400,28 @@ static int deliver_part(struct kept_names *n, const struct mapping *whole, const
 	return stage_take(n->next_stage, &m, e);
 }
 
+/* What the table has taken for itself since it was made: the rest of its blocks or names. */
+static bool is_of_table(const struct kept_names *n, const struct mapping *m)
+{
+	const struct layout_head *head = &n->copy->head;
+	uint64_t blocks = n->at + offsetof(struct layout, blocks);
+	uint64_t names = n->at + offsetof(struct layout, names);
+	uint64_t blocks_end = blocks + (uint64_t)head->block_room * sizeof(struct layout_block);
+	uint64_t names_end = names + (uint64_t)head->name_room * sizeof(struct layout_name);
+
+	if (m->name.len > 0 || mapping_has_inode(m))
+		return false;
+	return (m->start > blocks && m->start < blocks_end && m->start < names) ||
+	       (m->start > names && m->start < names_end && m->end <= n->at + TABLE_BYTES);
+}
+
 static bool has_pages(const struct counters *c)
 {
 	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
 }
 
-/* Counts the pages of each part. If it remains unknown which of them are swapped, the process may
- * only have run on; else the parts' swap is unknown. */
+/* Counts the pages of each part. If it is unclear which are swapped, the process may just have run
+ * meanwhile, and is read again; at the last attempt, the parts' swap is unknown. */
 static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t count,
 			 bool *swap_known, struct error *e)
 {
@@ -393,7 +429,7 @@ static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t c
 
 	if (!n->captured.text && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
 		return error_errno(e, "cannot look at its pages");
-	/* What is swapped of shared memory is not in page tables. */
+	/* Page tables do not show swapped pages of shared memory. */
 	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
 	if (!*swap_known && !n->last)
 		return error_set(e, ERROR_TRUNCATED,
@@ -455,6 +491,12 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 		n->at = m->start;
 		load(n);
 	}
+	if (n->state == NAMES_KNOWN && !n->captured.text && is_of_table(n, m)) {
+		count = 0;
+		if (!add_part(n, &count, m->start, m->end, LAYOUT_MEMFD))
+			return error_memory(e);
+		return deliver_parts(n, m, count, e);
+	}
 	if (!may_have_name(m, &inode))
 		return stage_take(n->next_stage, m, e);
 	n->passed |= n->state == NAMES_NONE;
@@ -468,7 +510,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	return deliver_parts(n, m, count, e);
 }
 
-/* What procfs.c and files.c call. */
+/* The interface for procfs.c and files.c. */
 
 static void close_files(struct kept_names *n)
 {
@@ -526,7 +568,7 @@ struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, b
 		return (struct stage){take, n};
 	if (n->at)
 		load(n);
-	/* If it is no longer where it was, that will show. */
+	/* If the table has moved, that will be noticed. */
 	if (n->state == NAMES_LOST)
 		n->state = NAMES_NONE;
 	return (struct stage){take, n};

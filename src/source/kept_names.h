@@ -1,8 +1,8 @@
 /*
- * kept_names: the names that a process keeps itself, on a kernel that does not (label/layout.h).
+ * kept_names: names that a process keeps itself because the kernel does not (label/layout.h).
  *
- * They are found in its maps, read from its memory, and given to its mappings; a mapping that holds
- * several names, or one and unnamed memory, becomes several.
+ * The table is found in the process's maps and read from its memory; a mapping with several names,
+ * or partly named, is split.
  *
  *	n = kept_names_new()
  *	kept_names_forget(n)		a new process
@@ -10,10 +10,10 @@
  *	kept_names_end(n)		after it
  *	kept_names_free(n)
  *
- * The process may be hostile. What is read of it has a size that is known before; every number is
- * checked before it is used, every look is counted; and only pages that are there are read, since
- * reading one that is not could wait for whoever is to bring it (userfaultfd(2)). The worst that a
- * process can do is to give wrong names to its own memory, which it may do anyway.
+ * The process may be hostile. Reads have fixed sizes; every number is checked before use; the
+ * number of reads is limited; and only present pages are read, since a missing page could block the
+ * reader (userfaultfd(2)). The worst a process can do is to give its own memory wrong names, which
+ * it may do anyway.
  */
 #ifndef SOURCE_KEPT_NAMES_H
 #define SOURCE_KEPT_NAMES_H
@@ -22,25 +22,25 @@
 
 enum kept_names_state {
 	NAMES_NONE,  /* the process keeps none */
-	NAMES_KNOWN, /* its mappings got their names */
-	NAMES_LOST,  /* it keeps some that could not be read */
+	NAMES_KNOWN, /* its mappings got the names */
+	NAMES_LOST,  /* it keeps names that could not be read */
 };
 
 struct kept_names;
 
-/* NULL with errno if memory is short, or where memfds lie cannot be found out. */
+/* NULL with errno if out of memory, or the device of memfds cannot be determined. */
 struct kept_names *kept_names_new(struct io *io);
 void kept_names_free(struct kept_names *n);
 
 void kept_names_forget(struct kept_names *n);
 
 /* The stage that names mappings of the process in `dir` on their way to `next`; `last` if the
- * process will not be read again should it change meanwhile. */
+ * process will not be read again if it changes. */
 struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
 			      struct stage next);
 
-/* True if the names were found only behind memory that may have one: the next reading knows where
- * they are. */
+/* True if the table was found only after memory that may have a name; the next reading will know
+ * where it is. */
 bool kept_names_end(struct kept_names *n);
 
 enum kept_names_state kept_names_state(const struct kept_names *n);
@@ -48,7 +48,7 @@ enum kept_names_state kept_names_state(const struct kept_names *n);
 /* What the memory that holds them is called in smaps. */
 extern const struct slice kept_names_place;
 
-/* Whether a mapping looks as if it held such names. */
+/* Whether a mapping looks like such a table. */
 bool kept_names_lie_in(const struct mapping *m);
 
 #endif

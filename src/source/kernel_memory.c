@@ -23,7 +23,7 @@ struct meminfo_pages {
 	struct amount huge_free, huge_total, huge_size; /* pages, pages, bytes: the default size */
 };
 
-/* The number behind "Key:" and whether it is followed by the unit. */
+/* Takes the number after "Key:"; *is_size tells whether the unit follows. */
 static bool take_amount(struct slice line, uint64_t *number, bool *is_size)
 {
 	skip_blanks(&line);
@@ -55,7 +55,7 @@ static bool take_meminfo(void *ctx, struct slice line)
 	return true;
 }
 
-/* Of the default size alone, which is all where no other has pages. */
+/* Counts only the default size, which is all if no other size has pages. */
 static void count_default_pool(const struct meminfo_pages *p)
 {
 	struct kernel_memory *m = p->memory;
@@ -108,7 +108,8 @@ static bool take_zone(void *ctx, struct slice line)
 	return true;
 }
 
-/* Of a tree: the size that makes the pages of all zones MemTotal; 0 unless a power of two. */
+/* For a tree: the page size with which the pages of all zones add up to MemTotal; 0 if that is not
+ * a power of two. */
 static uint64_t page_of_tree(const struct kernel_memory *m, uint64_t managed)
 {
 	uint64_t total = m->fields[KERNEL_TOTAL].bytes;
@@ -117,7 +118,7 @@ static uint64_t page_of_tree(const struct kernel_memory *m, uint64_t managed)
 	return (page & (page - 1)) == 0 ? page : 0;
 }
 
-/* Bytes of a page; 0 where they are unknown. */
+/* Returns the page size; 0 if unknown. */
 static uint64_t read_zones(const struct source *s, struct kernel_memory *m)
 {
 	struct zones z = {0};
@@ -138,7 +139,7 @@ struct parts_reader {
 	uint64_t page;
 };
 
-/* Kernels have some hundred; a captured tree may claim any number. */
+/* Kernels have a few hundred; a captured tree may claim any number. */
 enum { PARTS_MAX = 4096 };
 
 static bool add_part(struct kernel_parts *p, struct slice name, uint64_t bytes)
@@ -150,7 +151,7 @@ static bool add_part(struct kernel_parts *p, struct slice name, uint64_t bytes)
 			part = &p->list[i];
 	}
 	if (!part && p->count == PARTS_MAX)
-		return true; /* they are then among the others, as what has no name */
+		return true; /* counted as "other", like parts without a name */
 	if (!part && p->count == p->capacity) {
 		size_t capacity = p->capacity ? 2 * p->capacity : 64;
 		struct kernel_part *larger = reallocarray(p->list, capacity, sizeof(*larger));
@@ -178,7 +179,7 @@ static bool is_part_name(struct slice name)
 /* "name active objects size per_slab pages_per_slab : tunables a b c : slabdata active slabs x" */
 static bool take_slab(void *ctx, struct slice line)
 {
-	enum { PAGES_PER_SLAB = 4, SLABS = 13 }; /* words behind the name */
+	enum { PAGES_PER_SLAB = 4, SLABS = 13 }; /* words after the name */
 	struct parts_reader *r = ctx;
 	struct slice name = take_word(&line);
 	uint64_t pages = 0, slabs = 0, bytes;
@@ -197,8 +198,8 @@ static bool take_slab(void *ctx, struct slice line)
 	return add_part(r->parts, name, bytes);
 }
 
-/* The stacks of threads, which have a row of their own. Which function takes them depends on the
- * version. */
+/* Thread stacks, which have a row of their own. The function that allocates them depends on the
+ * kernel version. */
 static bool is_stack(struct slice caller)
 {
 	static const struct slice callers[] = {
@@ -215,8 +216,8 @@ static bool is_stack(struct slice caller)
 	return false;
 }
 
-/* "begin-end size caller+offset/length [module] pages=N vmalloc ..."; other mappings than those of
- * vmalloc() show pages that somebody else counts. */
+/* "begin-end size caller+offset/length [module] pages=N vmalloc ..."; mappings not made by
+ * vmalloc() show pages that are counted elsewhere. */
 static bool take_vmalloc(void *ctx, struct slice line)
 {
 	struct parts_reader *r = ctx;
@@ -309,7 +310,7 @@ struct system_reader {
 
 #define POOLS "/sys/kernel/mm/hugepages"
 
-/* Pools of each size have a folder hugepages-2048kB. */
+/* Each page size has a directory such as hugepages-2048kB. */
 static bool add_pool(void *ctx, const char *entry)
 {
 	const struct system_reader *r = ctx;

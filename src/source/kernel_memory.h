@@ -1,10 +1,10 @@
 /*
- * kernel_memory: what the kernel says of the memory of a whole machine.
+ * kernel_memory: what the kernel reports about the memory of the whole machine.
  *
- * Source, each where there is one and it may be read: /proc/meminfo, /proc/zoneinfo (free pages on
- * the lists of processors), /proc/slabinfo and /proc/vmallocinfo (root), /proc/net/sockstat, and of
- * the running system /sys/kernel/mm/hugepages and /sys/block/zram*. All amounts are bytes; what a
- * kernel or a captured tree does not have is unknown, which is not 0.
+ * Source, as far as present and readable: /proc/meminfo, /proc/zoneinfo (free pages on per-CPU
+ * lists), /proc/slabinfo and /proc/vmallocinfo (root), /proc/net/sockstat, and, only on the running
+ * system, /sys/kernel/mm/hugepages and /sys/block/zram*. All amounts are bytes; an amount that the
+ * kernel or captured tree lacks is unknown, not 0.
  */
 #ifndef SOURCE_KERNEL_MEMORY_H
 #define SOURCE_KERNEL_MEMORY_H
@@ -58,7 +58,7 @@ struct amount {
 enum kernel_field { KERNEL_FIELDS(KERNEL_FIELD_ENUM) KERNEL_FIELD_COUNT };
 #undef KERNEL_FIELD_ENUM
 
-/* What has one name: a slab cache, or the calls of vmalloc() in one function. */
+/* Memory under one name: a slab cache, or the vmalloc() calls of one function. */
 struct kernel_part {
 	char name[64];
 	uint64_t bytes;
@@ -72,14 +72,14 @@ struct kernel_parts {
 
 struct kernel_memory {
 	struct amount fields[KERNEL_FIELD_COUNT];
-	struct amount free_per_cpu;	 /* free pages that wait on the lists of processors */
-	struct amount hugetlb_free;	 /* of the pools of all sizes */
-	struct amount zram, zram_stored; /* what zram devices take; what is stored in them */
-	struct amount sockets; /* what TCP and UDP have buffered; a part of it is in slab caches */
+	struct amount free_per_cpu;	   /* free pages on per-CPU lists */
+	struct amount hugetlb_free;	   /* of the pools of all sizes */
+	struct amount zram, zram_stored;   /* memory used by zram devices; data stored in them */
+	struct amount sockets;		   /* TCP and UDP buffers; partly in slab caches */
 	struct kernel_parts slab, vmalloc; /* largest first */
 };
 
-/* Fills *m, which the caller frees in any case. 0, or -1 with *e when there is no meminfo or no
+/* Fills *m, which the caller frees in any case. 0, or -1 with *e if there is no meminfo or no
  * memory. */
 int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct error *e);
 void kernel_memory_free(struct kernel_memory *m);

@@ -11,16 +11,16 @@
 #define ENTRY_FRAME   ((UINT64_C(1) << 55) - 1)
 #define ENTRY_PRESENT (UINT64_C(1) << 63)
 
-enum { COUNTS = 64 }; /* read at once: frames lie in runs, but short ones */
+enum { COUNTS = 64 }; /* per read: frames come in runs, but short ones */
 
 struct kpagecount {
 	int fd;
 	uint64_t first; /* frame */
-	size_t known;	/* counts from it on */
+	size_t known;	/* number of counts from there on */
 	uint64_t counts[COUNTS];
 };
 
-/* Without the right, the frames in pagemap are all 0. */
+/* Without CAP_SYS_ADMIN, all frame numbers in pagemap are 0. */
 static bool sees_frames(const struct source *s)
 {
 	const struct procdir root = source_root(s);

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Counting again costs a tenth of reading smaps. So it is done where more bytes were read than
- * there are, from so many mappings on, or where there are more mappings than the kernel allows by
- * default; and then seldom. */
+/* Counting again costs a tenth of reading smaps, so it is done rarely: from COUNT_SUSPECT mappings
+ * on if more bytes were read than there are, and in any case if there are more mappings than the
+ * kernel's default limit. */
 enum { COUNT_SUSPECT = 2000, COUNT_ANY = 1 << 16, COUNT_AGAIN = 4 };
 
-/* Some more is allowed: the kernel keeps its counts in parts by processor, and what is read while a
- * process takes memory and gives it back need not have been there at one moment. */
+/* Allows some slack: the kernel keeps its counters per CPU, and a process that allocates and frees
+ * while it is read may never have had all of it at once. */
 static bool exceeds(uint64_t seen, uint64_t max, uint64_t slack)
 {
 	uint64_t excess = seen > max ? seen - max : 0;
@@ -22,14 +22,14 @@ static bool exceeds(uint64_t seen, uint64_t max, uint64_t slack)
 
 static bool is_too_much(const struct limits *l)
 {
-	/* 256 processors can keep 1.5 GiB to themselves. */
+	/* 256 CPUs can hold back 1.5 GiB. */
 	const uint64_t bytes = UINT64_C(4) << 30;
 
 	return exceeds(l->seen.size, l->max.size, bytes) ||
 	       exceeds(l->seen.resident, l->max.resident, bytes);
 }
 
-/* It may have grown. */
+/* The process may have grown. */
 static void look_again(struct limits *l)
 {
 	uint64_t size, resident;
@@ -40,7 +40,7 @@ static void look_again(struct limits *l)
 	l->max.resident = resident > l->max.resident ? resident : l->max.resident;
 }
 
-/* Counts lines that begin with an address below `end`. False at the first other one. */
+/* Counts lines that begin with an address below `end`. False at the first line that does not. */
 static bool count_below(struct slice text, uint64_t end, uint64_t *count)
 {
 	uint64_t address;
@@ -54,10 +54,10 @@ static bool count_below(struct slice text, uint64_t end, uint64_t *count)
 	return true;
 }
 
-/* The lines of maps up to an address, or about `enough` of them if there are more. */
+/* Counts the lines of maps up to an address; stops soon after `enough`. */
 static uint64_t count_lines(struct io *io, int fd, uint64_t end, uint64_t enough)
 {
-	size_t used = 0, whole; /* bytes, of lines */
+	size_t used = 0, whole; /* bytes used, and those in whole lines */
 	uint64_t count = 0;
 	char buffer[16384];
 
@@ -80,7 +80,7 @@ static uint64_t count_lines(struct io *io, int fd, uint64_t end, uint64_t enough
 	return count;
 }
 
-/* Whether the mappings that were read are no longer below the last of them. */
+/* Whether the mappings that were read are no longer there, below the last one. */
 static bool have_gone(struct limits *l, const struct mapping *last)
 {
 	enum { MAPPINGS = 1000 };

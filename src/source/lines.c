@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 struct buffer {
-	char text[4096]; /* what was read and not taken yet */
+	char text[4096]; /* read but not yet taken */
 	size_t used;
 };
 
-/* Takes all whole lines, at the end of the file and of the buffer what there is of one too. */
+/* Takes all complete lines; at the end of the file, or if the buffer is full, also an incomplete
+ * one. */
 static bool take_lines(struct buffer *b, bool ends, line_fn *take, void *ctx)
 {
 	size_t from = 0;

@@ -1,5 +1,5 @@
 /*
- * What there is to read in each kind of source, in ascending order.
+ * Lists the targets of each kind of source, in ascending order.
  */
 #include "source/handle.h"
 
@@ -57,7 +57,7 @@ static bool add_entry(void *ctx, const char *name)
 	return !l->no_memory;
 }
 
-/* libproc2 would do for /proc; but it takes a failure to read on for the end of the list. */
+/* libproc2 would do for /proc, but it takes a read error for the end of the list. */
 static int list_folder(const struct source *s, struct target_list *list, struct error *e)
 {
 	const struct procdir root = source_root(s);
@@ -120,7 +120,7 @@ static int list_files(const struct source *s, struct target_list *list, struct e
 	return 0;
 }
 
-/* In order; or empty where the listing failed. */
+/* Sorts the list, or empties it if listing failed. */
 static int finish_list(const struct source *s, int status, struct target_list *list)
 {
 	if (status < 0) {
@@ -159,7 +159,7 @@ static uint64_t file_size(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-/* The kernel gives the whole of stat, which ends in a newline, at one call. */
+/* The kernel returns all of stat, which ends in a newline, in one read. */
 static ssize_t read_stat(const struct source *s, pid_t pid, char *text, size_t size)
 {
 	char path[32] = "";

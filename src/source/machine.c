@@ -25,7 +25,7 @@ bool may_trace(void)
 	       data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective & CAP_TO_MASK(CAP_SYS_PTRACE);
 }
 
-/* The first one maps every id to itself. */
+/* The initial user namespace maps every id to itself. */
 bool is_in_user_namespace(void)
 {
 	const struct procdir self = {.fd = AT_FDCWD, .prefix = "/proc/self/"};
@@ -72,7 +72,7 @@ static void read_running(const struct source *s, struct machine *m)
 	m->meminfo_known = meminfo_live(&m->meminfo, &ignored) == 0;
 }
 
-/* The beginning of a file of the tree, into a buffer; empty when there is no such file. */
+/* Reads the start of a file of the tree into a buffer; empty if there is no such file. */
 static struct slice read_tree_file(const struct source *s, const char *path, char *buffer,
 				   size_t size)
 {
@@ -91,15 +91,15 @@ static void read_tree_line(const struct source *s, const char *path, char *out, 
 		snprintf(out, size, "%.*s", (int)line.len, line.ptr);
 }
 
-/* In seconds; 0 if it is unknown. The lines before it may be long, since one counts
- * interrupts, but there is an end to what is looked at. */
+/* In seconds; 0 if unknown. Lines before it may be long, since one counts interrupts; PARTS bounds
+ * how much is read. */
 static uint64_t boot_time(const struct source *s)
 {
 	enum { PARTS = 1 << 16 };
 	const struct procdir root = source_root(s);
 	int fd = procdir_open(&root, "stat");
 	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
-	bool begins = true; /* this part of a line begins it */
+	bool begins = true; /* this part starts a line */
 	uint64_t seconds = 0;
 	char part[256];
 
@@ -122,7 +122,7 @@ static uint64_t boot_time(const struct source *s)
 	return seconds;
 }
 
-/* The moment of a capture is the boot time in stat plus the seconds in uptime. */
+/* The time of a capture is the boot time in stat plus the seconds in uptime. */
 static void read_tree_time(const struct source *s, struct machine *m)
 {
 	char buffer[64];

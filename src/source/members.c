@@ -355,6 +355,16 @@ static const struct member *resolve(const struct members *m, const char *wanted)
 	return found;
 }
 
+bool members_file(const struct members *m, const char *path, struct slice *bytes)
+{
+	const struct member *found = resolve(m, path);
+
+	if (!found || found->type != MEMBER_FILE)
+		return false;
+	*bytes = (struct slice){found->text, found->size};
+	return true;
+}
+
 int members_open(const struct members *m, const char *path)
 {
 	const struct member *found = resolve(m, path);

@@ -56,6 +56,9 @@ uint64_t members_bytes(const struct members *m);
 /* The bytes of the only file that there is; false if there are more, or none. */
 bool members_only_file(const struct members *m, struct slice *bytes);
 
+/* The bytes of a file, as long as `m` is there; false if there is no such file. */
+bool members_file(const struct members *m, const char *path, struct slice *bytes);
+
 /* A descriptor of a file, at its beginning; or -1 with errno. Links lead within the tree only. */
 int members_open(const struct members *m, const char *path);
 

@@ -1,4 +1,4 @@
-/* No other file includes libproc2. */
+/* The only file that includes libproc2. */
 #include "source/meminfo.h"
 
 #include <errno.h>

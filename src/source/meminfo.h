@@ -1,5 +1,5 @@
 /*
- * meminfo: what /proc/meminfo says of the memory of a system.
+ * meminfo: memory of the whole system, from /proc/meminfo.
  */
 #ifndef SOURCE_MEMINFO_H
 #define SOURCE_MEMINFO_H
@@ -23,7 +23,7 @@ enum meminfo_field {
 	MEMINFO_COUNT
 };
 
-/* As in /proc/meminfo, and in JSON. */
+/* Names in /proc/meminfo, and in JSON. */
 extern const struct meminfo_names {
 	const char *key, *json;
 } meminfo_names[MEMINFO_COUNT];
@@ -33,7 +33,7 @@ struct meminfo {
 	bool known[MEMINFO_COUNT];
 };
 
-/* Of the running system, by libproc2. 0, or -1 with *e. */
+/* Reads that of the running system, with libproc2. 0, or -1 with *e. */
 int meminfo_live(struct meminfo *m, struct error *e);
 
 #endif

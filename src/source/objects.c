@@ -28,19 +28,19 @@ struct objects {
 	struct procdir root;
 	const struct procdir *dir;
 	struct stage next;
-	dev_t own; /* the device of the kernel's own tmpfs */
-	/* The ids of System V segments that nobody can attach any more. */
+	dev_t own; /* the device of the kernel's internal tmpfs */
+	/* The ids of System V segments that are marked for removal. */
 	uint64_t *removed;
 	size_t removed_count;
 	bool removed_known;
-	/* What is open. */
+	/* Open objects. */
 	struct object_id *held;
 	size_t held_capacity;
 };
 
 /* System V segments. */
 
-/* A decimal number behind blanks. */
+/* Takes a decimal number and the blanks before it. */
 static bool take_field(struct slice *line, uint64_t *value)
 {
 	while (take_byte(line, ' '))
@@ -48,7 +48,7 @@ static bool take_field(struct slice *line, uint64_t *value)
 	return take_decimal(line, value) > 0;
 }
 
-/* A line of /proc/sysvipc/shm: key, which may be negative, id, mode in octal digits, and more. */
+/* Parses a line of /proc/sysvipc/shm: key (may be negative), id, mode in octal digits, and more. */
 static bool parse_segment(struct slice line, uint64_t *id, bool *removed)
 {
 	uint64_t key, mode;
@@ -92,7 +92,7 @@ static bool is_removed(struct objects *o, uint64_t id)
 	return false;
 }
 
-/* Whether the ids of the process at hand are those of another IPC namespace. */
+/* Whether the current process is in another IPC namespace, so that its ids are not ours. */
 static bool has_other_ids(const struct objects *o)
 {
 	char own[64], path[64], other[64];
@@ -103,7 +103,7 @@ static bool has_other_ids(const struct objects *o)
 	return n <= 0 || m != n || memcmp(own, other, (size_t)n) != 0;
 }
 
-/* The name of a segment in maps has its key. A memfd is shown in another way. */
+/* The name of a segment in maps contains its key. Memfds are shown differently. */
 static bool is_sysv(struct slice name)
 {
 	return slice_begins(name, SYSV) && slice_ends(name, DELETED) &&
@@ -112,15 +112,15 @@ static bool is_sysv(struct slice name)
 
 /* Mappings. */
 
-/* What has no name shows so, unless its process gave it one. */
+/* A mapping of an unlinked file shows as "(deleted)", unless its process named the memory. */
 static bool may_end(const struct mapping *m)
 {
 	return mapping_has_inode(m) &&
 	       (slice_ends(m->name, DELETED) || slice_begins(m->name, SLICE("[anon")));
 }
 
-/* Whether a device is that of a tmpfs that the process at hand has mounted, or that of the kernel's
- * own one, for memfds and the like. */
+/* Whether a device is a tmpfs that the current process has mounted, or the kernel's internal one
+ * for memfds and the like. */
 static bool is_tmpfs(struct objects *o, uint32_t dev_major, uint32_t dev_minor)
 {
 	struct slice text;
@@ -136,8 +136,8 @@ static bool is_tmpfs(struct objects *o, uint32_t dev_major, uint32_t dev_minor)
 	return false;
 }
 
-/* False if it cannot be found out. A server that does not answer must not be asked: this is what
- * the kernel knows by itself. */
+/* False if the file cannot be examined. AT_STATX_DONT_SYNC uses what the kernel has cached, so that
+ * a file server that does not answer cannot block. */
 static bool look_at_file(struct objects *o, int fd, struct ownership *own)
 {
 	struct statx st;
@@ -157,7 +157,7 @@ static void open_and_look(struct objects *o, const struct mapping *m, struct own
 {
 	static const char folder[] = "task/";
 	const char *thread = strstr(o->dir->prefix, folder);
-	/* The folder of a thread has none, but one of its number has, beside those of processes. */
+	/* The directory of a thread has no map_files; but /proc/TID, which is not listed, has. */
 	const struct procdir dir = {thread ? o->root.fd : o->dir->fd,
 				    thread ? thread + strlen(folder) : o->dir->prefix,
 				    o->dir->is_captured, NULL};
@@ -167,7 +167,7 @@ static void open_and_look(struct objects *o, const struct mapping *m, struct own
 	snprintf(path, sizeof(path), "%smap_files/%" PRIx64 "-%" PRIx64, dir.prefix, m->start,
 		 m->end);
 	own->object = OBJECT_MAY_END;
-	/* Nothing is opened but a way to look at it. */
+	/* O_PATH only refers to the file, without opening it. */
 	fd = openat(dir.fd, path, O_PATH | O_CLOEXEC);
 	if (fd < 0 || !look_at_file(o, fd, own))
 		io_note(o->io, errno);
@@ -201,7 +201,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 
 /* Descriptors. */
 
-/* Segments of System V have no descriptors that others could hold. */
+/* System V segments have no descriptors. */
 static bool may_be_object(struct slice name)
 {
 	return slice_ends(name, DELETED) && !slice_begins(name, SYSV);
@@ -225,7 +225,7 @@ static bool add_held(struct objects *o, struct held_objects *held, const struct 
 	return true;
 }
 
-/* False if what is open cannot be known. */
+/* False if it cannot be known what is open. */
 static bool look_at_descriptor(struct objects *o, int folder, const char *number,
 			       struct held_objects *held)
 {

@@ -10,7 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* As /proc counts, which may be mounted for other processes than those around this one. */
+/* The pid as /proc shows it, which may be mounted for another PID namespace. */
 static pid_t find_self(int root_fd)
 {
 	char text[16] = "";
@@ -28,7 +28,7 @@ static bool is_proc(int root_fd)
 	return fstatfs(root_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* What is read of a whole system must be files, too. */
+/* Files that describe the whole system must be regular files, too. */
 static int check_files(const struct source *s, struct error *e)
 {
 	static const char *const names[] = {"meminfo", "stat", "uptime", "sys/kernel/hostname",
@@ -47,7 +47,7 @@ static int check_files(const struct source *s, struct error *e)
 	return 0;
 }
 
-/* Where something else is mounted, or nothing, there would be no processes. */
+/* If something else is mounted there, or nothing, no processes would be found. */
 static int check_proc(const struct source *s, struct error *e)
 {
 	if (s->kind != SOURCE_PROC || s->is_live)

@@ -1,10 +1,10 @@
 /*
- * What pagemap says of single pages. ioctl(PAGEMAP_SCAN) finds the few that are there in a large
- * mapping, and leaves out the page of zeros; without it (before Linux 6.7) every page is looked at.
+ * Reads single pages from pagemap. ioctl(PAGEMAP_SCAN) finds the few present pages of a large
+ * mapping, and skips the zero page; without it (before Linux 6.7) every page is examined.
  *
- * Swapped pages look like the marks that userfaultfd(2) leaves where there is no page: a write
- * protection has a bit, but pages that are protected and really swapped have it too; a poisoned
- * page has none. So the pages are counted with that bit and without, and what smaps says of the
+ * Markers that userfaultfd(2) leaves for missing pages look like swapped pages: the write-protect
+ * marker sets a bit, but so do protected pages that really are swapped; the poison marker sets
+ * none. So pages with and without that bit are counted separately, and the swap in smaps for the
  * whole mapping decides.
  */
 #include "source/pages.h"
@@ -25,7 +25,7 @@ enum { ENTRIES = 512, REGIONS = 128 };
 struct counting {
 	int fd;
 	uint64_t page_size;
-	struct part *part; /* of the page at hand; pages ascend */
+	struct part *part; /* of the current page; pages ascend */
 };
 
 static void count_page(struct counting *c, uint64_t address, uint64_t entry)

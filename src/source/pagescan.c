@@ -16,6 +16,6 @@ int pagescan(int fd, struct pm_scan_arg *arg)
 		n = (int)TEMP_FAILURE_RETRY(ioctl(fd, PAGEMAP_SCAN, arg));
 		if (n >= 0 || errno != EINVAL || !(unwanted & PAGE_IS_GUARD))
 			return n;
-		unwanted = PAGE_IS_PFNZERO; /* a kernel that does not tell guards from swap */
+		unwanted = PAGE_IS_PFNZERO; /* this kernel cannot tell guards from swap */
 	}
 }

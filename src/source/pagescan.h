@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-/* From the kernel's include/uapi/linux/fs.h, which Debian 12 has in a version before 6.7. */
+/* From the kernel's include/uapi/linux/fs.h; Debian 12 has headers from before 6.7. */
 struct page_region {
 	uint64_t start, end, categories;
 };
@@ -27,10 +27,9 @@ struct pm_scan_arg {
 #endif
 
 /*
- * Finds the pages that are there or look swapped, but neither the page of zeros nor guards
- * (MADV_GUARD_INSTALL), where the kernel can tell. What userfaultfd(2) leaves in page tables for
- * pages that are not there (write protection, poison) looks swapped as well. As ioctl(); the
- * categories in *arg are set here.
+ * Finds pages that are present or look swapped, except the zero page and, if the kernel can tell,
+ * guards (MADV_GUARD_INSTALL). Markers of userfaultfd(2) for missing pages (write-protect, poison)
+ * look swapped too. Returns what ioctl() does; sets the categories in *arg itself.
  */
 int pagescan(int fd, struct pm_scan_arg *arg);
 

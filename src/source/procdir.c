@@ -35,7 +35,7 @@ static int refuse(int error)
 	return -1;
 }
 
-/* Where /proc is not mounted: no links at all, as far as that can be seen before. */
+/* Used if /proc is not mounted: allows no links at all, as far as can be checked beforehand. */
 static int open_without_links(int root, const char *path)
 {
 	const char *slash = path;
@@ -53,7 +53,7 @@ static int open_without_links(int root, const char *path)
 	return (int)TEMP_FAILURE_RETRY(openat(root, path, HOW_TO_OPEN | O_NOFOLLOW));
 }
 
-/* The path of an open file; false if it cannot be told. */
+/* The path of an open file; false if it cannot be determined. */
 static bool path_of(int fd, char path[PATH_MAX])
 {
 	char link[32];
@@ -70,11 +70,11 @@ static bool is_below(const char *path, const char *root)
 	size_t len = strlen(root);
 
 	if (len == 1)
-		return true; /* the root of all */
+		return true; /* the root directory */
 	return strncmp(path, root, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* What `file` is, which was opened without touching it, is opened for reading. */
+/* Opens `file`, which was opened with O_PATH, for reading. */
 static int open_again(int root, int file, const char *path)
 {
 	char of_root[PATH_MAX], of_file[PATH_MAX], link[32];

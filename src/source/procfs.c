@@ -1,13 +1,13 @@
 /*
- * One process of /proc or of a captured tree.
+ * Reads one process of /proc or of a captured tree.
  *
- * How a reading is known to be whole and to be of one process: the descriptor of smaps is bound to
- * the memory that the process had when it was opened. A last pread() still finds the first byte
- * only if that memory is still in use; and it is still this process's if its code and stack begin
- * where they did before that open. (Memory alone proves nothing: that of a child of vfork() is its
- * parent's, and remains when the child runs a program or ends.) So no exec and no exit fell
- * between, and with that neither did a new owner of the pid. (That is stronger than reading the
- * start time twice, which an exec leaves as it is.) A process that changed is read again.
+ * How it is known that a reading is complete and from one process only: the descriptor of smaps is
+ * bound to the address space that the process had when it was opened. A last pread() still returns
+ * the first byte only if that address space is still in use; and it still belongs to this process
+ * if code and stack start where they did before the open. (The address space alone proves nothing:
+ * a child of vfork() has its parent's, which remains when the child calls exec or exits.) So there
+ * was no exec and no exit in between, and hence the pid was not reused. (Comparing start times
+ * would be weaker, since exec does not change them.) A process that changed is read again.
  */
 #include "source/procfs.h"
 
@@ -28,8 +28,8 @@ enum { ATTEMPTS = 3 };
 
 enum result {
 	RESULT_DONE,	 /* the outcome says how */
-	RESULT_UNWANTED, /* the sink said no */
-	RESULT_AGAIN,	 /* it changed under the reading, or looks as if it did */
+	RESULT_UNWANTED, /* the sink declined it */
+	RESULT_AGAIN,	 /* it changed during the reading, or seems to have */
 };
 
 struct identity_buffers {
@@ -52,7 +52,7 @@ static void identify_exe(const struct procdir *dir, struct identity_buffers *buf
 	process->known |= PROCESS_EXE;
 }
 
-/* Of a capture without stat the name may still be known. */
+/* A capture without stat may still have the name. */
 static void identify_comm(struct procfs *p, const struct procdir *dir,
 			  struct identity_buffers *buffers, struct process *process)
 {
@@ -72,7 +72,7 @@ static void identify_stat(struct process *process, const struct process_stat *st
 	process->known |= PROCESS_NAME | PROCESS_START;
 }
 
-/* Whether all that is needed is known. */
+/* Whether everything needed is known. */
 static bool is_identified(const struct procfs *p, const struct process *process)
 {
 	unsigned needs = p->io->reading.needs;
@@ -82,8 +82,8 @@ static bool is_identified(const struct procfs *p, const struct process *process)
 	       (!(needs & NEED_CGROUP) || process->known & PROCESS_CGROUP);
 }
 
-/* It lies in the memory of the process, whose lock the kernel waits for as it does for smaps; a
- * reader that hangs there is abandoned (collect/pool.h). */
+/* cmdline is in the memory of the process, so the kernel may wait for its mmap lock, as for smaps;
+ * a reader that hangs there is abandoned (collect/pool.h). */
 static void identify_command(struct procfs *p, const struct procdir *dir, struct slice name,
 			     struct identity_buffers *buffers, struct process *process)
 {
@@ -97,7 +97,7 @@ static void identify_command(struct procfs *p, const struct procdir *dir, struct
 		process->known |= PROCESS_COMMAND;
 }
 
-/* cgroup comes last, since it stays in the reader's buffer. */
+/* cgroup comes last, since its text stays in the reader's buffer. */
 static void identify(struct procfs *p, const struct procdir *dir, struct identity_buffers *buffers,
 		     struct process *process)
 {
@@ -116,23 +116,23 @@ static void identify(struct procfs *p, const struct procdir *dir, struct identit
 		process->known |= PROCESS_CGROUP;
 }
 
-/* What one attempt at a process goes by. */
+/* State of one attempt to read a process. */
 struct attempt {
 	const struct procdir *process;
-	const struct procdir *dir; /* of its memory: the process, or a thread */
+	const struct procdir *dir; /* of its memory: the directory of the process or of a thread */
 	pid_t pid;
-	bool scan;		   /* maps and PAGEMAP_SCAN, not smaps */
-	bool barred;		   /* from its pagemap, which only its user and root may open */
-	bool marked;		   /* what looks swapped to a scan is not */
-	bool last;		   /* it will not be tried again */
-	const struct target *look; /* what was seen of it some time ago, or NULL */
-	struct process_stat stat;  /* before smaps were opened; its name is in the buffers */
+	bool scan;		   /* read maps and PAGEMAP_SCAN, not smaps */
+	bool barred;		   /* its pagemap may not be opened; only its owner and root may */
+	bool marked;		   /* userfaultfd markers look like swap to a scan */
+	bool last;		   /* there will be no further attempt */
+	const struct target *look; /* an earlier look at it, or NULL */
+	struct process_stat stat;  /* before smaps was opened; the name is in the buffers */
 	bool stat_known;
-	bool changed; /* between two looks at it */
+	bool changed; /* between two looks */
 	struct held_objects held;
 	enum outcome outcome;
 	bool no_smaps;	     /* why it is denied */
-	bool resident_known; /* of one that is denied */
+	bool resident_known; /* of a denied process */
 	uint64_t resident;
 	struct error why;
 };
@@ -143,9 +143,9 @@ static bool read_stat(struct procfs *p, const struct procdir *dir, char name[PRO
 	return parse_stat(io_slurp(p->io, dir, "stat"), name, stat);
 }
 
-/* Whether the memory at hand is still that of the process, of which nothing else could be known. A
- * new name is a reason to try again, but no more, since a process may rename itself all the time:
- * the last attempt trusts the name that look_again() found. */
+/* Whether the address space is still that of this process, as far as can be known. A new name is a
+ * reason to read again, but not at the last attempt, since a process may rename itself all the
+ * time: that one uses the name that look_again() found. */
 static bool is_its_own(struct procfs *p, const struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
@@ -159,7 +159,7 @@ static bool is_its_own(struct procfs *p, const struct attempt *a)
 	       now.stack == a->stat.stack && (a->last || slice_equals(now.name, a->stat.name));
 }
 
-/* The way of a mapping, from the parser to the sink. */
+/* Builds the chain of stages from the parser to the sink. */
 static struct stage wire(struct procfs *p, const struct attempt *a)
 {
 	bool shares = p->io->reading.shares && !p->io->reading.max_stall_ns && !a->last;
@@ -169,13 +169,27 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = scan_begin(p->scan, a->dir, shares, next);
 	if (p->frames)
 		next = frames_begin(p->frames, a->dir, next);
+	process_memory_begin(&p->memory, p->io, a->dir);
+	if (p->heaps)
+		next = published_heaps_begin(p->published, &p->memory,
+					     heaps_begin(p->heaps, &p->memory, next));
 	next = kept_names_begin(p->names, a->dir, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
 	return p->source->is_live ? limits_begin(&p->limits, p->io, a->dir, next) : next;
 }
 
-/* What finds out who else has the memory; false with errno. */
+/* Creates the stages that find out how much malloc has handed out; false if out of memory. */
+static bool make_heap_stages(struct procfs *p)
+{
+	if (!p->io->reading.heaps || !p->source->is_live)
+		return true;
+	p->heaps = p->heaps ? p->heaps : heaps_new();
+	p->published = p->published ? p->published : published_heaps_new();
+	return p->heaps && p->published;
+}
+
+/* Creates the stages that find out who else uses the memory; false with errno. */
 static bool make_owner_stages(struct procfs *p)
 {
 	const struct procdir root = source_root(p->source);
@@ -187,7 +201,7 @@ static bool make_owner_stages(struct procfs *p)
 	return p->frames && p->objects;
 }
 
-/* What stands in a captured smaps beside mappings: a header before them, or what cat said. */
+/* Handles lines in a captured smaps other than mappings: a header before them, or cat's message. */
 static int separate(void *ctx, const struct separator *s, struct error *e)
 {
 	const struct procfs *p = ctx;
@@ -204,15 +218,19 @@ static int separate(void *ctx, const struct separator *s, struct error *e)
 	return 0;
 }
 
-/* Reads what `fd` is of: 0, or -1 with a->why. */
+/* Reads the smaps or maps open at `fd`: 0, or -1 with a->why. */
 static int read_text(struct procfs *p, struct attempt *a, int fd)
 {
 	bool maps = a->scan || p->io->reading.outlines, late;
 	int status;
 
 	if (!p->names && !(p->names = kept_names_new(p->io))) {
-		p->io->sink_failed = true; /* no fault of the process */
+		p->io->sink_failed = true; /* not the process's fault */
 		return error_errno(&a->why, "cannot look for names that processes keep themselves");
+	}
+	if (!make_heap_stages(p)) {
+		p->io->sink_failed = true;
+		return error_memory(&a->why);
 	}
 	if (!make_owner_stages(p)) {
 		p->io->sink_failed = true;
@@ -229,12 +247,13 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 	if (p->frames)
 		frames_end(p->frames);
 	late = kept_names_end(p->names);
+	process_memory_end(&p->memory);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
 	return status;
 }
 
-/* No such process; in a tree also a file where its folder should be. */
+/* No such process, or in a tree a file in place of its directory. */
 static bool is_gone(int error)
 {
 	return error == ENOENT || error == ESRCH || error == ENOTDIR || error == ELOOP;
@@ -244,7 +263,8 @@ static enum result after_failure(struct procfs *p, struct attempt *a)
 {
 	int number = a->why.number;
 
-	/* An old kernel, or a tree, where the process is still there but its pagemap never was. */
+	/* An old kernel; or a tree, where the process exists but was captured without its
+	 * pagemap. */
 	if (a->scan && (number == ENOTTY || (number == ENOENT && procdir_has(a->dir, "stat")))) {
 		p->cannot_scan = true;
 		return RESULT_AGAIN;
@@ -265,7 +285,8 @@ static enum result after_failure(struct procfs *p, struct attempt *a)
 		a->marked = true;
 		return RESULT_AGAIN;
 	}
-	/* Memory that is gone is so called too, but may have been that of a program before. */
+	/* The kernel reports lost memory the same way, but that may be the memory of the previous
+	 * program. */
 	if (is_gone(number) && !procdir_has(a->process, "stat"))
 		a->outcome = OUTCOME_VANISHED;
 	else if (a->why.code == ERROR_MALFORMED || number == EISDIR)
@@ -281,7 +302,7 @@ static void went_away(struct attempt *a)
 	error_set(&a->why, ERROR_TRUNCATED, "its memory went away before it was read");
 }
 
-/* No memory; or an exec between open and read. */
+/* Without mappings, the process has no memory; or it called exec between open and read. */
 static enum result after_nothing(struct procfs *p, struct attempt *a)
 {
 	char name[PROCESS_NAME_MAX];
@@ -316,7 +337,7 @@ static void finish_copy(struct procfs *p, const struct attempt *a)
 	copy_finish(&p->copy);
 }
 
-/* The mappings and, if they are needed, the rollups around them. */
+/* Reads the mappings and, if needed, the rollups before and after. */
 static enum result read_memory(struct procfs *p, struct attempt *a, int fd)
 {
 	struct counters before, after;
@@ -351,17 +372,18 @@ static enum result read_memory(struct procfs *p, struct attempt *a, int fd)
 	return RESULT_DONE;
 }
 
-/* What a failed open of smaps means; -1 if it is no fault of the process. */
+/* Sets the outcome after smaps could not be opened; -1 if the process is not at fault. */
 static int outcome_of_open(struct attempt *a, int error)
 {
 	if (error == EACCES || error == EPERM) {
 		a->outcome = OUTCOME_DENIED;
 	} else if (is_gone(error) && a->dir != a->process) {
-		went_away(a); /* the thread; perhaps it runs a program, as the process */
+		went_away(a); /* the thread is gone; perhaps it called exec and became the main
+				 thread */
 	} else if (procdir_refusal(error)) {
 		a->outcome = OUTCOME_MALFORMED;
 	} else if (is_gone(error)) {
-		/* A captured tree shows with its other files that smaps could not be read; and a
+		/* If a captured tree has other files of the process, smaps could not be read; and a
 		 * kernel without smaps still has maps. */
 		a->outcome = procdir_has(a->dir, "stat") ? OUTCOME_DENIED : OUTCOME_VANISHED;
 		a->no_smaps = a->outcome == OUTCOME_DENIED && procdir_has(a->dir, "maps");
@@ -372,7 +394,7 @@ static int outcome_of_open(struct attempt *a, int error)
 	return 0;
 }
 
-/* 0 where they cannot be read. */
+/* 0 if unknown. */
 static uint64_t resident_pages(const struct procdir *dir)
 {
 	uint64_t size, resident;
@@ -382,10 +404,9 @@ static uint64_t resident_pages(const struct procdir *dir)
 }
 
 /*
- * Whether to scan: because the walk over its pages, of which smaps does a whole mapping with the
- * lock held, could take longer than the user allows; or because the user wants it fast. That it is
- * not for a process with so many pages that the walk of smaps_rollup, which proves its shares,
- * costs what smaps does.
+ * Whether to scan: either because smaps, which walks a whole mapping with the lock held, could hold
+ * it longer than the user allows; or because the user wants speed. With many pages, a scan is not
+ * faster if shares are wanted: walking smaps_rollup to prove them costs as much as smaps.
  */
 static bool should_scan(struct procfs *p, const struct procdir *dir)
 {
@@ -408,11 +429,11 @@ static bool should_scan(struct procfs *p, const struct procdir *dir)
 	return p->scan && scan_suits(p->scan, dir);
 }
 
-/* For a moment of an exec the memory is already the new program's and the name still the old one's.
- * The kernel sets the begin of the code after the name, but prints it after the name as well: so
- * only a second stat is sure to have the name that belongs to the code of the first. And the thread
- * that was found is still one beside the main thread only if that is not alive again, as the thread
- * that ran a program. */
+/* During an exec, the memory is already the new program's while the name is still the old one. The
+ * kernel sets the start of the code after the name, but also prints it after the name: so only a
+ * second stat surely has the name that belongs to the code in the first one. And a thread found
+ * earlier still is a thread only if the main thread is not alive again, as it is after the thread
+ * called exec. */
 static void look_again(struct procfs *p, struct attempt *a, char name[PROCESS_NAME_MAX])
 {
 	struct process_stat again;
@@ -424,8 +445,8 @@ static void look_again(struct procfs *p, struct attempt *a, char name[PROCESS_NA
 		a->stat.name = again.name;
 }
 
-/* A look some time ago is as good as one now, if nothing changed in between: what changed shows
- * when the process has been read. */
+/* An earlier look is as good as a new one if nothing has changed since; the check after reading
+ * will tell. */
 static void take_look(struct attempt *a, char name[PROCESS_NAME_MAX])
 {
 	a->stat_known = true;
@@ -434,8 +455,8 @@ static void take_look(struct attempt *a, char name[PROCESS_NAME_MAX])
 	a->stat.name.ptr = name;
 }
 
-/* Looks at who it is and where its memory is: with a thread, if the main thread has ended and the
- * others go on. */
+/* Identifies the process and finds its memory: in a thread's directory if the main thread has ended
+ * and others continue. */
 static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
 		    struct identity_buffers *buffers, struct process *process)
 {
@@ -461,7 +482,7 @@ static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
 		a->stat = of_thread;
 }
 
-/* Of a process whose memory is denied, everybody may know the name and how much that is. */
+/* If the memory is denied, the name and the resident size may still be read. */
 static void look_from_outside(struct procfs *p, struct attempt *a, struct process *process)
 {
 	uint64_t kib;
@@ -473,7 +494,7 @@ static void look_from_outside(struct procfs *p, struct attempt *a, struct proces
 		!__builtin_mul_overflow(kib, UINT64_C(1024), &a->resident);
 }
 
-/* Of a process whose smaps were opened, or not. A capture may lack some of its files. */
+/* Whether the process has ended; fd is that of its smaps, or -1. A capture may lack some files. */
 static bool has_ended(const struct procfs *p, const struct attempt *a, int fd)
 {
 	if (fd < 0)
@@ -481,7 +502,7 @@ static bool has_ended(const struct procfs *p, const struct attempt *a, int fd)
 	return p->source->is_live && !procdir_has(a->process, "stat");
 }
 
-/* enum result, or -1 with *e when anonmem itself is out of something. */
+/* Returns an enum result, or -1 with *e if anonmem itself is out of something. */
 static int try(struct procfs *p, struct attempt *a, struct error *e)
 {
 	struct identity_buffers buffers;
@@ -523,8 +544,8 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 	return (int)result;
 }
 
-/* The sentence for a user who asked for this process or gave this tree; false if there is nothing
- * to say. `why` holds what the reading found, if anything. */
+/* Writes the message for a user who asked for this process or gave this tree; false if there is
+ * none. `why` holds the reading's error, if any. */
 static bool explain(const struct procfs *p, pid_t pid, const struct attempt *a, struct error *why)
 {
 	const char *refusal = p->io->refused ? procdir_refusal(p->io->refused) : NULL;
@@ -568,7 +589,7 @@ static bool explain(const struct procfs *p, pid_t pid, const struct attempt *a, 
 	return false;
 }
 
-/* How the process was read in the end. */
+/* How the process was finally read. */
 static unsigned how_of(const struct procfs *p, const struct attempt *a)
 {
 	enum kept_names_state names = p->names ? kept_names_state(p->names) : NAMES_NONE;
@@ -597,8 +618,8 @@ static int read_at(struct procfs *p, const struct procdir *dir, const struct tar
 
 	if (p->names)
 		kept_names_forget(p->names);
-	/* An attempt by an older look comes before those that count; and that a scan was of no use
-	 * is no fault of the process, which has all its attempts. */
+	/* An attempt based on an earlier look does not count; nor does a scan that failed because
+	 * of markers, which is not the process's fault. */
 	for (int i = target->stat_known ? 0 : 1; i <= ATTEMPTS + a.marked; i++) {
 		int result;
 
@@ -646,6 +667,8 @@ void procfs_free(struct procfs *p)
 	frames_free(p->frames);
 	objects_free(p->objects);
 	copy_clear(&p->copy);
+	heaps_free(p->heaps);
+	published_heaps_free(p->published);
 }
 
 int procfs_read(struct procfs *p, const struct target *target, struct error *e)
@@ -657,8 +680,8 @@ int procfs_read(struct procfs *p, const struct target *target, struct error *e)
 	snprintf(path, sizeof(path), "%d/", target->pid);
 	if (p->io->reading.needs == 0 || dir.is_captured)
 		return read_at(p, &dir, target, e);
-	/* With a handle on the folder, all files are those of one process even if its pid is
-	 * reused; without one, read_at() finds that the process is gone. */
+	/* A handle on the directory keeps all files those of one process even if its pid is reused;
+	 * without one, read_at() finds that the process is gone. */
 	dir.fd = (int)TEMP_FAILURE_RETRY(
 		openat(p->source->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (dir.fd < 0 && !is_gone(errno))

@@ -11,36 +11,34 @@
 #include <unistd.h>
 
 /*
- * One call holds the lock of the process while it walks page tables. With a bound on that, each
- * call is given as many addresses and pages as the calls before have shown to fit.
+ * Each call holds the process's mmap lock while it walks the page tables. To respect a limit on
+ * that time, each call covers as many addresses and pages as earlier calls have shown to fit.
  */
 
 enum {
 	REGIONS = 512,
-	FIRST_RANGE =
-		1 << 28, /* addresses of the first call under a bound: cheap, whatever is there */
+	FIRST_RANGE = 1 << 28, /* addresses of the first call under a limit: cheap in any case */
 	LEAST_BOUND_NS =
-		50000, /* smaller calls are mostly entry and exit, and there is no end of them */
-	PAGE_NS = 15,  /* what a page costs in a call, more or less */
+		50000, /* smaller calls are mostly overhead, and there would be too many of them */
+	PAGE_NS = 15,  /* approximate cost of a page within a call */
 };
 
 /*
- * What a page table has for a page that is not there need not be swap: userfaultfd(2) marks pages
- * as write-protected or poisoned before they exist, and kernels before 6.16 do not tell guards
- * (MADV_GUARD_INSTALL) from the rest. A write protection has a bit, but is there on pages that are
- * really swapped too, and poison has none. So the kernel's own count for the process decides,
- * VmSwap in status: it must be what was found, or lie between two looks at it. It is only looked
- * at if anything was found.
+ * A page table entry for a missing page need not be swap: userfaultfd(2) marks missing pages as
+ * write-protected or poisoned, and kernels before 6.16 do not tell guards (MADV_GUARD_INSTALL)
+ * apart. Write protection sets a bit, but so it does for pages that really are swapped; poison sets
+ * none. So VmSwap in status, the kernel's own count, decides: the total found must lie between its
+ * values before and after. It is read only if anything was found.
  */
 
 struct scan {
 	const struct procdir *dir;
-	int pagemap; /* -1 until it is needed */
+	int pagemap; /* -1 until needed */
 	uint64_t page_size;
-	uint64_t top;	    /* end of the addresses that may be asked for */
-	uint64_t range;	    /* addresses that one call may cover; 0 for all */
-	uint64_t max_pages; /* that one call may find; 0 for any number */
-	uint64_t scanned;   /* addresses below this are done with */
+	uint64_t top;	    /* end of the scannable addresses */
+	uint64_t range;	    /* addresses that a call may cover; 0 for all */
+	uint64_t max_pages; /* pages that a call may find; 0 for any number */
+	uint64_t scanned;   /* addresses below this are done */
 	struct page_region regions[REGIONS];
 	size_t count, next;
 
@@ -50,11 +48,11 @@ struct scan {
 	bool shares;
 	uint64_t resident, swapped; /* bytes in all mappings so far */
 	uint64_t vm_swap;	    /* when the first swapped page was found */
-	bool cannot_tell;	    /* swap from marks in this process */
-	bool huge_pages; /* the system has hugetlb pages, which are in no RSS but are scanned */
+	bool cannot_tell;	    /* swap from markers in this process */
+	bool huge_pages; /* the system has hugetlb pages, which RSS leaves out but a scan finds */
 };
 
-/* The next call may do more if the last one was quick, and must do less if it was slow. */
+/* Allows more for the next call if the last one was quick, less if it was slow. */
 static void adapt(struct scan *s, uint64_t ns)
 {
 	uint64_t bound = s->io->reading.max_stall_ns;
@@ -73,8 +71,8 @@ static void adapt(struct scan *s, uint64_t ns)
 	}
 }
 
-/* A call right after another takes the lock before a writer that waits for it wakes up, several
- * milliseconds long; a moment's sleep lets it through. */
+/* Back-to-back calls take the lock again before a waiting writer wakes up, for several
+ * milliseconds; a short sleep lets the writer in. */
 static void let_others_in(void)
 {
 	const struct timespec moment = {.tv_nsec = 1000};
@@ -82,7 +80,7 @@ static void let_others_in(void)
 	nanosleep(&moment, NULL);
 }
 
-/* Asks for the regions from an address on, at least up to `end`. */
+/* Fetches the regions starting at an address, at least up to `end`. */
 static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 {
 	struct pm_scan_arg arg = {
@@ -117,7 +115,7 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 	return 0;
 }
 
-/* Not before the first mapping: kernel threads have none, and no pagemap. */
+/* Not before the first mapping: kernel threads have neither mappings nor a pagemap. */
 static int open_pagemap(struct scan *s, struct error *e)
 {
 	s->pagemap = procdir_open(s->dir, "pagemap");
@@ -126,12 +124,12 @@ static int open_pagemap(struct scan *s, struct error *e)
 	return 0;
 }
 
-/* The resident and the swapped bytes of a range; ranges come in ascending order. */
+/* Measures the resident and swapped bytes of a range; ranges come in ascending order. */
 static int measure(struct scan *s, uint64_t start, uint64_t end, uint64_t *resident,
 		   uint64_t *swapped, struct error *e)
 {
 	*resident = *swapped = 0;
-	if (start >= s->top) /* [vsyscall] is the kernel's */
+	if (start >= s->top) /* [vsyscall] is in kernel space */
 		return 0;
 	if (s->pagemap < 0 && open_pagemap(s, e) < 0)
 		return -1;
@@ -162,7 +160,7 @@ static void know(struct counters *c, enum counter counter, uint64_t bytes)
 	c->known |= COUNTER_BIT(counter);
 }
 
-/* The swapped bytes by the kernel's own count; what was found where it does not say. */
+/* The swapped bytes as the kernel counts them; if it does not, those that were found. */
 static uint64_t read_vm_swap(struct scan *s)
 {
 	uint64_t bytes;
@@ -181,7 +179,7 @@ static void count_swap(struct scan *s, uint64_t bytes)
 		s->vm_swap = read_vm_swap(s);
 }
 
-/* Memory of a driver, such as the rings of a socket or of io_uring: nothing else says how it is
+/* Memory of a driver, such as the ring of a socket or of io_uring: nothing else tells how it is
  * shared. */
 static bool is_drivers(const struct mapping *m)
 {
@@ -191,7 +189,7 @@ static bool is_drivers(const struct mapping *m)
 	return m->name.len && m->name.ptr[0] != '/' && m->name.ptr[0] != '[';
 }
 
-/* If nobody else maps any page of it, PSS and USS are its RSS. */
+/* If no other process maps any of its pages, PSS and USS equal RSS. */
 static void prove_exclusive(struct scan *s, const struct mapping *m, struct counters *c)
 {
 	struct part all = {.start = m->start, .end = m->end};
@@ -212,7 +210,8 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 
 	if (measure(s, m->start, m->end, &resident, &swapped, e) < 0)
 		return -1;
-	if (m->perms[3] == 's') /* a mark: what is swapped of it is not in page tables */
+	if (m->perms[3] ==
+	    's') /* a marker: page tables do not show swapped pages of shared memory */
 		swapped = 0;
 	s->resident += resident;
 	count_swap(s, swapped);
@@ -249,7 +248,7 @@ void scan_free(struct scan *s)
 	free(s);
 }
 
-/* A process with hugetlb pages is left to smaps, which knows which mappings have them. */
+/* Processes with hugetlb pages are left to smaps, which knows which mappings have them. */
 bool scan_suits(struct scan *s, const struct procdir *dir)
 {
 	uint64_t bytes;
@@ -286,7 +285,7 @@ struct stage scan_begin(struct scan *s, const struct procdir *dir, bool shares, 
 	return (struct stage){take, s};
 }
 
-/* Whether what was found is what the kernel counts as swapped. */
+/* Whether the total found agrees with the kernel's count of swap. */
 static bool is_swap(struct scan *s)
 {
 	uint64_t before = s->vm_swap, after = read_vm_swap(s);

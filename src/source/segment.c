@@ -61,8 +61,8 @@ static void count_swapped(int fd, struct segment_facts *facts)
 	facts->swapped = state.nr_evicted * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The mapping may be another one by now, of a device for instance, which does something when it is
- * opened: so it is opened only once it is known what it is. */
+/* The mapping may have been replaced by another, of a device for instance, where opening has side
+ * effects: so the file is opened only after checking what it is. */
 static void look(int path_fd, const struct stat *st, struct segment_facts *facts)
 {
 	char path[32];

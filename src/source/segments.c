@@ -22,10 +22,10 @@ struct lister {
 	const struct source *source;
 	segment_fn *found;
 	void *ctx;
-	dev_t memfds; /* where they lie, and System V segments */
+	dev_t memfds; /* device of memfds and System V segments */
 };
 
-/* The whole text of a file; NULL if it cannot be read. Freed by the caller. */
+/* Reads a whole file; NULL if it cannot be read. The caller frees it. */
 static char *read_file(const char *path, size_t *length)
 {
 	FILE *in = fopen(path, "re"), *out;
@@ -47,7 +47,7 @@ static char *read_file(const char *path, size_t *length)
 
 enum { SYSV_KEY, SYSV_ID, SYSV_SIZE = 3, SYSV_RSS = 14, SYSV_SWAP, SYSV_FIELDS };
 
-/* A line of numbers, of which the first, the key, may be negative. */
+/* Parses a line of numbers; the first one, the key, may be negative. */
 static bool parse_sysv(struct slice line, uint64_t fields[SYSV_FIELDS])
 {
 	for (int i = 0; i < SYSV_FIELDS; i++) {
@@ -161,9 +161,9 @@ static bool list_memfds(const struct lister *l)
 	return goes_on;
 }
 
-/* Files on a tmpfs. */
+/* Tmpfs mounts. */
 
-/* As in mountinfo: a blank is \040. Returns a string in the same place. */
+/* Unescapes a path of mountinfo, where a blank is \040, in place. */
 static char *unescape(char *text)
 {
 	char *to = text;
@@ -180,8 +180,8 @@ static char *unescape(char *text)
 	return text;
 }
 
-/* Whether it is what is to be seen there, and how much lies on it. A tmpfs without a limit does not
- * count. */
+/* Whether the mount is visible at its mount point, and how much is on it. A tmpfs without a size
+ * limit does not count. */
 static bool measure_mount(const char *point, const struct segment_id *id,
 			  struct segment_facts *facts)
 {

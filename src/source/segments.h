@@ -1,20 +1,19 @@
 /*
- * segments: the objects of shared memory that exist in the running system or in a capture, mapped
- * or not.
+ * segments: lists the shared memory objects of the running system or of a capture, mapped or not.
  *
- * These are System V segments of our IPC namespace, memfds that processes hold open which may be
- * read, and what lies on each tmpfs that is mounted here.
+ * These are the System V segments of our IPC namespace, the memfds that readable processes have
+ * open, and the contents of each mounted tmpfs.
  */
 #ifndef SOURCE_SEGMENTS_H
 #define SOURCE_SEGMENTS_H
 
 #include "source/segment.h"
 
-/* Calls `found` for each, for some several times. False if that stopped it. What cannot be read is
- * left out. Of a capture they are those that it knows. */
+/* Calls `found` for each object, for some several times. False if `found` stopped it. Objects that
+ * cannot be read are skipped; for a capture, they are those that it lists. */
 bool segments_list(const struct source *s, segment_fn *found, void *ctx);
 
-/* The System V segments alone; they are known completely. */
+/* Lists only the System V segments; their facts are complete. */
 bool segments_list_sysv(const struct source *s, segment_fn *found, void *ctx);
 
 /* Looks at an object through a mapping of a process of the running system, which takes

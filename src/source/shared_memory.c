@@ -14,7 +14,7 @@
 
 enum { FILE_MAX = 1 << 20 };
 
-/* A process, and the first of the line that it is in. In ascending order of pids. */
+/* A process, and the first process of the line that it is in. In ascending order of pids. */
 struct shared_memory {
 	struct member {
 		pid_t pid, first;
@@ -36,7 +36,7 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Adds what a line says, of which nothing is left behind a byte that is neither digit nor blank. */
+/* Adds a line; everything after a byte that is neither digit nor blank is ignored. */
 static bool add_line(struct shared_memory *m, struct slice line)
 {
 	pid_t first = 0;
@@ -56,7 +56,8 @@ static int parse(const struct source *s, struct slice text, struct error *e)
 	struct shared_memory *m = s->shared;
 	struct slice line;
 
-	m->list = calloc(text.len / 2 + 1, sizeof(*m->list)); /* a digit and a blank each */
+	m->list = calloc(text.len / 2 + 1,
+			 sizeof(*m->list)); /* each takes at least a digit and a blank */
 	if (!m->list)
 		return error_memory(e);
 	while (take_line(&text, &line)) {
@@ -95,7 +96,7 @@ int shared_memory_read(struct source *s, struct error *e)
 	return status;
 }
 
-/* Of a process that no line names, itself. */
+/* The first process of a pid's line; the pid itself if no line has it. */
 static pid_t first_of(const struct shared_memory *m, pid_t pid)
 {
 	const struct member wanted = {.pid = pid};
@@ -114,7 +115,8 @@ static enum memory_comparison compare_captured(const struct shared_memory *m, pi
 	return x < y ? MEMORY_BEFORE : MEMORY_AFTER;
 }
 
-/* Whether a process has memory still: two that are ending have the same, which is none. */
+/* Whether a process still has memory; two processes that are exiting both have none, and compare
+ * equal. */
 static bool has_memory(const struct source *s, pid_t pid)
 {
 	char path[32] = "";
@@ -143,7 +145,7 @@ enum memory_comparison source_compare(const struct source *s, pid_t a, pid_t b)
 {
 	if (s->shared)
 		return compare_captured(s->shared, a, b);
-	/* The ids of a /proc of other processes mean others here. */
+	/* In a /proc of another PID namespace, pids mean other processes. */
 	if (s->kind == SOURCE_PROC && s->self == getpid())
 		return compare_running(s, a, b);
 	return MEMORY_UNKNOWN;

@@ -10,7 +10,7 @@ struct search {
 	bool found;
 };
 
-/* Those that have ended too have an address space of no size. */
+/* Threads that have ended too show an address space of size 0. */
 static bool has_memory(struct thread *t, struct io *io, const struct procdir *process,
 		       const char *name)
 {

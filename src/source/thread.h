@@ -1,7 +1,8 @@
 /*
- * thread: where the memory of a process is whose main thread has ended.
+ * thread: finds the memory of a process whose main thread has ended.
  *
- * Such a process lives on, but its files in /proc tell of no memory. Those of its other threads do.
+ * Such a process continues, but its files in /proc show no memory. The files of its other threads
+ * do.
  */
 #ifndef SOURCE_THREAD_H
 #define SOURCE_THREAD_H
@@ -13,7 +14,7 @@ struct thread {
 	char prefix[64];
 };
 
-/* A thread of the process that has memory. False if there is none. */
+/* Finds a thread of the process that has memory. False if there is none. */
 bool thread_find(struct thread *t, struct io *io, const struct procdir *process);
 
 #endif

@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Only for what is sure to be one: the kernel gives a handle for processes alone (Linux 5.3). */
+/* Asks whether an id surely is a process's: the kernel gives pidfds only for processes (Linux
+ * 5.3). */
 static bool is_process(pid_t id)
 {
 	int fd = (int)syscall(SYS_pidfd_open, id, 0);

@@ -16,7 +16,7 @@ static bool is_in_pid_namespace(void)
 	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != first;
 }
 
-/* One that hides the folders of other users: "noaccess" only closes them. */
+/* Whether a mount option hides the directories of other users; "noaccess" only protects them. */
 static bool is_hiding_option(const char *option)
 {
 	static const char *const hiding[] = {"hidepid=2", "hidepid=invisible", "hidepid=4",
@@ -29,8 +29,8 @@ static bool is_hiding_option(const char *option)
 	return false;
 }
 
-/* A line of mounts is "SOURCE FOLDER TYPE OPTIONS 0 0". Changes it. Of several that are mounted on
- * one folder, the last is what shows. */
+/* Parses a line of mounts, "SOURCE FOLDER TYPE OPTIONS 0 0", and modifies it. If several file
+ * systems are mounted on one directory, the last one shows. */
 static void read_mount(char *line, bool *hides)
 {
 	char *words, *source = strtok_r(line, " ", &words), *folder = strtok_r(NULL, " ", &words);
@@ -64,8 +64,8 @@ static bool is_mounted_to_hide(const struct source *s)
 	return hides;
 }
 
-/* A user in the group that the mount names sees all processes, among them the first, unless that is
- * his own. */
+/* A user in the group that the mount names sees all processes, so also process 1, which its owner
+ * sees in any case. */
 static bool hides_processes(const struct source *s)
 {
 	struct stat first;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { NAME_ROOM = 4096 }; /* for all that getpwuid_r() finds */
+enum { NAME_ROOM = 4096 }; /* for everything getpwuid_r() returns */
 
 static const char *look_up(uint32_t uid, char *buffer, size_t size)
 {

@@ -1,8 +1,8 @@
 /*
- * users: the names of the users of this system, looked up at one time.
+ * users: names of this system's users, all looked up in advance.
  *
- * Who knows them may be anywhere: a file, a daemon behind a socket, a server. Later, in the
- * sandbox, only files can be asked.
+ * Names may come from a file, a daemon behind a socket or a server; later, in the sandbox, only
+ * files can be read.
  */
 #ifndef SOURCE_USERS_H
 #define SOURCE_USERS_H
@@ -17,12 +17,12 @@ struct users {
 	size_t count;
 };
 
-/* Looks up who has processes in a source, into an empty table. 0, or -1 with *e; users_free() in
- * any case. */
+/* Looks up the owners of all processes of a source, into an empty table. 0, or -1 with *e; call
+ * users_free() in any case. */
 int users_learn(struct users *users, const struct source *s, struct error *e);
 void users_free(struct users *users);
 
-/* The name, if there is one: into `buffer`, or what the table owns. NULL without one. */
+/* Returns the user's name, in `buffer` or owned by the table; NULL if there is none. */
 const char *users_find(const struct users *users, uint32_t uid, char *buffer, size_t size);
 
 /* Whether there is a user of this name. */

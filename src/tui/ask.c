@@ -13,7 +13,7 @@
 
 enum { ESCAPE = 27, CANCEL = 7, RUBOUT = 127, BELL = 8, ERASE_LINE = 21, LINE_FEED = 10 };
 
-/* The last character, which may have several bytes. */
+/* Removes the last character, which may have several bytes. */
 static void erase_last(char *text)
 {
 	size_t len = strlen(text);
@@ -23,7 +23,7 @@ static void erase_last(char *text)
 	text[len > 0 ? len - 1 : 0] = '\0';
 }
 
-/* Where there is no room for the whole line, its end is shown: that is where people type. */
+/* If the line does not fit, shows its end, where the user types. */
 static void show_line(const char *question, const char *text)
 {
 	char *shown = escape_string(slice_of(text)), *line;
@@ -44,7 +44,7 @@ static void show_line(const char *question, const char *text)
 	free(shown);
 }
 
-/* An answer that was given; whether it can be taken. The reason stands above the question. */
+/* Checks an answer. If it is rejected, shows the reason above the question. */
 static bool check(const struct question *question, char *text)
 {
 	char why[ASK_WHY_MAX] = "";
@@ -102,7 +102,7 @@ static void show_choices(const char *question, const char *const *choices, int c
 	screen_show(-1, 0);
 }
 
-/* The wheel moves, a click chooses: true. */
+/* The wheel moves; a click chooses, and returns true. */
 static bool take_mouse(int count, int *at)
 {
 	const struct mouse mouse = screen_mouse();
@@ -159,7 +159,7 @@ int ask_choice(const char *question, const char *const *choices, int count, int 
 	}
 }
 
-/* The keys from one on, in two columns where there is room for them. How many are shown. */
+/* Shows keys starting at `first`, in two columns if there is room; returns how many. */
 static unsigned show_keys(unsigned first, unsigned count)
 {
 	enum { KEYS = 10, HALF = 42, TWO = 2 * HALF - 8 };
@@ -182,7 +182,7 @@ static unsigned show_keys(unsigned first, unsigned count)
 	return two ? 2 * rows : rows;
 }
 
-/* What could be shown of the help, from a key on. */
+/* Shows as much of the help as fits, starting at a key. */
 static unsigned show_help(unsigned first, unsigned count)
 {
 	unsigned shown;
@@ -217,7 +217,7 @@ void ask_help(void)
 		if (key == SCREEN_GONE)
 			break;
 		if (key == KEY_RESIZE)
-			first = 0; /* there may be more room */
+			first = 0; /* there may be more room now */
 		else if (key != SCREEN_TIMEOUT)
 			first += shown;
 	}

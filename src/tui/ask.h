@@ -1,4 +1,4 @@
-/* ask: questions to the user, on the screen. Whoever asked draws it again. */
+/* ask: asks the user questions on the screen, which the caller must redraw. */
 #ifndef TUI_ASK_H
 #define TUI_ASK_H
 
@@ -7,23 +7,23 @@
 
 enum { ASK_WHY_MAX = 256 };
 
-/* Whether an answer can be taken; if not, writes a sentence that says why, escaped. */
+/* Whether an answer is acceptable; if not, writes a sentence that says why, escaped. */
 typedef bool ask_check_fn(const void *ctx, const char *text, char why[ASK_WHY_MAX]);
 
 struct question {
 	const char *text;
-	ask_check_fn *check; /* NULL takes any answer */
+	ask_check_fn *check; /* NULL accepts any answer */
 	const void *ctx;
 };
 
-/* A line of text, which begins as `text`; true if it was finished with Enter. It is escaped where
- * it is shown. An answer that cannot be taken is asked for again. */
+/* Lets the user edit a line of text, starting with `text`; true if it was finished with Enter. The
+ * text is shown escaped. The question is repeated until the answer is acceptable. */
 bool ask_text(const struct question *question, char *text, size_t size);
 
-/* One of several; -1 if none was chosen. */
+/* Returns the index of a choice, or -1 if none was made. */
 int ask_choice(const char *question, const char *const *choices, int count, int current);
 
-/* Shows the keys until one is pressed. */
+/* Shows the keys until any key is pressed. */
 void ask_help(void);
 
 #endif

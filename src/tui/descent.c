@@ -57,8 +57,8 @@ static int read_own(const struct descent *d, const struct own_watch *own, struct
 	return driver_read(d->driver, own->watch, o->pids, o->pid_count, e);
 }
 
-/* A watch for a key that the one of the level above lacks. It has that one's keys too, since what
- * is fixed is known by them. */
+/* Begins a watch by a key that the watch of the level above lacks. It includes that watch's keys
+ * too, since fixed values are matched by them. */
 static int begin_watch(const struct descent *d, const struct grouping *by, struct own_watch *own,
 		       struct error *e)
 {
@@ -73,7 +73,7 @@ static int begin_watch(const struct descent *d, const struct grouping *by, struc
 	}
 	own->pid = level_pid(from);
 	if (own->pid) {
-		/* This process, whatever it was chosen by. */
+		/* Only this process, however it was chosen. */
 		options.collecting.children = NULL;
 		selection_take_all_processes(&options.collecting.selection);
 	}

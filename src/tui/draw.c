@@ -8,11 +8,11 @@
 #include <stdlib.h>
 
 enum {
-	SMALL = 14,	  /* lines of a screen that has no head */
-	AROUND = 4,	  /* breadcrumb, headings, totals, hints */
-	GRAPH_WIDE = 120, /* columns from which the graph is longer, */
+	SMALL = 14,	  /* screens with fewer lines have no head */
+	AROUND = 4,	  /* lines for breadcrumb, headings, totals, hints */
+	GRAPH_WIDE = 120, /* widths from which the graph is longer */
 	GRAPH_WIDEST = 160,
-	NAME = 20, /* columns that a name should have */
+	NAME = 20, /* minimum width of a name */
 };
 
 static int head_lines(void)
@@ -54,7 +54,8 @@ static void write_step(const struct level *l, FILE *out)
 		fprintf(out, "%s%s", k ? "," : "", key_names[l->view.by.keys[k]]);
 }
 
-/* Where this is: what was chosen on the way down, from one level on, and how it is shown. */
+/* The breadcrumb: what was chosen at each level, starting at `first`, and how the last one is
+ * shown. */
 static char *way_from(const struct picture *p, size_t first)
 {
 	const struct level *last = p->levels[p->level_count - 1];
@@ -88,7 +89,7 @@ static char *way_from(const struct picture *p, size_t first)
 	return textstream_close(out, &text) ? text : NULL;
 }
 
-/* Where there is no room, the first steps are left out. */
+/* Leaves out the first levels if there is no room. */
 static bool draw_way(const struct picture *p)
 {
 	size_t first = 0;
@@ -101,7 +102,7 @@ static bool draw_way(const struct picture *p)
 	return put_line(head_lines(), text, STYLE_DIM);
 }
 
-/* The part of a report that is on the screen: a report of its own. */
+/* Cuts out the part of a report that is on the screen, as a report of its own. */
 static bool cut(const struct level *l, size_t rows, size_t count, struct report *window)
 {
 	const struct report *r = &l->report;
@@ -158,7 +159,7 @@ static bool put_table(struct level *l, const struct table_layout *layout)
 	return put_row(layout, layout->rows - 1, screen_height() - 2, STYLE_BOLD) && put;
 }
 
-/* As many columns as there is room for; those of the keys in any case. */
+/* Draws as many columns as fit, but always those of the keys. */
 static bool draw_table(struct level *l, struct render_options *options)
 {
 	size_t count = l->report.column_count, rows = draw_rows();
@@ -180,7 +181,7 @@ static bool draw_table(struct level *l, struct render_options *options)
 		if (count > l->report.key_column_count + 1)
 			count--;
 		else
-			options->text_min = 0; /* then names have to suffer after all */
+			options->text_min = 0; /* as a last resort, shorten names */
 		if (!cut(l, rows, count, &window))
 			return false;
 		drawn = layout_init(&layout, &window, options);
@@ -191,7 +192,7 @@ static bool draw_table(struct level *l, struct render_options *options)
 	return drawn;
 }
 
-/* What the totals are of, where it could be anything else. */
+/* What the totals are of, if that is not obvious. */
 static const char *describe_totals(const struct picture *p, const struct level *l)
 {
 	if (l->filter)

@@ -1,4 +1,4 @@
-/* draw: the screen as it is while no question is open. */
+/* draw: draws the screen while no question is open. */
 #ifndef TUI_DRAW_H
 #define TUI_DRAW_H
 
@@ -11,20 +11,20 @@ struct picture {
 	struct render_options rendering;
 	struct level *const *levels; /* from the top down; the last one is shown */
 	size_t level_count;
-	bool selected;	     /* the rows are those of a selection */
+	bool selected;	     /* only a selection is shown */
 	const char *message; /* NULL for none */
 };
 
-/* Also decides which rows there is room for. 0, or -1 with *e. */
+/* Also determines how many rows fit. 0, or -1 with *e. */
 int draw(const struct picture *p, struct error *e);
 
-/* How many rows there is room for. */
+/* How many rows fit on the screen. */
 size_t draw_rows(void);
 
-/* The column at x if y is the line of headings; NULL otherwise. */
+/* The column at x if y is the line of headings; otherwise NULL. */
 const struct column *draw_column_at(const struct level *l, int y, int x);
 
-/* The row on line y, among those shown; shown_count if there is none. */
+/* The index in `shown` of the row on line y; shown_count if there is none. */
 size_t draw_row_at(const struct level *l, int y);
 
 #endif

@@ -4,7 +4,7 @@
 
 enum { ESCAPE = 27, RUBOUT = 127, BELL = 8, LINE_FEED = 10, RETURN = 13 };
 
-/* What has no text is not in the help. */
+/* Bindings without text are not in the help. */
 const struct binding bindings[] = {
 	{ACTION_UP, {KEY_UP, 'k'}, "Up k", "one row up"},
 	{ACTION_DOWN, {KEY_DOWN, 'j'}, "Down j", "one row down"},

@@ -1,4 +1,4 @@
-/* keys: which key does what. The help on the screen is made from the same table. */
+/* keys: the key bindings, from which the help on the screen is made too. */
 #ifndef TUI_KEYS_H
 #define TUI_KEYS_H
 
@@ -34,7 +34,7 @@ enum { KEYS_MAX = 4 };
 
 struct binding {
 	enum action action;
-	int keys[KEYS_MAX]; /* as curses gives them; 0 for none */
+	int keys[KEYS_MAX]; /* key codes of curses; 0 for none */
 	const char *shown, *help;
 };
 

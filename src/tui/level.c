@@ -35,7 +35,7 @@ static void write_cell(const struct column *column, const struct cell *cell, FIL
 		fprintf(out, "%" PRIu64, cell->number);
 }
 
-/* What tells a row apart, escaped; freed by the caller, NULL if out of memory. */
+/* The texts that identify a row, escaped; freed by the caller, NULL if out of memory. */
 static char *row_text(const struct level *l, size_t shown)
 {
 	const struct report *r = &l->report;
@@ -79,7 +79,7 @@ static void follow_cursor(struct level *l)
 	level_move(l, l->cursor);
 }
 
-/* A row of totals cannot be sorted by a key that another level had. */
+/* Drops a sort key that only another level has. */
 static void check_sort(struct level *l)
 {
 	const struct column *list[COLUMNS_MAX];
@@ -156,7 +156,7 @@ static const symbol *key_at_cursor(const struct level *l)
 	return aggregate_key(&l->view.snapshot.groups, group);
 }
 
-/* Whether the row at the cursor is that of all files, which have one label. */
+/* Whether the row at the cursor stands for all files, which share one label. */
 static bool is_of_files(const struct level *l)
 {
 	const struct snapshot *s = &l->view.snapshot;
@@ -178,14 +178,14 @@ static bool is_of_files(const struct level *l)
 	return false;
 }
 
-/* Whether a key would tell apart what is in the row at the cursor. */
+/* Whether a key would divide the row at the cursor. */
 static bool divides(const struct level *l, enum key key)
 {
 	if (view_has(&l->view, key))
 		return false;
 	if (key == KEY_FILE)
 		return !view_has(&l->view, KEY_MAPPING) && is_of_files(l);
-	/* What is in one file, or is all files, has one label. */
+	/* All files share one label, and so does everything in one file. */
 	return key != KEY_LABEL || !(view_has(&l->view, KEY_FILE) || is_of_files(l));
 }
 

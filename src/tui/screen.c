@@ -16,15 +16,16 @@
 #include <term.h>
 
 static SCREEN *terminal;
-static struct mouse last_mouse; /* of its last key */
+static struct mouse last_mouse; /* the event of the last mouse key */
 static struct termios before;
 static volatile sig_atomic_t caught, stopping;
-static sigset_t unblocked; /* signals come only while screen_wait() waits, so that none is missed */
-/* What the terminal wants to hear at the end, for when curses cannot be asked; NULL if it is not
- * used. */
+static sigset_t unblocked; /* signals are only unblocked while screen_wait() waits, so that none is
+			      missed */
+/* The sequences that restore the terminal when curses cannot be used for it; NULL if the terminal
+ * is not in use. */
 static char *leave;
 
-/* Signals that end a program properly, */
+/* Signals that terminate a program properly, */
 static const int endings[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 /* and those of a crash. */
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -42,7 +43,7 @@ static void on_stop(int number)
 	stopping = 1;
 }
 
-/* Only what is safe in a handler. */
+/* Restores the terminal; async-signal-safe. */
 static void give_back(void)
 {
 	ssize_t n = leave ? write(STDOUT_FILENO, leave, strlen(leave)) : 0;
@@ -51,14 +52,14 @@ static void give_back(void)
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
-/* The signal then does what it would have done. */
+/* The handler is reset, so the signal takes its default action. */
 static void on_crash(int number)
 {
 	give_back();
 	raise(number);
 }
 
-/* curses itself ends a program that has no memory. */
+/* curses itself exits if it is out of memory. */
 static void on_exit_of_curses(void)
 {
 	if (leave)
@@ -74,7 +75,7 @@ static void catch (const int *numbers, int count, void (*handler)(int), int flag
 		sigaction(numbers[i], &action, NULL);
 }
 
-/* Leaving the other screen, showing the cursor and forgetting the mouse. */
+/* Leaves the alternate screen, shows the cursor and turns mouse reports off. */
 static char *leave_text(void)
 {
 	static const char *const names[] = {"sgr0", "cnorm", "rmcup", "rmkx"};
@@ -85,7 +86,7 @@ static char *leave_text(void)
 
 	if (!out)
 		return NULL;
-	/* Not by tiparm(): what that remembers, del_curterm() cannot free without memory. */
+	/* Without tiparm(): if memory is short, del_curterm() cannot free what that caches. */
 	if (mouse && mouse != (char *)-1)
 		fputs("\033[?1006;1000l", out);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -109,7 +110,7 @@ static void block(void)
 	sigprocmask(SIG_BLOCK, &set, &unblocked);
 }
 
-/* Catches the key that stops a program. curses would do that too, but ignores it while it draws. */
+/* Handles the stop key. curses would handle it too, but ignores it while drawing. */
 static void catch_stop(void)
 {
 	const int number = SIGTSTP;
@@ -130,7 +131,7 @@ void screen_leave(void)
 	raise(SIGTSTP);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &set, NULL); /* it stops here */
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* the process stops here */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	catch_stop();
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
@@ -138,7 +139,7 @@ void screen_leave(void)
 	clearok(curscr, TRUE);
 }
 
-/* Whether the cursor can be put anywhere. Learns how to leave such a terminal. */
+/* Whether the terminal has cursor addressing. Also finds out how to leave such a terminal. */
 static int can_hold_a_screen(struct error *e)
 {
 	const char *address = NULL;
@@ -158,8 +159,8 @@ static int can_hold_a_screen(struct error *e)
 	return status;
 }
 
-/* A key that is a signal takes those before it away, unless told not to. It may come when curses
- * has seen that there is one to read; reading would then wait, while signals are blocked. */
+/* NOFLSH keeps a signal key from discarding earlier input. That could happen after curses has seen
+ * that there is input; reading would then block, with signals blocked. */
 static void keep_keys(void)
 {
 	struct termios mode;
@@ -191,7 +192,7 @@ static void catch_signals(void)
 	catch (endings, ENDINGS, on_ending, 0);
 	block();
 	catch (crashes, CRASHES, on_crash, (int)SA_RESETHAND | SA_NODEFER);
-	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error of writing it */
+	signal(SIGXFSZ, SIG_IGN); /* make exceeding the file size limit a write error */
 }
 
 static void leave_signals(void)
@@ -230,7 +231,7 @@ int screen_start(bool color, struct error *e)
 		forget_leave();
 		return -1;
 	}
-	catch_signals(); /* newterm() already changes the terminal, and may crash or exit */
+	catch_signals(); /* before newterm(), which changes the terminal, and may crash or exit */
 	terminal = newterm(NULL, stdout, stdin);
 	if (!terminal) {
 		give_back();
@@ -249,8 +250,8 @@ void screen_stop(void)
 	if (!terminal)
 		return;
 	endwin();
-	tcsetattr(STDIN_FILENO, TCSANOW, &before); /* which curses does not try twice */
-	/* No delscreen(): after a moment without memory it crashes, and the program ends anyway. */
+	tcsetattr(STDIN_FILENO, TCSANOW, &before); /* curses does not retry this */
+	/* No delscreen(): it crashes if memory was short before, and the program ends anyway. */
 	terminal = NULL;
 	forget_leave();
 	leave_signals();
@@ -329,7 +330,7 @@ void screen_show(int y, int x)
 	refresh();
 }
 
-/* What can be read and gives no key is an end. */
+/* Input that is readable but has no bytes is at its end. */
 static bool is_gone(const struct pollfd *input)
 {
 	struct pollfd again = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -340,8 +341,8 @@ static bool is_gone(const struct pollfd *input)
 	return poll(&again, 1, 0) > 0 && ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 && bytes == 0;
 }
 
-/* Whether the first button was clicked. curses tells of it going down and up, or of both at once;
- * if a key comes right behind, only of it going up. */
+/* Whether the first button was clicked. curses reports press and release separately, or both at
+ * once; if a key follows immediately, only the release. */
 static bool is_click(mmask_t state)
 {
 	static bool down;
@@ -352,8 +353,8 @@ static bool is_click(mmask_t state)
 	       (state & BUTTON1_RELEASED && !was_down);
 }
 
-/* What comes with the key of the mouse is taken at once: left in curses' queue, it would be taken
- * for that of a later one. */
+/* Takes the event of a mouse key at once; left in curses' queue, it would be taken for the event of
+ * a later key. */
 static void take_mouse(void)
 {
 	MEVENT event;

@@ -1,5 +1,5 @@
 /*
- * screen: the terminal, and that it is usable afterwards, however this ends.
+ * screen: controls the terminal, and restores it however the program ends.
  *
  *	screen_start()
  *	screen_line(...)... screen_show()
@@ -28,7 +28,7 @@ enum style {
 int screen_start(bool color, struct error *e);
 void screen_stop(void);
 
-/* A signal that ends the program and came meanwhile; 0 if there was none. */
+/* The signal received that ends the program; 0 if none. */
 int screen_signal(void);
 
 int screen_height(void);
@@ -36,26 +36,28 @@ int screen_width(void);
 
 void screen_clear(void);
 
-/* Fills a line: what does not fit of the text is cut off. The text is escaped already. */
+/* Fills a line; text that does not fit is cut off. The text must be escaped already. */
 void screen_line(int y, const char *text, enum style style);
 
-/* Shows all that was put, with the terminal's cursor at x of line y, or hidden if y is -1. */
+/* Updates the terminal, with the cursor at x of line y, or hidden if y is -1. */
 void screen_show(int y, int x);
 
-/* What screen_wait() says beside keys. */
+/* Other results of screen_wait() than keys. */
 enum {
 	SCREEN_TIMEOUT = -1,
-	SCREEN_GONE = -2, /* no more keys will come: the terminal vanished, or a signal came */
-	SCREEN_STOP = -3, /* the signal to stop came; see screen_leave() */
+	SCREEN_GONE =
+		-2, /* no more keys will come: the terminal is gone, or a signal ends the program */
+	SCREEN_STOP = -3, /* a stop signal came; see screen_leave() */
 };
 
-/* Stops this process, and leaves the terminal to whoever is next until it continues. */
+/* Stops this process, restoring the terminal until it continues. */
 void screen_leave(void);
 
-/* The next key, as curses calls it, within this many milliseconds; -1 to wait for ever. */
+/* Returns the next key, as a curses key code, or SCREEN_TIMEOUT after this many milliseconds; -1 to
+ * wait forever. */
 int screen_wait(int64_t milliseconds);
 
-/* What the mouse did, when its key came. */
+/* The event that came with the last mouse key. */
 struct mouse {
 	enum { MOUSE_NOTHING, MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } what;
 	int y, x;

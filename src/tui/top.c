@@ -24,7 +24,7 @@
 enum {
 	TEXT_MAX = 256,
 	USER_ROOM = 4096,
-	WHEEL = 3, /* rows that one notch moves */
+	WHEEL = 3, /* rows per step of the mouse wheel */
 };
 
 /* The watch on the screen. */
@@ -86,7 +86,7 @@ static int show(struct session *s, struct error *e)
 	return draw(&picture, e);
 }
 
-/* Has a level show only what is of the chosen user. */
+/* Limits a level to the chosen user. */
 static bool fix_user(const struct session *s, struct level *l)
 {
 	char *shown = escape_string(slice_of(s->user));
@@ -104,7 +104,7 @@ static bool fix_user(const struct session *s, struct level *l)
 	return fixed;
 }
 
-/* The top level anew, with another key or user. */
+/* Begins again at the top level, with another key or user. */
 static int begin(struct session *s, const struct grouping *by, const struct report_options *options,
 		 struct error *e)
 {
@@ -120,7 +120,7 @@ static int choose_group(struct session *s, struct error *e)
 	const struct selection *chosen = &s->driver->options.watching.collecting.selection;
 	bool some = s->driver->options.pid_count > 0 || selection_chooses_processes(chosen) ||
 		    selection_chooses_memory(chosen);
-	/* Mappings come last, but for segments, which need a selection of their own. */
+	/* Mappings come last, except for segments, which need a selection of their own. */
 	int count = some ? KEY_SEGMENT : KEY_MAPPING;
 	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
 	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
@@ -129,7 +129,7 @@ static int choose_group(struct session *s, struct error *e)
 		return 0;
 	if (grouping_has(&s->driver->watch->options.collecting.by, by.keys[0]))
 		return begin(s, &by, &s->top->report, e);
-	/* What was not watched so far is watched from now on. */
+	/* Starts watching by this key. */
 	descent_free(&s->descent);
 	if (driver_watch_by(s->driver, &by, e) < 0)
 		return -1;
@@ -161,7 +161,7 @@ static int choose_sort(struct session *s, struct error *e)
 	return level_list(l, e);
 }
 
-/* So that the order of the beginning can be turned round. */
+/* Makes the default order explicit, so that it can be reversed. */
 static void name_sort(struct level *l)
 {
 	if (!l->options.sort) {
@@ -237,7 +237,7 @@ static void search(struct session *s)
 	search_from(s, last_level(s)->cursor);
 }
 
-/* A text that no row has now may come. */
+/* Accepts a text that no row has now, since such a row may appear. */
 static int filter(struct session *s, struct error *e)
 {
 	const struct question question = {.text = "Only rows with (empty: all)"};
@@ -258,7 +258,7 @@ static int filter(struct session *s, struct error *e)
 	return 0;
 }
 
-/* What the rows call the user that somebody typed, by name or number; NULL if there is none. */
+/* Finds the name that rows use for a user typed as name or number; NULL if there is none. */
 static const char *find_user(const struct session *s, const char *typed, char *buffer, size_t size)
 {
 	const struct users *users = s->driver->options.watching.collecting.users;
@@ -287,7 +287,7 @@ static bool check_user(const void *ctx, const char *text, char why[ASK_WHY_MAX])
 	return false;
 }
 
-/* The top level again, of another user: as it was listed. */
+/* Begins again at the top level for another user, keeping its order and filter. */
 static int choose_user(struct session *s, struct error *e)
 {
 	const struct question question = {
@@ -333,7 +333,7 @@ static void choose_delay(struct session *s)
 		driver_set_delay(s->driver, ns);
 }
 
-/* The view with all that JSON has, to a file that is not there yet. */
+/* Writes the view with all JSON columns. */
 static int write_json(struct session *s, FILE *out, struct error *e)
 {
 	const char *path = driver_path(s->driver);
@@ -358,7 +358,7 @@ static int write_json(struct session *s, FILE *out, struct error *e)
 	return status;
 }
 
-/* All of it, before there is a file. */
+/* Formats everything before creating the file. */
 static int write_text(struct session *s, char **text, size_t *size, struct error *e)
 {
 	FILE *out = textstream_open(text, size);
@@ -369,7 +369,8 @@ static int write_text(struct session *s, char **text, size_t *size, struct error
 	return status;
 }
 
-/* What became of a file, whose name may hold anything that can be typed. `error` is errno, or 0. */
+/* Reports the result for a file, whose name may have any typed characters. `error` is errno, or
+ * 0. */
 static int tell(struct session *s, const char *what, const char *name, int error, struct error *e)
 {
 	char *shown = escape_string(slice_of(name));
@@ -449,7 +450,7 @@ static void move_cursor(struct session *s, enum action action)
 	}
 }
 
-/* What changes the view or asks for something. */
+/* Actions that change the view or ask something. */
 static int change(struct session *s, enum action action, struct error *e)
 {
 	switch (action) {
@@ -526,7 +527,7 @@ static void stop(struct session *s)
 	forget_widths(s);
 }
 
-/* Draws, waits for a key or the time, and does what is due. */
+/* Draws, waits for a key or the next refresh, and handles it. */
 static int step(struct session *s, struct error *e)
 {
 	uint64_t left = driver_time_left(s->driver) / 1000000;
@@ -577,6 +578,6 @@ int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error 
 	screen_stop();
 	descent_free(&s.descent);
 	if (number)
-		raise(number); /* it does now what it would have done */
+		raise(number); /* takes the default action now */
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * top: the watch on a terminal, with keys.
+ * top: the interactive screen of `anonmem top`.
  *
  * This layer is the only one that includes curses.
  */
@@ -11,16 +11,16 @@
 
 struct top {
 	struct driver driver;
-	struct grouping by; /* at first */
+	struct grouping by; /* the initial grouping */
 	struct report_options report;
 	struct render_options rendering;
 };
 
-/* Called when the terminal has been opened and nothing has been read. 0, or -1 with *e. */
+/* Called after the terminal has been opened, before anything is read. 0, or -1 with *e. */
 typedef int top_ready_fn(const void *ctx, struct error *e);
 
-/* Until the user or the number of iterations ends it. The terminal is then as it was before. 0, or
- * -1 with *e. */
+/* Runs until the user quits or the number of iterations is reached, and restores the terminal. 0,
+ * or -1 with *e. */
 int top_run(struct top *top, top_ready_fn *ready, const void *ctx, struct error *e);
 
 #endif

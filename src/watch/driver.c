@@ -53,7 +53,7 @@ static int read_all(const struct driver *d, struct error *e)
 	return driver_read(d, d->watch, d->options.pids, d->options.pid_count, e);
 }
 
-/* What it took since the last refresh, and when the next one is due. */
+/* Measures the CPU time used since the last refresh, and sets when the next one is due. */
 static void keep_time(struct driver *d)
 {
 	uint64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID), wall = now_ns(CLOCK_MONOTONIC);

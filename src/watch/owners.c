@@ -8,7 +8,7 @@
 struct candidate {
 	struct memory_user user;
 	struct owner *now;
-	const struct owner *then; /* NULL for another process, or program */
+	const struct owner *then; /* NULL if it is another process or program */
 	const struct record *record;
 	bool fresh;
 };
@@ -30,8 +30,8 @@ static bool is_same(const struct watched *a, const struct watched *b)
 			  signs_equal(a->record->process.signs, b->record->process.signs));
 }
 
-/* All of them are as they were, unless this says that one is new, or shares its memory: then it may
- * run another program, or whose memory it has may be gone. */
+/* Nothing has changed unless a process is new, or shares memory and was read again: it may have
+ * called exec, or the process that counts its memory may be gone. */
 static bool list_candidates(const struct state *before, struct state *now, uint64_t refresh,
 			    struct candidates *all)
 {
@@ -76,7 +76,7 @@ static bool has_pid(const struct candidate *run, size_t count, pid_t pid)
 	return false;
 }
 
-/* Whether those who look alike are to be compared, again or for the first time. */
+/* Whether processes that look alike must be compared, again or for the first time. */
 static bool is_to_be_compared(const struct candidate *run, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -103,7 +103,7 @@ static bool has_as_much(const struct record *a, const struct record *b)
 	return rss[0] == rss[1] && mappings[0] == mappings[1];
 }
 
-/* What comparing them found: of each set, the lowest pid has the memory. */
+/* Takes over the comparison: in each set, the lowest pid counts the memory. */
 static void take_answers(struct candidate *run, const struct memory_user *users, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

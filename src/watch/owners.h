@@ -1,13 +1,12 @@
-/* owners: which processes of a state have the memory of another one; for watch.c only. */
+/* owners: finds processes of a state whose memory another process counts; for watch.c only. */
 #ifndef WATCH_OWNERS_H
 #define WATCH_OWNERS_H
 
 #include "base/error.h"
 #include "watch/state.h"
 
-/* Fills now->owners, which are all 0. What is known since `before`, where all is as it was, is not
- * asked again; `refresh` is the number of what was read just now. 0, or -1 with *e when there is no
- * memory. */
+/* Fills now->owners, which are all 0. Does not compare again what is known from `before` and
+ * unchanged; `refresh` is the number of the current refresh. 0, or -1 with *e if out of memory. */
 int owners_find(const struct source *source, const struct state *before, struct state *now,
 		uint64_t refresh, struct error *e);
 

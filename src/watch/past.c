@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 enum {
-	BYTES_MAX = 32 << 20, /* of all moments, */
-	PARTS = 4,	      /* of which one takes at most so large a part */
+	BYTES_MAX = 32 << 20, /* for all moments together; */
+	PARTS = 4,	      /* a moment may take at most one of so many parts */
 };
 
 static size_t group_bytes(const struct grouping *by)

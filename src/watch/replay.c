@@ -27,8 +27,8 @@ static void free_entries(struct dirent **entries, int count)
 	free(entries);
 }
 
-/* The name of a folder with a number for a name in a folder, freed by the caller: NULL if there is
- * none, or with errno if it cannot be listed. */
+/* Finds a directory with a number as its name, freed by the caller. NULL if there is none, or with
+ * errno if `path` cannot be listed. */
 static char *find_number(const char *path)
 {
 	struct dirent **entries;
@@ -45,7 +45,7 @@ static char *find_number(const char *path)
 	return name;
 }
 
-/* 1, 0, or -1 with *e. What is no folder, or may not be looked into, holds none. */
+/* 1, 0, or -1 with *e. Something that is not a directory, or not accessible, holds none. */
 static int holds_processes(const char *path, struct error *e)
 {
 	char *name = find_number(path);
@@ -56,8 +56,8 @@ static int holds_processes(const char *path, struct error *e)
 	return name != NULL;
 }
 
-/* Whether a folder is one tree: 1, 0, or -1 with *e. Trees may be called by numbers too, such as
- * times; but then those hold processes, and no process does. */
+/* Whether a directory is a tree: 1, 0, or -1 with *e. A tree in it may have a number as its name
+ * too, such as a time; but trees contain processes, and processes do not. */
 static int is_tree(const char *path, const char *number, struct error *e)
 {
 	char *below;
@@ -85,7 +85,7 @@ static int add(struct replay *r, char *path, struct error *e)
 	return 0;
 }
 
-/* The trees in a folder; there may be none. */
+/* Adds the trees in a directory; there may be none. */
 static int add_folders(struct replay *r, struct error *e)
 {
 	struct dirent **entries;
@@ -129,7 +129,8 @@ int replay_open(struct replay *r, const char *root, struct source *source, struc
 	free(number);
 	if (tree < 0 || (!tree && add_folders(r, e) < 0))
 		return -1;
-	/* Without any, it is the tree itself that is empty, and reading it says so. */
+	/* If there are none, the directory is taken for an empty tree, and reading it will say
+	 * so. */
 	return r->count ? 0 : add(r, strdup(root), e);
 }
 

@@ -1,9 +1,9 @@
 /*
- * replay: what is read at each refresh.
+ * replay: decides what each refresh reads.
  *
- * The running system, a captured tree, or a folder of captured trees, which are then played one
- * after the other in the order of their names. A folder is a tree if it holds processes. Or one
- * source that was opened before, which is read each time.
+ * Either the running system, a captured tree, or a directory of captured trees, which are played in
+ * the order of their names. A directory is a tree if it contains processes. Or a source that was
+ * opened before, which is read every time.
  */
 #ifndef WATCH_REPLAY_H
 #define WATCH_REPLAY_H
@@ -23,14 +23,13 @@ struct replay {
 int replay_open(struct replay *r, const char *root, struct source *source, struct error *e);
 void replay_close(struct replay *r);
 
-/* Whether there is something else to read than what was read last. A tree, or the last of several,
- * stays what it is. */
+/* Whether the next refresh can read something new: the running system, or another tree. */
 bool replay_has_next(const struct replay *r);
 
-/* Moves on to it. */
+/* Moves on to the next tree. */
 void replay_advance(struct replay *r);
 
-/* The source to read now, limited to `pids` if there are any; as source_open_proc(). */
+/* Opens the source to read now, limited to `pids` if there are any, like source_open_proc(). */
 struct source *replay_source(const struct replay *r, const pid_t *pids, size_t count,
 			     struct error *e);
 void replay_close_source(const struct replay *r, struct source *source);

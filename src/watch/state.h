@@ -7,48 +7,46 @@
 #include "source/activity.h"
 #include "watch/past.h"
 
-/* The record of a process, when it was made, and what the process had done by then. It does not
- * change, but for its symbols when they move, and for what it did since that changed nothing;
- * several states may hold it. */
+/* The record of a process, when it was read, and the process's activity until then. Immutable,
+ * except that its symbols may move and that activity without effect is updated; states share it by
+ * reference count. */
 struct watched {
 	unsigned holders;
-	uint64_t moved; /* the table of symbols that its keys are of */
+	uint64_t moved; /* number of the symbol table that its keys belong to */
 	pid_t pid;
 	struct activity activity;
 	uint64_t read_at; /* number of the refresh */
 	struct record *record;
 	struct naming naming;
-	struct sizes *sizes; /* held; NULL until it is past */
+	struct sizes *sizes; /* a reference; NULL until the record is part of the past */
 };
 
-/* Whose the memory of a process is. */
+/* Which process counts the memory of a process. */
 struct owner {
-	pid_t pid;   /* of another process, which counts it; 0 for its own */
-	bool shares; /* it is one of several that have it */
-	bool maybe;  /* they look as if they did, and could not be compared */
+	pid_t pid;   /* another process that counts it; 0 for the process itself */
+	bool shares; /* the memory is shared with others */
+	bool maybe;  /* looks shared, but could not be compared */
 };
 
 /* All processes at one time, in ascending order of pids. */
 struct state {
 	struct watched **processes;
-	struct owner *owners; /* one for each */
+	struct owner *owners; /* one for each process */
 	size_t count;
 };
 
-/* The record of a process, and whose its memory is. What it points to is the state's. */
+/* The record of a process, with its owner filled in. What it points to belongs to the state. */
 struct record state_record(const struct state *s, size_t process);
 
-/* Holds of sizes are given back to `past`.
- *
- * `count` processes, all NULL, each with a memory of its own. False if out of memory;
- * state_free() in any case. */
+/* Sets up `count` processes, all NULL, each with its own memory. False if out of memory; call
+ * state_free() in any case. References to sizes are returned to `past`. */
 bool state_init(struct state *s, size_t count);
 void state_free(struct past *past, struct state *s);
 
-/* False if out of memory; `to` is then as it was. */
+/* False if out of memory, with `to` unchanged. */
 bool state_copy(struct past *past, struct state *to, const struct state *from);
 
-/* One holder less. NULL is allowed. */
+/* Drops a reference. NULL is allowed. */
 void watched_release(struct past *past, struct watched *p);
 
 #endif

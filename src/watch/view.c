@@ -46,7 +46,7 @@ bool view_has(const struct view *v, enum key key)
 	return grouping_has(&v->by, key);
 }
 
-/* A value that the watch has never seen is that of no record. */
+/* A value that the watch has never seen must match no record. */
 static symbol find_value(const struct watch *w, const struct fixed *f)
 {
 	symbol value = intern_find(&w->symbols, (struct slice){f->bytes, f->length});
@@ -56,7 +56,7 @@ static symbol find_value(const struct watch *w, const struct fixed *f)
 	return value == SYMBOL_NONE ? SYMBOL_NONE - 1 : value;
 }
 
-/* Of the past, no share is shown. */
+/* No shares are set: folds of the past do not show them. */
 static void begin_fold(struct fold *f, const struct view *v, const struct watch *w,
 		       struct aggregate *groups, struct group *totals)
 {
@@ -65,7 +65,7 @@ static void begin_fold(struct fold *f, const struct view *v, const struct watch 
 		fold_fix(f, v->fixed[i].key, find_value(w, &v->fixed[i]));
 }
 
-/* The rows of processes that were read at the last refresh. */
+/* Notes the rows of processes that were read at the last refresh. */
 static bool add_fresh(const struct fold *f, const struct watched *p, struct aggregate *fresh)
 {
 	symbol key[KEY_COUNT];
@@ -78,7 +78,7 @@ static bool add_fresh(const struct fold *f, const struct watched *p, struct aggr
 	return true;
 }
 
-/* A state as a snapshot; `fresh` may be NULL. */
+/* Folds a state into a snapshot; `fresh` may be NULL. */
 static bool fold_state(const struct view *v, const struct watch *w, const struct state *state,
 		       struct snapshot *s, struct snapshot *fresh)
 {
@@ -107,7 +107,7 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 	return folded;
 }
 
-/* What the sizes of a row are, then and now. */
+/* Sets the sizes of a row, now and then. */
 static bool sizes(const struct group *now, const struct group *then, uint64_t *a, uint64_t *b)
 {
 	enum counter counter =
@@ -135,7 +135,7 @@ static void remember(struct trend *t, const struct trend *past, uint64_t size)
 	t->history[t->history_count++] = size;
 }
 
-/* `then` and `start` are NULL where the row was not there. */
+/* `then` and `start` are NULL if the row was not there. */
 static void compare(struct trend *t, const struct group *now, const struct group *then,
 		    const struct group *start)
 {
@@ -147,8 +147,8 @@ static void compare(struct trend *t, const struct group *now, const struct group
 	t->growth = (int64_t)a - (int64_t)b;
 }
 
-/* The group that a row of one snapshot is in another one; NULL if there is none. The other one may
- * live as long as the watch, so it is not to learn of what comes and goes. */
+/* The group in another snapshot that corresponds to a row, or NULL. Does not add symbols to the
+ * other snapshot, which may live as long as the watch. */
 static struct group *counterpart(const struct snapshot *s, uint32_t row,
 				 const struct snapshot *other)
 {
@@ -172,10 +172,10 @@ static bool was_there(const struct snapshot *past, const struct group *g)
 	return g && (!t || t->state != TREND_GONE);
 }
 
-/* The pasts that a view is compared with. */
+/* The past states that a view is compared with. */
 struct pasts {
 	const struct snapshot *before, *start;
-	bool first; /* there was no refresh before */
+	bool first; /* there was no previous refresh */
 };
 
 static void follow(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
@@ -202,16 +202,16 @@ static void follow(struct snapshot *s, const struct pasts *p, const struct snaps
 	}
 }
 
-/* Who has which pid, in ascending order. */
+/* The processes by pid, in ascending order. */
 struct pid_owners {
 	struct pid_owner {
 		pid_t pid;
-		symbol process; /* of the snapshot's symbols */
+		symbol process; /* a symbol of the snapshot */
 	} * list;
 	size_t count;
 };
 
-/* Of the process that a row is about; false if it is about none. */
+/* The process of a row; false if it has none. */
 static bool owner_of(const struct snapshot *s, uint32_t row, struct pid_owner *t)
 {
 	for (unsigned k = 0; k < s->by.count; k++) {
@@ -232,7 +232,7 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Of all rows but those that are gone, of which one is enough for each process. */
+/* Collects the processes of all rows that are not gone, each once. */
 static bool find_owners(const struct snapshot *s, struct pid_owners *owners)
 {
 	uint32_t count = aggregate_count(&s->groups);
@@ -255,7 +255,7 @@ static bool find_owners(const struct snapshot *s, struct pid_owners *owners)
 	return true;
 }
 
-/* Whether another process, or program, has in another snapshot the pid that a row is about. */
+/* Whether the pid of a row belongs to another process or program in another snapshot. */
 static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct snapshot *other,
 			    const struct pid_owners *others)
 {
@@ -269,7 +269,7 @@ static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct
 				      intern_bytes(&other->symbols, found->process));
 }
 
-/* A process that is gone shows once more what its command line was. */
+/* Copies the command line of a process that is gone and shown for the last time. */
 static bool copy_command(struct snapshot *s, const symbol *key, const struct snapshot *past,
 			 const symbol *past_key)
 {
@@ -280,7 +280,7 @@ static bool copy_command(struct snapshot *s, const symbol *key, const struct sna
 			     past_key[at]);
 }
 
-/* A row of the last refresh that is gone: it stays once more, empty. */
+/* Adds a row of the last refresh that is gone; it is shown once more, empty. */
 static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t row,
 		     const struct snapshot *start, struct translation *t)
 {
@@ -317,8 +317,8 @@ static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct
 	return added;
 }
 
-/* Rows that are gone are there once more, but those of a process whose pid is another one's now:
- * that one's rows say so. */
+/* Shows rows that are gone once more, unless another process now has the pid: then its rows say
+ * so. */
 static bool follow_gone(struct snapshot *s, const struct pasts *p)
 {
 	uint32_t count = aggregate_count(&s->groups);
@@ -335,7 +335,7 @@ static bool follow_gone(struct snapshot *s, const struct pasts *p)
 	return done;
 }
 
-/* The trend of the totals stands behind those of all groups. */
+/* The trend of the totals follows those of all groups. */
 static void follow_totals(struct snapshot *s, const struct pasts *p)
 {
 	struct trend *t = &s->trends[aggregate_count(&s->groups)];
@@ -372,6 +372,7 @@ static void describe(struct snapshot *s, const struct watch *w)
 {
 	s->machine = w->machine;
 	s->inferred = w->options.collecting.infer;
+	s->heaps = w->options.collecting.reading.heaps;
 	s->exclusive = w->options.collecting.exclusive ? EXCLUSIVE_BOUNDS : EXCLUSIVE_UNASKED;
 	s->coverage = w->coverage;
 	s->shares_incomplete = w->shares.incomplete;
@@ -396,7 +397,7 @@ static bool update(struct view *v, const struct watch *w, struct snapshot *s)
 	return updated;
 }
 
-/* Adds a size, of which PSS may be unknown. False when there is no group, for want of memory. */
+/* Adds a size, with PSS possibly unknown. False if there is no group, for lack of memory. */
 static bool add_size(struct group *g, const struct size *size)
 {
 	if (!g)
@@ -413,7 +414,7 @@ static bool add_size(struct group *g, const struct size *size)
 	return true;
 }
 
-/* What was there at a past refresh, by the keys of a view. */
+/* Folds a past refresh by the keys of a view. */
 static bool fold_moment(const struct view *v, const struct watch *w, const struct moment *m,
 			struct aggregate *groups, struct group *totals)
 {
@@ -438,7 +439,7 @@ static bool fold_moment(const struct view *v, const struct watch *w, const struc
 	return folded;
 }
 
-/* Puts a size before the oldest one of a history that is still being made, from its end. */
+/* Puts a size before the oldest one of a history that is being filled from the end. */
 static void remember_older(struct trend *t, const struct group *then)
 {
 	uint64_t size, none;
@@ -447,8 +448,8 @@ static void remember_older(struct trend *t, const struct group *then)
 	t->history[HISTORY_MAX - ++t->history_count] = size;
 }
 
-/* One more moment of the past for all rows whose history reaches it. `keys` are those of
- * the rows in the watch's symbols. */
+/* Adds one more past moment to the rows whose history reaches that far. `keys` are the rows' keys
+ * in the watch's symbols. */
 static bool add_moment(struct view *v, const struct watch *w, const struct moment *m,
 		       const symbol *keys, unsigned depth)
 {
@@ -472,8 +473,8 @@ static bool add_moment(struct view *v, const struct watch *w, const struct momen
 	return folded;
 }
 
-/* The keys of all rows in the watch's symbols, which have them: they are of its records. Freed by
- * the caller; NULL if out of memory. */
+/* The keys of all rows in the watch's symbols, which contain them, since they come from its
+ * records. The caller frees them; NULL if out of memory. */
 static symbol *watched_keys(const struct view *v, const struct watch *w)
 {
 	const struct snapshot *s = &v->snapshot;
@@ -489,7 +490,7 @@ static symbol *watched_keys(const struct view *v, const struct watch *w)
 	return keys;
 }
 
-/* Gives the rows of the refresh before, which have just been made, the history that they had. */
+/* Fills in the history of the rows of the previous refresh, which have just been made. */
 static bool find_history(struct view *v, const struct watch *w)
 {
 	struct snapshot *s = &v->snapshot;
@@ -513,7 +514,7 @@ static bool find_history(struct view *v, const struct watch *w)
 	return found;
 }
 
-/* Makes the pasts anew where they are not at hand. */
+/* Makes past snapshots anew if they are not up to date. */
 static bool find_pasts(struct view *v, const struct watch *w)
 {
 	bool follows = v->snapshot.refresh > 0 && v->snapshot.refresh + 1 == w->refresh;

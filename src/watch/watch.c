@@ -8,25 +8,25 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* One refresh on its way. */
+/* A refresh in progress. */
 struct refresh {
 	struct watch *watch;
 	const struct source *source;
 	struct machine machine;
-	struct target_list targets;  /* all there are */
+	struct target_list targets;  /* all targets */
 	struct target_list reading;  /* those to be read */
-	struct activity *activities; /* of all */
-	struct state state;	     /* one for each target; NULL while it is to be read */
+	struct activity *activities; /* for each target */
+	struct state state;	     /* one entry per target; NULL if it is to be read */
 	struct read_stats stats;
 	struct problems problems;
 };
 
 struct grouping watch_grouping(const struct grouping *wanted)
 {
-	static const bool costs[KEY_COUNT] = {[KEY_COMMAND] = true,
-					      [KEY_FILE] = true,
-					      [KEY_MAPPING] = true,
-					      [KEY_SEGMENT] = true};
+	static const bool costs[KEY_COUNT] = {
+		[KEY_CONTAINER] = true, [KEY_POD] = true,  [KEY_UNIT] = true,
+		[KEY_COMMAND] = true,	[KEY_FILE] = true, [KEY_MAPPING] = true,
+		[KEY_SEGMENT] = true};
 	struct grouping by = {.count = 0};
 
 	for (int key = 0; key < KEY_COUNT; key++) {
@@ -106,7 +106,7 @@ bool watch_zero(struct watch *w)
 	return state_copy(&w->past, &w->start, &w->now);
 }
 
-/* The record of a pid; NULL if there is none. The search begins at *from and leaves it there. */
+/* The record of a pid; NULL if there is none. The search starts at *from and updates it. */
 static struct watched *find(const struct state *s, size_t *from, pid_t pid)
 {
 	while (*from < s->count && s->processes[*from]->pid < pid)
@@ -114,8 +114,7 @@ static struct watched *find(const struct state *s, size_t *from, pid_t pid)
 	return *from < s->count && s->processes[*from]->pid == pid ? s->processes[*from] : NULL;
 }
 
-/* Whether what is known of a process that did nothing is worth keeping; what went wrong may go
- * better the next time. */
+/* Whether to keep the record of a process that did nothing; failures are tried again. */
 static bool may_be_kept(const struct record *r)
 {
 	if (r->match != MATCH_YES)
@@ -124,8 +123,7 @@ static bool may_be_kept(const struct record *r)
 	       r->outcome == OUTCOME_DENIED;
 }
 
-/* One handle for each target, those of before where they are of the same pid. False when there is
- * no memory. */
+/* Makes one handle per target, reusing those of the same pid. False if out of memory. */
 static bool open_stat_handles(struct refresh *r)
 {
 	struct watch *w = r->watch;
@@ -151,9 +149,9 @@ static bool open_stat_handles(struct refresh *r)
 	return true;
 }
 
-/* Whether a process that ran for less than its stat shows has the mappings and names it had. Names
- * that it keeps itself are not in its maps. Half of such processes have to wait until the next
- * refresh, so that even if all of them ran, looking costs a tenth of reading them. */
+/* Whether a process that ran for less than stat can show still has the same mappings and names.
+ * Names that the process keeps itself are not in its maps. Half of such processes must wait until
+ * the next refresh; so even if all processes ran, looking at maps costs a tenth of reading them. */
 static bool maps_are_same(const struct refresh *r, struct watched *known, struct activity *now)
 {
 	struct activity *before = &known->activity;
@@ -171,8 +169,7 @@ static bool maps_are_same(const struct refresh *r, struct watched *known, struct
 	return true;
 }
 
-/* What the maps of a process are is looked at when that is first of use, and kept in mind as long
- * as it is. */
+/* maps is first read when it can help, and its fingerprint is kept as long as it does. */
 static bool did_nothing(const struct refresh *r, struct watched *known, struct activity *now)
 {
 	const struct activity *before = &known->activity;
@@ -186,9 +183,7 @@ static bool did_nothing(const struct refresh *r, struct watched *known, struct a
 	return false;
 }
 
-/* Looks for signs of life in all processes, and keeps the processes of those that have done
- * nothing.
- */
+/* Checks all processes for activity, and keeps the records of those that did nothing. */
 static void look_for_activity(struct refresh *r)
 {
 	size_t at = 0, files = r->watch->options.files;
@@ -206,7 +201,7 @@ static void look_for_activity(struct refresh *r)
 	}
 }
 
-/* About how long it takes to read a process again. */
+/* Estimates the time it takes to read a process again. */
 static uint64_t cost_of(const struct record *r)
 {
 	enum { PROCESS_NS = 60000, MAPPING_NS = 1500, PAGE_NS = 30, PAGE = 4096 };
@@ -228,8 +223,8 @@ static int by_age(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Has the oldest of the kept ones read again: a TURNth of them, of which parts add up, or what the
- * budget allows of that, but one in any case. */
+/* Selects the oldest kept records to be read again: one TURNth of them (fractions add up), or as
+ * many as the budget allows, but at least one. */
 static bool choose_turns(struct refresh *r)
 {
 	struct watch *w = r->watch;
@@ -293,7 +288,7 @@ static bool take(void *ctx, const struct record *record)
 	return !record->problem || problems_add(&r->problems, record->target, record->problem);
 }
 
-/* Symbols that no record uses any more go: the others move to a table of their own. */
+/* Translates the keys to a new table, which leaves out symbols that no record uses any more. */
 static bool move_keys(struct watch *w, struct translation *t, struct watched *p)
 {
 	const struct grouping *by = &w->options.collecting.by;
@@ -317,7 +312,7 @@ static bool move_state(struct watch *w, struct translation *t, const struct stat
 	return true;
 }
 
-/* False if out of memory: the processes are then lost. */
+/* False if out of memory; the processes are then lost. */
 static bool move_symbols(struct watch *w)
 {
 	struct translation t;
@@ -350,7 +345,7 @@ static bool tidy(struct watch *w)
 	return w->symbols.count < 2 * w->symbols_kept + FEW || move_symbols(w);
 }
 
-/* What is said of how processes were read is true of those that were kept as well. */
+/* Counts how processes were read, including those whose records were kept. */
 static void count_all(struct watch *w)
 {
 	w->coverage = (struct coverage){0};
@@ -372,7 +367,7 @@ static void count_all(struct watch *w)
 
 static bool take_other(void *ctx, const struct record *r)
 {
-	/* They are folded by no key. */
+	/* They are not folded by any key. */
 	static const struct grouping none = {.count = 0};
 	struct others *o = ctx;
 	struct record **larger, bare = *r;
@@ -388,7 +383,7 @@ static bool take_other(void *ctx, const struct record *r)
 	return larger[o->count] && ++o->count;
 }
 
-/* They cost more than what is watched, so they are read seldom. */
+/* The others cost more than what is watched, so they are read rarely. */
 static bool read_others(struct refresh *r)
 {
 	enum { EACH = 20 };
@@ -441,8 +436,8 @@ static bool share_with_others(struct watch *w)
 	return added;
 }
 
-/* Divides what is swapped of shared memory among all that map it now. Where that cannot be done,
- * nothing is known of it. */
+/* Divides swapped shared memory among all processes that map it now. If that fails, the shares are
+ * unknown. */
 static void share(struct refresh *r)
 {
 	struct watch *w = r->watch;
@@ -482,7 +477,7 @@ static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment
 	return true;
 }
 
-/* The refresh before the last one is about to be past. Without memory, there is less of a past. */
+/* Moves the state before the last one to the past. If out of memory, the past is cut short. */
 static void keep_past(struct watch *w)
 {
 	const struct state *s = &w->before;
@@ -499,10 +494,10 @@ static void keep_past(struct watch *w)
 	while (moment.count > 0)
 		past_release(&w->past, moment.list[--moment.count]);
 	free(moment.list);
-	past_clear(&w->past); /* a history has no holes */
+	past_clear(&w->past); /* a history must not have gaps */
 }
 
-/* What was read becomes what is. */
+/* Makes the new state the current one. */
 static int accept(struct refresh *r, struct error *e)
 {
 	struct watch *w = r->watch;

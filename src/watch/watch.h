@@ -2,17 +2,17 @@
  * watch: reads the same processes at each refresh, cheaply.
  *
  *	w = watch_new(options)
- *	watch_refresh(w, source)	as often as wanted; each source as the one before or later
- *	watch_zero(w)			what there is now is the start
+ *	watch_refresh(w, source)	any number of times; a source is the same or a later one
+ *	watch_zero(w)			makes the current state the start
  *	watch_free(w)
  *
- * What is kept of each process is its record, by the finest keys that anybody asked for, so that a
- * view (view.h) of any coarser ones can be made without reading. A process that did nothing since
- * it was last read keeps its record, and so does one that ran for a moment and has the same maps. A
- * few of those are read nevertheless, the oldest first, so that each has its turn within TURN
- * refreshes as long as that fits into the budget: what others share with it may have changed.
+ * It keeps the record of each process, by the finest keys requested, so that a view (view.h) by
+ * coarser keys can be made without reading. The record is kept while the process does nothing, or
+ * runs only briefly without changing its maps. A few of these processes are read again
+ * nevertheless, the oldest first, so that each has its turn within TURN refreshes as far as the
+ * budget allows: what they share with others may have changed.
  *
- * Memory grows with labels and processes; what is no longer used is given back.
+ * Memory use grows with labels and processes; unused memory is freed.
  */
 #ifndef WATCH_WATCH_H
 #define WATCH_WATCH_H
@@ -25,8 +25,8 @@
 
 struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
-	uint64_t budget_ns;		   /* for reading what did nothing; 0 for any time */
-	size_t files;			   /* that may stay open between refreshes */
+	uint64_t budget_ns; /* for reading processes that did nothing; 0 for unlimited */
+	size_t files;	    /* number of files that may stay open between refreshes */
 };
 
 enum { TURN = 200 };
@@ -34,50 +34,51 @@ enum { TURN = 200 };
 struct watch {
 	struct watch_options options;
 	struct intern symbols; /* of all records */
-	size_t symbols_kept;   /* how many of them were in use last time that was looked at */
+	size_t symbols_kept;   /* number in use when last checked */
 	uint64_t moves;
 
-	uint64_t refresh; /* how many there were */
+	uint64_t refresh; /* number of refreshes so far */
 	struct state now, before, start;
-	struct past past;	     /* what was before that */
+	struct past past;	     /* states before that */
 	struct stat_handle *handles; /* in ascending order of pids */
 	size_t handle_count;
-	size_t due; /* what did nothing and is to be read nevertheless, in TURNths of a process */
-	uint64_t starts; /* how often there was a new start */
+	size_t due; /* processes to be read again although they did nothing, in TURNths of a process
+		     */
+	uint64_t starts; /* number of new starts */
 
-	/* Of the last refresh. */
+	/* From the last refresh. */
 	enum source_kind source;
 	struct machine machine;
 	struct coverage coverage;
 	struct read_stats stats;
 	struct naming naming;
 	struct problems problems;
-	struct shares shares;		 /* of what is swapped of shared memory now */
+	struct shares shares;		 /* of swapped shared memory, now */
 	struct others {			 /* processes that are not watched but may share it */
 		struct record **records; /* only those that do */
 		size_t count;
-		uint64_t read_at; /* number of the refresh; 0 if they were not read */
+		uint64_t read_at; /* number of the refresh; 0 if never */
 	} others;
 	uint64_t kept;		     /* processes that were not read again */
-	uint64_t reading_ns, cpu_ns; /* time that it took, and processor time */
+	uint64_t reading_ns, cpu_ns; /* elapsed time and CPU time of the reading */
 };
 
-/* The keys to watch by that every view of `wanted` needs: all, but command lines, files and
- * mappings only if they are wanted. */
+/* The keys to watch by so that any view of `wanted` can be made: all keys, except that command
+ * lines, files and mappings are included only if wanted. */
 struct grouping watch_grouping(const struct grouping *wanted);
 
-/* Options are copied, what they point to is borrowed. NULL if out of memory. */
+/* Options are copied; pointers in them are borrowed. NULL if out of memory. */
 struct watch *watch_new(const struct watch_options *options);
 void watch_free(struct watch *w);
 
-/* 0, or -1 with *e: the watch is then as it was before. */
+/* 0, or -1 with *e and the watch unchanged. */
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
 
-/* The naming of the processes that have a value for a key which is the same in all of a process, as
- * KEY_USER. Returns how many there are. */
+/* The naming of the processes that have a value of a key, such as KEY_USER, that is the same in all
+ * of a process. Returns the number of processes. */
 size_t watch_naming(const struct watch *w, enum key key, struct slice value, struct naming *n);
 
-/* False if out of memory; the start is then what it was. */
+/* False if out of memory, with the start unchanged. */
 bool watch_zero(struct watch *w);
 
 #endif

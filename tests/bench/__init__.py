@@ -1,1 +1,1 @@
-"""What `dev/bench` is made of; README.md here says which file is what."""
+"""The parts of `dev/bench`; README.md here describes the files."""

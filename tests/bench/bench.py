@@ -1,4 +1,4 @@
-"""What a measure is given: it takes the samples of all rounds, in turn, and keeps them."""
+"""Passed to a measure: takes the samples of all rounds, in turn, and keeps them."""
 
 import contextlib
 from typing import Callable, NamedTuple
@@ -10,13 +10,13 @@ from bench.result import Taken
 
 
 class Own(NamedTuple):
-	"""Measured for anonmem: `action(program)` returns figure -> number."""
+	"""A task for anonmem: `action(program)` returns figure -> number."""
 
 	action: Callable
 
 
 class Other(NamedTuple):
-	"""Measured for comparison with anonmem: `action()` returns figure -> number."""
+	"""A task for comparison with anonmem: `action()` returns figure -> number."""
 
 	action: Callable
 
@@ -39,7 +39,7 @@ class Bench:
 		return AGAINST in self.programs
 
 	def actions(self, tasks):
-		"""(name, side) -> action. What others cost is of no use for a pair of programs."""
+		"""(name, side) -> action. Other programs are left out when comparing a pair of programs."""
 		actions = {}
 		for name, task in tasks.items():
 			if isinstance(task, Own):
@@ -66,12 +66,12 @@ class Bench:
 					del actions[name, side]
 
 	def once(self, tasks):
-		"""For what is exact."""
+		"""Takes a single sample, for exact figures."""
 		self.in_turn(tasks, rounds=1, warm=False)
 
 	@contextlib.contextmanager
 	def missing(self, name, side=OURS):
-		"""Keeps why the body raised Missing; gives a function that tells whether it did not."""
+		"""Records why the body raised Missing; yields a function that tells whether it did not."""
 		missed = []
 		try:
 			yield lambda: not missed

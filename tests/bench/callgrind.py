@@ -1,4 +1,4 @@
-"""How many instructions a program takes, which no other program on the machine changes."""
+"""Counts the instructions of a program, which other programs do not affect."""
 
 import os
 import re
@@ -11,7 +11,7 @@ INSTRUCTIONS = Figure("instructions", "", exact=True)
 
 
 def count(command, output=os.devnull, within=None):
-	"""Of the whole command, or only within a function of it."""
+	"""Counts the whole command, or only one function in it."""
 	tool = ["--tool=callgrind", "--callgrind-out-file=/dev/null"]
 	if within:
 		tool.append(f"--toggle-collect={within}")

@@ -1,11 +1,11 @@
-"""The measures: each file of measures/ is one, and README.md says what is in it."""
+"""The measures: each file in measures/ is one; README.md describes what it contains."""
 
 import importlib
 import pkgutil
 
 from bench import measures
 
-# In the order in which they run and are shown; what is not named comes after these.
+# The order in which they run and are shown; measures not listed here come last.
 FIRST = ["cpu", "added", "stall", "parser", "instructions", "equal", "top", "fork", "run"]
 
 

@@ -1,7 +1,7 @@
-"""Measures what anonmem costs, beside a floor and its peers, and tells a change from noise.
+"""Measures what anonmem costs, next to a floor and its peers, and tells changes from noise.
 
-Builds anonmem, its own workload and the floor, which reads every smaps into one buffer and throws
-it away; runs all contenders in turn, A B C A B C, and keeps every sample.
+Builds anonmem, the workload and the floor, which reads every smaps into one buffer and discards
+it; runs all contenders in turn, A B C A B C, and keeps every sample.
 """
 
 import argparse
@@ -156,7 +156,7 @@ def report_main(words):
 
 
 def main():
-	# Ending by these, too, goes through every __exit__ here, and nothing is left behind.
+	# Makes these signals run every __exit__ here too, so that nothing is left behind.
 	for number in [signal.SIGTERM, signal.SIGHUP]:
 		signal.signal(number, lambda signal_number, _: sys.exit(128 + signal_number))
 	words = sys.argv[1:]

@@ -1,4 +1,4 @@
-"""Whether the differences between two results, or two programs in one, are more than noise."""
+"""Decides whether differences between two results, or two programs in one, are more than noise."""
 
 import math
 from typing import NamedTuple
@@ -39,7 +39,7 @@ def row(name, figure, before, after, pairs, margin):
 
 
 def series_of(result, side):
-	"""(measure, name, figure) -> samples, of what can be better or worse."""
+	"""(measure, name, figure) -> samples, for figures that can be better or worse."""
 	return {
 		(measure, name, figure): sides[side]
 		for measure, taken in result.measures.items()

@@ -1,4 +1,4 @@
-"""What is measured: a figure has a unit and a better direction; a series is its samples."""
+"""Figures have a unit and a better direction; a series is the samples of one."""
 
 import statistics
 from typing import NamedTuple
@@ -8,11 +8,11 @@ OURS, AGAINST = "this", "against"  # the sides: which program was measured
 
 
 class Missing(Exception):
-	"""Something cannot be measured here; the text says why."""
+	"""Something cannot be measured here, for the reason in the text."""
 
 
 class Figure(NamedTuple):
-	"""`better` is LOWER, HIGHER or None, where neither is; an exact figure has no noise."""
+	"""`better` is LOWER, HIGHER or None if neither is; an exact figure has no noise."""
 
 	name: str
 	unit: str
@@ -47,7 +47,7 @@ def spread(values):
 
 
 def each(combine, *series):
-	"""A series made of others, round by round; None if one of them is missing."""
+	"""Computes a series from others, round by round; None if one of them is missing."""
 	return [combine(*values) for values in zip(*series)] if all(series) else None
 
 

@@ -1,10 +1,10 @@
-"""Goals: what a measure should reach, and what it reached."""
+"""Goals: what a measure should achieve, and what it achieved."""
 
 from typing import NamedTuple
 
 
 class Goal(NamedTuple):
-	"""`reached` is None if it was not measured; `why` says why."""
+	"""`reached` is None if it was not measured, for the reason in `why`."""
 
 	measure: str
 	wanted: str
@@ -22,7 +22,7 @@ def at_most(measure, limit, figure, digits=2, unit=""):
 	wanted = f"at most {limit:g}{unit}"
 	if figure is None:
 		return Goal(measure, wanted)
-	# A median just over the limit is not met: it is rounded only to be printed.
+	# A median just above the limit misses the goal: rounding is only for output.
 	return Goal(measure, wanted, figure.text(digits) + unit, figure.median <= limit)
 
 

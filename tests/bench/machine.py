@@ -1,4 +1,4 @@
-"""Which machine it is."""
+"""Identifies the machine."""
 
 import os
 import platform

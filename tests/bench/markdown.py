@@ -14,7 +14,7 @@ def text(figure, digits=2):
 
 
 def missing_rows(taken, columns):
-	"""What is in no other row of a table, with the reason."""
+	"""Rows for what is missing in a table, with the reasons."""
 	return [
 		[name, why] + [""] * (columns - 2)
 		for name, _, why in taken.missing if name not in taken.names()
@@ -22,7 +22,7 @@ def missing_rows(taken, columns):
 
 
 def series_table(taken):
-	"""Every series of a measure: what is shown of one that does not say what to show."""
+	"""Every series of a measure: the default table."""
 	rows = [
 		[name, figure.name, text(spread(sides[OURS]), 0 if figure.exact else 2), figure.unit]
 		for (name, figure), sides in taken.series.items() if OURS in sides

@@ -1,4 +1,4 @@
-"""Tells a difference from noise.
+"""Tells differences from noise.
 
 The ratio of two series and its interval come from ranks: no assumption is made about how the noise
 is distributed, a few wild samples do little harm, and nothing is drawn at random. Pairs use
@@ -19,7 +19,7 @@ SAME, BETTER, WORSE, UNKNOWN = "same", "better", "worse", "~"
 
 
 class Difference(NamedTuple):
-	"""How many times as much as before, and between which bounds that surely lies."""
+	"""The ratio to before, and its confidence interval."""
 
 	ratio: float
 	low: float
@@ -66,14 +66,14 @@ def difference_of(estimates, counts):
 
 
 def paired(before, after):
-	"""The difference between two series of which each two samples were taken one after the other."""
+	"""The difference between two series whose samples were taken in pairs."""
 	steps = [math.log(b) - math.log(a) for a, b in zip(before, after)]
 	walsh = [(x + y) / 2 for i, x in enumerate(steps) for y in steps[i:]]
 	return difference_of(walsh, signed_rank_counts(len(steps)))
 
 
 def independent(before, after):
-	"""The difference between two series that were taken at different times."""
+	"""The difference between two series taken at different times."""
 	steps = [math.log(b) - math.log(a) for a in before for b in after]
 	return difference_of(steps, rank_sum_counts(len(before), len(after)))
 
@@ -87,7 +87,7 @@ def exact(before, after):
 
 
 def judge(difference, better, margin):
-	"""Whether the difference is surely beyond the margin, or surely within it.
+	"""Decides whether the difference is surely beyond the margin, or surely within it.
 
 	The margin is a ratio, such as 1.02.
 	"""
@@ -103,7 +103,7 @@ def judge(difference, better, margin):
 
 
 def may_be_worse(difference, better, margin):
-	"""Whether it cannot be excluded that it is worse by more than the margin."""
+	"""Whether a change for the worse by more than the margin cannot be excluded."""
 	if difference is None:
 		return True
 	return difference.low < 1 / margin if better == HIGHER else difference.high > margin

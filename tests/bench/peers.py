@@ -1,4 +1,4 @@
-"""Programs of others that do what anonmem does; none of them has to be there."""
+"""Other programs that do what anonmem does; all are optional."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def ps():
 
 
 def commands(pids, folder):
-	"""name -> a function that gives the command."""
+	"""name -> a function that returns the command."""
 	return {
 		"smem": lambda: [installed("smem")],
 		"smemstat": lambda: [installed("smemstat")],

@@ -1,4 +1,4 @@
-"""An anonmem that is measured: its options, its commit, and programs linked with its libraries."""
+"""An anonmem to measure: its options, its commit, and programs linked with its libraries."""
 
 import functools
 import os
@@ -40,7 +40,7 @@ def compile_program(source, output, *more):
 
 
 def cached(build):
-	"""The variables of CMake with which a folder was built."""
+	"""The CMake variables of a build directory."""
 	lines = (build / "CMakeCache.txt").read_text().splitlines()
 	return dict(re.findall(r"^(\w+):\w+=(.*)$", "\n".join(lines), re.M))
 
@@ -66,7 +66,7 @@ class Program:
 		return subprocess.run([self.path, "--help"], capture_output=True, text=True).stdout
 
 	def command(self, *options):
-		"""Its command line. Missing if this program does not have one of the options."""
+		"""Its command line. Raises Missing if this program lacks one of the options."""
 		for option in options:
 			name = str(option).split("=")[0]
 			if name.startswith("--") and not re.search(rf"(?<![\w-]){name}(?![\w-])", self.help):
@@ -75,7 +75,7 @@ class Program:
 
 	@functools.cache
 	def linked(self, name):
-		"""The program tests/bench/programs/NAME.c of its own source, linked with its own libraries."""
+		"""The program tests/bench/programs/NAME.c from its own source, linked with its own libraries."""
 		if not self.build:
 			raise Missing("needs a build folder")
 		source = next(self.source.glob(f"tests/bench/**/{name}.c"), None)
@@ -92,7 +92,7 @@ class Program:
 		return done.stdout.strip() if done.returncode == 0 else None
 
 	def describe(self):
-		"""For the result. The commit is that of its source as it is now."""
+		"""A description for the result. The commit is the current one of its source."""
 		version = subprocess.run([self.path, "--version"], capture_output=True, text=True).stdout
 		about = {"version": version.strip()}
 		if self.source:
@@ -103,7 +103,7 @@ class Program:
 
 
 def build():
-	"""This source tree, as users run it, and the programs that do not depend on it."""
+	"""Builds this source tree as users do, and the programs that do not depend on it."""
 	progress("Building anonmem and the programs in build/bench")
 	quietly("dev/install", "build")
 	quietly("cmake", "--preset", "release", "-B", BUILD)
@@ -117,7 +117,7 @@ def build():
 
 
 def installed(name):
-	"""Where a program of others is."""
+	"""The path of another program."""
 	path = shutil.which(name)
 	if not path:
 		raise Missing(f"{name} is not installed")

@@ -1,5 +1,5 @@
-"""Whether the machine was quiet: what else ran, what the hypervisor took, and how steadily a loop
-of known length ran."""
+"""Checks whether the machine was quiet: what else ran, what the hypervisor took, and how steadily a
+loop of known length ran."""
 
 import functools
 import os
@@ -11,7 +11,7 @@ LOOP_SECONDS = 0.005
 GLANCE_SECONDS = 1
 TICKS = os.sysconf("SC_CLK_TCK")
 
-# What is beyond its limit is why the machine is said not to have been quiet.
+# If one of these exceeds its limit, the machine was not quiet.
 LIMITS = {
 	"others": (0.1, "{:.2f} processors were busy with other things"),
 	"steal": (0.01, "the hypervisor gave {:.2f} processors to others"),
@@ -20,14 +20,14 @@ LIMITS = {
 
 
 def processors():
-	"""Seconds that all processors were busy, and that others on the same hardware had them."""
+	"""Seconds that all CPUs were busy, and that were stolen by others on the same hardware."""
 	fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
 	user, nice, system, _, _, irq, softirq, steal = (int(field) / TICKS for field in fields[:8])
 	return user + nice + system + irq + softirq, steal
 
 
 def own_seconds():
-	"""CPU of this process and of all its children that have ended."""
+	"""CPU time of this process and of its children that have ended."""
 	return sum(os.times()[:4])
 
 
@@ -50,13 +50,13 @@ def spin(count):
 
 @functools.cache
 def calibrated():
-	"""How often the loop goes round in LOOP_SECONDS when nothing disturbs it."""
+	"""Iterations of the undisturbed loop in LOOP_SECONDS."""
 	count = 100_000
 	return int(count * LOOP_SECONDS / min(spin(count) for _ in range(10)))
 
 
 class Watch:
-	"""Watches the machine from its making to `end()`. Whoever measures calls `tick()` each round."""
+	"""Watches the machine until `end()`. Call `tick()` in each round of measuring."""
 
 	def __init__(self):
 		self.loop = calibrated()
@@ -84,7 +84,7 @@ class Watch:
 
 
 def glance():
-	"""What goes on while nothing is measured."""
+	"""The state of the machine while nothing is measured."""
 	watch = Watch()
 	end = time.monotonic() + GLANCE_SECONDS
 	while time.monotonic() < end:
@@ -94,6 +94,6 @@ def glance():
 
 
 def why_not(seen):
-	"""Sentences, none if it was quiet."""
+	"""The reasons as sentences; empty if it was quiet."""
 	return [text.format(seen[name]) for name, (limit, text) in LIMITS.items()
 		if seen.get(name, 0) > limit]

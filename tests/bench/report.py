@@ -20,7 +20,7 @@ def quietness(result):
 
 
 def sections(result):
-	"""The goals and the sections of all measures; a measure that is gone is shown all the same."""
+	"""The goals and the sections of all measures, including measures that no longer exist."""
 	goals, parts = [], []
 	for name, taken in result.measures.items():
 		module = catalog.MEASURES.get(name)

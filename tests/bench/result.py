@@ -1,4 +1,4 @@
-"""The result of a run as a file of JSON, described in README.md."""
+"""The result of a run as a JSON file, described in README.md."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ FORMAT = "anonmem-bench-1"
 
 
 class Taken:
-	"""What one measure took."""
+	"""The samples of one measure."""
 
 	def __init__(self, title):
 		self.title, self.seconds, self.machine, self.why_not_quiet = title, 0, {}, []
@@ -28,7 +28,7 @@ class Taken:
 		return list(dict.fromkeys(name for name, _ in self.series))
 
 	def samples(self, name, figure, side=OURS):
-		"""None if it was not measured. The figure is given by itself or by its name."""
+		"""None if it was not measured. `figure` may be a figure or its name."""
 		wanted = getattr(figure, "name", figure)
 		for (other, found), sides in self.series.items():
 			if other == name and found.name == wanted:
@@ -71,7 +71,7 @@ class Taken:
 
 
 class Result:
-	"""All of a run. `about` is the head of the file; `measures` name -> Taken."""
+	"""A whole run. `about` is the head of the file; `measures` maps name -> Taken."""
 
 	def __init__(self, about, measures):
 		self.about, self.measures = about, measures

@@ -1,4 +1,4 @@
-"""Running programs: for what they cost, or held until they are not wanted any more."""
+"""Runs programs to measure their cost, or holds them until they are not needed any more."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ def text_of(command):
 
 
 def run(command, output=os.devnull, inside=0, fussy=True):
-	"""Runs a command; if `fussy`, it must succeed. Returns what it cost, and its stderr."""
+	"""Runs a command; if `fussy`, it must succeed. Returns its cost and its stderr."""
 	line = [PROGRAMS / "timer", str(inside), output, *command]
 	done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 	words = done.stdout.split()

@@ -1,7 +1,8 @@
-"""Servers that others wrote, each with the load that its own benchmark makes.
+"""Third-party servers, each under the load of its own benchmark.
 
-A server is started with some words before its command, so that it can run under something. `work()`
-gives figures of one load, name -> number a second. `find()` raises Missing if it is not installed.
+A server is started with a prefix to its command, so that it can run under another program. `work()`
+returns the figures of one load, name -> number per second. `find()` raises Missing if the server is
+not installed.
 """
 
 import csv
@@ -19,7 +20,7 @@ from bench.figures import Missing
 
 
 class Server:
-	"""Runs while the `with` lasts, in a folder of its own, as a user who is not root."""
+	"""Runs during the `with` block, in its own directory, as a user other than root."""
 
 	USER = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
@@ -81,7 +82,7 @@ class Redis(Server):
 
 
 class Postgres(Server):
-	"""Connections that stay, and one for each transaction: that is a fork for each."""
+	"""Persistent connections, and one per transaction, each of which needs a fork."""
 
 	programs = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), "")
 

@@ -1,4 +1,4 @@
-"""What takes the samples, and what says whether the machine was quiet."""
+"""Taking samples, and checking whether the machine was quiet."""
 
 import contextlib
 import io
@@ -19,7 +19,7 @@ class Rounds(unittest.TestCase):
 		return bench.taken
 
 	def test_order(self):
-		"""One round that does not count, and every other one the other way round."""
+		"""One round does not count, and every other round is in reverse order."""
 		calls = []
 
 		def act(program):

@@ -1,4 +1,4 @@
-"""What `dev/bench compare` says of results, and with which exit status."""
+"""The output and exit status of `dev/bench compare`."""
 
 import contextlib
 import io
@@ -21,7 +21,7 @@ def times(factor, samples):
 
 
 def result(series, reasons=(), kernel="6.12.0"):
-	"""`series`: (name, figure) -> side -> samples, of one measure."""
+	"""`series`: (name, figure) -> side -> samples, for one measure."""
 	taken = Taken("A measure")
 	taken.series = series
 	sides = {side for one in series.values() for side in one}

@@ -1,4 +1,4 @@
-"""Differences are found where they are, and only there."""
+"""Real differences are found, and no others."""
 
 import random
 import unittest
@@ -15,7 +15,7 @@ def noisy(dice, count, middle, sigma, factor=1.0):
 
 
 def verdicts(sigma, factor, compare, better=LOWER, times=200):
-	"""The verdicts on so many pairs of series, the second of which is `factor` of the first."""
+	"""Verdicts on many pairs of series, the second being `factor` times the first."""
 	dice = random.Random(f"{sigma} {factor} {compare.__name__}")
 	found = []
 	for _ in range(times):

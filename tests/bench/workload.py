@@ -1,4 +1,4 @@
-"""The processes that are read; see programs/workload.c."""
+"""The processes to read; see programs/workload.c."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ TITLES = {
 
 
 class Workload(Held):
-	"""Commands run inside, where these are all the processes there are."""
+	"""Runs commands inside, where these are the only processes."""
 
 	def __init__(self, *parts):
 		progress("\tstarting the workload: " + " ".join(parts))

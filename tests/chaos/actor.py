@@ -9,7 +9,7 @@ PROGRAM = ""  # what chaos.c became; chaos.py sets it
 
 
 class Actor:
-	"""A process of chaos.c; `words` is what it and its children said: {word: [number...]}."""
+	"""A process of chaos.c; `words` is what it and its children printed: {word: [number...]}."""
 
 	def __init__(self, command, count=1, expect=None, said=1, prefix=(), program=None):
 		program = program or PROGRAM

@@ -1,4 +1,4 @@
-"""Runs anonmem, and checks what every report has to say."""
+"""Runs anonmem, and checks what must be true of every report."""
 
 import collections
 import json
@@ -16,14 +16,14 @@ WORK = "/mnt"  # a file system of ours is mounted there
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent", TERM="xterm")
-# Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
+# AddressSanitizer delays freeing memory; disabled here, where memory is measured.
 ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
 	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
 COUNTS = collections.Counter()
 
 
 def run(*arguments, prefix=(), timeout=300, program=None, **more):
-	"""A hang is a failure."""
+	"""Hanging is a failure."""
 	done = subprocess.run([*prefix, program or PROGRAM, *map(str, arguments)], capture_output=True,
 		check=False, env=ENVIRONMENT, timeout=timeout, **more)
 	COUNTS["readings"] += 1
@@ -31,7 +31,7 @@ def run(*arguments, prefix=(), timeout=300, program=None, **more):
 
 
 def outcomes(coverage):
-	"""Every process that was seen has one."""
+	"""Every process seen must have exactly one outcome."""
 	return sum(coverage[n] for n in
 		("read", "no_memory", "denied", "vanished", "truncated", "malformed"))
 
@@ -51,16 +51,16 @@ class Chaos(unittest.TestCase):
 	def report(self, *arguments, status=0, **more):
 		return self.parse(run(*arguments, "--json", **more), status)
 
-	# What of the memory of an actor tells whose it is, and by which names a process may be called
-	# that has it.
+	# The names of actors' memory, which tell its owner, and the names that a process may have
+	# that owns it.
 	OWNERS = {"storm": r"storm-\d+|eye", "again": "again", "still": "still|chaos", "one": "one",
 		"two": "two", "parent": "parent|chaos", "kid": "kid", "odd": "odd|chaos", "even": "even|chaos"}
-	# Of these the memory is there before the name is.
+	# For these, the memory exists before the name does.
 	WHOLE = {"storm-": ("storm", 64 * KIB), "still": ("still", 256 * KIB), "parent": ("parent", MIB),
 		"odd": ("odd", 256 * KIB), "even": ("even", 512 * KIB)}
 
 	def check_processes(self, report):
-		"""A report by process and label: no process is there twice, none has memory of another."""
+		"""A report by process and label: no process may appear twice or have another's memory."""
 		start, name, marks = {}, {}, collections.defaultdict(dict)
 		for g in report["groups"]:
 			pid, label = g["pid"], g["label"]
@@ -80,7 +80,7 @@ class Chaos(unittest.TestCase):
 					self.assertEqual(labels.get(f"[memfd:{mark}]"), size, (name[pid], labels))
 
 	def check_still(self, pids):
-		"""--verify, and the same by hand for what nobody else can change."""
+		"""Uses --verify, and checks processes that nothing else changes by hand."""
 		text = ",".join(map(str, pids))
 		before = [rollup(pid) for pid in pids]
 		report = self.report("--pid", text, "--by", "process", "--verify")

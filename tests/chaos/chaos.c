@@ -1,10 +1,10 @@
 /*
- * The actors of the chaos tests: processes that come, go, change and stand still while anonmem
- * reads them. What any of them has of memory is told by its name: so a reading that mixes two
- * processes, or two programs of one process, shows.
+ * The actors of the chaos tests: processes that come, go, change and stay while anonmem reads them.
+ * Their memory is named after them, so that a reading that mixes two processes, or two programs of
+ * one process, is detected.
  *
- * Each command runs in a pid namespace of its own, whose end is the end of everything in it, and
- * ends when its standard input is closed. Pids are said as /proc has them.
+ * Each command runs in its own pid namespace, which ends with everything in it when standard input
+ * is closed. Pids are printed as /proc shows them.
  */
 #include "anonmem/anonmem.h"
 #include "label/layout.h"
@@ -56,7 +56,7 @@ static void touch(char *at, size_t size)
 		at[i] = 1;
 }
 
-/* Memory that says whose it is, all of it resident. */
+/* Resident memory that is named after its process. */
 static void mark(const char *name, size_t size)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC);
@@ -98,7 +98,7 @@ static void sleep_for_ever(void)
 		pause();
 }
 
-/* /proc is of the namespace outside of ours. */
+/* /proc belongs to the namespace outside. */
 static int pid_outside(void)
 {
 	char text[16] = "";
@@ -123,7 +123,7 @@ static pid_t spawn(void)
 	return pid;
 }
 
-/* Runs this program again, by a name that becomes that of the process. */
+/* Executes this program again, under a path that gives the process its name. */
 static void run_as(const char *path, const char *command, int count)
 {
 	char number[16];
@@ -133,7 +133,7 @@ static void run_as(const char *path, const char *command, int count)
 	_exit(1);
 }
 
-/* `count` processes, of which everything is known and stays so. */
+/* `count` processes that do not change, about which everything is known. */
 static void stand_still(int count, size_t size)
 {
 	for (int i = 0; i < count; i++) {
@@ -159,14 +159,14 @@ static void command_sleepers(int count)
 	stand_still(count, 0);
 }
 
-/* A program that the storm runs, known by the name of its file. */
+/* A program executed by the storm, named after its file. */
 static void command_again(int count)
 {
 	mark("again", 64 * KIB);
 	sleep_us(any((unsigned)count * 1000));
 }
 
-/* The longer, the more there are: they are to fill the machine, not to choke it. */
+/* The more processes, the longer the pause, so as to load the machine without overloading it. */
 static void storm_once(int count)
 {
 	static int number;
@@ -188,7 +188,8 @@ static void storm_once(int count)
 		;
 }
 
-/* So many processes at any time: half of them have a child that runs another program, or ends. */
+/* Keeps `count` processes running: half of them have a child that executes another program, or
+ * exits. */
 static void command_storm(int count)
 {
 	for (int i = 0; i < count / 2; i++) {
@@ -201,8 +202,8 @@ static void command_storm(int count)
 	sleep_for_ever();
 }
 
-/* Maps, splits, moves, unmaps and takes another name without pause, beside memory that stays; says
- * how often on SIGTERM to the process that reads. */
+/* Maps, splits, moves, unmaps and renames itself without pause, next to memory that stays; on
+ * SIGTERM prints how often. */
 static volatile sig_atomic_t asked;
 
 static void on_ask(int number)
@@ -252,8 +253,8 @@ static void *run_as_two(void *arg)
 	return arg;
 }
 
-/* One process that is now `one`, now `two`; at times it is not its main thread that turns it into
- * the other, and that thread may have ended before. */
+/* A process that alternates between `one` and `two`; sometimes a thread other than the main thread
+ * calls exec, possibly after the main thread has ended. */
 static void command_one(int count)
 {
 	pthread_t thread;
@@ -295,8 +296,8 @@ static void command_kid(int count)
 	sleep_us(any(1000));
 }
 
-/* A child that has its parent's memory until it runs a program: what was opened of it before is
- * still there afterwards, but no longer its own. */
+/* A child has its parent's memory until it calls exec: files of it opened before are still valid
+ * afterwards, but belong to the parent. */
 static void borrow_once(void)
 {
 	pid_t pid = vfork();
@@ -323,7 +324,7 @@ static void command_vfork(int count)
 	sleep_for_ever();
 }
 
-/* A child with these pids, in our namespace and in the one outside. */
+/* A child with the given pids in our namespace and in the outer one. */
 static pid_t spawn_with(pid_t inside, pid_t outside)
 {
 	pid_t pids[] = {inside, outside};
@@ -344,7 +345,7 @@ static void live_as(const char *name, size_t size)
 	_exit(0);
 }
 
-/* One pid that is of one process after the other, `odd` and `even`. */
+/* A pid that belongs to one process after the other, `odd` and `even`. */
 static void command_reuse(int count)
 {
 	pid_t outside = pid_outside() + 1000;
@@ -363,7 +364,7 @@ static void command_reuse(int count)
 	}
 }
 
-/* Names that say where they belong: thread and place. */
+/* Names that tell where they belong: thread and place. */
 
 enum { PLACES = 40, PLACE = 64 * KIB };
 
@@ -430,8 +431,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* A table of names that is hardly ever the same for as long as it takes to read a block of it, let
- * alone all; and then it makes no sense. Who wants it at any price gets on, and never to an end. */
+/* A table of names that rarely stays unchanged for as long as reading one block takes, and then is
+ * inconsistent. A reader that insists makes progress, but never finishes. */
 static void tease(struct layout *t)
 {
 	struct layout_block *b = &t->blocks[0];
@@ -466,7 +467,7 @@ static struct layout *map_table(void)
 	return t;
 }
 
-/* Of so many blocks, which are all the same one. */
+/* Makes a head with `blocks` blocks, which are all the same one. */
 static void begin_table(struct layout_head *head, uint32_t blocks)
 {
 	head->size = sizeof(struct layout);
@@ -474,7 +475,8 @@ static void begin_table(struct layout_head *head, uint32_t blocks)
 	head->magic = LAYOUT_MAGIC;
 }
 
-/* Who reads a page of this that is not there waits for us to bring it, by what is returned. */
+/* Makes readers of missing pages of this memory wait until we provide them through the returned
+ * descriptor. */
 static int keep_away(void *memory, size_t size)
 {
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
@@ -489,8 +491,8 @@ static int keep_away(void *memory, size_t size)
 	return fd;
 }
 
-/* A table of names whose head comes and goes. Who saw it there and reads it when it has gone waits
- * for ever: when it comes again, nobody tells him. */
+/* A table of names whose head comes and goes. A reader that saw it and reads it when it is gone
+ * waits forever: it is not woken when the head returns. */
 static void command_trap(int count)
 {
 	struct layout *t = map_table();
@@ -523,7 +525,7 @@ static void command_tease(int count)
 	tease(t);
 }
 
-/* In uninterruptible sleep until its child ends, which it does not. */
+/* Uninterruptible sleep until the child ends, which it does not. */
 static void wait_for_child(void)
 {
 	pid_t pid = vfork();
@@ -532,7 +534,7 @@ static void wait_for_child(void)
 		sleep_for_ever();
 }
 
-/* In the middle of a system call, which waits for a page that nobody brings. */
+/* Inside a system call that waits for a page that never arrives. */
 static void wait_for_page(void)
 {
 	char *page = map(NULL, page_size, PROT_READ | PROT_WRITE, 0);
@@ -551,7 +553,7 @@ static void *live_on(void *arg)
 	return arg;
 }
 
-/* The process goes on without its main thread. */
+/* The process continues without its main thread. */
 static void end_main_thread(void)
 {
 	pthread_t thread;
@@ -561,7 +563,7 @@ static void end_main_thread(void)
 	pthread_exit(NULL);
 }
 
-/* One process in each state that is not running and not sleep as usual. */
+/* One process in each state other than running and ordinary sleep. */
 static void command_states(int count)
 {
 	static const struct {
@@ -588,7 +590,7 @@ static void command_states(int count)
 
 static atomic_bool is_free;
 
-/* The lock of the memory stays held for reading until the server of this page ends, */
+/* The mmap lock stays held for reading until the server of this page ends, */
 static void *hold_the_lock(void *page)
 {
 	int self = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
@@ -600,7 +602,7 @@ static void *hold_the_lock(void *page)
 	return page;
 }
 
-/* and while somebody waits to write, nobody else may read. */
+/* and while a writer waits, nobody else may read. */
 static void *wait_for_the_lock(void *arg)
 {
 	while (!is_free)
@@ -608,7 +610,7 @@ static void *wait_for_the_lock(void *arg)
 	return arg;
 }
 
-/* Processes whose memory nobody can read or change while the process `stuckfs` lives. */
+/* Processes whose memory cannot be read or changed while the process `stuckfs` lives. */
 static void command_stuck(int count)
 {
 	int file = stuckfs_open("stuckfs");
@@ -633,7 +635,7 @@ static void command_stuck(int count)
 	sleep_for_ever();
 }
 
-/* So many mappings of a page; every fourth page is resident. */
+/* `count` mappings of a page; every fourth page is resident. */
 static void command_mappings(int count)
 {
 	char *at = map(NULL, (size_t)count * page_size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
@@ -676,7 +678,7 @@ static void run_command(const char *name, int count)
 	exit(2);
 }
 
-/* The first process of a namespace: what ends in it and has lost its parent is its to wait for. */
+/* The first process of a namespace, which must reap orphans. */
 static void run_inside(const char *name, int count)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

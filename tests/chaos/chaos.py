@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""anonmem among processes that come, go, change and break:
+"""Runs anonmem among processes that come, go, change and break:
 
 	chaos.py [--full] ANONMEM ACTOR [CONCEPT[.Class[.test]]...]
 
-The tests of a concept are in test_CONCEPT.py; all of them run if none is named. It happens in a pid
-and a mount namespace of its own, and all files lie on a file system that is mounted only there: so
-nothing stays behind, however this ends. ACTOR is built from chaos.c, and stands beside ACTOR-dynamic,
-the same for what wants to preload a library. --full is for an hour of a machine that nobody else
-needs; no verdict depends on how fast the machine is, in neither size.
+The tests of a concept are in test_CONCEPT.py; by default all of them run. They run in their own pid
+and mount namespaces, and all files are on a file system that is mounted only there, so nothing is
+left behind, however this ends. ACTOR is built from chaos.c; next to it is ACTOR-dynamic, the same for
+tests that preload a library. --full takes an hour of a machine without other users; results do not
+depend on the speed of the machine in either size.
 """
 
 import os
@@ -21,7 +21,7 @@ from size import SIZE
 
 
 def enter():
-	"""Begins again in namespaces of its own, as root."""
+	"""Restarts in new namespaces, as root."""
 	command = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "sh", "-ec",
 		f'mount -t tmpfs -o mode=1777 tmpfs {WORK}; exec "$@"', "sh",
 		"env", "ANONMEM_CHAOS=inside", sys.executable, "-B", *sys.argv]

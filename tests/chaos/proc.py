@@ -1,4 +1,4 @@
-"""What /proc says of a process."""
+"""What /proc tells about a process."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""With next to nothing to work with: the whole truth, or a sentence and no success."""
+"""With scarce resources: a complete result, or a message and failure."""
 
 from actor import Actor
 from anonmem import Chaos, run
@@ -16,7 +16,7 @@ class Scarce(Chaos):
 		return False
 
 	def sweep(self, limit, values, *arguments):
-		"""With enough it works. How much that is depends on how many threads there are at a time."""
+		"""It must work with enough. How much that is depends on the number of concurrent threads."""
 		with Actor("still", 3, "still", 3) as actor:
 			command = ["--pid", ",".join(map(str, actor.pids)), "--by", "process,label", "--label",
 				"*memfd*", *arguments]

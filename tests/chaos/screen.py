@@ -15,7 +15,7 @@ from anonmem import ENVIRONMENT
 
 
 def press(screen, keys, top):
-	"""A key, or a signal, now and then; whatever it shows is taken, to the last."""
+	"""Sends a key or signal now and then, and reads all output to the end."""
 	seen, last = b"", time.monotonic()
 	end = last + 240
 	while top.poll() is None and time.monotonic() < end:
@@ -39,7 +39,7 @@ def press(screen, keys, top):
 
 
 def on_screen(keys):
-	"""What the watch shows while these are pressed."""
+	"""The output of top while these keys are pressed."""
 	ours, theirs = pty.openpty()
 	fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 	with open(ours, "r+b", buffering=0) as screen:

@@ -1,4 +1,4 @@
-"""How much of everything there is: with --full the first number, else the second."""
+"""The size of everything: the first number with --full, otherwise the second."""
 
 
 class Size:

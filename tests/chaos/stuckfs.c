@@ -1,4 +1,4 @@
-/* By a file system in user space (FUSE), whose server answers all but reads. */
+/* Implemented by a FUSE file system, whose server answers everything except reads. */
 #include "stuckfs.h"
 
 #include <errno.h>
@@ -88,8 +88,7 @@ int stuckfs_open(const char *path)
 	}
 	close(fuse);
 	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (fstat(file, &st) <
-	    0) /* only so its size becomes known, by which a mapping can be read */
+	if (fstat(file, &st) < 0) /* makes the size known, without which a mapping cannot be read */
 		return -1;
 	umount2(path, MNT_DETACH);
 	unlink(path);

@@ -2,8 +2,8 @@
 #ifndef CHAOS_STUCKFS_H
 #define CHAOS_STUCKFS_H
 
-/* Opens such a file at `path` and leaves nothing there. Starts the process `stuckfs`; a read waits
- * until that ends. Returns -1 with errno. Needs root. */
+/* Opens such a file at `path`, leaving no trace there. Starts the process `stuckfs`; reads block
+ * until it ends. Returns -1 with errno. Needs root. */
 int stuckfs_open(const char *path);
 
 #endif

@@ -32,7 +32,7 @@ class Limits(Scarce):
 
 	def test_processes(self):
 		program = shutil.copy(anonmem.PROGRAM, os.path.join(WORK, "anonmem"))
-		# Who looks for leaks when all is done wants a process for that.
+		# The leak check at exit would need another process.
 		prefix = [*NOBODY, "env", f"GCOV_PREFIX={WORK}", "ASAN_OPTIONS=detect_leaks=0", "prlimit",
 			"--nproc=1"]
 		report = self.report("--jobs", 8, "--by", "process,label", prefix=prefix, program=program)

@@ -1,4 +1,4 @@
-"""Threads that name and unmap without pause. A name says for which place it was given."""
+"""Threads that name and unmap without pause. Each name tells the place it was given to."""
 
 import os
 import re
@@ -41,7 +41,7 @@ class Names(Chaos):
 			self.assertEqual(constant["totals"]["rss"], MIB)
 
 	def test_never_to_an_end(self):
-		"""Nobody can keep a reader for as long as he likes."""
+		"""No process can keep a reader busy forever,"""
 		with Actor("tease", 1, "tease") as tease:
 			with subprocess.Popen([anonmem.PROGRAM, "--pid", str(tease.pid)], stdout=subprocess.DEVNULL,
 					env=ENVIRONMENT) as reader:
@@ -51,7 +51,7 @@ class Names(Chaos):
 			self.assertLess(looks, 150000, "reads from its memory")
 
 	def test_gone_when_it_is_read(self):
-		"""Nor can he by taking away what is about to be read."""
+		"""nor by removing what is about to be read."""
 		with Actor("trap", 1, "trap") as trap:
 			for _ in range(SIZE.changing):
 				self.assertEqual(self.report("--pid", trap.pid)["coverage"]["read"], 1)

@@ -1,4 +1,4 @@
-"""Processes that run other programs while they are read."""
+"""Processes that execute other programs while they are read."""
 
 from actor import Actor
 from anonmem import Chaos, run
@@ -23,7 +23,7 @@ class Programs(Chaos):
 			self.read_each(actor.pids)
 
 	def test_borrowed_memory(self):
-		"""Until it runs a program, a child of vfork() has its parent's memory."""
+		"""Until it calls exec, a child of vfork() has its parent's memory."""
 		with Actor("vfork", 8, "parent", 8):
 			for i in range(SIZE.changing * 2):
 				self.check_processes(self.report("--name", "^(kid|parent)$", "--by", "process,label",

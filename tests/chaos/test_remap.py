@@ -11,7 +11,7 @@ from size import SIZE
 
 class Remap(Chaos):
 	def test_without_pause(self):
-		"""What stays is the same in every reading, whatever goes on beside it."""
+		"""Unchanged memory is the same in every reading, whatever else changes."""
 		with Actor("remap", 1, "remap") as actor:
 			begun = time.monotonic()
 			for i in range(SIZE.changing):

@@ -1,4 +1,4 @@
-"""One pid that is of one process after the other."""
+"""A pid that belongs to one process after the other."""
 
 import collections
 import json
@@ -22,7 +22,7 @@ class Reuse(Chaos):
 			self.assertIsNone(actor.process.poll())
 
 	def test_watched(self):
-		"""Under the watch each is a process of its own, as far as the clock can tell them apart."""
+		"""In top, each is a separate process, as far as start times differ."""
 		with Actor("reuse", 1, "pid"):
 			done = run("top", "-b", "-n", SIZE.refreshes, "-d", "0.01", "--by", "process,label", "--json",
 				"--name", "^(odd|even)$")

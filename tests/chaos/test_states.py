@@ -1,4 +1,4 @@
-"""Processes that do not run, each for a reason of its own, are read like others."""
+"""Processes that are blocked for various reasons are read like others."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Processes that fork, run programs and end, beside some that stand still."""
+"""Processes that fork, execute programs and exit, next to some that do not change."""
 
 import json
 import os

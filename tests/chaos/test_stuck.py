@@ -1,10 +1,11 @@
-"""Processes that hold up whoever wants to know what memory they have."""
+"""Processes that block anybody who reads their memory map."""
 
 import contextlib
 import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -18,7 +19,7 @@ from screen import on_screen
 @unittest.skipUnless(os.path.exists("/dev/fuse"), "it takes a file system in user space")
 class Stuck(Chaos):
 	def setUp(self):
-		# Who looks for leaks waits for all threads.
+		# The leak check waits for all threads.
 		before = dict(ENVIRONMENT)
 		ENVIRONMENT["ASAN_OPTIONS"] += ":detect_leaks=0"
 		self.addCleanup(ENVIRONMENT.update, before)
@@ -29,7 +30,7 @@ class Stuck(Chaos):
 
 	@staticmethod
 	def waiting(pid):
-		"""The thread that waits to change the memory; it began before the one that holds the lock."""
+		"""The thread that waits to change the memory; it was started before the one that holds the lock."""
 		while len(tasks := sorted(map(int, os.listdir(f"/proc/{pid}/task")))) < 3:
 			time.sleep(0.01)
 		return tasks[1]
@@ -68,13 +69,23 @@ class Stuck(Chaos):
 	def test_doctor(self):
 		self.assertEqual(json.loads(run("doctor", "--json").stdout)["coverage"]["truncated"], 2)
 
+	def test_captured(self):
+		"""They are left out, and the others are there."""
+		with Actor("still", 3, "still", 3) as still, tempfile.TemporaryDirectory() as folder:
+			path = os.path.join(folder, "x.tar")
+			done = run("capture", "--output", path, "--name", "^(stuck|still)$")
+			self.assertEqual(done.returncode, 0, done.stderr)
+			self.assertRegex(done.stderr, b"captured 3 processes in .*; 2 left out, which .* held the reading up")
+			report = self.report("--from", path, "--by", "process")
+			self.assertEqual({g["pid"] for g in report["groups"]}, set(still.pids))
+
 	def test_stopped(self):
-		"""Not all of it would stop, and a shell would wait for the rest."""
+		"""Not all threads would stop, and a shell would wait for the rest."""
 		seen = on_screen([signal.SIGTSTP, b" ", b"q"])
 		self.assertIn(b"cannot suspend", seen)
 
 	def test_watched(self):
-		"""It goes on, and they are back when what they wait for has ended."""
+		"""top continues, and the processes are back once they are no longer blocked."""
 		with subprocess.Popen([anonmem.PROGRAM, "top", "-b", "-d", "0.1", "--json", "--by", "process",
 				"--name", "^(stuck|still)$"], stdout=subprocess.PIPE, env=ENVIRONMENT) as top:
 			for line in top.stdout:

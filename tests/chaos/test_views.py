@@ -1,4 +1,4 @@
-"""Where not everything may be seen."""
+"""Environments in which not everything is visible."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Views(Chaos):
 				self.assertEqual((done.returncode, done.stderr), (0, b""), option)
 
 	def test_container(self):
-		"""In a pid namespace, with the /proc of the one outside at hand."""
+		"""In a pid namespace, with the outer namespace's /proc mounted."""
 		host = os.path.join(WORK, "host")
 		os.makedirs(host, exist_ok=True)
 		prefix = ["unshare", "--mount", "--pid", "--fork", "sh", "-ec",

@@ -1,4 +1,4 @@
-"""The watch while processes come and go by the hundreds."""
+"""top while hundreds of processes come and go."""
 
 import json
 import subprocess
@@ -15,7 +15,8 @@ class Watch(Chaos):
 	def test_batch(self):
 		measured = {}
 		with Actor("storm", SIZE.storm // 2), Actor("still", 5, "still", 5) as still:
-			# It has some left, more than fits into a pipe, when it is measured for the last time.
+			# It has some refreshes left, more than fit into a pipe, when it is measured
+			# for the last time.
 			with subprocess.Popen([anonmem.PROGRAM, "top", "-b", "-n", str(SIZE.refreshes + 20),
 					"-d", "0.02", "--by", "process,label", "--json"], stdout=subprocess.PIPE,
 					env=ENVIRONMENT) as top:

@@ -1,11 +1,11 @@
 /*
- * conform ANONMEM SEED SEQUENCES: does to memory and its names all that can be done, and prints
- * what came of it: the error of each call, and then the mappings as `anonmem --by mapping` shows
- * them. The text is the same on every kernel that keeps names, and under `anonmem run` on others.
+ * conform ANONMEM SEED SEQUENCES: does everything possible to memory and its names, and prints the
+ * results: the error of each call, and then the mappings as `anonmem --by mapping` shows them. The
+ * text is the same on every kernel that keeps names, and under `anonmem run` on others.
  *
- * First come the cases that are known, then random sequences, many to a process; at the end of each
- * process a child goes on with what it inherited. Every case and sequence has addresses of its own,
- * far from all others. Pages are not touched, so whether mappings merge depends on nothing else.
+ * First come fixed cases, then random sequences, many per process; at the end of each process, a
+ * child continues with what it inherited. Every case and sequence has its own addresses, far from
+ * all others. Pages are not touched, since that would influence whether mappings merge.
  */
 #include <err.h>
 #include <errno.h>
@@ -32,14 +32,14 @@ enum { PAGE = 4096, PAGES = 64, ARENA = 1 << 20, ARENAS = 200, RW = PROT_READ | 
 #define BASE UINT64_C(0x4000000000)
 
 static const char *anonmem;
-static unsigned arena; /* at hand */
+static unsigned arena; /* the current one */
 
 static char *at(unsigned page)
 {
 	return (char *)(uintptr_t)(BASE + (uint64_t)arena * ARENA + (uint64_t)page * PAGE);
 }
 
-/* The mappings in the arenas, by addresses. */
+/* Prints the mappings in the arenas by address. */
 static void show(pid_t pid)
 {
 	char command[1024], line[1024];
@@ -88,7 +88,7 @@ static int map_anonymous(unsigned page, unsigned pages)
 	return map(page, pages, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
-/* What is known: names, ranges, kinds of memory, and what becomes of names. */
+/* Fixed cases: names, ranges, kinds of memory, and what happens to names. */
 
 static void case_names(void)
 {
@@ -222,10 +222,10 @@ static unsigned below(unsigned limit)
 	return (unsigned)((state >> 32) * limit >> 32);
 }
 
-/* What is on a page, so that what kernels themselves disagree about is left out: moving several
+/* The contents of a page, used to avoid what kernels themselves disagree about: moving several
  * mappings at once. */
 struct content {
-	int object; /* 0 nothing, 1 private, else one shared object */
+	int object; /* 0 none, 1 private, else the number of a shared object */
 	int access, name, offset;
 };
 static struct content contents[ARENAS][PAGES];
@@ -296,7 +296,7 @@ static void random_access(unsigned page, unsigned pages)
 {
 	int access = below(2) ? RW : PROT_READ;
 
-	if (!is_one(page, pages)) /* it would stop at the first hole */
+	if (!is_one(page, pages)) /* the call would stop at the first hole */
 		return;
 	result(mprotect(at(page), (size_t)pages * PAGE, access));
 	for (unsigned i = 0; i < pages; i++)
@@ -333,7 +333,7 @@ static void random_sequence(unsigned length)
 	putchar('\n');
 }
 
-/* A process with all of its arenas, and a child that goes on where it was. */
+/* A process with all its arenas, and a child that continues. */
 static void run_batch(unsigned count, bool known)
 {
 	int ready[2];
@@ -370,7 +370,7 @@ static void run_batch(unsigned count, bool known)
 	fflush(stdout);
 }
 
-/* In a process of its own, which starts with nothing in the arenas. */
+/* Starts a process with empty arenas. */
 static void start_batch(unsigned count, bool known)
 {
 	int status;

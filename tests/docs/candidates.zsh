@@ -1,7 +1,7 @@
 #!/usr/bin/env zsh
-# candidates.zsh FOLDER LINE: what the completion in FOLDER offers at the end of LINE, one candidate
-# a line. Completion works only in an interactive zsh, so one is started on a terminal of its own;
-# what it would offer goes to a file, since its screen is hard to read.
+# candidates.zsh FOLDER LINE: prints what the completion in FOLDER offers at the end of LINE, one
+# candidate per line. Completion works only in an interactive zsh, so one is started on a terminal
+# of its own; it writes its candidates to a file, since its screen is hard to parse.
 
 emulate -L zsh
 zmodload zsh/zpty || exit 1
@@ -9,14 +9,14 @@ zmodload zsh/zpty || exit 1
 typeset -x FOUND=$(mktemp) FOLDER=$1
 trap 'rm -f $FOUND' EXIT
 
-# What the other zsh is told first. compinit takes a second, so HOME, which is the test's own, keeps
-# what it found for the next time.
+# Setup of the other zsh. compinit takes a second, so its cache is kept in HOME, which belongs to
+# the test.
 setup='
 PROMPT=; fpath=($FOLDER $fpath)
 autoload -Uz compinit && compinit -u
 compadd() {
 	local -a hits
-	# With these, compadd answers the function that called it and offers nothing.
+	# With these options, compadd returns matches to its caller and offers nothing.
 	if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then
 		builtin compadd "$@"
 		return

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""in_step.py PROGRAM SOURCE: do the manual, the completions and the program say the same?
+"""in_step.py PROGRAM SOURCE: checks that manual, completions and program agree.
 
-The program is asked where it can answer (--help, --columns help, --json); the rest is read from
-the source. Of the manual pages it is their mdoc that is read, where each thing stands in an .It
-line of its section.
+The program is asked if it can answer (--help, --columns help, --json); the rest is read from the
+source. The manual pages are read as mdoc, in which each thing is an .It line of its section.
 """
 
 import json
@@ -17,7 +16,7 @@ problems = []
 
 
 def compare(what, wanted, found, where, against):
-    """Notes what is in only one of two sets, or that two lists have another order."""
+    """Reports what is in only one of two sets, or a different order of two lists."""
     for item in wanted:
         if item not in found:
             problems.append(f"{what}: {item} of {against} is missing in {where}")
@@ -29,7 +28,7 @@ def compare(what, wanted, found, where, against):
 
 
 def need(found, what):
-    """An empty answer is a broken test, which must not look like agreement."""
+    """Fails if an answer is empty: that is a broken test, which must not look like agreement."""
     if not found:
         sys.exit(f"in_step.py: found no {what}; did its form change?")
     return found
@@ -38,7 +37,7 @@ def need(found, what):
 # The manual.
 
 
-# The backslash comes last, or what it makes would be taken for another escape.
+# The backslash comes last; otherwise its result would be taken for another escape.
 ESCAPES = {"\\-": "-", "\\(ha": "^", "\\(ti": "~", "\\(aq": "'", "\\e": "\\"}
 
 
@@ -130,7 +129,7 @@ def zsh_options(text):
     found = {}
     body = text[text.index("watching=("):]
     for line in body.splitlines()[1:]:
-        # What comes before the option: '(excluded ones)' or '*', quoted together or apart.
+        # Removes what precedes the option: '(excluded ones)' or '*', quoted together or separately.
         spec = re.sub(r"^\s*'\([^)]*\)'|^\s*'\*'", "", line).strip().strip("\"'")
         spec = re.sub(r"^\*|^\([^)]*\)", "", spec)
         spec = spec.split("[")[0] + "["
@@ -189,7 +188,7 @@ def check_run(program, source, page, completions):
 
 
 def check_top(program, source, page, form, completions):
-    """What only the watch has: keys, columns, members of JSON."""
+    """Checks what only top has: keys, columns, members of JSON."""
     table = (source / "src/tui/keys.c").read_text()
     table = table[table.index("bindings[] = {"):]
     keys = [shown for shown, text in re.findall(r'"([^"]*)",\s*"([^"]*)"\}', table) if text]
@@ -291,7 +290,7 @@ def check_rules(source, page):
     rules = names_in_c(source, "src/classify/rules.c", "builtin")
     wanted = []
     for pattern, subsystem in zip(rules[::2], rules[1::2]):
-        # In a file, blanks at the end of a pattern are dropped, so the manual writes them so.
+        # In a file, trailing blanks of a pattern are dropped, so the manual writes them like this.
         wanted.append(re.sub(r" $", "[ ]", pattern) + " -> " + subsystem)
     found = page.literal("BUILT-IN RULES")
     compare("built-in rules", need(wanted, "rules"), found, page.name, "rules.c")
@@ -302,7 +301,7 @@ def check_labels(source, page):
     text = (source / "src/classify/class.c").read_text()
     made = set(re.findall(r'(?:SLICE_INIT|SLICE)\("(\[[a-z_]+[:\]])"?', text))
     listed = set(re.findall(r"^Li (\[[a-z_]+[:\]])", "\n".join(page.items("LABELS")), re.M))
-    # What is special is shown as the kernel prints it, without a table.
+    # Special mappings are shown as the kernel prints them, without a table.
     compare("labels", need(made, "labels"), listed - {"[vdso]"}, page.name, "class.c")
 
 
@@ -476,20 +475,22 @@ def check_schema(source, page):
 
 def check_json(program, page):
     """What the program really prints, with everything that adds members."""
-    keys = "label,subsystem,kind,process,name,user,cgroup,command,file,mapping,segment"
+    keys = "label,subsystem,kind,process,name,user,cgroup,container,pod,unit,command,file,mapping,segment"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--kind", "anon,shmem,file,special",
-                 "--columns", "pss_percent,rss_percent,exclusive", "--limit", "1",
+                 "--columns", "pss_percent,rss_percent,exclusive,heap_used,heap_free", "--limit", "1",
                  "--no-rules")
     report = json.loads(result.stdout)
     names = {part: set(described(page, title)) for part, title in SECTIONS.items()}
-    names["counters"].remove("swap_pss_min")  # only where swap_pss is unknown
+    for bound in ("swap_pss_min", "heap_used_min", "heap_free_min"):
+        names["counters"].remove(bound)  # only where the amount is unknown
     printed = {
         "report": set(report),
         "tool": set(report["tool"]),
         "source": set(report["source"]),
         "coverage": set(report["coverage"]),
-        "counters": set(report["totals"]) | {"exclusive_max"},  # where exclusive is a bound
+        # Where exclusive is a bound; and a sum over a heap may be one.
+        "counters": (set(report["totals"]) | {"exclusive_max"}) - {"heap_used_min", "heap_free_min"},
         "keys": set(need(report["groups"], "group")[0]) - set(report["totals"]),
         "meminfo": set(report["meminfo"]),
     }
@@ -499,7 +500,7 @@ def check_json(program, page):
 
 
 def check_quotes(source):
-    """A bracket or a stop that is quoted without an escape stands outside of its quotes."""
+    """A quoted bracket or stop without an escape would be printed outside of its quotes."""
     for page in sorted((source / "man").glob("*.[135]")):
         text = subprocess.run(["mandoc", "-T", "utf8", page], capture_output=True, text=True,
                               check=True).stdout

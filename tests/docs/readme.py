@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The examples of README.md: readme.py ANONMEM SOURCE LIBRARY [FLAG...]
 
-The C program is built with LIBRARY and FLAGs, and runs while the console examples do, whose commands
-begin with `$ anonmem`. Those that read fixtures must print what README.md says; of the others, which
-read this machine, only the exit status is known.
+The C program is built with LIBRARY and FLAGs, and runs during the console examples, whose commands
+begin with `$ anonmem`. Those that read fixtures must print what README.md shows; for the others,
+which read this machine, only the exit status is checked.
 """
 
 import difflib
@@ -27,7 +27,7 @@ def blocks(language):
 
 
 def examples():
-	"""Each command of the console blocks, and what stands below it."""
+	"""Each command in the console blocks, and the lines below it."""
 	for block in blocks("console"):
 		for example in re.split(r"^\$ ", block, flags=re.M)[1:]:
 			command, _, output = example.partition("\n")
@@ -45,7 +45,7 @@ def run(command):
 
 @contextmanager
 def shop(code):
-	"""The C program as a process named shop, which waits for its input and then ends."""
+	"""Runs the C program as a process named shop, until its input ends."""
 	with tempfile.TemporaryDirectory() as folder:
 		source, program = Path(folder, "shop.c"), Path(folder, "shop")
 		source.write_text(code, encoding="utf-8")

@@ -1,10 +1,10 @@
 /*
- * Preloaded into a program by sweep.py: makes one call of it fail, or come back short.
+ * Preloaded into a program by sweep.py: makes one of its calls fail or return short.
  *
- * Calls are counted from main() on: allocations, threads, and the system calls of the C library,
- * also those that it makes on its own, since they are caught where they enter the kernel
- * (PR_SET_SYSCALL_USER_DISPATCH, Linux 5.11, x86-64): a stream's write, a directory's getdents. The
- * environment says which one fails, and how:
+ * Calls are counted from main() on: allocations, threads, and system calls of the C library,
+ * including internal ones such as a stream's write or a directory's getdents, since they are caught
+ * on entry to the kernel (PR_SET_SYSCALL_USER_DISPATCH, Linux 5.11, x86-64). The environment says
+ * which call fails, and how:
  *
  *	FAULT_PROGRAM	only in the program of this name, not in what that runs
  *	FAULT_RECORD	file for struct record, which says what happened
@@ -13,8 +13,8 @@
  *	FAULT_PATH	only calls on files whose path has this in it
  *	FAULT_CALLER	only calls that this library makes for itself
  *
- * Files and folders are read in small pieces. In the end, what is still allocated and open is
- * counted.
+ * Files and directories are read in small pieces. At the end, memory still allocated and files
+ * still open are counted.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -48,17 +48,18 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 #define EXPORT __attribute__((visibility("default")))
 
-/* As sweep.py reads it. */
+/* Must match sweep.py. */
 struct record {
-	int64_t calls, failures; /* that were counted, and that were made to fail */
-	int64_t number;		 /* system call that failed, or -1 for an allocation, -2 a thread */
-	int64_t error, ways;	 /* errno, 0 if it came back short; the ways there are */
-	int64_t ended;		 /* main() returned; the rest means something only then */
-	int64_t allocated, open; /* pieces of memory and descriptors that were left */
+	int64_t calls, failures; /* number of calls counted, and of those made to fail */
+	int64_t number; /* the system call that failed, -1 for an allocation, -2 for a thread */
+	int64_t error, ways;	 /* errno, or 0 if it returned short; number of ways to fail */
+	int64_t ended;		 /* main() returned; the rest is valid only then */
+	int64_t allocated, open; /* memory blocks and descriptors left */
 	char path[256];
 };
 
-/* How a call can fail. With `stays`, all later calls of the same kind (on the same file) do too. */
+/* A way for a call to fail. With `stays`, all later calls of the same kind (on the same file) fail
+ * too. */
 struct way {
 	int error;
 	bool stays;
@@ -91,7 +92,8 @@ static const struct way allocation[] = {{ENOMEM, false}, {ENOMEM, true}, {END, f
 static const struct {
 	int number;
 	const struct way *ways;
-	int file; /* which argument says it: 0, or 1 behind a folder; with PATH it is a path */
+	int file; /* index of the file argument: 0, or 1 after a directory; with PATH, it is a path
+		   */
 } kinds[] = {
 #define PATH   2
 #define MAPPED 4
@@ -147,13 +149,13 @@ enum { ALLOCATION = -1, THREAD = -2 };
 static struct record unused, *record = &unused;
 static int64_t wanted, way_wanted;
 static const char *path_wanted, *caller_wanted;
-static bool active; /* between the beginning and the end of main() of the right program */
+static bool active; /* during main() of the right program */
 static int stays_number = INT_MIN, stays_error;
 static long stays_file;
 static __thread int quiet __attribute__((tls_model("initial-exec")));
 static __thread volatile char selector __attribute__((tls_model("initial-exec")));
 
-/* Of the text between these two, system calls are let through. */
+/* System calls from the code between these two are let through. */
 HIDDEN long fault_call(long number, long a, long b, long c, long d, long e, long f);
 HIDDEN void fault_return(void);
 HIDDEN void fault_return_at(uintptr_t stack);
@@ -177,10 +179,10 @@ __asm__(".text\n"
 	"fault_return:\n"
 	"	mov $15, %eax\n"
 	"	syscall\n"
-	"	hlt\n" /* the address that is looked at is the one behind the call */
+	"	hlt\n" /* the address checked is the one after the call */
 	"fault_end:\n");
 
-/* Where libraries lie. */
+/* Address ranges of libraries. */
 
 struct range {
 	uintptr_t begin, end;
@@ -218,7 +220,7 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 0;
 }
 
-/* What the library does in these, the program has asked for. */
+/* Calls that the library makes in these functions are requested by the program. */
 static void find_exported(void)
 {
 	static const char *const names[] = {"prctl", "mmap", "munmap", "mremap", "shmat"};
@@ -236,7 +238,7 @@ static void find_exported(void)
 	}
 }
 
-/* Whether the first return address outside the C library is of who is wanted. */
+/* Whether the first return address outside the C library belongs to the wanted caller. */
 static bool is_from_caller(const uintptr_t *stack)
 {
 	enum { DEPTH = 64 };
@@ -255,7 +257,7 @@ static bool is_from_caller(const uintptr_t *stack)
 	return false;
 }
 
-/* Whether it is curses that asks for memory, itself or through a function of the C library. */
+/* Whether curses requests memory, itself or through a function of the C library. */
 static bool is_from_curses(const uintptr_t *stack)
 {
 	enum { DEPTH = 32 };
@@ -274,7 +276,7 @@ static bool has_path(const char *path)
 	return !path_wanted || strstr(path, path_wanted);
 }
 
-/* The path of an open file, or what a path argument says. */
+/* The path of an open file, or a path argument. */
 static void find_path(int file, const long *args, char *path, size_t size)
 {
 	char link[64];
@@ -285,7 +287,7 @@ static void find_path(int file, const long *args, char *path, size_t size)
 		snprintf(path, size, "%s",
 			 args[file - PATH] ? (const char *)args[file - PATH] : "");
 	if (file == PATH + 1 && path[0] == '\0')
-		file = 0; /* what is looked at is the descriptor */
+		file = 0; /* an empty path means the descriptor */
 	if (file == MAPPED || (file >= 0 && file < PATH)) {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", (int)args[file]);
 		n = fault_call(SYS_readlink, (long)link, (long)path, (long)size - 1, 0, 0, 0);
@@ -302,7 +304,7 @@ static void note(int number, const struct way *way, int64_t ways, const char *pa
 	__atomic_fetch_add(&record->failures, 1, __ATOMIC_RELAXED);
 }
 
-/* The errno that this call is to fail with, SHORT, or END if it is not. */
+/* Returns the errno that this call must fail with, SHORT, or END if it must not fail. */
 static int decide(int number, const struct way *ways, long file, const char *path)
 {
 	int64_t call, count = 0;
@@ -338,7 +340,7 @@ static long real(long number, const long *a)
 
 static long come_back_short(long number, long *a)
 {
-	enum { LEAST = 8 }; /* of what has a size, one is read whole */
+	enum { LEAST = 8 }; /* reads this much, the size of one item */
 
 	if (number == SYS_write)
 		a[2] = (a[2] + 1) / 2;
@@ -347,7 +349,7 @@ static long come_back_short(long number, long *a)
 	return real(number, a);
 }
 
-/* What would come at once comes in pieces, so that something fails in its midst too. */
+/* Splits reads into pieces, so that something also fails in the middle. */
 static void divide(long number, long *a)
 {
 	enum { ENTRIES = 128, TEXT = 16384 };
@@ -392,19 +394,18 @@ static void on_call(int signal, siginfo_t *info, void *context)
 	(void)signal;
 	selector = 0;
 	if (info->si_syscall == SYS_rt_sigreturn) {
-		/* From another handler, whose frame lies there. */
+		/* Returns from another handler, whose frame is there. */
 		selector = active;
 		fault_return_at((uintptr_t)r[REG_RSP]);
 	}
 	r[REG_RAX] = do_call(info->si_syscall, args, (uintptr_t)info->si_call_addr,
 			     (const uintptr_t *)r[REG_RSP]);
-	/* What is blocked from now on is what the return from here sets; but never what we catch.
-	 */
+	/* The signal mask takes effect on return from this handler; SIGSYS must stay unblocked. */
 	if (info->si_syscall == SYS_rt_sigprocmask) {
 		fault_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&u->uc_sigmask, args[3], 0, 0);
 		sigdelset(&u->uc_sigmask, SIGSYS);
 	}
-	/* A new process is not followed: its dispatch is off, and this is its own memory. */
+	/* A new process is not followed: its dispatch is off, and its memory is a copy. */
 	if ((info->si_syscall == SYS_clone || info->si_syscall == SYS_fork) && r[REG_RAX] == 0) {
 		active = false;
 		return;
@@ -430,7 +431,7 @@ static void catch_calls(void)
 	selector = 1;
 }
 
-/* Memory. What is allocated is remembered, by the hash of its address. */
+/* Memory. Allocations are recorded in a hash table by address. */
 
 enum { SLOTS = 1 << 18 };
 static void *slots[SLOTS];
@@ -530,7 +531,7 @@ static void *allocate_early(size_t size)
 	return early_used <= sizeof(early) ? p : NULL;
 }
 
-/* Curses frees nothing in the end, and remembers more or less by what it happens to draw. */
+/* curses frees nothing at the end, and caches more or less depending on what it draws. */
 static void *taken(void *p, const uintptr_t *frame)
 {
 	if (p && active && !is_from_curses(frame + 1))
@@ -538,7 +539,7 @@ static void *taken(void *p, const uintptr_t *frame)
 	return p;
 }
 
-#define FRAME __builtin_frame_address(0) /* behind which is who called */
+#define FRAME __builtin_frame_address(0) /* the return address follows it */
 
 EXPORT void *malloc(size_t size)
 {
@@ -568,7 +569,7 @@ EXPORT void *realloc(void *old, size_t size)
 	return taken(p, FRAME);
 }
 
-/* The C library's would call its own realloc(). */
+/* The C library's own would call its internal realloc(). */
 EXPORT void *reallocarray(void *old, size_t count, size_t size)
 {
 	size_t all;
@@ -590,8 +591,8 @@ EXPORT void free(void *p)
 		next_free(p);
 }
 
-/* Patterns. glibc crashes in the middle of them without memory, so either there is some for all of
- * one, or none. */
+/* Patterns. glibc crashes if memory runs out in the middle of one, so either all of its allocations
+ * succeed or none. */
 
 EXPORT int regcomp(regex_t *pattern, const char *text, int flags)
 {
@@ -624,7 +625,7 @@ EXPORT int regexec(const regex_t *pattern, const char *text, size_t count,
 	return status;
 }
 
-/* Users: the same with how the C library looks them up. */
+/* Users: the same for lookups by the C library. */
 
 static bool lookup_fails(const char *who)
 {
@@ -700,7 +701,8 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
 	status = caller_wanted ? END : decide(THREAD, thread, -1, "");
 	if (status != END)
 		return status;
-	/* All signals are blocked in it for a while, and what would be caught then would kill. */
+	/* All signals are blocked for a while in the new thread, where a caught call would be
+	 * fatal. */
 	selector = 0;
 	active = false;
 	begin = next_malloc(sizeof(*begin));
@@ -711,7 +713,7 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes,
 	return status;
 }
 
-/* What is spawned has a stack of its own at once, on which nothing can return from a handler. */
+/* A spawned child immediately runs on another stack, on which no handler could return. */
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attributes, char *const *arguments,
 		       char *const *environment)
@@ -739,7 +741,7 @@ static int64_t number_of(const char *name)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-/* By calls of one's own: for a library that stands in for the C library's it would be the first. */
+/* Uses direct system calls: if a library interposes these functions, it would be its first call. */
 static void map_record(void)
 {
 	const char *path = getenv("FAULT_RECORD");
@@ -787,7 +789,7 @@ static void start(void)
 	catch_calls();
 }
 
-/* A library does some of its work before main(). */
+/* A library may work before main(). */
 __attribute__((constructor)) static void start_early(int argc, char **argv)
 {
 	if (argc > 0 && is_program(argv[0]) && getenv("FAULT_CALLER"))

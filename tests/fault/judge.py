@@ -1,8 +1,8 @@
-"""Whether what a disturbed run shows is right for what it says was read.
+"""Checks that the output of a disturbed run is right for what it says was read.
 
-A captured tree is the same each time, so a run that lost a process must show what an undisturbed run
-shows of the tree without it, but for what is said to be unknown. Which process that is, its counts
-leave open: any will do.
+A captured tree does not change, so a run that lost a process must show the same as an undisturbed
+run on the tree without that process, except for what is unknown. The counts do not tell which process
+it is: any will do.
 """
 
 import itertools
@@ -16,11 +16,11 @@ KEYS = {"label", "origin", "subsystem", "kind", "pid", "process", "name", "user"
 
 
 def known(cell):
-	"""In the watch, a process that cannot be asked whether it did anything is read again."""
+	"""In top, a process whose activity cannot be determined is read again."""
 	return {"": None, "-": None, "kept": "read"}.get(cell, cell)
 
 
-# Rows: what each is called, and its cells by the names of their columns
+# Rows: the name of each, and its cells by column name
 
 def rows_of_table(text):
 	rows, names = [], None
@@ -51,12 +51,12 @@ def rows_of_json(text):
 		for row in rows]
 
 
-# The last is known only if there is a page to try it on.
+# The last one is known only if a page can be allocated to test it.
 ABOUT_THE_RUN = ("totals", "groups", "coverage", "notes", "kept", "kernel_labels")
 
 
 def reports(text):
-	"""Of several, each is on a line."""
+	"""Several reports are on one line each."""
 	return [json.loads(part) for part in ([text] if text.startswith("{\n") else text.splitlines())]
 
 
@@ -72,7 +72,7 @@ def rows_of(form, text):
 # Comparing
 
 def agrees(after, row):
-	"""The same, but for what is unknown, which an object may be as a whole."""
+	"""Whether they agree, except for unknown values; a whole object may be unknown."""
 	for name in row.keys() - after.keys():
 		whole = name.split(".")[0] + "."
 		if after.get(whole, name) is not None:
@@ -85,7 +85,7 @@ def number(cell):
 
 
 def regroups(after, before):
-	"""Rows whose key is not known are a group of their own, and missing in those where they belong."""
+	"""Whether rows with an unknown key form a group of their own, and are missing in the right ones."""
 	names = [name for name in before[0] if name not in KEYS and is_number(before[0][name])]
 	if not any(row.get(name) is None for row in after for name in KEYS & row.keys()):
 		return False
@@ -113,7 +113,7 @@ def shows(after, before):
 
 
 def lacks_names(after, before):
-	"""What processes named has no name, and the rest is as ever."""
+	"""Whether only the names that processes keep are missing."""
 	named = [row for row in before if row["origin"] == "process"]
 	expected = [dict(row) for row in before if row["origin"] != "process"]
 	for row in expected:
@@ -130,7 +130,7 @@ def by_label(row):
 # What was lost
 
 def counts(form, out, err):
-	"""How many processes each report lacks; None if the counts are not given for each."""
+	"""The number of processes that each report lacks; None if not every report has counts."""
 	if form == "json":
 		return [c["seen"] - c["read"] - c["no_memory"] for c in (r["coverage"] for r in reports(out))]
 	text = err if form == "csv" else out
@@ -142,24 +142,24 @@ def counts(form, out, err):
 
 
 class References:
-	"""Undisturbed runs of a command on its trees without some processes; each is made once."""
+	"""Undisturbed runs of a command on its trees without some processes; each is run once."""
 
 	def __init__(self, tree, run):
-		"""run(path) is what the command shows of the trees there."""
+		"""run(path) returns the output of the command for the trees there."""
 		self.tree, self.run, self.made = tree, run, {}
 		inside = sorted(os.listdir(tree))
 		self.trees = [""] if "meminfo" in inside else inside
 		self.pids = [sorted(p for p in os.listdir(os.path.join(tree, t)) if p.isdigit()) for t in self.trees]
 
 	def all(self, lacking):
-		"""What was lost of each tree: combinations of so many processes, few first."""
+		"""Combinations of lost processes in each tree, smallest first."""
 		sizes = lacking if lacking is not None else [range(len(p) + 1) for p in self.pids]
 		each = [[c for n in ([size] if isinstance(size, int) else size) for c in itertools.combinations(pids, n)]
 			for pids, size in zip(self.pids, sizes)]
 		return sorted(itertools.product(*each), key=lambda lost: sum(map(len, lost)))
 
 	def get(self, lost, whole):
-		"""Without the memory of those that were lost, or without the `whole` process."""
+		"""The output without the memory of the lost processes, or without the `whole` processes."""
 		if (lost, whole) not in self.made:
 			with tempfile.TemporaryDirectory() as folder:
 				copy = os.path.join(folder, "tree")
@@ -173,7 +173,7 @@ class References:
 
 
 def is_accounted_for(form, out, err, references):
-	"""Whether there are processes without which an undisturbed run shows the same."""
+	"""Whether an undisturbed run without some processes shows the same."""
 	after, lacking = rows_of(form, out), counts(form, out, err)
 	if lacking == [] and form == "csv":
 		lacking = [0] * len(references.trees)
@@ -185,7 +185,7 @@ def is_accounted_for(form, out, err, references):
 
 
 def adds_up(form, out):
-	"""Of what is not the same each time: whether the total is the sum of the rows."""
+	"""For output that varies: whether the total is the sum of the rows."""
 	if form == "json":
 		return all(is_sum(r["totals"], r["groups"]) for r in reports(out) if "totals" in r)
 	rows = rows_of(form, out)

@@ -1,5 +1,5 @@
 /*
- * What runs while calls of anonmem's libraries fail, by its argument:
+ * The program that runs while calls of anonmem's libraries fail, by argument:
  *
  *	run	maps, moves, names and unmaps memory, itself and in threads, children and programs
  *		that it runs, and says what came of it: with anonmem's preloaded library the same as
@@ -85,7 +85,7 @@ static bool is_documented(int result)
 	return result == 0;
 }
 
-/* Of every kind: what is asked for is there, and nothing else. */
+/* Maps all kinds: the requested memory is there, and nothing else. */
 static void map_kinds(void)
 {
 	static const int kinds[] = {MAP_PRIVATE, MAP_SHARED, MAP_PRIVATE | MAP_NORESERVE,
@@ -112,7 +112,7 @@ static void map_kinds(void)
 	munmap(room, len);
 }
 
-/* To a place that is given, growing, shrinking, and where it cannot be. */
+/* Moves to a given place, growing, shrinking, and to impossible places. */
 static void move_memory(void)
 {
 	const size_t len = (size_t)PAGES * PAGE;
@@ -130,7 +130,7 @@ static void move_memory(void)
 	printf("unmapped: %d\n", munmap(room, 2 * len));
 }
 
-/* A name may be refused, as it is where nobody keeps any; the rest is as ever. */
+/* A name may be refused, as on a kernel that keeps none; everything else must work as usual. */
 static bool is_named(const void *memory, size_t len, const char *name)
 {
 	errno = 0;
@@ -274,7 +274,7 @@ static int be_child(void)
 	return STATUS;
 }
 
-/* Memory that nobody can name is still memory. */
+/* A failure to name must not affect the memory. */
 static bool map_named(void)
 {
 	char *memory = anonmem_map((size_t)PAGES * PAGE, "fault: mapped"), all = 0;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes every call of every command fail, one after the other: sweep.py [OPTIONS] ANONMEM INJECT PROGRAM
+"""Makes every call of every command fail, one at a time: sweep.py [OPTIONS] ANONMEM INJECT PROGRAM
 
-Each command runs undisturbed first, and then once for each of its calls, which fails or comes back
-short, until a run has no call left to fail. Every run must end with a status and a sentence that
-are right, leave no memory and no file behind, and if it claims success say the same as the run that
-was not disturbed, or what is missing.
+Each command runs undisturbed first, and then once for each of its calls, which fails or returns
+short, until no call is left to fail. Every run must end with the right status and message, leave no
+memory and no file behind, and if it claims success have the same output as the undisturbed run, or
+say what is missing.
 
-Only a few processes are seen: all of it runs in a pid namespace of its own (as root).
+Everything runs in a pid namespace of its own (as root), so only a few processes are visible.
 """
 
 import argparse
@@ -41,7 +41,7 @@ NOT_RUN = (1, 126, 127)
 
 
 class Fault:
-	"""What the preload did, by its record."""
+	"""What the preloaded library did, from its record."""
 
 	def __init__(self, raw):
 		*numbers, path = RECORD.unpack(raw[:RECORD.size])
@@ -59,10 +59,10 @@ class Fault:
 
 
 class Case:
-	"""A command. `stable` says that its output does not change from run to run; `jobs` how many
-	times as many of it may run at once, since they mostly sleep; `like` is a command that it
-	must not differ from; `adds_up` that its total is that of its rows; `barred` the end of paths
-	that cannot be opened."""
+	"""A command. `stable`: its output is the same in every run; `jobs`: how many times as many may
+	run at once, since they mostly sleep; `like`: a command that must have the same output;
+	`adds_up`: its total is the sum of its rows; `barred`: the end of paths that cannot be
+	opened."""
 
 	def __init__(self, name, *arguments, stable=True, stdin=None, keys=None, program="anonmem",
 			statuses=(0, 1), own=True, writes=None, caller=None, jobs=1, like=None,
@@ -74,14 +74,14 @@ class Case:
 		self.calls = 0  # the most that an undisturbed run had
 
 	def form(self):
-		"""What it writes."""
+		"""The format of its output."""
 		if self.writes or "--json" in self.arguments:
 			return "json"
 		return "csv" if "--csv" in self.arguments else "table"
 
 
 class Run:
-	"""One run of a case, in a folder of its own."""
+	"""One run of a case, in its own directory."""
 
 	def __init__(self, sweep, case, call, way):
 		self.folder, self.screen = tempfile.mkdtemp(dir=sweep.folder), None
@@ -129,7 +129,7 @@ def wait(process):
 
 
 class Screen:
-	"""What a terminal was told, and whether it can be used afterwards."""
+	"""What was written to a terminal, and whether it is usable afterwards."""
 
 	def __init__(self):
 		self.master, self.slave = pty.openpty()
@@ -151,7 +151,7 @@ class Screen:
 		os.close(self.slave)
 
 	def complaint(self, told):
-		"""Unless `told`, the terminal did not take what it was told."""
+		"""Unless `told`, the terminal did not accept the output."""
 		if not self.same_modes:
 			return "leaves the terminal in another mode"
 		if not told:
@@ -164,7 +164,7 @@ class Screen:
 
 
 def run_on_screen(command, environment, keys, streams):
-	"""Keys are typed ahead; with a line's end after the last, in case that curses cannot set the mode."""
+	"""Keys are typed ahead, followed by a newline in case curses cannot set the mode."""
 	screen = Screen()
 	os.write(screen.master, keys.encode() + b"\n")
 	environment = dict(environment, TERM="xterm", LINES="24", COLUMNS="80")
@@ -186,7 +186,7 @@ def sentences(text):
 
 
 def without_kernel(text):
-	"""Whether the kernel keeps names is not known without a page to try it on."""
+	"""Without a page to test it, it is unknown whether the kernel keeps names."""
 	return "".join(line for line in text.splitlines(True) if not line.startswith("this kernel cannot"))
 
 
@@ -200,7 +200,7 @@ def shown(case, run):
 
 
 def is_right(case, before, run):
-	"""Whether what is shown is as ever, or right for what is said to be read."""
+	"""Whether the output is the usual one, or right for what it says was read."""
 	text = shown(case, run)
 	if without_kernel(text) == without_kernel(shown(case, before)):
 		return True
@@ -221,7 +221,7 @@ def is_right(case, before, run):
 
 
 def complaint(case, before, run):
-	"""What is wrong with a run, or None."""
+	"""Returns what is wrong with a run, or None."""
 	wrong = complaint_of_end(case, run)
 	if wrong or crashes_in_curses(run):
 		return wrong
@@ -234,7 +234,7 @@ def complaint(case, before, run):
 
 
 def crashes_in_curses(run):
-	"""Which does so, or exits, without memory of its own; the terminal has to be as before."""
+	"""curses crashes or exits when it is out of memory; the terminal must be restored."""
 	return run.fault.number == ALLOCATION and run.fault.path == "curses" and run.status != 0
 
 
@@ -253,9 +253,9 @@ def complaint_of_end(case, run):
 
 
 def complaint_of_rest(case, before, run):
-	"""What is left: memory, descriptors, files."""
+	"""Checks what is left: memory, descriptors, files."""
 	fault = run.fault
-	# The C library keeps what it knows of character sets, and an environment that was changed.
+	# The C library keeps character set data and a changed environment.
 	if case.own and fault.ended and fault.allocated > before.fault.allocated and \
 			not re.search("/gconv|/etc/passwd", fault.path):
 		return f"leaves {fault.allocated - before.fault.allocated} pieces of memory"
@@ -274,13 +274,13 @@ def complaint_of_rest(case, before, run):
 
 
 def complaint_of_others(case, before, run):
-	"""Of a program that anonmem runs: it is as ever, or there is a sentence and it never began."""
+	"""For a program that anonmem runs: it works as usual, or there is a message and it never started."""
 	if run.status == before.status and run.out == before.out:
 		return None
 	says = any(line.startswith("anonmem: ") for line in sentences(run.err))
 	if says and not run.out and run.status in NOT_RUN and not case.like:
 		return None
-	# What the program wrote may be lost where its file cannot be closed.
+	# The program's output may be lost if its file cannot be closed.
 	if says and (run.fault.number, run.status) == (CLOSE, 1) and run.fault.path.endswith("/out"):
 		return None
 	return f"the program exits with {run.status}, not {before.status}: {difference(before, run)}"
@@ -294,7 +294,7 @@ def complaint_of_words(run):
 
 
 def is_nothing(fault):
-	"""No handler is there that could interrupt these; but streams and directories do not try again."""
+	"""No handler could interrupt these; but streams and directories do not retry."""
 	if fault.error == EINTR:
 		return not (fault.number in (WRITE, OPEN, OPENAT) or fault.on_screen() or
 			re.search(r"/rules\.conf$|/trees/\w+/stat$|/terminfo/", fault.path))
@@ -303,7 +303,7 @@ def is_nothing(fault):
 
 def complaint_of_report(case, before, run):
 	fault = run.fault
-	# What may not be looked into beside trees is no tree.
+	# A directory that cannot be read is not taken for a tree.
 	if fault.error == EACCES and re.search(r"trees/\d$", fault.path):
 		return None
 	if run.status != 0:
@@ -341,7 +341,7 @@ class Sweep:
 		self.lock = threading.Lock()
 
 	def run(self, case, call, way):
-		"""Where threads share the work, a run may have fewer calls than another; then once more."""
+		"""If threads share the work, a run may have fewer calls than another; then retries."""
 		for _ in range(TRIES):
 			run = Run(self, case, call, way)
 			with self.lock:
@@ -353,7 +353,7 @@ class Sweep:
 		return run
 
 	def fail(self, case, before, call):
-		"""One call in one way, or in all; False if there is no such call."""
+		"""Makes one call fail in one way, or in all; False if there is no such call."""
 		way = 0 if self.all else call
 		while True:
 			run = self.run(case, call, way)
@@ -431,6 +431,7 @@ def cases(folder, pids):
 		Case("live.stall", "ANONMEM", "--max-stall", "1us", "--pid", pids[1], "--csv", "-o", "rss"),
 		Case("live.verify", "ANONMEM", "--verify", "--json", stable=False, adds_up=True),
 		Case("live.exclusive", "ANONMEM", "--by", "process", "-o", "rss,exclusive", "--csv", stable=False),
+		Case("live.heaps", "ANONMEM", "--by", "process", "-o", "rss,heap_used,heap_free", "--csv", stable=False),
 		Case("live.segment", "ANONMEM", "--by", "segment", "--json", stable=False),
 		Case("machine", "ANONMEM", "machine", stable=False),
 		Case("machine.tree", "ANONMEM", "machine", "--root", os.path.join(TREES, "account"), "--json",

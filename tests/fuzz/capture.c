@@ -1,4 +1,4 @@
-/* A file given to --smaps, whatever it is encoded in and whoever captured it. */
+/* A file given to --smaps, in any encoding, captured in any way. */
 #include "fuzz.h"
 #include "tree.h"
 
@@ -6,11 +6,11 @@
 
 #include <unistd.h>
 
-/* What the sink has been told. */
+/* What the sink received. */
 struct account {
 	unsigned begun, ended;
 	bool is_open;
-	uint64_t before; /* begin of the mapping before, of the same process */
+	uint64_t before; /* start of the previous mapping of the same process */
 };
 
 static bool on_begin(void *ctx, const struct process *process)

@@ -1,11 +1,12 @@
-/* Names on their way to a terminal, a sentence, a table. */
+/* Escaping of names for a terminal, a sentence, a table. */
 #include "base/escape.h"
 
 #include "fuzz.h"
 
 #include <locale.h>
 
-/* Well-formed, with nothing that a terminal would obey or that hides or reorders. */
+/* Must be well-formed, without anything that a terminal would obey or that hides or reorders
+ * text. */
 static void check_safe(struct slice s)
 {
 	uint32_t code;
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = escape_string(s);
 	CHECK(text);
 	check_safe(slice_of(text));
-	/* What is not special stays as it is; no two names look the same but by that rule. */
+	/* Ordinary text must be unchanged; escaping must be unambiguous. */
 	if (utf8_valid(s) && !memchr(s.ptr ? s.ptr : "", '\\', s.len) &&
 	    slice_equals(slice_of(text), s))
 		check_safe(s);

@@ -1,7 +1,6 @@
 /*
- * fuzz: one entry for each kind of bytes that somebody else chose. An entry reads the input as the
- * program would, and ends the process if something is wrong: CHECK() for what must be true, the
- * sanitizers for the rest.
+ * fuzz: one entry for each kind of untrusted input. An entry reads the input as the program would,
+ * and aborts if something is wrong: CHECK() verifies invariants, sanitizers find the rest.
  */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
@@ -12,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the fuzzers and replay.c call; 0 always. */
+/* The entry, called by the fuzzers and by replay.c; always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CHECK(true_or_end)                                                                         \
@@ -23,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                                  \
 	} while (0)
 
-/* Bytes taken from the front of an input; 0 when there are none left. */
+/* Takes bytes from the front of an input; 0 if there are none left. */
 static inline uint8_t take_u8(struct slice *in)
 {
 	if (in->len == 0)
@@ -39,7 +38,8 @@ static inline uint32_t take_u16(struct slice *in)
 	return low | (uint32_t)take_u8(in) << 8;
 }
 
-/* A copy with a NUL behind it, on the heap, where reading past its end shows; the caller frees. */
+/* A copy with a NUL appended, on the heap, so that reading past its end is detected; the caller
+ * frees it. */
 static inline char *copy_string(struct slice s)
 {
 	char *copy = malloc(s.len + 1);
@@ -51,7 +51,8 @@ static inline char *copy_string(struct slice s)
 	return copy;
 }
 
-/* Whether a regular expression may take the C library very long; who writes one is trusted not to.
+/* Whether the C library may take very long for a regular expression. Authors of patterns are
+ * trusted not to write such ones.
  */
 static inline bool is_costly(struct slice pattern)
 {

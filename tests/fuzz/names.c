@@ -1,7 +1,6 @@
 /*
- * The names that a process keeps itself, as a hostile process may have them: the input is its
- * table. The rest of the process is a tree with four mappings, of which the parts must make the
- * whole.
+ * The table of names of a hostile process: the input is the table. The rest of the process is a
+ * tree with four mappings, whose parts must add up to the whole.
  */
 #include "label/layout.h"
 #include "label/text.h"
@@ -24,7 +23,7 @@ static struct source *source;
 static struct reader *reader;
 static struct target_list targets;
 
-/* What came out for each of the four mappings, in bytes. */
+/* The result for each of the four mappings, in bytes. */
 static struct counters sums[PARTS];
 static uint64_t end;
 static unsigned read_whole;
@@ -43,7 +42,7 @@ static void on_cancel(void *ctx)
 	on_begin(ctx, NULL);
 }
 
-/* A name in brackets is one that the kernel would have taken. */
+/* A name in brackets must be one that the kernel would accept. */
 static void check_name(const struct mapping *m)
 {
 	size_t head = strlen(m->name.ptr[5] == '_' ? "[anon_shmem:" : "[anon:");
@@ -104,7 +103,7 @@ static void write_smaps(void)
 	close(memfd);
 }
 
-/* All of the table, and some pages of each mapping: resident, shared, swapped, absent. */
+/* All of the table is present; each mapping has resident, shared, swapped and absent pages. */
 static void write_pagemap(void)
 {
 	static const uint64_t kinds[] = {UINT64_C(1) << 63, UINT64_C(1) << 63 | UINT64_C(1) << 56,
@@ -149,7 +148,7 @@ static void put(const void *bytes, size_t size, size_t offset)
 	CHECK(pwrite(mem, bytes, size, (off_t)(AT + offset)) == (ssize_t)size);
 }
 
-/* Mostly what makes sense; now and then anything. */
+/* Mostly a sane number, sometimes any. */
 static uint32_t number(struct slice *in, uint32_t sane)
 {
 	uint32_t first = take_u8(in);

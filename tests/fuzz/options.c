@@ -1,4 +1,4 @@
-/* A command line: the first byte says of which command, then a word a line. */
+/* A command line: the first byte selects the command, then one word per line. */
 #include "cli/options.h"
 
 #include "fuzz.h"
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct options o;
 
 	if (!is_costly(in)) {
-		optind = 0; /* from the beginning */
+		optind = 0; /* restarts getopt */
 		if (options_parse(command, split(text, words), words, &o, &e) < 0)
 			CHECK(e.code == ERROR_USAGE && strlen(e.text) > 0);
 		else

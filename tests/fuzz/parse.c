@@ -3,7 +3,7 @@
 #include "classify/class.h"
 #include "fuzz.h"
 
-/* What the parser said, as one number. */
+/* A digest of the parser's results. */
 struct account {
 	uint64_t digest, mappings;
 };
@@ -21,8 +21,8 @@ static void note_number(struct account *a, uint64_t number)
 	note(a, &number, sizeof(number));
 }
 
-/* A label is the mapping's name or a part of it, and cannot be forged by a path, unless what it is
- * wrapped in says so: "[memfd:[anon:fake]". */
+/* A label is the mapping's name or a part of it, and a path cannot forge it, unless the wrap shows
+ * that: "[memfd:[anon:fake]". */
 static void check_class(const struct mapping *m)
 {
 	struct class class;

@@ -1,4 +1,4 @@
-/* stat, status, cgroup, meminfo and cmdline: the first byte says which. */
+/* stat, status, cgroup, meminfo and cmdline: the first byte selects one. */
 #include "parse/process.h"
 
 #include "fuzz.h"

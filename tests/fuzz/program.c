@@ -1,5 +1,4 @@
-/* The file of a program that is to be run, and of a library that has a function: both are ELF, or
- * say so. */
+/* The file of a program to run, and of a library with a function: both are ELF, or claim to be. */
 #include "cli/program.h"
 #include "preload/symbol.h"
 
@@ -11,7 +10,7 @@
 
 enum { LEAST = 4096, MOST = 1 << 16 };
 
-/* The same bytes as a file and as what was loaded of it. */
+/* The same bytes as the file and as its loaded image. */
 static void find_symbol(const uint8_t *data, char *path, uintptr_t address)
 {
 	struct link_map map = {.l_name = path};

@@ -16,8 +16,8 @@ static char *write_text(const struct record *r, const struct grouping *by,
 	return text;
 }
 
-/* What reads is what would be written, whatever the table of symbols. The table has something
- * already, so that the symbols differ from one to the other. */
+/* A record that can be read must be written back the same, whatever the table of symbols. The table
+ * is not empty, so that symbols differ between the two. */
 static bool check_record(struct slice *text, const struct grouping *by, struct slice first)
 {
 	struct error e = {.code = ERROR_NONE};

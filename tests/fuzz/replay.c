@@ -1,6 +1,6 @@
 /*
- * replay FILE|FOLDER...: gives files to the entry that it is linked with, as a fuzzer would; says
- * how many there were, and fails if there were none.
+ * replay FILE|FOLDER...: passes files to the entry that it is linked with, as a fuzzer would;
+ * prints their number, and fails if there are none.
  */
 #include "fuzz.h"
 
@@ -27,11 +27,11 @@ static void replay_file(const char *path)
 		size += n;
 	} while (n > 0);
 	fclose(in);
-	/* Exactly as large as it is, so that reading beyond it shows. */
+	/* Shrinks it to its exact size, so that reading beyond it is detected. */
 	data = realloc(data, size ? size : 1);
 	if (!data)
 		err(1, "%s", path);
-	fprintf(stderr, "%s\n", path); /* which one it was, if it fails */
+	fprintf(stderr, "%s\n", path); /* tells which file it was if it fails */
 	LLVMFuzzerTestOneInput(data, size);
 	free(data);
 	replayed++;

@@ -1,7 +1,6 @@
 /*
- * A whole report of a hostile process: its maps, its name, its cgroup and command line, by some
- * keys, in some format. Whatever is in them, a row is a row: nothing a process says makes one more,
- * or gets out raw.
+ * A whole report on a hostile process: its maps, name, cgroup and command line, by some keys, in
+ * some format. Whatever they contain, they must not add rows or be written raw.
  */
 #include "classify/rules.h"
 #include "collect/survey.h"
@@ -18,7 +17,7 @@
 
 static struct rules *rules;
 
-/* How the report is to be; one for each input. */
+/* The requested report, one per input. */
 struct wish {
 	struct collect_options collecting;
 	struct report_options reporting;
@@ -40,7 +39,7 @@ static void prepare(void)
 	atexit(end_rules);
 }
 
-/* Some keys, each once. */
+/* Chooses some keys, each once. */
 static void wish_keys(struct grouping *by, uint32_t bits)
 {
 	unsigned first = bits % KEY_COUNT;
@@ -76,7 +75,7 @@ static void make_wish(struct wish *w, struct slice *in)
 	}
 }
 
-/* The first bytes of the input, as many as the next one says. */
+/* Takes as many bytes as the first one says. */
 static struct slice take(struct slice *in, size_t most)
 {
 	size_t len = take_u8(in) % (most + 1);
@@ -97,7 +96,7 @@ static void put(const char *name, struct slice before, struct slice text, struct
 	close(fd);
 }
 
-/* As the kernel writes names: a newline is \\012. */
+/* Writes a name like the kernel: a newline becomes \012. */
 static void write_name(FILE *out, struct slice name)
 {
 	for (size_t i = 0; i < name.len; i++) {
@@ -165,7 +164,7 @@ static size_t count(const char *text, char c)
 	return n;
 }
 
-/* Nothing but printable characters and ends of lines. */
+/* There must be only printable characters and line ends. */
 static void check_raw(const struct wish *w, const char *text, size_t size)
 {
 	bool ascii = !escape_locale_is_utf8() && w->renderer != &render_json;
@@ -193,7 +192,7 @@ static void check_json(const struct report *r, const char *text)
 	cJSON_Delete(json);
 }
 
-/* As many fields in each line as there are columns. */
+/* Each line must have as many fields as there are columns. */
 static void check_csv(const struct report *r, const char *text)
 {
 	bool quoted = false;
@@ -219,7 +218,7 @@ static void check_output(const struct wish *w, const struct report *r, const cha
 		check_json(r, text);
 	else if (w->renderer == &render_csv)
 		CHECK(count(text, '\n') == r->row_count + 1);
-	else /* header, totals, coverage; and what else is said */
+	else /* header, totals, coverage; checks and notes */
 		CHECK(count(text, '\n') == r->row_count + 3 + r->check_count + r->note_count);
 	if (w->renderer == &render_csv)
 		check_csv(r, text);

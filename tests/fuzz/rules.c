@@ -1,11 +1,11 @@
 /*
- * A file of rules, and then labels through it: what stands behind the first NUL, one a line.
+ * A rule file, and labels to apply it to: those follow the first NUL, one per line.
  */
 #include "classify/rules.h"
 
 #include "fuzz.h"
 
-/* They stay the same, and take long to make. */
+/* Made only once, since that takes long. */
 static const struct rules *builtin_rules(void)
 {
 	static struct rules *rules;

@@ -1,4 +1,4 @@
-/* smaps, as one process or several have it, and as people capture it. */
+/* smaps of one or several processes, and captures. */
 #include "fuzz.h"
 #include "parse.h"
 

@@ -1,6 +1,5 @@
 /*
- * Names of memory by changes of all kinds, in a table and in an array of names by page, which must
- * agree.
+ * Changes of all kinds, to a table and to an array with a name per page, which must agree.
  */
 #include "label/table.h"
 
@@ -11,7 +10,7 @@
 enum { PAGE = 4096, PAGES = 512, NAMES = 30, BASE = 1 << 20 };
 
 static struct layout *table;
-static uint8_t model[PAGES]; /* number of the name, 0 for none */
+static uint8_t model[PAGES]; /* number of the name; 0 for none */
 
 static struct layout *new_table(void)
 {
@@ -48,10 +47,10 @@ static void move(unsigned from, unsigned len, unsigned to, unsigned new_len, boo
 	uint8_t before[PAGES];
 
 	if (from != to && from < to + new_len && to < from + len)
-		return; /* the kernel does not either */
+		return; /* the kernel refuses this too */
 	if (len == 0 && from >= to && from < to + new_len)
 		return;
-	stays |= len == 0; /* there is nothing to take away */
+	stays |= len == 0; /* there is nothing to move */
 	memcpy(before, model, sizeof(model));
 	table_move(table, at(from), (uint64_t)len * PAGE, at(to), (uint64_t)new_len * PAGE,
 		   stays && from != to);

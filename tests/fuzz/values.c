@@ -1,4 +1,5 @@
-/* The values of options: the first byte says of which. They may be cut up, so each is a copy. */
+/* The values of options: the first byte selects the option. They may be modified, so each is a
+ * copy. */
 #include "cli/values.h"
 
 #include "fuzz.h"

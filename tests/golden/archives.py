@@ -173,6 +173,24 @@ def check_kinds(case):
 		done.stderr)
 
 
+def check_bugreports(case):
+	"""A zip names its main entry; the rest can be anything."""
+	path = os.path.join(FIXTURES, "captures/bugreport")
+
+	def bugreport(main, **others):
+		out = io.BytesIO()
+		with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+			for name, data in {"version.txt": b"2.0", "main_entry.txt": main, **others}.items():
+				z.writestr(name, data)
+		return out.getvalue()
+
+	text = {"bugreport-x-2026-11-29.txt": read(path), "FS/proc/1/smaps": b"nonsense"}
+	case.same("bugreport.zip", bugreport(b"bugreport-x-2026-11-29.txt", **text), ["--smaps", path])
+	case.same("line.zip", bugreport(b"bugreport-x-2026-11-29.txt\r\n", **text), ["--smaps", path])
+	for main in (b"", b"no such", b"../x", b"a" * 5000):
+		case.refused("wrong.zip", bugreport(main, **text), "holds no process")
+
+
 def check_commands(case):
 	case.put("a.tar", tar("server", "x/"))
 	root = os.path.join(FIXTURES, "trees/server")
@@ -264,6 +282,7 @@ def main():
 	try:
 		case = Case(os.path.abspath(sys.argv[1]), folder)
 		check_kinds(case)
+		check_bugreports(case)
 		check_commands(case)
 		check_hostile(case)
 	finally:

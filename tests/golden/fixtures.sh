@@ -1,5 +1,5 @@
 #!/bin/bash
-# fixtures/generate writes what is there, to the byte.
+# Checks that fixtures/generate reproduces the fixtures byte for byte.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$(mktemp -d)
@@ -11,10 +11,10 @@ fail() {
 }
 
 mkdir "$dir/trees"
-cp -a "$top/fixtures/generate" "$dir/"
+cp -a "$top"/fixtures/{generate,android.py} "$dir/"
 cp -a "$top/fixtures/trees/shared" "$dir/trees/"
 python3 -B "$dir/generate"
-for part in smaps bad captures trees/{faulty,wrong,gone,swapped,account,once,unshared,rights,nosmaps,commands}; do
+for part in smaps bad captures trees/{faulty,wrong,gone,swapped,account,once,unshared,rights,nosmaps,commands,containers}; do
 	diff -r --no-dereference "$top/fixtures/$part" "$dir/$part" ||
 		fail "fixtures/generate does not write fixtures/$part as it is."
 done

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the golden cases: what anonmem writes and how it ends must be exactly as expected.
+"""Runs the golden cases: output and exit status of anonmem must be exactly as expected.
 
 	golden.py [--binary ANONMEM] [--update] [GROUP...]
 	golden.py --groups
 
-Only what Python brings is used.
+Uses only Python's standard library.
 """
 
 import argparse
@@ -42,8 +42,8 @@ class Case:
 
 
 def by_format(name, status, words):
-	"""GROUP/* ARGUMENTS :: KEYS..., as one case for each of them. The machine's own rules have
-	no say."""
+	"""GROUP/* ARGUMENTS :: KEYS...: one case per key. The machine's own rules are
+	disabled."""
 	at = words.index("::")
 	for keys in words[at + 1:]:
 		rules = ["--no-rules"] if "subsystem" in keys else []
@@ -66,7 +66,7 @@ def read_cases():
 
 
 def environment(case):
-	"""What the sanitizers and gcov want stays; what could change the output goes."""
+	"""Keeps variables of sanitizers and gcov; drops those that could change the output."""
 	drop = re.compile(r"LANG|LC_|LANGUAGE|NO_COLOR|COLUMNS|TERM|HOME|XDG_|POSIXLY_CORRECT|TZ")
 	kept = {k: v for k, v in os.environ.items() if not drop.match(k)}
 	return {**kept, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
@@ -74,8 +74,8 @@ def environment(case):
 
 
 def make_workplace(folder):
-	"""The source tree as the cases see it. Rules that others may write to are not trusted, and who
-	checked the tree out may have let his group do that."""
+	"""The source tree as the cases see it. Rules that others may write to are not trusted, so they
+	are copied, in case the checkout is writable to the group."""
 	os.symlink(os.path.join(TOP, "fixtures"), os.path.join(folder, "fixtures"))
 	os.makedirs(os.path.join(folder, "tests/golden"))
 	for name in os.listdir(HERE):
@@ -84,14 +84,14 @@ def make_workplace(folder):
 			os.chmod(path, 0o644)
 
 
-# What --version prints differs from build to build.
+# The output of --version differs between builds.
 BUILT = re.compile(rb"\Aanonmem [0-9]+\.[0-9]+\.[0-9]+\n"
 	rb"Built with (gcc|clang) [^\n]*, glibc [^\n]*, libproc2 [^\n]*, libbsd [0-9.]+\n"
 	rb"[+-]sandbox [+-]names\n\Z")
 
 
 def run(binary, case, folder):
-	"""Status, standard output and standard error; the version may differ."""
+	"""Returns status, standard output and standard error, with the version replaced."""
 	with open(os.path.join(TOP, case.input), "rb") as stdin:
 		done = subprocess.run([binary, *case.arguments], stdin=stdin, capture_output=True,
 			cwd=folder, env=environment(case), timeout=60, check=False)
@@ -115,7 +115,7 @@ def difference(want, got, what):
 
 
 def compare(case, result):
-	"""What is wrong, as text; empty if nothing is."""
+	"""Describes what is wrong; empty if nothing is."""
 	status, out, err = result
 	wrong = []
 	if status != case.status:
@@ -139,7 +139,7 @@ def update(case, result):
 
 
 def strays(cases):
-	"""Expectations that belong to no case."""
+	"""Expected files that belong to no case."""
 	known = {case.path(end) for case in cases for end in (".out", ".err")}
 	files = {os.path.join(folder, f) for folder, _, names in os.walk(EXPECTED) for f in names}
 	return sorted(os.path.relpath(f, HERE) for f in files - known)

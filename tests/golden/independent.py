@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Adds the fixtures up in another way and compares: independent.py ANONMEM
 
-A mapping is what stands between two headers; its label comes from a short list of patterns, without
-guesses (--no-infer). This shares no line with anonmem and knows nothing of its expectations.
+A mapping is everything between two headers; its label comes from a short list of patterns, without
+guesses (--no-infer). This shares no code with anonmem and does not use the expected files.
 """
 
 import glob
@@ -17,11 +17,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 RUNS = 20
 HEADER = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) ([rwxps-]{4}) \S+ ([^:]+):\S+ (\d+)(?: +(.*))?$", re.S)
 FIELD = re.compile(rb"^(\w+): +(\d+) kB$")
-# What cannot be read of the trees made by hand, and why.
+# What cannot be read in the hand-made trees, and why.
 MISSED = {"faulty/12": "denied", "faulty/13": "truncated", "faulty/14": "truncated",
 	"faulty/15": "malformed", "faulty/23": "vanished", "gone/32": "vanished",
 	**{p: "denied" for p in ("nosmaps/61", "nosmaps/62", "rights/53", "rights/54", "rights/55")}}
-# Whose processes share one memory, which the golden cases look at, or whose list of them is broken.
+# Trees whose processes share memory, which the golden cases cover, or whose list of them is
+# damaged.
 SHARING = ("fixtures/trees/once", "fixtures/trees/unshared")
 LABELS = (
 	(rb"", "[anon]"),
@@ -50,7 +51,7 @@ def json_name(field):
 
 
 def label_of(name, device):
-	"""Paths of memory mean that only where there is no device."""
+	"""Paths that look like memory are memory only without a device."""
 	for pattern, label in LABELS:
 		whole = name + b" on %d" % int(device, 16) if pattern.endswith(b" on 0") else name
 		found = re.fullmatch(pattern, whole, re.S)
@@ -62,7 +63,7 @@ def label_of(name, device):
 
 
 def show(name):
-	"""As JSON has it: what is not UTF-8 is escaped whole."""
+	"""As in JSON: text that is not UTF-8 is escaped as a whole."""
 	try:
 		return name.decode("utf-8")
 	except UnicodeDecodeError:
@@ -75,7 +76,7 @@ def octal(e):
 
 
 def mappings(text):
-	"""(start, label, {name: bytes}) of each."""
+	"""Yields (start, label, {name: bytes}) for each."""
 	for line in text.split(b"\n"):
 		header, field = HEADER.match(line), FIELD.match(line)
 		if header:
@@ -87,7 +88,7 @@ def mappings(text):
 
 
 def add(groups, text):
-	"""Adds one input; returns how many processes it held."""
+	"""Adds one input; returns its number of processes."""
 	before, processes = 0, 0
 	seen = set()
 	for start, end, label, values in list(mappings(text)):
@@ -137,15 +138,15 @@ def compare(report, groups, coverage):
 	for group in report["groups"]:
 		mine = groups[group["label"]]
 		for name, value in group.items():
-			# How swapped shared memory is divided is not for here.
+			# Dividing swapped shared memory is not checked here.
 			if name in ("label", "origin", "swap_pss_min") or \
 					(name == "swap_pss" and "swap_pss_min" in group):
 				continue
-			# A field that one mapping lacks is unknown.
+			# A field that any mapping lacks is unknown.
 			known = name in ("processes", "mappings") or len(mine[name]) == len(mine["mappings"])
 			want = sum(mine[name]) if known else None
 			assert value == want, f"{group['label']}: {name} is {value}, not {want}"
-	# Nothing that was read is left out, except what no report shows.
+	# Everything that was read must be there, except what no report shows.
 	shown = set(report["totals"]) | {"kernel_page_size", "mmupage_size", "mmu_page_size"}
 	read = {name for group in groups.values() for name in group if group[name]}
 	assert read <= shown, f"not shown: {read - shown}"
@@ -160,7 +161,7 @@ def main():
 	inputs += [(["--smaps", f], add_file(f)) for f in sorted(glob.glob("fixtures/smaps/*.smaps"))]
 	for arguments, (groups, coverage) in inputs:
 		count += 1
-		# Threads must make no difference, whichever of them comes first.
+		# The result must not depend on threads and their order.
 		runs = [subprocess.run([binary, *arguments, "--json", "--no-infer"], capture_output=True, check=False,
 			env={**os.environ, "LC_ALL": "C.UTF-8"}) for _ in range(RUNS)]
 		try:

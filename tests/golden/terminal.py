@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The table on a terminal: terminal.py ANONMEM
 
-It fits the width, numbers stay whole, long labels are shortened in the middle, and colours and
-environment are respected.
+The table must fit the width, keep numbers whole, shorten long labels in the middle, and respect
+colour settings and the environment.
 """
 
 import fcntl
@@ -41,7 +41,8 @@ def on_terminal(width, arguments, **variables):
 	fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
 	with subprocess.Popen([BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=theirs,
 			stderr=theirs, env=environment, cwd=TOP) as process:
-		# The kernel may drop what is still unread when the last writer closes; so that is us.
+		# The kernel may discard unread output when the last writer closes, so we keep the
+		# terminal open.
 		def end():
 			process.wait()
 			os.write(theirs, END)
@@ -60,7 +61,7 @@ def plain(lines):
 
 
 def table(lines):
-	"""The lines up to the totals; sentences under it wrap as they like."""
+	"""The lines up to the totals; the sentences below may wrap."""
 	lines = plain(lines)
 	last = next(i for i, line in enumerate(lines) if line.startswith("TOTAL"))
 	return lines[: last + 1]
@@ -76,7 +77,7 @@ def headings(lines):
 
 
 def numbers(lines, columns):
-	"""Of each row what stands under these headings."""
+	"""The cells of each row under these headings."""
 	heads = lines[0].split()
 	rows = [NUMBERS.search(line).group().split() for line in lines[1:]]
 	return [[n for head, n in zip(heads[-len(row):], row) if head in columns] for row in rows]
@@ -94,7 +95,7 @@ class Terminal(unittest.TestCase):
 	def test_80(self):
 		lines = self.check_width(80, LABELS)
 		self.assertTrue(any("…" in line for line in lines))
-		# Both ends of a label are left: the longest is 79 bytes and its brackets.
+		# Both ends of the label are kept: the longest has 79 bytes and brackets.
 		self.assertTrue(any(re.match(r"\[anon:x+…x+\] ", line) for line in lines))
 
 	def test_60(self):
@@ -104,7 +105,7 @@ class Terminal(unittest.TestCase):
 		self.check_width(60, LABELS + ["--columns", "rss,pss,swap"])
 
 	def test_40(self):
-		"""Columns go before labels get unreadable, and a sentence says which."""
+		"""Columns are left out before labels get unreadable, and a sentence names them."""
 		lines = self.check_width(40, LABELS)
 		self.assertEqual(headings(lines), ["RSS", "PSS", "USS", "SWAP"])
 		self.assertTrue(any(line.startswith("[anon: Go…servation] ") for line in lines))

@@ -1,7 +1,7 @@
 /*
- * Memory that is known to the byte, with labels: see `regions`. Prints "ready" when it is all there
- * and waits for the end of its standard input. With a number, that many MiB more are touched as
- * [anon:test: big], for more than fits in memory.
+ * Memory with labels that is known to the byte: see `regions`. Prints "ready" and waits for the end
+ * of standard input. With a number, also touches that many MiB as [anon:test: big], to have more
+ * than fits in memory.
  */
 #include "anonmem/anonmem.h"
 
@@ -21,7 +21,7 @@ static const struct region {
 	const char *name; /* NULL for none */
 	size_t size, touched;
 	bool shared;	 /* shared anonymous memory */
-	bool with_child; /* mapped by a child as well */
+	bool with_child; /* also mapped by a child */
 } regions[] = {
 	{"test: cache", 256 * PAGE, 128 * PAGE, false, false},
 	{" Test: leading blank", 16 * PAGE, 16 * PAGE, false, false},
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	pid_t child;
 	int number;
 
-	setvbuf(stdin, NULL, _IONBF, 0); /* or waiting takes memory too */
+	setvbuf(stdin, NULL, _IONBF, 0); /* otherwise waiting would allocate memory */
 	sigemptyset(&ready);
 	sigaddset(&ready, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &ready, NULL);

@@ -1,6 +1,6 @@
 /*
- * nameless COMMAND [ARG...]: runs a command for which this kernel is one that keeps no names, since
- * prctl(PR_SET_VMA) is refused to it as such a kernel does.
+ * nameless COMMAND [ARG...]: runs a command as on a kernel that keeps no names, by refusing it
+ * prctl(PR_SET_VMA) like such a kernel.
  */
 #include <err.h>
 #include <errno.h>

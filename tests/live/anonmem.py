@@ -1,4 +1,4 @@
-"""Runs anonmem, and checks what every report has to say."""
+"""Runs anonmem, and checks what must be true of every report."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def run(*arguments, prefix=(), timeout=120, **more):
 
 
 def lasting(report):
-	"""What stays as long as the processes sleep: how libraries are shared depends on others."""
+	"""Counters that stay while the processes sleep: sharing of libraries depends on other processes."""
 	everywhere = ("processes", "mappings", "size", "rss", "anonymous", "swap")
 	own = ("pss", "pss_dirty", "uss", "locked")
 	return {g["label"]: [g[n] for n in everywhere + (own if g["label"] != "[file]" else ())]
@@ -27,7 +27,7 @@ def lasting(report):
 
 
 def outcomes(coverage):
-	"""Every process that was seen has one."""
+	"""Every process seen must have exactly one outcome."""
 	return sum(coverage[n] for n in
 		("read", "no_memory", "denied", "vanished", "truncated", "malformed"))
 
@@ -41,7 +41,7 @@ class Live(unittest.TestCase):
 		return report
 
 	def mapping(self, pid, span):
-		"""The counters of one mapping, known by its addresses."""
+		"""The counters of a mapping, given its addresses."""
 		report = self.report("--pid", pid, "--by", "mapping")
 		found = [g for g in report["groups"] if (g["start"], g["end"]) == span]
 		self.assertEqual(len(found), 1, f"no single mapping at {span}")
@@ -52,8 +52,8 @@ class Live(unittest.TestCase):
 		return next(g for g in groups if g["label"] == label)
 
 	def agrees(self, *arguments):
-		"""The memory of a quiet process does not change, but every process that comes or goes
-		meanwhile changes how the pages of libraries are shared: five readings may not all fail."""
+		"""The memory of an idle process does not change, but other processes that come or go change the
+		sharing of library pages: five readings must not all fail."""
 		for _ in range(5):
 			done = run(*arguments, "--verify")
 			if done.returncode == 0:

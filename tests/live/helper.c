@@ -1,7 +1,7 @@
 /*
- * Processes for the live tests: each command below makes memory, or processes, of which everything
- * is known, says so on standard output, and stays until its standard input is closed. So nothing is
- * left behind, however the test ends.
+ * Processes for the live tests: each command below makes known memory or processes, describes them
+ * on standard output, and stays until standard input is closed. So nothing is left behind, however
+ * the test ends.
  */
 #include "anonmem/anonmem.h"
 #include "situations.h"
@@ -47,14 +47,14 @@ static void touch(char *at, size_t size)
 		at[i] = (char)(i / page_size + 1);
 }
 
-/* Without huge pages, what is touched is what is resident. */
+/* Without huge pages, exactly the touched memory is resident. */
 static void forbid_huge_pages(char *at, size_t size)
 {
 	madvise(at, size, MADV_NOHUGEPAGE);
 }
 
-/* Private anonymous memory that cannot merge with its neighbours: there is a page on each side that
- * may not be touched. */
+/* Private anonymous memory that cannot merge with its neighbours: an inaccessible page on each side
+ * prevents that. */
 static char *map_private(size_t size)
 {
 	char *at = mmap(NULL, size + 2 * page_size, PROT_NONE,
@@ -91,7 +91,7 @@ static char *map_shared(size_t size)
 	return at;
 }
 
-/* Gone as soon as nobody maps it any more. */
+/* Removed as soon as no process maps it any more. */
 static char *map_sysv(size_t size)
 {
 	int id = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
@@ -149,8 +149,8 @@ static void command_memory(int count)
 	wait_for_end();
 }
 
-/* As much as can be shared among a parent and its children; each child then writes to a part of
- * what it inherited, its own, and to memory of its own. */
+/* Everything that a parent and its children can share; each child then writes to its own part of
+ * what it inherited, and to memory of its own. */
 static void command_share(int count)
 {
 	char *private = map_private(4 * MIB), *memfd = map_memfd("pool", 2 * MIB);
@@ -224,8 +224,8 @@ static void map_thrice(void)
 	printf("descriptor %d 0\n", fd);
 }
 
-/* A parent and its children that have all of this in common, and 256 KiB of its own in each child,
- * which it wrote to; the segment is marked for removal. */
+/* A parent and its children that share all of this; each child has also written to 256 KiB of its
+ * own. The segment is marked for removal. */
 static void make_family(int count, int advice)
 {
 	char *large = map_large(advice), *shared = map_shared(2 * MIB), *sysv = map_sysv(4 * MIB);
@@ -275,7 +275,7 @@ static void *hold_a_memfd(void *arg)
 	return arg;
 }
 
-/* The main thread ends, another goes on with a memfd of 4 MiB. */
+/* The main thread ends; another one continues with a memfd of 4 MiB. */
 static void command_headless(int count)
 {
 	pthread_t other;
@@ -309,7 +309,7 @@ static int be_together(void *unused)
 	_exit(0);
 }
 
-/* A child with the memory of its parent, who goes on. */
+/* A child that shares memory with its parent; both continue. */
 static void command_clone(int count)
 {
 	static char stack[64 * 1024] __attribute__((aligned(16)));
@@ -325,7 +325,7 @@ static void command_clone(int count)
 	wait_for_end();
 }
 
-/* Another one, for which its parent waits. */
+/* The same with a parent that waits for it. */
 static void command_vfork(int count)
 {
 	char *private = map_private((size_t)count * MIB);
@@ -386,7 +386,7 @@ static void run_again(int count)
 	_exit(1);
 }
 
-/* A child that runs one program after the other, and others that come and go. */
+/* A child that executes one program after another, and others that come and go. */
 static void churn(int count)
 {
 	for (;;) {
@@ -420,7 +420,7 @@ static void command_churn_again(int count)
 		run_again(count - 1);
 }
 
-/* Memory that the kernel is asked to swap out. */
+/* Asks the kernel to swap memory out. */
 static void command_swap(int count)
 {
 	char *private = map_private(4 * MIB);
@@ -434,7 +434,7 @@ static void command_swap(int count)
 	wait_for_end();
 }
 
-/* A name of a process that would clear the screen, and end a field of stat. */
+/* A process name that would clear the screen, and end a field of stat. */
 static void command_name(int count)
 {
 	(void)count;
@@ -443,7 +443,7 @@ static void command_name(int count)
 	wait_for_end();
 }
 
-/* Unnamed memory of which anonmem can tell what it is, and what only looks like it. */
+/* Unnamed memory that anonmem can guess, and look-alikes. */
 
 static char big_bss[4 * MIB];
 
@@ -464,7 +464,7 @@ static void say_map_at(const char *name, uintptr_t at, size_t size, int protecti
 	say_range(name, map_at(at, size, protection), size);
 }
 
-/* The stack of a thread, and with malloc() its arena, in the way of glibc itself. */
+/* The stack of a thread, and with malloc() its arena, made by glibc itself. */
 static void *thread(void *ready)
 {
 	char local[64 * 1024];
@@ -494,7 +494,7 @@ static void start_thread(void)
 
 enum { WRITE = PROT_READ | PROT_WRITE };
 
-/* At addresses that are free in every process, as far apart as the rules look. */
+/* At addresses that are free in every process, and far enough apart for the rules. */
 static void command_inferred(int count)
 {
 	(void)count;
@@ -513,7 +513,7 @@ static void command_inferred(int count)
 	wait_for_end();
 }
 
-/* A private mapping of a file without its code, with memory right behind it. */
+/* A private mapping of a file without code, directly followed by memory. */
 static void make_false_bss(uintptr_t at)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -525,7 +525,7 @@ static void make_false_bss(uintptr_t at)
 	say_map_at("false-bss", at + page_size, MIB, WRITE);
 }
 
-/* Memory as Python, PHP and redis take it, where the kernel puts it: behind the program. */
+/* Memory as allocated by Python, PHP and redis, where the kernel puts it: after the program. */
 static void make_pieces(void)
 {
 	char *room = mmap(NULL, 8 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -545,17 +545,18 @@ static void command_lookalikes(int count)
 	mprotect(touched, MIB, PROT_NONE);
 	say_range("false-reserved", touched, MIB);
 	make_false_bss(0x301000000000);
-	/* Behind a page without access, but no size of a stack; and of one, but not right behind.
+	/* After a page without access, but not of a stack's size; of that size, but not directly
+	 * after.
 	 */
 	map_at(0x302000000000, page_size, PROT_NONE);
 	say_map_at("false-stack", 0x302000001000, 6 * MIB, WRITE);
 	map_at(0x303000000000, page_size, PROT_NONE);
 	say_map_at("false-stack-apart", 0x303000002000, 8 * MIB, WRITE);
-	/* More of it in use than of a stack. */
+	/* More of it is used than of a stack. */
 	map_at(0x309000000000, page_size, PROT_NONE);
 	say_map_at("false-stack-used", 0x309000001000, 256 * 1024, WRITE);
 	touch((char *)0x309000001000, 256 * 1024);
-	/* Aligned, but with another rest than an arena; with that rest, but not aligned. */
+	/* Aligned, but with a reserve unlike an arena's; with that reserve, but not aligned. */
 	say_map_at("false-arena", 0x304000000000, 132 * 1024, WRITE);
 	map_at(0x304000021000, 32 * MIB, PROT_NONE);
 	say_map_at("false-arena-apart", 0x305000100000, 132 * 1024, WRITE);
@@ -586,8 +587,7 @@ static void *name_without_pause(void *arg)
 	return NULL;
 }
 
-/* One mapping, half of it named once and for all, the rest named anew all the time by so many
- * threads. */
+/* A mapping with one half named once, and the rest renamed all the time by `count` threads. */
 static void command_names(int count)
 {
 	char *memory = map_private(4 * MIB);
@@ -607,7 +607,7 @@ static void command_names(int count)
 	wait_for_end();
 }
 
-/* What a thread does at each SIGUSR1, too short for a tick of the clock; it faults no page. */
+/* A thread does this on each SIGUSR1; it takes less than a clock tick and causes no page fault. */
 struct changing {
 	void (*change)(char *memory, unsigned n);
 	char *memory;

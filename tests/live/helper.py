@@ -16,7 +16,7 @@ def wait_for_state(pid, states):
 
 
 class Helper:
-	"""A process of helper.c: it has said what it made, and waits."""
+	"""A process of helper.c, which has described what it made, and waits."""
 
 	def __init__(self, command, count=0, program=None, prefix=(), state="SDZ"):
 		self.process = subprocess.Popen([*prefix, program or PROGRAM, command, str(count)],

@@ -1,4 +1,4 @@
-"""Programs of interpreters, which have made their objects when they say ready."""
+"""Interpreted programs, which print "ready" after making their objects."""
 
 PYTHON = "import sys; keep = [%s]; print('ready', flush=True); sys.stdin.read()"
 OBJECTS = PYTHON % "str(n) for n in range(300000)"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""anonmem on processes that the tests start: live.py ANONMEM HELPER [CONCEPT[.Class[.test]]...]
+"""Runs anonmem on processes that the tests start: live.py ANONMEM HELPER [CONCEPT[.Class[.test]]...]
 
-The tests of a concept are in test_CONCEPT.py; all of them run if none is named. HELPER is built from
-helper.c; it ends when its standard input closes, so nothing stays behind, however this ends. Only
-what Python brings is used.
+The tests of a concept are in test_CONCEPT.py; by default all of them run. HELPER is built from
+helper.c; it ends when its standard input closes, so nothing is left behind, however this ends. Uses
+only Python's standard library.
 """
 
 import os
@@ -17,7 +17,7 @@ import helper
 
 def main(anonmem_program, helper_program, *concepts):
 	anonmem.PROGRAM = os.path.abspath(anonmem_program)
-	# Helpers are counted by name, and those of another run on this machine are not meant.
+	# Helpers are counted by name, without those of another run on this machine.
 	with tempfile.TemporaryDirectory() as links:
 		helper.PROGRAM = os.path.join(links, f"helper{os.getpid()}")
 		os.symlink(os.path.abspath(helper_program), helper.PROGRAM)

@@ -1,4 +1,4 @@
-"""Programs of programs/ under `anonmem run`."""
+"""Programs in programs/ under `anonmem run`."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ class Programs(Live):
 		shutil.rmtree(cls.folder)
 
 	def rss(self, name, source, *flags):
-		"""RSS by label of a program of that name."""
+		"""RSS by label of the program with that name."""
 		path = os.path.join(self.folder, name)
 		compile_c(source, path, *flags)
 		with subprocess.Popen([anonmem.PROGRAM, "run", path], stdin=subprocess.PIPE,

@@ -1,7 +1,7 @@
 /*
- * Situations in which page tables say something else than they seem to, for the live tests: what
- * looks like swap and is not, memory of the kernel and of drivers, pages that are shared in ways of
- * their own. Each makes its memory and returns; main() of helper.c then waits.
+ * Situations in which page tables are misleading, for the live tests: entries that look like swap
+ * but are not, memory of the kernel and of drivers, unusual sharing. Each makes its memory and
+ * returns; main() in helper.c then waits.
  */
 #include "situations.h"
 
@@ -33,7 +33,7 @@
 
 enum { MIB = 1024 * 1024, WRITE = PROT_READ | PROT_WRITE, ANON = MAP_PRIVATE | MAP_ANONYMOUS };
 
-/* Newer than the headers of Debian 12. */
+/* Missing in the headers of Debian 12. */
 enum {
 	GUARD_INSTALL = 102,		  /* madvise(), Linux 6.13 */
 	FEATURE_WP_SHMEM = 1 << 12,	  /* userfaultfd(), 5.19 */
@@ -47,7 +47,8 @@ struct poison {
 };
 #define POISON _IOWR(UFFDIO, 0x08, struct poison)
 
-/* What this kernel or this user cannot have is no failure: the test hears of it. */
+/* If the kernel does not support something or the user lacks permission, that is not an error: the
+ * test is told. */
 static void cannot(const char *what)
 {
 	printf("cannot %s\n", what);
@@ -115,7 +116,7 @@ static void guards(void)
 		cannot("install guards");
 }
 
-/* Memory registered with userfaultfd(2): its descriptor, or -1. */
+/* Registers memory with userfaultfd(2); returns its descriptor, or -1. */
 static int watch_faults(char *at, size_t size, uint64_t features, uint64_t mode)
 {
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
@@ -265,7 +266,7 @@ static void packet_ring(void)
 		cannot("map a ring of packets");
 }
 
-/* Mapped twice, none of its pages is its only mapping's. */
+/* Mapped twice, so none of the pages is mapped exclusively. */
 static void packet_ring_twice(void)
 {
 	struct tpacket_req r = {.tp_block_size = MIB,
@@ -290,7 +291,7 @@ static void zeros(void)
 	read_all(huge, 32 * MIB);
 }
 
-/* Huge pages, some of which are mapped in part, and by a child. */
+/* Huge pages, some of them mapped partly, and by a child. */
 static void huge_pages(void)
 {
 	char *at = map(32 * MIB, ANON);
@@ -406,7 +407,7 @@ static void swapped_shared(void)
 	swap_out(at, 8 * MIB);
 }
 
-/* The first thread ends, and this one ends the process. */
+/* The main thread ends; this one ends the process. */
 static void *wait_for_input(void *arg)
 {
 	char byte;
@@ -448,14 +449,14 @@ static void many_mappings(void)
 	map_many(20000);
 }
 
-/* More than the kernel allows by default. */
+/* More than the kernel's default limit. */
 static void too_many_mappings(void)
 {
 	map_many(150000);
 }
 
-/* Some mappings that move upwards together without pause (which one call can do from Linux 6.17
- * on), always ahead of who reads them. */
+/* Mappings that move upwards together without pause (possible with one call since Linux 6.17),
+ * always ahead of the reader. */
 static void *move_on(void *arg)
 {
 	enum { PAGES = 8192, SIZE = PAGES * 4096 };
@@ -485,7 +486,7 @@ static void runaway(void)
 		cannot("make a thread");
 }
 
-/* 8 MiB of this process's, 4 MiB shared. */
+/* 8 MiB private, 4 MiB shared. */
 static void hugetlb(void)
 {
 	char *own = mmap(NULL, 8 * MIB, WRITE, ANON | MAP_HUGETLB, -1, 0);

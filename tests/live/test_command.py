@@ -1,4 +1,4 @@
-"""Command lines: what they look like, and who must not hold anonmem up with his."""
+"""Command lines: what they look like, and that they cannot block anonmem."""
 
 import json
 import os
@@ -10,8 +10,8 @@ import unittest
 from anonmem import IS_ROOT, Live, run
 
 SLEEP = "/bin/sleep"
-# The second page of its arguments never comes: its bytes are to be brought by this very process,
-# which does not.
+# The second page of its arguments never arrives: this process itself would have to provide it, and
+# does not.
 NEVER = """
 import ctypes, fcntl, mmap, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -109,7 +109,8 @@ class Command(Live):
 				done = run("-p", process.pid, "--by", "command", "--json", timeout=30)
 				self.assertLess(time.monotonic() - started, 20)
 				report = json.loads(done.stdout)
-				# A kernel that does not wait gives what is there; from one that does, nothing comes.
+				# A kernel that does not wait returns what is there; from one that
+				# does, nothing comes.
 				self.assertEqual(report["coverage"]["read"] + report["coverage"]["truncated"], 1)
 				for group in report["groups"]:
 					self.assertTrue(group["command"].startswith(sys.executable))

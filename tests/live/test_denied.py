@@ -12,7 +12,7 @@ from helper import Helper
 
 
 class Denied(Live):
-	"""The reader is an ordinary user; gcov needs a place where it may write."""
+	"""The reader is an ordinary user; gcov needs a directory to which it may write."""
 
 	def setUp(self):
 		self.folder = tempfile.TemporaryDirectory()
@@ -81,6 +81,6 @@ class Denied(Live):
 		self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
 
 	def test_verify(self):
-		# What cannot be read proves nothing against what can.
+		# Unreadable processes must not make --verify fail.
 		done = self.as_nobody("--verify", "--by", "kind")
 		self.assertEqual(done.returncode, 0, done.stderr)

@@ -69,7 +69,7 @@ class Doctor(Live):
 				[r"a) R 1\n\033[2J\377"])
 
 	def test_version(self):
-		"""That of the system, whichever library a process has."""
+		"""The system's version, whichever library a process has."""
 		with Helper("sleepers") as h:
 			known = self.doctor("--pid", h.pid)["known"][0]
 			self.assertEqual(known["program"], "GNU C library")

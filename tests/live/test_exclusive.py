@@ -1,4 +1,4 @@
-"""What comes back if processes end: the column exclusive."""
+"""What is freed if processes end: the column exclusive."""
 
 import ctypes
 import mmap
@@ -19,7 +19,7 @@ WITHOUT_ADMIN = ["setpriv", "--bounding-set", "-sys_admin"]
 
 
 def sees_pages():
-	"""Whether the kernel tells us pages apart, as to root outside of user namespaces."""
+	"""Whether the kernel identifies pages, as for root outside of user namespaces."""
 	try:
 		with open("/proc/self/pagemap", "rb") as pagemap, open("/proc/kpagecount", "rb"):
 			memory = mmap.mmap(-1, mmap.PAGESIZE)
@@ -71,7 +71,7 @@ class Exact(Rows):
 				self.assertEqual(len(rows) == 1, by != "kind")
 				if by != "kind":
 					self.assertEqual(bounds(*rows.values()), bounds(totals))
-			# A process by itself has what it does not share.
+			# A single process has what it does not share.
 			rows, totals = self.rows(pids_of(h), "process")
 			self.is_about(totals, everything)
 			self.is_about(rows[h.pid], 0)
@@ -85,7 +85,7 @@ class Exact(Rows):
 		self.check_family("huge-family")
 
 	def test_part_of_a_family(self):
-		"""Others that were not selected keep what they share."""
+		"""Processes that were not selected keep what they share."""
 		with Helper("family", 2) as h:
 			labels, totals = self.rows(f"{h.pid},{h.children[0]}", "label")
 			self.is_about(totals, OWN)
@@ -93,7 +93,7 @@ class Exact(Rows):
 				self.assertEqual(bounds(labels[label]), (0, 0), label)
 
 	def test_one_process(self):
-		"""USS is 0 of what a process maps several times."""
+		"""USS excludes what a process maps several times."""
 		with Helper("family") as h:
 			labels, totals = self.rows(h.pid, "label")
 			self.assertEqual(labels["[memfd:thrice]"]["uss"], 0)
@@ -108,7 +108,7 @@ class Exact(Rows):
 			self.assertEqual(self.object(h.pid, "[memfd:thrice]"), (16 * MIB,) * 2)
 
 	def test_untouched_mapping_of_another(self):
-		"""It has no page of it, but would keep it."""
+		"""It has no page of the object, but would keep it."""
 		with Helper("family") as h:
 			path = f"/proc/{h.pid}/fd/{int(h.ranges['descriptor'][0])}"
 			with open(path, "rb") as memfd:
@@ -119,7 +119,7 @@ class Exact(Rows):
 			mapping.close()
 
 	def test_pages_beyond_the_mapping(self):
-		"""An object ends as a whole."""
+		"""An object goes away as a whole."""
 		with open(os.memfd_create("whole"), "r+b") as memfd:
 			memfd.write(bytes(8 * MIB))
 			memfd.flush()
@@ -136,7 +136,7 @@ class Exact(Rows):
 			process.stdin.close()
 
 	def test_segment_that_stays(self):
-		"""A System V segment does, unless it is marked for removal."""
+		"""A System V segment stays unless it is marked for removal."""
 		libc = ctypes.CDLL(None, use_errno=True)
 		libc.shmat.restype = ctypes.c_void_p
 		segment = libc.shmget(0, 4 * MIB, 0o1600)  # IPC_PRIVATE, IPC_CREAT
@@ -150,7 +150,7 @@ class Exact(Rows):
 		libc.shmdt(ctypes.c_void_p(address))
 
 	def test_file_of_tmpfs(self):
-		"""It stays as long as it has a name."""
+		"""A file stays as long as it has a name."""
 		with tempfile.NamedTemporaryFile(dir="/dev/shm", delete=False) as file:
 			file.write(bytes(4 * MIB))
 			file.flush()
@@ -175,7 +175,7 @@ class Exact(Rows):
 
 @unittest.skipUnless(IS_ROOT, "needs root, to become others")
 class Bounds(Rows):
-	"""Of who may not look at pages."""
+	"""For a user who may not examine pages."""
 
 	def check(self, h, note, *more, prefix=()):
 		labels, totals = self.rows(pids_of(h), "label", *more, prefix=prefix)
@@ -204,14 +204,14 @@ class Bounds(Rows):
 				self.check(h, "run as root", prefix=self.as_nobody(folder))
 
 	def as_nobody(self, folder):
-		"""A prefix that runs a copy of anonmem instead; gcov needs a place where it may write."""
+		"""A prefix that runs a copy of anonmem instead; gcov needs a directory to which it may write."""
 		program = os.path.join(folder, "anonmem")
 		shutil.copy(anonmem.PROGRAM, program)
 		os.chmod(program, 0o755)
 		return [*NOBODY, "env", f"GCOV_PREFIX={folder}", "sh", "-c", 'shift; exec "$0" "$@"', program]
 
 	def test_own_process(self):
-		"""Its process alone, without children: nothing of the large part is shared."""
+		"""Its own process, without children: nothing of the large part is shared."""
 		with Helper("family") as h:
 			labels, _ = self.rows(h.pid, "label", prefix=WITHOUT_ADMIN)
 			self.is_about(labels["[anon]"], LARGE)

@@ -13,7 +13,7 @@ def by_key(report):
 
 class Fast(Live):
 	def scans(self, *arguments):
-		"""A report by a scan, or None where the kernel cannot and the report says so."""
+		"""A report by a scan, or None if the kernel cannot scan and the report says so."""
 		report = self.report(*arguments)
 		if any("cannot scan" in note for note in report["notes"]):
 			self.assertEqual(report["read"], "smaps")
@@ -22,7 +22,7 @@ class Fast(Live):
 		return report
 
 	def compare(self, fast, exact, *names):
-		"""What the scan knows is what smaps says."""
+		"""What the scan knows must agree with smaps."""
 		fast, exact = by_key(fast), by_key(exact)
 		self.assertEqual(set(fast), set(exact))
 		for key, group in fast.items():
@@ -38,10 +38,11 @@ class Fast(Live):
 			if not fast:
 				return
 			self.compare(fast, exact, "mappings", "size", "rss", "anonymous", "swap")
-			# Nothing anonymous is shared, so the shares of it are proven.
+			# Nothing anonymous is shared, so its shares are proven.
 			anon, same = by_key(fast)[h.pid, "[anon]"], by_key(exact)[h.pid, "[anon]"]
 			self.assertEqual((anon["pss"], anon["uss"]), (same["pss"], same["uss"]))
-			# Of resident shared memory they are not, nor what is left for the files.
+			# The shares of resident shared memory are not, nor is the rest for the
+			# files.
 			self.assertIsNone(by_key(fast)[h.pid, "[memfd:anonmem live]"]["pss"])
 			self.assertIsNone(by_key(fast)[h.pid, "[file]"]["pss"])
 
@@ -58,7 +59,7 @@ class Fast(Live):
 					files = next(g for g in fast["groups"] if g[by] in ("[file]", "file"))
 					self.assertGreater(files["pss"], 0)
 					self.assertIsNotNone(fast["totals"]["pss"])
-				# Apart, they are not known.
+				# Separately, they are unknown.
 				fast = self.scans("--fast", "--pid", sleeper.pid, "--by", "file")
 				self.assertTrue(all(g["pss"] is None for g in fast["groups"] if g["file"][0] == "/"))
 			finally:
@@ -92,7 +93,7 @@ class Fast(Live):
 			if fast:
 				self.compare(fast, self.report(*arguments), "size", "rss", "anonymous", "swap")
 				self.assertIsNone(self.group(fast, "[anon]")["pss"])
-			# What is quick enough is read as ever.
+			# What is fast enough is read as usual.
 			slow = self.report("--max-stall", "10s", *arguments)
 			self.assertEqual(slow["read"], "smaps")
 			self.assertIsNotNone(self.group(slow, "[anon]")["pss"])

@@ -29,7 +29,7 @@ class Gone(Live):
 		self.assertEqual(self.report("--pid", 2)["coverage"]["no_memory"], 1)
 
 	def test_coming_and_going(self):
-		"""Programs that run others and end while they are read: never a wrong outcome."""
+		"""Programs that execute others and exit while they are read: never a wrong outcome."""
 		self.read = 0
 		with Helper("churn", 3) as h:
 			group = ["--name", "^(helper|exe)$"]

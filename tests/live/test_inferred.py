@@ -1,4 +1,4 @@
-"""What unnamed memory probably is. On a kernel that keeps names the same: these have none."""
+"""Guesses about unnamed memory. The same on a kernel that keeps names: this memory has none."""
 
 import json
 import os
@@ -62,7 +62,7 @@ class Inferred(Live):
 			self.assertEqual(len(found), 14)
 
 	def test_program(self):
-		"""The same memory in programs that are known to take it so."""
+		"""The same memory in programs known to allocate it like that."""
 		programs = {"redis-server": "~redis heap", "php8.2": "~php heap", "python3.11":
 			"~python objects", "firefox-esr": "~firefox heap", "libredis-server": "[anon]", "perl": "[anon]"}
 		with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +72,7 @@ class Inferred(Live):
 					self.assertEqual(self.labels(h)["false-pieces"], label)
 
 	def test_nothing_is_lost(self):
-		"""A guess moves memory to another row, no more."""
+		"""A guess only moves memory to another row."""
 		for command in ("inferred", "lookalikes"):
 			with Helper(command) as h:
 				with_guess, without = (json.loads(self.agrees("--pid", h.pid, "--json", *more).stdout)

@@ -1,4 +1,4 @@
-"""anonmem run --label: memory that nobody named has the name of who asked for it."""
+"""anonmem run --label: unnamed memory gets the name of its requester."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ class Label(Programs):
 		compile_c("shop.c", cls.program, "-L" + cls.folder, "-lshop", "-Wl,-rpath,$ORIGIN", "-pthread")
 
 	def labels(self, *options):
-		"""RSS by label, of what has no file behind it."""
+		"""RSS by label, of memory without a file."""
 		with subprocess.Popen([anonmem.PROGRAM, "run", *options, self.program], stdin=subprocess.PIPE,
 				stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
 			self.assertEqual(program.stdout.readline(), b"ready\n")
@@ -37,9 +37,9 @@ class Label(Programs):
 		self.assertEqual(found.pop("[anon:libshop.so]"), 7 * MIB)
 		self.assertEqual(found.pop("[anon_shmem:libshop.so]"), 2 * MIB)
 		self.assertEqual(found.pop("[anon:own name]"), MIB)
-		# No byte of a name that could not be one.
+		# Bytes that are not valid in a name are replaced.
 		self.assertEqual(found.pop("[anon:a_sh_op]"), 4 * MIB)
-		# The large piece, and what the stack and the arena of the thread have.
+		# The large block, and the stack and arena of the thread.
 		self.assertEqual(found.pop("[anon:libc.so.6]") // MIB, 30)
 		self.assertEqual(found, {})
 
@@ -54,7 +54,7 @@ class Label(Programs):
 		self.assertEqual(self.labels("--label", "none"), {"[anon:own name]": MIB})
 
 	def test_redis(self):
-		"""The allocator is set up before what is preloaded."""
+		"""The allocator is initialized before the preloaded library."""
 		command = [anonmem.PROGRAM, "run", "redis-server", "--port", "0", "--save", "",
 			"--daemonize", "no", "--unixsocket", os.path.join(self.folder, "socket"),
 			"--enable-debug-command", "yes"]
@@ -73,7 +73,7 @@ class Label(Programs):
 		self.assertGreater(row["pss"], 0.9 * total["pss"])
 
 	def test_storm(self):
-		"""What was unmapped has no name any more, and no fork waits for a thread that waits for it."""
+		"""Unmapped memory loses its name, and fork does not deadlock with other threads."""
 		storm = os.path.join(self.folder, "storm")
 		compile_c("storm.c", storm, "-pthread")
 		with subprocess.Popen([anonmem.PROGRAM, "run", storm], stdin=subprocess.PIPE,

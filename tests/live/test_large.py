@@ -1,4 +1,4 @@
-"""Memory that anonmem needs for very many labels: ANONMEM_LABELS of them, each in one mapping."""
+"""Memory needed for very many labels: ANONMEM_LABELS of them, each in one mapping."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ class Large(Live):
 		cls.file.close()
 
 	def needs(self, *arguments):
-		"""KiB of memory that a report takes at most, and how many lines it has."""
+		"""Peak memory of a report in KiB, and its number of lines."""
 		command = [anonmem.PROGRAM, "--smaps", self.file.name, *arguments]
 		with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT) as program:
 			lines = sum(1 for _ in program.stdout)

@@ -1,4 +1,4 @@
-"""How much of a process is too much: not what the system allows now, but what it does not have."""
+"""Detecting that too much is read of a process: more than it has, not more than the system allows."""
 
 import os
 import subprocess
@@ -27,8 +27,8 @@ def write_limit(mappings):
 class Limits(Live):
 	@unittest.skipUnless(IS_ROOT, "only root may raise vm.max_map_count")
 	def test_a_lowered_limit(self):
-		"""150,000 mappings, of a process that started when they were allowed; and where the
-		limit cannot be read."""
+		"""150,000 mappings of a process that started when they were allowed; also if the limit
+		cannot be read."""
 		before = read_limit()
 		try:
 			write_limit(max(before, 160000))
@@ -50,7 +50,7 @@ class Limits(Live):
 
 	@unittest.skipIf(os.cpu_count() == 1, "a process cannot run ahead on one processor")
 	def test_a_runaway(self):
-		"""Memory that moves ahead of the reader does not keep it for ever, nor is it counted."""
+		"""Memory that moves ahead of the reader neither keeps it busy forever nor is counted."""
 		with Helper("runaway", state="RS") as h:
 			for option in ((), ("--fast",)):
 				begun = time.monotonic()

@@ -12,7 +12,7 @@ import unittest
 from anonmem import MIB, NOBODY, Live, run
 
 SIZE = 96 * MIB
-# Others run while this does.
+# Other processes run at the same time.
 NEAR = 24 * MIB
 
 
@@ -23,7 +23,7 @@ def account(*arguments, **more):
 
 
 def bytes_of(account, *names):
-	"""Of a row, or of a part of it."""
+	"""The bytes of a row, or of a part of it."""
 	rows = account["rows"]
 	for name in names:
 		row = next(row for row in rows if row["name"] == name)
@@ -43,7 +43,7 @@ class Machine(Live):
 				self.assertEqual(sum(part["bytes"] or 0 for part in row["parts"]), row["bytes"], row["name"])
 
 	def grows(self, make, *names):
-		"""That a row grows by what `make` makes; its result holds it."""
+		"""Checks that a row grows by what `make` makes; its result keeps that."""
 		for _ in range(5):
 			before = bytes_of(account(), *names)
 			with make():
@@ -84,14 +84,14 @@ class Machine(Live):
 		self.grows(make, "files", "not mapped (cache)")
 
 	def test_of_a_user(self):
-		"""What a user may not read is said to be so, and the rows add up."""
+		"""Figures that a user may not read are reported as such, and the rows add up."""
 		memory = account(prefix=NOBODY)
 		self.assertEqual(sum(row["bytes"] or 0 for row in memory["rows"]), memory["total"])
 		self.assertGreater(bytes_of(memory, "anonymous", "(in processes not readable)"), 0)
 
 
 V1 = "/sys/fs/cgroup/memory"
-# Maps and fills 32 MiB of its own and 8 of a file on a tmpfs, of which 24 are not mapped.
+# Maps and fills 32 MiB; fills a file of 24 MiB on a tmpfs, and maps 8 MiB of it.
 CHARGED = """
 import mmap, sys, tempfile
 own = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

@@ -1,4 +1,4 @@
-"""Memory of which every byte is known."""
+"""Memory that is known to the byte."""
 
 import os
 import signal
@@ -32,12 +32,12 @@ class Memory(Live):
 		with Helper("share", 1) as h:
 			span, child = h.ranges["private"], h.children[0]
 			mine, memfd = self.mapping(h.pid, span), self.mapping(h.pid, h.ranges["memfd"])
-			# The child wrote to 64 KiB of it.
+			# The child has written to 64 KiB of it.
 			own, both = 64 * 1024, 4 * MIB - 64 * 1024
 			self.assertEqual((mine["rss"], mine["uss"]), (4 * MIB, own))
 			self.assertEqual(mine["pss"], own + both // 2)
 			self.assertEqual((memfd["rss"], memfd["pss"], memfd["uss"]), (2 * MIB, MIB, 0))
-			# Together, the memory is there once.
+			# Together, they have the memory once.
 			both_pids = self.label("[memfd:pool]", "--pid", f"{h.pid},{child}")
 			self.assertEqual((both_pids["rss"], both_pids["pss"]), (4 * MIB, 2 * MIB))
 			self.assertEqual(both_pids["processes"], 2)

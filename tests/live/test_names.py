@@ -1,4 +1,4 @@
-"""Names of memory, kept by the kernel or, where it does not, by the process."""
+"""Names of memory, kept by the kernel or else by the process."""
 
 import json
 import os

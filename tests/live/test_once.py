@@ -72,7 +72,7 @@ class Once(Live):
 			self.assertTrue(all(g["processes"] == 2 for g in both["groups"]))
 
 	def test_alone(self):
-		"""Who is asked for has the memory, even if somebody else could have it."""
+		"""The requested process counts the memory, even if others share it."""
 		with Helper("clone", SIZE) as h:
 			group = self.report("--pid", h.children[0], "--by", "process")["groups"][0]
 			self.assertGreaterEqual(group["uss"], SIZE * MIB)
@@ -84,7 +84,7 @@ class Once(Live):
 			self.assertLess(report["totals"]["rss"], 2 * SIZE * MIB)
 
 	def test_children_of_fork(self):
-		"""They look the same, and have memories of their own."""
+		"""They look alike, but have their own memory."""
 		with Helper("sleepers", 9) as h:
 			report = self.report("--pid", ",".join(map(str, h.children)), "--by", "process")
 			self.assertTrue(all(g["rss"] > 0 and "shares_memory_with" not in g for g in report["groups"]))
@@ -111,7 +111,7 @@ class Once(Live):
 				self.check(report, h.pid, h.children[0])
 
 	def test_who_is_left(self):
-		"""When the owner ends, the memory is that of the other one, which did nothing."""
+		"""When the owner exits, the other process counts the memory, although it did nothing."""
 		h = Helper("clone", SIZE)
 		self.addCleanup(h.process.stdout.close)
 		self.addCleanup(h.process.stdin.close)

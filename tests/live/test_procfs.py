@@ -23,7 +23,7 @@ class Procfs(Live):
 		os.chmod(self.program, 0o755)
 
 	def with_proc(self, mount, *arguments, user=()):
-		"""anonmem, where something is mounted on /proc."""
+		"""Runs anonmem with something mounted on /proc."""
 		command = shlex.join([*user, self.program, *map(str, arguments)])
 		done = subprocess.run(["unshare", "-m", "sh", "-c", f"{mount} /proc && exec {command}"],
 			capture_output=True, check=False, env=ENVIRONMENT, timeout=60, cwd="/")
@@ -51,7 +51,7 @@ class Procfs(Live):
 		self.assertNotIn(b"hidden", done.stdout)
 
 	def test_asked_for(self):
-		"""Who names the processes misses none that is hidden."""
+		"""Hidden processes do not count as missed if processes are given by pid."""
 		with subprocess.Popen([*NOBODY, "sleep", "60"]) as sleep:
 			done = self.with_proc("mount -t proc -o hidepid=2 proc", "--strict", "--pid", sleep.pid,
 				user=NOBODY)
@@ -105,7 +105,7 @@ class Procfs(Live):
 
 class Strict(Live):
 	def test_ended_before_matched(self):
-		"""What came and went before it could be told who it was is not missing."""
+		"""A process that exited before it could be identified does not count as missed."""
 		with Helper("churn", 4):
 			for _ in range(100):
 				done = run("--strict", "--name", f"^{os.path.basename(anonmem.PROGRAM)}$", "--user", os.geteuid(),

@@ -1,5 +1,5 @@
-"""Memory that is renamed, or mapped differently, in less than a tick of the clock, by a thread that is
-not the first: `anonmem top` sees it within two refreshes."""
+"""Memory that is renamed, or mapped differently, in less than a clock tick by a thread other than the
+main thread: `anonmem top` sees it within two refreshes."""
 
 import json
 import os
@@ -15,7 +15,7 @@ CHANGES = 6
 
 class Renamed(Live):
 	def refreshes_until(self, seen, top, what):
-		"""How many refreshes it takes until a report shows it."""
+		"""The number of refreshes until a report shows it."""
 		for refresh in range(1, 6):
 			report = json.loads(top.stdout.readline())
 			if seen(report):

@@ -1,4 +1,4 @@
-"""anonmem run: the program is what it was, but for its names."""
+"""anonmem run: the program works as before, except for names."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ class Run(Live):
 		self.assertEqual(self.shell('echo "$#:$1"', "-x y").stdout, b"1:-x y\n")
 
 	def test_environment(self):
-		"""What was preloaded before still is."""
+		"""Libraries preloaded before are kept."""
 		before = dict(ENVIRONMENT, LD_PRELOAD="libm.so.6", ASAN_OPTIONS="verify_asan_link_order=0")
 		done = self.shell("env", env=before)
 		self.assertEqual(done.returncode, 0, done.stderr)
@@ -66,7 +66,7 @@ class Run(Live):
 				input=b"int main(void) { return 7; }", check=True)
 			done = self.fails(7, "run", program, words="is linked statically")
 			self.assertEqual(done.stdout, b"")
-			# An empty part of PATH is the folder that this runs in.
+			# An empty part of PATH means the current directory.
 			for path in (":/usr/bin", "/usr/bin::/bin", "/usr/bin:"):
 				self.fails(7, "run", "static", words="is linked statically", cwd=folder,
 					prefix=("env", f"PATH={path}"))

@@ -1,4 +1,4 @@
-"""anonmem run with programs that were built with a sanitizer."""
+"""anonmem run with programs built with a sanitizer."""
 
 from anonmem import MIB
 from programs import Programs
@@ -6,6 +6,6 @@ from programs import Programs
 
 class Sanitizers(Programs):
 	def test_address_sanitizer(self):
-		"""Its runtime wants to be the first library of all."""
+		"""Its runtime requires to be loaded first."""
 		found = self.rss("sanitized", "mapper.c", "-fsanitize=address")
 		self.assertGreaterEqual(found["[anon:sanitized]"], MIB)

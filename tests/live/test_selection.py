@@ -1,4 +1,4 @@
-"""Which processes are read, and what is said of the machine."""
+"""Which processes are read, and what is reported about the machine."""
 
 import json
 import os
@@ -64,7 +64,7 @@ class Selection(Live):
 		self.fails(1, "-p", gone, "--children", "--json", words="no such process")
 
 	def test_children_that_come(self):
-		"""Each is the parent of the next: who was there before anonmem began must be found."""
+		"""Each is the parent of the next: those that existed before anonmem started must be found."""
 		script = "import os, time\nprint(os.getpid(), flush=True)\nfor _ in range(60):\n" \
 			"\ttime.sleep(.005)\n\tif os.fork():\n\t\ttime.sleep(20)\n\t\tbreak\n" \
 			"\tprint(os.getpid(), flush=True)\ntime.sleep(20)"

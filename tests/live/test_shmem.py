@@ -12,7 +12,8 @@ import unittest
 from anonmem import IS_ROOT, MIB, Live, run
 from helper import Helper
 
-# Makes `size` bytes of each sort of shared memory, of another size each, and what is none beside.
+# Makes `size` bytes of each kind of shared memory, each of a different size, and other memory
+# besides.
 MAKE = """
 import ctypes, mmap, os, sys
 
@@ -36,7 +37,7 @@ kept.append(m)
 segment = libc.shmget(0, 4 * size, 0o600)
 ctypes.memset(libc.shmat(segment, None, 0), 1, 4 * size)
 libc.shmctl(segment, 0, None)
-# Half of it is copied, which makes that half no shared memory.
+# Half of it is copied on write, and so no longer shared memory.
 fd = os.memfd_create("private")
 os.write(fd, b"x" * (2 * size))
 m = mmap.mmap(fd, 2 * size, mmap.MAP_PRIVATE)
@@ -53,9 +54,9 @@ sys.stdin.read()
 """
 
 
-# Makes an object of shared memory of 8 MiB, has it swapped, and maps a part of it in each of some
-# children: (MiB at which it begins, MiB), one a child. The object is anonymous memory, a memfd or a
-# System V segment.
+# Makes an object of 8 MiB of shared memory, has it swapped out, and maps a part of it in each of
+# some children: (start in MiB, size in MiB) for each child. The object is anonymous memory, a memfd
+# or a System V segment.
 SWAP = """
 import ctypes, mmap, os, sys
 
@@ -103,7 +104,7 @@ sys.stdin.read()
 
 
 class Program:
-	"""A program of the above, which has said what it made and waits."""
+	"""One of the programs above, which has described what it made and waits."""
 
 	def __init__(self, text, *arguments, prefix=()):
 		# pylint: disable=consider-using-with
@@ -145,7 +146,7 @@ def rollup(pid, name):
 
 class SharedMemory(Live):
 	def agrees_with_the_kernel(self, pid):
-		"""The rows of kind shmem, of which what was copied is anonymous memory."""
+		"""The rows of kind shmem must agree; copied pages are anonymous memory."""
 		groups = self.report("--pid", pid, "--by", "kind,label,file")["groups"]
 		shmem = [g for g in groups if g["kind"] == "shmem"]
 		rss = sum(g["rss"] - g["anonymous"] for g in shmem)
@@ -195,8 +196,8 @@ class SharedMemory(Live):
 					program.kill()
 
 
-# Shared memory that nobody maps: a System V segment, a memfd and a file; and a memfd of which a part
-# is mapped twice.
+# Unmapped shared memory: a System V segment, a memfd and a file; and a memfd with a part that is
+# mapped twice.
 HOLD = """
 import ctypes, mmap, os, sys
 
@@ -246,7 +247,7 @@ class Segments(Live):
 		self.assertEqual((sysv["segment_rss"] + sysv["segment_swap"], sysv["processes"]), (MIB, 0))
 		held = rows["[memfd:held]"]
 		self.assertEqual((held["segment_size"], held["processes"], held["pss"]), (2 * MIB, 0, 0))
-		# What nobody maps is of no process, and so not among those of one.
+		# Unmapped objects belong to no process, so they are not among those of one.
 		self.assertEqual(set(one), {"[memfd:mapped twice]"})
 		rest = before.get("/dev/shm", {"segment_size": 0})["segment_size"]
 		self.assertGreaterEqual(rows["/dev/shm"]["segment_size"], rest + 4 * MIB)
@@ -281,10 +282,10 @@ HAS_SWAP = len(open("/proc/swaps", encoding="ascii").readlines()) > 1
 @unittest.skipUnless(HAS_SWAP, "no swap here")
 @unittest.skipUnless(IS_ROOT, "only root can see what is swapped of an object")
 class Swapped(Live):
-	"""Each object counts once, however many map however much of it."""
+	"""Each object counts once, whatever parts of it are mapped by how many processes."""
 
 	def shares(self, *arguments):
-		"""By process: what it maps that is swapped, and its share."""
+		"""By process: the swapped memory that it maps, and its share."""
 		groups = self.report("--by", "process", "-k", "shmem", *arguments)["groups"]
 		return {g["pid"]: (g["swap"], g["swap_pss"]) for g in groups}
 
@@ -300,7 +301,7 @@ class Swapped(Live):
 			alone = self.shares("--pid", p.children[0])
 			others = self.shares("--name", ".*")
 			swapped, shares = zip(*(found[pid] for pid in p.children))
-			# Whoever is selected, all that map it share it.
+			# Whatever is selected, all processes that map it share it.
 			self.assertEqual(alone[p.children[0]], found[p.children[0]])
 			for pid in p.children:
 				self.assertEqual(others[pid], found[pid])
@@ -325,7 +326,7 @@ class Swapped(Live):
 		self.assertLessEqual(abs(shares[0] - shares[1] - shares[2]), 3)
 
 	def test_a_part_that_nobody_maps(self):
-		"""It is swapped for those who have the rest."""
+		"""Its swap is divided among those that map the rest."""
 		swapped, shares = self.check("anon", "0+2", "0+2")
 		self.assertLess(max(swapped), 3 * MIB)
 		if has_cachestat():
@@ -334,7 +335,7 @@ class Swapped(Live):
 			self.assertEqual(shares, (None, None))
 
 	def test_without_the_right_to_look(self):
-		"""As the capability says, a mapping of all of it tells as much; here it is not known."""
+		"""Without the capability, only a mapping of the whole object tells; here it is unknown."""
 		bounds = ["setpriv", "--bounding-set=-checkpoint_restore,-sys_admin"]
 		with Program(SWAP, "anon", "0+8", "0+8") as p:
 			report = self.report("--by", "process", "--pid", ",".join(map(str, p.children)), "-k", "shmem",
@@ -347,7 +348,7 @@ class Swapped(Live):
 			text = run("--by", "process", "--pid", p.children[0], "-k", "shmem", "-o", "swap_pss",
 				"--units", "b", prefix=bounds).stdout.decode()
 			self.assertIn(f" {swap // 2}+\n", text)
-		# Of System V the kernel tells everybody.
+		# For System V segments, the kernel tells anybody.
 		with Program(SWAP, "sysv", "0+8", "0+8") as p:
 			report = self.report("--pid", p.children[0], "-k", "shmem", prefix=bounds)
 			self.assertEqual(report["totals"]["swap_pss"], report["totals"]["swap"] // 2)

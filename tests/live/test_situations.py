@@ -1,4 +1,4 @@
-"""--fast and --max-stall find what smaps says, in each situation of situations.c."""
+"""--fast and --max-stall agree with smaps in each situation of situations.c."""
 
 import time
 import unittest
@@ -22,17 +22,18 @@ class Situations(Live):
 		return report, {(g["pid"], g["label"]): g for g in report["groups"]}
 
 	def differences(self, pids, option):
-		"""What a scan knows and smaps says otherwise."""
+		"""The differences between what a scan knows and smaps."""
 		_, exact = self.groups(pids)
 		report, fast = self.groups(pids, option)
 		self.assertEqual(set(fast), set(exact))
 		wrong = []
 		for key, group in fast.items():
-			# Who else maps a library changes all the time; and --max-stall may have left it to smaps.
+			# The other users of a library change all the time, and --max-stall may have
+			# read smaps.
 			names = EXACT[:2] if key[1] == "[file]" else EXACT
 			wrong += [(key, name, group[name], exact[key][name]) for name in names
 				if group[name] not in (None, exact[key][name])]
-			# Swap of shared memory is in no page table.
+			# Page tables do not show swapped pages of shared memory.
 			if group["rss"] is None or (group["swap"] is None and group["rss"] < group["size"]
 					and not key[1].startswith(("[anon_shmem", "[memfd:", "[sysv", "[secret", "[file"))):
 				wrong.append((key, "unknown"))
@@ -67,14 +68,14 @@ class Situations(Live):
 			for h, option, report in self.compare(situation):
 				if not h.missing:
 					self.assertEqual(report["totals"]["swap"], 0, (situation, option))
-				# Guards the kernel tells from swap; of the others it does not.
+				# The kernel can tell guards from swap; the other markers it cannot.
 				if situation != "guards" and not h.missing:
 					self.assertEqual(report["read"], "smaps")
 					self.assertTrue(any("marks of userfaultfd" in note for note in report["notes"]))
 
 	def test_shares_of_rings(self):
-		"""A ring that nobody else maps is proven; one that is mapped twice, and what files have
-		beside it, are unknown."""
+		"""The shares of a ring mapped once are proven; those of one mapped twice, and of files
+		next to it, are unknown."""
 		for situation, proven in (("packet-ring", True), ("packet-ring-twice", False)):
 			for h, option, report in self.compare(situation):
 				if h.missing:
@@ -104,7 +105,8 @@ class Situations(Live):
 				for option in ((), ("--fast",), ("--max-stall=1us",)):
 					totals = self.report("--pid", pids, *option)["totals"]
 					self.assertEqual(totals["hugetlb"], totals["shared_hugetlb"] + totals["private_hugetlb"])
-					# What is inherited may be the parent's alone, by the kernel's count, or both's.
+					# What is inherited counts as the parent's alone or as both
+					# processes', depending on the kernel.
 					self.assertIn(totals["hugetlb"], (16 * MIB, 24 * MIB), option)
 					self.assertLess(totals["rss"], 12 * MIB)
 				done = run("--pid", pids)
@@ -115,7 +117,7 @@ class Situations(Live):
 				f.write(str(before))
 
 	def test_names_divide_a_mapping(self):
-		"""4 and 16 MiB are swapped, whatever else looks so."""
+		"""4 and 16 MiB are swapped, whatever else looks like it."""
 		if not swap_is_there():
 			self.skipTest("no swap")
 		for situation, wanted in (("named-guards", {"guards": 4 * MIB, "swapped": 16 * MIB}),

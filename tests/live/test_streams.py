@@ -81,7 +81,7 @@ class Streams(Live):
 		self.assertEqual(json.loads(done.stdout)["coverage"]["read"], 2)
 
 	def test_cat_of_all(self):
-		"""Several processes one after the other, as cat writes them."""
+		"""Several processes one after the other, as printed by cat."""
 		with Helper("sleepers", 5) as h:
 			files = [f"/proc/{pid}/smaps" for pid in [h.pid, *h.children]]
 			done = self.shell('shift; cat "$@" >all', *files)
@@ -106,7 +106,7 @@ class Streams(Live):
 		done = subprocess.run([*NOBODY, "env", "GCOV_PREFIX=/dev/null", copy, "--smaps", self.good],
 			capture_output=True, check=False, env=ENVIRONMENT)
 		self.assertEqual(done.returncode, 1)
-		self.assertIn(b"good: cannot open: Permission denied\n", done.stderr)
+		self.assertIn(b"anonmem: cannot open " + self.good.encode() + b": Permission denied\n", done.stderr)
 		self.assertIn(b"1 could not be read: check who may read the files", done.stdout)
 
 	def test_long_line(self):
@@ -124,12 +124,12 @@ class Streams(Live):
 		self.assertRegex(done.stderr.decode(), r"^anonmem: standard input: line 1, byte 0: .*\n$")
 
 	def test_slow_input(self):
-		"""A reader must not take a pause, or half a line, for the end."""
+		"""A pause, or half a line, must not be taken for the end."""
 		done = self.shell('{ head -c 30 good; sleep 0.2; tail -c +31 good; } | "$1" --smaps - --json')
 		self.assertEqual(json.loads(done.stdout)["totals"]["rss"], 4096, done.stderr)
 
 	def test_many_files(self):
-		"""More files than descriptors."""
+		"""More files than there may be descriptors."""
 		done = self.shell('ulimit -n 20; "$1" --smaps $(yes good | head -200) --by kind')
 		self.assertEqual(done.returncode, 0, done.stderr)
 		self.assertIn(b"200 of 200 processes read", done.stdout)

@@ -8,7 +8,8 @@ from anonmem import ENVIRONMENT, Live, run
 
 
 class Summary(Live):
-	# On a slow machine, readings that may take a twentieth of the time are more than a second apart.
+	# On a slow machine, readings limited to a twentieth of the time are more than a second
+	# apart.
 	SLEEPY = "import time; a = bytearray(60 << 20); time.sleep(3); del a; time.sleep(.3)"
 
 	def test_peaks(self):

@@ -1,4 +1,4 @@
-"""--verify, and what anonmem capture takes away."""
+"""--verify, and captures by anonmem capture."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ class Verify(Live):
 			self.assertIn(b"5 of 5 processes agree with smaps_rollup", done.stdout)
 
 	def test_capture(self):
-		"""What is captured says the same as the process itself."""
+		"""A capture gives the same as the process itself."""
 		with Helper("memory") as h, tempfile.TemporaryDirectory() as folder:
 			tree = os.path.join(folder, "tree.tar")
 			self.assertEqual(run("capture", "--output", tree, h.pid).returncode, 0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""anonmem top on the running system and on a terminal: live.py ANONMEM [TEST...]"""
+"""Runs anonmem top on the running system and on a terminal: live.py ANONMEM [TEST...]"""
 
 import fcntl
 import json
@@ -24,10 +24,10 @@ BINARY = ""
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent",
 	TERM="xterm")
-# Under AddressSanitizer what was freed stays for a while; not here, where memory is measured.
+# AddressSanitizer delays freeing memory; disabled here, where memory is measured.
 ENVIRONMENT["ASAN_OPTIONS"] = ":".join(
 	filter(None, [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=1"]))
-# Without PAGEMAP_SCAN nothing can be read gently.
+# --max-stall needs PAGEMAP_SCAN.
 SCANS = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 7)
 GROWS = """
 import sys, time
@@ -64,7 +64,7 @@ class Batch(unittest.TestCase):
 		first = reports[-1]["groups"][0]
 		self.assertEqual(first["pid"], leak.pid)
 		self.assertGreater(first["growth"], 8000000)
-		# It may not have had its turn in the last interval, but did in one of them.
+		# It may not have been read in the last interval, but was in one of them.
 		self.assertGreater(max(g["change"] for r in reports[1:] for g in r["groups"]
 			if g["pid"] == leak.pid), 0)
 
@@ -121,7 +121,7 @@ class Batch(unittest.TestCase):
 			self.assertEqual(sum(g["rss"] for g in there), r["totals"]["rss"])
 
 	def test_memory_does_not_grow(self):
-		"""An hour of refreshes, of processes that come and go with names of their own."""
+		"""An hour's worth of refreshes, with processes that come and go under their own names."""
 		measured = {}
 		with tempfile.TemporaryDirectory() as folder:
 			for i in range(1, 31):
@@ -131,7 +131,7 @@ class Batch(unittest.TestCase):
 				trees.write(os.path.join(tree, "uptime"), "1.00 0.00\n")
 				for pid in range(10 * i, 10 * i + 20):
 					trees.Process(pid, f"p{i}-{pid}", 0, i, (f"[anon:{i}-{pid}]", 64)).write(tree, i)
-			# Played forwards and backwards by links, 1800 times in all.
+			# Links play it forwards and backwards, 1800 times in all.
 			many = os.path.join(folder, "many")
 			os.mkdir(many)
 			for i in range(1800):
@@ -146,7 +146,7 @@ class Batch(unittest.TestCase):
 		self.assertLess(measured[1780], measured[300] + 512, "KiB of its own memory")
 
 	def test_max_stall(self):
-		"""A large process is held up no longer than allowed, by default too; that costs its PSS."""
+		"""A large process is not blocked longer than allowed, also by default; its PSS is then unknown."""
 		large = "import sys; kept = bytearray(64 << 20); print(flush=True); sys.stdin.read()"
 		with subprocess.Popen([sys.executable, "-c", large], stdin=subprocess.PIPE,
 				stdout=subprocess.PIPE) as child:
@@ -159,11 +159,11 @@ class Batch(unittest.TestCase):
 				self.assertEqual(top.returncode, 0)
 				self.assertTrue(all(r["groups"][0]["rss"] > 64 << 20 for r in reports))
 				known[stall] = [r["groups"][0].get("pss") is not None for r in reports]
-				# Kept figures are what they were read as.
+				# Kept figures stay as they were read.
 				self.assertEqual([r["kept"] for r in reports], [0, 1])
 				self.assertEqual([r["read"] for r in reports],
 					["scan" if SCANS and stall == "1us" else "smaps"] * 2)
-				# What the kernel is like is said once.
+				# The note about the kernel appears once.
 				of_kernel = [n for n in reports[0]["notes"] if n.startswith("this kernel")]
 				self.assertEqual(reports[0]["notes"], of_kernel + reports[1]["notes"])
 			child.stdin.close()
@@ -188,7 +188,7 @@ class Batch(unittest.TestCase):
 		self.assertEqual([g["bionic/malloc"] // 2**20 for g in growth], [0, 16, 58, 34])
 
 	def test_every_report_says_when(self):
-		"""Its time and number, in one form, whatever columns are chosen."""
+		"""Every report has its time and number, in the same form whatever columns are chosen."""
 		with tempfile.TemporaryDirectory() as folder:
 			trees.make(folder)
 			out = {}
@@ -224,7 +224,7 @@ class Batch(unittest.TestCase):
 
 
 class Terminal(unittest.TestCase):
-	"""On a terminal of our own, whose settings must be what they were."""
+	"""On a terminal of our own, whose settings must be restored."""
 
 	arguments = ("--root", "trees", "-d", "3600")
 
@@ -316,7 +316,7 @@ class Terminal(unittest.TestCase):
 			return f.read().rsplit(")", 1)[1].split()[0]
 
 	def start_below_a_leader(self):
-		"""A process whose parent is not in its session is not stopped by a key; so it gets one."""
+		"""A key does not stop a process whose parent is not in its session, so it gets such a parent."""
 		told, tells = os.pipe()
 		leader = os.fork()
 		if leader == 0:
@@ -338,7 +338,7 @@ class Terminal(unittest.TestCase):
 		return int(os.read(told, 64))
 
 	def drain(self):
-		"""What is to be seen from now on is new."""
+		"""Discards what was written so far."""
 		while select.select([self.ours], [], [], 0.1)[0]:
 			os.read(self.ours, 65536)
 		self.seen = b""
@@ -361,7 +361,7 @@ class Terminal(unittest.TestCase):
 		for _ in range(10):
 			os.write(self.ours, b"jk" * 500)  # it draws for each,
 			time.sleep(0.005)
-			os.write(self.ours, b"\x1a")  # and stops all the same
+			os.write(self.ours, b"\x1a")  # and it still stops
 			self.wait_until_stopped(pid)
 			self.assertEqual(termios.tcgetattr(self.theirs)[:4], self.before[:4])
 			self.drain()
@@ -388,7 +388,7 @@ class Terminal(unittest.TestCase):
 		self.wait_for(b"HISTORY")
 
 	def test_mouse(self):
-		"""As xterm reports it. At the end it reports nothing any more."""
+		"""Mouse events as sent by xterm. At the end, reporting must be off."""
 		self.assertIn(b"\x1b[?1006;1000h", self.seen)
 		os.write(self.ours, b"\x1b[<0;5;8M\x1b[<0;5;8m\r")  # the second row, and Enter
 		self.wait_for(b"libc_malloc")
@@ -403,7 +403,7 @@ class Terminal(unittest.TestCase):
 		self.assertIn(b"\x1b[?1006;1000l", self.seen)
 
 	def test_user(self):
-		"""By name or number, if there is such a user, as rows have it."""
+		"""By name or number, if there is such a user, matching the name in rows."""
 		self.arguments = ("-p", str(os.getpid()), "-d", "3600")
 		self.tearDown()
 		self.setUp()

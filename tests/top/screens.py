@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The screen of `anonmem top`, driven by keys in tmux: screens.py ANONMEM [--update] [NAME...]
+"""Drives the screen of `anonmem top` with keys in tmux: screens.py ANONMEM [--update] [NAME...]
 
-Each line of `cases` is a screen, which must be exactly as in expected/NAME.
+Each line of `cases` describes a screen, which must be exactly as in expected/NAME.
 """
 
 import difflib
@@ -18,12 +18,12 @@ import trees
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMED = {"Up", "Down", "Home", "End", "PgUp", "PgDn", "Enter", "Escape", "BSpace", "Space",
 	"F1", "F4", "F5", "F6", "F10"}
-# As xterm says it: which button, and whether it goes down or up again.
+# Mouse events as xterm sends them: the button, and press or release.
 BUTTONS = {"Click": [(0, "M"), (0, "m")], "WheelUp": [(64, "M")], "WheelDown": [(65, "M")]}
 
 
 class Screen:
-	"""A tmux server of its own with anonmem in it."""
+	"""A separate tmux server with anonmem in it."""
 
 	def __init__(self, folder, name, size, variables, command):
 		self.socket = os.path.join(folder, f"{name}.tmux")
@@ -33,7 +33,7 @@ class Screen:
 			if not k.startswith(("LC_", "LANG", "TMUX")) and k not in ("NO_COLOR", "COLUMNS", "LINES")}
 		words = ["env", "TERM=screen-256color", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=/nonexistent",
 			"XDG_CONFIG_HOME=/nonexistent", *variables, *command]
-		# tmux itself always speaks UTF-8, whatever its program does.
+		# tmux itself always uses UTF-8, whatever its program uses.
 		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
 			shlex.join(words) + "; status=$?; echo; echo ended with $status; read -r _",
 			env={**environment, "LC_ALL": "C.UTF-8"})
@@ -48,7 +48,7 @@ class Screen:
 		return text.replace("\x1b", "\\e")
 
 	def settled(self, before=None):
-		"""The screen once it has changed, if it does, and stays as it is."""
+		"""The screen once it has stopped changing."""
 		last, same, waited = None, 0, 0
 		while same < 3 or (last == before and waited < 12):
 			time.sleep(0.05)
@@ -112,7 +112,7 @@ class Case:
 
 
 def judge(case, text, update):
-	"""What is wrong; empty if nothing is."""
+	"""Describes what is wrong; empty if nothing is."""
 	if update:
 		with open(case.path(), "w", encoding="utf-8") as f:
 			f.write(text)

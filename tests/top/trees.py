@@ -1,4 +1,4 @@
-"""Captured trees, made up: one machine at four times, as a folder for `anonmem top --root`.
+"""Makes up captured trees: one machine at four times, as a directory for `anonmem top --root`.
 
 	1  a web server, a leaking program, two idle workers of one user
 	2  the leak has grown; a batch job came
@@ -22,7 +22,7 @@ FIELDS = ("Size", "Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean",
 
 
 def entry(start, name, kb, *, shared=0, anonymous=True):
-	"""One mapping of so many KiB, of which `shared` are mapped by another process too."""
+	"""One mapping of `kb` KiB, of which `shared` are mapped by another process too."""
 	inode = "08:01 77" if name.startswith("/") else "00:00 0"
 	values = {"Size": kb + 4, "Rss": kb, "Pss": kb - shared // 2, "Shared_Clean": shared,
 		"Private_Dirty": kb - shared, "Referenced": kb, "Anonymous": kb if anonymous else 0}
@@ -90,7 +90,7 @@ def make(folder):
 
 
 def make_many(folder, count=200):
-	"""A tree of so many processes, for what needs scrolling."""
+	"""A tree of many processes, for scrolling."""
 	for name, text in {**MACHINE, "uptime": "60.00 0.00\n"}.items():
 		write(os.path.join(folder, name), text)
 	for i in range(1, count + 1):

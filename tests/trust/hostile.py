@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Names that want something, in everything that anonmem writes: hostile.py ANONMEM [CLASS...]
+"""Malicious names in all output of anonmem: hostile.py ANONMEM [CLASS...]
 
-What is written is read again by another program, and must say which bytes the names were.
+The output is parsed independently, and must tell the bytes of the names.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ ANONMEM = ""
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("LANGUAGE", "COLUMNS", "NO_COLOR")}
 ENVIRONMENT.update(HOME="/nonexistent", XDG_CONFIG_HOME="/nonexistent")
 
-# As the name of a process or a memfd can be, and that of a file without a slash.
+# As names of processes or memfds, and of files without a slash.
 NAMES = [
 	b"plain", b"\x1b]0;owned\x07", b"\x1b[2J\x1b[1;1H", b"a\nTOTAL  1  1  9.9G", b"two\r\nlines", b"tab\t,",
 	b") R 1 (x) S 2", b"  blanks  ", b"TOTAL", b" TOTAL", b"TOTAL  ", b"-", b"*", b"x*", b"~go heap",
@@ -61,7 +61,7 @@ def entry(start, name, perms=b"r--p", inode=5):
 
 
 def smaps(name):
-	"""As the kernel would write it, which escapes newlines only."""
+	"""As the kernel would print it, which escapes only newlines."""
 	line = name.replace(b"\n", b"\\012")
 	return entry(0x1000, b"/x/" + line) + entry(0x3000, b"/memfd:" + line + b" (deleted)", b"rw-s") + \
 		entry(0x5000, b"[anon:" + line + b"]", b"rw-p", 0)
@@ -95,7 +95,7 @@ class Hostile(unittest.TestCase):
 		make_tree(cls.tree)
 		cls.locales = os.path.join(cls.folder, "locales")
 		os.makedirs(cls.locales)
-		# It is said on standard error what this charset cannot do.
+		# localedef reports on standard error what this charset cannot represent.
 		subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", "--no-archive",
 			os.path.join(cls.locales, "en_US.ISO-8859-1")], capture_output=True, check=False)
 		assert os.listdir(cls.locales), "there is no such locale"
@@ -117,7 +117,7 @@ class Hostile(unittest.TestCase):
 		return done
 
 	def check_bytes(self, text, locale="C.UTF-8"):
-		"""Nothing but lines of letters, each with a column of its own."""
+		"""There may be only lines of characters that take up columns."""
 		if locale != "C.UTF-8":
 			self.assertNotRegex(text, rb"[\x80-\xff]", locale)
 		for c in text.decode("utf-8").replace("\r\n", "\n"):
@@ -127,7 +127,7 @@ class Hostile(unittest.TestCase):
 
 
 class Captured(Hostile):
-	"""In a tree."""
+	"""Names in a captured tree."""
 
 	def rows(self, key, locale, *command):
 		text = self.run_it(*command, "--root", self.tree, "--by", key, "--no-rules", "--csv", locale=locale).stdout
@@ -147,7 +147,7 @@ class Captured(Hostile):
 		return report["groups"]
 
 	def test_names_come_back(self):
-		"""From CSV exactly; from JSON where they are text."""
+		"""Names can be recovered from CSV exactly; from JSON if they are text."""
 		wanted = {"name": [n[:60] for n in NAMES], "cgroup": [b"/" + n.replace(b"\n", b"_") for n in NAMES]}
 		for key, names in wanted.items():
 			for locale in LOCALES:
@@ -175,7 +175,7 @@ class Captured(Hostile):
 				self.assertEqual(sum(g["rss"] for g in groups), 3 * 4096 * len(NAMES))
 
 	def test_table(self):
-		"""A row a line, one of them the totals, and all of the same width."""
+		"""There is one line per row, one of them for totals, all of the same width."""
 		for key in KEYS:
 			for locale in LOCALES:
 				count = len(self.rows(key, locale))
@@ -197,7 +197,7 @@ class Captured(Hostile):
 					locale=locale)
 
 	def test_nobody_passes_for_another(self):
-		"""What a process says is neither a guess nor the kernel's word."""
+		"""A name that a process chose passes for neither a guess nor the kernel's."""
 		groups = {g["subsystem"] for g in self.groups("subsystem", "C.UTF-8")}
 		self.assertFalse({g for g in groups if g.startswith("~")})
 		self.assertFalse({"[heap]", "[anon]", "[stack]"} & groups)
@@ -205,7 +205,7 @@ class Captured(Hostile):
 
 
 class Screen(Hostile):
-	"""On a terminal, byte for byte."""
+	"""Names on a terminal, byte for byte."""
 
 	def show(self, *arguments, keys=b"", locale="C.UTF-8", **variables):
 		pid, terminal = pty.fork()
@@ -250,8 +250,8 @@ class Screen(Hostile):
 			self.check_bytes(seen, locale)
 
 	def test_term(self):
-		"""What the terminal is said to be is somebody's word, too."""
-		# Curses loses some memory when it knows no such terminal.
+		"""The user controls TERM, too."""
+		# curses leaks some memory if it does not know the terminal.
 		options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
 		for term in ("\x1b]0;owned\x07", "../../../etc/passwd", "x" * 5000, "%s%n", "\n"):
 			seen = self.show("top", "--root", self.tree, TERM=term, ASAN_OPTIONS=options)
@@ -261,7 +261,7 @@ class Screen(Hostile):
 
 
 class Messages(Hostile):
-	"""Sentences that say what was typed."""
+	"""Messages that quote what was typed."""
 
 	def test_values(self):
 		for value in (b"\x1b]0;owned\x07", b"a\nanonmem: all is well", b"\xff", "\u202e".encode(), b"%s%n",
@@ -278,7 +278,7 @@ class Messages(Hostile):
 				self.assertEqual((done.returncode == 0, done.stderr.count(b"\n")), (False, 1), done)
 
 	def test_reasons_of_long_paths(self):
-		"""What happened is said, however long the name is."""
+		"""The reason is shown, however long the name is."""
 		path = "/" + "d/" * 2040 + "rules"
 		for option in ("--rules", "--root", "--smaps"):
 			done = self.run_it(option, path, status=1)
@@ -321,7 +321,7 @@ sys.stdin.read()
 
 
 class Live(Hostile):
-	"""Of processes that run."""
+	"""Names of running processes."""
 
 	def rows(self, pids, key):
 		text = self.run_it("--pid", pids, "--by", key, "--csv").stdout.decode()
@@ -357,7 +357,7 @@ class Live(Hostile):
 					json.loads(done.stdout)
 
 	def test_programs(self):
-		"""Whose files are called so, in a folder as deep as there can be."""
+		"""Programs whose files have such names, in a directory as deep as possible."""
 		deep = os.path.join(self.folder, *["d" * 250] * 14)
 		os.makedirs(deep)
 		for name in [*NAMES[:8], b"f" * 250]:

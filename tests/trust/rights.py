@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What anonmem trusts, and the rights that it keeps: rights.py ANONMEM [CLASS...]
+"""Tests what anonmem trusts, and the rights that it keeps: rights.py ANONMEM [CLASS...]
 
-Run as root, since it becomes other users, and gives copies of anonmem rights of their own.
+Run it as root, since it becomes other users, and gives file capabilities to copies of anonmem.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ ENVIRONMENT.update(LC_ALL="C.UTF-8", HOME="/nonexistent", XDG_CONFIG_HOME="/none
 
 @contextlib.contextmanager
 def sleeper(*rights, **more):
-	"""The pid of a process that does nothing, of root or with other rights."""
+	"""The pid of an idle process, of root or with other rights."""
 	with subprocess.Popen(["setpriv", *rights, "sleep", "300"], **more) as process:
 		try:
 			for _ in range(500):
@@ -46,7 +46,7 @@ def sleeper(*rights, **more):
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root to become other users")
 class Rights(unittest.TestCase):
-	"""In a folder that everybody may look into, with a copy of anonmem, which others may run."""
+	"""Works in a directory that everybody may read, with a copy of anonmem that others may execute."""
 
 	def setUp(self):
 		folder = tempfile.TemporaryDirectory()
@@ -95,7 +95,7 @@ class Rights(unittest.TestCase):
 
 
 class Rules(Rights):
-	"""Rules are of root or the user, and nobody else may write to them."""
+	"""Rules must belong to root or the user, and nobody else may write to them."""
 
 	REPORT = ("--root", TREE, "--by", "subsystem", "--csv", "-q")
 
@@ -134,7 +134,7 @@ class Rules(Rights):
 		self.works("--rules", "/dev/null", *self.REPORT)
 
 
-# Tells as whom it runs, and whether our library is in it.
+# Prints which user it runs as, and whether our library is loaded.
 PROGRAM = r"""
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,7 +153,7 @@ int main(void)
 
 
 class Preload(Rights):
-	"""What `anonmem run` preloads, and into what."""
+	"""What `anonmem run` preloads, and into which programs."""
 
 	def program(self, mode=0o755, owner=0, capability=None):
 		path = self.path("program")
@@ -176,13 +176,13 @@ class Preload(Rights):
 		self.assertEqual(self.run_program(NOBODY, note=False), "65534 65534 preloaded")
 
 	def test_setuid(self):
-		"""The linker takes nothing from who is not the owner; that is said, and it runs."""
+		"""The linker preloads nothing into a setuid program; a message says so, and the program runs."""
 		self.assertEqual(self.run_program(NOBODY, mode=0o4755), "65534 0 not preloaded")
 		self.assertEqual(self.run_program(NOBODY, mode=0o2755), "65534 65534 not preloaded")
 		self.assertEqual(self.run_program(NOBODY, mode=0o4755, owner=1234), "65534 1234 not preloaded")
 
 	def test_setuid_of_root(self):
-		"""Whose rights a setuid program takes away are still not its own."""
+		"""Root running a setuid program of another user changes rights, too."""
 		self.assertEqual(self.run_program(mode=0o4755, owner=65534), "0 65534 not preloaded")
 		self.assertEqual(self.run_program(mode=0o2755, owner=65534), "0 0 not preloaded")
 		self.assertEqual(self.run_program(mode=0o4755, note=False), "0 0 preloaded")
@@ -212,7 +212,7 @@ def status_of(text):
 
 
 def wait_for_status(pid, wanted):
-	"""The status of a process as soon as it is as wanted; some status if it never is."""
+	"""The status of a process once it is as wanted; any status if it never is."""
 	for _ in range(500):
 		with open(f"/proc/{pid}/status", encoding="ascii") as f:
 			status = status_of(f.read())
@@ -223,10 +223,10 @@ def wait_for_status(pid, wanted):
 
 
 class Watched(Rights):
-	"""anonmem while it reads."""
+	"""Runs anonmem and examines it while it reads."""
 
 	def watch(self, wanted, *arguments, prefix=(), command=("top", "-b", "-d", "300"), **more):
-		"""What is left while anonmem waits after its first report, or soon."""
+		"""Checks the capabilities left after anonmem's first report."""
 		with subprocess.Popen([*prefix, self.anonmem, *command, *map(str, arguments)],
 				stdout=subprocess.PIPE, env=ENVIRONMENT, text=True, **more) as process:
 			self.assertTrue(process.stdout.readline())
@@ -240,14 +240,14 @@ class Watched(Rights):
 
 
 class Kept(Watched):
-	"""The capabilities that are left once anonmem reads."""
+	"""The capabilities left once anonmem reads."""
 
 	def test_root(self):
 		self.watch(TRACE | READ_FILES | LOOK)
 		self.watch(TRACE | READ_FILES | LOOK, "--root", TREE, "--rules", "/dev/null")
 
 	def test_root_who_asks_for_exclusive_memory(self):
-		"""Only then, and only of the running system. What is written is more than a pipe takes."""
+		"""Only then, and only for the running system. The output does not fit into a pipe."""
 		large, more = ("--by", "process,file", "--json"), ("-o", "exclusive")
 		self.watch(TRACE | READ_FILES | LOOK, *large, command=())
 		self.watch(TRACE | READ_FILES | LOOK | ADMIN, *large, *more, command=())
@@ -264,19 +264,19 @@ class Kept(Watched):
 		self.watch(TRACE, prefix=given)
 
 	def test_root_of_a_container(self):
-		"""Some have one right to read files, some the other."""
+		"""Containers have one right to read files or the other."""
 		bounds = ["setpriv", "--bounding-set=-all,+sys_ptrace,+dac_override,+chown"]
 		self.watch(TRACE | OVERRIDE, prefix=bounds)
 
 	def test_root_without_tracing(self):
-		"""Who may not trace may read processes that have no more rights than he, so he keeps his."""
+		"""Without CAP_SYS_PTRACE, only processes without additional rights can be read, so rights are kept."""
 		bounds = ["--bounding-set=-all,+dac_override,+chown"]
 		self.watch(OVERRIDE | 1, prefix=["setpriv", *bounds])
 		with sleeper(*bounds) as pid:
 			self.works("--pid", pid, "--strict", prefix=["setpriv", *bounds])
 
 	def test_files_of_others(self):
-		"""Root reads what it names, wherever that is."""
+		"""Root may read any file that it names."""
 		self.write("his/smaps", "00001000-00002000 r--p 00000000 08:01 5 /x\nRss: 4 kB\n", 0o600, 1234)
 		os.chown(self.path("his"), 1234, 1234)
 		os.chmod(self.path("his"), 0o700)
@@ -288,7 +288,7 @@ class Kept(Watched):
 			self.assertEqual(report["read"], "scan")
 
 	def test_program_that_is_run(self):
-		"""It has all that it would have without anonmem."""
+		"""The program has all rights that it would have without anonmem."""
 		show = ("cat", "/proc/self/status")
 		own = status_of(subprocess.run(show, capture_output=True, text=True, check=True).stdout)
 		for options in ((), ("--summary",)):
@@ -301,7 +301,7 @@ class Kept(Watched):
 
 
 class Lent(Watched):
-	"""The file of the program has cap_sys_ptrace, as README says; its user has nothing."""
+	"""The program's file has cap_sys_ptrace, as in README; its user has no rights."""
 
 	def setUp(self):
 		super().setUp()
@@ -326,7 +326,7 @@ class Lent(Watched):
 		self.watch(TRACE | LOOK, prefix=NOBODY)
 
 	def test_fast(self):
-		"""Only its user and root may open pagemap; then smaps tells."""
+		"""Only its owner and root may open pagemap; otherwise smaps is read."""
 		with sleeper() as pid:
 			smaps = self.report("--pid", pid)
 			for option in (("--fast",), ("--max-stall", "1us")):
@@ -335,7 +335,7 @@ class Lent(Watched):
 				self.assertIn("read smaps of 1 process instead", " ".join(report["notes"]))
 
 	def test_nothing_that_the_user_names(self):
-		"""Through the working folder of a process it would come where its user may not go."""
+		"""Through a process's working directory, it could access what its user may not."""
 		self.write("closed/in/rules", "[ -> secret\n")
 		self.write("closed/in/anonmem/rules.conf", "[ -> secret\n")
 		self.write("closed/in/12/smaps", "secret\n")
@@ -352,7 +352,7 @@ class Lent(Watched):
 					variables={"XDG_CONFIG_HOME": there})
 
 	def test_rules_of_the_user(self):
-		"""With his own rights they are read."""
+		"""Rules are read with the user's own rights."""
 		self.write("home/anonmem/rules.conf", ".* -> mine\n", 0o600, 65534)
 		with sleeper() as pid:
 			text = self.works("--by", "subsystem", "--pid", pid, "-q", prefix=NOBODY,
@@ -360,7 +360,7 @@ class Lent(Watched):
 		self.assertIn("\nmine ", text)
 
 	def on_terminal(self, *arguments, keys=(), **variables):
-		"""What it writes to a terminal of 80 columns, one key after the other pressed."""
+		"""Its output on a terminal of 80 columns while keys are pressed."""
 		ours, theirs = pty.openpty()
 		fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 		with subprocess.Popen([*NOBODY, self.anonmem, *arguments], stdin=theirs, stdout=theirs,
@@ -377,7 +377,7 @@ class Lent(Watched):
 		return text
 
 	def test_terminals_of_the_user(self):
-		"""Who can make curses stumble over a file of his own must not gain by it."""
+		"""A user who exploits curses with a terminal description must not gain rights."""
 		text = subprocess.run(["infocmp", "xterm"], capture_output=True, text=True, check=True).stdout
 		for home in ("info", "home/.terminfo"):
 			os.makedirs(self.path(home))
@@ -390,7 +390,7 @@ class Lent(Watched):
 			self.assertIn(b"without a screen (TERM=of-mine)", seen)
 
 	def test_file_of_the_key_w(self):
-		"""Not with rights that are not its user's."""
+		"""The file must not be created with lent rights."""
 		os.chmod(self.folder, 0o777)
 		seen = self.on_terminal("top", "--root", TREE, "-d", "300", keys=((b"quit", b"w"),
 			(b"new file", b"\r"), (b"cannot create", b"q")))
@@ -426,10 +426,10 @@ class Lent(Watched):
 
 
 class Sandbox(Rights):
-	"""What the kernel lets anonmem do then. (Not in builds for sanitizers or for coverage.)"""
+	"""The sandbox. (Not in builds with sanitizers or coverage.)"""
 
 	def test_every_face(self):
-		"""All its threads have a filter; what it runs has none."""
+		"""All its threads have a filter; programs that it runs have none."""
 		for command in (("top", "-b", "-d", "300"), ("top", "-b", "-d", "300", "--root", TREE),
 				("run", "--summary", "sh", "-c", "cat /proc/self/status; read _")):
 			with subprocess.Popen([self.anonmem, *command], stdin=subprocess.PIPE, env=ENVIRONMENT,
@@ -445,7 +445,7 @@ class Sandbox(Rights):
 				process.kill()
 
 	def test_everything_works(self):
-		"""As it does without, which the other tests say; here no call is refused that is needed."""
+		"""Everything works in the sandbox: no call that is needed is refused."""
 		with sleeper() as pid:
 			for arguments in (("--by", "user,process"), ("--fast",), ("--max-stall", "2ms"),
 					("--verify", "--pid", pid), ("--stats", "--pid", pid), ("-j", "4", "--json"),

@@ -179,7 +179,7 @@ void tree_remove(char *root)
 	free(root);
 }
 
-/* A text without the temporary folder's name, which is another one each time. */
+/* Writes a text without the name of the temporary directory, which is different each time. */
 static void write_without_root(const struct recorder *r, struct slice text)
 {
 	struct slice root = slice_of(r->root);

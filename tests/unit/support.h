@@ -1,12 +1,12 @@
 /*
- * support: what several unit tests need. Nothing here is a test.
+ * support: shared by unit tests. Nothing here is a test.
  *
- * Whatever a function returns as `char *` is freed by the caller.
+ * The caller frees whatever a function returns as `char *`.
  */
 #ifndef UNIT_SUPPORT_H
 #define UNIT_SUPPORT_H
 
-/* cmocka.h wants these four before it. */
+/* cmocka.h requires these four before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@
 
 #define RUN(tests) cmocka_run_group_tests(tests, NULL, NULL)
 
-/* The bytes of a slice are those of a string literal, which may hold NUL. */
+/* Compares the bytes of a slice with a string literal, which may contain NUL. */
 #define assert_slice(slice, literal)                                                               \
 	_assert_slice((slice), SLICE(literal), #slice, __FILE__, __LINE__)
 void _assert_slice(struct slice got, struct slice wanted, const char *what, const char *file,
@@ -34,7 +34,7 @@ void _assert_slice(struct slice got, struct slice wanted, const char *what, cons
 #define assert_contains(text, part) _assert_contains((text), (part), __FILE__, __LINE__)
 void _assert_contains(const char *text, const char *part, const char *file, int line);
 
-/* One entry of smaps as Linux 6.12 prints it, with 24 lines of fields. A header has no newline. */
+/* One entry of smaps as printed by Linux 6.12, with 24 lines of fields. `header` has no newline. */
 #define SMAPS_FIELDS                                                                               \
 	"Size:                132 kB\n"                                                            \
 	"KernelPageSize:        4 kB\n"                                                            \
@@ -62,21 +62,21 @@ void _assert_contains(const char *text, const char *part, const char *file, int 
 	"VmFlags: rd wr mr mw me ac sd \n"
 #define SMAPS_ENTRY(header) header "\n" SMAPS_FIELDS
 
-/* The shortest entries that name something. */
+/* The shortest valid entries. */
 #define SMAPS_SMALL(range, name)                                                                   \
 	range " rw-p 00000000 00:00 0 " name "\nSize: 8 kB\nRss: 4 kB\nPss: 3 kB\n"
 
-/* What the parser makes of text that it gets in pieces: a line for each mapping, then how it
- * ended. PIECE_ALL is one piece, PIECE_RANDOM pieces of random size; `learns` see
+/* The parser's result for text that arrives in pieces: a line for each mapping, then how it ended.
+ * PIECE_ALL is one piece, PIECE_RANDOM pieces of random size; for `learns` see
  * smaps_use_templates(). */
 enum { PIECE_ALL = 0, PIECE_RANDOM = -1 };
 char *parse_dump(struct slice text, enum smaps_kind kind, int piece, bool learns);
 
-/* The same for a parser that somebody made with dump_mapping() and a FILE * as ctx. */
+/* The same with a parser set up with dump_mapping() and a FILE * as ctx. */
 int dump_mapping(void *ctx, const struct mapping *m, struct error *e);
 int feed_all(struct smaps_parser *p, struct slice text, int piece, struct error *e);
 
-/* Temporary folders. Paths are relative to the root; folders on the way are made. */
+/* Temporary directories. Paths are relative to the root; intermediate directories are created. */
 char *tree_make(void);
 void tree_write(const char *root, const char *path, struct slice content);
 void tree_mkdir(const char *root, const char *path);
@@ -84,19 +84,19 @@ void tree_link(const char *root, const char *path, const char *target);
 char *tree_path(const char *root, const char *path);
 void tree_remove(char *root); /* and frees it */
 
-/* A sink that writes down its calls, one a line, with the folder `root` left out of all names. */
+/* A sink that records its calls, one per line, with the directory `root` removed from names. */
 struct recorder {
 	struct sink sink;
 	FILE *out;
 	char *text;
 	size_t size;
 	const char *root;
-	/* How begin and rollup answer the nth call, from 0; NULL is always true. */
+	/* How begin and rollup answer the nth call, from 0; NULL means always true. */
 	bool (*begin)(unsigned n, const struct process *process);
 	bool (*rollup)(unsigned n);
 	unsigned begins, rollups;
-	unsigned how;	      /* what the last end said */
-	enum error_code fail; /* mapping fails with it, unless it is ERROR_NONE */
+	unsigned how;	      /* from the last end */
+	enum error_code fail; /* the error that mapping fails with, unless ERROR_NONE */
 };
 
 void recorder_init(struct recorder *r, const char *root);
@@ -104,7 +104,7 @@ void recorder_init(struct recorder *r, const char *root);
 const char *recorder_text(struct recorder *r);
 void recorder_free(struct recorder *r);
 
-/* Lists and reads all of a source into the recorder. */
+/* Lists and reads everything in a source into the recorder. */
 int read_source(const struct source *s, unsigned needs, struct recorder *r, struct error *e);
 
 #endif

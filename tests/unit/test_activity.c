@@ -1,4 +1,4 @@
-/* activity: signs of life of processes that really run. */
+/* activity: signs of activity of real processes. */
 #include "support.h"
 
 #include "source/activity.h"
@@ -44,7 +44,7 @@ static void take_memory(void)
 	memset(at, 1, MEMORY);
 }
 
-/* A child that does something for every byte it gets, and then gives one back. */
+/* A child that does something for every byte it receives, and then sends one back. */
 static pid_t start(void (*work)(void), int pipes[2])
 {
 	int to[2], from[2];
@@ -70,7 +70,7 @@ static pid_t start(void (*work)(void), int pipes[2])
 	return pid;
 }
 
-/* Until the child waits again: having written, it still has to go to sleep. */
+/* Waits until the child is waiting again: after writing, it still has to go to sleep. */
 static void wait_for(pid_t pid)
 {
 	struct stat_handle handle = stat_handle_of(pid);
@@ -102,7 +102,7 @@ TEST(of_a_child)
 	fd = handle.stat;
 	idle = look(&handle);
 	assert_true(activity_equals(&before, &idle));
-	assert_int_equal(handle.stat, fd); /* and is used again */
+	assert_int_equal(handle.stat, fd); /* and is reused */
 	assert_int_equal(write(pipes[1], &byte, 1), 1);
 	assert_int_equal(read(pipes[0], &byte, 1), 1);
 	busy = look(&handle);
@@ -140,7 +140,7 @@ static void poke(const int pipes[2])
 	assert_int_equal(read(pipes[0], &byte, 1), 1);
 }
 
-/* Less than a tick of the clock shows by the time that it ran, and what came of it in its maps. */
+/* Activity below a clock tick shows in the CPU time, and its effects in maps. */
 static void check_moment(void (*work)(void), bool changes)
 {
 	struct activity before, now;
@@ -150,7 +150,7 @@ static void check_moment(void (*work)(void), bool changes)
 	uint64_t maps;
 
 	assert_true(pid > 0);
-	poke(pipes); /* what it does for the first time, it faults pages for */
+	poke(pipes); /* the first time causes page faults */
 	poke(pipes);
 	wait_for(pid);
 	before = look(&handle);
@@ -173,7 +173,7 @@ TEST(of_a_moment)
 	check_moment(split_memory, true);
 }
 
-/* That it ran is not held against anonmem itself, that it took memory is. */
+/* That anonmem itself ran does not count, but that it allocated memory does. */
 TEST(of_itself)
 {
 	struct stat_handle handle = stat_handle_of(getpid());

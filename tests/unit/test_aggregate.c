@@ -19,7 +19,7 @@ static void add(struct aggregate *a, symbol x, symbol y, uint64_t bytes)
 	struct group *g = aggregate_group(a, key);
 
 	assert_non_null(g);
-	aggregate_add(a, g, &c);
+	aggregate_add(a, g, 1, &c);
 }
 
 #define assert_group(a, i, x, y, procs, maps, bytes_)                                              \
@@ -50,7 +50,7 @@ TEST(mappings_join_their_groups)
 	aggregate_free(&a);
 }
 
-/* Groups are many, and those of a reset one are new ones. */
+/* Many groups; after a reset, groups are new. */
 TEST(many_groups_and_a_reset)
 {
 	struct aggregate a;
@@ -101,6 +101,28 @@ TEST(groups_add_up)
 	assert_false(group_add(&sum, &part));
 }
 
+/* What is known of a heap is at least that of all; a sum is cut off rather than wrong. */
+TEST(heaps_add_up)
+{
+	const struct heap_use some = {.known = true, .used = 5, .free = 3, .trimmable = 2};
+	const struct heap_use lost = {.partial = true};
+	const struct heap_use large = {.known = true, .free = COUNTER_MAX};
+	struct group sum, part = {.processes = 1};
+
+	group_zero(&sum);
+	assert_true(group_add(&sum, &part));
+	assert_false(sum.heap.known || sum.heap.partial);
+	part.heap = some;
+	assert_true(group_add(&sum, &part));
+	assert_true(sum.heap.known && !sum.heap.partial);
+	heap_use_add(&sum.heap, &lost);
+	heap_use_add(&sum.heap, &large);
+	assert_true(sum.heap.known && sum.heap.partial);
+	assert_int_equal(sum.heap.used, 5);
+	assert_int_equal(sum.heap.free, COUNTER_MAX);
+	assert_int_equal(sum.heap.trimmable, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +130,7 @@ int main(void)
 		cmocka_unit_test(many_groups_and_a_reset),
 		cmocka_unit_test(what_is_cut_off_is_reported),
 		cmocka_unit_test(groups_add_up),
+		cmocka_unit_test(heaps_add_up),
 	};
 
 	return RUN(tests);

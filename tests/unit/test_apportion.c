@@ -1,4 +1,4 @@
-/* division: parts of a mapping have together what the mapping has, to the byte. */
+/* apportion: the parts of a mapping add up to the mapping, to the byte. */
 #include "support.h"
 
 #include "source/pages.h"
@@ -55,7 +55,7 @@ TEST(what_the_page_tables_say_is_exact)
 	assert_int_equal(parts_counters[2].bytes[COUNTER_RSS], 0);
 }
 
-/* The process ran on between smaps and pagemap. */
+/* The process ran between smaps and pagemap. */
 TEST(nothing_is_lost_where_no_page_was_seen)
 {
 	const struct part parts[] = {
@@ -85,7 +85,7 @@ static void expect_swapped(struct part *parts, uint64_t swap, bool known, uint64
 	}
 }
 
-/* What userfaultfd(2) leaves in page tables looks like swap; the sum in smaps tells. */
+/* Markers of userfaultfd(2) in page tables look like swap; the sum in smaps tells. */
 TEST(marks_are_not_swap)
 {
 	struct part parts[] = {

@@ -1,4 +1,4 @@
-/* backing: which mapped files lie in memory, by what their processes have mounted. */
+/* backing: which mapped files lie in memory, according to the mounts of their processes. */
 #include "support.h"
 
 #include "source/backing.h"
@@ -103,7 +103,7 @@ TEST(by_the_mounts_of_each_process)
 			 "2 1 0:26 / /tmp rw - tmpfs x rw\n"
 			 "3 1 0:5 / /dev rw - devtmpfs x rw\n"
 			 "4 1 0:48 / /mnt rw - overlay x rw\n"));
-	/* A container, with a file system that the first one does not have. */
+	/* A container with a file system that the first process does not have. */
 	tree_write(root, "8/smaps",
 		   SLICE(MAPPINGS ENTRY("a000-b000", "00:32", "/data/x")
 				 ENTRY("b000-c000", "00:33", "/dev/null")));
@@ -117,7 +117,7 @@ TEST(by_the_mounts_of_each_process)
 			    "8: ? shmem devices other shmem shmem ? shmem devices\n");
 }
 
-/* The file system where memfds lie is mounted nowhere. */
+/* The file system of memfds is not mounted anywhere. */
 TEST(the_kernels_own)
 {
 	char *text;

@@ -1,9 +1,9 @@
-/* class: what one line of smaps says of a mapping, and what only looks as if it said so. */
+/* class: what a line of smaps tells about a mapping, and look-alikes. */
 #include "support.h"
 
 #include "classify/class.h"
 
-/* A name on an ordinary file's device, or on none. */
+/* A name on an ordinary file's device, or without a device. */
 static struct class of(struct slice name, bool file, const char *perms)
 {
 	struct mapping m = {.start = 0x1000, .end = 0x2000, .name = name};
@@ -20,7 +20,7 @@ static struct class of(struct slice name, bool file, const char *perms)
 	return c;
 }
 
-/* The name, whether it has an inode, the access; kind, label and what is wrapped around it. */
+/* Name, whether it has an inode, access; expected kind, label and wrap. */
 static void check(struct slice name, bool file, const char *perms, enum kind kind,
 		  struct slice wrap, struct slice label, int line)
 {
@@ -65,7 +65,7 @@ TEST(names_of_shared_memory)
 	assert_class("[anon_shmem:buf]", true, "rw-s", KIND_SHMEM, "", "[anon_shmem:buf]");
 	assert_class("[anon_shmem:]", true, "rw-s", KIND_SHMEM, "", "[anon_shmem:]");
 	assert_class("[anon_shmem:buf]", true, "rw-p", KIND_SHMEM, "", "[anon_shmem:buf]");
-	/* Old kernels of Android name ashmem so. */
+	/* Old Android kernels name ashmem like this. */
 	assert_class("[anon:buf]", true, "rw-s", KIND_SHMEM, "", "[anon:buf]");
 }
 
@@ -111,7 +111,7 @@ TEST(files)
 	assert_file("(unreachable)/memfd:x (deleted)");
 }
 
-/* A path on a file system that has a device, or none, and whose backing may be known. */
+/* A path on a file system with or without a device, whose backing may be known. */
 #define assert_path(name, major, backs, kind, lab)                                                 \
 	check_path(SLICE(name), (major), (backs), (kind), SLICE(lab), __LINE__)
 static void check_path(struct slice name, uint32_t major, enum backing backing, enum kind kind,
@@ -145,7 +145,7 @@ TEST(files_in_memory)
 	/* A tmpfs has no device. */
 	assert_path("/dev/shm/x", 8, BACKING_UNKNOWN, KIND_FILE, "[file]");
 	assert_path("/run/x", 8, BACKING_UNKNOWN, KIND_FILE, "[file]");
-	/* Where it is known, the path does not matter. */
+	/* If the backing is known, the path does not matter. */
 	assert_path("/tmp/x", 0, BACKING_SHMEM, KIND_SHMEM, "[tmpfs]");
 	assert_path("/dev/shm/x", 0, BACKING_SHMEM, KIND_SHMEM, "[posix_shm]");
 	assert_path("/x/dev/y", 0, BACKING_SHMEM, KIND_SHMEM, "[tmpfs]");

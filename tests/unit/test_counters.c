@@ -1,4 +1,4 @@
-/* counters: unknown is not zero, and sums that do not fit say so. */
+/* counters: unknown is not zero, and overflowing sums are reported. */
 #include "support.h"
 
 #include "parse/counters.h"
@@ -73,7 +73,7 @@ TEST(a_part_beyond_the_greatest)
 	assert_int_equal(sum.bytes[COUNTER_RSS], 7);
 }
 
-/* One field that is cut off must not hide behind the others. */
+/* An overflow must be reported whichever field it is in. */
 TEST(every_field_reports)
 {
 	for (int i = 0; i < COUNTER_COUNT; i++) {
@@ -99,7 +99,8 @@ TEST(keys_are_found_from_anywhere)
 		assert_true(expected < COUNTER_COUNT);
 		expected = from;
 		assert_int_equal(counter_find(SLICE("VmFlags"), &expected), -1);
-		assert_int_equal(counter_find(SLICE(""), &expected), -1); /* is that of no field */
+		assert_int_equal(counter_find(SLICE(""), &expected),
+				 -1); /* the empty key of USS must not match */
 		assert_int_equal(counter_find(SLICE("Swa"), &expected), -1);
 		assert_int_equal(expected, from);
 	}

@@ -1,4 +1,4 @@
-/* descendants: who descends from whom, in a tree that is written here. */
+/* descendants: who descends from whom, in a tree made by the test. */
 #include "support.h"
 
 #include "source/descendants.h"
@@ -82,7 +82,7 @@ TEST(all_generations)
 	update(10);
 	assert_family("7 10 20 30");
 	update(40);
-	/* Who was once seen stays. */
+	/* A process once seen stays. */
 	assert_family("7 10 20 30 40");
 }
 
@@ -100,7 +100,7 @@ TEST(several_roots)
 	assert_family("20 30 40");
 }
 
-/* A child whose parent ends becomes another's, and what it then begins belongs to it. */
+/* An orphan gets another parent, but its new children are descendants. */
 TEST(an_orphan_stays)
 {
 	char *path = tree_path(root, "20/stat");
@@ -150,7 +150,7 @@ TEST(status_where_there_is_no_stat)
 	assert_int_equal(family.unknown_count, 0);
 }
 
-/* Nobody knows of whom it descends, unless it is one of those that all begins with. */
+/* It is unknown whether it is a descendant, unless it is a root. */
 TEST(a_parent_that_is_not_known)
 {
 	put(10, 1, 2);
@@ -174,7 +174,7 @@ TEST(a_root_that_is_gone)
 	assert_family("");
 }
 
-/* This process and a child that it has. */
+/* This process and its child. */
 TEST(the_running_system)
 {
 	struct error e;

@@ -1,4 +1,4 @@
-/* error: texts, codes and what does not fit. */
+/* error: texts, codes and overlong texts. */
 #include "support.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ TEST(prefix_keeps_code_and_number)
 	assert_string_equal(e.text, "f: line 7: cannot be read: Input/output error");
 }
 
-/* What happened, and to what, is at the ends. */
+/* The ends tell what happened, and to what. */
 TEST(long_texts_are_cut_in_the_middle)
 {
 	char name[4096];

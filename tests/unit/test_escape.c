@@ -71,7 +71,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What is shown says exactly what the bytes were. */
+/* The output must determine the bytes. */
 TEST(no_two_pairs_of_bytes_look_the_same)
 {
 	enum { PAIRS = 65536 };
@@ -128,7 +128,7 @@ TEST(invalid_utf8)
 	assert_escaped("\xc1\xbf", "\\301\\277");
 	assert_escaped("\xed\xa0\x80", "\\355\\240\\200"); /* a surrogate */
 	assert_escaped("\xed\xbf\xbf", "\\355\\277\\277");
-	assert_escaped("\xf4\x90\x80\x80", "\\364\\220\\200\\200"); /* beyond the last */
+	assert_escaped("\xf4\x90\x80\x80", "\\364\\220\\200\\200"); /* beyond the last code point */
 	assert_escaped("\xf8\x88\x80\x80\x80", "\\370\\210\\200\\200\\200");
 }
 
@@ -162,7 +162,7 @@ TEST(marks_that_deceive)
 	assert_escaped("\xef\xbb\xbf", "\\357\\273\\277");
 }
 
-/* Each range from its first to its last, and what stands beside it. */
+/* Each range from its first to its last character, and the neighbours. */
 TEST(ranges_that_no_terminal_gets)
 {
 	static const struct {
@@ -192,7 +192,7 @@ TEST(ranges_that_no_terminal_gets)
 		       "\\330\\2001");
 }
 
-/* Letters without ink: two names that look the same and are not. */
+/* Letters without ink: names that look the same but are not. */
 TEST(blanks_that_look_like_nothing)
 {
 	static const uint32_t blanks[] = {0x034f, 0x115f, 0x1160, 0x17b4,
@@ -203,7 +203,7 @@ TEST(blanks_that_look_like_nothing)
 		assert_false(escape_is_printable(blanks[i]));
 }
 
-/* What is written on the letter before it, whosever that is. */
+/* Marks that combine with the letter before them, which may not belong to the name. */
 TEST(marks_on_letters)
 {
 	in_locale("C.UTF-8");
@@ -213,7 +213,7 @@ TEST(marks_on_letters)
 	assert_escaped("\xe0\xb8\x81\xe0\xb8\xb4", "\xe0\xb8\x81\\340\\270\\264");
 }
 
-/* There is one blank. */
+/* There is only one blank. */
 TEST(blanks_that_look_like_a_blank)
 {
 	static const uint32_t blanks[] = {0x00a0, 0x1680, 0x2000, 0x2003, 0x200a,

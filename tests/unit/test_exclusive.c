@@ -1,4 +1,4 @@
-/* exclusive: what comes back if all processes of a row end. */
+/* exclusive: what is freed if all processes of a row end. */
 #include "support.h"
 
 #include "model/exclusive.h"
@@ -8,7 +8,7 @@
 
 enum { PAGE = 4096, KB = 1024 };
 
-/* Of one mapping, by smaps alone. */
+/* Bounds of a mapping from smaps alone. */
 
 struct amounts { /* kB */
 	uint64_t rss, pss, uss, anonymous, swap, swap_pss;
@@ -65,7 +65,8 @@ TEST(pages_of_files_do_not_count)
 	check_mapping("rw-p", "/lib/x", KIND_FILE, &copied, 24 * KB, 24 * KB);
 }
 
-/* 8 kB that one other has too, or 4 kB that very many have: at least 12 of 20 are its own. */
+/* 8 kB shared with one other process, or 4 kB shared with very many: at least 12 of 20 are its
+ * own. */
 TEST(swap_by_its_shares)
 {
 	static const struct amounts a = {0, 0, 0, 0, 20, 16}, none = {0, 0, 0, 0, 20, 5};
@@ -100,7 +101,7 @@ TEST(unknown)
 	assert_true(exclusive_of_mapping(&m, &m.counters, KIND_ANON).unknown);
 }
 
-/* Without SwapPss, before Linux 4.3, nothing is known of its swap but how much there is. */
+/* Without SwapPss, before Linux 4.3, only the amount of swap is known. */
 TEST(swap_without_shares)
 {
 	static const struct amounts a = {100, 100, 100, 100, 20, 0};
@@ -113,7 +114,7 @@ TEST(swap_without_shares)
 	assert_int_equal(b.high, 120 * KB);
 }
 
-/* Of rows: each process is a record of one row. */
+/* Rows: each process is a record with one row. */
 
 static const struct grouping by = {.keys = {KEY_NAME}, .count = 1};
 
@@ -146,7 +147,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* The process at hand maps these pages, with such shares of its swap. */
+/* Makes the current process map these pages, with these shares of its swap. */
 static void maps(uint64_t *ids, size_t count, uint64_t swap, uint64_t swap_pss)
 {
 	const struct amounts a = {.swap = swap, .swap_pss = swap_pss};
@@ -169,7 +170,7 @@ static void maps_object(uint64_t inode, uint64_t kb, uint64_t pss, uint32_t grou
 	assert_true(holdings_add(&holdings, &m, group));
 }
 
-/* Ends the process at hand: with the name of a row, or none for one that is not in the report. */
+/* Ends the current process: with the name of its row, or none if it is not in the report. */
 static void process(symbol name, const struct object_id *held, size_t count)
 {
 	struct group part = {.processes = 1, .mappings = 1};
@@ -200,7 +201,7 @@ static void check(symbol row, uint64_t low, uint64_t high)
 	assert_int_equal(g->exclusive.high, high);
 }
 
-/* As if frame N were mapped N % 10 times; frames ascend. */
+/* Pretends that frame N is mapped N % 10 times; frames must ascend. */
 static uint64_t last_digit(void *ctx, uint64_t frame)
 {
 	uint64_t *before = ctx;
@@ -244,7 +245,7 @@ TEST(one_process_may_map_a_page_several_times)
 	check(1, PAGE, PAGE);
 }
 
-/* The page of zeros has no count, and one that was given back since has a smaller one. */
+/* The zero page has no count; a page that has been freed since has a smaller one. */
 TEST(counts_that_do_not_fit)
 {
 	uint64_t ids[] = {10, 11, 11};
@@ -257,7 +258,7 @@ TEST(counts_that_do_not_fit)
 
 #define SWAPPED(n) ((n) | PAGE_ID_SWAPPED)
 
-/* The first two have all of 1 and 2 together, by their shares. */
+/* According to the shares, the first two have all of 1 and 2 between them. */
 TEST(swap_that_nobody_else_has)
 {
 	uint64_t ids[] = {SWAPPED(1), SWAPPED(2)};
@@ -276,7 +277,7 @@ TEST(swap_that_others_have_too)
 {
 	uint64_t ids[] = {SWAPPED(1), SWAPPED(2), SWAPPED(3), SWAPPED(4)};
 
-	/* 4 + 4 + 4 + 2: one page of the four is another's too, at most. */
+	/* 4 + 4 + 4 + 2: at most one of the four pages is shared with another process. */
 	maps(ids, 4, 16, 14);
 	process(1, NULL, 0);
 	finish();
@@ -346,7 +347,7 @@ TEST(an_object_that_is_open_elsewhere)
 	check(SYMBOL_NONE, 0, 0);
 }
 
-/* Of another mapping, it could not be looked at. */
+/* Another mapping of it could not be examined. */
 TEST(an_object_of_which_one_mapping_tells)
 {
 	maps_object(5, 64, 32, 0);
@@ -363,7 +364,7 @@ TEST(an_object_of_which_one_mapping_tells)
 	check(2, 0, 16 * KB);
 }
 
-/* Somebody cannot be seen, and has a part of the second. */
+/* Somebody who cannot be seen has a part of the second one. */
 TEST(what_is_unseen_shows_in_the_shares)
 {
 	exclusive.unseen = true;

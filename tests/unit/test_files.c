@@ -1,4 +1,4 @@
-/* files: smaps files into a sink, in the order that source.h promises. */
+/* files: smaps files into a sink, in the order defined by source.h. */
 #include "support.h"
 
 #include <sys/resource.h>
@@ -107,7 +107,7 @@ TEST(a_file_given_twice)
 	free(path);
 }
 
-/* A name that looks like the number of a process in another file. */
+/* A name that looks like a process number in another file. */
 TEST(names_do_not_collide)
 {
 	char *paths[2];
@@ -161,7 +161,7 @@ TEST(a_missing_file)
 {
 	read_one("gone");
 	assert_calls("begin name=ROOT/gone\n"
-		     "end vanished: ROOT/gone: cannot open: No such file or directory\n");
+		     "end vanished: cannot open ROOT/gone: No such file or directory\n");
 }
 
 TEST(an_empty_file)
@@ -191,7 +191,7 @@ TEST(a_denied_file)
 	read_one("a");
 	assert_int_equal(seteuid(user), 0);
 	assert_calls("begin name=ROOT/a\n"
-		     "end denied: ROOT/a: cannot open: Permission denied\n");
+		     "end denied: cannot open ROOT/a: Permission denied\n");
 	free(path);
 }
 
@@ -204,7 +204,7 @@ TEST(no_smaps_at_all)
 		     "/proc/PID/smaps\n");
 }
 
-/* Once more, to the letter: the last mapping of an old kernel. */
+/* An exact repetition, as old kernels print for the last mapping. */
 TEST(a_mapping_that_is_there_twice)
 {
 	tree_write(root, "a", SLICE(ONE TWO TWO ONE));
@@ -215,7 +215,7 @@ TEST(a_mapping_that_is_there_twice)
 
 #define AT(range, name) SMAPS_SMALL(range, name)
 
-/* What comes behind the stack may be of the process or of the next; a second stack tells. */
+/* What follows the stack may belong to this process or the next; a second stack tells. */
 TEST(a_process_above_another)
 {
 	tree_write(root, "a",
@@ -267,7 +267,7 @@ TEST(processes_that_could_not_be_captured)
 		     "begin pid=8 name=ROOT/a#5\nend denied\n");
 }
 
-/* Neither came it to its stack. */
+/* Neither got as far as its stack. */
 TEST(a_process_that_ended_meanwhile)
 {
 	tree_write(root, "a", SLICE(ONE TWO "cat: /proc/7/smaps: No such process\n" ONE THREE));
@@ -286,7 +286,7 @@ TEST(a_process_captured_twice)
 		     "begin pid=8 name=ROOT/a#3\nmapping 3000 [heap]\nend read\n");
 }
 
-/* The processes before the broken one were whole. */
+/* The processes before the broken one are complete. */
 TEST(broken_in_the_second_process)
 {
 	tree_write(root, "a", SLICE(ONE TWO ONE TWO "?\n"));
@@ -329,7 +329,7 @@ TEST(standard_input)
 	tree_write(root, "a", SLICE(ONE TWO "?\n"));
 	assert_non_null(freopen(path, "r", stdin));
 	assert_int_equal(read_paths(paths, 1, &e), 0);
-	/* It stays open: it is not ours. */
+	/* It must stay open, since it is not ours. */
 	assert_int_equal(lseek(STDIN_FILENO, 0, SEEK_SET), 0);
 	dup2(saved, STDIN_FILENO);
 	close(saved);
@@ -338,7 +338,7 @@ TEST(standard_input)
 	free(path);
 }
 
-/* What is no fault of the file ends the reading. */
+/* An error that is not the file's fault ends the reading. */
 TEST(an_error_of_the_sink)
 {
 	static const enum error_code codes[] = {ERROR_MEMORY, ERROR_SYSTEM, ERROR_USAGE};

@@ -1,4 +1,4 @@
-/* fold: records added up by some of their keys. */
+/* fold: adds up records by some of their keys. */
 #include "support.h"
 
 #include "model/fold.h"
@@ -36,7 +36,7 @@ static struct group with(uint32_t known, uint64_t rss)
 	return g;
 }
 
-/* A record of one process: names and labels in turn, and the RSS of each. */
+/* Adds a record of one process: alternating names and labels, and the RSS of each. */
 static bool add(const symbol *keys, const uint64_t *rss, uint32_t count)
 {
 	struct group parts[8];
@@ -57,7 +57,7 @@ static void check_group(symbol label, uint64_t processes, uint64_t mappings, uin
 	assert_int_equal(g->counters.bytes[COUNTER_RSS], rss);
 }
 
-/* Two of its own groups are in one group of the fold. */
+/* Two of its own groups fall into one group of the fold. */
 TEST(a_process_counts_once_in_each_group)
 {
 	static const symbol first[] = {1, 7, 2, 7, 1, 8}, second[] = {3, 7};
@@ -73,7 +73,7 @@ TEST(a_process_counts_once_in_each_group)
 	assert_int_equal(totals.counters.bytes[COUNTER_RSS], 80);
 }
 
-/* What nothing is folded of is taken whole, once; the sums are as those of others. */
+/* A record that needs no folding is taken over, once; its sums must be the same as for others. */
 TEST(the_first_record_gives_its_groups)
 {
 	static const symbol keys[] = {7, 8};
@@ -96,7 +96,7 @@ TEST(the_first_record_gives_its_groups)
 	check_group(7, 1, 1, 10);
 	assert_int_equal(totals.processes, 1);
 	assert_int_equal(totals.counters.bytes[COUNTER_RSS], 20);
-	/* A second one is added; what it is of stays its own. */
+	/* A second record is added, and its aggregate stays its own. */
 	aggregate_group(&own, &keys[1])->counters.bytes[COUNTER_RSS] = 5;
 	r.groups = own.groups;
 	r.keys = (symbol *)(uintptr_t)&keys[1];

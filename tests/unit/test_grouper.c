@@ -1,4 +1,4 @@
-/* keyer: from mappings to keys, and what it may remember from one to the next. */
+/* grouper: from mappings to keys, and what may be cached between mappings. */
 #include "support.h"
 
 #include "model/grouper.h"
@@ -17,7 +17,7 @@ static void begin(unsigned count, enum key first, enum key second)
 	rules = rules_new();
 	assert_int_equal(rules_add_builtin(rules, &e), 0);
 	by = (struct grouping){.keys = {first, second}, .count = count};
-	grouper_init(&grouper, &symbols, &by, &selection, rules, NULL);
+	grouper_init(&grouper, &symbols, &by, &selection, rules, NULL, NULL);
 }
 
 static int tear_down(void **state)
@@ -45,7 +45,7 @@ static struct mapping mapping(const char *name, uint64_t inode, const char *perm
 	return m;
 }
 
-/* The key as the caller has it: filled in, or that of the mapping before. */
+/* The key as the caller sees it: set now, or kept from the mapping before. */
 static symbol last_key[KEY_COUNT];
 static enum kind kind;
 
@@ -100,7 +100,7 @@ TEST(labels_of_neighbours)
 	}
 }
 
-/* A device alone makes a file as well as an inode does. */
+/* A device alone makes it a file, just as an inode does. */
 TEST(neighbours_without_a_name)
 {
 	struct mapping m = mapping("", 0, "rw-p");
@@ -126,7 +126,7 @@ static struct slice last_file(void)
 	return key_label(&symbols, last_key[1], &origin);
 }
 
-/* Nor does a path alone tell what lies there. */
+/* A path alone does not tell what it is, either. */
 TEST(neighbours_of_one_name_on_two_file_systems)
 {
 	struct mapping m = mapping("/dev/shm/x", 5, "rw-s");
@@ -149,7 +149,7 @@ TEST(neighbours_of_one_name_on_two_file_systems)
 	assert_slice(last_file(), "/tmp/x");
 }
 
-/* The object is told by its device and inode, and the name is without what may change. */
+/* Device and inode identify the object; the name omits what may change. */
 TEST(neighbours_of_one_name_in_two_segments)
 {
 	struct mapping m = mapping("/SYSV0052e2c1 (deleted)", 5, "rw-s");
@@ -183,7 +183,7 @@ TEST(neighbours_of_one_name_in_two_segments)
 	assert_int_equal(last_key[0], SYMBOL_NONE);
 }
 
-/* Each guess has a key of its own, and remembers it while others take turns with it. */
+/* Each guess has its own key, cached while others alternate with it. */
 TEST(guesses_take_turns)
 {
 	struct mapping m = mapping("", 0, "rw-p");
@@ -287,7 +287,7 @@ static void assert_subsystem(const char *name, uint64_t inode, const char *wante
 	intern_free(&symbols);
 }
 
-/* What a process says is neither the kernel's word nor a guess. */
+/* Names that a process chose pass for neither the kernel's nor a guess. */
 TEST(names_that_pretend)
 {
 	assert_subsystem("[anon:~go heap]", 0, "[anon:~go heap]");

@@ -1,4 +1,4 @@
-/* infer: what the neighbours of unnamed memory prove, and what only looks like it. */
+/* infer: what the neighbours of unnamed memory prove, and look-alikes. */
 #include "support.h"
 
 #include "classify/infer.h"
@@ -80,7 +80,7 @@ static void library(uint64_t at, const char *name)
 	file(at + 0x5000, at + 0x6000, "rw-p", at, 0x5000, name);
 }
 
-/* What was written down since the last look. */
+/* Compares what was recorded since the last call. */
 static void expect(const char *wanted, int line)
 {
 	struct error e;
@@ -109,7 +109,7 @@ TEST(reserved_is_what_nobody_may_touch_and_nobody_did)
 	expect("10000 ~reserved\n20000\n30000\n40000\n50000\n");
 }
 
-/* Where the kernel did not say how much is resident, nobody can say that it is nothing. */
+/* If the resident size is unknown, it cannot be taken for zero. */
 TEST(reserved_must_be_known)
 {
 	struct mapping m = {.start = 0x1000, .end = 0x2000, .perms = "---p", .name = SLICE("")};
@@ -134,17 +134,17 @@ TEST(jit_may_be_executed)
 TEST(bss_follows_the_data_of_its_object)
 {
 	library(0x10000, "/bin/program");
-	anon(0x16000, 0x99000); /* nothing else comes to lie behind the program */
+	anon(0x16000, 0x99000); /* nothing else is put right after the program */
 	library(0x100000, "/lib/a.so");
 	anon(0x106000, 0x10c000);
-	anon(0x10c000, 0x10d000); /* no longer directly */
+	anon(0x10c000, 0x10d000); /* not directly after the library */
 	library(0x180000, "/lib/p.so");
-	file(0x186000, 0x187000, "r--p", 0x180000, 0x6000, "/lib/p.so"); /* data, protected since */
+	file(0x186000, 0x187000, "r--p", 0x180000, 0x6000, "/lib/p.so"); /* data, protected later */
 	anon(0x187000, 0x188000);
 	library(0x200000, "/lib/b.so");
-	anon(0x206000, 0x20d000); /* larger than the library: something else is in it */
+	anon(0x206000, 0x20d000); /* larger than the library, so it contains something else */
 	library(0x300000, "/lib/c.so");
-	anon(0x307000, 0x308000); /* a hole between */
+	anon(0x307000, 0x308000); /* a gap before it */
 	expect("10000\n11000\n14000\n15000\n16000 ~.bss\n"
 	       "100000\n101000\n104000\n105000\n106000 ~.bss\n10c000\n"
 	       "180000\n181000\n184000\n185000\n186000\n187000 ~.bss\n"
@@ -164,7 +164,7 @@ TEST(files_that_are_no_objects_have_no_bss)
 	/* It has no data. */
 	file(0x30000, 0x34000, "r-xp", 7, 0, "/lib/a.so");
 	anon(0x34000, 0x35000);
-	/* The data of another file. */
+	/* The data belongs to another file. */
 	file(0x40000, 0x44000, "r-xp", 8, 0, "/lib/a.so");
 	file(0x44000, 0x45000, "rw-p", 9, 0x1000, "/data");
 	anon(0x45000, 0x46000);
@@ -176,9 +176,9 @@ TEST(stacks_have_a_guard_page_and_a_size)
 	closed(0x10000000, 0x10001000);
 	anon(0x10001000, 0x10801000); /* 8 MiB */
 	closed(0x10801000, 0x10802000);
-	anon(0x10802000, 0x11005000); /* with 12 KiB of something else */
+	anon(0x10802000, 0x11005000); /* with 12 KiB of other memory */
 	closed(0x12000000, 0x12004000);
-	anon(0x12004000, 0x12100000); /* 1 MiB with its guard */
+	anon(0x12004000, 0x12100000); /* 1 MiB including its guard */
 	expect("10000000 ~reserved\n10001000 ~thread stack\n10801000 ~reserved\n"
 	       "10802000 ~thread stack\n12000000 ~reserved\n12004000 ~thread stack\n");
 }
@@ -190,11 +190,11 @@ TEST(what_is_no_stack)
 	closed(0x10002000, 0x10003000);
 	anon(0x10003000, 0x10603000); /* 6 MiB */
 	closed(0x11000000, 0x11020000);
-	anon(0x11020000, 0x11820000); /* behind more than guard pages */
+	anon(0x11020000, 0x11820000); /* after more than guard pages */
 	closed(0x12000000, 0x12001000);
-	anon(0x12002000, 0x12802000); /* behind a hole */
+	anon(0x12002000, 0x12802000); /* after a gap */
 	closed(0x13000000, 0x13001000);
-	/* More of it used than of a stack; or nothing at all. */
+	/* More of it is used than of a stack; or nothing at all. */
 	assert_int_equal(map(0x13001000, 0x13801000, "rw-p", "", 0, 0, 0x401000), 0);
 	closed(0x14000000, 0x14001000);
 	assert_int_equal(map(0x14001000, 0x14801000, "rw-p", "", 0, 0, UNTOUCHED), 0);
@@ -212,10 +212,10 @@ TEST(arenas_are_aligned_and_keep_their_rest)
 	/* Not aligned. */
 	anon(0x7f0018001000, 0x7f0018022000);
 	closed(0x7f0018022000, 0x7f001c001000);
-	/* The rest ends elsewhere. */
+	/* The reserve ends elsewhere. */
 	anon(0x7f0020000000, 0x7f0020021000);
 	closed(0x7f0020021000, 0x7f0024001000);
-	/* There is none. */
+	/* There is no reserve. */
 	anon(0x7f0028000000, 0x7f0028021000);
 	expect("7f0010000000 ~malloc arena\n7f0010021000 ~reserved\n7f0014000000 ~malloc arena\n"
 	       "7f0017fff000 ~reserved\n7f0018001000\n7f0018022000 ~reserved\n7f0020000000\n"
@@ -227,12 +227,12 @@ TEST(the_heap_of_go_begins_at_its_address)
 	anon(0xc000000000, 0xc000400000);
 	closed(0xc000400000, 0xc004000000);
 	anon(0xc004000000, 0xc004800000);
-	anon(0xc008000000, 0xc008400000); /* behind a hole */
+	anon(0xc008000000, 0xc008400000); /* after a gap */
 	expect("c000000000 ~go heap\nc000400000 ~reserved\nc004000000 ~go heap\nc008000000\n");
-	anon(0xc000000000, 0xc000100000); /* not by its chunks */
+	anon(0xc000000000, 0xc000100000); /* not a multiple of its chunks */
 	anon(0xc000100000, 0xc000200000);
 	expect("c000000000\nc000100000\n");
-	anon(0xc004000000, 0xc004400000); /* not its first */
+	anon(0xc004000000, 0xc004400000); /* not at its first address */
 	expect("c004000000\n");
 }
 
@@ -242,10 +242,10 @@ TEST(the_heap_of_java_ends_where_its_pointers_do)
 	closed(0xd7a00000, 0xffe00000);
 	file(0xffe00000, 0xffe75000, "rw-p", 5, 0x1000, "/classes.jsa");
 	anon(0xffe75000, 0x100000000);
-	anon(0x100000000, 0x100100000); /* behind it */
+	anon(0x100000000, 0x100100000); /* after its end */
 	expect("c0000000 ~java heap\nd7a00000 ~reserved\nffe00000\nffe75000 ~java heap\n"
 	       "100000000\n");
-	anon(0x740000000, 0x800000000); /* all of it at once */
+	anon(0x740000000, 0x800000000); /* allocated all at once */
 	anon(0x800000000, 0x800100000);
 	expect("740000000 ~java heap\n800000000\n");
 	anon(0xf0000000, 0xffe00000);
@@ -261,9 +261,9 @@ TEST(what_is_no_heap_of_java)
 	/* Not aligned. */
 	anon(0x680001000, 0x688001000);
 	closed(0x688001000, 0x690000000);
-	/* Nothing kept behind it. */
+	/* No reserve after it. */
 	anon(0x6a0000000, 0x6a8000000);
-	/* Beyond what 32 bits can say. */
+	/* Beyond the reach of 32-bit pointers. */
 	anon(0x900000000, 0x908000000);
 	closed(0x908000000, 0x910000000);
 	expect("f7400000\nf7421000 ~reserved\n680001000\n688001000 ~reserved\n6a0000000\n"
@@ -274,12 +274,13 @@ TEST(pages_of_v8_lie_alone)
 {
 	anon(0x117efc40000, 0x117efc80000);
 	anon(0x16345980000, 0x163459c0000);
-	anon(0x163459c0000, 0x16345a00000);   /* two together */
+	anon(0x163459c0000, 0x16345a00000);   /* adjacent */
 	anon(0x18596dc1000, 0x18596e01000);   /* not aligned */
 	anon(0x1b503800000, 0x1b503880000);   /* of another size */
-	anon(0x3590ee300000, 0x3590ee400000); /* the size of SpiderMonkey's */
-	anon(0x3590ef340000, 0x3590ef440000); /* not aligned to it */
-	anon(0x7f0000040000, 0x7f0000080000); /* where the kernel puts what asks for no address */
+	anon(0x3590ee300000, 0x3590ee400000); /* SpiderMonkey's size */
+	anon(0x3590ef340000, 0x3590ef440000); /* not aligned to that size */
+	anon(0x7f0000040000,
+	     0x7f0000080000); /* where the kernel puts requests without an address */
 	anon(0x7f0000100000, 0x7f0000140000);
 	expect("117efc40000 ~v8 heap\n16345980000\n163459c0000\n18596dc1000\n1b503800000\n"
 	       "3590ee300000 ~spidermonkey heap\n3590ef340000\n7f0000040000\n7f0000100000\n");
@@ -297,9 +298,9 @@ TEST(interpreters_take_memory_in_pieces)
 {
 	library(0x10000, "/usr/bin/python3.11");
 	anon(0x7f0000001000, 0x7f0000201000);
-	anon(0x7f0001001000, 0x7f0001202000); /* not so many */
+	anon(0x7f0001001000, 0x7f0001202000); /* not a multiple */
 	expect("10000\n11000\n14000\n15000\n7f0000001000 ~python objects\n7f0001001000\n");
-	/* The arena of a thread all the same. */
+	/* Still the arena of a thread. */
 	library(0x10000, "/usr/bin/python3.11");
 	anon(0x7f0010000000, 0x7f0010200000);
 	closed(0x7f0010200000, 0x7f0014000000);
@@ -325,7 +326,7 @@ TEST(interpreters_take_memory_in_pieces)
 	expect("10000\n11000\n14000\n15000\n7f0000100000 ~firefox heap\n7f0001001000\n"
 	       "7f0002002000 ~reserved\n7f0002003000 ~firefox heap\n7f00020ff000 ~reserved\n"
 	       "7f0003003000 ~reserved\n7f0003004000 ~thread stack\n");
-	/* Another program that only has such a library. */
+	/* Another program that merely has such a library. */
 	library(0x10000, "/usr/bin/perl");
 	library(0x7e0000000000, "/usr/lib/php8.2");
 	anon(0x7f0000200000, 0x7f0000601000);
@@ -343,7 +344,7 @@ TEST(names_are_left_alone)
 	expect("10000\n11000\n14000\n15000\n16000\n17000\n18000\n900000\n");
 }
 
-/* A process that is read again knows nothing of the reading before. */
+/* A process that is read again must not see the previous reading. */
 TEST(a_new_process_has_a_new_window)
 {
 	anon(0x7f0010000000, 0x7f0010021000); /* held back, and dropped */

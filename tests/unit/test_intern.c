@@ -1,4 +1,4 @@
-/* intern: equal bytes are one symbol, for ever and in any number. */
+/* intern: equal bytes always give one symbol, in any number. */
 #include "support.h"
 
 #include "base/intern.h"

@@ -1,7 +1,8 @@
-/* names: what a process keeps of itself, read from a tree whose `mem` and `pagemap` the test wrote,
- * so that it can be anything. */
+/* kept_names: names that a process keeps itself, read from a tree whose `mem` and `pagemap` are
+ * made by the test, so that they can be anything. */
 #include "support.h"
 
+#include "label/lock.h"
 #include "label/table.h"
 
 #include <fcntl.h>
@@ -60,7 +61,7 @@ static void write_at(const char *file, const void *bytes, size_t size, uint64_t 
 	free(path);
 }
 
-/* Pages of the process. */
+/* Sets pages of the process. */
 static void map_pages(uint64_t start, uint64_t end, uint64_t entry)
 {
 	for (uint64_t at = start / PAGE; at < end / PAGE; at++)
@@ -70,7 +71,7 @@ static void map_pages(uint64_t start, uint64_t end, uint64_t entry)
 #define FIELDS			  "\nSize: 16 kB\nRss: 16 kB\nPss: 12 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 8 kB\n"
 #define ENTRY(range, where, name) range " rw-p 00000000 " where " " name FIELDS
 
-/* smaps of process 7: `below` the table, the table, `above` it. */
+/* Writes smaps of process 7: `below` the table, the table, `above` it. */
 static void write_smaps(const char *below, const char *above)
 {
 	int fd = memfd_create("test", MFD_CLOEXEC);
@@ -129,7 +130,7 @@ TEST(a_mapping_with_several_names)
 	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_KEPT));
 }
 
-/* A name is for the memory that it was given to. */
+/* A name applies only to the memory that it was given to. */
 TEST(other_memory)
 {
 	name(0x20000000, 0x20004000, 0, "private");
@@ -148,6 +149,49 @@ TEST(other_memory)
 			    "mapping 2000c000 [heap]\nend read\n");
 }
 
+/* Shared memory of which its process did not find out which it is. */
+TEST(shared_memory)
+{
+	name(0x20000000, 0x20010000, LAYOUT_ANY_INODE, "shared");
+	write_table();
+	write_smaps("", "20000000-20004000 rw-s 00000000 00:01 77 /dev/zero (deleted)" FIELDS
+			"20004000-20008000 rw-s 00000000 00:01 78 /memfd:x (deleted)" FIELDS
+			"20008000-2000c000 rw-p 00000000 00:00 0" FIELDS);
+	assert_string_equal(calls(),
+			    "begin pid=7\n" TABLE_CALL "mapping 20000000 [anon_shmem:shared]\n"
+			    "mapping 20004000 /memfd:x (deleted)\n"
+			    "mapping 20008000 \nend read\n");
+}
+
+/* The table of before, which had no room for changes that wait. */
+TEST(the_version_before)
+{
+	table->head.magic = LAYOUT_MAGIC_BEFORE;
+	table->head.size = LAYOUT_SIZE_BEFORE;
+	name(0x20000000, 0x20004000, 0, "old");
+	write_table();
+	write_smaps("", ENTRY("20000000-20004000", "00:00", "0"));
+	assert_string_equal(calls(),
+			    "begin pid=7\n" TABLE_CALL "mapping 20000000 [anon:old]\nend read\n");
+}
+
+/* What lies between its parts is not the table's, unless it has grown so far. */
+TEST(a_table_in_parts)
+{
+	table->head.block_room = 2;
+	table->head.name_room = LAYOUT_NAMES;
+	name(0x20000000, 0x20004000, 0, "far");
+	write_table();
+	write_smaps("", ENTRY("10002000-10003000", "00:00", "0")
+				ENTRY("10003000-10007000", "00:00", "0")
+					ENTRY("20000000-20004000", "00:00", "0"));
+	/* The head is a page, so the second block ends at 10003000. */
+	assert_string_equal(calls(),
+			    "begin pid=7\n" TABLE_CALL "mapping 10002000 [anon:anonmem-names]\n"
+			    "mapping 10003000 \n"
+			    "mapping 20000000 [anon:far]\nend read\n");
+}
+
 TEST(memory_below_the_table_is_read_again)
 {
 	name(0x1000000, 0x1004000, 0, "low");
@@ -158,7 +202,7 @@ TEST(memory_below_the_table_is_read_again)
 			    "begin pid=7\nmapping 1000000 [anon:low]\n" TABLE_CALL "end read\n");
 }
 
-/* No table that makes no sense gives a name, or does any harm. */
+/* An inconsistent table gives no names, and does no harm. */
 static void check_lost(void)
 {
 	write_table();
@@ -172,6 +216,13 @@ static struct layout_block *first_block(void)
 	name(0x20000000, 0x20001000, 0, "one");
 	name(0x20002000, 0x20003000, 0, "two");
 	return &table->blocks[table->head.order[0]];
+}
+
+TEST(a_table_given_up)
+{
+	table->head.lock = LOCK_GIVEN_UP | 1;
+	first_block();
+	check_lost();
 }
 
 TEST(wrong_magic)
@@ -266,7 +317,7 @@ TEST(no_memory_to_read)
 	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
-/* What is not there is not waited for. */
+/* Missing pages are not waited for. */
 TEST(a_table_without_its_pages)
 {
 	first_block();
@@ -277,7 +328,7 @@ TEST(a_table_without_its_pages)
 	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
 }
 
-/* A name that was given up while it was read. */
+/* A name that was dropped during the reading. */
 TEST(another_generation)
 {
 	first_block();
@@ -323,6 +374,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		A_TEST(a_mapping_with_several_names),
 		A_TEST(other_memory),
+		A_TEST(shared_memory),
+		A_TEST(the_version_before),
+		A_TEST(a_table_in_parts),
 		A_TEST(memory_below_the_table_is_read_again),
 		A_TEST(wrong_magic),
 		A_TEST(another_size),
@@ -340,6 +394,7 @@ int main(void)
 		A_TEST(no_memory_to_read),
 		A_TEST(a_table_without_its_pages),
 		A_TEST(another_generation),
+		A_TEST(a_table_given_up),
 		A_TEST(random_bytes),
 	};
 

@@ -1,4 +1,4 @@
-/* key: records that come back as they went in, and are one only if they are one. */
+/* key: records are read back as they went in, and are equal only if their identities are. */
 #include "support.h"
 
 #include "model/translate.h"
@@ -103,7 +103,7 @@ TEST(a_pid_used_again_is_another_process)
 	assert_int_not_equal(key_intern_process(&symbols, &next), s);
 }
 
-/* What is not in the identity does not part it. */
+/* Fields outside the identity do not distinguish processes. */
 TEST(other_fields_do_not_matter)
 {
 	struct process other = process;
@@ -129,7 +129,7 @@ TEST(unknown_fields_of_a_process)
 	assert_int_equal(got.pid, 0);
 	assert_int_equal(got.start_time, 0);
 	assert_slice(got.name, "dump.txt");
-	/* Whatever lies in a field that is not known. */
+	/* Unknown fields may contain anything. */
 	p.pid = 3;
 	p.start_time = 4;
 	assert_int_equal(key_intern_process(&symbols, &p), s);

@@ -1,5 +1,4 @@
-/* label: libanonmem by the words of its header, on the kernel that runs the test, whichever it is.
- */
+/* label: tests libanonmem against its header, on whatever kernel runs the test. */
 #include "support.h"
 
 #include "anonmem/anonmem.h"
@@ -17,7 +16,7 @@
 
 #define NAME_79 "0123456789012345678901234567890123456789012345678901234567890123456789012345678"
 
-/* errno after naming that fails, 0 after naming that does not. */
+/* errno if naming fails, otherwise 0. */
 #define failure(call) ((call) == 0 ? 0 : errno)
 
 static char *page;
@@ -39,7 +38,7 @@ static int tear_down(void **state)
 	return munmap(page, page_size);
 }
 
-/* "[anon:...]" of our own mapping at an address, or "". */
+/* The "[anon:...]" of our mapping at an address, or "". */
 static const char *shown(const void *address)
 {
 	static char line[512], name[512];
@@ -88,7 +87,7 @@ TEST(copying_a_name)
 	assert_int_equal(failure(text_copy(copy, "\303\251")), EINVAL);
 }
 
-/* The kernel looks no further than the NUL, and no further than 80 bytes. */
+/* The kernel reads up to the NUL, and at most 80 bytes. */
 TEST(a_name_at_the_end_of_what_is_mapped)
 {
 	char copy[ANONMEM_NAME_MAX + 1], *two, *end;
@@ -107,7 +106,7 @@ TEST(a_name_at_the_end_of_what_is_mapped)
 	assert_int_equal(munmap(two, page_size), 0);
 }
 
-/* Where the kernel keeps names, they show. */
+/* If the kernel keeps names, they show in maps. */
 static void check_shown(const void *address, const char *wanted)
 {
 	if (keeps)
@@ -127,7 +126,7 @@ TEST(naming)
 	assert_int_equal(failure(anonmem_namef(page, page_size, "%s9", NAME_79)), EINVAL);
 }
 
-/* The same on both kinds of kernel. */
+/* The same on all kernels. */
 TEST(what_is_no_name)
 {
 	assert_int_equal(failure(anonmem_name(page, page_size, NAME_79)), 0);
@@ -182,7 +181,7 @@ TEST(files)
 	char *memory = map_anonymous(3 * page_size);
 
 	map_at(memory + page_size, page_size, MAP_PRIVATE | MAP_FIXED, file);
-	memory[page_size] = 1; /* copied on writing, it is still a file's */
+	memory[page_size] = 1; /* still belongs to a file after copy on write */
 	assert_int_equal(failure(anonmem_name(memory + page_size, page_size, "a")), EBADF);
 	assert_int_equal(failure(anonmem_name(memory, 3 * page_size, "b")), EBADF);
 	check_shown(memory, "[anon:b]");
@@ -219,7 +218,7 @@ TEST(shared_memory)
 	close(zero);
 }
 
-/* The first of its kind that has several pages; NULL if there is none. */
+/* The first mapping of a kind with several pages; NULL if there is none. */
 static void *find_vma(int kind)
 {
 	struct vma vma = {.end = 0};
@@ -251,7 +250,8 @@ TEST(the_kernels_own)
 	check_shown(brk, "[heap]");
 }
 
-/* Threads that name and fork while others do: nobody waits for ever, least of all the children. */
+/* Threads that name and fork at the same time: nobody may wait forever, least of all the
+ * children. */
 static void *name_without_pause(void *stop)
 {
 	char *memory = map_anonymous(64 * page_size);
@@ -287,7 +287,7 @@ TEST(threads_and_forks)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
-/* With the lock, or with a descriptor, a thread that is cancelled would leave others to wait. */
+/* If a thread were cancelled while it has the lock or a descriptor, others would hang. */
 static void *name_cancelled(void *named)
 {
 	int old;
@@ -317,7 +317,7 @@ TEST(a_thread_that_is_cancelled)
 	check_shown(page, "[anon:cancelled]");
 }
 
-/* The two ways to look at one's own mappings. */
+/* The two ways to read our own mappings. */
 TEST(text_and_query_agree)
 {
 	struct vmas query, text;

@@ -1,4 +1,4 @@
-/* machine: what the files of a tree say of the system. */
+/* machine: what the files of a tree tell about the system. */
 #include "support.h"
 
 #include "source/machine.h"
@@ -81,7 +81,7 @@ TEST(half_a_time_is_none)
 	assert_false(read_tree().time_known);
 }
 
-/* The line of interrupts alone has more bytes than that on a large machine. */
+/* On a large machine, the line of interrupts alone is longer than that. */
 TEST(a_long_stat)
 {
 	static char text[200000];
@@ -94,7 +94,7 @@ TEST(a_long_stat)
 	assert_true(read_tree().time_known);
 }
 
-/* Of a file without an end, or without a line, not all is taken into memory. */
+/* A file that is endless, or a single endless line, is not read into memory as a whole. */
 TEST(a_stat_that_is_none)
 {
 	enum { LARGE = 512 * 1024 * 1024 };

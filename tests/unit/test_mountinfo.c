@@ -1,4 +1,4 @@
-/* mountinfo: what is mounted, and lines that are none. */
+/* mountinfo: mounts, and invalid lines. */
 #include "support.h"
 
 #include "parse/mountinfo.h"

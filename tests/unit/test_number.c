@@ -1,4 +1,4 @@
-/* number: digits off the head of a slice, and nothing past 64 bits. */
+/* number: parses digits at the start of a slice, rejecting anything beyond 64 bits. */
 #include "support.h"
 
 #include "parse/number.h"
@@ -69,7 +69,7 @@ TEST(upper_case_ends_hex)
 	assert_hex("aBc", 0xa, "Bc");
 }
 
-/* Eight bytes are taken at once; every byte in every place must count as it does alone. */
+/* Eight bytes are parsed at once; every byte at every position must count as it does alone. */
 TEST(hex_of_any_bytes)
 {
 	for (size_t len = 1; len <= 20; len++) {

@@ -1,4 +1,4 @@
-/* process: stat, status, cgroup, meminfo and cmdline, and names made to confuse their readers. */
+/* process: stat, status, cgroup, meminfo and cmdline, and names made to confuse parsers. */
 #include "support.h"
 
 #include "parse/process.h"
@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* What stands behind the name: state, the parent and so on up to the start time. */
+/* The fields after the name, from the state up to the start time. */
 #define BEHIND " S 1 2 3 0 -1 4194560 90 0 0 0 1 2 0 0 20 0 1 0 "
 
 static char buffer[PROCESS_NAME_MAX];
@@ -77,7 +77,7 @@ TEST(stat_is_not_escaped)
 	assert_slice(name, "end\\");
 }
 
-/* The running kernel is asked how it writes such a name. */
+/* Asks the running kernel how it prints such a name. */
 TEST(stat_of_this_process)
 {
 	char old[16], text[1024];
@@ -197,13 +197,13 @@ TEST(cgroup_v1)
 
 TEST(cgroup_hybrid)
 {
-	/* v1 accounts the memory, whichever comes first. */
+	/* v1 accounts the memory, whichever line comes first. */
 	assert_cgroup("4:memory:/m\n1:name=systemd:/s\n0::/v2\n", "/m");
 	assert_cgroup("0::/v2\n4:memory:/m\n", "/m");
-	/* v2 does, where only other controllers are v1's. */
+	/* v2 does, if v1 has only other controllers. */
 	assert_cgroup("3:cpu:/c\n1:name=systemd:/s\n0::/v2\n", "/v2");
 	assert_cgroup("0::/v2\n3:cpu:/c\n", "/v2");
-	/* A name that only looks like the controller. */
+	/* A name that merely resembles the controller's. */
 	assert_cgroup("3:memoryx:/c\n2:xmemory:/d\n1:name=memory:/s\n0::/v2\n", "/v2");
 }
 
@@ -283,7 +283,7 @@ TEST(a_command_line)
 	assert_slice(command, "a\033[2J\n");
 }
 
-/* As setproctitle(3) and its likes leave it. */
+/* As left by setproctitle(3) and the like. */
 TEST(a_title_instead_of_a_command_line)
 {
 	assert_true(parse_line(SLICE("nginx: worker process   \0\0\0\0\0"), SLICE("nginx")));
@@ -312,7 +312,7 @@ TEST(a_long_command_line)
 	assert_true(parse_line((struct slice){text, sizeof(text)}, SLICE("x")));
 	assert_int_equal(command.len, PROCESS_COMMAND_SIZE);
 	assert_true(slice_ends(command, SLICE("xx...")));
-	/* No part of a character is left; what is none is left as it is. */
+	/* A character is not cut in half; bytes that are not UTF-8 are left alone. */
 	memcpy(text + sizeof(text) - 3, "\xe2\x82\xac", 3);
 	assert_true(parse_line((struct slice){text, sizeof(text)}, SLICE("x")));
 	assert_true(slice_ends(command, SLICE("xx...")));

@@ -1,4 +1,4 @@
-/* procfs: processes of trees and, as far as that is the same every time, of the running system. */
+/* procfs: processes of trees and, as far as results are predictable, of the running system. */
 #include "support.h"
 
 #include "parse/process.h"
@@ -117,7 +117,7 @@ TEST(what_it_was_told_to_do)
 		     "mapping 1000 /x\nend read\n");
 }
 
-/* Nobody pays for what nobody asked for. */
+/* Files that are not needed are not read. */
 TEST(only_what_is_needed)
 {
 	tree_write(root, "7/smaps", SLICE(ONE));
@@ -227,7 +227,7 @@ TEST(no_memory)
 	assert_calls("begin pid=7\nend no_memory\n");
 }
 
-/* It had an address space of 9 bytes. */
+/* stat gives it an address space of 9 bytes. */
 TEST(memory_that_was_not_read)
 {
 	tree_write(root, "7/smaps", SLICE(""));
@@ -237,7 +237,7 @@ TEST(memory_that_was_not_read)
 		     "end truncated: ROOT/7/smaps: its memory went away before it was read\n");
 }
 
-/* The memory is that of a thread which goes on; the name is its own. */
+/* The memory is found in a thread that continues; the name is the process's. */
 static void read_without_main_thread(struct slice stat)
 {
 	tree_write(root, "7/smaps", SLICE(""));
@@ -257,14 +257,14 @@ TEST(a_main_thread_that_has_ended)
 		SLICE("7 (a) b) Z 1 2 3 0 -1 4 90 0 0 0 1 2 0 0 20 0 3 0 555 0 0\n"));
 }
 
-/* It has no memory left, and is not yet a zombie. */
+/* Its memory is gone, but it is not a zombie yet. */
 TEST(a_main_thread_that_is_about_to_end)
 {
 	read_without_main_thread(
 		SLICE("7 (a) b) R 1 2 3 0 -1 4 90 0 0 0 1 2 0 0 20 0 3 0 555 0 0\n"));
 }
 
-/* A capture does not change: it is read again in vain, and the user is told. */
+/* A capture does not change: reading it again does not help, and the user is told. */
 TEST(cut_short)
 {
 	tree_write(root, "7/smaps", SLICE(ONE "3000-4000 rw-p 00000000 00:00 0 \n"));
@@ -287,12 +287,12 @@ TEST(malformed)
 		     "begin pid=8\nmapping 3000 [heap]\nend read\n");
 }
 
-/* The other files of a process show that its smaps was not to be had. */
+/* The other files of the process show that smaps could not be read. */
 TEST(denied_in_a_capture)
 {
 	tree_write(root, "7/stat", SLICE(STAT));
 	read_all(0);
-	/* Who it is, the other files say in any case. */
+	/* The other files identify it in any case. */
 	assert_calls("begin pid=7 start=555 name=a) b\nend denied\n");
 	read_pid(7);
 	assert_contains(recorder_text(&recorder), "end denied: ROOT/7: no smaps in this capture\n");
@@ -323,7 +323,7 @@ TEST(denied_by_the_file_system)
 	free(path);
 }
 
-/* One odd entry is no reason to read nothing. */
+/* One odd entry must not prevent reading the others. */
 TEST(a_file_where_a_folder_should_be)
 {
 	tree_write(root, "7", SLICE("x"));
@@ -341,7 +341,7 @@ TEST(a_folder_where_smaps_should_be)
 	assert_null(strstr(recorder_text(&recorder), "end read"));
 }
 
-/* Nobody waits for the other end of a pipe. */
+/* Must not wait for a writer of a pipe. */
 TEST(a_pipe_where_smaps_should_be)
 {
 	char *path = tree_path(root, "7/smaps");
@@ -422,7 +422,7 @@ TEST(a_device_for_the_whole_system)
 				"there");
 }
 
-/* A file of a tree is a capture of somebody's too. */
+/* A file in a tree may be a capture of any kind, too. */
 TEST(smaps_as_people_capture_it)
 {
 	tree_write(root, "7/smaps",
@@ -456,7 +456,7 @@ TEST(only_the_pids_asked_for)
 	"10000000000-20000000000 rw-p 00000000 00:00 0 /y\nSize: 1073741824 kB\nRss: " rss " kB\n" \
 	"Pss: 3 kB\n"
 
-/* A process that moves its memory upwards while it is read: what has come is more than it has. */
+/* A process that moves its memory upwards while it is read: more was read than it has. */
 TEST(more_than_there_is)
 {
 	const char *const attempt = "begin pid=7\nmapping 1000 /x\n";
@@ -480,7 +480,7 @@ TEST(more_resident_than_there_is)
 	assert_contains(recorder_text(&recorder), "\nend truncated");
 }
 
-/* Mappings of a page, from the address of number `first` on: as in smaps, or as in maps. */
+/* Writes mappings of a page each, starting at page `first`: as in smaps, or as in maps. */
 static void write_mappings(const char *path, unsigned first, unsigned count, const char *fields)
 {
 	char *text = NULL;
@@ -494,7 +494,7 @@ static void write_mappings(const char *path, unsigned first, unsigned count, con
 	free(text);
 }
 
-/* What the system allows is not asked: it may be hidden, or lowered since. */
+/* The system's limit is not used: it may be hidden, or lowered since. */
 TEST(as_many_mappings_as_there_are)
 {
 	is_live = true;
@@ -510,13 +510,13 @@ TEST(mappings_that_are_there_no_more)
 {
 	is_live = true;
 	write_mappings("7/smaps", 1, 80000, "Size: 4 kB\n");
-	write_mappings("7/maps", 80000, 1000, ""); /* by now they are all above */
+	write_mappings("7/maps", 80000, 1000, ""); /* meanwhile, all of them have moved up */
 	tree_write(root, "7/statm", SLICE("90000 0 0 0 0 0 0\n"));
 	read_all(0);
 	assert_contains(recorder_text(&recorder), "\nend truncated");
 }
 
-/* More bytes than it has make suspicious; that it took memory meanwhile is no harm. */
+/* More bytes than the process has are suspicious; that it allocated memory meanwhile is fine. */
 TEST(mappings_that_are_more_than_its_size)
 {
 	is_live = true;
@@ -530,7 +530,7 @@ TEST(mappings_that_are_more_than_its_size)
 	assert_contains(recorder_text(&recorder), "\nend read");
 }
 
-/* As much as it has, and what was captured at another moment. */
+/* As much as it has, and captured at different times. */
 TEST(no_more_than_there_is)
 {
 	is_live = true;
@@ -696,7 +696,7 @@ TEST(the_command_line_of_this_process)
 	assert_contains(recorder_text(&recorder), wanted);
 }
 
-/* A child that has ended: first a zombie, then nothing. */
+/* A child that has exited: first a zombie, then nothing. */
 TEST(a_zombie)
 {
 	pid_t child = fork();

@@ -1,4 +1,4 @@
-/* record: what is written as text comes back as it was; nothing else is read. */
+/* record: text is read back as it was written; nothing else is accepted. */
 #include "support.h"
 
 #include "model/record_text.h"
@@ -8,12 +8,12 @@ enum { GROUPS_MAX = 64 };
 
 static const struct grouping all_keys = {
 	.keys = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_PROCESS, KEY_NAME, KEY_USER, KEY_CGROUP,
-		 KEY_COMMAND, KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
+		 KEY_CONTAINER, KEY_POD, KEY_UNIT, KEY_COMMAND, KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
 	.count = KEY_COUNT,
 };
 static const struct grouping by_label = {.keys = {KEY_LABEL}, .count = 1};
 
-/* A record that is being made, and the tables of who writes and who reads. */
+/* A record in progress, and the symbol tables of writer and reader. */
 static struct intern symbols, others;
 static struct group groups[GROUPS_MAX];
 static symbol keys[GROUPS_MAX * KEY_COUNT];
@@ -47,7 +47,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* A group of three mappings, of which no counter is known yet; returns its key. */
+/* Adds a group of three mappings without known counters; returns its key. */
 static symbol *add_group(const struct grouping *by)
 {
 	symbol *key = record_key(&record, by, record.count);
@@ -88,7 +88,7 @@ static char *write_text(const struct record *r, const struct grouping *by, const
 	return text;
 }
 
-/* A copy of exactly these bytes is read, so that reading beyond them shows. */
+/* Reads a copy of exactly these bytes, so that reading beyond them is detected. */
 static struct record *read_bytes(struct slice bytes, const struct grouping *by, struct error *e)
 {
 	char *copy = malloc(bytes.len ? bytes.len : 1);
@@ -177,7 +177,7 @@ static void assert_same(const struct grouping *by, const struct record *b)
 		assert_same_part(&record.parts[i], &b->parts[i]);
 }
 
-/* The record goes there and back. */
+/* Writes the record and reads it back. */
 static void check_round_trip(const struct grouping *by)
 {
 	char *text = write_text(&record, by, &symbols), *again;
@@ -205,7 +205,7 @@ static void check_malformed(struct slice text, const struct grouping *by, const 
 			 text.ptr);
 }
 
-/* A record that has something of everything. */
+/* A record that uses every feature. */
 
 static const struct grouping some_keys = {.keys = {KEY_PROCESS, KEY_LABEL, KEY_USER, KEY_MAPPING},
 					  .count = 4};
@@ -398,7 +398,7 @@ TEST(each_grouping)
 	}
 }
 
-/* Whatever lies in a field that is not known. */
+/* Unknown fields may contain anything. */
 TEST(unknown_fields_of_a_process)
 {
 	static const struct grouping by = {.keys = {KEY_PROCESS}, .count = 1};
@@ -455,7 +455,7 @@ TEST(a_comparison_is_left_out)
 	check_round_trip(&by_label);
 }
 
-/* In each line of the greatest numbers, one more is an error. */
+/* For each maximum in the text, one more must be an error. */
 static void check_one_more(const char *text)
 {
 	static const char *const greatest[] = {"=2147483647", "=4294967295", "=9223372036854775807",
@@ -524,7 +524,7 @@ TEST(one_after_the_other)
 	free(whole);
 }
 
-/* A part of some_text, what stands there instead, and the line of the error. */
+/* A part of some_text, its replacement, and the line of the error. */
 static const struct {
 	const char *part, *instead;
 	unsigned line;
@@ -657,7 +657,7 @@ TEST(the_same_group_twice)
 	free(text);
 }
 
-/* The text with `times` copies of a line that begins at `at`; returns the next one, or NULL. */
+/* The text with the line at `at` repeated `times` times; returns the next line, or NULL. */
 static const char *repeat_line(const char *at, int times, char **changed)
 {
 	const char *next = strchr(at, '\n') + 1;
@@ -673,7 +673,7 @@ static const char *repeat_line(const char *at, int times, char **changed)
 	return *next ? next : NULL;
 }
 
-/* Of swapped memory there may be any number of lines. */
+/* There may be any number of lines about swapped memory. */
 TEST(a_line_missing_or_twice)
 {
 	static const char last[] = "end\n", any[] = "swapped ";
@@ -697,7 +697,7 @@ TEST(every_prefix_is_an_error)
 		check_malformed((struct slice){some_text, len}, &some_keys, "line ");
 }
 
-/* It is an error, or what then is the text of another record. */
+/* It must be an error, or the text of another record. */
 static void check_changed(struct slice changed)
 {
 	struct error e = {.code = ERROR_NONE};

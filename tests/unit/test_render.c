@@ -1,4 +1,4 @@
-/* render: the three formats of one small report, with names that want to do harm. */
+/* render: a small report in the three formats, with malicious names. */
 #include "support.h"
 
 #include "render/render.h"
@@ -193,7 +193,7 @@ TEST(a_long_name_widens_nothing)
 			"name,pss\r\n/a/very/long/path/to/somewhere,4096\r\nb,4096\r\n");
 }
 
-/* Nothing stands under it in the totals, nor blanks at the end of the line. */
+/* The totals have no command, and the line has no trailing blanks. */
 TEST(a_command_in_the_totals)
 {
 	char *got;
@@ -246,7 +246,7 @@ TEST(csv)
 {
 	add("plain", 4096);
 	add("x,y", UINT64_MAX);
-	how.units = UNITS_MIB; /* bytes all the same */
+	how.units = UNITS_MIB; /* still bytes */
 	assert_rendered(render_csv, "name,pss\r\nplain,4096\r\n\"x,y\",\r\n");
 	how.header = false;
 	assert_rendered(render_csv, "plain,4096\r\n\"x,y\",\r\n");
@@ -257,7 +257,7 @@ TEST(hostile_names_in_json)
 	char *got;
 
 	add_hostile();
-	add("\xf0\x9f\x98\x80\xf3\xa0\x80\x81", 0); /* one to show, one to hide */
+	add("\xf0\x9f\x98\x80\xf3\xa0\x80\x81", 0); /* one is shown, one is escaped */
 	got = render(&render_json);
 	assert_contains(got, "{\"name\":\"a\\u001b[31m\\u000a\\\"b\\\",\\\\\",\"pss\":3}");
 	assert_contains(got, "{\"name\":\"c\\u009b\\u202ed\\u007f\",\"pss\":2}");

@@ -1,4 +1,4 @@
-/* report: rows in their order, totals, and the sentences under them. */
+/* report: sorted rows, totals, and the sentences under them. */
 #include "support.h"
 
 #include "report/report.h"
@@ -31,7 +31,7 @@ static void end(void)
 	snapshot_free(&snapshot);
 }
 
-/* A group of these symbols with so much PSS and RSS; UINT64_MAX is unknown. */
+/* Adds a group of these symbols with this PSS and RSS; UINT64_MAX means unknown. */
 static void add(symbol first, symbol second, uint64_t pss, uint64_t rss)
 {
 	const symbol key[] = {first, second};
@@ -58,7 +58,7 @@ static void add_name(const char *name, uint64_t pss, uint64_t rss)
 	add(name ? text(name) : SYMBOL_NONE, 0, pss, rss);
 }
 
-/* The first column of all rows, a blank behind each. */
+/* The first column of all rows, each followed by a blank. */
 static char *firsts(void)
 {
 	char *all = NULL;
@@ -156,7 +156,8 @@ TEST(an_unknown_key_is_last)
 	end();
 }
 
-/* Ties break on bytes, in whatever order the groups came, and rising in either direction. */
+/* Ties are broken by bytes, in ascending order in either direction, whatever the order of
+ * groups. */
 TEST(ties)
 {
 	static const char *const names[] = {"b", "\xff", "B", "ab", "a", "\x7f", "a b"};
@@ -188,7 +189,7 @@ TEST(processes_of_one_name_by_pid)
 	end();
 }
 
-/* Equal mappings of two processes: the order must not be that in which they were read. */
+/* Equal mappings of two processes must not be in the order in which they were read. */
 TEST(mappings_of_two_processes)
 {
 	struct cell cells[2][2];
@@ -256,7 +257,7 @@ TEST(rows_of_zeros)
 	options.columns[options.column_count++] = column("rss");
 	options.hide_zeros = true;
 	build();
-	assert_rows("b c e "); /* what is not known is not nothing */
+	assert_rows("b c e "); /* unknown is not zero */
 	assert_int_equal(report.zeros, 2);
 	assert_int_equal(report.totals[1].number, 10);
 	assert_contains(report.notes[report.note_count - 1],
@@ -319,7 +320,7 @@ TEST(processes_of_zeros_stay)
 	end();
 }
 
-/* What went, and what shrank to nothing, is a change. */
+/* Rows that went away or shrank to nothing are a change. */
 TEST(changes_to_zero_stay)
 {
 	static struct trend trends[4];
@@ -357,7 +358,7 @@ static void add_command(pid_t pid, const char *line)
 	assert_true(commands_add(&snapshot.commands, &snapshot.symbols, &r));
 }
 
-/* A process may change its command line and is still the same: it does not belong to its key. */
+/* A process may change its command line and stays the same: the line is not part of its key. */
 TEST(commands_of_processes)
 {
 	const struct grouping by_label = {.keys = {KEY_LABEL}, .count = 1};
@@ -381,7 +382,7 @@ TEST(commands_of_processes)
 	end();
 }
 
-/* A process may be in two labels, but not in two names. */
+/* A process may be in two subsystems, but has only one name. */
 TEST(totals_of_some_rows)
 {
 	const size_t rows[] = {0, 2};
@@ -469,7 +470,7 @@ TEST(columns_by_name_or_header)
 	assert_null(column_find(SLICE("")));
 	assert_null(column_find(SLICE("ps")));
 	assert_null(column_find(SLICE("psss")));
-	assert_null(column_find(SLICE("pss_anon"))); /* of the rollup alone */
+	assert_null(column_find(SLICE("pss_anon"))); /* only in the rollup */
 	for (size_t i = 0; i < column_count; i++) {
 		assert_ptr_equal(column(columns[i].name), &columns[i]);
 		assert_ptr_equal(column(columns[i].header), &columns[i]);
@@ -526,13 +527,75 @@ TEST(notes)
 	assert_true(has_note(
 		"this kernel keeps no names of memory, ~ marks a guess; see anonmem doctor"));
 	report_free(&report);
-	snapshot.refresh = 2; /* which says so no more */
+	snapshot.refresh = 2; /* which does not say so again */
 	build();
 	assert_int_equal(report.note_count, 2);
 	end();
 }
 
-/* Each sentence of a difference names its field. */
+/* Each sentence about a difference names its field. */
+static void add_heap(const char *name, const struct heap_use *heap)
+{
+	const symbol key = text(name);
+	struct group g = {.processes = 1, .mappings = 1, .heap = *heap};
+
+	counters_zero(&g.counters);
+	assert_true(aggregate_add_group(&snapshot.groups, &key, &g));
+	assert_true(group_add(&snapshot.totals, &g));
+}
+
+static void build_heaps(const struct heap_use *first, const struct heap_use *second)
+{
+	begin(1, KEY_NAME, KEY_NAME);
+	snapshot.source = SOURCE_PROC;
+	snapshot.heaps = true;
+	options.columns[options.column_count++] = column_find(SLICE("heap_used"));
+	options.columns[options.column_count++] = column_find(SLICE("HEAPFREE"));
+	options.sort = options.columns[0];
+	options.falling = true;
+	add_heap("a", first);
+	add_heap("b", second);
+	build();
+}
+
+static void check_cell(const struct cell *cell, bool known, bool at_least, uint64_t number)
+{
+	assert_int_equal(cell->known, known);
+	assert_int_equal(cell->at_least, at_least);
+	if (known || at_least)
+		assert_int_equal(cell->number, number);
+}
+
+/* Other memory is no zero of malloc's, and what could not be looked at makes a bound of a sum. */
+TEST(heaps)
+{
+	const struct heap_use none = {0}, lost = {.partial = true};
+	const struct heap_use some = {.known = true, .used = 100, .free = 0};
+	const struct heap_use part = {.known = true, .partial = true, .used = 70, .free = 9};
+
+	build_heaps(&none, &some);
+	check_cell(&report_row(&report, 0)[1], true, false, 100);
+	check_cell(&report_row(&report, 0)[2], true, false, 0);
+	check_cell(&report_row(&report, 1)[1], false, false, 0);
+	check_cell(&report.totals[1], true, false, 100);
+	assert_true(has_note("HEAPUSED and HEAPFREE are what malloc had at the moment of reading"));
+	assert_false(has_note("lower bounds"));
+	end();
+	build_heaps(&some, &part);
+	check_cell(&report_row(&report, 1)[1], false, true, 70);
+	check_cell(&report_row(&report, 1)[2], false, true, 9);
+	check_cell(&report.totals[1], false, true, 170);
+	assert_true(has_note("with a + they are lower bounds"));
+	end();
+	build_heaps(&lost, &none);
+	check_cell(&report.totals[1], false, false, 0);
+	assert_true(has_note("unknown: what may be malloc's could not be read"));
+	end();
+	build_heaps(&none, &none);
+	assert_true(has_note("none of this memory is known to be from glibc's malloc"));
+	end();
+}
+
 TEST(checks_name_what_differs)
 {
 	const struct process p = {
@@ -590,6 +653,7 @@ int main(void)
 		cmocka_unit_test(columns_by_name_or_header),
 		cmocka_unit_test(coverage_in_words),
 		cmocka_unit_test(notes),
+		cmocka_unit_test(heaps),
 		cmocka_unit_test(checks_name_what_differs),
 		cmocka_unit_test(no_checks_unless_verified),
 	};

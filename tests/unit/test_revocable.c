@@ -1,4 +1,4 @@
-/* revocable: what a reader says goes through until nobody wants to hear it any more. */
+/* revocable: a reader's calls go through until the sink is revoked. */
 #include "support.h"
 
 #include "collect/revocable.h"
@@ -22,7 +22,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* As a reader calls its sink; what that says of a mapping is returned. */
+/* Calls the sink like a reader; returns its answer to the mapping. */
 static int say_all(void)
 {
 	const struct process process = {.known = PROCESS_PID, .pid = 7};

@@ -1,4 +1,4 @@
-/* rules: from labels to subsystems; the built-in table row by row, and tables of users. */
+/* rules: from labels to subsystems; the built-in table row by row, and user tables. */
 #include "support.h"
 
 #include "classify/rules.h"
@@ -30,7 +30,7 @@ static char *apply(const struct rules *rules, struct slice label)
 
 static void check(const struct rules *rules, struct slice label, const char *wanted, int line)
 {
-	/* In memory of its own size, so that a look beyond its end is found. */
+	/* Of its exact size, so that reading beyond its end is detected. */
 	char *exact = malloc(label.len ? label.len : 1), *got;
 
 	memcpy(exact, label.ptr, label.len);
@@ -46,7 +46,7 @@ static void check(const struct rules *rules, struct slice label, const char *wan
 
 #define assert_subsystem(rules, label, wanted) check((rules), SLICE(label), (wanted), __LINE__)
 
-/* An example for each row, in its order, and what just misses it. */
+/* An example for each row, in order, and near misses. */
 TEST(builtin_rows)
 {
 	static const char *const rows[][2] = {
@@ -128,6 +128,9 @@ TEST(builtin_rows)
 		{"libpython3.11.so.1.0", "libpython3.11"},
 		{"libshop.so:cache_grow", "libshop"},
 		{"libshop.so", "libshop"},
+		{"malloc: libxml2.so.2", "libxml2"},
+		{"malloc: (allocator)", "malloc"},
+		{"malloc: python3.11", "python3.11"},
 		{"libs.sound", "libs.sound"},
 		{"nodejs", "nodejs"},
 		{"OCaml: minor heap 0", "OCaml"},
@@ -170,7 +173,7 @@ TEST(builtin_rules_see_all_kinds_of_label)
 	rules_free(rules);
 }
 
-/* A colon in a label that nobody chose does not stand behind anybody's name. */
+/* A colon in the kernel's own labels does not end a subsystem. */
 TEST(the_kernels_own_labels_stay_whole)
 {
 	struct rules *rules = builtin();
@@ -207,7 +210,7 @@ TEST(numbers_at_the_end)
 	rules_free(rules);
 }
 
-/* Bytes that are no text of the locale are no reason to fail. */
+/* Bytes that are not valid in the locale must not be an error. */
 TEST(hostile_labels)
 {
 	struct rules *rules = builtin();

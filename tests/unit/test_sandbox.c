@@ -1,4 +1,4 @@
-/* sandbox: what is not for reading and printing fails, each in a process of its own. */
+/* sandbox: everything except reading and printing fails; each call in its own process. */
 #include "support.h"
 
 #include "cli/sandbox.h"
@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A call, and 0 or its errno. */
+/* Makes a call; returns 0 or its errno. */
 typedef int attempt(void);
 
 static int result(long status)
@@ -26,7 +26,7 @@ static int result(long status)
 	return status == -1 ? errno : 0;
 }
 
-/* The errno of a call in the sandbox; a child that dies of it is none of that. */
+/* The errno of a call in the sandbox, made by a child that must survive it. */
 static int in_sandbox(const struct sandbox *box, attempt *try)
 {
 	pid_t child = fork();
@@ -69,7 +69,7 @@ static int replace_file(void)
 	return result(open("/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0600));
 }
 
-/* As fopen() does with "wx". The file is there. */
+/* Like fopen() with "wx". The file exists. */
 static int make_new_file(void)
 {
 	return result(open("/dev/null", O_WRONLY | O_CREAT | O_EXCL | O_TRUNC, 0600));
@@ -166,7 +166,7 @@ static int make_namespace(void)
 	return result(syscall(SYS_unshare, 0x10000000)); /* of users */
 }
 
-/* Two processes have one memory, or not; what else they have in common is nobody's business. */
+/* Whether two processes share memory may be asked; nothing else about them. */
 static int compare_memories(void)
 {
 	return result(syscall(SYS_kcmp, getpid(), getpid(), KCMP_VM, 0, 0));
@@ -180,7 +180,7 @@ static int compare_files(void)
 TEST(memories_are_compared)
 {
 	const struct sandbox box = {.creates = false};
-	int outside = compare_memories(); /* a kernel without kcmp() says so, inside as outside */
+	int outside = compare_memories(); /* a kernel without kcmp() says so inside and outside */
 
 	assert_true(outside == 0 || outside == ENOSYS);
 	assert_int_equal(in_sandbox(&box, compare_memories), outside);
@@ -219,7 +219,7 @@ TEST(a_file_to_create)
 	assert_int_equal(in_sandbox(&box, write_file), EPERM);
 }
 
-static pid_t watched; /* not really a child, but a process that is there */
+static pid_t watched; /* not really a child, but an existing process */
 
 static int signal_child(void)
 {
@@ -268,8 +268,7 @@ static int scan_pages(void)
 {
 	int number = result(ioctl(open("/proc/self/pagemap", O_RDONLY), PAGEMAP_SCAN, NULL));
 
-	return number == EFAULT || number == ENOTTY ? 0
-						    : number; /* that is the kernel's own answer */
+	return number == EFAULT || number == ENOTTY ? 0 : number; /* the kernel's own answer */
 }
 
 static int signal_itself(void)

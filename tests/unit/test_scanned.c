@@ -1,4 +1,4 @@
-/* scanned: what pages alone say of a mapping, by its kind. */
+/* scanned: what pages alone tell about a mapping, by kind. */
 #include "support.h"
 
 #include "model/scanned.h"
@@ -60,7 +60,8 @@ TEST(anonymous_memory)
 	assert_true(knows(COUNTER_SWAP_PSS, 0));
 }
 
-/* If none of it is shared, its PSS and USS are its RSS, and the rest of the rollup is the files'.
+/* If nothing anonymous is shared, PSS and USS equal RSS, and the rest of the rollup belongs to
+ * files.
  */
 TEST(anonymous_memory_that_nobody_shares)
 {
@@ -95,7 +96,7 @@ TEST(shared_memory_spoils_the_rest)
 	assert_false(rest.known);
 }
 
-/* Pages of the kernel's own are everybody's; a ring of a driver may be one process's alone. */
+/* The kernel's own pages belong to everybody; a driver's ring may belong to one process alone. */
 TEST(special_memory)
 {
 	struct counters rest;
@@ -144,7 +145,7 @@ TEST(files)
 	conclude(KIND_FILE, "r--p", 8, 4 * KIB, 0);
 	assert_true(knows(COUNTER_SWAP, 0));
 	assert_false(counters_know(&c, COUNTER_ANONYMOUS));
-	conclude(KIND_FILE, "r--p", 0, 4 * KIB, 0); /* it may lie in memory */
+	conclude(KIND_FILE, "r--p", 0, 4 * KIB, 0); /* the file may be in memory */
 	assert_false(counters_know(&c, COUNTER_SWAP));
 	conclude(KIND_FILE, "r--s", 0, 4 * KIB, 0);
 	assert_true(knows(COUNTER_ANONYMOUS, 0));

@@ -1,4 +1,4 @@
-/* selection: what is wanted, and that the unknown is not. */
+/* selection: what is wanted; the unknown is not. */
 #include "support.h"
 
 #include "model/selection.h"
@@ -49,11 +49,11 @@ TEST(by_name)
 	assert_false(wants_name("zsh", &bash));
 }
 
-/* The kernel cuts comm off at 15 bytes; the program's name has them all. */
+/* The kernel cuts comm off at 15 bytes; the program's name is complete. */
 TEST(by_name_of_the_program)
 {
 	assert_true(wants_name("^bash-5\\.2$", &bash));
-	assert_false(wants_name("shells", &bash)); /* a folder */
+	assert_false(wants_name("shells", &bash)); /* only a directory */
 }
 
 TEST(by_name_where_it_is_unknown)
@@ -68,7 +68,7 @@ TEST(by_name_where_it_is_unknown)
 	assert_false(wants_name("", &p));
 }
 
-/* Names have no NUL at their end. */
+/* Names are not NUL-terminated. */
 TEST(by_name_ends_where_the_name_ends)
 {
 	struct process p = {.known = PROCESS_NAME, .name = {"bashful", 4}};
@@ -104,7 +104,7 @@ TEST(by_cgroup)
 {
 	struct process p = bash;
 
-	assert_true(wants_cgroup("/user.slice/*", &p)); /* the star takes slashes too */
+	assert_true(wants_cgroup("/user.slice/*", &p)); /* the star matches slashes too */
 	assert_true(wants_cgroup("/user.slice/a/b", &p));
 	assert_false(wants_cgroup("/user.slice", &p));
 	assert_false(wants_cgroup("user.slice/*", &p));

@@ -82,7 +82,7 @@ TEST(messages)
 	FAILURE("bash: line 3: /proc/12/smaps: Permission denied", 12, EACCES);
 	FAILURE("/proc/12/smaps: Permission denied", 12, EACCES);
 	FAILURE("cat: read error: Permission denied", 0, EACCES);
-	BLANK("find: '/proc/12/fd': Permission denied"); /* no memory map */
+	BLANK("find: '/proc/12/fd': Permission denied"); /* not about a memory map */
 }
 
 TEST(what_stands_before_a_line)
@@ -151,7 +151,7 @@ static void decode_to(struct slice text, const char *wanted)
 	encoding_find(&d, text);
 	assert_null(d.other);
 	assert_true(d.is_utf16);
-	/* Byte by byte, which is how a pipe may give them. */
+	/* Byte by byte, as a pipe may deliver them. */
 	for (size_t i = d.mark; i < text.len; i++)
 		n += encoding_decode(&d, (struct slice){text.ptr + i, 1}, out + n);
 	assert_memory_equal(out, wanted, strlen(wanted));
@@ -167,7 +167,7 @@ TEST(utf16)
 		  "a\xc3\xa9\xe6\xb8\xac\xf0\x9f\x90\x98");
 	decode_to(SLICE("a\0b\0"), "ab");
 	decode_to(SLICE("\0a\0b"), "ab");
-	/* Half a pair, on either side. */
+	/* An unpaired surrogate, high and low. */
 	decode_to(SLICE("\xff\xfe\x3d\xd8"
 			"a\0\x18\xdc"),
 		  "\xef\xbf\xbd"

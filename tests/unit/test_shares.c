@@ -1,4 +1,4 @@
-/* shares: swapped shared memory divided among its mappings, and what is known of it. */
+/* shares: dividing swapped shared memory among its mappings, and what is known about it. */
 #include "support.h"
 
 #include "model/fold.h"
@@ -46,7 +46,7 @@ static void add_record(void)
 	assert_true(shares_add(&shares, &record));
 }
 
-/* As if it had been measured. */
+/* Pretends that it was measured. */
 static void measured(uint32_t object, uint64_t swapped)
 {
 	shares.objects[object].known = true;
@@ -77,7 +77,7 @@ TEST(parts_of_one_object)
 	assert_int_equal(shares_unmeasured(&shares), 0);
 }
 
-/* More than there are bits for. */
+/* The product does not fit into 64 bits. */
 TEST(large_objects)
 {
 	const uint64_t large = UINT64_C(1) << 62;
@@ -140,7 +140,7 @@ TEST(what_is_unheard_of)
 	assert_false(shares_of(NULL, &parts[0], &bytes));
 }
 
-/* In each group, whatever order they are folded in. */
+/* In each group, whatever the order of folding. */
 TEST(folded)
 {
 	static const struct grouping by = {.keys = {KEY_LABEL, KEY_KIND}, .count = 2};
@@ -174,7 +174,7 @@ TEST(folded)
 	assert_true(counters_know(&totals.counters, COUNTER_SWAP_PSS));
 	assert_true(groups[0].counters.bytes[COUNTER_SWAP_PSS] == 100);
 	fold_free(&f);
-	/* The same when all is there. */
+	/* The same when added later. */
 	aggregate_reset(&sums);
 	group_zero(&totals);
 	fold_init(&f, &by, &label, &sums, &totals);
@@ -188,7 +188,7 @@ TEST(folded)
 	assert_true(totals.counters.bytes[COUNTER_SWAP_PSS] == 8292);
 	assert_true(counters_know(&totals.counters, COUNTER_SWAP_PSS));
 	fold_free(&f);
-	/* Only the second of them; and nothing is known where there are no shares. */
+	/* Only the second one; and without shares, nothing is known. */
 	aggregate_reset(&sums);
 	group_zero(&totals);
 	fold_init(&f, &by, &label, &sums, &totals);
@@ -204,7 +204,7 @@ TEST(folded)
 	aggregate_free(&sums);
 }
 
-/* What this process maps itself, as far as it may look at that. */
+/* An object that this process maps, as far as it may be examined. */
 TEST(an_object_that_is_there)
 {
 	const size_t size = 65536;
@@ -233,7 +233,7 @@ TEST(an_object_that_is_there)
 	}
 	if (facts.swapped_known)
 		assert_true(facts.swapped == 0);
-	/* Another one than was meant is not looked at. */
+	/* If it is not the expected object, it is not examined. */
 	id.inode++;
 	segment_look(s, getpid(), (uintptr_t)at, (uintptr_t)at + size, &id, &facts);
 	assert_false(facts.known || facts.swapped_known);

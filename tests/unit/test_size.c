@@ -1,4 +1,4 @@
-/* size: bytes as people read them. */
+/* size: formats bytes for people. */
 #include "support.h"
 
 #include "render/size.h"
@@ -34,7 +34,7 @@ TEST(by_itself)
 	assert_size(UINT64_MAX, UNITS_AUTO, "8.0E");
 }
 
-/* Five columns are too many for any size. */
+/* No size takes five columns. */
 TEST(by_itself_it_is_short)
 {
 	for (int shift = 0; shift < 64; shift++) {

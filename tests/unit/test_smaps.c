@@ -1,4 +1,4 @@
-/* smaps: the streaming parser, which must not care how its input was cut into reads. */
+/* smaps: the streaming parser, whose result must not depend on how reads split the input. */
 #include "support.h"
 
 #include "parse/smaps.h"
@@ -13,8 +13,8 @@ static const char capture[] =
 	" 10=1024 11=2048 12=3072 13=5120 14=6144 15=7168 16=9216 17=20480 18=10240 19=11264"      \
 	" 20=102400\n"
 
-/* Parses in one piece, byte by byte and in random pieces, line by line and entries at once; the
- * result must be one and the same. */
+/* Parses in one piece, byte by byte and in random pieces, line by line and with templates; all
+ * results must be the same. */
 static char *parse_kind(struct slice text, enum smaps_kind kind)
 {
 	static const int pieces[] = {PIECE_ALL, 1, 3, PIECE_RANDOM, 4096};
@@ -64,7 +64,7 @@ TEST(nothing_at_all)
 	assert_parsed("", "OK 0\n");
 }
 
-/* "start-end perms offset dev inode" and what comes behind it. */
+/* "start-end perms offset dev inode" and what follows. */
 #define ONE(behind)  "1000-2000 rw-p 00000000 00:00 0" behind "\nRss: 4 kB\n"
 #define ONE_IS(name) "1000-2000 rw-p 0 0:0 0 <" name "> 1=4096\nOK 1\n"
 
@@ -103,7 +103,7 @@ TEST(headers_of_any_width)
 		"1000-2000 rw-p 0 0:0 0 <x> 1=0\nOK 1\n");
 }
 
-/* Neighbours share most of their digits, but need not. */
+/* Neighbours share most digits, but need not. */
 TEST(addresses_of_neighbours)
 {
 	static const char *const addresses[] = {
@@ -210,7 +210,7 @@ TEST(fields_in_any_order)
 {
 	assert_parsed(HEADER "SwapPss: 2 kB\nPss: 3 kB\nRss: 4 kB\nSize: 8 kB\n",
 		      IS " 0=8192 1=4096 2=3072 18=2048\nOK 1\n");
-	/* The next entry in another order than this one. */
+	/* The next entry has another order. */
 	assert_parsed(HEADER "Pss: 3 kB\nRss: 4 kB\n2000-3000 rw-p 00000000 00:00 0 \n"
 			     "Rss: 5 kB\nPss: 6 kB\n",
 		      IS " 1=4096 2=3072\n2000-3000 rw-p 0 0:0 0 <> 1=5120 2=6144\nOK 2\n");
@@ -224,7 +224,7 @@ TEST(swap_is_not_swap_pss)
 	assert_parsed(HEADER "pss: 7 kB\nPSS: 7 kB\nPs: 7 kB\nPsss: 7 kB\n", IS "\nOK 1\n");
 }
 
-/* A missing field is unknown, which is not zero, and does not take the next entry's. */
+/* A missing field is unknown, not zero, and does not get the next entry's value. */
 TEST(a_missing_field_is_unknown)
 {
 	assert_parsed(HEADER "Rss: 4 kB\nPss: 0 kB\n2000-3000 rw-p 00000000 00:00 0 \n"
@@ -245,7 +245,7 @@ TEST(every_field_alone)
 	for (int i = 0; i < COUNTER_COUNT; i++) {
 		char *text, *wanted, *got;
 
-		if (i == COUNTER_USS) /* is in no text */
+		if (i == COUNTER_USS) /* not in any text */
 			continue;
 		assert_true(asprintf(&text, HEADER "%s:   3 kB\n", keys[i]) > 0);
 		assert_true(asprintf(&wanted, IS " %d=3072\nOK 1\n", i) > 0);
@@ -272,7 +272,7 @@ TEST(a_field_twice)
 	/* Zero is known too. */
 	assert_parsed(HEADER "Rss: 0 kB\nRss: 4 kB\n",
 		      "MALFORMED: line 3, byte 43: a field that this mapping already had\n");
-	/* What nobody reads may come as often as it likes. */
+	/* Fields that are not read may be repeated. */
 	assert_parsed(HEADER "Rss: 4 kB\nX: 1\nX: 2\n", IS " 1=4096\nOK 1\n");
 }
 
@@ -286,7 +286,7 @@ TEST(name_lines_of_android)
 		      "2000-3000 rw-p 0 0:0 0 <[anon:c]> 1=4096\nOK 2\n");
 }
 
-/* Only named memory has that line: an entry without it has lost nothing. */
+/* Only named memory has that line: an entry without it is not cut. */
 TEST(the_last_entry_has_no_name_line)
 {
 	assert_parsed("1000-2000 rw-p 00000000 00:00 0 [anon:a]\n"
@@ -345,7 +345,7 @@ TEST(maps_is_not_smaps)
 	assert_parsed(HEADER "2000-3000 rw-p 00000000 00:00 0 \n",
 		      "MALFORMED: line 2, byte 33: the mapping above has no counters; is this "
 		      "maps, not smaps?\n");
-	/* The same further on. */
+	/* The same later on. */
 	assert_parsed(HEADER "Rss: 4 kB\n" HEADER HEADER,
 		      IS " 1=4096\nMALFORMED: line 4, byte 76: the mapping above has no counters; "
 			 "is this maps, not smaps?\n");
@@ -372,7 +372,7 @@ TEST(rollup_is_not_smaps)
 	free(got);
 }
 
-/* maps, which is smaps without its fields. */
+/* maps is smaps without fields. */
 TEST(headers_alone)
 {
 	char *got =
@@ -388,7 +388,7 @@ TEST(headers_alone)
 	free(got);
 }
 
-/* A path cannot be the rollup's name, nor can a label. */
+/* A path cannot be the rollup's name, and neither can a label. */
 TEST(rollup_in_other_names)
 {
 	assert_parsed(ONE(" /x/[rollup]"), ONE_IS("/x/[rollup]"));
@@ -418,13 +418,13 @@ TEST(what_is_no_smaps)
 
 TEST(line_and_byte_of_an_error)
 {
-	/* Names with NUL and without UTF-8 count by their bytes. */
+	/* Names with NUL or invalid UTF-8 count by bytes. */
 	assert_parsed(ONE(" /\0\xff") "2000-3000 rw-p 00000000 00:00 0 \nRss: 4\n",
 		      "1000-2000 rw-p 0 0:0 0 </\\0\\377> 1=4096\n"
 		      "MALFORMED: line 4, byte 79: the number is not followed by kB\n");
 }
 
-/* A capture that stops anywhere: an error, or whole mappings, never half of one. */
+/* A capture cut anywhere gives an error, or whole mappings, never half of one. */
 TEST(cut_anywhere)
 {
 	char *whole = parse(slice_of(capture));
@@ -437,7 +437,7 @@ TEST(cut_anywhere)
 		*last = '\0';
 		last = strrchr(got, '\n');
 		last = last ? last + 1 : got;
-		/* Of the first entry nobody knows how many fields it should have. */
+		/* For the first entry, the number of fields is not known yet. */
 		if (cut > first_end || strncmp(last, "OK", 2) != 0)
 			assert_memory_equal(got, whole, (size_t)(last - got));
 		free(got);
@@ -445,7 +445,7 @@ TEST(cut_anywhere)
 	free(whole);
 }
 
-/* As many whole mappings as the text has, and the cut one is named as such. */
+/* All whole mappings are delivered, and the cut is reported. */
 TEST(lost_fields_are_truncated)
 {
 	const char *second = strstr(capture, "7f0000000000");
@@ -483,7 +483,7 @@ TEST(cut_in_a_header_is_truncated)
 	}
 }
 
-/* Where it was cut is where the line is that is not whole, or the end. */
+/* The place of a cut is the line that is incomplete, or the end. */
 TEST(place_of_a_cut)
 {
 	assert_parsed(HEADER, "TRUNCATED: line 2, byte 33: the input ends inside a mapping\n");
@@ -547,7 +547,7 @@ TEST(a_parser_is_used_again)
 		fputc('\0', out);
 		fflush(out);
 		assert_string_equal(got, IS " 1=4096\n");
-		/* The place of an error is one in the new input. */
+		/* Errors give the position in the new input. */
 		smaps_begin(p, SMAPS_MAPPINGS, (struct stage){dump_mapping, out});
 		assert_int_equal(feed_all(p, SLICE("?"), PIECE_ALL, &e), -1);
 		assert_string_equal(e.text, "line 1, byte 0: not smaps");
@@ -558,7 +558,7 @@ TEST(a_parser_is_used_again)
 	free(got);
 }
 
-/* Unique is what is known of both parts; nobody prints it. */
+/* USS is computed if both parts are known; the kernel does not print it. */
 TEST(uss_is_derived)
 {
 	assert_parsed(HEADER "Private_Clean: 3 kB\nPrivate_Dirty: 4 kB\n",
@@ -570,7 +570,7 @@ TEST(uss_is_derived)
 		      IS " 6=3072 7=4096 20=7168\n" IS " 1=1024\nOK 2\n");
 }
 
-/* Entries of one shape are read at once; what is not quite of that shape must not slip through. */
+/* Entries of one shape are parsed at once; entries of nearly that shape must not slip through. */
 
 #define PADDED(size, rss, rest)                                                                    \
 	"Size:           " size " kB\nKernelPageSize:        4 kB\nMMUPageSize:           4 kB\n"  \
@@ -602,7 +602,7 @@ TEST(shape_met_by_wide_numbers)
 	assert_parsed(HEADER PADDED("       8", "       4", FLAGS)
 			      HEADER PADDED("123456789", "       4", FLAGS),
 		      IS " 0=8192 1=4096 2=1024\n" IS " 0=126419751936 1=4096 2=1024\nOK 2\n");
-	/* In the room of the blanks. */
+	/* Digits in place of the blanks. */
 	assert_parsed(HEADER "Size:           " PADDED("       8", "       4", FLAGS),
 		      "MALFORMED: line 2, byte 33: not a number, or one past 64 bits\n");
 }
@@ -629,7 +629,7 @@ TEST(shape_met_by_what_is_no_number)
 	}
 }
 
-/* The line behind the numbers is skipped only because nobody wants it. */
+/* The line after the numbers is skipped only if it is not wanted. */
 TEST(shape_that_ends_in_a_counter)
 {
 	assert_parsed(HEADER PADDED("       8", "       4", "Swap: 7 kB\n" FLAGS)
@@ -673,7 +673,7 @@ TEST(shape_followed_by_more_fields)
 		   "MALFORMED: line 30, byte 688: a field that this mapping already had\n");
 }
 
-/* Many entries, with every byte changed in turn: line by line and at once agree on all of them. */
+/* Many entries, with every byte changed in turn: both ways of parsing must agree. */
 TEST(shape_with_any_byte_changed)
 {
 	static const char bytes[] = " 0:9ak-\n\xff";
@@ -698,7 +698,7 @@ TEST(shape_with_any_byte_changed)
 	}
 }
 
-/* Random entries of many shapes, so that shapes are forgotten and learned anew. */
+/* Random entries of many shapes, so that templates are dropped and learned again. */
 TEST(shapes_at_random)
 {
 	static const char *const keys[] = {"Size",	     "Rss",   "Pss",
@@ -730,7 +730,7 @@ TEST(shapes_at_random)
 		slow = parse_dump(slice_of(text), SMAPS_MAPPINGS, PIECE_ALL, false);
 		fast = parse_dump(slice_of(text), SMAPS_MAPPINGS, PIECE_ALL, true);
 		assert_string_equal(fast, slow);
-		/* The last entry may have fewer fields, and all the others are right. */
+		/* The last entry may have fewer fields; all others are right. */
 		assert_null(strstr(slow, "MALFORMED"));
 		assert_contains(slow, "260-270 ");
 		free(slow);

@@ -1,4 +1,4 @@
-/* survey: a tree read and added up, by any number of threads. */
+/* survey: reads and adds up a tree, with any number of threads. */
 #include "support.h"
 
 #include "collect/survey.h"
@@ -90,7 +90,7 @@ TEST(two_processes)
 	assert_int_equal(coverage_missed(&snapshot.coverage), 0);
 }
 
-/* A process is added as a whole or not at all. */
+/* A process is added completely or not at all. */
 TEST(half_a_process_is_none)
 {
 	tree_write(root, "1/smaps", SLICE(MAPPING("1-2", "[heap]", "4") "2-3 rw-p 0 00:00 0 \n"));
@@ -112,8 +112,7 @@ TEST(half_a_process_is_none)
 	assert_contains(snapshot.problems.list[1].text, "/2/smaps: line 6, ");
 }
 
-/* Of what could not be read nothing is known, which is not zero. */
-/* What is held back for its guess is of its process, and goes with it. */
+/* A mapping held back for its guess belongs to its process, and is dropped with it. */
 TEST(guesses_of_the_last_mapping)
 {
 	static const char page[] = MAPPING("117efc40000-117efc80000", "", "8");
@@ -155,7 +154,7 @@ TEST(nothing_wanted)
 	assert_int_equal(snapshot.coverage.by_outcome[OUTCOME_READ], 1);
 }
 
-/* An unwanted mapping between two alike must not take their place. */
+/* An unwanted mapping between two alike must not be counted for them. */
 TEST(unwanted_between_wanted)
 {
 	options.selection.kinds = 1U << KIND_ANON;
@@ -194,7 +193,7 @@ TEST(verified)
 	assert_true(snapshot.verified);
 	assert_int_equal(snapshot.verification.compared, 2);
 	assert_int_equal(snapshot.verification.without_rollup, 1);
-	/* Both Rss and Pss; three attempts do not count thrice. */
+	/* Both Rss and Pss; three attempts must not count three times. */
 	assert_int_equal(snapshot.verification.count, 2);
 	assert_int_equal(
 		key_process(&snapshot.symbols, snapshot.verification.differences[0].process).pid,
@@ -203,7 +202,7 @@ TEST(verified)
 	assert_false(snapshot.verification.anon_known);
 }
 
-/* Verification sees all of a process, whatever is shown of it. */
+/* Verification covers all of a process, whatever is shown. */
 TEST(verified_though_not_all_is_wanted)
 {
 	options.verify = true;
@@ -227,7 +226,7 @@ TEST(a_sum_that_does_not_fit)
 	assert_true(find("[heap]")->counters.bytes[COUNTER_RSS] == COUNTER_MAX);
 }
 
-/* Everything that a snapshot says, in an order of its own. */
+/* Everything in a snapshot, in a fixed order. */
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -279,7 +278,7 @@ TEST(any_number_of_threads)
 		char path[40], text[2000];
 
 		snprintf(path, sizeof(path), "%d/smaps", pid);
-		/* MAPPING says its size twice. */
+		/* MAPPING contains the size twice. */
 		snprintf(text, sizeof(text),
 			 MAPPING("1-2", "[heap]", "%d") MAPPING("2-3", "[anon:p%d]", "%d") "%s",
 			 pid, pid, pid, pid % 7, pid % 7, pid % 10 == 3 ? "?\n" : "");

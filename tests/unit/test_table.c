@@ -1,4 +1,4 @@
-/* table: against an array that has one name for each page, by many random changes. */
+/* table: compared with an array that has a name per page, after many random changes. */
 #include "support.h"
 
 #include "label/table.h"
@@ -73,7 +73,7 @@ static const char *name_of(const struct layout_range *r)
 	return n->text;
 }
 
-/* Ranges ascend, neighbours differ, and they say what the model says. */
+/* Ranges must ascend, neighbours must differ, and both must agree with the model. */
 static void check(void)
 {
 	const struct layout_range *before = NULL;
@@ -104,7 +104,7 @@ static void check(void)
 	assert_int_equal(uses, count_ranges());
 }
 
-/* One more random name. */
+/* Sets a random name. */
 static void change(void)
 {
 	unsigned from = below(PAGES), most = PAGES - from;
@@ -130,7 +130,7 @@ TEST(random_changes)
 	assert_int_equal(table->head.blocks, 0);
 }
 
-/* mremap(): to another place, or in place. */
+/* mremap(): elsewhere, or in place. */
 static void move(unsigned from, unsigned len, unsigned to, unsigned new_len, bool stays)
 {
 	int before[PAGES];
@@ -179,7 +179,7 @@ static void split_in(bool ascending, uint32_t blocks)
 	assert_int_equal(table->head.blocks, blocks);
 }
 
-/* mmap() goes downwards as a rule. */
+/* mmap() usually goes downwards. */
 TEST(ranges_in_order_fill_their_blocks)
 {
 	split_in(true, 10);
@@ -198,7 +198,7 @@ TEST(equal_neighbours_are_one)
 	assert_int_equal(count_ranges(), 1);
 	assert_true(set(12, 13, name_number(2)));
 	assert_int_equal(count_ranges(), 3);
-	/* Other memory of the same name. */
+	/* Different memory with the same name. */
 	assert_true(table_set(table, UINT64_C(16) * PAGE, UINT64_C(17) * PAGE, 5, name_number(1)));
 	assert_int_equal(count_ranges(), 4);
 }
@@ -225,8 +225,8 @@ TEST(a_full_table)
 	assert_int_equal(count_ranges(), page / 2 - 1);
 }
 
-/* Names can be taken away all the same, or they would be on what comes to lie there; where that
- * would take room, what lies behind loses its own. */
+/* Names can still be removed, or they would stay on whatever is mapped there next; if that would
+ * need room, what follows loses its name. */
 TEST(a_full_table_forgets)
 {
 	uint64_t page = 0;
@@ -244,7 +244,7 @@ TEST(a_full_table_forgets)
 	}
 }
 
-/* As a child finds it whose parent had another thread in the middle of a change. */
+/* As in a child whose parent had another thread in the middle of a change. */
 TEST(left_unfinished)
 {
 	for (uint64_t page = 0; page < 600; page += 2)

@@ -1,4 +1,4 @@
-/* tally: how often each page was seen. */
+/* tally: counts how often each page was seen. */
 #include "support.h"
 
 #include "model/tally.h"

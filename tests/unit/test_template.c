@@ -1,11 +1,11 @@
-/* template: entries read at once say what they say line by line, in a million of them. */
+/* template: entries parsed at once give the same as line by line, for a million of them. */
 #include "support.h"
 
 #include "parse/smaps.h"
 
 #include <inttypes.h>
 
-/* A million take a sanitizer that also counts lines half a minute. */
+/* With coverage and a sanitizer, a million take half a minute. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { ENTRIES = 100000 };
 #else
@@ -13,7 +13,7 @@ enum { ENTRIES = 1000000 };
 #endif
 enum { BATCH = 1000, ENTRY_MAX = 2048 };
 
-/* The fields of Linux 6.12, in its order; what is no counter is there too. */
+/* The fields of Linux 6.12 in order, including those that are not counters. */
 static const char *const fields[] = {
 	"Size",		 "KernelPageSize", "MMUPageSize",     "Rss",
 	"Pss",		 "Pss_Dirty",	   "Shared_Clean",    "Shared_Dirty",
@@ -40,7 +40,7 @@ static bool one_in(unsigned n)
 	return next_random() % n == 0;
 }
 
-/* Mostly what neighbours have: zero, small numbers; now and then more than eight digits. */
+/* Mostly like neighbours: zero or small numbers; sometimes more than eight digits. */
 static uint64_t any_size(void)
 {
 	if (one_in(3))
@@ -56,7 +56,7 @@ static char *put_text(char *at, const char *text)
 	return at + len;
 }
 
-/* Right-aligned, the key and its colon in 16 columns and the number in at least 8, as in the
+/* Right-aligned, the key with its colon in 16 columns and the number in at least 8, like the
  * kernel. */
 static char *put_field(char *at, const char *key, uint64_t kib)
 {
@@ -99,7 +99,8 @@ static int keep(void *ctx, const struct mapping *m, struct error *e)
 	(void)e;
 	assert_true(batch->count <= BATCH);
 	batch->mappings[batch->count] = *m;
-	batch->mappings[batch->count++].name.ptr = NULL; /* it dies; its length stays */
+	batch->mappings[batch->count++].name.ptr =
+		NULL; /* no longer valid; only its length is compared */
 	return 0;
 }
 
@@ -158,7 +159,7 @@ TEST(many_entries)
 		char *at = text;
 
 		for (int i = 0; i < BATCH; i++) {
-			/* Another kernel, or one entry of another kind among its like. */
+			/* Another kernel, or a single entry of another kind. */
 			if (one_in(5000))
 				missing = (uint32_t)next_random() & (uint32_t)next_random();
 			at = put_entry(at, &address,
@@ -169,7 +170,8 @@ TEST(many_entries)
 		feed(never, text, (size_t)(at - text));
 		compare(&fast, &general);
 	}
-	assert_int_equal(smaps_mappings(learns), ENTRIES - 1); /* the last one is not over yet */
+	assert_int_equal(smaps_mappings(learns),
+			 ENTRIES - 1); /* the last one is not complete yet */
 	free(text);
 	smaps_free(learns);
 	smaps_free(never);

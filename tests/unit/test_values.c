@@ -1,11 +1,11 @@
-/* values: what the values of options mean, and which are refused. */
+/* values: parsing the values of options, and rejecting invalid ones. */
 #include "support.h"
 
 #include "cli/values.h"
 
 static struct error e;
 
-/* The functions may cut their argument up. */
+/* The functions may modify their argument. */
 static char *copy(const char *text)
 {
 	static char buffer[256];
@@ -48,7 +48,7 @@ TEST(pids)
 	free(list);
 }
 
-/* As pgrep, pidof and people separate them. */
+/* Separated like the output of pgrep and pidof, or by people. */
 TEST(separated_pids)
 {
 	static const char *const texts[] = {"1\n2\n3\n", "1 2 3", " 1, 2 ,3\r\n", "1,2\t3"};
@@ -126,10 +126,11 @@ TEST(groupings)
 	assert_int_equal(by.keys[2], KEY_USER);
 	assert_refused(value_grouping(copy("pid"), &by, &e), "--by: unknown key \"pid\"");
 	by.count = 0;
-	assert_int_equal(value_grouping(copy("label,subsystem,kind,process,name,user,cgroup,"
-					     "command,file,mapping,segment,label"),
-					&by, &e),
-			 0);
+	assert_int_equal(
+		value_grouping(copy("label,subsystem,kind,process,name,user,cgroup,"
+				    "container,pod,unit,command,file,mapping,segment,label"),
+			       &by, &e),
+		0);
 	assert_int_equal(by.count, KEY_COUNT);
 }
 

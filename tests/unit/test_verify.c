@@ -1,4 +1,4 @@
-/* verify: bounds, exactly at their edges. */
+/* verify: tests bounds exactly at their edges. */
 #include "support.h"
 
 #include "model/verify.h"
@@ -58,7 +58,7 @@ TEST(between_the_two_in_either_direction)
 	assert_int_equal(compare(COUNTER_RSS, 100 * KIB - 1, 5, 200 * KIB, 100 * KIB), 1);
 }
 
-/* Less than 1 kB a mapping may be missing, and nothing may be too much. */
+/* Up to 1 kB per mapping may be missing, and nothing may be too much. */
 TEST(shares_are_rounded_down)
 {
 	static const enum counter shares[] = {COUNTER_PSS, COUNTER_PSS_DIRTY, COUNTER_SWAP_PSS,
@@ -190,7 +190,7 @@ TEST(the_systems_total)
 	assert_true(verification_anon_agrees(&v));
 }
 
-/* Of some processes, the total may be less than the kernel counts, and never more. */
+/* The total of some processes may be less than the kernel counts, but never more. */
 TEST(the_total_of_some)
 {
 	struct verification v = {

@@ -1,4 +1,4 @@
-/* watch and view: a tree that changes between refreshes, and what is said of that. */
+/* watch and view: a tree that changes between refreshes, and what is reported. */
 #include "support.h"
 
 #include "watch/view.h"
@@ -146,7 +146,7 @@ TEST(what_did_nothing_is_kept)
 	write_process(2, "other", 10, 0, MAPPING("1-2", "[heap]", "4"));
 	write_process(3, "third", 10, 0, MAPPING("1-2", "[heap]", "4"));
 	refresh();
-	/* Its smaps alone say something else, and nobody looks but when it is its turn. */
+	/* Only its smaps changes, which is not read until it has its turn. */
 	tree_write(root, "3/smaps", SLICE(MAPPING("1-2", "[heap]", "64")));
 	refresh();
 	assert_int_equal(pss_of("third"), 4);
@@ -158,7 +158,7 @@ TEST(what_did_nothing_is_kept)
 	assert_int_equal(pss_of("third"), 64);
 }
 
-/* What was read last has its turn last, and nobody is left out. */
+/* The process read last has its turn last, and none is left out. */
 TEST(all_have_their_turn)
 {
 	enum { PROCESSES = 2 * TURN + 7 };
@@ -172,7 +172,8 @@ TEST(all_have_their_turn)
 		refresh_watch();
 		assert_in_range(PROCESSES - watch->kept, PROCESSES / TURN, PROCESSES / TURN + 1);
 		read += PROCESSES - watch->kept;
-		/* One that did something is read beside them, and goes to the end of the line. */
+		/* A process that did something is read as well, and goes to the end of the
+		 * queue. */
 		write_process(PROCESSES + 1, "busy", 10, i, MAPPING("1-2", "[heap]", "4"));
 	}
 	assert_in_range(read, PROCESSES, PROCESSES + 1);
@@ -180,7 +181,7 @@ TEST(all_have_their_turn)
 		assert_true(watch->now.processes[i]->read_at > 1);
 }
 
-/* The time for what did nothing bounds how many of them are read, but for the first. */
+/* The budget limits how many idle processes are read, except for the first. */
 TEST(turns_within_a_budget)
 {
 	enum { PROCESSES = 4 * TURN, US = 1000 };
@@ -204,7 +205,7 @@ TEST(turns_within_a_budget)
 	view_init(&view, &by);
 }
 
-/* A large process uses up the time of those behind it. */
+/* A large process uses up the time of those after it. */
 TEST(the_large_take_longer)
 {
 	enum { PROCESSES = 3 * TURN, MS = 1000000 };
@@ -283,7 +284,7 @@ static const struct trend *trend_of_label(const char *label)
 	return NULL;
 }
 
-/* The same process with other memory is no other process. */
+/* The same process with other memory is not another process. */
 TEST(is_not_replaced)
 {
 	watch_by(KEY_PROCESS);
@@ -300,7 +301,7 @@ TEST(is_not_replaced)
 	assert_int_equal(aggregate_count(&view.snapshot.groups), 3);
 }
 
-/* What comes and goes leaves nothing behind in what is kept. */
+/* Rows that come and go leave nothing behind in what is kept. */
 TEST(the_start_does_not_grow)
 {
 	uint32_t symbols;
@@ -332,7 +333,7 @@ TEST(a_new_start)
 	assert_int_equal(trend_of("[heap]")->growth, 1024);
 }
 
-/* Rows of another view are as those of the view that was there all the time. */
+/* Compares the history with that of a view that existed all the time. */
 static void assert_same_history(const struct view *other)
 {
 	const struct snapshot *s = &view.snapshot, *o = &other->snapshot;
@@ -356,7 +357,7 @@ static void assert_same_history(const struct view *other)
 	}
 }
 
-/* Who looks at something for the first time, or after a new start, sees what it was before. */
+/* A view made later, or after a new start, has the history. */
 TEST(a_view_that_comes_later_has_a_history)
 {
 	struct error e;
@@ -389,7 +390,8 @@ TEST(a_view_that_comes_later_has_a_history)
 	assert_int_equal(trend_of("[heap]")->growth, 0);
 }
 
-/* What would take too much memory is not kept: then a history begins with the refresh before. */
+/* A past that would take too much memory is not kept: history then begins at the previous
+ * refresh. */
 TEST(a_large_past_is_not_kept)
 {
 	assert_true(past_has_room(&by, 100000));
@@ -417,7 +419,7 @@ TEST(part_of_it)
 	view_free(&part);
 }
 
-/* Until it is known whose it is, it is said to be in doubt. */
+/* Until its user is known, it counts as possibly matching. */
 TEST(a_user_who_is_not_known)
 {
 	watch_by(KEY_PROCESS);
@@ -453,7 +455,7 @@ static struct slice command_of(const char *name)
 	return command == SYMBOL_NONE ? SLICE("?") : intern_bytes(&s->symbols, command);
 }
 
-/* Who changes his command line is the same process; who is gone had one. */
+/* A process that changes its command line is the same; a process that is gone had one. */
 TEST(command_lines)
 {
 	watch_by(KEY_PROCESS);
@@ -498,7 +500,7 @@ TEST(names_are_counted)
 	assert_int_equal(watch->naming.pss[WORD_NONE], 1024);
 }
 
-/* What is known is not named; what a machine has beyond all that was read is unknown. */
+/* Known memory is not named; what the machine has beyond the processes read is unknown. */
 TEST(words_for_names)
 {
 	struct naming n;
@@ -520,7 +522,7 @@ TEST(words_for_names)
 	assert_true(naming_percent(&n, 0, WORD_NONE) == 0);
 }
 
-/* Names that are no longer there do not stay in memory. */
+/* Symbols that are not used any more are freed. */
 TEST(symbols_do_not_pile_up)
 {
 	enum { REFRESHES = 300, LABELS = 30 };

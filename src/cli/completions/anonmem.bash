@@ -1,5 +1,5 @@
-# Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
-# complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
+# Completion of anonmem for bash. It works alone; with bash-completion, it uses that to complete
+# files, since it quotes better. tests/docs/ keeps the lists in step with --help.
 
 _anonmem_commands="capture check diff doctor machine run top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
@@ -14,7 +14,7 @@ _anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --lab
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
-_anonmem_run_options="--label --summary -h --help"
+_anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
 -g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
@@ -23,20 +23,20 @@ _anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --labe
 --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
-_anonmem_keys="label subsystem kind process name user cgroup command file mapping segment"
-_anonmem_key_columns="label origin subsystem kind pid start_time name shares_memory_with user cgroup start end perms
+_anonmem_keys="label subsystem kind process name user cgroup container pod unit command file mapping segment"
+_anonmem_key_columns="label origin subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end perms
 file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
 file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss hugetlb pss_percent
-rss_percent exclusive exclusive_max command"
+rss_percent exclusive exclusive_max heap_used heap_free command"
 _anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv markdown folded"
 _anonmem_units="auto b k m g"
 _anonmem_colors="auto always never"
 
-# Adds those of the words $1 that begin with $2.
+# Adds the words in $1 that begin with $2.
 _anonmem_words()
 {
 	local word
@@ -48,7 +48,7 @@ _anonmem_words()
 	done
 }
 
-# Adds to the comma-separated list $2 those of the words $1 that are not yet in it.
+# Adds the words in $1 that are not yet in the comma-separated list $2.
 _anonmem_list()
 {
 	local word before="" part=$2
@@ -65,7 +65,7 @@ _anonmem_list()
 	compopt -o nospace 2>/dev/null
 }
 
-# Prints "PID NAME" of all processes that have memory. A name may hold anything, even escapes.
+# Prints "PID NAME" of all processes that have memory. A name may contain anything, even escapes.
 _anonmem_processes()
 {
 	local folder name first
@@ -79,8 +79,8 @@ _anonmem_processes()
 	done
 }
 
-# The last pid of the list $1. The names of the processes are shown only where bash lists the
-# candidates (COMP_TYPE is a question mark), so that they never get into the line.
+# Completes the last pid of the list $1. Names of processes are added only if bash lists the
+# candidates (COMP_TYPE is a question mark), so that they never get into the command line.
 _anonmem_pids()
 {
 	local pid name before=""
@@ -111,7 +111,7 @@ _anonmem_names()
 	done < <(_anonmem_processes)
 }
 
-# Files, or with -d folders, that begin with $cur.
+# Files, or directories with -d, that begin with $cur.
 _anonmem_files()
 {
 	if declare -F _filedir >/dev/null; then
@@ -122,14 +122,14 @@ _anonmem_files()
 	mapfile -t COMPREPLY < <(compgen "${1:--f}" -- "$cur")
 }
 
-# The columns of the command at hand.
+# The columns of the current command.
 _anonmem_command_columns()
 {
 	echo "$_anonmem_columns"
 	[[ ${COMP_WORDS[1]-} == top ]] && echo "$_anonmem_trend_columns"
 }
 
-# Values of the option $1; false if it takes none.
+# Completes values of the option $1; false if it takes none.
 _anonmem_values()
 {
 	local more="all help"
@@ -168,7 +168,7 @@ _anonmem_values()
 	return 0
 }
 
-# A list that begins with a plus is added to the columns of the default.
+# A list that begins with a plus is added to the default columns.
 _anonmem_columns_list()
 {
 	local plus=""
@@ -178,7 +178,7 @@ _anonmem_columns_list()
 	COMPREPLY=("${COMPREPLY[@]/#/$plus}")
 }
 
-# Keys too can order the rows, and either may have a sign before it.
+# Rows can be sorted by keys, too; both may have a sign.
 _anonmem_sort()
 {
 	local sign=""
@@ -188,8 +188,8 @@ _anonmem_sort()
 	COMPREPLY=("${COMPREPLY[@]/#/$sign}")
 }
 
-# Behind the options of `run` stands a command, and then files, for want of better knowledge. bash
-# makes --label=none three words.
+# The options of `run` are followed by a command, and then files, as far as is known. bash makes
+# --label=none three words.
 _anonmem_run()
 {
 	local at word
@@ -202,6 +202,20 @@ _anonmem_run()
 			((++at < COMP_CWORD)) && continue
 			[[ $cur == "=" ]] && cur=""
 			_anonmem_words "$_anonmem_run_labels" "$cur"
+			return
+			;;
+		--through)
+			[[ ${COMP_WORDS[at + 1]-} == "=" ]] && ((at++))
+			((++at < COMP_CWORD)) && continue
+			COMPREPLY=()
+			return
+			;;
+		--heaps)
+			[[ ${COMP_WORDS[at + 1]-} == "=" ]] || continue
+			((at += 2))
+			((at < COMP_CWORD)) && continue
+			[[ $cur == "=" ]] && cur=""
+			_anonmem_words caller "$cur"
 			return
 			;;
 		--)
@@ -231,7 +245,7 @@ _anonmem()
 		return
 	fi
 	((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}
-	# bash makes --by=label three words; what stands before the = is the option.
+	# bash makes --by=label three words; the option is before the =.
 	if [[ $cur == "=" ]]; then
 		cur=""
 	elif [[ $prev == "=" ]] && ((COMP_CWORD > 1)); then
@@ -262,7 +276,7 @@ _anonmem()
 		_anonmem_files
 		return
 	fi
-	# Behind --smaps FILE more files may follow.
+	# More files may follow --smaps FILE.
 	for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
 		if [[ $word == --smaps ]]; then
 			_anonmem_files

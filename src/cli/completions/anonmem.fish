@@ -1,7 +1,7 @@
 # Completion of anonmem for fish. tests/docs/ keeps the lists in step with --help.
 
 function __anonmem_keys
-	set -l keys label subsystem kind process name user cgroup command file mapping segment
+	set -l keys label subsystem kind process name user cgroup container pod unit command file mapping segment
 	printf '%s\n' $keys
 end
 
@@ -9,20 +9,21 @@ function __anonmem_columns
 	set -l columns processes mappings size rss pss pss_dirty shared_clean shared_dirty \
 		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
 		shmem_pmd_mapped file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked \
-		uss hugetlb pss_percent rss_percent exclusive exclusive_max command
+		uss hugetlb pss_percent rss_percent exclusive exclusive_max heap_used \
+		heap_free command
 	set -l trend_columns refresh state change growth history
 	printf '%s\n' $columns
 	__fish_seen_subcommand_from top && printf '%s\n' $trend_columns
 end
 
-# A list that begins with a plus is added to the columns of the default.
+# A list that begins with a plus is added to the default columns.
 function __anonmem_column_lists
 	printf '%s\n' (__anonmem_columns) all +(__anonmem_columns)
 end
 
-# Keys too can order the rows, and either may have a sign before it.
+# Rows can be sorted by keys, too; both may have a sign.
 function __anonmem_sort
-	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup start end \
+	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end \
 		perms file segment device inode segment_size segment_rss segment_swap
 	set -l names (__anonmem_columns) $key_columns
 	printf '%s\n' $names -$names +$names
@@ -38,13 +39,13 @@ set -l check_formats text json junit markdown
 set -l units auto b k m g
 set -l colors auto always never
 
-# What `run` is to run, and its arguments: behind run's own options.
+# The command for `run` and its arguments, after run's own options.
 function __anonmem_command
     set -l words (commandline -opc)
     set -l skip 2
     while set -q words[(math $skip + 1)]
         switch $words[(math $skip + 1)]
-            case --label
+            case --label --through
                 set skip (math $skip + 2)
             case --
                 set skip (math $skip + 1)
@@ -58,15 +59,17 @@ function __anonmem_command
     __fish_complete_subcommand --fcs-skip=$skip
 end
 
-# No files but where an option takes them, and behind --smaps FILE.
+# No files except for options that take them, and after --smaps FILE.
 complete -c anonmem -f
 complete -c anonmem -n '__fish_contains_opt smaps' -F
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How to have memory named'
-# The commands, and behind one a command of another program.
+# The commands, and after `run` another program's.
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose memory has names'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_command)'
-complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'What to call memory that nobody names'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'How to name unnamed memory'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l heaps -d 'Give each library that calls malloc a heap of its own'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l through -x -d 'See through libraries with such names, too'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a check -d 'Say whether memory is within a budget'
@@ -83,7 +86,7 @@ complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Wr
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l output -r -F -d 'The file to write'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
 
-# What a report and top have; what capture has too; or machine; or both; what doctor has.
+# Options of a report and top; those that capture has too; or machine; or both; those that doctor has.
 set -l chosen 'not __fish_seen_subcommand_from doctor machine run'
 set -l report 'not __fish_seen_subcommand_from capture doctor machine run'
 set -l told 'not __fish_seen_subcommand_from doctor run'
@@ -93,9 +96,9 @@ complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_p
 complete -c anonmem -n "$examine; and not __fish_contains_opt smaps; and string match -qr '^[0-9]' -- (commandline -ct)" -a '(__fish_complete_pids)'
 complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -n $chosen -d 'Only processes whose name or program matches'
 complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -n $chosen -d 'Only processes of this user'
-complete -c anonmem -l cgroup -x -n $told -d 'Only processes in such a control group'
+complete -c anonmem -l cgroup -x -n $told -d 'Only processes whose control group matches'
 complete -c anonmem -l children -n $chosen -d 'Also the descendants of the chosen processes'
-complete -c anonmem -s l -l label -x -n $report -d 'Only memory with such a label'
+complete -c anonmem -s l -l label -x -n $report -d 'Only memory whose label matches'
 complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $report -d 'Only memory of these kinds'
 
 complete -c anonmem -l from -r -F -n $account -d 'A capture of any kind'
@@ -104,21 +107,21 @@ complete -c anonmem -l smaps -r -F -n $report -d 'Captured smaps files'
 
 complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_keys)' -n $report -d 'Group by these keys'
 complete -c anonmem -s o -l columns -x -a '(__fish_complete_list , __anonmem_column_lists) help' -n $report -d 'Columns after the keys'
-complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -n $report -d 'Order by a column, + rising, - falling'
+complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -n $report -d 'Sort by a column, + ascending, - descending'
 complete -c anonmem -s N -l limit -x -n $account -d 'Only the first rows'
 complete -c anonmem -s a -l all -n $account -d 'Show rows of zeros, too'
-complete -c anonmem -l rules -r -F -n $account -d 'More rules from label to subsystem'
-complete -c anonmem -l no-rules -n $account -d 'No rules but the built-in ones'
-complete -c anonmem -l no-infer -n $account -d 'No guesses at what unnamed memory is'
+complete -c anonmem -l rules -r -F -n $account -d 'Additional rules from label to subsystem'
+complete -c anonmem -l no-rules -n $account -d 'Use only the built-in rules'
+complete -c anonmem -l no-infer -n $account -d 'Do not guess what unnamed memory is'
 
 complete -c anonmem -n '__fish_seen_subcommand_from check' -s f -x -a "$check_formats"
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l format -x -a "$check_formats"
-complete -c anonmem -s f -l format -x -a "$formats" -n "$account; and not __fish_seen_subcommand_from check" -d 'Form of the report'
+complete -c anonmem -s f -l format -x -a "$formats" -n "$account; and not __fish_seen_subcommand_from check" -d 'Format of the report'
 complete -c anonmem -l json -n $examine -d 'The same as --format json'
 complete -c anonmem -l csv -n $account -d 'The same as --format csv'
 complete -c anonmem -l units -x -a "$units" -n $account -d 'Unit of sizes in the table'
-complete -c anonmem -s w -l wide -n $report -d 'Show all columns and whole names'
-complete -c anonmem -l no-header -n $account -d 'No line with the names of the columns'
+complete -c anonmem -s w -l wide -n $report -d 'Show all columns and full names'
+complete -c anonmem -l no-header -n $account -d 'Hide the line of column names'
 complete -c anonmem -s q -l quiet -n $told -d 'Hide summary and notes'
 complete -c anonmem -l color -x -a "$colors" -n $account -d 'Use colours'
 
@@ -126,13 +129,13 @@ set -l top '__fish_seen_subcommand_from top'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a machine -d 'Show where all memory is'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch who grows'
 complete -c anonmem -s d -l delay -x -n $top -d 'Seconds between two refreshes'
-complete -c anonmem -s n -l iterations -x -n $top -d 'End after so many refreshes'
+complete -c anonmem -s n -l iterations -x -n $top -d 'Exit after so many refreshes'
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
 
-complete -c anonmem -s j -l jobs -x -n $account -d 'Threads that read'
+complete -c anonmem -s j -l jobs -x -n $account -d 'Number of reader threads'
 complete -c anonmem -l fast -n $report -d 'RSS and swap without smaps'
 complete -c anonmem -l max-stall -x -n $report -d 'Never block a process longer, such as 2ms'
-complete -c anonmem -l stats -n $report -d 'Say what the reading has cost'
+complete -c anonmem -l stats -n $report -d 'Print the cost of reading'
 
 complete -c anonmem -l strict -n $report -d 'Exit 3 if any process could not be read'
 complete -c anonmem -l verify -n $report -d 'Compare the sums with smaps_rollup and meminfo'

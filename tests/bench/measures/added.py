@@ -1,12 +1,12 @@
-"""What anonmem adds for each process beyond reading its smaps, to what `ps` costs for each.
+"""What anonmem adds per process beyond reading smaps, relative to what `ps` costs.
 
-The cost of a process to a program is (its CPU on N processes - its CPU on none) / N, which is free
-of what the program costs to start; both are in pid namespaces of their own, so N is exact, and
-kernel threads, which are in neither, do not blur it. What anonmem adds is its cost of a process
-less that of the floor, and the yardstick is that of `ps -eo pid`.
+The cost per process is (CPU on N processes - CPU on none) / N, which excludes the cost of starting
+a program. Both run in pid namespaces of their own, so N is exact, and there are no kernel threads.
+What anonmem adds is its cost per process less that of the floor; the yardstick is the cost of
+`ps -eo pid`.
 
-Parsing is in that difference too, and grows with the mappings. So the figure is taken from
-processes that hardly have any, where it is an upper bound; the sleepers are shown beside it.
+The difference includes parsing, which grows with the mappings. So the figure is taken from
+processes with hardly any mappings, where it is an upper bound; the sleepers are shown next to it.
 """
 
 from bench import peers
@@ -49,7 +49,7 @@ def measure(bench):
 
 
 def figures(taken, place):
-	"""What the floor and anonmem cost, what this adds, what ps costs, and the ratio of these."""
+	"""The cost of the floor and of anonmem, the difference, the cost of ps, and the ratio of these."""
 	floor, own, ps = (taken.samples(in_place(place, name), EACH) for name in CONTENDERS)
 	added = each(lambda a, f: a - f, own, floor)
 	return [*map(spread, [floor, own, added, ps]), ratio(added, ps)]

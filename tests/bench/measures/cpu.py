@@ -1,4 +1,4 @@
-"""CPU, wall time and peak memory of a report, beside the floor and the peers.
+"""CPU, wall time and peak memory of a report, next to the floor and the peers.
 
 On the whole workload and on each part of it."""
 

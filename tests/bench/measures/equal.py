@@ -1,4 +1,4 @@
-"""Whether `--fast` gives what the exact way does, and many threads what one does."""
+"""Checks that `--fast` gives the same as the exact way, and many threads the same as one."""
 
 import json
 from pathlib import Path

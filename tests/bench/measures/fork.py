@@ -1,7 +1,7 @@
-"""What names cost fork(), after the benchmark of the kernel's own patch.
+"""The cost of names in fork(), following the benchmark of the kernel's own patch.
 
-Every sample comes from a new process: how its pages happen to lie in memory makes more of a
-difference than names do, and stays the same as long as it lives.
+Every sample comes from a new process: the placement of its pages in memory makes more of a
+difference than names do, and does not change during its life.
 """
 
 import statistics
@@ -44,7 +44,7 @@ def measure(bench):
 
 
 def more(taken, row):
-	"""By how many percent names make it slower; None if that was not measured."""
+	"""The slowdown by names in percent; None if it was not measured."""
 	samples = [taken.samples(name(row), FORK) for name in [named, unnamed]]
 	return spread(each(lambda with_names, without: 100 * (with_names / without - 1), *samples))
 

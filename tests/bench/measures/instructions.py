@@ -1,4 +1,4 @@
-"""Instructions of whole reports of a captured tree, counted by valgrind: the same in every run."""
+"""Instructions for whole reports on a captured tree, counted by valgrind; the same in every run."""
 
 from pathlib import Path
 

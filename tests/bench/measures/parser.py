@@ -1,7 +1,7 @@
-"""The parser alone: bytes a second in memory and, with valgrind, instructions a mapping.
+"""The parser alone: bytes per second in memory and, with valgrind, instructions per mapping.
 
-On mappings that are all alike, which is the goal, and on those of ordinary programs, of which
-hardly one is like the one before.
+Measured on mappings that are all alike, for the goal, and on those of ordinary programs, which
+hardly ever are.
 """
 
 import statistics
@@ -53,7 +53,7 @@ def instructions(program, path, thing):
 
 
 def shorten(path):
-	"""A copy that ends with a whole mapping."""
+	"""A shorter copy that ends with a whole mapping."""
 	whole = path.read_bytes()
 	last = whole.rfind(b"\nVmFlags", 0, COUNTED_BYTES) + 1
 	short = path.with_suffix(".short")

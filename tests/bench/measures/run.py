@@ -1,4 +1,4 @@
-"""What `anonmem run` costs servers under load, and a program that only maps and unmaps."""
+"""The cost of `anonmem run` for servers under load, and for a program that only maps and unmaps."""
 
 import subprocess
 
@@ -28,7 +28,7 @@ def serve(server, before):
 
 
 def works():
-	"""name -> a function of the words before the command, which gives what -> times a second."""
+	"""name -> a function that takes a command prefix and returns operation -> number per second."""
 	found = {"map": map_and_unmap}
 	for server in SERVERS:
 		found[server.__name__] = lambda before, server=server: serve(server, before)

@@ -1,4 +1,4 @@
-"""The worst mmap+munmap of a process of 4 GiB while it is read."""
+"""The slowest mmap+munmap in a process of 4 GiB while it is read."""
 
 import time
 

@@ -1,8 +1,7 @@
-"""A refresh of `anonmem top` when nothing moves, beside one `cat` and htop with its PSS column.
+"""A refresh of `anonmem top` on an idle system, next to a `cat` and to htop with its PSS column.
 
-All screens of a batch run at the same time, since each sleeps nearly all of it, and it takes long
-until they have settled. Each gives one sample: how a process happens to lie in memory is noise,
-too.
+All screens of a batch run at the same time, since each mostly sleeps and takes long to settle. Each
+gives one sample: the placement of a process in memory is noise, too.
 """
 
 import contextlib
@@ -34,7 +33,7 @@ DEFAULT_DELAY = 2
 
 
 def contenders(bench):
-	"""(name, side) -> command, with a refresh every DELAY."""
+	"""(name, side) -> command that refreshes every DELAY."""
 	settings = Path(bench.folder) / "htoprc"
 	settings.write_text(HTOP_SETTINGS)
 	environment = ["/usr/bin/env", "TERM=xterm", "LC_ALL=C.UTF-8", f"HTOPRC={settings}"]
@@ -49,7 +48,7 @@ def contenders(bench):
 
 
 def run_batch(bench, workload, commands, count):
-	"""The CPU of a refresh in the steady state, of so many screens of each contender."""
+	"""The CPU time of a refresh in the steady state, from several screens of each contender."""
 	with contextlib.ExitStack() as stack:
 		screens = [
 			(key, stack.enter_context(Held(PROGRAMS / "screen", workload.inside, *command)))

@@ -1,6 +1,6 @@
 /*
- * A process of as few mappings as a C program can have (linked statically): reading its smaps costs
- * little, so what a tool adds for each process is not lost in it.
+ * A process with as few mappings as possible (statically linked): reading its smaps is cheap, so it
+ * does not hide what a tool adds per process.
  */
 #include <unistd.h>
 

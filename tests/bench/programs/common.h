@@ -35,7 +35,7 @@ static inline long long now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* The pid and mount namespaces of a process; those of the next child. */
+/* Enters the pid and mount namespaces of a process; the pid namespace applies to the next child. */
 static inline void enter_namespaces_of(int pid)
 {
 	int flags = CLONE_NEWPID | CLONE_NEWNS;
@@ -46,7 +46,7 @@ static inline void enter_namespaces_of(int pid)
 	close(fd);
 }
 
-/* Private memory, resident, without huge pages: those would spare the kernel its walk. */
+/* Private resident memory without huge pages, which would shorten the kernel's walk. */
 static inline char *map_resident(size_t size)
 {
 	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

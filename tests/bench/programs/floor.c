@@ -1,6 +1,6 @@
 /*
- * The floor: reads the smaps of all processes, or of those given, into one buffer and throws it
- * away. Whatever reads smaps costs at least this.
+ * The floor: reads the smaps of all processes, or of the given ones, into one buffer and discards
+ * it. Any program that reads smaps costs at least this.
  */
 #include <ctype.h>
 #include <dirent.h>

@@ -1,9 +1,9 @@
 /*
- * fork MAPPINGS PAGES named|unnamed: a process of so many mappings of ten pages, PAGES of each
- * resident, which have names of 79 bytes, each its own, or none.
+ * fork MAPPINGS PAGES named|unnamed: a process with MAPPINGS mappings of ten pages each, PAGES of
+ * them resident, with distinct names of 79 bytes or without names.
  *
- * Says "ready" on stdout; then, for every line on stdin, how long fork() took, in nanoseconds. Ends
- * when stdin closes.
+ * Prints "ready"; then, for every line on stdin, the duration of a fork() in nanoseconds. Ends when
+ * stdin closes.
  */
 #include "anonmem/anonmem.h"
 #include "common.h"
@@ -18,7 +18,7 @@ static void name(char *at, size_t bytes, long number)
 		fail("name");
 }
 
-/* Neighbours differ in a flag, or they would be one mapping. */
+/* Neighbours differ in a flag, so that they do not merge. */
 static void make_mappings(long count, long pages, int named)
 {
 	size_t bytes = MAPPING_PAGES * page_bytes();

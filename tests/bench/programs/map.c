@@ -1,5 +1,5 @@
 /*
- * map COUNT: maps 64 KiB, writes to it and unmaps it, COUNT times; says how long one time took, in
+ * map COUNT: maps 64 KiB, writes to it and unmaps it, COUNT times; prints the average duration in
  * nanoseconds.
  */
 #include "common.h"

@@ -1,9 +1,10 @@
 /*
- * The parser alone, on smaps that are in memory already:
+ * Measures the parser alone, on smaps in memory:
  *
  *	parser FILE ROUNDS touch|room|read|general...
  *
- * Each round does each thing named, in turn, and prints a line: its name and its bytes a second.
+ * Each round does all named things in turn, and prints a line for each: its name and bytes per
+ * second.
  *
  *	touch		loads one word of every cache line: what any program that looks at the text
  *			pays at least
@@ -12,8 +13,8 @@
  *	general		as room, but every entry goes the general way, without what was learned from
  *			the one before
  *
- * The copy into the parser's room is counted: it stands for that of read(). At the end it says the
- * number of mappings. Under callgrind, name one thing and one round.
+ * The copy into the parser's buffer is included, in place of read()'s. Finally prints the number of
+ * mappings. Under callgrind, name one thing and one round.
  */
 #include "common.h"
 
@@ -60,7 +61,7 @@ static void touch(struct text text)
 		memcpy(&word, text.bytes + i, sizeof(word));
 		sum += word;
 	}
-	__asm__ volatile("" : : "r"(sum)); /* the sum is wanted, as far as the compiler knows */
+	__asm__ volatile("" : : "r"(sum)); /* makes the compiler keep the sum */
 }
 
 static int add_mapping(void *sum, const struct mapping *m, struct error *e)
@@ -109,7 +110,7 @@ static uint64_t feed_generally(struct smaps_parser *p, struct text text)
 	return mappings;
 }
 
-/* False if there is no such thing. */
+/* False if the name is unknown. */
 static bool do_thing(const char *name, struct smaps_parser *p, struct text text, uint64_t *mappings)
 {
 	if (strcmp(name, "touch") == 0)

@@ -1,10 +1,10 @@
 /*
- * Runs a command on a terminal of 80x24 of its own, whose screen is thrown away:
+ * Runs a command on an 80x24 terminal whose output is discarded:
  *
  *	screen INSIDE COMMAND...
  *
- * INSIDE is as in timer.c. Says "ready" on stdout; then, for every line on stdin, the CPU time of
- * the command until now, user and sys, in nanoseconds. The command ends when stdin closes.
+ * INSIDE is as in timer.c. Prints "ready"; then, for every line on stdin, the CPU time of the
+ * command so far, user and sys, in nanoseconds. The command ends when stdin closes.
  */
 #include "common.h"
 
@@ -48,7 +48,7 @@ static void serve(pid_t pid, int terminal)
 
 	while (poll(inputs, 2, -1) > 0) {
 		if (inputs[1].revents && read(terminal, buffer, sizeof(buffer)) <= 0)
-			inputs[1].fd = -1; /* it has ended, which the next question tells */
+			inputs[1].fd = -1; /* it has ended; the next request will notice */
 		if (!inputs[0].revents)
 			continue;
 		if (read(STDIN_FILENO, buffer, sizeof(buffer)) <= 0)

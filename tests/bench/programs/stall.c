@@ -1,9 +1,9 @@
 /*
- * A process of 4 GiB in small pages that maps and unmaps a page again and again and measures how
- * long that takes: what a reader does to what it reads.
+ * A process of 4 GiB in small pages that maps and unmaps a page repeatedly and measures how long
+ * that takes: the effect of a reader on the process it reads.
  *
- * Says "ready" on stdout; then, for every line on stdin, the longest such pair since the line
- * before, in nanoseconds, and how many there were. Ends when stdin closes.
+ * Prints "ready"; then, for every line on stdin, the longest such pair since the previous line, in
+ * nanoseconds, and the number of pairs. Ends when stdin closes.
  */
 #include "common.h"
 
@@ -11,8 +11,8 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-/* The pause between two pairs. Without one this thread would use up its share of a processor, and
- * waiting for the processor, which is no fault of the reader, would be measured with the rest. */
+/* The pause between two pairs. Without one, this thread would use up its share of a CPU, and
+ * waiting for a CPU, which is not the reader's fault, would be measured too. */
 enum { PAUSE_NS = 50000 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -1,14 +1,14 @@
 /*
- * Runs a command and says what it cost:
+ * Runs a command and prints its cost:
  *
  *	timer INSIDE OUTPUT COMMAND...
  *
  * INSIDE is the process in whose pid and mount namespaces the command runs (see workload.c), or 0.
- * The command's stdout goes to OUTPUT, and to stdout here goes one line: CPU (user + sys) and wall
- * time in microseconds, peak memory in KiB, exit status (128 + the signal that ended it).
+ * The command's stdout goes to OUTPUT. Prints one line: CPU (user + sys) and wall time in
+ * microseconds, peak memory in KiB, exit status (128 + the signal that ended it).
  *
- * It is a program of its own because a process is charged what it was before exec: a child of
- * something large would seem large.
+ * It is a separate program because peak memory includes that before exec: a child of something
+ * large would seem large.
  */
 #include "common.h"
 

@@ -3,19 +3,18 @@
  *
  *	workload SLEEP BARE PART...
  *
- * SLEEP and BARE are the programs of the small processes. PART: sleepers (300 x SLEEP), bare
- * (300 x BARE), mappings (60,000 mappings of one page), resident (4 GiB in small pages), all (the
- * first, third and fourth) or none.
+ * SLEEP and BARE are the programs of the small processes. PART: sleepers (300 x SLEEP), bare (300 x
+ * BARE), mappings (60,000 mappings of one page), resident (4 GiB in small pages), all (the first,
+ * third and fourth) or none.
  *
- * They get a pid namespace and a /proc of their own, where what reads "all processes" finds these
- * and itself, however busy the machine is: every run reads the same. When everything stands, stdout
- * says
+ * They have their own pid namespace and /proc, where "all processes" means these and the reader,
+ * however busy the machine is, so every run reads the same. Once all are running, prints
  *
  *	inside PID	the namespace's first process, as seen from here; 0 if that is forbidden
  *	PART PID...	as seen in there
  *	ready
  *
- * All of it ends when stdin closes or this process dies.
+ * Everything ends when stdin closes or this process dies.
  */
 #include "common.h"
 
@@ -80,7 +79,7 @@ static void hold(void)
 		pause();
 }
 
-/* Neighbours of different protection do not merge. */
+/* Neighbours with different protection do not merge. */
 static void run_mappings(void)
 {
 	size_t page = page_bytes();
@@ -144,12 +143,13 @@ static void start(char **names)
 	close(ready[1]);
 	wait_for_end(ready[0]);
 	if (waitpid(-1, NULL, WNOHANG) > 0)
-		_exit(1); /* one of them failed, and has said why */
+		_exit(1); /* one of them failed, and has reported it */
 	printf("ready\n");
 	fflush(stdout);
 }
 
-/* Who runs this is root in the user namespace: then programs started in it may read the others. */
+/* Maps the user to root in the user namespace, so that programs started in it may read the
+ * others. */
 static void become_root(uid_t uid)
 {
 	int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
@@ -159,8 +159,8 @@ static void become_root(uid_t uid)
 	close(fd);
 }
 
-/* The next child is the first process of a pid namespace. Only root may have one without a user
- * namespace around it. */
+/* Makes the next child the first process of a pid namespace. Only root may do that without a user
+ * namespace. */
 static void enter_namespaces(void)
 {
 	int flags = CLONE_NEWPID | CLONE_NEWNS;
@@ -168,7 +168,7 @@ static void enter_namespaces(void)
 
 	if (unshare(uid ? flags | CLONE_NEWUSER : flags) < 0)
 		fail("a pid namespace, which only root may have here");
-	prctl(PR_SET_DUMPABLE, 1); /* what another user namespace takes away */
+	prctl(PR_SET_DUMPABLE, 1); /* undoes what entering a user namespace does */
 	if (uid)
 		become_root(uid);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -194,11 +194,12 @@ int main(int argc, char **argv)
 		fail("fork");
 	if (first == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setpgid(0, 0); /* a group from outside is 0 in there, which smemstat skips */
+		setpgid(0,
+			0); /* a group from outside shows as 0 in there, and smemstat skips that */
 		if (mount("proc", "/proc", "proc", 0, NULL) < 0)
 			fail("/proc");
 		close(go[1]);
-		wait_for_end(go[0]); /* "inside" is to be said first */
+		wait_for_end(go[0]); /* "inside" must be printed first */
 		start(argv + 3);
 		wait_for_end(STDIN_FILENO);
 		_exit(0);

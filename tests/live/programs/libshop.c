@@ -1,4 +1,4 @@
-/* Maps memory by functions that others see, and by one that only its own symbol table has. */
+/* Maps memory in exported functions, and in one that only the full symbol table has. */
 #include <sys/mman.h>
 
 static __attribute__((noinline)) void *grow(unsigned long size)

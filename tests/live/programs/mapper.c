@@ -1,5 +1,5 @@
-/* A program that maps memory; with OWN_MMAP by an mmap() of its own, as some allocators and
- * sanitizers have it. */
+/* A program that maps memory; with OWN_MMAP it uses its own mmap(), like some allocators and
+ * sanitizers. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>

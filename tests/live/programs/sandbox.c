@@ -1,4 +1,4 @@
-/* A sandbox in which no file can be opened, so that a program cannot look at its own mappings. */
+/* A sandbox in which files cannot be opened, so the program cannot read its own mappings. */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-/* Sizes tell the mappings apart. The large malloc() is mapped, and grown, by the C library. */
+/* The mappings differ in size. The C library maps and grows the large malloc(). */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 enum { MIB = 1 << 20 };
 
-void *shop_cache(unsigned long), *shop_pool(unsigned long); /* of libshop.c */
+void *shop_cache(unsigned long), *shop_pool(unsigned long); /* in libshop.c */
 
 static void *sleeper(void *at)
 {

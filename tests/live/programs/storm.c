@@ -1,4 +1,4 @@
-/* Threads that map and unmap without pause, by mmap() and by malloc(), while the process forks. */
+/* Threads that map and unmap without pause, with mmap() and malloc(), while the process forks. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,27 @@
+/*
+ * trims: programs for which glibc's malloc holds memory that malloc_trim(3) would give back.
+ */
+#ifndef CLI_TRIMS_H
+#define CLI_TRIMS_H
+
+#include "model/record.h"
+
+struct trims {
+	struct trim {
+		char *name; /* of the processes */
+		uint64_t processes;
+		uint64_t anonymous; /* bytes, resident or swapped */
+		struct heap_use heap;
+	} * list; /* once they are finished, those that are worth it, the largest first */
+	size_t count;
+};
+
+/* Counts a process. False if out of memory. */
+bool trims_add(struct trims *t, const struct record *r, const char *name);
+void trims_finish(struct trims *t);
+void trims_free(struct trims *t);
+
+/* What to do about them, a sentence. */
+extern const char trim_advice[];
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * asker: which heap a call of malloc() is for.
+ *
+ * That of the library whose code the call returns to; if that one only passes on what others ask
+ * for, as strdup() and operator new do, that of the first other one further up the stack. What was
+ * found for an address is kept, until a library is closed. Only for this folder.
+ */
+#ifndef HEAPS_ASKER_H
+#define HEAPS_ASKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* `direct`: no library passes anything on. `through`: patterns of names, with colons between, of
+ * more that do; may be NULL. It stays the caller's. */
+void asker_begin(bool direct, const char *through);
+
+/* What is known of addresses, in one word each: the address, and below it a heap, or a rule how to
+ * go on from there. */
+enum { ASKER_BITS = 13, ASKER_VALUE_BITS = 16, ASKER_RULE = 1 << 15 };
+
+extern uint64_t asker_cache[1 << ASKER_BITS];
+
+static inline uint64_t *asker_place(uintptr_t address)
+{
+	return &asker_cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - ASKER_BITS)];
+}
+
+/* For an address of which another thing is known than its heap, or nothing. */
+unsigned asker_follow(const uintptr_t *frame);
+
+/* The frame is that of the function that was called: rbp of its caller, then the address that the
+ * call returns to. */
+static inline unsigned asker_heap(const uintptr_t *frame)
+{
+	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
+
+	if (__builtin_expect((known ^ (uint64_t)frame[1] << ASKER_VALUE_BITS) < ASKER_RULE, 1))
+		return (unsigned)(known & (ASKER_RULE - 1));
+	return asker_follow(frame);
+}
+
+/* After a library was closed, since another one may come to lie there. */
+void asker_forget(void);
+
+#endif

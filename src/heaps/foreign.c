@@ -1,0 +1,98 @@
+/*
+ * What jemalloc is given in place of functions of the C library (jemalloc.map): memory that is
+ * known to be its own, and nothing of the settings that a user made for another jemalloc. What it
+ * would need to profile, which it never does here, is missing.
+ */
+#include "heaps/foreign.h"
+
+#include "heaps/chunk.h"
+#include "heaps/owner.h"
+#include "label/syscalls.h"
+
+#include <stdbool.h>
+
+/* All that jemalloc maps by itself, at addresses of the kernel's choice. */
+void *heaps_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
+{
+	void *memory;
+
+	if (len < OWNER_CHUNK) /* only to try something out */
+		return sys_mmap(addr, len, access, flags, fd, offset);
+	if (flags & MAP_FIXED)
+		return MAP_FAILED; /* what it has is never taken back */
+	if (addr)
+		return chunk_extend(addr, len, OWNER_ALLOCATOR, allocator_name) ? addr : MAP_FAILED;
+	memory = chunk_map(len, OWNER_CHUNK, OWNER_ALLOCATOR, allocator_name);
+	return memory ? memory : MAP_FAILED;
+}
+
+int heaps_munmap(void *addr, size_t len)
+{
+	/* What is not the whole of a chunk is not known by it. */
+	if ((uintptr_t)addr % OWNER_CHUNK == 0 && len % OWNER_CHUNK == 0) {
+		chunk_unmap(addr, len);
+		return 0;
+	}
+	return sys_munmap(addr, len);
+}
+
+void *heaps_sbrk(intptr_t by)
+{
+	(void)by;
+	return MAP_FAILED;
+}
+
+char *heaps_secure_getenv(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+ssize_t heaps_readlink(const char *path, char *text, size_t size)
+{
+	(void)path;
+	(void)text;
+	(void)size;
+	return -1;
+}
+
+void *heaps_dlsym(void *handle, const char *name)
+{
+	(void)handle;
+	(void)name;
+	return NULL;
+}
+
+int heaps_atexit(void (*function)(void))
+{
+	(void)function;
+	return 0;
+}
+
+double heaps_exp(double x)
+{
+	return x;
+}
+
+double heaps_log(double x)
+{
+	return x;
+}
+
+double heaps_round(double x)
+{
+	return x;
+}
+
+int heaps_unwind_backtrace(int (*function)(void *, void *), void *data)
+{
+	(void)function;
+	(void)data;
+	return 0;
+}
+
+uintptr_t heaps_unwind_get_ip(void *context)
+{
+	(void)context;
+	return 0;
+}

@@ -1,0 +1,200 @@
+#include "heaps/heap.h"
+
+#include "heaps/chunk.h"
+#include "heaps/jemalloc.h"
+#include "heaps/owner.h"
+
+#include "anonmem/anonmem.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* What jemalloc is told instead of what the user may have written for another one. Large memory is
+ * asked for by heap; so nothing is too large for one. */
+extern const char *heaps_je_malloc_conf;
+const char *heaps_je_malloc_conf = "narenas:1,dss:disabled";
+
+uint16_t heap_arena[HEAP_MAX];
+
+static char names[HEAP_MAX][ANONMEM_NAME_MAX + 1];
+static unsigned end = OWNER_FIRST;
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+/* The first heap is made before all others, and takes what has no other. */
+static const char shared[] = "malloc: (any)";
+
+unsigned heap_end(void)
+{
+	return __atomic_load_n(&end, __ATOMIC_ACQUIRE);
+}
+
+const char *heap_name(unsigned heap)
+{
+	return names[heap];
+}
+
+/* jemalloc's hooks. Of arenas nothing else is known than a number. */
+
+static uint16_t heap_of_arena[HEAP_MAX + OWNER_FIRST];
+
+static void *alloc(extent_hooks_t *hooks, void *wanted, size_t size, size_t alignment, bool *zero,
+		   bool *commit, unsigned arena)
+{
+	unsigned heap = heap_of_arena[arena];
+	void *memory = wanted;
+
+	(void)hooks;
+	if (!wanted)
+		memory = chunk_map(size, alignment, heap, names[heap]);
+	else if (!chunk_extend(wanted, size, heap, names[heap]))
+		memory = NULL;
+	if (memory) {
+		*zero = true;
+		*commit = true;
+	}
+	return memory;
+}
+
+static bool purge(extent_hooks_t *hooks, void *at, size_t size, size_t offset, size_t len,
+		  unsigned arena)
+{
+	int before = errno;
+	bool failed;
+
+	(void)hooks;
+	(void)size;
+	(void)arena;
+	failed = madvise((char *)at + offset, len, MADV_DONTNEED) != 0;
+	errno = before;
+	return failed;
+}
+
+static bool split(extent_hooks_t *hooks, void *at, size_t size, size_t a, size_t b, bool committed,
+		  unsigned arena)
+{
+	(void)hooks;
+	(void)at;
+	(void)size;
+	(void)a;
+	(void)b;
+	(void)committed;
+	(void)arena;
+	return false;
+}
+
+static bool merge(extent_hooks_t *hooks, void *a, size_t a_size, void *b, size_t b_size,
+		  bool committed, unsigned arena)
+{
+	(void)hooks;
+	(void)a;
+	(void)a_size;
+	(void)b;
+	(void)b_size;
+	(void)committed;
+	(void)arena;
+	return false;
+}
+
+/* Without dalloc: what is free stays in its heap, without pages. */
+static extent_hooks_t hooks = {
+	.alloc = alloc,
+	.purge_forced = purge,
+	.split = split,
+	.merge = merge,
+};
+
+static bool create_arena(unsigned heap)
+{
+	/* jemalloc's own struct arena_config_s, which its header does not have. */
+	struct {
+		extent_hooks_t *hooks;
+		bool metadata_use_hooks;
+	} config = {&hooks, false};
+	size_t size = sizeof(unsigned), growth = 2 * OWNER_CHUNK;
+	unsigned arena = 0;
+	char key[64];
+
+	if (heaps_je_mallctl("experimental.arenas_create_ext", &arena, &size, &config,
+			     sizeof(config)) != 0 ||
+	    arena >= sizeof(heap_of_arena) / sizeof(*heap_of_arena))
+		return false;
+	heap_of_arena[arena] = (uint16_t)heap;
+	heap_arena[heap] = (uint16_t)arena;
+	snprintf(key, sizeof(key), "arena.%u.retain_grow_limit", arena);
+	heaps_je_mallctl(key, NULL, NULL, &growth, sizeof(growth));
+	return true;
+}
+
+static unsigned find_known(const char *name)
+{
+	unsigned count = heap_end();
+
+	for (unsigned heap = OWNER_FIRST; heap < count; heap++) {
+		if (strcmp(names[heap], name) == 0)
+			return heap;
+	}
+	return OWNER_NONE;
+}
+
+static unsigned make(const char *name)
+{
+	unsigned heap = find_known(name);
+
+	if (heap != OWNER_NONE)
+		return heap;
+	heap = end;
+	if (heap == HEAP_MAX)
+		return OWNER_FIRST;
+	strncpy(names[heap], name, ANONMEM_NAME_MAX);
+	if (!create_arena(heap)) {
+		memset(names[heap], 0, sizeof(names[heap]));
+		return OWNER_FIRST;
+	}
+	__atomic_store_n(&end, heap + 1, __ATOMIC_RELEASE);
+	return heap;
+}
+
+unsigned heap_find(const char *name)
+{
+	unsigned heap = find_known(name);
+	sigset_t all, before;
+
+	if (heap != OWNER_NONE)
+		return heap;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	pthread_mutex_lock(&making);
+	heap = make(name);
+	pthread_mutex_unlock(&making);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return heap;
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&making);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&making);
+}
+
+static void after_fork_in_child(void)
+{
+	static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+
+	making = fresh;
+}
+
+bool heap_begin(void)
+{
+	/* The allocator's own handlers are there by then: its locks are taken after this one. */
+	if (heap_find(shared) != OWNER_FIRST || heap_end() == OWNER_FIRST)
+		return false;
+	return pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+}

@@ -1,0 +1,68 @@
+/*
+ * Where the library that `anonmem run --heaps` preloads begins: before all other libraries, the C
+ * library among them (-z initfirst). So nothing may be called here that needs more of it than the
+ * dynamic linker has set up.
+ */
+#include "heaps/asker.h"
+#include "heaps/heap.h"
+#include "heaps/malloc.h"
+#include "heaps/published.h"
+#include "heaps/thread.h"
+#include "preload/libc.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+__attribute__((visibility("default"))) int dlclose(void *library)
+{
+	static int (*real)(void *);
+	int status;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "dlclose");
+	status = real ? real(library) : -1;
+	asker_forget();
+	return status;
+}
+
+/* The C library does this too, but later. */
+__attribute__((constructor(101))) static void take_environment(int argc, char **argv, char **env)
+{
+	(void)argc;
+	(void)argv;
+	if (!environ)
+		environ = env;
+}
+
+/* A program with a malloc() of its own keeps it. One that is not position-independent may have no
+ * more than a stub of that name, by which it calls the C library's. */
+static bool uses_the_c_library(void)
+{
+	size_t size = 0;
+	void *found = dlsym(RTLD_DEFAULT, "malloc"), *wanted = libc_find("malloc", &size);
+	const ElfW(Sym) *symbol = NULL;
+	Dl_info info;
+
+	if (found && found != wanted &&
+	    dladdr1(found, &info, (void **)(void *)&symbol, RTLD_DL_SYMENT) && symbol &&
+	    symbol->st_shndx == SHN_UNDEF)
+		found = dlsym(RTLD_NEXT, "malloc");
+	return found && found == wanted;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *how = getenv("ANONMEM_HEAPS");
+
+	asker_begin(how && strcmp(how, "caller") == 0, getenv("ANONMEM_THROUGH"));
+	if (!uses_the_c_library() || !heap_begin() || !thread_begin())
+		return;
+	if (pthread_atfork(NULL, NULL, published_after_fork) != 0)
+		return;
+	published_begin();
+	malloc_replace();
+}

@@ -1,0 +1,45 @@
+/*
+ * heaps: what each heap of a process holds, as it lies in its memory (`anonmem run --heaps`).
+ *
+ * A process has one table, in a private mapping of a memfd with a well-known name, as that of names
+ * (label/layout.h). A heap is all memory with its name. Its figures are those of the last refresh,
+ * which takes place now and then while memory is allocated. `changes` is odd during one.
+ */
+#ifndef LABEL_HEAPS_H
+#define LABEL_HEAPS_H
+
+#include "anonmem/anonmem.h"
+
+#include <stdint.h>
+
+#define HEAPS_MEMFD "anonmem-heaps"
+#define HEAPS_SHOWN "/memfd:" HEAPS_MEMFD " (deleted)" /* in maps */
+#define HEAPS_MAGIC UINT64_C(0x3170616568616e61)       /* "anaheap1" */
+
+enum { HEAPS_LIMIT = 1024 };
+
+struct heaps_head {
+	uint64_t magic;
+	uint64_t size; /* of struct heaps_table */
+	uint32_t changes;
+	uint32_t count;
+	uint64_t refreshed; /* ns of CLOCK_MONOTONIC */
+	uint64_t unused[12];
+};
+
+struct heaps_entry {
+	char name[ANONMEM_NAME_MAX + 1];
+	uint64_t used; /* bytes that were handed out */
+	uint64_t unused[5];
+};
+
+/* No entry lies in two pages. */
+_Static_assert(sizeof(struct heaps_head) == 128, "the head is an entry long");
+_Static_assert(sizeof(struct heaps_entry) == 128, "a page has a whole number of entries");
+
+struct heaps_table {
+	struct heaps_head head;
+	struct heaps_entry entries[HEAPS_LIMIT];
+};
+
+#endif

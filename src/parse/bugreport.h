@@ -1,0 +1,63 @@
+/*
+ * bugreport: what Android says of the memory of processes: a bug report, or the output of
+ *showmap(1) for one process or several.
+ *
+ *	========================================================
+ *	== dumpstate: 2026-11-29 10:00:00
+ *	...
+ *	------ SMAPS OF ALL PROCESSES ------
+ *	------ SHOW MAP 620 (/system/bin/netd) (/system/xbin/su root showmap -q 620) ------
+ *	(a table; see showmap.h)
+ *	------ 0.085s was the duration of 'SHOW MAP 620 (/system/bin/netd)' ------
+ *
+ * Everything else in a bug report is passed over. A process whose table is not whole is cut short.
+ *
+ * Source: frameworks/native/cmds/dumpstate, Android 4 to 16.
+ */
+#ifndef PARSE_BUGREPORT_H
+#define PARSE_BUGREPORT_H
+
+#include "parse/separator.h"
+#include "parse/showmap.h"
+
+struct bugreport {
+	enum {
+		BUGREPORT_NONE,	   /* this is smaps */
+		BUGREPORT_STARTED, /* a line of its head was read */
+		BUGREPORT_TEXT,	   /* a bug report */
+		BUGREPORT_TABLES,  /* showmap's output */
+	} form;
+	bool has_section;
+	bool in_section; /* where the processes are; the rest of a bug report may hold anything */
+	bool in_process; /* behind the line that says whose table follows */
+	bool has_table;	 /* a table has begun since */
+	int32_t pid;
+	struct showmap table;
+};
+
+enum bugreport_line {
+	BUGREPORT_NOTHING,
+	BUGREPORT_MAPPING,
+	BUGREPORT_SEPARATOR, /* another process begins, or the one at hand could not be read */
+	BUGREPORT_OTHER,     /* neither a table nor anything that belongs to one */
+	BUGREPORT_MALFORMED,
+};
+
+/* Whether the first line of a capture is that of a bug report or of showmap's output. */
+bool bugreport_begins(struct slice line);
+
+/* Takes a line without its newline, fills *m or *s. Slices point into the line. */
+enum bugreport_line bugreport_take(struct bugreport *b, struct slice line, struct mapping *m,
+				   struct separator *s);
+
+/* Another process begins, for another reason than a line of a table; says in s whether the one
+ * before is cut short. */
+void bugreport_begin_process(struct bugreport *b, struct separator *s);
+
+/* Whether it has come to an end without anything that could tell of a process. */
+bool bugreport_is_empty(const struct bugreport *b);
+
+/* Whether the last process is cut short, if no line follows. */
+bool bugreport_is_cut(const struct bugreport *b);
+
+#endif

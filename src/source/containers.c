@@ -1,0 +1,485 @@
+#include "source/containers.h"
+
+#include "base/intern.h"
+#include "base/json.h"
+#include "parse/cgroup_path.h"
+#include "parse/number.h"
+#include "source/handle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	FILE_MAX = 16 * 1024 * 1024, /* of one file of an engine's */
+	SHORT_ID = 12,
+	AGAIN_S = 1,
+};
+
+/* Names by id of a container or of a pod. */
+struct names {
+	struct intern ids;
+	struct name {
+		char *text; /* NULL for none */
+		bool asked; /* somebody asked for it */
+	} * list;	    /* by symbol of the id */
+	uint32_t capacity;
+};
+
+struct containers {
+	int root;	      /* below which engines keep their state; -1 for none */
+	pthread_mutex_t lock; /* of all that follows */
+	struct names containers, pods;
+	bool is_loaded;
+	time_t loaded; /* seconds of the monotonic clock */
+};
+
+static void names_init(struct names *n)
+{
+	*n = (struct names){.capacity = 0};
+	intern_init(&n->ids);
+}
+
+static void names_free(struct names *n)
+{
+	for (uint32_t i = 0; i < n->ids.count && i < n->capacity; i++)
+		free(n->list[i].text);
+	free(n->list);
+	intern_free(&n->ids);
+}
+
+/* What is said first stays. Without memory the name is left out, and the id is shown. */
+static void add_name(struct names *n, struct slice id, const char *name)
+{
+	symbol s = name && *name ? intern(&n->ids, id) : SYMBOL_NONE;
+
+	if (s == SYMBOL_NONE)
+		return;
+	if (s >= n->capacity) {
+		uint32_t capacity = n->capacity ? 2 * n->capacity : 64;
+		struct name *larger = reallocarray(n->list, capacity, sizeof(*larger));
+
+		if (!larger)
+			return;
+		memset(larger + n->capacity, 0, (capacity - n->capacity) * sizeof(*larger));
+		n->list = larger;
+		n->capacity = capacity;
+	}
+	if (!n->list[s].text)
+		n->list[s].text = strdup(name);
+}
+
+static const char *find_name(struct names *n, struct slice id)
+{
+	symbol s = intern_find(&n->ids, id);
+
+	if (s == SYMBOL_NONE || s >= n->capacity)
+		return NULL;
+	n->list[s].asked = true;
+	return n->list[s].text;
+}
+
+/* Of Kubernetes, names are told apart by all of them. */
+static void add_kubernetes(struct containers *c, struct slice id, struct slice uid,
+			   const char *namespace, const char *pod, const char *name)
+{
+	char text[CONTAINER_NAME_MAX];
+
+	if (!namespace || !pod)
+		return;
+	snprintf(text, sizeof(text), "%s/%s", namespace, pod);
+	if (uid.len)
+		add_name(&c->pods, uid, text);
+	if (!id.len || !name)
+		return;
+	snprintf(text, sizeof(text), "%s/%s/%s", namespace, pod, name);
+	add_name(&c->containers, id, text);
+}
+
+/* The whole text of a regular file, which is closed; NULL if it cannot be read. */
+static char *read_file(int fd, size_t *length)
+{
+	char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	*length = 0;
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size < FILE_MAX)
+		text = malloc((size_t)st.st_size);
+	while (text && *length < (size_t)st.st_size) {
+		n = TEMP_FAILURE_RETRY(read(fd, text + *length, (size_t)st.st_size - *length));
+		if (n <= 0)
+			break;
+		*length += (size_t)n;
+	}
+	close(fd);
+	return text;
+}
+
+static cJSON *read_json(int fd)
+{
+	size_t length;
+	char *text = read_file(fd, &length);
+	cJSON *json = text ? cJSON_ParseWithLength(text, length) : NULL;
+
+	free(text);
+	return json;
+}
+
+/* Nobody waits for a FIFO. */
+static int open_state(int folder, const char *path)
+{
+	return openat(folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static const char *string_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static struct slice slice_or_none(const char *text)
+{
+	return text ? slice_of(text) : SLICE("");
+}
+
+/* Of docker: "Name" begins with a slash; under cri-dockerd its labels tell of Kubernetes. */
+static void take_docker(struct containers *c, const char *id, const cJSON *json)
+{
+	const cJSON *config = cJSON_GetObjectItemCaseSensitive(json, "Config");
+	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(config, "Labels");
+	const char *name = string_of(json, "Name");
+
+	add_kubernetes(c, slice_of(id), slice_or_none(string_of(labels, "io.kubernetes.pod.uid")),
+		       string_of(labels, "io.kubernetes.pod.namespace"),
+		       string_of(labels, "io.kubernetes.pod.name"),
+		       string_of(labels, "io.kubernetes.container.name"));
+	if (name)
+		add_name(&c->containers, slice_of(id), name + (*name == '/'));
+}
+
+/* Of the OCI bundle of a container of Kubernetes, its annotations. */
+static void take_bundle(struct containers *c, const char *id, const cJSON *json)
+{
+	const cJSON *notes = cJSON_GetObjectItemCaseSensitive(json, "annotations");
+	const char *name = string_of(notes, "io.kubernetes.cri.container-name");
+
+	/* The container that only holds the namespaces of a pod has no name of its own. */
+	add_kubernetes(
+		c, slice_of(id), slice_or_none(string_of(notes, "io.kubernetes.cri.sandbox-uid")),
+		string_of(notes, "io.kubernetes.cri.sandbox-namespace"),
+		string_of(notes, "io.kubernetes.cri.sandbox-name"), name ? name : "(sandbox)");
+	add_kubernetes(c, slice_of(id), slice_or_none(string_of(notes, "io.kubernetes.pod.uid")),
+		       string_of(notes, "io.kubernetes.pod.namespace"),
+		       string_of(notes, "io.kubernetes.pod.name"),
+		       string_of(notes, "io.kubernetes.container.name"));
+}
+
+/* Folders of engines that have a folder for each container, and a file in that. */
+static const struct engine {
+	const char *folder, *file;
+	void (*take)(struct containers *c, const char *id, const cJSON *json);
+} engines[] = {
+	{"var/lib/docker/containers", "config.v2.json", take_docker},
+	{"run/containerd/io.containerd.runtime.v2.task/k8s.io", "config.json", take_bundle},
+	{"run/containers/storage/overlay-containers", "userdata/config.json", take_bundle},
+	{"var/lib/containers/storage/overlay-containers", "userdata/config.json", take_bundle},
+};
+
+static DIR *open_folder(int root, const char *path)
+{
+	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !folder)
+		close(fd);
+	return folder;
+}
+
+static void load_engine(struct containers *c, const struct engine *engine)
+{
+	DIR *folder = open_folder(c->root, engine->folder);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (folder && (entry = readdir(folder))) {
+		cJSON *json;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", entry->d_name, engine->file);
+		json = read_json(open_state(dirfd(folder), path));
+		if (json)
+			engine->take(c, entry->d_name, json);
+		cJSON_Delete(json);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+/* One file for all containers: [{"id": ..., "names": [...]}]. */
+static void load_storage(struct containers *c)
+{
+	cJSON *list = read_json(open_state(
+		c->root, "var/lib/containers/storage/overlay-containers/containers.json"));
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *id = string_of(item, "id");
+		const cJSON *names = cJSON_GetObjectItemCaseSensitive(item, "names");
+
+		if (id)
+			add_name(&c->containers, slice_of(id),
+				 cJSON_GetStringValue(cJSON_GetArrayItem(names, 0)));
+	}
+	cJSON_Delete(list);
+}
+
+/* Takes the part before the first, or behind the last, such byte off the name; NULL without. */
+static char *cut_first(char **name, char at)
+{
+	char *part = *name, *end = strchr(part, at);
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	*name = end + 1;
+	return part;
+}
+
+static char *cut_last(char *name, char at)
+{
+	char *end = strrchr(name, at);
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return end + 1;
+}
+
+/* "POD_NAMESPACE_CONTAINER-ID.log"; of the names, none has an underscore. */
+static void take_log(struct containers *c, char *name)
+{
+	char *pod = cut_first(&name, '_'), *namespace = pod ? cut_first(&name, '_') : NULL;
+	char *id = namespace ? cut_last(name, '-') : NULL, *end = id ? strstr(id, ".log") : NULL;
+
+	if (end)
+		add_kubernetes(c, (struct slice){id, (size_t)(end - id)}, SLICE(""), namespace, pod,
+			       name);
+}
+
+/* "NAMESPACE_POD_UID". */
+static void take_pod(struct containers *c, char *name)
+{
+	char *namespace = cut_first(&name, '_'), *pod = namespace ? cut_first(&name, '_') : NULL;
+
+	if (pod)
+		add_kubernetes(c, SLICE(""), slice_of(name), namespace, pod, NULL);
+}
+
+static void load_names(struct containers *c, const char *path,
+		       void (*take)(struct containers *c, char *name))
+{
+	DIR *folder = open_folder(c->root, path);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)))
+		take(c, entry->d_name);
+	if (folder)
+		closedir(folder);
+}
+
+/* {"containers": {ID: NAME, ...}, "pods": {...}}, as containers_write() writes it. */
+static void load_captured(struct containers *c, const struct source *s)
+{
+	const struct procdir tree = source_files(s);
+	cJSON *json = read_json(procdir_open(&tree, CONTAINERS_FILE));
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "containers"))
+		add_name(&c->containers, slice_of(item->string), cJSON_GetStringValue(item));
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "pods"))
+		add_name(&c->pods, slice_of(item->string), cJSON_GetStringValue(item));
+	cJSON_Delete(json);
+}
+
+static void load(struct containers *c)
+{
+	c->is_loaded = true;
+	if (c->root < 0)
+		return;
+	for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++)
+		load_engine(c, &engines[i]);
+	load_storage(c);
+	load_names(c, "var/log/containers", take_log);
+	load_names(c, "var/log/pods", take_pod);
+}
+
+static time_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Copies the name of an id. What is not known may have come since. */
+static bool look_up(struct containers *c, struct names *names, struct slice id,
+		    char name[CONTAINER_NAME_MAX])
+{
+	const char *found;
+
+	pthread_mutex_lock(&c->lock);
+	found = find_name(names, id);
+	if (!found && (!c->is_loaded || now() >= c->loaded + AGAIN_S)) {
+		load(c);
+		c->loaded = now();
+		found = find_name(names, id);
+	}
+	if (found)
+		snprintf(name, CONTAINER_NAME_MAX, "%s", found);
+	pthread_mutex_unlock(&c->lock);
+	return found != NULL;
+}
+
+static void copy(struct slice text, char name[CONTAINER_NAME_MAX])
+{
+	size_t length = text.len < CONTAINER_NAME_MAX ? text.len : CONTAINER_NAME_MAX - 1;
+
+	memcpy(name, text.ptr, length);
+	name[length] = '\0';
+}
+
+/* "MANAGER/NAME". systemd writes in the name of a unit what may not stand there as \x2d. */
+static void unescape(const char *manager, struct slice text, char name[CONTAINER_NAME_MAX])
+{
+	size_t used = (size_t)snprintf(name, CONTAINER_NAME_MAX, "%s/", manager);
+
+	while (text.len && used < CONTAINER_NAME_MAX - 1) {
+		unsigned high, low;
+
+		if (text.len >= 4 && slice_begins(text, SLICE("\\x")) &&
+		    (high = hex_value(text.ptr[2])) != NO_HEX &&
+		    (low = hex_value(text.ptr[3])) != NO_HEX) {
+			name[used++] = (char)(high << 4 | low);
+			text = slice_inner(text, 4, 0);
+		} else {
+			name[used++] = text.ptr[0];
+			text = slice_inner(text, 1, 0);
+		}
+	}
+	name[used] = '\0';
+}
+
+bool containers_name(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX])
+{
+	struct cgroup_path path;
+
+	cgroup_path_parse(cgroup, &path);
+	if (path.container.len == 0)
+		return false;
+	if (path.manager)
+		unescape(path.manager, path.container, name);
+	else if (!c || !look_up(c, &c->containers, path.container, name))
+		copy((struct slice){path.container.ptr, SHORT_ID}, name);
+	return true;
+}
+
+bool containers_pod(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX])
+{
+	char uid[CONTAINER_NAME_MAX];
+	struct cgroup_path path;
+	bool of_podman;
+
+	cgroup_path_parse(cgroup, &path);
+	if (path.pod.len == 0)
+		return false;
+	copy(path.pod, uid);
+	for (char *p = uid; *p; p++)
+		*p = *p == '_' ? '-' : *p;
+	if (c && look_up(c, &c->pods, slice_of(uid), name))
+		return true;
+	of_podman = path.pod.len > 36;
+	copy((struct slice){uid, of_podman ? SHORT_ID : path.pod.len}, name);
+	return true;
+}
+
+static bool put_names(cJSON *object, const struct names *names)
+{
+	bool whole = object != NULL;
+
+	for (uint32_t i = 0; whole && i < names->ids.count && i < names->capacity; i++) {
+		struct slice id = intern_bytes(&names->ids, i);
+		char text[CONTAINER_NAME_MAX];
+
+		copy(id, text);
+		if (names->list[i].asked && names->list[i].text)
+			whole = json_put(object, text, json_string(slice_of(names->list[i].text)));
+	}
+	return whole;
+}
+
+bool containers_write(struct containers *c, FILE *out)
+{
+	cJSON *json = cJSON_CreateObject();
+	bool whole;
+
+	pthread_mutex_lock(&c->lock);
+	whole = put_names(cJSON_AddObjectToObject(json, "containers"), &c->containers) &&
+		put_names(cJSON_AddObjectToObject(json, "pods"), &c->pods);
+	pthread_mutex_unlock(&c->lock);
+	if (!whole) {
+		cJSON_Delete(json);
+		return false;
+	}
+	return json_write(json, out);
+}
+
+/* The root of process 1, as the kernel shows it, or one's own. */
+static int open_root(const struct source *s)
+{
+	int fd;
+
+	fd = openat(s->root_fd, "1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 || s->kind != SOURCE_PROC ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+struct containers *containers_open(const struct source *s, struct error *e)
+{
+	struct containers *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		error_memory(e);
+		return NULL;
+	}
+	names_init(&c->containers);
+	names_init(&c->pods);
+	pthread_mutex_init(&c->lock, NULL);
+	c->root = -1;
+	if (source_is_captured(s))
+		load_captured(c, s);
+	else
+		c->root = open_root(s);
+	return c;
+}
+
+void containers_close(struct containers *c)
+{
+	if (!c)
+		return;
+	if (c->root >= 0)
+		close(c->root);
+	pthread_mutex_destroy(&c->lock);
+	names_free(&c->containers);
+	names_free(&c->pods);
+	free(c);
+}

@@ -1,0 +1,65 @@
+#include "source/heaps.h"
+
+#include "source/chunks.h"
+
+#include <stdlib.h>
+
+struct heaps {
+	struct memory_window window;
+	struct stage next;
+	struct chunk_looks looks;
+};
+
+/* Names that memory of glibc's malloc may have: none, the kernel's, glibc's own, and that of the
+ * library that mapped it (anonmem run). */
+static bool may_be_malloc(struct slice name)
+{
+	return name.len == 0 || slice_equals(name, SLICE("[heap]")) ||
+	       slice_begins(name, SLICE("[anon: glibc: malloc")) ||
+	       slice_equals(name, SLICE("[anon:libc.so.6]"));
+}
+
+static bool is_empty(const struct counters *c)
+{
+	return counters_know(c, COUNTER_RSS) && counters_know(c, COUNTER_SWAP) &&
+	       c->bytes[COUNTER_RSS] == 0 && c->bytes[COUNTER_SWAP] == 0;
+}
+
+static bool is_candidate(const struct mapping *m)
+{
+	return !m->heap.known && slice_begins(slice_of(m->perms), SLICE("rw")) &&
+	       m->perms[3] == 'p' && !mapping_has_inode(m) && may_be_malloc(m->name) &&
+	       !is_empty(&m->counters);
+}
+
+static int take(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct heaps *h = ctx;
+	struct mapping seen = *m;
+
+	if (!is_candidate(m))
+		return stage_take(h->next, m, e);
+	if (slice_equals(m->name, SLICE("[heap]")))
+		chunks_of_heap(&h->window, m->start, m->end, &h->looks, &seen.heap);
+	else
+		chunks_of_maps(&h->window, m->start, m->end, &h->looks, &seen.heap);
+	return stage_take(h->next, &seen, e);
+}
+
+struct heaps *heaps_new(void)
+{
+	return calloc(1, sizeof(struct heaps));
+}
+
+void heaps_free(struct heaps *h)
+{
+	free(h);
+}
+
+struct stage heaps_begin(struct heaps *h, struct process_memory *memory, struct stage next)
+{
+	h->next = next;
+	h->looks = (struct chunk_looks){.probes = 1 << 13, .links = 1 << 14};
+	window_begin(&h->window, memory);
+	return (struct stage){take, h};
+}
