@@ -192,9 +192,19 @@ class Captured(Hostile):
 		for locale in LOCALES:
 			for arguments in ((), ("--verify",), ("--limit", "3"), ("--no-infer",), ("--color", "never")):
 				self.run_it("--root", self.tree, *arguments, locale=locale, status=None)
-			for form in ("table", "csv", "json"):
+			for form in ("table", "csv", "json", "markdown", "folded"):
 				self.run_it("top", "-b", "--root", self.tree, "-n", "1", "--by", "process,label", "-f", form,
 					locale=locale)
+
+	def test_diff_and_check(self):
+		for locale in LOCALES:
+			for form in ("table", "csv", "json", "markdown", "folded"):
+				self.run_it("diff", "fixtures/trees/live", self.tree, "--by", "process,label", "-f", form,
+					locale=locale, status=None)
+			for form in ("text", "json", "junit", "markdown"):
+				for key in ("label", "name", "cgroup"):
+					self.run_it("check", "--from", self.tree, "--by", key, "--max", "pss=1", "-f", form,
+						locale=locale, status=None)
 
 	def test_nobody_passes_for_another(self):
 		"""A name that a process chose passes for neither a guess nor the kernel's."""
@@ -296,7 +306,7 @@ class Messages(Hostile):
 				b"( -> \x1b\n", b"x" * 100000 + b"( -> y\n", b"^plain$ -> \xff\xe2\x80\xae\n", b"^plain$ -> \\9\x1b\n"):
 			with open(path, "wb") as f:
 				f.write(text)
-			for form in ("table", "csv", "json"):
+			for form in ("table", "csv", "json", "markdown", "folded"):
 				done = self.run_it("--rules", path, "--root", self.tree, "--by", "subsystem", "-f", form, status=None)
 				self.assertEqual(done.returncode == 0, not done.stderr)
 				if form == "json" and not done.returncode:
