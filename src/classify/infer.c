@@ -41,24 +41,6 @@ static const struct interpreter interpreters[] = {
 	 GUESS_REDIS}, /* the server is redis-check-rdb too */
 };
 
-/* clang-format off */
-const struct slice guess_labels[GUESS_COUNT] = {
-	[GUESS_JIT] = SLICE_INIT("~jit"),
-	[GUESS_RESERVED] = SLICE_INIT("~reserved"),
-	[GUESS_GO_HEAP] = SLICE_INIT("~go heap"),
-	[GUESS_JAVA_HEAP] = SLICE_INIT("~java heap"),
-	[GUESS_BSS] = SLICE_INIT("~.bss"),
-	[GUESS_STACK] = SLICE_INIT("~thread stack"),
-	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
-	[GUESS_PHP] = SLICE_INIT("~php heap"),
-	[GUESS_REDIS] = SLICE_INIT("~redis heap"),
-	[GUESS_FIREFOX] = SLICE_INIT("~firefox heap"),
-	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
-	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
-	[GUESS_SPIDERMONKEY] = SLICE_INIT("~spidermonkey heap"),
-};
-/* clang-format on */
-
 void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx)
 {
 	*n = (struct infer){.deliver = deliver, .ctx = ctx};
@@ -273,16 +255,29 @@ static enum guess guess_held(struct infer *n, const struct mapping *next)
 	return is_arena(held, next) ? GUESS_ARENA : n->held_guess;
 }
 
+/* Where memory lies is one mark, and seldom enough. */
+static int give(struct infer *n, const struct mapping *m, enum guess guess, struct error *e)
+{
+	return n->deliver(n->ctx, m, guess == GUESS_RESERVED ? guess : guess_doubt(guess), e);
+}
+
 static int release(struct infer *n, const struct mapping *next, struct error *e)
 {
 	n->holding = false;
-	return n->deliver(n->ctx, &n->held, guess_held(n, next), e);
+	return give(n, &n->held, guess_held(n, next), e);
+}
+
+/* Whatever lies behind the mapping. */
+static bool is_settled(enum guess guess)
+{
+	return guess == GUESS_JIT || guess == GUESS_RESERVED || guess == GUESS_GO_HEAP ||
+	       guess == GUESS_JAVA_HEAP || guess == GUESS_BSS;
 }
 
 /* Whether what lies behind a mapping can tell more of it. What is so found is aligned to this. */
 static bool depends_on_next(const struct mapping *m, enum guess guess)
 {
-	return m->start % V8_PAGE == 0 && (guess == GUESS_NONE || guess > GUESS_BSS) &&
+	return m->start % V8_PAGE == 0 && !is_settled(guess) && m->guess == GUESS_NONE &&
 	       may(m, "rw-p");
 }
 
@@ -331,7 +326,9 @@ int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 	if (m->start == n->heap.end)
 		n->heap.end = m->end < n->heap.limit ? m->end : NOWHERE;
 	n->end = m->end;
-	return holds ? 0 : n->deliver(n->ctx, m, guess, e);
+	if (holds)
+		return 0;
+	return m->guess ? n->deliver(n->ctx, m, (enum guess)m->guess, e) : give(n, m, guess, e);
 }
 
 int infer_end(struct infer *n, struct error *e)

@@ -17,31 +17,8 @@
 #ifndef CLASSIFY_INFER_H
 #define CLASSIFY_INFER_H
 
+#include "classify/guess.h"
 #include "parse/smaps.h"
-
-enum guess {
-	GUESS_NONE,
-	/* Whatever lies behind the mapping: */
-	GUESS_JIT,
-	GUESS_RESERVED,
-	GUESS_GO_HEAP,
-	GUESS_JAVA_HEAP,
-	GUESS_BSS,
-	/* Unless what lies behind it says more: */
-	GUESS_STACK,
-	GUESS_PYTHON,
-	GUESS_PHP,
-	GUESS_REDIS,
-	GUESS_FIREFOX,
-	/* By what lies behind it: */
-	GUESS_ARENA,
-	GUESS_V8_HEAP,
-	GUESS_SPIDERMONKEY,
-	GUESS_COUNT
-};
-
-/* The labels; that of GUESS_NONE is empty. */
-extern const struct slice guess_labels[GUESS_COUNT];
 
 /* As smaps_mapping_fn. */
 typedef int infer_deliver_fn(void *ctx, const struct mapping *m, enum guess guess, struct error *e);

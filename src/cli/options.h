@@ -37,7 +37,7 @@ struct options {
 	char **labels;
 	const char *rules; /* a file of the user's */
 	bool no_rules;
-	bool no_infer;
+	enum inferring infer;
 	bool verify, strict;
 	unsigned jobs; /* threads */
 	bool fast, stats;

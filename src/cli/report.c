@@ -185,7 +185,7 @@ static enum exit_status run(const struct options *o, struct error *e)
 	struct collect_options collecting = {
 		.by = o->by,
 		.selection = o->selection,
-		.infer = !o->no_infer,
+		.infer = o->infer,
 		.verify = o->verify,
 		.finds_sharers = true,
 		.exclusive = wants_exclusive(o),

@@ -90,7 +90,7 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .selection = o->selection,
 					    .rules = rules,
 					    .users = o->root ? NULL : users,
-					    .infer = !o->no_infer,
+					    .infer = o->infer,
 					    .exclusive = wants_exclusive(o),
 					    .jobs = o->jobs,
 					    .children = o->children ? lineage : NULL,

@@ -9,12 +9,19 @@
 
 struct lineage;
 
+/* By what guesses are made. */
+enum inferring {
+	INFER_NONE,
+	INFER_PLACE,   /* where memory lies, and what lies around it */
+	INFER_CONTENT, /* that, and what lies in it where it may be read */
+};
+
 struct collect_options {
 	struct grouping by;
 	struct selection selection;
 	const struct rules *rules; /* may be NULL without KEY_SUBSYSTEM in `by` */
 	const struct users *users; /* of the running system; NULL to have numbers */
-	bool infer;		   /* guess what unnamed memory is */
+	enum inferring infer;	   /* guess what unnamed memory is */
 	bool verify;		   /* compare with smaps_rollup and meminfo */
 	bool finds_sharers;	   /* of one memory: records say so (shares_with) */
 	bool exclusive;		   /* what comes back if the processes end */

@@ -54,6 +54,9 @@ struct mapping {
 	char perms[5];	      /* "rw-p" */
 	struct slice name;    /* verbatim, may be empty; dies when the stage returns */
 	bool by_process;      /* not the kernel's word: the process keeps the name itself */
+	bool is_monitored;  /* by userfaultfd(2), as VmFlags says of unnamed memory that is there */
+	bool was_looked_at; /* its content was; set by a source that reads it, as is: */
+	unsigned guess;	    /* enum guess by its content */
 	struct counters counters;
 	struct ownership ownership; /* of stages behind the parser */
 };

@@ -3,7 +3,7 @@
 #include "label/layout.h"
 #include "label/text.h"
 #include "source/backing.h"
-#include "source/pages.h"
+#include "source/division.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,16 +30,14 @@ struct range {
 };
 
 struct kept_names {
-	struct io *io;
-	const struct procdir *dir;
 	struct stage next_stage;
 	bool last;   /* reading of this process */
 	dev_t shmem; /* where memfds lie */
 
 	enum kept_names_state state;
-	uint64_t at;  /* where this process's table is; 0 if that is not known */
-	bool passed;  /* memory that may have a name went by before the table was known */
-	int mem, map; /* descriptors while mappings are read, or -1 */
+	uint64_t at; /* where this process's table is; 0 if that is not known */
+	bool passed; /* memory that may have a name went by before the table was known */
+	struct process_memory *memory; /* of the process at hand */
 
 	unsigned looks; /* that are left */
 	struct layout *copy;
@@ -69,19 +67,6 @@ bool kept_names_lie_in(const struct mapping *m)
 
 /* Reading the table. */
 
-static bool read_whole(int fd, void *to, size_t size, uint64_t offset)
-{
-	size_t used = 0;
-	ssize_t got = 1;
-
-	while (used < size && got > 0) {
-		got = TEMP_FAILURE_RETRY(
-			pread(fd, (char *)to + used, size - used, (off_t)(offset + used)));
-		used += got > 0 ? (size_t)got : 0;
-	}
-	return used == size;
-}
-
 /* False when there were enough. */
 static bool look(struct kept_names *n, unsigned looks)
 {
@@ -94,17 +79,17 @@ static bool look(struct kept_names *n, unsigned looks)
 static bool read_at(struct kept_names *n, size_t offset, void *to, size_t size)
 {
 	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) &&
-	       read_whole(n->mem, to, size, n->at + offset);
+	       process_memory_read(n->memory, n->at + offset, to, size);
 }
 
 static bool find_pages(struct kept_names *n)
 {
-	const uint64_t present = UINT64_C(3) << 62; /* or swapped */
+	const uint64_t present = PAGE_PRESENT | PAGE_SWAPPED;
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES] = {0};
 	size_t per_page = page_size / LAYOUT_PAGE, pages = TABLE_PAGES / per_page;
 
-	if (!look(n, 1 + TABLE_PAGES / 64) || !read_whole(n->map, entries, pages * sizeof(*entries),
-							  n->at / page_size * sizeof(*entries)))
+	if (!look(n, 1 + TABLE_PAGES / 64) ||
+	    !process_memory_pages(n->memory, n->at / page_size, entries, pages))
 		return false;
 	for (size_t i = 0; i < TABLE_PAGES; i++)
 		n->there[i] = i / per_page < pages && entries[i / per_page] & present;
@@ -265,15 +250,6 @@ static bool make_copy(struct kept_names *n)
 	return false;
 }
 
-static bool open_files(struct kept_names *n)
-{
-	if (n->map < 0)
-		n->map = io_open(n->io, n->dir, "pagemap");
-	if (n->mem < 0)
-		n->mem = io_open(n->io, n->dir, "mem");
-	return n->map >= 0 && n->mem >= 0;
-}
-
 /* Reads the table at n->at. A range that moves from one block to the next between our looks at them
  * makes no sense either, so that is tried again, unless nothing has changed since the last time. */
 static void load(struct kept_names *n)
@@ -286,7 +262,7 @@ static void load(struct kept_names *n)
 	while (n->looks > 0 && n->state == NAMES_LOST) {
 		uint64_t changes;
 
-		if (!open_files(n) || !make_copy(n) || !read_blocks(n))
+		if (!process_memory_open(n->memory) || !make_copy(n) || !read_blocks(n))
 			break;
 		changes = changes_of(n->copy);
 		if (read_names(n) && collect_ranges(n))
@@ -352,18 +328,14 @@ static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t
 	return add_part(n, &count, at, m->end, NULL) ? count : 0;
 }
 
-static int deliver_part(struct kept_names *n, const struct mapping *whole, const struct part *part,
-			const struct counters *counters, struct error *e)
+static int deliver_part(void *ctx, const struct mapping *unnamed, const struct part *part,
+			struct error *e)
 {
-	struct mapping m = *whole;
+	struct kept_names *n = ctx;
+	struct mapping m = *unnamed;
 	char label[LABEL_MAX];
 	int len;
 
-	m.start = part->start;
-	m.end = part->end;
-	if (mapping_has_inode(&m))
-		m.offset += part->start - whole->start;
-	m.counters = *counters;
 	if (part->name) {
 		len = snprintf(label, sizeof(label), "[%s:%s]",
 			       mapping_has_inode(&m) ? "anon_shmem" : "anon", part->name);
@@ -373,51 +345,19 @@ static int deliver_part(struct kept_names *n, const struct mapping *whole, const
 	return stage_take(n->next_stage, &m, e);
 }
 
-static bool has_pages(const struct counters *c)
-{
-	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
-}
-
-/* Counts the pages of each part. If it remains unknown which of them are swapped, the process may
- * only have run on; else the parts' swap is unknown. */
-static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t count,
-			 bool *swap_known, struct error *e)
-{
-	uint64_t swap = m->counters.bytes[COUNTER_SWAP];
-
-	if (!open_files(n) || pages_count(n->map, n->parts, count) < 0)
-		return error_errno(e, "cannot look at its pages");
-	/* What is swapped of shared memory is not in page tables. */
-	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
-	if (!*swap_known && !n->last)
-		return error_set(e, ERROR_TRUNCATED,
-				 "its swapped pages changed during the reading");
-	return 0;
-}
-
+/* If it remains unknown which parts are swapped, the process may only have run on; else the parts'
+ * swap is unknown. */
 static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t count,
 			 struct error *e)
 {
-	const struct counters *whole = &m->counters;
-	struct apportionment apportionment;
-	struct counters counters = {0};
-	bool swap_known = true;
-	int status = 0;
+	struct division division = {.whole = m, .parts = n->parts, .count = count};
 
-	if (count == 1)
-		return deliver_part(n, m, &n->parts[0], whole, e);
-	if (has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
-		return -1;
-	apportion_begin(&apportionment, whole, n->parts, count);
-	for (size_t i = 0; status == 0 && i < count; i++) {
-		if (whole->known)
-			apportion_next(&apportionment, &n->parts[i], &counters);
-		if (!swap_known)
-			counters.known &=
-				~(COUNTER_BIT(COUNTER_SWAP) | COUNTER_BIT(COUNTER_SWAP_PSS));
-		status = deliver_part(n, m, &n->parts[i], &counters, e);
-	}
-	return status;
+	if (division_count(&division, n->memory) < 0)
+		return error_errno(e, "cannot look at its pages");
+	if (!division.swap_known && !n->last)
+		return error_set(e, ERROR_TRUNCATED,
+				 "its swapped pages changed during the reading");
+	return division_deliver(&division, deliver_part, n, e);
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
@@ -444,23 +384,12 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 
 /* What procfs.c and files.c call. */
 
-static void close_files(struct kept_names *n)
-{
-	if (n->mem >= 0)
-		close(n->mem);
-	if (n->map >= 0)
-		close(n->map);
-	n->mem = n->map = -1;
-}
-
-struct kept_names *kept_names_new(struct io *io)
+struct kept_names *kept_names_new(void)
 {
 	struct kept_names *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return NULL;
-	n->io = io;
-	n->mem = n->map = -1;
 	if (backing_of_memfds(&n->shmem))
 		return n;
 	free(n);
@@ -473,10 +402,10 @@ void kept_names_forget(struct kept_names *n)
 	n->at = 0;
 }
 
-struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
+struct stage kept_names_begin(struct kept_names *n, struct process_memory *memory, bool last,
 			      struct stage next)
 {
-	n->dir = dir;
+	n->memory = memory;
 	n->last = last;
 	n->next_stage = next;
 	n->state = NAMES_NONE;
@@ -489,9 +418,8 @@ struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, b
 	return (struct stage){take, n};
 }
 
-bool kept_names_end(struct kept_names *n)
+bool kept_names_end(const struct kept_names *n)
 {
-	close_files(n);
 	return n->state == NAMES_KNOWN && n->passed;
 }
 

@@ -18,7 +18,7 @@
 #ifndef SOURCE_KEPT_NAMES_H
 #define SOURCE_KEPT_NAMES_H
 
-#include "source/io.h"
+#include "source/process_memory.h"
 
 enum kept_names_state {
 	NAMES_NONE,  /* the process keeps none */
@@ -29,19 +29,19 @@ enum kept_names_state {
 struct kept_names;
 
 /* NULL with errno if memory is short, or where memfds lie cannot be found out. */
-struct kept_names *kept_names_new(struct io *io);
+struct kept_names *kept_names_new(void);
 void kept_names_free(struct kept_names *n);
 
 void kept_names_forget(struct kept_names *n);
 
-/* The stage that names mappings of the process in `dir` on their way to `next`; `last` if the
- * process will not be read again should it change meanwhile. */
-struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
+/* The stage that names mappings of a process, which has this memory, on their way to `next`; `last`
+ * if the process will not be read again should it change meanwhile. */
+struct stage kept_names_begin(struct kept_names *n, struct process_memory *memory, bool last,
 			      struct stage next);
 
 /* True if the names were found only behind memory that may have one: the next reading knows where
  * they are. */
-bool kept_names_end(struct kept_names *n);
+bool kept_names_end(const struct kept_names *n);
 
 enum kept_names_state kept_names_state(const struct kept_names *n);
 

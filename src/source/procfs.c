@@ -172,7 +172,10 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = scan_begin(p->scan, a->dir, shares, next);
 	if (p->frames)
 		next = frames_begin(p->frames, a->dir, next);
-	next = kept_names_begin(p->names, a->dir, a->last, next);
+	process_memory_begin(&p->memory, p->io, a->dir);
+	if (p->content && !a->scan)
+		next = content_begin(p->content, &p->memory, next);
+	next = kept_names_begin(p->names, &p->memory, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
 	return p->source->is_live ? limits_begin(&p->limits, p->io, a->dir, next) : next;
@@ -213,9 +216,13 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 	bool maps = a->scan || p->io->reading.outlines, late;
 	int status;
 
-	if (!p->names && !(p->names = kept_names_new(p->io))) {
+	if (!p->names && !(p->names = kept_names_new())) {
 		p->io->sink_failed = true; /* no fault of the process */
 		return error_errno(&a->why, "cannot look for names that processes keep themselves");
+	}
+	if (p->io->reading.signs && !p->content && !(p->content = content_new(p->io))) {
+		p->io->sink_failed = true;
+		return error_memory(&a->why);
 	}
 	if (!make_owner_stages(p)) {
 		p->io->sink_failed = true;
@@ -232,6 +239,7 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 	if (p->frames)
 		frames_end(p->frames);
 	late = kept_names_end(p->names);
+	process_memory_end(&p->memory);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
 	return status;
@@ -601,6 +609,7 @@ void procfs_init(struct procfs *p, const struct source *s, struct io *io)
 void procfs_free(struct procfs *p)
 {
 	kept_names_free(p->names);
+	content_free(p->content);
 	scan_free(p->scan);
 	backing_free(&p->backing);
 	frames_free(p->frames);

@@ -3,6 +3,7 @@
 #define SOURCE_PROCFS_H
 
 #include "source/backing.h"
+#include "source/content.h"
 #include "source/frames.h"
 #include "source/handle.h"
 #include "source/kept_names.h"
@@ -15,7 +16,9 @@ struct procfs {
 	struct io *io;
 	/* The stages of a mapping's way; each is made when it is first needed. */
 	struct limits limits;
+	struct process_memory memory;
 	struct kept_names *names;
+	struct content *content;
 	struct scan *scan;
 	struct backing_devices backing;
 	struct frames *frames;

@@ -24,6 +24,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/error.h"
+#include "parse/content.h"
 #include "parse/process.h"
 #include "parse/smaps.h"
 
@@ -217,6 +218,7 @@ struct reading {
 	bool measure;	       /* time each call */
 	bool owners;	       /* who else has the memory; see parse/ownership.h */
 	bool outlines;	       /* maps alone: no counter is known */
+	const struct content_signs *signs; /* looks at the content of unnamed memory; or NULL */
 };
 
 /* What a reader has cost. Times are measured only if it was asked to. */
