@@ -1,132 +1,43 @@
 #include "source/content.h"
 
+#include "source/captured_memory.h"
 #include "source/division.h"
+#include "source/live_memory.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
-	LEAST = 64 * 1024,	     /* what is resident of a mapping, to be worth a look */
-	MAPPING_BYTES = 64 * 1024,   /* that may be read of one */
-	PROCESS_BYTES = 1024 * 1024, /* and of all */
-	LOOK_BYTES = 64,	     /* that each look counts for, at least */
-	PARTS = 64,		     /* that signs may find in one mapping */
-	WINDOW = 64,		     /* entries of pagemap that are read at once */
+	LEAST = 64 * 1024, /* what is resident of a mapping that is worth a look */
+	PARTS = 64,	   /* that signs may find in one */
 };
 
 struct content {
-	struct memory memory; /* what signs read by */
 	struct io *io;
-	struct process_memory *pages;
 	struct stage next;
-	uint64_t page_size;
+	struct mapped_files *files;
+	struct live_memory live;
+	struct captured_memory *captured; /* of captures; or NULL */
+	bool denied;			  /* the memory of the process at hand */
 	void *facts;
-	bool denied; /* the memory of the process at hand */
-	size_t mapping_left, process_left;
-	uint64_t window; /* the page of the first entry; there are window_count of them */
-	size_t window_count;
-	uint64_t entries[WINDOW];
-	const struct mapping *whole; /* the mapping at hand */
 	struct content_part found[PARTS];
-	struct part parts[2 * PARTS + 1];
-	unsigned guesses[2 * PARTS + 1]; /* of the parts */
+	struct part parts[2 * PARTS + 1]; /* those, and what lies between them */
+	unsigned guesses[2 * PARTS + 1];
 };
 
-static bool spend(struct content *c, size_t bytes)
+/* Whether the memory may be read: of a process that is found out when it is needed first. */
+static bool may_read(struct content *c)
 {
-	size_t left = c->mapping_left < c->process_left ? c->mapping_left : c->process_left;
-
-	bytes = bytes > LOOK_BYTES ? bytes : LOOK_BYTES;
-	if (bytes > left) {
-		c->mapping_left = 0;
-		return false;
-	}
-	c->mapping_left -= bytes;
-	c->process_left -= bytes;
-	return true;
+	if (!c->denied && !c->captured)
+		c->denied = !process_memory_open(c->live.process);
+	return !c->denied;
 }
 
-/* The entries from a page on; never beyond the mapping at hand, unless only that one is wanted. */
-static bool load_window(struct content *c, uint64_t page)
-{
-	uint64_t end = c->whole->end / c->page_size;
-	size_t count = page < end && end - page < WINDOW ? (size_t)(end - page) : WINDOW;
-
-	if (page >= end || page < c->whole->start / c->page_size)
-		count = 1;
-	c->window_count = 0;
-	if (!spend(c, count * sizeof(*c->entries)) ||
-	    !process_memory_pages(c->pages, page, c->entries, count))
-		return false;
-	c->window = page;
-	c->window_count = count;
-	return true;
-}
-
-static bool is_there(struct content *c, uint64_t page, bool *there)
-{
-	if ((page < c->window || page - c->window >= c->window_count) && !load_window(c, page))
-		return false;
-	*there = c->entries[page - c->window] & PAGE_PRESENT;
-	return true;
-}
-
-static bool read_bytes(struct memory *m, uint64_t at, void *to, size_t size)
-{
-	struct content *c = (struct content *)m;
-	bool there = true;
-	uint64_t last;
-
-	if (size == 0 || at > UINT64_MAX - size)
-		return false;
-	last = (at + size - 1) / c->page_size;
-	for (uint64_t page = at / c->page_size; page <= last; page++) {
-		if (!is_there(c, page, &there) || !there)
-			return false;
-	}
-	return spend(c, size) && process_memory_read(c->pages, at, to, size);
-}
-
-static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
-{
-	struct content *c = (struct content *)m;
-
-	for (uint64_t at = from; at < end; at = (at / c->page_size + 1) * c->page_size) {
-		bool there;
-
-		if (!is_there(c, at / c->page_size, &there))
-			break;
-		if (there)
-			return at;
-	}
-	return end;
-}
-
-static bool find_object(struct memory *m, struct slice name, struct memory_object *object)
-{
-	(void)m;
-	(void)name;
-	(void)object;
-	return false;
-}
-
-static bool read_object(struct memory *m, const struct memory_object *object, uint64_t offset,
-			void *to, size_t size)
-{
-	(void)m;
-	(void)object;
-	(void)offset;
-	(void)to;
-	(void)size;
-	return false;
-}
-
-/* Memory whose content may tell what it is. */
-static bool is_worth_a_look(const struct content *c, const struct mapping *m)
+static bool is_worth_a_look(struct content *c, const struct mapping *m)
 {
 	return m->name.len == 0 && !mapping_has_inode(m) && memcmp(m->perms, "rw", 2) == 0 &&
-	       m->perms[3] == 'p' && !m->is_monitored && !c->denied && c->process_left > 0 &&
-	       m->counters.bytes[COUNTER_RSS] >= LEAST;
+	       m->perms[3] == 'p' && m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored &&
+	       may_read(c);
 }
 
 static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t end,
@@ -139,7 +50,6 @@ static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t
 	return count + 1;
 }
 
-/* The parts that were found and what lies between them. */
 static size_t make_parts(struct content *c, const struct mapping *m, size_t found)
 {
 	uint64_t at = m->start;
@@ -151,6 +61,21 @@ static size_t make_parts(struct content *c, const struct mapping *m, size_t foun
 		at = c->found[i].end;
 	}
 	return add_part(c, count, at, m->end, 0);
+}
+
+/* Divides the mapping; not if it cannot be known which pages belong to which part. */
+static void divide(struct content *c, struct division *d, size_t found)
+{
+	int status;
+
+	d->parts = c->parts;
+	d->count = make_parts(c, d->whole, found);
+	status = c->captured ? captured_memory_count(c->captured, d)
+			     : division_count(d, c->live.process);
+	if (status == 0 && d->swap_known)
+		return;
+	d->count = add_part(c, 0, d->whole->start, d->whole->end, 0);
+	d->swap_known = true;
 }
 
 static int deliver_part(void *ctx, const struct mapping *m, const struct part *part,
@@ -166,27 +91,13 @@ static int deliver_part(void *ctx, const struct mapping *m, const struct part *p
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
-	const struct content_signs *signs;
 	struct content *c = ctx;
-	struct division division = {.whole = m, .parts = c->parts};
-	size_t found;
+	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
+	struct division division = {.whole = m};
 
-	if (!is_worth_a_look(c, m))
+	if (!is_worth_a_look(c, m) || !live_memory_mapping(&c->live, m))
 		return stage_take(c->next, m, e);
-	if (!process_memory_open(c->pages)) {
-		c->denied = true;
-		return stage_take(c->next, m, e);
-	}
-	signs = c->io->reading.signs;
-	c->whole = m;
-	c->mapping_left = MAPPING_BYTES;
-	c->window_count = 0;
-	found = signs->find(m, &c->memory, c->facts, c->found, PARTS);
-	division.count = make_parts(c, m, found);
-	if (division_count(&division, c->pages) < 0 || !division.swap_known) {
-		division.count = add_part(c, 0, m->start, m->end, 0);
-		division.swap_known = true;
-	}
+	divide(c, &division, c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS));
 	return division_deliver(&division, deliver_part, c, e);
 }
 
@@ -197,28 +108,41 @@ struct content *content_new(struct io *io)
 	if (!c)
 		return NULL;
 	c->io = io;
-	c->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	c->memory = (struct memory){read_bytes, next_page, find_object, read_object};
-	c->facts = calloc(1, io->reading.signs->facts_size);
-	if (c->facts)
+	c->files = mapped_files_new(io);
+	c->facts = malloc(io->reading.signs->facts_size);
+	if (c->files && c->facts) {
+		live_memory_init(&c->live, c->files);
 		return c;
-	free(c);
+	}
+	content_free(c);
 	return NULL;
 }
 
 void content_free(struct content *c)
 {
-	if (c)
-		free(c->facts);
+	if (!c)
+		return;
+	captured_memory_free(c->captured);
+	mapped_files_free(c->files);
+	free(c->facts);
 	free(c);
+}
+
+static bool begin_captured(struct content *c, const struct procdir *dir)
+{
+	if (!c->captured)
+		c->captured = captured_memory_new(c->io, c->files);
+	if (!c->captured)
+		io_note(c->io, ENOMEM);
+	return c->captured && captured_memory_begin(c->captured, dir);
 }
 
 struct stage content_begin(struct content *c, struct process_memory *memory, struct stage next)
 {
-	c->pages = memory;
 	c->next = next;
-	c->denied = false;
-	c->process_left = PROCESS_BYTES;
+	mapped_files_begin(c->files, memory->dir);
+	live_memory_begin(&c->live, memory);
 	memset(c->facts, 0, c->io->reading.signs->facts_size);
+	c->denied = memory->dir->is_captured && !begin_captured(c, memory->dir);
 	return (struct stage){take, c};
 }

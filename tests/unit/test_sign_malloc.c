@@ -35,16 +35,14 @@ static void expect(uint64_t start, uint64_t end, size_t parts, uint64_t until, e
 	assert_int_equal(part->guess, guess);
 }
 
-static void a_chunk_fills_its_mapping(void **state)
+TEST(a_chunk_fills_its_mapping)
 {
-	(void)state;
 	put_chunk(AT, 0, MIB | 2);
 	expect(AT, AT + MIB, 1, AT + MIB, GUESS_MALLOC);
 }
 
-static void a_chain_of_chunks_divides_a_merged_mapping(void **state)
+TEST(a_chain_of_chunks_divides_a_merged_mapping)
 {
-	(void)state;
 	put_chunk(AT, 0, MIB | 2);
 	put_chunk(AT + MIB, 0, 2 * MIB | 2);
 	put_chunk(AT + 3 * MIB, 1, 2);
@@ -52,14 +50,13 @@ static void a_chain_of_chunks_divides_a_merged_mapping(void **state)
 }
 
 /* One number at the begin of memory that is somebody else's proves nothing. */
-static void a_chunk_that_ends_anywhere_is_only_likely(void **state)
+TEST(a_chunk_that_ends_anywhere_is_only_likely)
 {
-	(void)state;
 	put_chunk(AT, 0, MIB | 2);
 	expect(AT, AT + 8 * MIB, 1, AT + MIB, GUESS_MALLOC_LIKELY);
 }
 
-static void numbers_that_are_no_chunk(void **state)
+TEST(numbers_that_are_no_chunk)
 {
 	static const struct {
 		uint64_t before, size;
@@ -69,16 +66,14 @@ static void numbers_that_are_no_chunk(void **state)
 		{0, 2 * MIB | 2},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		put_chunk(AT, wrong[i].before, wrong[i].size);
 		expect(AT, AT + MIB, 0, 0, GUESS_NONE);
 	}
 }
 
-static void what_is_not_there_is_not_read(void **state)
+TEST(what_is_not_there_is_not_read)
 {
-	(void)state;
 	put_chunk(AT, 0, MIB | 2);
 	put_chunk(AT + 2 * MIB, 0, MIB | 2);
 	expect(AT, AT + 3 * MIB, 1, AT + MIB, GUESS_MALLOC_LIKELY);
@@ -93,27 +88,24 @@ static void put_heap(uint64_t at, uint64_t arena, uint64_t before, uint64_t size
 	fake_memory_put(&fake, at, words, sizeof(words));
 }
 
-static void an_arena_is_as_long_as_it_says(void **state)
+TEST(an_arena_is_as_long_as_it_says)
 {
-	(void)state;
 	put_heap(HEAP, HEAP + 0x30, 0, 0x21000, 0x84000);
 	expect(HEAP, HEAP + 0x84000, 1, HEAP + 0x84000, GUESS_ARENA);
 	expect(HEAP, HEAP + MIB, 1, HEAP + 0x84000, GUESS_ARENA);
 }
 
-static void a_further_heap_belongs_to_the_arena_of_the_first(void **state)
+TEST(a_further_heap_belongs_to_the_arena_of_the_first)
 {
-	(void)state;
 	put_heap(HEAP, HEAP - 0x4000000 + 0x30, HEAP - 0x4000000, 0x21000, 0x84000);
 	expect(HEAP, HEAP + 0x84000, 1, HEAP + 0x84000, GUESS_ARENA);
 }
 
-static void an_arena_behind_other_memory(void **state)
+TEST(an_arena_behind_other_memory)
 {
 	size_t count;
 	const struct content_part *part;
 
-	(void)state;
 	put_chunk(HEAP - MIB, 0, MIB | 2);
 	put_heap(HEAP, HEAP + 0x30, 0, MIB, MIB);
 	part = fake_memory_look(&fake, HEAP - MIB, HEAP + MIB, &count);
@@ -123,7 +115,7 @@ static void an_arena_behind_other_memory(void **state)
 	assert_int_equal(part[1].start, HEAP);
 }
 
-static void numbers_that_are_no_arena(void **state)
+TEST(numbers_that_are_no_arena)
 {
 	static const struct {
 		uint64_t arena, before, size, accessible;
@@ -138,7 +130,6 @@ static void numbers_that_are_no_arena(void **state)
 		{HEAP + 0x30, 0, 0x21000, 0x4001000},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		put_heap(HEAP, wrong[i].arena, wrong[i].before, wrong[i].size, wrong[i].accessible);
 		expect(HEAP, HEAP + 0x84000, 0, 0, GUESS_NONE);
