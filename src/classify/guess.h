@@ -12,7 +12,7 @@
 #define GUESSES(X)                                                                                 \
 	X(JIT, "jit")                                                                              \
 	X(RESERVED, "reserved")                                                                    \
-	X(TEXT, "text")                                                                            \
+	X(TEXT, "program text")                                                                    \
 	X(BSS, ".bss")                                                                             \
 	X(STACK, "thread stack")                                                                   \
 	X(MALLOC, "malloc")                                                                        \

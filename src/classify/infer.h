@@ -41,11 +41,18 @@ struct infer {
 		bool writable; /* one of them is its data */
 		bool program;  /* it is the first such in the process */
 	} object;
+	struct file_end { /* of the mapping before, if it is of a file; what is held lies behind */
+		uint64_t end, offset, inode;
+		uint32_t dev_major, dev_minor;
+	} file;
 	bool program_seen;
+	bool compiles;			       /* the program makes code at run time */
+	bool executes_data;		       /* what may be executed need not be code */
 	const struct interpreter *interpreter; /* what the program is, if it is one that is known */
 	bool holding;
 	enum guess held_guess; /* unless the mapping behind it says more */
 	bool held_apart;       /* there is nothing right before it */
+	bool held_in_text;     /* right before it lies a file, of which it may be a part */
 	struct mapping held;
 };
 

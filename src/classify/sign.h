@@ -18,9 +18,12 @@
 /* What has been found out of the process at hand, all zeros at first. A sign that needs more adds a
  * struct of its own. */
 struct sign_facts {
-	struct arena_facts { /* of the last arena of glibc that was seen */
-		uint64_t first, end;
-	} arena;
+	struct bss_facts { /* of the program or library whose last segment was seen last */
+		uint64_t start, end;
+		uint64_t inode;
+		uint32_t dev_major, dev_minor;
+		bool writable;
+	} bss;
 };
 
 struct sign_place {
@@ -41,5 +44,10 @@ typedef bool sign_fn(const struct sign_place *place, struct sign_found *found);
 
 sign_fn sign_malloc_chunks; /* glibc's, each from mmap(2) */
 sign_fn sign_malloc_arena;  /* glibc's, of a thread */
+sign_fn sign_bss;
+sign_fn sign_stack;
+
+/* See `pass` in parse/content.h. */
+void sign_bss_pass(const struct mapping *m, struct sign_facts *facts);
 
 #endif

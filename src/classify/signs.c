@@ -6,6 +6,8 @@
 static sign_fn *const all[] = {
 	sign_malloc_arena,
 	sign_malloc_chunks,
+	sign_bss,
+	sign_stack,
 };
 
 static bool fits(const struct sign_place *place, const struct sign_found *found)
@@ -51,4 +53,10 @@ static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 	return count;
 }
 
-const struct content_signs signs = {sizeof(struct sign_facts), find};
+static void pass(const struct mapping *m, void *facts)
+{
+	sign_bss_pass(m, facts);
+}
+
+const struct content_signs signs = {
+	.facts_size = sizeof(struct sign_facts), .find = find, .pass = pass};

@@ -18,6 +18,8 @@ struct content_signs {
 	/* Finds such parts, in ascending order, at most `most`. Returns how many. */
 	size_t (*find)(const struct mapping *m, struct memory *memory, void *facts,
 		       struct content_part *parts, size_t most);
+	/* Sees each mapping, in ascending order, before the next one is looked at. */
+	void (*pass)(const struct mapping *m, void *facts);
 };
 
 #endif

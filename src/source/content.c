@@ -93,11 +93,17 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct content *c = ctx;
 	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
+	const struct content_signs *signs = c->io->reading.signs;
 	struct division division = {.whole = m};
+	size_t found;
 
-	if (!is_worth_a_look(c, m) || !live_memory_mapping(&c->live, m))
+	if (!is_worth_a_look(c, m) || !live_memory_mapping(&c->live, m)) {
+		signs->pass(m, c->facts);
 		return stage_take(c->next, m, e);
-	divide(c, &division, c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS));
+	}
+	found = signs->find(m, memory, c->facts, c->found, PARTS);
+	signs->pass(m, c->facts);
+	divide(c, &division, found);
 	return division_deliver(&division, deliver_part, c, e);
 }
 

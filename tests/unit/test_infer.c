@@ -131,6 +131,133 @@ TEST(jit_may_be_executed)
 	expect("10000 ~jit?\n20000 ~jit?\n30000\n40000\n");
 }
 
+static void code(uint64_t start, uint64_t end, const char *perms, uint64_t rss)
+{
+	assert_int_equal(map(start, end, perms, "", 0, 0, rss), 0);
+}
+
+/* Of a program that makes code it is certain. */
+TEST(jit_of_a_program_that_makes_code)
+{
+	library(0x1000000, "/usr/bin/node");
+	code(0x2000000, 0x12000000, "rwxp", 0x4000000);
+	code(0x13000000, 0x14000000, "r-xp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000 ~jit\n13000000 ~jit\n");
+}
+
+/* A heap of which all may be executed is no code, and then smaller memory need not be either. */
+TEST(much_memory_that_may_be_written_and_executed_is_no_jit)
+{
+	library(0x1000000, "/usr/bin/scheme");
+	code(0x2000000, 0x12000000, "rwxp", 0x4000000);
+	code(0x13000000, 0x13100000, "rwxp", RESIDENT);
+	code(0x14000000, 0x14100000, "r-xp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000\n13000000\n14000000 ~jit?\n");
+}
+
+TEST(heaps_of_programs_that_may_execute_them_are_no_jit)
+{
+	library(0x1000000, "/usr/bin/sbcl");
+	code(0x2000000, 0x2100000, "rwxp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000\n");
+	library(0x1000000, "/usr/bin/true");
+	library(0x2000000, "/usr/libexec/valgrind/memcheck-amd64-linux");
+	code(0x3000000, 0x3100000, "rwxp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000\n2001000\n2004000\n2005000\n"
+	       "3000000\n");
+}
+
+/* As on i386 for programs without a mark for their stack. */
+TEST(where_data_may_be_executed_that_proves_nothing)
+{
+	assert_int_equal(map(0x10000, 0x20000, "r-xp", "/x", 7, 0, RESIDENT), 0);
+	assert_int_equal(map(0x20000, 0x30000, "rwxp", "/x", 7, 0x10000, RESIDENT), 0);
+	code(0x100000, 0x200000, "rwxp", RESIDENT);
+	expect("10000\n20000\n100000\n");
+	assert_int_equal(map(0x80000, 0x90000, "rwxp", "[heap]", 0, 0, RESIDENT), 0);
+	code(0x100000, 0x200000, "rwxp", RESIDENT);
+	expect("80000\n100000\n");
+}
+
+TEST(stacks_may_be_executable)
+{
+	closed(0xff000, 0x100000);
+	code(0x100000, 0x900000, "rwxp", RESIDENT);
+	closed(0x9ff000, 0xa00000);
+	code(0xa00000, 0x1200000, "rwxp", 0x500000);
+	closed(0x12ff000, 0x1300000);
+	code(0x1300000, 0x1b00000, "r-xp", RESIDENT);
+	expect("ff000 ~reserved\n100000 ~thread stack?\n9ff000 ~reserved\na00000 ~jit?\n"
+	       "12ff000 ~reserved\n1300000 ~jit?\n");
+}
+
+/* A program that was moved to huge pages, in part; its .bss is found behind. */
+TEST(text_fills_a_hole_of_its_file)
+{
+	file(0x1000000, 0x1001000, "r-xp", 7, 0, "/x");
+	code(0x1001000, 0x1005000, "r-xp", RESIDENT);
+	file(0x1005000, 0x1006000, "r-xp", 7, 0x5000, "/x");
+	code(0x1006000, 0x1008000, "r-xp", RESIDENT);
+	file(0x1008000, 0x1009000, "rw-p", 7, 0x8000, "/x");
+	anon(0x1009000, 0x100a000);
+	expect("1000000\n1001000 ~program text\n1005000\n1006000 ~program text\n1008000\n"
+	       "1009000 ~.bss?\n");
+}
+
+TEST(what_fills_no_hole_is_no_text)
+{
+	file(0x1000000, 0x1001000, "r-xp", 7, 0, "/x");
+	code(0x1001000, 0x1005000, "r-xp", RESIDENT);
+	file(0x1005000, 0x1006000, "r-xp", 7, 0x6000, "/x"); /* of other bytes */
+	code(0x1006000, 0x1008000, "r-xp", RESIDENT);
+	file(0x1009000, 0x100a000, "r-xp", 7, 0x9000, "/x"); /* not right behind */
+	code(0x100a000, 0x100b000, "r-xp", RESIDENT);
+	file(0x100b000, 0x100c000, "r-xp", 8, 0xb000, "/y"); /* another file */
+	code(0x100c000, 0x100d000, "rwxp", RESIDENT);	     /* may be written */
+	file(0x100d000, 0x100e000, "r-xp", 8, 0xd000, "/y");
+	code(0x100e000, 0x100f000, "r-xp", RESIDENT); /* the last one */
+	expect("1000000\n1001000 ~jit?\n1005000\n1006000 ~jit?\n1009000\n100a000 ~jit?\n"
+	       "100b000\n100c000 ~jit?\n100d000\n100e000 ~jit?\n");
+}
+
+static void looked_at(uint64_t start, uint64_t end, enum guess guess)
+{
+	struct mapping m = {.start = start,
+			    .end = end,
+			    .perms = "rw-p",
+			    .name = SLICE(""),
+			    .was_looked_at = true,
+			    .guess = guess};
+	struct error e;
+
+	m.counters.known = COUNTER_BIT(COUNTER_RSS);
+	m.counters.bytes[COUNTER_RSS] = RESIDENT;
+	assert_int_equal(infer_mapping(&infer, &m, &e), 0);
+}
+
+TEST(content_goes_before_place)
+{
+	closed(0x100000, 0x101000);
+	looked_at(0x101000, 0x901000, GUESS_MALLOC);
+	looked_at(0x4000000, 0x4100000, GUESS_ARENA);
+	closed(0x4100000, 0x8000000);
+	expect("100000 ~reserved\n101000 ~malloc\n4000000 ~malloc arena\n4100000 ~reserved\n");
+}
+
+/* What would show there, but does not. */
+TEST(content_refutes_place)
+{
+	library(0x1000, "/usr/bin/python3.11");
+	looked_at(0x100000, 0x300000, GUESS_NONE);
+	anon(0x400000, 0x600000);
+	expect("1000\n2000\n5000\n6000\n100000\n400000 ~python objects?\n");
+#if defined(__x86_64__)
+	closed(0x100000, 0x101000);
+	looked_at(0x101000, 0x901000, GUESS_NONE);
+	expect("100000 ~reserved\n101000\n");
+#endif
+}
+
 TEST(bss_follows_the_data_of_its_object)
 {
 	library(0x10000, "/bin/program");
@@ -374,6 +501,15 @@ int main(void)
 		CASE(reserved_is_what_nobody_may_touch_and_nobody_did),
 		CASE(reserved_must_be_known),
 		CASE(jit_may_be_executed),
+		CASE(jit_of_a_program_that_makes_code),
+		CASE(much_memory_that_may_be_written_and_executed_is_no_jit),
+		CASE(heaps_of_programs_that_may_execute_them_are_no_jit),
+		CASE(where_data_may_be_executed_that_proves_nothing),
+		CASE(stacks_may_be_executable),
+		CASE(text_fills_a_hole_of_its_file),
+		CASE(what_fills_no_hole_is_no_text),
+		CASE(content_goes_before_place),
+		CASE(content_refutes_place),
 		CASE(bss_follows_the_data_of_its_object),
 		CASE(files_that_are_no_objects_have_no_bss),
 		CASE(stacks_have_a_guard_page_and_a_size),
