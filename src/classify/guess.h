@@ -41,6 +41,9 @@ static inline bool guess_is_likely(enum guess guess)
 	return guess > GUESS_COUNT / 2;
 }
 
+/* The guess in a label, which may stand beside a name: GUESS_NONE if there is none. */
+enum guess guess_in_label(struct slice label);
+
 /* The same guess, but only likely. */
 static inline enum guess guess_doubt(enum guess guess)
 {

@@ -1,5 +1,7 @@
 #include "classify/infer.h"
 
+#include "classify/class.h"
+
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 
@@ -76,11 +78,29 @@ void infer_begin(struct infer *n)
 	n->end = n->guard_end = n->heap.end = n->object.end = n->file.end = NOWHERE;
 	n->program_seen = n->holding = n->compiles = n->executes_data = false;
 	n->interpreter = NULL;
+	n->program_length = 0;
+}
+
+/* Whether a process calls its memory by what took it, as `anonmem run` does: a library, or its
+ * program. That leaves open what it is. */
+static bool is_called_by_taker(const struct infer *n, const struct mapping *m)
+{
+	struct slice name = label_text(m->name);
+
+	return m->by_process && (memmem(name.ptr, name.len, ".so", 3) ||
+				 slice_equals(name, (struct slice){n->program, n->program_length}));
 }
 
 static bool is_unnamed(const struct mapping *m)
 {
 	return m->name.len == 0 && !mapping_has_inode(m) && m->perms[3] == 'p';
+}
+
+/* Reserved memory is what its name says. */
+static bool is_open(const struct infer *n, const struct mapping *m)
+{
+	return is_unnamed(m) || (!mapping_has_inode(m) && m->perms[1] == 'w' &&
+				 m->perms[3] == 'p' && is_called_by_taker(n, m));
 }
 
 static bool may(const struct mapping *m, const char perms[4])
@@ -138,6 +158,8 @@ static void note_code(struct infer *n, const struct mapping *m)
 	n->object.code = true;
 	n->object.program = !n->program_seen;
 	if (!n->program_seen) {
+		n->program_length = file.len < sizeof(n->program) ? file.len : 0;
+		memcpy(n->program, file.ptr, n->program_length);
 		n->interpreter = find_interpreter(file);
 		n->compiles =
 			begins_one_of(file, compilers, sizeof(compilers) / sizeof(*compilers));
@@ -247,7 +269,7 @@ static enum guess guess_code(struct infer *n, const struct mapping *m)
 {
 	if (m->perms[1] != 'w')
 		return n->compiles ? GUESS_JIT : GUESS_JIT_LIKELY;
-	if (n->executes_data || is_stack(n, m))
+	if (n->executes_data || (m->end - m->start >= MIB && is_stack(n, m)))
 		return GUESS_NONE;
 	if (n->compiles)
 		return GUESS_JIT;
@@ -377,6 +399,8 @@ static void hold(struct infer *n, const struct mapping *m, enum guess guess)
 {
 	n->holding = true;
 	n->held = *m;
+	n->held.name = (struct slice){n->held_name, m->name.len};
+	memcpy(n->held_name, m->name.ptr, m->name.len);
 	n->held_guess = guess;
 	n->held_apart = m->start != n->end;
 	n->held_in_text = may_be_text(n, m);
@@ -412,14 +436,15 @@ static void note_unnamed(struct infer *n, const struct mapping *m)
 
 int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 {
-	bool unnamed = is_unnamed(m), holds = false;
+	bool unnamed = is_open(n, m), holds = false;
 	enum guess guess = GUESS_NONE;
 
 	if (n->holding && release(n, m, e) < 0)
 		return -1;
 	if (unnamed) {
 		guess = make_guess(n, m);
-		holds = depends_on_next(m, guess) || may_be_text(n, m);
+		holds = (depends_on_next(m, guess) || may_be_text(n, m)) &&
+			m->name.len <= sizeof(n->held_name);
 		if (holds)
 			hold(n, m, guess);
 		note_unnamed(n, m);

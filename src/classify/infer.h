@@ -11,7 +11,7 @@
  *		infer_end(&n)		delivers what is held back
  *
  * A mapping is handed on at once unless its guess depends on the one behind it. Such a one is held
- * back; it has no name, so that nothing is allocated. infer_begin() drops it, which is right when a
+ * back. infer_begin() drops it, which is right when a
  * reading is taken back.
  */
 #ifndef CLASSIFY_INFER_H
@@ -46,6 +46,8 @@ struct infer {
 		uint32_t dev_major, dev_minor;
 	} file;
 	bool program_seen;
+	char program[80]; /* its file's name, */
+	size_t program_length;
 	bool compiles;			       /* the program makes code at run time */
 	bool executes_data;		       /* what may be executed need not be code */
 	const struct interpreter *interpreter; /* what the program is, if it is one that is known */
@@ -54,6 +56,7 @@ struct infer {
 	bool held_apart;       /* there is nothing right before it */
 	bool held_in_text;     /* right before it lies a file, of which it may be a part */
 	struct mapping held;
+	char held_name[160]; /* that a process keeps */
 };
 
 void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx);

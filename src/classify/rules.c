@@ -52,9 +52,10 @@ static const struct {
 	{"^([^]:[]{1,32}): ?[^[]", "\\1"},
 	{"^\\[stack:[0-9]+\\]$", "[stack]"},
 	/* Guesses stay apart from what is known. */
-	{"^~malloc arena$", "~glibc/malloc"},
-	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap$", "~\\1/heap"},
-	{"^~(python) objects$", "~\\1/objects"},
+	{"^~malloc( arena)?\\??$", "~glibc/malloc"},
+	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap\\??$", "~\\1/heap"},
+	{"^~(python) objects\\??$", "~\\1/objects"},
+	{"^(~.*)\\?$", "\\1"},
 };
 
 struct rules *rules_new(void)

@@ -35,9 +35,9 @@ static bool may_read(struct content *c)
 
 static bool is_worth_a_look(struct content *c, const struct mapping *m)
 {
-	return m->name.len == 0 && !mapping_has_inode(m) && memcmp(m->perms, "rw", 2) == 0 &&
-	       m->perms[3] == 'p' && m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored &&
-	       may_read(c);
+	return (m->name.len == 0 || m->by_process) && !mapping_has_inode(m) &&
+	       memcmp(m->perms, "rw", 2) == 0 && m->perms[3] == 'p' &&
+	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored && may_read(c);
 }
 
 static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t end,

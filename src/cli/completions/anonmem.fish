@@ -22,7 +22,7 @@ end
 
 # Keys too can order the rows, and either may have a sign before it.
 function __anonmem_sort
-	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup start end \
+	set -l key_columns label origin certainty subsystem kind pid start_time name shares_memory_with user cgroup start end \
 		perms file segment device inode segment_size segment_rss segment_swap
 	set -l names (__anonmem_columns) $key_columns
 	printf '%s\n' $names -$names +$names
@@ -36,6 +36,7 @@ end
 set -l formats table json csv
 set -l units auto b k m g
 set -l colors auto always never
+set -l inferring content place none
 
 # What `run` is to run, and its arguments: behind run's own options.
 function __anonmem_command
@@ -91,6 +92,7 @@ complete -c anonmem -s N -l limit -x -n $account -d 'Only the first rows'
 complete -c anonmem -s a -l all -n $account -d 'Show rows of zeros, too'
 complete -c anonmem -l rules -r -F -n $account -d 'More rules from label to subsystem'
 complete -c anonmem -l no-rules -n $account -d 'No rules but the built-in ones'
+complete -c anonmem -l infer -x -a "$inferring" -n $account -d 'By what to guess what unnamed memory is'
 complete -c anonmem -l no-infer -n $account -d 'No guesses at what unnamed memory is'
 
 complete -c anonmem -s f -l format -x -a "$formats" -n $account -d 'Form of the report'
