@@ -3,8 +3,11 @@
 #include "source/captured_memory.h"
 #include "source/division.h"
 #include "source/live_memory.h"
+#include "source/machine.h"
+#include "source/remembered.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 enum {
@@ -15,21 +18,33 @@ enum {
 struct content {
 	struct io *io;
 	struct stage next;
+	uint64_t start_time; /* of the process at hand; or 0 */
 	struct mapped_files *files;
 	struct live_memory live;
 	struct captured_memory *captured; /* of captures; or NULL */
-	bool denied;			  /* the memory of the process at hand */
+	bool refused;			  /* the memory of all processes */
+	bool denied;			  /* that of the process at hand */
 	void *facts;
 	struct content_part found[PARTS];
 	struct part parts[2 * PARTS + 1]; /* those, and what lies between them */
 	unsigned guesses[2 * PARTS + 1];
 };
 
+/* The Yama security module notes each refusal in the kernel's log: so nothing is tried of which it
+ * is known that it would be refused. */
+static bool yama_refuses(void)
+{
+	const struct procdir yama = {.fd = AT_FDCWD, .prefix = "/proc/sys/kernel/yama/"};
+	char scope;
+
+	return !may_trace() && procdir_read(&yama, "ptrace_scope", &scope, 1) == 1 && scope != '0';
+}
+
 /* Whether the memory may be read: of a process that is found out when it is needed first. */
 static bool may_read(struct content *c)
 {
 	if (!c->denied && !c->captured)
-		c->denied = !process_memory_open(c->live.process);
+		c->denied = c->refused || !process_memory_open(c->live.process);
 	return !c->denied;
 }
 
@@ -89,10 +104,31 @@ static int deliver_part(void *ctx, const struct mapping *m, const struct part *p
 	return stage_take(c->next, &known, e);
 }
 
+/* Looks at a mapping, unless that was done before. Returns how many parts were found. */
+static size_t look(struct content *c, const struct mapping *m)
+{
+	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
+	struct remembered *remembered = c->start_time ? c->io->reading.remembered : NULL;
+	const struct remembered_place place = {
+		.pid = c->io->pid,
+		.start_time = c->start_time,
+		.start = m->start,
+		.end = m->end,
+		.resident = m->counters.bytes[COUNTER_RSS],
+	};
+	size_t count;
+
+	if (remembered && remembered_find(remembered, &place, c->found, &count))
+		return count;
+	count = c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS);
+	if (remembered)
+		remembered_keep(remembered, &place, c->found, count);
+	return count;
+}
+
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct content *c = ctx;
-	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
 	const struct content_signs *signs = c->io->reading.signs;
 	struct division division = {.whole = m};
 	size_t found;
@@ -101,7 +137,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 		signs->pass(m, c->facts);
 		return stage_take(c->next, m, e);
 	}
-	found = signs->find(m, memory, c->facts, c->found, PARTS);
+	found = look(c, m);
 	signs->pass(m, c->facts);
 	divide(c, &division, found);
 	return division_deliver(&division, deliver_part, c, e);
@@ -115,6 +151,7 @@ struct content *content_new(struct io *io)
 		return NULL;
 	c->io = io;
 	c->files = mapped_files_new(io);
+	c->refused = yama_refuses();
 	c->facts = malloc(io->reading.signs->facts_size);
 	if (c->files && c->facts) {
 		live_memory_init(&c->live, c->files);
@@ -143,8 +180,10 @@ static bool begin_captured(struct content *c, const struct procdir *dir)
 	return c->captured && captured_memory_begin(c->captured, dir);
 }
 
-struct stage content_begin(struct content *c, struct process_memory *memory, struct stage next)
+struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
+			   struct stage next)
 {
+	c->start_time = start_time;
 	c->next = next;
 	mapped_files_begin(c->files, memory->dir);
 	live_memory_begin(&c->live, memory);

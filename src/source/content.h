@@ -20,6 +20,8 @@ struct content;
 struct content *content_new(struct io *io);
 void content_free(struct content *c);
 
-struct stage content_begin(struct content *c, struct process_memory *memory, struct stage next);
+/* Of the process that began then, in clock ticks after boot; 0 if that is not known. */
+struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
+			   struct stage next);
 
 #endif

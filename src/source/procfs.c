@@ -174,7 +174,7 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = frames_begin(p->frames, a->dir, next);
 	process_memory_begin(&p->memory, p->io, a->dir);
 	if (p->content && !a->scan)
-		next = content_begin(p->content, &p->memory, next);
+		next = content_begin(p->content, &p->memory, a->stat.start_time, next);
 	next = kept_names_begin(p->names, &p->memory, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);

@@ -30,6 +30,8 @@
 
 #include <sys/types.h>
 
+struct remembered;
+
 enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS };
 
 /* What is wanted of a process besides its mappings; each costs a file to open and read. */
@@ -218,6 +220,7 @@ struct reading {
 	bool measure;	       /* time each call */
 	bool owners;	       /* who else has the memory; see parse/ownership.h */
 	bool outlines;	       /* maps alone: no counter is known */
+	struct remembered *remembered;	   /* of that, from one reading to the next; or NULL */
 	const struct content_signs *signs; /* looks at the content of unnamed memory; or NULL */
 };
 
