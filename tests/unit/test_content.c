@@ -5,6 +5,7 @@
 #include "classify/guess.h"
 #include "classify/signs.h"
 #include "source/live_memory.h"
+#include "source/remembered.h"
 #include "source/source.h"
 
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #define CHUNK "7f0000000000 00000000000000000200200000000000\n" /* 2 MiB */
 
 static char *root;
+static struct remembered *remembered;
 static char text[4096];
 
 static int set_up(void **state)
@@ -67,7 +69,7 @@ static void end(void *ctx, const struct ending *ending)
 static const char *read_tree(void)
 {
 	const struct sink sink = {.begin = begin, .mapping = note, .cancel = cancel, .end = end};
-	const struct reading how = {.signs = &signs};
+	const struct reading how = {.signs = &signs, .remembered = remembered};
 	struct error e;
 	struct source *s = source_open_proc(root, NULL, 0, &e);
 	struct target_list list;
@@ -84,6 +86,27 @@ static const char *read_tree(void)
 	free(list.targets);
 	source_close(s);
 	return text;
+}
+
+/* A second look would find something else. */
+TEST(a_mapping_is_looked_at_once)
+{
+	static const char stat[] = "7 (x) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 8192 10 9 "
+				   "4096 8192 9999999 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n";
+
+	tree_write(root, "7/stat", slice_of(stat));
+	tree_write(root, "7/smaps", slice_of(HEAD SIZE ALL));
+	tree_write(root, "7/content", slice_of(CHUNK));
+	remembered = remembered_new();
+	assert_non_null(remembered);
+	remembered_begin(remembered);
+	assert_string_equal(read_tree(), "2048K 2048K ~malloc?, 1024K 1024K seen");
+	tree_write(root, "7/content", SLICE("7f0000000000 00\n"));
+	assert_string_equal(read_tree(), "2048K 2048K ~malloc?, 1024K 1024K seen");
+	tree_write(root, "7/smaps", slice_of(HEAD SIZE PART));
+	assert_string_equal(read_tree(), "3072K 2048K seen");
+	remembered_free(remembered);
+	remembered = NULL;
 }
 
 static void write_tree(const char *smaps, const char *content)
@@ -296,6 +319,7 @@ int main(void)
 		IN_TREE(memory_under_userfaultfd_is_not_looked_at),
 		IN_TREE(what_has_a_name_or_a_file_is_not_looked_at),
 		IN_TREE(other_lines_mean_nothing),
+		IN_TREE(a_mapping_is_looked_at_once),
 		IN_TREE(only_pages_that_are_there_are_read),
 		IN_TREE(what_is_read_of_a_mapping_is_bounded),
 		IN_TREE(objects_are_found_by_their_files),
