@@ -456,7 +456,8 @@ int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 	n->end = m->end;
 	if (holds)
 		return 0;
-	return m->guess ? n->deliver(n->ctx, m, (enum guess)m->guess, e) : give(n, m, guess, e);
+	return unnamed && m->guess ? n->deliver(n->ctx, m, (enum guess)m->guess, e)
+				   : give(n, m, guess, e);
 }
 
 int infer_end(struct infer *n, struct error *e)

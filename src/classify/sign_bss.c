@@ -7,7 +7,7 @@
 
 #include <elf.h>
 
-enum { HEADERS_MAX = 32 };
+enum { HEAD_BYTES = 1024 };
 
 #define PAGE_BYTES UINT64_C(4096)
 
@@ -51,42 +51,46 @@ static void add_segment(struct extent *x, uint32_t type, uint64_t address, uint6
 		x->end = address + size;
 }
 
-static bool read_segments_64(struct memory *m, uint64_t start, struct extent *x)
+static bool read_segments_64(const char *page, struct extent *x)
 {
-	Elf64_Phdr segments[HEADERS_MAX];
+	Elf64_Phdr segment;
 	Elf64_Ehdr head;
 
-	if (!memory_read(m, start, &head, sizeof(head)) || head.e_phnum > HEADERS_MAX ||
-	    head.e_phentsize != sizeof(*segments) || head.e_phoff > PAGE_BYTES ||
-	    !memory_read(m, start + head.e_phoff, segments, head.e_phnum * sizeof(*segments)))
+	memcpy(&head, page, sizeof(head));
+	if (head.e_phentsize != sizeof(segment) || head.e_phoff > HEAD_BYTES ||
+	    head.e_phnum > (HEAD_BYTES - head.e_phoff) / sizeof(segment))
 		return false;
-	for (unsigned i = 0; i < head.e_phnum; i++)
-		add_segment(x, segments[i].p_type, segments[i].p_vaddr, segments[i].p_memsz);
+	for (unsigned i = 0; i < head.e_phnum; i++) {
+		memcpy(&segment, page + head.e_phoff + i * sizeof(segment), sizeof(segment));
+		add_segment(x, segment.p_type, segment.p_vaddr, segment.p_memsz);
+	}
 	return x->any;
 }
 
-static bool read_segments_32(struct memory *m, uint64_t start, struct extent *x)
+static bool read_segments_32(const char *page, struct extent *x)
 {
-	Elf32_Phdr segments[HEADERS_MAX];
+	Elf32_Phdr segment;
 	Elf32_Ehdr head;
 
-	if (!memory_read(m, start, &head, sizeof(head)) || head.e_phnum > HEADERS_MAX ||
-	    head.e_phentsize != sizeof(*segments) || head.e_phoff > PAGE_BYTES ||
-	    !memory_read(m, start + head.e_phoff, segments, head.e_phnum * sizeof(*segments)))
+	memcpy(&head, page, sizeof(head));
+	if (head.e_phentsize != sizeof(segment) || head.e_phoff > HEAD_BYTES ||
+	    head.e_phnum > (HEAD_BYTES - head.e_phoff) / sizeof(segment))
 		return false;
-	for (unsigned i = 0; i < head.e_phnum; i++)
-		add_segment(x, segments[i].p_type, segments[i].p_vaddr, segments[i].p_memsz);
+	for (unsigned i = 0; i < head.e_phnum; i++) {
+		memcpy(&segment, page + head.e_phoff + i * sizeof(segment), sizeof(segment));
+		add_segment(x, segment.p_type, segment.p_vaddr, segment.p_memsz);
+	}
 	return x->any;
 }
 
+/* The headers of segments stand right behind that of the file. */
 static bool read_segments(struct memory *m, uint64_t start, struct extent *x)
 {
-	unsigned char id[EI_NIDENT];
+	char page[HEAD_BYTES];
 
-	if (!memory_read(m, start, id, sizeof(id)) || memcmp(id, ELFMAG, SELFMAG) != 0)
+	if (!memory_read(m, start, page, sizeof(page)) || memcmp(page, ELFMAG, SELFMAG) != 0)
 		return false;
-	return id[EI_CLASS] == ELFCLASS64 ? read_segments_64(m, start, x)
-					  : read_segments_32(m, start, x);
+	return page[EI_CLASS] == ELFCLASS64 ? read_segments_64(page, x) : read_segments_32(page, x);
 }
 
 /* That it lies there is one mark, and what its object says of itself the other. */

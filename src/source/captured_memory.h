@@ -5,8 +5,8 @@
  * A line of that file is one of these; addresses, offsets and bytes are hexadecimal, sizes decimal:
  *
  *	ADDRESS BYTES			bytes of memory
- *	ADDRESS+OFFSET BYTES		bytes of the file that is mapped from its begin at an
- *address START-END RESIDENT EXCLUSIVE SWAPPED how many bytes of a part of a mapping are so
+ *	ADDRESS+OFFSET BYTES		bytes of the file whose begin is mapped at the address
+ *	START-END RESIDENT EXCLUSIVE SWAPPED	bytes of a part of a mapping that are so
  *
  * What is not there cannot be read. Other lines mean nothing.
  */

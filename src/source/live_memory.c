@@ -1,11 +1,15 @@
 #include "source/live_memory.h"
 
+#include "source/pagescan.h"
+
+#include <errno.h>
 #include <unistd.h>
 
 enum {
 	MAPPING_BYTES = 64 * 1024,
 	PROCESS_BYTES = 1024 * 1024,
 	FILES_BYTES = 16 * 1024 * 1024, /* of the tables of symbols */
+	FEW = 4,			/* pages, of which few are wanted */
 	LOOK_BYTES = 64,		/* what each look counts for, at least */
 };
 
@@ -23,17 +27,54 @@ static bool spend(struct live_memory *l, size_t bytes)
 	return true;
 }
 
-/* The entries from a page on: of the mapping at hand up to its end, of others only this one. */
-static bool load_window(struct live_memory *l, uint64_t page)
+/* Every read of pagemap walks the page table up to the next 2 MiB, however little is wanted: so the
+ * kernel is asked for the pages themselves, if it can be (Linux 6.7). */
+static int scan_window(struct live_memory *l, uint64_t page, size_t count)
+{
+	struct page_region regions[LIVE_WINDOW / 2];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.start = page * l->page_size,
+		.end = (page + count) * l->page_size,
+		.vec = (uint64_t)(uintptr_t)regions,
+		.vec_len = LIVE_WINDOW / 2,
+	};
+	int n = pagescan(l->process->map, &arg);
+
+	for (int i = 0; i < n; i++) {
+		for (uint64_t at = regions[i].start; at < regions[i].end; at += l->page_size)
+			l->there[at / l->page_size - page] =
+				regions[i].categories & PAGE_IS_PRESENT;
+	}
+	return n;
+}
+
+static bool read_window(struct live_memory *l, uint64_t page, size_t count)
+{
+	uint64_t entries[LIVE_WINDOW];
+
+	if (!process_memory_pages(l->process, page, entries, count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		l->there[i] = entries[i] & PAGE_PRESENT;
+	return true;
+}
+
+/* Some pages from one on: of the mapping at hand up to its end, of others only this one. */
+static bool load_window(struct live_memory *l, uint64_t page, size_t most)
 {
 	uint64_t first = l->start / l->page_size, end = l->end / l->page_size;
 	size_t count = 1;
+	int scanned;
 
 	if (page >= first && page < end)
-		count = end - page < LIVE_WINDOW ? (size_t)(end - page) : LIVE_WINDOW;
+		count = end - page < most ? (size_t)(end - page) : most;
 	l->window_count = 0;
-	if (!spend(l, count * sizeof(*l->entries)) ||
-	    !process_memory_pages(l->process, page, l->entries, count))
+	if (!spend(l, count * sizeof(uint64_t)))
+		return false;
+	memset(l->there, 0, sizeof(l->there));
+	scanned = scan_window(l, page, count);
+	if (scanned < 0 && (errno != ENOTTY || !read_window(l, page, count)))
 		return false;
 	l->window = page;
 	l->window_count = count;
@@ -41,11 +82,12 @@ static bool load_window(struct live_memory *l, uint64_t page)
 }
 
 /* False if that cannot be known. */
-static bool look_for_page(struct live_memory *l, uint64_t page, bool *there)
+static bool look_for_page(struct live_memory *l, uint64_t page, size_t most, bool *there)
 {
-	if ((page < l->window || page - l->window >= l->window_count) && !load_window(l, page))
+	if ((page < l->window || page - l->window >= l->window_count) &&
+	    !load_window(l, page, most))
 		return false;
-	*there = l->entries[page - l->window] & PAGE_PRESENT;
+	*there = l->there[page - l->window];
 	return true;
 }
 
@@ -57,7 +99,7 @@ static bool read_bytes(struct memory *m, uint64_t at, void *to, size_t size)
 	if (size == 0 || at > UINT64_MAX - size)
 		return false;
 	for (uint64_t page = at / l->page_size; page <= (at + size - 1) / l->page_size; page++) {
-		if (!look_for_page(l, page, &there) || !there)
+		if (!look_for_page(l, page, FEW, &there) || !there)
 			return false;
 	}
 	return spend(l, size) && process_memory_read(l->process, at, to, size);
@@ -69,7 +111,7 @@ static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
 	bool there;
 
 	for (uint64_t at = from; at < end; at = (at / l->page_size + 1) * l->page_size) {
-		if (!look_for_page(l, at / l->page_size, &there))
+		if (!look_for_page(l, at / l->page_size, LIVE_WINDOW, &there))
 			break;
 		if (there)
 			return at;

@@ -20,9 +20,9 @@ struct live_memory {
 	uint64_t page_size;
 	size_t mapping_left, process_left, files_left; /* bytes that may be read */
 	uint64_t start, end;			       /* of the mapping at hand */
-	uint64_t window; /* the page of the first of these entries of pagemap */
+	uint64_t window; /* the first of some pages of which it is known whether they are there */
 	size_t window_count;
-	uint64_t entries[LIVE_WINDOW];
+	bool there[LIVE_WINDOW];
 };
 
 /* Borrows `files`. */

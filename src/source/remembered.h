@@ -1,11 +1,12 @@
 /*
- * remembered: what was found in mappings, so that who reads the same processes again and again
- *looks at each mapping once, and again only when it has changed. Threads may share one.
+ * remembered: what was found in mappings, so that a watch of the same processes looks at each mapping
+ * once, and again only when it has changed. Threads may share one.
  *
  *	r = remembered_new()
- *	remembered_begin(r)		a refresh: what was not asked for in the last one is
- *forgotten remembered_find(r, ...) remembered_keep(r, ...) remembered_free(r)		who made it,
- *and who shared it
+ *	remembered_begin(r)		a refresh: what the last one did not use may be forgotten
+ *	remembered_find(r, ...)
+ *	remembered_keep(r, ...)
+ *	remembered_free(r)		by who made it, and by who shared it
  */
 #ifndef SOURCE_REMEMBERED_H
 #define SOURCE_REMEMBERED_H

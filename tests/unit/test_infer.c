@@ -244,6 +244,27 @@ TEST(content_goes_before_place)
 	expect("100000 ~reserved\n101000 ~malloc\n4000000 ~malloc arena\n4100000 ~reserved\n");
 }
 
+/* Memory that `anonmem run` calls by its library or program, but no other that has a name. */
+TEST(memory_called_by_what_took_it_is_guessed_at)
+{
+	struct mapping m = {.start = 0x4000000, .end = 0x4100000, .perms = "rw-p"};
+	static const char *const names[] = {"[anon:libc.so.6]", "[anon:x]", "[anon:prog]"};
+	struct error e;
+
+	library(0x1000, "/usr/bin/prog");
+	for (size_t i = 0; i < 3; i++, m.start += 0x1000000, m.end += 0x1000000) {
+		m.name = slice_of(names[i]);
+		m.by_process = true;
+		m.was_looked_at = true;
+		m.guess = GUESS_MALLOC;
+		assert_int_equal(infer_mapping(&infer, &m, &e), 0);
+	}
+	m.by_process = false;
+	m.guess = GUESS_NONE;
+	assert_int_equal(infer_mapping(&infer, &m, &e), 0);
+	expect("1000\n2000\n5000\n6000\n4000000 ~malloc\n5000000\n6000000 ~malloc\n7000000\n");
+}
+
 /* What would show there, but does not. */
 TEST(content_refutes_place)
 {
@@ -510,6 +531,7 @@ int main(void)
 		CASE(what_fills_no_hole_is_no_text),
 		CASE(content_goes_before_place),
 		CASE(content_refutes_place),
+		CASE(memory_called_by_what_took_it_is_guessed_at),
 		CASE(bss_follows_the_data_of_its_object),
 		CASE(files_that_are_no_objects_have_no_bss),
 		CASE(stacks_have_a_guard_page_and_a_size),
