@@ -24,7 +24,20 @@
 	X(REDIS, "redis heap")                                                                     \
 	X(FIREFOX, "firefox heap")                                                                 \
 	X(V8_HEAP, "v8 heap")                                                                      \
-	X(SPIDERMONKEY, "spidermonkey heap")
+	X(SPIDERMONKEY, "spidermonkey heap")                                                       \
+	X(GO_RUNTIME, "go runtime")                                                                \
+	X(JAVA_CODE, "java code")                                                                  \
+	X(JAVA_CLASSES, "java classes")                                                            \
+	X(JAVA_GC, "java gc")                                                                      \
+	X(JEMALLOC, "jemalloc")                                                                    \
+	X(MIMALLOC, "mimalloc")                                                                    \
+	X(RUBY, "ruby heap")                                                                       \
+	X(ERLANG, "erlang heap")                                                                   \
+	X(SBCL, "sbcl heap")                                                                       \
+	X(PARTITION, "partitionalloc")                                                             \
+	X(OILPAN, "oilpan heap")                                                                   \
+	X(ASAN, "asan")                                                                            \
+	X(VALGRIND, "valgrind")
 
 /* First all that are certain, then all that are likely, in the same order. */
 #define GUESS_CERTAIN_ENUM(id, text) GUESS_##id,

@@ -2,13 +2,64 @@
 
 #include "classify/sign.h"
 
+#include <string.h>
+
+enum { VIEW = 256 };
+
 /* Cheap ones first. */
 static sign_fn *const all[] = {
-	sign_malloc_arena,
-	sign_malloc_chunks,
-	sign_bss,
-	sign_stack,
+	sign_malloc_arena,   sign_malloc_chunks,    sign_bss,
+	sign_stack,	     sign_advised_chunk,    sign_asan,
+	sign_mimalloc_arena, sign_mimalloc_segment, sign_v8_pages,
+	sign_php_chunk,	     sign_erlang_carriers,  sign_python_arenas,
+	sign_ruby_pages,     sign_partition_alloc,  sign_oilpan,
+	sign_v8_sandbox,     sign_valgrind,	    sign_sbcl_space,
+	sign_go_heap,	     sign_hotspot_spaces,   sign_jemalloc,
 };
+
+/* What all signs look at first is read once. */
+struct view {
+	struct memory memory; /* first */
+	struct memory *whole;
+	uint64_t at;
+	bool is_there;
+	unsigned char bytes[VIEW];
+};
+
+static bool read_view(struct memory *m, uint64_t at, void *to, size_t size)
+{
+	struct view *v = (struct view *)m;
+
+	if (at < v->at || at - v->at >= VIEW)
+		return memory_read(v->whole, at, to, size);
+	if (v->is_there && size <= VIEW - (at - v->at)) {
+		memcpy(to, v->bytes + (at - v->at), size);
+		return true;
+	}
+	return v->is_there && memory_read(v->whole, at, to, size);
+}
+
+static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
+{
+	return memory_next(((struct view *)m)->whole, from, end);
+}
+
+static bool find_object(struct memory *m, struct slice name, struct memory_object *object)
+{
+	return memory_find(((struct view *)m)->whole, name, object);
+}
+
+static bool read_file(struct memory *m, const struct memory_object *object, uint64_t offset,
+		      void *to, size_t size)
+{
+	return memory_read_file(((struct view *)m)->whole, object, offset, to, size);
+}
+
+static void move_view(struct view *v, uint64_t at)
+{
+	v->at = at;
+	v->is_there = memory_read(v->whole, at, v->bytes, VIEW);
+}
 
 static bool fits(const struct sign_place *place, const struct sign_found *found)
 {
@@ -37,13 +88,19 @@ static bool look(const struct sign_place *place, struct sign_found *found)
 static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 		   struct content_part *parts, size_t most)
 {
-	struct sign_place place = {.mapping = m, .at = m->start, .memory = memory, .facts = facts};
+	struct view view = {.memory = {read_view, next_page, find_object, read_file},
+			    .whole = memory};
+	struct sign_place place = {
+		.mapping = m, .at = m->start, .memory = &view.memory, .facts = facts};
 	struct sign_found found;
 	size_t count = 0;
 
-	while (count < most && place.at < m->end && look(&place, &found)) {
+	while (count < most && place.at < m->end) {
 		struct content_part *before = count ? &parts[count - 1] : NULL;
 
+		move_view(&view, place.at);
+		if (!look(&place, &found))
+			break;
 		if (before && before->end == found.start && before->guess == found.guess)
 			before->end = found.end;
 		else

@@ -6,7 +6,7 @@
 #include "classify/sign.h"
 #include "classify/signs.h"
 
-enum { FAKE_PAGE = 4096, FAKE_PAGES = 64, FAKE_FILES = 4 };
+enum { FAKE_PAGE = 4096, FAKE_PAGES = 160, FAKE_FILES = 4 };
 
 struct fake_memory {
 	struct memory memory; /* first */

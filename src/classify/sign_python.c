@@ -1,0 +1,118 @@
+/*
+ * The allocator of CPython, pymalloc.
+ *
+ * It takes arenas of 1 MiB and cuts them into pools of 16 KiB (before 3.10 256 KiB and 4 KiB),
+ * which are aligned to their size. Blocks of a pool have one size, and its head says which in two
+ * ways: as an index, and by where the last block lies. Pools of one arena have the same index of
+ * the arena.
+ */
+#include "classify/walk.h"
+
+#define POOL_HEAD 48
+
+struct pool {
+	uint32_t used, unused;
+	uint64_t free_block, next, before;
+	uint32_t arena, size_index, next_offset, last_offset;
+};
+
+struct pools {
+	uint64_t bytes, per_arena;
+	uint32_t arena;
+};
+
+static const struct pools kinds[] = {{16384, 64, 0}, {4096, 64, 0}};
+
+enum { SIZES = 32, ALIGNMENT = 16, FAR = 16, HEADS = 128 };
+
+static bool is_block(uint64_t offset, uint64_t size)
+{
+	return offset >= POOL_HEAD && (offset - POOL_HEAD) % size == 0;
+}
+
+static bool is_pool(const struct pool *h, uint64_t at, uint64_t bytes)
+{
+	uint64_t size = ((uint64_t)h->size_index + 1) * ALIGNMENT;
+
+	return h->size_index < SIZES && h->last_offset == bytes - size &&
+	       h->used <= (bytes - POOL_HEAD) / size && h->next_offset <= bytes &&
+	       is_block(h->next_offset, size) &&
+	       (h->free_block == 0 ||
+		(h->free_block - at < bytes && is_block(h->free_block - at, size)));
+}
+
+/* Of the pool at an address, the index of its arena. */
+static enum head look_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, uint32_t *arena)
+{
+	struct pool pool;
+
+	if (!memory_read(p->memory, at, &pool, sizeof(pool)))
+		return HEAD_ABSENT;
+	if (!is_pool(&pool, at, bytes))
+		return HEAD_OTHER;
+	*arena = pool.arena;
+	return HEAD_OURS;
+}
+
+/* Arenas lie one behind the other; the next has another index. A new one may have no pool yet. */
+static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
+{
+	struct pools *pools = ctx;
+	uint64_t middle = at + pools->per_arena / 2 * pools->bytes;
+	uint32_t arena, other;
+	enum head head = look_pool(p, at, pools->bytes, &arena);
+
+	if (head != HEAD_OURS)
+		return head;
+	if (middle < p->mapping->end &&
+	    (look_pool(p, middle, pools->bytes, &other) == HEAD_OTHER ||
+	     (look_pool(p, middle, pools->bytes, &other) == HEAD_OURS && other != arena)))
+		return HEAD_OTHER;
+	return HEAD_OURS;
+}
+
+/* The first pool. Where the program is known to have some, it may lie behind something else. */
+static bool find_pool(const struct sign_place *p, const struct pools *pools, uint64_t *at)
+{
+	unsigned far = p->facts->python.seen ? FAR : 1;
+	uint32_t arena;
+
+	*at = walk_align(p->at, pools->bytes);
+	for (unsigned i = 0; i < far && *at < p->mapping->end; i++, *at += pools->bytes) {
+		if (look_pool(p, *at, pools->bytes, &arena) == HEAD_OURS)
+			return true;
+	}
+	return false;
+}
+
+static bool find_arenas(const struct sign_place *p, struct pools pools, struct sign_found *found)
+{
+	struct walk walk = {.step = pools.bytes * pools.per_arena,
+			    .end = p->mapping->end,
+			    .look = look_arena,
+			    .ctx = &pools,
+			    .most = HEADS};
+	struct walked walked;
+
+	if (p->mapping->end - p->at < walk.step || !find_pool(p, &pools, &walk.start))
+		return false;
+	walked = walk_pieces(p, &walk);
+	if (walked.heads == 0)
+		return false;
+	/* An arena begins at a page; its first pool, where that is aligned. */
+	found->start = walk.start - p->at < pools.bytes ? p->at : walk.start;
+	found->end = walked.end == p->mapping->end ? walked.end
+						   : walked.end - (walk.start - found->start);
+	p->facts->python.seen = true;
+	found->guess = walked.sampled ? GUESS_PYTHON_LIKELY : GUESS_PYTHON;
+	return true;
+}
+
+bool sign_python_arenas(const struct sign_place *p, struct sign_found *found)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (find_arenas(p, kinds[i], found))
+			return true;
+	}
+	return false;
+}
