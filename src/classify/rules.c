@@ -53,7 +53,9 @@ static const struct {
 	{"^\\[stack:[0-9]+\\]$", "[stack]"},
 	/* Guesses stay apart from what is known. */
 	{"^~malloc( arena)?\\??$", "~glibc/malloc"},
-	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap\\??$", "~\\1/heap"},
+	{"^~(go|java|v8|spidermonkey|php|redis|firefox|ruby|erlang|sbcl|oilpan) heap\\??$",
+	 "~\\1/heap"},
+	{"^~(go|java) (runtime|code|classes|gc)\\??$", "~\\1/\\2"},
 	{"^~(python) objects\\??$", "~\\1/objects"},
 	{"^(~.*)\\?$", "\\1"},
 };

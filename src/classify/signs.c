@@ -22,7 +22,7 @@ struct view {
 	struct memory memory; /* first */
 	struct memory *whole;
 	uint64_t at;
-	bool is_there;
+	bool is_whole, is_absent; /* all of it was read; its page is not there */
 	unsigned char bytes[VIEW];
 };
 
@@ -32,11 +32,13 @@ static bool read_view(struct memory *m, uint64_t at, void *to, size_t size)
 
 	if (at < v->at || at - v->at >= VIEW)
 		return memory_read(v->whole, at, to, size);
-	if (v->is_there && size <= VIEW - (at - v->at)) {
+	if (v->is_absent)
+		return false;
+	if (v->is_whole && size <= VIEW - (at - v->at)) {
 		memcpy(to, v->bytes + (at - v->at), size);
 		return true;
 	}
-	return v->is_there && memory_read(v->whole, at, to, size);
+	return memory_read(v->whole, at, to, size);
 }
 
 static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
@@ -58,7 +60,8 @@ static bool read_file(struct memory *m, const struct memory_object *object, uint
 static void move_view(struct view *v, uint64_t at)
 {
 	v->at = at;
-	v->is_there = memory_read(v->whole, at, v->bytes, VIEW);
+	v->is_whole = memory_read(v->whole, at, v->bytes, VIEW);
+	v->is_absent = !v->is_whole && memory_next(v->whole, at, at + 1) != at;
 }
 
 static bool fits(const struct sign_place *place, const struct sign_found *found)
