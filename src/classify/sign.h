@@ -68,6 +68,9 @@ struct sign_facts {
 		unsigned state;
 		uint64_t start, end;
 	} sbcl;
+	struct resume_facts {
+		unsigned looks; /* behind unknown memory */
+	} resume;
 	struct python_facts {
 		bool seen; /* an arena */
 	} python;

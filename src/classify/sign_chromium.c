@@ -13,16 +13,17 @@
  */
 #include "classify/sign.h"
 
-#define SUPER_PAGE (UINT64_C(2) << 20)
-#define MARGIN	   (UINT64_C(16) << 10)
-#define PAGE_BYTES UINT64_C(4096)
-#define ABOUT	   (UINT64_C(8) << 10) /* where the page about a super page lies; once at 4 KiB */
-#define OILPAN	   (UINT64_C(128) << 10)
-#define V8_PAGE	   (UINT64_C(256) << 10)
-#define CAGE	   (UINT64_C(4) << 30)
-#define FLAGS_END  (UINT64_C(1) << 26)
-#define NUMBERS	   (UINT32_C(1) << 17)
-#define SPACES	   (UINT64_C(256) << 10) /* in which the heap and its spaces lie */
+#define SUPER_PAGE  (UINT64_C(2) << 20)
+#define MARGIN	    (UINT64_C(16) << 10)
+#define PAGE_BYTES  UINT64_C(4096)
+#define ABOUT	    (UINT64_C(8) << 10) /* where the page about a super page lies; once at 4 KiB */
+#define OILPAN	    (UINT64_C(128) << 10)
+#define V8_PAGE	    (UINT64_C(256) << 10)
+#define CAGE	    (UINT64_C(4) << 30)
+#define ADDRESS_END (UINT64_C(1) << 47)
+#define FLAGS_END   (UINT64_C(1) << 26)
+#define NUMBERS	    (UINT32_C(1) << 17)
+#define SPACES	    (UINT64_C(256) << 10) /* in which the heap and its spaces lie */
 
 enum { PAGES_LEAST = 3, PAGES_AROUND = 16 };
 
@@ -51,11 +52,16 @@ static uint64_t heap_of(const struct sign_place *p, uint64_t at)
 {
 	uint64_t words[2];
 
-	return memory_read(p->memory, at, words, sizeof(words)) && words[0] >= PAGE_BYTES &&
-			       words[0] % 8 == 0 && words[1] % 8 == 0 &&
-			       words[1] - words[0] + SPACES < 2 * SPACES
+	return memory_read(p->memory, at, words, sizeof(words)) && words[0] >= CAGE &&
+			       words[0] < ADDRESS_END && words[0] % 8 == 0 && words[1] % 8 == 0 &&
+			       words[1] != words[0] && words[1] - words[0] + SPACES < 2 * SPACES
 		       ? words[0]
 		       : 0;
+}
+
+static bool is_in(const struct mapping *m, uint64_t address)
+{
+	return address >= m->start && address < m->end;
 }
 
 /* One page may be so by chance; a heap has several, which need not lie side by side. */
@@ -65,6 +71,8 @@ static bool is_heap(const struct sign_place *p, uint64_t heap, uint64_t at)
 
 	if (heap == 0 || heap == p->facts->oilpan.heap)
 		return heap != 0;
+	if (!is_there(p, heap - heap % PAGE_BYTES) || is_in(p->mapping, heap))
+		return false;
 	for (unsigned i = 1; i < PAGES_AROUND && pages < PAGES_LEAST; i++)
 		pages += heap_of(p, at + i * OILPAN) == heap;
 	if (pages == PAGES_LEAST)
@@ -74,7 +82,8 @@ static bool is_heap(const struct sign_place *p, uint64_t heap, uint64_t at)
 
 bool sign_oilpan(const struct sign_place *p, struct sign_found *found)
 {
-	uint64_t at = p->at, heap = at % OILPAN == 0 ? heap_of(p, at) : 0;
+	bool may_be = p->at == p->mapping->start && p->at % OILPAN == 0;
+	uint64_t at = p->at, heap = may_be ? heap_of(p, at) : 0;
 
 	if (!is_heap(p, heap, at))
 		return false;

@@ -18,10 +18,9 @@ struct pool {
 
 struct pools {
 	uint64_t bytes, per_arena;
-	uint32_t arena;
 };
 
-static const struct pools kinds[] = {{16384, 64, 0}, {4096, 64, 0}};
+static const struct pools kinds[] = {{16384, 64}, {4096, 64}};
 
 enum { SIZES = 32, ALIGNMENT = 16, FAR = 16, HEADS = 128 };
 
@@ -54,21 +53,33 @@ static enum head look_pool(const struct sign_place *p, uint64_t at, uint64_t byt
 	return HEAD_OURS;
 }
 
-/* Arenas lie one behind the other; the next has another index. A new one may have no pool yet. */
+/* Whether there is something else where the arena should have a pool. A new one may have none. */
+static bool lacks_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, uint32_t arena)
+{
+	enum head head;
+	uint32_t other;
+
+	if (at >= p->mapping->end)
+		return false;
+	head = look_pool(p, at, bytes, &other);
+	return head == HEAD_OTHER || (head == HEAD_OURS && other != arena);
+}
+
+/* Arenas lie one behind the other; the next has another index. If the first pool is none of the
+ * arena's first, its last lies too far. */
 static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 {
-	struct pools *pools = ctx;
-	uint64_t middle = at + pools->per_arena / 2 * pools->bytes;
-	uint32_t arena, other;
+	const struct pools *pools = ctx;
+	uint64_t last = pools->per_arena - 2; /* that is always there: the first may lack a page */
+	uint32_t arena;
 	enum head head = look_pool(p, at, pools->bytes, &arena);
 
 	if (head != HEAD_OURS)
 		return head;
-	if (middle < p->mapping->end &&
-	    (look_pool(p, middle, pools->bytes, &other) == HEAD_OTHER ||
-	     (look_pool(p, middle, pools->bytes, &other) == HEAD_OURS && other != arena)))
-		return HEAD_OTHER;
-	return HEAD_OURS;
+	return lacks_pool(p, at + last / 2 * pools->bytes, pools->bytes, arena) ||
+			       lacks_pool(p, at + last * pools->bytes, pools->bytes, arena)
+		       ? HEAD_OTHER
+		       : HEAD_OURS;
 }
 
 /* The first pool. Where the program is known to have some, it may lie behind something else. */

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { VIEW = 256 };
+#define PAGE_BYTES   UINT64_C(4096)
+#define POOL	     (UINT64_C(16) << 10)
+#define RESUME_LEAST (UINT64_C(1) << 20) /* what is resident */
+
+enum { VIEW = 256, RESUME_LOOKS = 2048 };
 
 /* Cheap ones first. */
 static sign_fn *const all[] = {
@@ -88,6 +92,40 @@ static bool look(const struct sign_place *place, struct sign_found *found)
 	return any;
 }
 
+static bool begins_chunk(const struct view *v, uint64_t at)
+{
+	uint64_t words[2];
+
+	return memory_read(v->whole, at, words, sizeof(words)) && words[0] == 0 &&
+	       words[1] % PAGE_BYTES == 2;
+}
+
+/* Where the kernel merged mappings and one of them is unknown, others may follow: blocks from
+ * malloc(3), at any page, and what begins at a multiple of 16 KiB. That is worth some looks. */
+static bool resume(struct sign_place *place, struct view *view, struct sign_found *found)
+{
+	const struct mapping *m = place->mapping;
+	unsigned *left = &place->facts->resume.looks;
+	uint64_t at = place->at;
+
+	if (m->counters.bytes[COUNTER_RSS] < RESUME_LEAST)
+		return false;
+	for (; *left < RESUME_LOOKS; (*left)++) {
+		at = memory_next(view->whole, (at / PAGE_BYTES + 1) * PAGE_BYTES, m->end);
+		if (at >= m->end)
+			break;
+		if (!begins_chunk(view, at) && (at % POOL != 0 || !place->facts->python.seen))
+			continue;
+		place->at = at;
+		move_view(view, at);
+		if (look(place, found) && found->start == at) {
+			found->guess = guess_doubt(found->guess);
+			return true;
+		}
+	}
+	return false;
+}
+
 static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 		   struct content_part *parts, size_t most)
 {
@@ -102,7 +140,7 @@ static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 		struct content_part *before = count ? &parts[count - 1] : NULL;
 
 		move_view(&view, place.at);
-		if (!look(&place, &found))
+		if (!look(&place, &found) && !resume(&place, &view, &found))
 			break;
 		if (before && before->end == found.start && before->guess == found.guess)
 			before->end = found.end;

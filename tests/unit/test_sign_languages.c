@@ -76,7 +76,13 @@ TEST(numbers_that_are_no_pool)
 	put_pool(AT, 7, 3, 16384 - 64);
 	put_pool(AT + 512 * KIB, 8, 3, 16384 - 64);
 	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	/* Not the first pool of its arena, behind which something else lies. */
+	set_up(NULL);
+	put_pool(AT, 7, 3, 16384 - 64);
+	PUT(&process, AT + 62 * 0x4000, 1, 2, 3, 4, 5, 6);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
 	/* Less than an arena. */
+	set_up(NULL);
 	put_pool(AT, 7, 3, 16384 - 64);
 	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
 }
@@ -242,6 +248,7 @@ TEST(pages_of_oilpan_have_one_heap)
 {
 	const uint64_t at = UINT64_C(0x145402000000), heap = UINT64_C(0x63c000ac008);
 
+	PUT(&process, heap - 8, 1, 2);
 	PUT(&process, at, heap, heap + 0x85f8);
 	PUT(&process, at + 128 * KIB, heap, heap + 0x82f8);
 	expect(at, at + 256 * KIB, 0, 0, GUESS_NONE);
@@ -251,6 +258,25 @@ TEST(pages_of_oilpan_have_one_heap)
 	       GUESS_OILPAN_LIKELY);
 	PUT(&process, at + 3 * 128 * KIB, heap + 8, heap + 0x82f8);
 	expect(at + 3 * 128 * KIB, at + 4 * 128 * KIB, 0, 0, GUESS_NONE);
+}
+
+/* Bytes that are all the same look like addresses that are near each other. */
+TEST(text_is_no_heap_of_oilpan)
+{
+	static char text[3 * 131072 + 16];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < 4; i++)
+		fake_memory_put(&process.memory, AT + i * 128 * KIB, text, 16);
+	expect(AT, AT + 512 * KIB, 0, 0, GUESS_NONE);
+}
+
+TEST(what_lies_behind_unknown_memory_is_only_likely)
+{
+	for (uint64_t at = AT; at < AT + 64 * KIB; at += 4096)
+		PUT(&process, at, 7, 7);
+	PUT(&process, AT + 64 * KIB, 0, (2 * MIB - 64 * KIB) | 2);
+	expect(AT, AT + 2 * MIB, AT + 64 * KIB, AT + 2 * MIB, GUESS_MALLOC_LIKELY);
 }
 
 TEST(pages_of_v8_in_its_sandbox)
@@ -286,6 +312,8 @@ int main(void)
 		cmocka_unit_test_setup(the_same_address_in_another_program, set_up),
 		cmocka_unit_test_setup(super_pages_of_chromium, set_up),
 		cmocka_unit_test_setup(pages_of_oilpan_have_one_heap, set_up),
+		cmocka_unit_test_setup(text_is_no_heap_of_oilpan, set_up),
+		cmocka_unit_test_setup(what_lies_behind_unknown_memory_is_only_likely, set_up),
 		cmocka_unit_test_setup(pages_of_v8_in_its_sandbox, set_up),
 	};
 
