@@ -43,7 +43,6 @@ struct sign_facts {
 		unsigned state, tries;
 		uint64_t start, end; /* of variables */
 		uint64_t table, spans;
-		uint64_t seen[2]; /* addresses of the runtime's structures */
 		uint64_t descriptions[GO_DESCRIPTIONS];
 		unsigned count;
 	} go;
@@ -71,9 +70,6 @@ struct sign_facts {
 	struct resume_facts {
 		unsigned looks; /* behind unknown memory */
 	} resume;
-	struct python_facts {
-		bool seen; /* an arena */
-	} python;
 	struct oilpan_facts {
 		uint64_t heap;
 	} oilpan;

@@ -14,6 +14,7 @@
 #define ARENA_OFFSET (UINT64_C(1) << 47) /* that addresses are counted from: the lowest */
 #define GO_PAGE	     UINT64_C(8192)
 #define SPANS_BYTES  (ARENA / GO_PAGE * sizeof(uint64_t))
+#define TABLE_BYTES  ((UINT64_C(1) << 48) / ARENA * sizeof(uint64_t))
 #define SPAN_START   24 /* where a span has its first page */
 #define PAGE_BYTES   UINT64_C(4096)
 #define VARIABLES    (UINT64_C(256) << 10) /* that are looked through */
@@ -68,8 +69,6 @@ static bool is_table(const struct sign_place *p, uint64_t table, const uint64_t 
 			if (span == 0)
 				continue;
 			go->table = table;
-			go->seen[0] = table;
-			go->seen[1] = span;
 			go->spans = spans_offsets[i];
 			return true;
 		}
@@ -169,25 +168,15 @@ static bool find_description_here(const struct sign_place *p, struct sign_found 
 	return any;
 }
 
-static bool is_in(const struct mapping *m, uint64_t address)
+/* The table has an entry for each arena of the address space. */
+static bool find_table_here(const struct sign_place *p, struct sign_found *found)
 {
-	return address >= m->start && address < m->end;
-}
+	uint64_t start = p->facts->go.table, end = start + TABLE_BYTES;
 
-/* What lies beside structures of the runtime is most likely others of them. */
-static bool find_structures(const struct sign_place *p, struct sign_found *found)
-{
-	const struct go_facts *go = &p->facts->go;
-	bool described = find_description_here(p, found);
-
-	if (described && found->start == p->at)
-		return true;
-	if (!described && !is_in(p->mapping, go->seen[0]) && !is_in(p->mapping, go->seen[1]) &&
-	    !is_in(p->mapping, go->descriptions[0]))
-		return false;
-	*found = (struct sign_found){p->at, described ? found->start : p->mapping->end,
-				     GUESS_GO_RUNTIME_LIKELY};
-	return true;
+	start = start < p->at ? p->at : start;
+	end = end > p->mapping->end ? p->mapping->end : end;
+	*found = (struct sign_found){start, end, GUESS_GO_RUNTIME};
+	return start < end;
 }
 
 bool sign_go_heap(const struct sign_place *p, struct sign_found *found)
@@ -197,5 +186,6 @@ bool sign_go_heap(const struct sign_place *p, struct sign_found *found)
 	if (go->state == UNKNOWN && p->at == p->mapping->start && p->at % SIGN_HUGE == 0 &&
 	    p->at > UINT32_MAX)
 		find_runtime(p);
-	return go->state == FOUND && (find_heap(p, found) || find_structures(p, found));
+	return go->state == FOUND && (find_heap(p, found) || find_description_here(p, found) ||
+				      find_table_here(p, found));
 }

@@ -22,7 +22,7 @@ struct pools {
 
 static const struct pools kinds[] = {{16384, 64}, {4096, 64}};
 
-enum { SIZES = 32, ALIGNMENT = 16, FAR = 16, HEADS = 128 };
+enum { SIZES = 32, ALIGNMENT = 16, HEADS = 128 };
 
 static bool is_block(uint64_t offset, uint64_t size)
 {
@@ -82,39 +82,30 @@ static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 		       : HEAD_OURS;
 }
 
-/* The first pool. Where the program is known to have some, it may lie behind something else. */
-static bool find_pool(const struct sign_place *p, const struct pools *pools, uint64_t *at)
-{
-	unsigned far = p->facts->python.seen ? FAR : 1;
-	uint32_t arena;
-
-	*at = walk_align(p->at, pools->bytes);
-	for (unsigned i = 0; i < far && *at < p->mapping->end; i++, *at += pools->bytes) {
-		if (look_pool(p, *at, pools->bytes, &arena) == HEAD_OURS)
-			return true;
-	}
-	return false;
-}
-
 static bool find_arenas(const struct sign_place *p, struct pools pools, struct sign_found *found)
 {
-	struct walk walk = {.step = pools.bytes * pools.per_arena,
+	uint32_t arena;
+	struct walk walk = {.start = walk_align(p->at, pools.bytes),
+			    .step = pools.bytes * pools.per_arena,
 			    .end = p->mapping->end,
 			    .look = look_arena,
 			    .ctx = &pools,
 			    .most = HEADS};
 	struct walked walked;
 
-	if (p->mapping->end - p->at < walk.step || !find_pool(p, &pools, &walk.start))
+	if (p->mapping->end - p->at < walk.step || walk.start >= p->mapping->end ||
+	    look_pool(p, walk.start, pools.bytes, &arena) != HEAD_OURS)
 		return false;
 	walked = walk_pieces(p, &walk);
 	if (walked.heads == 0)
 		return false;
 	/* An arena begins at a page; its first pool, where that is aligned. */
-	found->start = walk.start - p->at < pools.bytes ? p->at : walk.start;
-	found->end = walked.end == p->mapping->end ? walked.end
-						   : walked.end - (walk.start - found->start);
-	p->facts->python.seen = true;
+	found->start = p->at;
+	found->end = walked.end == p->mapping->end ? walked.end : walked.end - (walk.start - p->at);
+	/* Where it is not known how far before the pool it begins, its last pool may be missing. */
+	if (walk.start == p->at && walked.end != p->mapping->end &&
+	    look_pool(p, walked.end - pools.bytes, pools.bytes, &arena) == HEAD_OTHER)
+		found->end -= pools.bytes;
 	found->guess = walked.sampled ? GUESS_PYTHON_LIKELY : GUESS_PYTHON;
 	return true;
 }

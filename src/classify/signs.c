@@ -100,8 +100,21 @@ static bool begins_chunk(const struct view *v, uint64_t at)
 	       words[1] % PAGE_BYTES == 2;
 }
 
-/* Where the kernel merged mappings and one of them is unknown, others may follow: blocks from
- * malloc(3), at any page, and what begins at a multiple of 16 KiB. That is worth some looks. */
+/* Whether a block from malloc(3) begins at a page, or arenas of Python do. */
+static bool begins_known(struct sign_place *place, struct view *view, uint64_t at,
+			 struct sign_found *found)
+{
+	place->at = at;
+	if (begins_chunk(view, at)) {
+		move_view(view, at);
+		return look(place, found) && found->start == at;
+	}
+	return at % POOL == 0 && sign_python_arenas(place, found) && fits(place, found) &&
+	       found->start == at;
+}
+
+/* Where the kernel merged mappings and one of them is unknown, others may follow. That is worth
+ * some looks. */
 static bool resume(struct sign_place *place, struct view *view, struct sign_found *found)
 {
 	const struct mapping *m = place->mapping;
@@ -114,11 +127,7 @@ static bool resume(struct sign_place *place, struct view *view, struct sign_foun
 		at = memory_next(view->whole, (at / PAGE_BYTES + 1) * PAGE_BYTES, m->end);
 		if (at >= m->end)
 			break;
-		if (!begins_chunk(view, at) && (at % POOL != 0 || !place->facts->python.seen))
-			continue;
-		place->at = at;
-		move_view(view, at);
-		if (look(place, found) && found->start == at) {
+		if (begins_known(place, view, at, found)) {
 			found->guess = guess_doubt(found->guess);
 			return true;
 		}

@@ -2,7 +2,6 @@
 
 import glob
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import Callable
@@ -13,7 +12,6 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 NPM = os.environ.get("ANONMEM_NPM", "/nonexistent")
 LIBRARIES = "/usr/lib/x86_64-linux-gnu/"
 BLOCKS = truth.MALLOC
-SERVER = "server"  # waits for nothing; is ready when it has had some seconds
 
 
 @dataclass
@@ -28,7 +26,8 @@ class Program:
     environment: tuple = ()
     after: tuple = ()  # a command when it is ready
     child: str = ""  # whose memory counts: the largest process with this in its command line
-    is_server: bool = False
+    server: int = 0  # says nothing; is ready after so many seconds
+    settle: int = 0  # seconds, after which it has given back what it does not need
     in_ci: bool = False
     is_excused: bool = False  # by the manual: no honest sign exists
 
@@ -62,22 +61,25 @@ def node(name, *arguments, **more):
 
 
 PROGRAMS = [
-    Program("redis", ["redis-server", "--port", "7397", "--save", ""], truth.by_info, "INFO", is_server=True,
+    Program("redis", ["redis-server", "--port", "7397", "--save", ""], truth.by_info, "INFO", server=2,
         needs=("/usr/bin/redis-server",), in_ci=True,
         after=("redis-cli", "-p", "7397", "eval",
             "for i=1,300000 do redis.call('set','key:'..i,string.rep('x',i%200)) end", "0")),
-    Program("postgres", ["sh", "-c", "chown nobody . && setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '"
-        "P=$(ls -d /usr/lib/postgresql/*/bin) && $P/initdb -D d >/dev/null && exec $P/postgres -D d -k $PWD -h \"\"'"],
-        truth.by_malloc_info, "malloc_info", is_server=True, child="postgres -D", needs=("/usr/bin/setpriv",
+    Program("postgres", ["sh", "-c", "chown nobody . && "
+        "setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '"
+        "P=$(ls -d /usr/lib/postgresql/*/bin) && $P/initdb -D d >/dev/null && "
+        "exec $P/postgres -D d -k $PWD -h \"\"'"],
+        truth.by_malloc_info, "malloc_info", server=8, child="postgres -D", needs=("/usr/bin/setpriv",
             "/usr/lib/postgresql")),
-    Program("mariadb", ["sh", "-c", "mysql_install_db --no-defaults --user=root --datadir=$PWD/d >/dev/null 2>&1; "
+    Program("mariadb", ["sh", "-c",
+        "mysql_install_db --no-defaults --user=root --datadir=$PWD/d >/dev/null 2>&1; "
         "exec mariadbd --no-defaults --user=root --datadir=$PWD/d --socket=$PWD/s --skip-networking"],
-        truth.by_malloc_info, "malloc_info", is_server=True, needs=("/usr/sbin/mariadbd",), is_excused=True),
+        truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/mariadbd",), is_excused=True),
     Program("nginx", ["nginx", "-p", ".", "-e", "stderr", "-g",
         "daemon off; master_process off; pid nginx.pid; error_log stderr;", "-c", source("nginx.conf")],
-        truth.by_malloc_info, "malloc_info", is_server=True, needs=("/usr/sbin/nginx",)),
+        truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/nginx",)),
     Program("memcached", ["memcached", "-u", "root", "-s", "socket"], truth.by_malloc_info, "malloc_info",
-        is_server=True, needs=("/usr/bin/memcached",)),
+        server=8, needs=("/usr/bin/memcached",)),
     Program("php", ["php", "-n", source("objects.php")], truth.by_total({"~php heap"}), "memory_get_usage",
         needs=("/usr/bin/php",), in_ci=True),
     node("node"),
@@ -85,8 +87,9 @@ PROGRAMS = [
         needs=(NPM + "/node_modules/bun/bin/bun.exe",)),
     Program("esbuild", ["sh", "-c", "for i in $(seq 400); do echo \"export const z$i = $i; function f$i(a) { "
         "return a * $i }\" >f$i.js; echo \"export * from './f$i.js'\"; done >index.js; exec "
-        + NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild index.js --bundle --outdir=out --watch=forever"],
-        truth.nothing, "", is_server=True, needs=(NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild",)),
+        + NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild index.js --bundle --outdir=out "
+        "--watch=forever"],
+        truth.nothing, "", server=8, needs=(NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild",)),
     node("node-swc", "swc.js", needs=(NPM + "/node_modules/@swc/core",)),
     node("node-sharp", "sharp.js", needs=(NPM + "/node_modules/sharp",)),
     java("java-g1", "-XX:+UseG1GC"),
@@ -97,15 +100,17 @@ PROGRAMS = [
     Program("python", ["/usr/bin/python3", source("objects.py")], PYTHON, ADDRESSES, in_ci=True),
     Program("python-numpy", ["/usr/bin/python3", source("objects.py"), "numpy"], PYTHON, ADDRESSES,
         needs=("/usr/lib/python3/dist-packages/pandas",)),
-    Program("python-threads", ["/usr/bin/python3", source("objects.py"), "threads"], PYTHON, ADDRESSES),
+    Program("python-threads", ["/usr/bin/python3", source("objects.py"), "threads"], PYTHON,
+        ADDRESSES),
     Program("python-malloc", ["/usr/bin/python3", source("objects.py")],
-        addresses(small=truth.MALLOC, large=truth.MALLOC), ADDRESSES, environment=(("PYTHONMALLOC", "malloc"),)),
+        addresses(small=truth.MALLOC, large=truth.MALLOC), ADDRESSES,
+        environment=(("PYTHONMALLOC", "malloc"),)),
     Program("perl", ["perl", source("objects.pl")], truth.by_malloc_info, "malloc_info",
         needs=("/usr/bin/perl",)),
     Program("ruby", ["ruby", source("objects.rb")], addresses(small={"~ruby heap"}), ADDRESSES,
         needs=("/usr/bin/ruby",)),
     Program("erlang", ["erl", "-noshell", "-s", "objects", "main", "-s", "init", "stop"],
-        truth.by_total({"~erlang heap"}), "allocator_sizes", build=(("erlc", source("objects.erl")),),
+        truth.by_total({"~erlang heap"}), "allocator_sizes", settle=5, build=(("erlc", source("objects.erl")),),
         needs=("/usr/bin/erlc",)),
     Program("ocaml", ["./objects"], truth.by_malloc_info, "malloc_info", needs=("/usr/bin/ocamlopt",),
         build=(("cp", source("objects.ml"), "."), ("ocamlopt", "objects.ml", "-o", "objects"))),
@@ -118,10 +123,10 @@ PROGRAMS = [
         build=(("go", "build", "-ldflags", "-s -w", "-o", "objects", source("objects.go")),),
         environment=(("GOCACHE", "/tmp/anonmem-panel-go"),)),
     Program("chromium", ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=d",
-        "--remote-debugging-port=0", "file://" + source("page.html")], truth.nothing, "", is_server=True,
+        "--remote-debugging-port=0", "file://" + source("page.html")], truth.nothing, "", server=8,
         child="--type=renderer", needs=("/usr/bin/chromium",)),
     Program("firefox", ["firefox-esr", "--headless", "--profile", ".", "file://" + source("page.html")],
-        truth.nothing, "", is_server=True, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
+        truth.nothing, "", server=8, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
     Program("valgrind", ["valgrind", "-q", "./blocks"], truth.nothing, "", build=(COMPILE,),
         needs=("/usr/bin/valgrind",), in_ci=True),
     blocks("c++", BLOCKS, in_ci=True),
@@ -154,7 +159,3 @@ def environment(program):
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return dict({k: os.environ[k] for k in ("HOME", "ANONMEM_NPM") if k in os.environ}, LC_ALL="C.UTF-8",
         PATH=path, **more)
-
-
-def is_there(name):
-    return shutil.which(name) is not None

@@ -54,9 +54,13 @@ def judge_range(verdict, found, start, end, labels):
         elif group["label"] == "[anon]" and not labels:
             verdict.foreign += amount
             verdict.judged -= amount
-        elif is_guess(group):
+        elif is_guess(group) and amount:
             blame(verdict, group.get("certainty"), amount)
             verdict.mistakes.append(f"{low:x}-{high:x} {group['label']}, not {sorted(labels)}")
+
+
+def distinct(ranges):
+    return list({(start, end): (start, end, labels) for start, end, labels in ranges}.values())
 
 
 def blame(verdict, certainty, amount):
@@ -84,7 +88,7 @@ def judge(anonmem, pid, truth):
     verdict.bare = sum(g["pss"] for *_, g in found if g["label"] == "[anon]")
     verdict.by_place = sum(g["pss"] for *_, g in mappings(anonmem, pid, "--infer", "place")
         if g["label"] == "[anon]")
-    for start, end, labels in truth.ranges:
+    for start, end, labels in distinct(truth.ranges):
         judge_range(verdict, found, start, end, labels)
     verdict.bare -= verdict.foreign
     verdict.total -= verdict.foreign

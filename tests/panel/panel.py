@@ -12,7 +12,6 @@ import catalog
 import judge
 
 BARE, BARE_OF_ALL, LIKELY = 30, 10, 2  # per cent
-SERVER_SECONDS = 8
 ROW = "{:15} {:>9} {:>8} {:>7} {:>7} {:>7} {:>7} {:>7}  {}"
 
 
@@ -51,8 +50,8 @@ def choose(program, pid):
 
 
 def wait_until_ready(program, process):
-    if program.is_server:
-        time.sleep(SERVER_SECONDS)
+    if program.server:
+        time.sleep(program.server)
         return []
     lines = []
     for line in process.stdout:
@@ -79,12 +78,13 @@ def run(anonmem, program):
         catalog.prepare(program, folder)
         with open(os.path.join(folder, "errors"), "w", encoding="utf-8") as errors:
             process = subprocess.Popen(program.command, cwd=folder, stdin=subprocess.PIPE,
-                stdout=errors if program.is_server else subprocess.PIPE, stderr=errors, text=True,
+                stdout=errors if program.server else subprocess.PIPE, stderr=errors, text=True,
                 env=catalog.environment(program))
         try:
             lines = wait_until_ready(program, process)
             if program.after:
                 subprocess.run(program.after, check=True, capture_output=True, timeout=60)
+            time.sleep(program.settle)
             pid = choose(program, process.pid)
             verdict = judge.judge(anonmem, pid, program.tell(pid, lines))
         finally:

@@ -40,8 +40,8 @@ def by_jcmd(pid, _):
     done = subprocess.run(["jcmd", str(pid), "VM.native_memory", "detail"], capture_output=True, text=True,
         check=True, timeout=60)
     truth = Truth()
-    for start, end, owner in re.findall(r"^\[(0x\w+) - (0x\w+)\] reserved (?:and committed )?\d+KB for ([\w ]+?) from",
-            done.stdout, re.M):
+    line = r"^\[(0x\w+) - (0x\w+)\] reserved (?:and committed )?\d+KB for ([\w ]+?) from"
+    for start, end, owner in re.findall(line, done.stdout, re.M):
         truth.ranges.append((int(start, 16), int(end, 16), JAVA.get(owner, {"~.bss"})))
     return truth
 

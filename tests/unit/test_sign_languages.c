@@ -32,7 +32,7 @@ static void put_pool(uint64_t at, uint32_t arena, uint32_t size_index, uint32_t 
 TEST(arenas_of_python_begin_at_any_page)
 {
 	put_pool(AT + 0x4000, 7, 3, 16384 - 64);
-	put_pool(AT + 0x4000 + 512 * KIB, 7, 1, 16384 - 32);
+	put_pool(AT + 0x4000 + 31 * 16 * KIB, 7, 1, 16384 - 32);
 	put_pool(AT + 0x4000 + MIB, 8, 0, 16384 - 16);
 	expect(AT + 0x1000, AT + 0x1000 + 2 * MIB, AT + 0x1000, AT + 0x1000 + 2 * MIB,
 	       GUESS_PYTHON);
@@ -74,7 +74,7 @@ TEST(numbers_that_are_no_pool)
 	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
 	/* Pools of one arena that say they are of two. */
 	put_pool(AT, 7, 3, 16384 - 64);
-	put_pool(AT + 512 * KIB, 8, 3, 16384 - 64);
+	put_pool(AT + 31 * 16 * KIB, 8, 3, 16384 - 64);
 	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
 	/* Not the first pool of its arena, behind which something else lies. */
 	set_up(NULL);

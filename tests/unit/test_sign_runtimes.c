@@ -66,12 +66,8 @@ TEST(the_description_of_an_arena_is_the_runtimes)
 {
 	put_go(HEAP, 0);
 	expect(HEAP, HEAP + 4 * MIB, HEAP, HEAP + 4 * MIB, GUESS_GO_HEAP);
-	fake_process_look(&process, ABOUT - MIB, ABOUT + MIB, "rw-p");
-	assert_int_equal(process.count, 3);
-	assert_int_equal(process.parts[0].guess, GUESS_GO_RUNTIME_LIKELY);
-	assert_int_equal(process.parts[1].guess, GUESS_GO_RUNTIME);
-	assert_int_equal(process.parts[1].start, ABOUT);
-	assert_int_equal(process.parts[1].end, ABOUT + 64 * KIB);
+	expect(ABOUT - MIB, ABOUT + MIB, ABOUT, ABOUT + 64 * KIB, GUESS_GO_RUNTIME);
+	expect(TABLE, TABLE + 64 * MIB, TABLE, TABLE + 32 * MIB, GUESS_GO_RUNTIME);
 	expect(ABOUT + 64 * MIB, ABOUT + 65 * MIB, 0, 0, GUESS_NONE);
 }
 
