@@ -74,7 +74,8 @@ PROGRAMS = [
     Program("mariadb", ["sh", "-c",
         "mysql_install_db --no-defaults --user=root --datadir=$PWD/d >/dev/null 2>&1; "
         "exec mariadbd --no-defaults --user=root --datadir=$PWD/d --socket=$PWD/s --skip-networking"],
-        truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/mariadbd",), is_excused=True),
+        truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/mariadbd",),
+        is_excused=True),
     Program("nginx", ["nginx", "-p", ".", "-e", "stderr", "-g",
         "daemon off; master_process off; pid nginx.pid; error_log stderr;", "-c", source("nginx.conf")],
         truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/nginx",)),

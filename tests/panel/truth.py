@@ -1,5 +1,6 @@
 """What is true of a program's memory, by its own word."""
 
+import os
 import re
 import subprocess
 import tempfile
@@ -56,12 +57,15 @@ def by_info(_, __):
 
 def by_malloc_info(pid, _):
     """What the GNU C library's malloc has, written by the program under gdb."""
-    with tempfile.NamedTemporaryFile("r") as f:
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "info")
+        os.chmod(folder, 0o777)  # the program may be somebody else's
         subprocess.run(["gdb", "-q", "-batch", "-nx", "-p", str(pid),
-            "-ex", f'set $f = ((void*(*)(char*,char*))fopen)("{f.name}", "w")',
+            "-ex", f'set $f = ((void*(*)(char*,char*))fopen)("{path}", "w")',
             "-ex", "call ((int(*)(int,void*))malloc_info)(0, $f)",
             "-ex", "call ((int(*)(void*))fclose)($f)"], capture_output=True, check=True, timeout=120)
-        text = f.read()
+        with open(path, encoding="ascii") as f:
+            text = f.read()
     mapped = int(re.findall(r'<total type="mmap" count="\d+" size="(\d+)"', text)[-1])
     arenas = int(re.findall(r'<system type="current" size="(\d+)"', text)[-1])
     return Truth(amounts=[({"~malloc"}, mapped), ({"~malloc arena"}, arenas)])
