@@ -17,9 +17,9 @@
 #define ADDRESS	   UINT64_C(0x0000ffffffffff80) /* of a description, in a word of a leaf */
 #define VARIABLES  (UINT64_C(256) << 10)	/* that are looked through */
 #define BLOCK	   (UINT64_C(2) << 20)
-#define LONG	   (UINT64_C(8) << 20) /* more is not followed from extent to extent */
+#define LONG	   (UINT64_C(4) << 20) /* more is not followed from extent to extent */
 
-enum { UNKNOWN, FOUND, NONE, TRIES = 3, WINDOW = 64, HOPS = 128, SAMPLES = 16 };
+enum { UNKNOWN, FOUND, NONE, TRIES = 3, WINDOW = 64, HOPS = 128, SAMPLES = 8 };
 
 struct extent {
 	uint64_t bits, address, size, rest;

@@ -8,7 +8,7 @@
 #define POOL	     (UINT64_C(16) << 10)
 #define RESUME_LEAST (UINT64_C(1) << 20) /* what is resident */
 
-enum { VIEW = 256, RESUME_LOOKS = 2048 };
+enum { VIEW = 256, RESUME_LOOKS = 256 };
 
 /* Cheap ones first. */
 static sign_fn *const all[] = {

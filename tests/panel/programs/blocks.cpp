@@ -12,7 +12,7 @@ namespace
 {
 constexpr int THREADS = 16, BLOCKS = 4000, LARGE = 3;
 constexpr std::uintptr_t PAGE = 4096;
-constexpr std::size_t FOREIGN = 3 << 20;
+constexpr std::size_t FOREIGN = 256 << 10;
 
 std::vector<std::pair<char *, std::size_t>> blocks[THREADS];
 

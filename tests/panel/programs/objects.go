@@ -35,7 +35,7 @@ func main() {
 		go func() { select {} }()
 	}
 	for i := 0; i < 3; i++ {
-		b, err := syscall.Mmap(-1, 0, 3<<20, syscall.PROT_READ|syscall.PROT_WRITE,
+		b, err := syscall.Mmap(-1, 0, 256<<10, syscall.PROT_READ|syscall.PROT_WRITE,
 			syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		if err != nil {
 			os.Exit(1)
@@ -44,7 +44,7 @@ func main() {
 			b[j] = 7
 		}
 		at := uintptr(unsafe.Pointer(&b[0]))
-		fmt.Printf("foreign %x %x\n", at, at+(3<<20))
+		fmt.Printf("foreign %x %x\n", at, at+(256<<10))
 	}
 	fmt.Println("ready")
 	bufio.NewReader(os.Stdin).ReadByte()

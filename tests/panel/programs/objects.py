@@ -33,8 +33,8 @@ def make(into):
 def main():
     objects, foreign, large = [], [], []
     for _ in range(3):
-        foreign.append(mmap.mmap(-1, 3 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
-        foreign[-1].write(b"x" * (3 << 20))
+        foreign.append(mmap.mmap(-1, 256 << 10, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        foreign[-1].write(b"x" * (256 << 10))
         large.append(bytes(b"y" * (3 << 20)))
         objects.append([f"object {n}" for n in range(60000)])
     if "threads" in sys.argv:
