@@ -65,8 +65,8 @@ static bool lacks_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, 
 	return head == HEAD_OTHER || (head == HEAD_OURS && other != arena);
 }
 
-/* Arenas lie one behind the other; the next has another index. If the first pool is none of the
- * arena's first, its last lies too far. */
+/* Arenas lie one behind the other; the next has another index. If the first pool lies in the midst
+ * of its arena, what should be the last pool lies beyond. */
 static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 {
 	const struct pools *pools = ctx;

@@ -28,7 +28,7 @@ struct walked {
 	bool sampled;	/* there may be something else between them */
 };
 
-/* Goes on until there is another head. */
+/* Stops at the first head that is something else. */
 struct walked walk_pieces(const struct sign_place *p, const struct walk *w);
 
 static inline uint64_t walk_align(uint64_t at, uint64_t step)
