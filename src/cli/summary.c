@@ -55,7 +55,7 @@ static int read_once(struct watched *w, struct error *e)
 {
 	const struct collect_options options = {
 		.by = {.keys = {KEY_LABEL}, .count = 1},
-		.infer = true,
+		.infer = INFER_CONTENT,
 		.finds_sharers = true,
 		.jobs = 1,
 		.children = &w->family,
