@@ -1,5 +1,7 @@
 #include "classify/infer.h"
 
+#include "classify/class.h"
+
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 
@@ -10,6 +12,7 @@
 #define STACK_MIN    (256 * KIB)
 #define STACK_MAX    (64 * MIB)
 #define STACK_MARGIN (64 * KIB)
+#define CODE_MAX     (16 * MIB) /* of a mapping, if nothing else is known of the program */
 #define GO_FIRST     UINT64_C(0xc000000000)
 #define GO_CHUNK     (4 * MIB) /* unit by which the heap grows */
 /* The Java heap ends at one of two addresses, so that its pointers fit into 32 bits. */
@@ -27,37 +30,44 @@
 
 #define FIREFOX_HEAD (12 * KIB)
 
+#if defined(__x86_64__) || defined(__i386__)
+enum { THREADS_SHOW = true };
+#else
+enum { THREADS_SHOW = false };
+#endif
+
 /* Programs that take memory from mmap(2) in characteristic units. */
 struct interpreter {
 	struct slice program;		 /* prefix of its file name */
 	uint64_t align, multiple, least; /* of its memory */
 	enum guess guess;
+	bool shows; /* its memory shows by its content, so that what was looked at is none */
 };
 static const struct interpreter interpreters[] = {
-	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON}, /* arenas of 3.10 and later */
-	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP}, /* chunks and huge blocks */
-	{SLICE_INIT("firefox"), MIB, 1, MIB, GUESS_FIREFOX}, /* chunks of Firefox's own jemalloc */
-	{SLICE_INIT("redis-"), 1, 1, 512 * KIB,
-	 GUESS_REDIS}, /* the server is also installed as redis-check-rdb */
+	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON, true},  /* arenas of 3.10 and later */
+	{SLICE_INIT("php"), 2 * MIB, 1, 2 * MIB, GUESS_PHP, false}, /* chunks and huge blocks */
+	{SLICE_INIT("firefox"), MIB, 1, MIB, GUESS_FIREFOX,
+	 false}, /* chunks of Firefox's own jemalloc */
+	{SLICE_INIT("redis-"), 1, 1, 512 * KIB, GUESS_REDIS,
+	 false}, /* the server is also installed as redis-check-rdb */
 };
 
-/* clang-format off */
-const struct slice guess_labels[GUESS_COUNT] = {
-	[GUESS_JIT] = SLICE_INIT("~jit"),
-	[GUESS_RESERVED] = SLICE_INIT("~reserved"),
-	[GUESS_GO_HEAP] = SLICE_INIT("~go heap"),
-	[GUESS_JAVA_HEAP] = SLICE_INIT("~java heap"),
-	[GUESS_BSS] = SLICE_INIT("~.bss"),
-	[GUESS_STACK] = SLICE_INIT("~thread stack"),
-	[GUESS_PYTHON] = SLICE_INIT("~python objects"),
-	[GUESS_PHP] = SLICE_INIT("~php heap"),
-	[GUESS_REDIS] = SLICE_INIT("~redis heap"),
-	[GUESS_FIREFOX] = SLICE_INIT("~firefox heap"),
-	[GUESS_ARENA] = SLICE_INIT("~malloc arena"),
-	[GUESS_V8_HEAP] = SLICE_INIT("~v8 heap"),
-	[GUESS_SPIDERMONKEY] = SLICE_INIT("~spidermonkey heap"),
+/* Programs that make code at run time, as far as they map memory for it that may be written and
+ * executed. */
+static const struct slice compilers[] = {
+	SLICE_INIT("java"),    SLICE_INIT("node"),   SLICE_INIT("bun"),	     SLICE_INIT("deno"),
+	SLICE_INIT("qemu-"),   SLICE_INIT("luajit"), SLICE_INIT("php"),	     SLICE_INIT("pypy"),
+	SLICE_INIT("beam."),   SLICE_INIT("dotnet"), SLICE_INIT("mono"),     SLICE_INIT("julia"),
+	SLICE_INIT("firefox"), SLICE_INIT("chrome"), SLICE_INIT("chromium"),
 };
-/* clang-format on */
+
+/* Programs that take all of their memory so. */
+static const struct slice executable_heaps[] = {
+	SLICE_INIT("sbcl"),	  SLICE_INIT("memcheck-"), /* and the other tools of valgrind: */
+	SLICE_INIT("callgrind-"), SLICE_INIT("cachegrind-"), SLICE_INIT("helgrind-"),
+	SLICE_INIT("drd-"),	  SLICE_INIT("massif-"),     SLICE_INIT("dhat-"),
+	SLICE_INIT("lackey-"),	  SLICE_INIT("none-"),
+};
 
 void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx)
 {
@@ -66,14 +76,32 @@ void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx)
 
 void infer_begin(struct infer *n)
 {
-	n->end = n->guard_end = n->heap.end = n->object.end = NOWHERE;
-	n->program_seen = n->holding = false;
+	n->end = n->guard_end = n->heap.end = n->object.end = n->file.end = NOWHERE;
+	n->program_seen = n->holding = n->compiles = n->executes_data = false;
 	n->interpreter = NULL;
+	n->program_length = 0;
+}
+
+/* Whether a process calls its memory by what took it, as `anonmem run` does: a library, or its
+ * program. That leaves open what it is. */
+static bool is_called_by_taker(const struct infer *n, const struct mapping *m)
+{
+	struct slice name = label_text(m->name);
+
+	return m->by_process && (memmem(name.ptr, name.len, ".so", 3) ||
+				 slice_equals(name, (struct slice){n->program, n->program_length}));
 }
 
 static bool is_unnamed(const struct mapping *m)
 {
 	return m->name.len == 0 && !mapping_has_inode(m) && m->perms[3] == 'p';
+}
+
+/* Reserved memory is what its name says. */
+static bool is_open(const struct infer *n, const struct mapping *m)
+{
+	return is_unnamed(m) || (!mapping_has_inode(m) && m->perms[1] == 'w' &&
+				 m->perms[3] == 'p' && is_called_by_taker(n, m));
 }
 
 static bool may(const struct mapping *m, const char perms[4])
@@ -97,26 +125,54 @@ static bool is_untouched(const struct mapping *m)
 	return counters_know(&m->counters, COUNTER_RSS) && used(m) == 0;
 }
 
-static const struct interpreter *find_interpreter(struct slice path)
+/* The last part of a path. */
+static struct slice base_name(struct slice path)
 {
 	const char *slash = memrchr(path.ptr, '/', path.len);
 
-	for (size_t i = 0; slash && i < sizeof(interpreters) / sizeof(*interpreters); i++) {
-		if (slice_begins(slice_inner(path, (size_t)(slash + 1 - path.ptr), 0),
-				 interpreters[i].program))
+	return slash ? slice_inner(path, (size_t)(slash + 1 - path.ptr), 0) : path;
+}
+
+static const struct interpreter *find_interpreter(struct slice file)
+{
+	for (size_t i = 0; i < sizeof(interpreters) / sizeof(*interpreters); i++) {
+		if (slice_begins(file, interpreters[i].program))
 			return &interpreters[i];
 	}
 	return NULL;
 }
 
-/* The first code in the address space belongs to the program. */
+static bool begins_one_of(struct slice file, const struct slice *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (slice_begins(file, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The first code in the address space belongs to the program. A tool of valgrind lies behind it. */
 static void note_code(struct infer *n, const struct mapping *m)
 {
+	const struct slice file = base_name(m->name);
+
 	n->object.code = true;
 	n->object.program = !n->program_seen;
-	if (!n->program_seen)
-		n->interpreter = find_interpreter(m->name);
+	if (!n->program_seen) {
+		n->program_length = file.len < sizeof(n->program) ? file.len : 0;
+		memcpy(n->program, file.ptr, n->program_length);
+		n->interpreter = find_interpreter(file);
+		n->compiles =
+			begins_one_of(file, compilers, sizeof(compilers) / sizeof(*compilers));
+	}
+	n->executes_data |= begins_one_of(file, executable_heaps,
+					  sizeof(executable_heaps) / sizeof(*executable_heaps));
 	n->program_seen = true;
+}
+
+static bool is_of_file(const struct file_end *f, const struct mapping *m)
+{
+	return f->inode == m->inode && f->dev_major == m->dev_major && f->dev_minor == m->dev_minor;
 }
 
 /* Follows the segments of a program or library, which begin with the start of their file. */
@@ -157,13 +213,14 @@ static bool is_bss(const struct infer *n, const struct mapping *m)
 
 /* Thread stacks have sizes that are powers of two, slightly less with guard pages inside, slightly
  * more with other memory merged at the end. A stack is used from the top, rarely more than half;
- * other memory between guard pages was allocated to be used. */
+ * other memory between guard pages was allocated to be used. Where threads show in their stacks
+ * (sign_stack.c), what was looked at is none. */
 static bool is_stack(const struct infer *n, const struct mapping *m)
 {
 	uint64_t size = m->end - m->start;
 
 	if (m->start != n->guard_end || !counters_know(&m->counters, COUNTER_RSS) ||
-	    is_untouched(m) || used(m) > size / 2)
+	    is_untouched(m) || used(m) > size / 2 || (m->was_looked_at && THREADS_SHOW))
 		return false;
 	for (uint64_t power = STACK_MIN; power <= STACK_MAX; power *= 2) {
 		if (size >= power - STACK_MARGIN && size <= power + STACK_MARGIN)
@@ -194,7 +251,9 @@ static bool is_of_interpreter(const struct infer *n, const struct mapping *m)
 	const struct interpreter *i = n->interpreter;
 	uint64_t size = m->end - m->start;
 
-	return i && m->start % i->align == 0 && size % i->multiple == 0 && size >= i->least;
+	if (!i || (i->shows && m->was_looked_at))
+		return false;
+	return m->start % i->align == 0 && size % i->multiple == 0 && size >= i->least;
 }
 
 static void begin_heap(struct infer *n, const struct mapping *m, uint64_t limit, enum guess guess)
@@ -202,11 +261,30 @@ static void begin_heap(struct infer *n, const struct mapping *m, uint64_t limit,
 	n->heap = (struct heap){m->end, limit, guess};
 }
 
-/* Judges by the mapping itself and the ones before it, from the most certain rule to the least. */
-static enum guess make_guess(const struct infer *n, const struct mapping *m)
+/*
+ * What may be executed. Where other data may be too (a stack without a mark in its program, or all
+ * that old programs on i386 can read), that proves nothing; and much of what may be written as well
+ * is more often the heap of a language than code, unless it is known that the program makes code.
+ */
+static enum guess guess_code(struct infer *n, const struct mapping *m)
 {
-	if (m->perms[2] == 'x')
+	if (m->perms[1] != 'w')
+		return n->compiles ? GUESS_JIT : GUESS_JIT_LIKELY;
+	if (n->executes_data || (m->end - m->start >= MIB && is_stack(n, m)))
+		return GUESS_NONE;
+	if (n->compiles)
 		return GUESS_JIT;
+	n->executes_data = used(m) > CODE_MAX;
+	return n->executes_data ? GUESS_NONE : GUESS_JIT_LIKELY;
+}
+
+/* By the mapping itself and what lies before it, from what is certain to what is likely. */
+static enum guess make_guess(struct infer *n, const struct mapping *m)
+{
+	enum guess code = m->perms[2] == 'x' ? guess_code(n, m) : GUESS_NONE;
+
+	if (code != GUESS_NONE)
+		return code;
 	if (m->perms[1] != 'w')
 		return may(m, "---p") && is_untouched(m) ? GUESS_RESERVED : GUESS_NONE;
 	if (m->start == n->heap.end)
@@ -257,11 +335,22 @@ static enum guess guess_scattered(const struct mapping *m, enum guess otherwise)
 	return is_piece(m, SPIDERMONKEY_CHUNK) ? GUESS_SPIDERMONKEY : otherwise;
 }
 
+/* Text that a program has moved to huge pages fills a hole of its file, to the byte. */
+static bool fills_text(const struct infer *n, const struct mapping *next)
+{
+	const struct file_end *f = &n->file;
+
+	return next->start == n->held.end && mapping_has_inode(next) && is_of_file(f, next) &&
+	       next->offset - f->offset == next->start - f->end;
+}
+
 /* The guess for the held mapping; `next` is the mapping after it, NULL at the end. */
 static enum guess guess_held(struct infer *n, const struct mapping *next)
 {
 	const struct mapping *held = &n->held;
 
+	if (n->held_in_text)
+		return next && fills_text(n, next) ? GUESS_TEXT : n->held_guess;
 	if (is_java_heap(held))
 		return GUESS_JAVA_HEAP;
 	if (!next || next->start != held->end)
@@ -273,40 +362,74 @@ static enum guess guess_held(struct infer *n, const struct mapping *next)
 	return is_arena(held, next) ? GUESS_ARENA : n->held_guess;
 }
 
+/* Where memory lies is one mark, and seldom enough. */
+static int give(struct infer *n, const struct mapping *m, enum guess guess, struct error *e)
+{
+	bool certain = guess == GUESS_RESERVED || guess == GUESS_TEXT || guess == GUESS_JIT;
+
+	return n->deliver(n->ctx, m, certain ? guess : guess_doubt(guess), e);
+}
+
 static int release(struct infer *n, const struct mapping *next, struct error *e)
 {
 	n->holding = false;
-	return n->deliver(n->ctx, &n->held, guess_held(n, next), e);
+	return give(n, &n->held, guess_held(n, next), e);
+}
+
+/* Whatever lies behind the mapping. */
+static bool is_settled(enum guess guess)
+{
+	return guess_kind(guess) == GUESS_JIT || guess == GUESS_RESERVED ||
+	       guess == GUESS_GO_HEAP || guess == GUESS_JAVA_HEAP || guess == GUESS_BSS;
 }
 
 /* Whether the mapping after this one can tell more. Memory found that way is aligned to V8_PAGE. */
 static bool depends_on_next(const struct mapping *m, enum guess guess)
 {
-	return m->start % V8_PAGE == 0 && (guess == GUESS_NONE || guess > GUESS_BSS) &&
+	return m->start % V8_PAGE == 0 && !is_settled(guess) && m->guess == GUESS_NONE &&
 	       may(m, "rw-p");
+}
+
+/* Memory in a hole between two mappings of a file, if there is one more of it behind. */
+static bool may_be_text(const struct infer *n, const struct mapping *m)
+{
+	return may(m, "r-xp") && m->start == n->file.end;
 }
 
 static void hold(struct infer *n, const struct mapping *m, enum guess guess)
 {
 	n->holding = true;
 	n->held = *m;
+	n->held.name = (struct slice){n->held_name, m->name.len};
+	memcpy(n->held_name, m->name.ptr, m->name.len);
 	n->held_guess = guess;
 	n->held_apart = m->start != n->end;
+	n->held_in_text = may_be_text(n, m);
 }
 
 /* Records what the next mapping needs to know about this one. */
 static void note_named(struct infer *n, const struct mapping *m)
 {
-	n->guard_end = NOWHERE;
-	if (mapping_has_inode(m))
-		note_file(n, m);
-	else
+	bool file = mapping_has_inode(m);
+
+	n->guard_end = n->file.end = NOWHERE;
+	n->executes_data |= may(m, "rwxp") && (file || slice_equals(m->name, SLICE("[heap]")));
+	if (!file) {
 		n->object.end = NOWHERE;
+		return;
+	}
+	note_file(n, m);
+	n->file = (struct file_end){m->end, m->offset + (m->end - m->start), m->inode, m->dev_major,
+				    m->dev_minor};
 }
 
 static void note_unnamed(struct infer *n, const struct mapping *m)
 {
-	n->object.end = NOWHERE;
+	bool in_text = may_be_text(n, m);
+
+	n->object.end = in_text && n->object.end == m->start ? m->end : NOWHERE;
+	if (!in_text)
+		n->file.end = NOWHERE;
 	n->guard_end = may(m, "---p") && m->end - m->start <= GUARD_MAX ? m->end : NOWHERE;
 	if (begins_go_heap(m))
 		begin_heap(n, m, NOWHERE, GUESS_GO_HEAP);
@@ -314,14 +437,15 @@ static void note_unnamed(struct infer *n, const struct mapping *m)
 
 int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 {
-	bool unnamed = is_unnamed(m), holds = false;
+	bool unnamed = is_open(n, m), holds = false;
 	enum guess guess = GUESS_NONE;
 
 	if (n->holding && release(n, m, e) < 0)
 		return -1;
 	if (unnamed) {
 		guess = make_guess(n, m);
-		holds = depends_on_next(m, guess);
+		holds = (depends_on_next(m, guess) || may_be_text(n, m)) &&
+			m->name.len <= sizeof(n->held_name);
 		if (holds)
 			hold(n, m, guess);
 		note_unnamed(n, m);
@@ -331,7 +455,10 @@ int infer_mapping(struct infer *n, const struct mapping *m, struct error *e)
 	if (m->start == n->heap.end)
 		n->heap.end = m->end < n->heap.limit ? m->end : NOWHERE;
 	n->end = m->end;
-	return holds ? 0 : n->deliver(n->ctx, m, guess, e);
+	if (holds)
+		return 0;
+	return unnamed && m->guess ? n->deliver(n->ctx, m, (enum guess)m->guess, e)
+				   : give(n, m, guess, e);
 }
 
 int infer_end(struct infer *n, struct error *e)

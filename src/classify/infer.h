@@ -10,38 +10,14 @@
  *		infer_mapping(&n, m) for each mapping, in ascending order
  *		infer_end(&n)		delivers what is held back
  *
- * A mapping is delivered at once unless its guess depends on the next one. Then it is held back;
- * since it has no name, that allocates nothing. infer_begin() drops it, as it should when a process
- * is read again.
+ * A mapping is delivered at once unless its guess depends on the next one. Then it is held back.
+ * infer_begin() drops it, as it should when a process is read again.
  */
 #ifndef CLASSIFY_INFER_H
 #define CLASSIFY_INFER_H
 
+#include "classify/guess.h"
 #include "parse/smaps.h"
-
-enum guess {
-	GUESS_NONE,
-	/* Final, whatever follows the mapping: */
-	GUESS_JIT,
-	GUESS_RESERVED,
-	GUESS_GO_HEAP,
-	GUESS_JAVA_HEAP,
-	GUESS_BSS,
-	/* Unless the next mapping tells more: */
-	GUESS_STACK,
-	GUESS_PYTHON,
-	GUESS_PHP,
-	GUESS_REDIS,
-	GUESS_FIREFOX,
-	/* Depends on the next mapping: */
-	GUESS_ARENA,
-	GUESS_V8_HEAP,
-	GUESS_SPIDERMONKEY,
-	GUESS_COUNT
-};
-
-/* The labels; GUESS_NONE has an empty one. */
-extern const struct slice guess_labels[GUESS_COUNT];
 
 /* Like mapping_fn, with the guess. */
 typedef int infer_deliver_fn(void *ctx, const struct mapping *m, enum guess guess, struct error *e);
@@ -64,12 +40,22 @@ struct infer {
 		bool writable; /* one of them is its data */
 		bool program;  /* it is the first one in the process */
 	} object;
+	struct file_end { /* of the mapping before, if it is of a file; what is held lies behind */
+		uint64_t end, offset, inode;
+		uint32_t dev_major, dev_minor;
+	} file;
 	bool program_seen;
+	char program[80]; /* its file's name, */
+	size_t program_length;
+	bool compiles;			       /* the program makes code at run time */
+	bool executes_data;		       /* what may be executed need not be code */
 	const struct interpreter *interpreter; /* of the program, if it is a known one */
 	bool holding;
 	enum guess held_guess; /* unless the next mapping tells more */
 	bool held_apart;       /* no mapping ends where it begins */
+	bool held_in_text;     /* right before it lies a file, of which it may be a part */
 	struct mapping held;
+	char held_name[160]; /* that a process keeps */
 };
 
 void infer_init(struct infer *n, infer_deliver_fn *deliver, void *ctx);

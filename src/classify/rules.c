@@ -56,9 +56,12 @@ static const struct {
 	{"^([^]:[]{1,32}): ?[^[]", "\\1", true},
 	{"^\\[stack:[0-9]+\\]$", "[stack]", false},
 	/* Guesses stay apart from what is known. */
-	{"^~malloc arena$", "~glibc/malloc", false},
-	{"^~(go|java|v8|spidermonkey|php|redis|firefox) heap$", "~\\1/heap", false},
-	{"^~(python) objects$", "~\\1/objects", false},
+	{"^~malloc( arena)?\\??$", "~glibc/malloc", false},
+	{"^~(go|java|v8|spidermonkey|php|redis|firefox|ruby|erlang|sbcl|oilpan) heap\\??$",
+	 "~\\1/heap", false},
+	{"^~(go|java) (runtime|code|classes|gc)\\??$", "~\\1/\\2", false},
+	{"^~(python) objects\\??$", "~\\1/objects", false},
+	{"^(~.*)\\?$", "\\1", false},
 };
 
 struct rules *rules_new(void)

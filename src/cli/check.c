@@ -40,7 +40,7 @@ static struct collect_options how_to_read(const struct check *c)
 		.by = budget_grouping(&c->budget),
 		.selection = o->selection,
 		.rules = c->rules,
-		.infer = !o->no_infer,
+		.infer = o->infer,
 		.finds_sharers = true,
 		.jobs = o->jobs,
 		.reading = {.shares = true},

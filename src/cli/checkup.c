@@ -122,7 +122,7 @@ int checkup(const pid_t *pids, size_t count, struct checkup *c, struct error *e)
 {
 	const struct collect_options options = {
 		.by = by,
-		.infer = true,
+		.infer = INFER_CONTENT,
 		.finds_sharers = true,
 		.jobs = 1,
 		.reading = {.needs = NEED_STAT | NEED_EXE, .heaps = true},

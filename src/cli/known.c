@@ -53,11 +53,11 @@ uint32_t known_by_file(struct slice path)
 
 uint32_t known_by_guess(struct slice label)
 {
+	enum guess guess = guess_kind(guess_in_label(label));
 	uint32_t found = 0;
 
 	for (unsigned i = 0; i < known_count; i++) {
-		if (known[i].guess != GUESS_NONE &&
-		    slice_equals(label, guess_labels[known[i].guess]))
+		if (guess != GUESS_NONE && known[i].guess == guess)
 			found |= UINT32_C(1) << i;
 	}
 	return found;

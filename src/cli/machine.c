@@ -97,7 +97,7 @@ static int read_and_show(const struct options *o, const struct source *source,
 	struct collect_options options = {
 		.by = account_grouping,
 		.rules = rules,
-		.infer = !o->no_infer,
+		.infer = o->infer,
 		.finds_sharers = true,
 		.verify = true, /* smaps_rollup separates anonymous memory from files */
 		.jobs = o->jobs,

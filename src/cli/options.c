@@ -125,6 +125,18 @@ static int take_verdict_format(struct options *o, const char *value, struct erro
 			 value);
 }
 
+static int take_infer(struct options *o, char *value, struct error *e)
+{
+	return value_infer(value, &o->infer, e);
+}
+
+static int take_no_infer(struct options *o, char *value, struct error *e)
+{
+	(void)value, (void)e;
+	o->infer = INFER_NONE;
+	return 0;
+}
+
 static int take_format(struct options *o, char *value, struct error *e)
 {
 	if (o->command == FOR_CHECK)
@@ -309,8 +321,9 @@ static const struct spec {
 	{ANY | FOR_CHECK, 0, "rules", "FILE",
 	 "additional rules for subsystems, see anonmem-rules(5)", take_rules, 0},
 	{ANY | FOR_CHECK, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ANY | FOR_CHECK, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is",
-	 SETS(no_infer)},
+	{ANY | FOR_CHECK, 0, "infer", "HOW",
+	 "guess (~) unnamed memory by content (default), place or none", take_infer, 0},
+	{ANY | FOR_CHECK, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
 
 	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Output", NULL, 0},
 	{FOR_CAPTURE, 0, "output", "FILE",
@@ -753,6 +766,7 @@ static void set_defaults(enum option_command command, struct options *o)
 	const uint64_t second = 1000000000, stall = 50000000;
 
 	*o = (struct options){
+		.infer = INFER_CONTENT,
 		.command = command,
 		.renderer = renderers[0],
 		.verdict_format = &verdict_formats[0],

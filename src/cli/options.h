@@ -47,7 +47,7 @@ struct options {
 	char **labels;
 	const char *rules; /* file given by the user */
 	bool no_rules;
-	bool no_infer;
+	enum inferring infer;
 	bool verify, strict;
 	unsigned jobs; /* threads */
 	bool fast, stats;

@@ -71,10 +71,27 @@ static int check_keys(const struct side *side, const struct grouping *by, struct
 	return 0;
 }
 
+static int read_source(struct side *side, const struct collect_options *collecting, struct error *e)
+{
+	struct collect_options with_containers = *collecting;
+	struct containers *containers = NULL;
+	int status;
+
+	if (source_kind(side->source) != SOURCE_SMAPS) {
+		containers = containers_open(side->source, e);
+		if (!containers)
+			return -1;
+		with_containers.containers = containers;
+	}
+	status = survey(side->source, &with_containers, &side->snapshot, e);
+	containers_close(containers);
+	return status;
+}
+
 int side_read(struct side *side, const struct collect_options *collecting, struct error *e)
 {
 	if (!side->document)
-		return survey(side->source, collecting, &side->snapshot, e);
+		return read_source(side, collecting, e);
 	if (check_keys(side, &collecting->by, e) < 0)
 		return -1;
 	if (document_fold(side->document, &collecting->by, &side->snapshot, e) < 0)

@@ -336,7 +336,7 @@ int summary_run(char **command, bool heaps, struct error *e)
 {
 	const struct collect_options how = {
 		.by = {.keys = {KEY_LABEL}, .count = 1},
-		.infer = true,
+		.infer = INFER_CONTENT,
 		.finds_sharers = true,
 		.jobs = 1,
 		.reading = {.heaps = heaps},

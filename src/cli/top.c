@@ -112,7 +112,7 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 					    .rules = rules,
 					    .users = is_captured(o) ? NULL : users,
 					    .containers = containers,
-					    .infer = !o->no_infer,
+					    .infer = o->infer,
 					    .exclusive = wants_exclusive(o),
 					    .jobs = o->jobs,
 					    .children = o->children ? lineage : NULL,

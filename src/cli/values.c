@@ -347,6 +347,20 @@ int value_units(const char *value, enum units *units, struct error *e)
 	return 0;
 }
 
+int value_infer(const char *value, enum inferring *infer, struct error *e)
+{
+	static const char *const names[] = {
+		[INFER_NONE] = "none", [INFER_PLACE] = "place", [INFER_CONTENT] = "content"};
+	int found = find_name(value, names, sizeof(names) / sizeof(*names));
+
+	if (found < 0)
+		return error_set(e, ERROR_USAGE,
+				 "--infer: invalid value \"%s\": expected none, place or content",
+				 value);
+	*infer = (enum inferring)found;
+	return 0;
+}
+
 int value_color(const char *value, enum option_color *color, struct error *e)
 {
 	static const char *const names[] = {

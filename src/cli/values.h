@@ -7,6 +7,7 @@
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H
 
+#include "collect/options.h"
 #include "model/selection.h"
 #include "render/render.h"
 
@@ -38,6 +39,7 @@ int value_iterations(const char *value, uint64_t *n, struct error *e);
 int value_format(const char *value, bool of_report, const struct renderer **renderer,
 		 struct error *e);
 int value_units(const char *value, enum units *units, struct error *e);
+int value_infer(const char *value, enum inferring *infer, struct error *e);
 int value_color(const char *value, enum option_color *color, struct error *e);
 
 /* Whether --columns accepts the column, for a report or for a watch. */

@@ -1,5 +1,6 @@
 #include "collect/collector.h"
 
+#include "classify/signs.h"
 #include "collect/sharing.h"
 
 #include <stdlib.h>
@@ -484,6 +485,8 @@ bool collector_init(struct collector *c, struct work *work)
 	};
 	c->job.reading.needs |= grouping_needs(&o->by) | selection_needs(&o->selection) |
 				(o->verify ? NEED_ROLLUP | NEED_STAT : 0);
+	if (o->infer == INFER_CONTENT)
+		c->job.reading.signs = &signs;
 	intern_init(&c->own_symbols);
 	c->symbols = work->jobs == 1 ? work->symbols : &c->own_symbols;
 	translation_init(&c->translation, c->symbols, work->symbols);

@@ -10,13 +10,20 @@
 
 struct lineage;
 
+/* By what guesses are made. */
+enum inferring {
+	INFER_NONE,
+	INFER_PLACE,   /* where memory lies, and what lies around it */
+	INFER_CONTENT, /* that, and what lies in it where it may be read */
+};
+
 struct collect_options {
 	struct grouping by;
 	struct selection selection;
 	const struct rules *rules;     /* may be NULL if `by` lacks KEY_SUBSYSTEM */
 	const struct users *users;     /* of the running system; NULL to use numbers */
 	struct containers *containers; /* of where processes run; NULL to use ids */
-	bool infer;		       /* guess what unnamed memory is */
+	enum inferring infer;	       /* guess what unnamed memory is */
 	bool verify;		       /* compare with smaps_rollup and meminfo */
 	bool finds_sharers;	       /* records tell which processes share memory (shares_with) */
 	bool exclusive;		       /* find out what is freed if the processes end */

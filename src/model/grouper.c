@@ -172,7 +172,8 @@ static symbol make_subsystem(struct grouper *k, struct slice label)
 }
 
 /* NULL if out of memory. */
-static const struct label_facts *find_facts(struct grouper *k, symbol s, struct slice label)
+static const struct label_facts *find_facts(struct grouper *k, symbol s, struct slice label,
+					    struct slice beside)
 {
 	struct label_facts *f;
 
@@ -192,6 +193,8 @@ static const struct label_facts *find_facts(struct grouper *k, symbol s, struct 
 	if (f->state == UNSEEN) {
 		int wanted = selection_wants_label(k->selection, label);
 
+		if (wanted == 0 && beside.len)
+			wanted = selection_wants_label(k->selection, beside);
 		if (wanted < 0)
 			return NULL;
 		if (grouping_has(k->by, KEY_SUBSYSTEM)) {
@@ -209,6 +212,7 @@ struct classified {
 	const struct mapping *mapping;
 	struct class class;
 	struct slice label;
+	struct slice beside; /* a guess beside a name that a process keeps, or empty */
 	symbol label_symbol;
 	const struct label_facts *facts;
 };
@@ -297,15 +301,30 @@ static bool make_key(struct grouper *k, enum key key, const struct classified *v
 	return *value != SYMBOL_NONE;
 }
 
+/* What a process calls its memory, and what it probably is. */
+static void add_guess(struct grouper *k, struct classified *v)
+{
+	int len = snprintf(k->beside, sizeof(k->beside), "%.*s %.*s", (int)v->label.len,
+			   v->label.ptr, (int)v->beside.len, v->beside.ptr);
+
+	if (len > 0 && (size_t)len < sizeof(k->beside))
+		v->label = (struct slice){k->beside, (size_t)len};
+}
+
 static bool look_up_label(struct grouper *k, struct classified *v)
 {
+	struct slice name;
+
 	v->label = whole_label(k, &v->class);
 	if (!v->label.ptr)
 		return false;
+	name = v->label;
+	if (v->beside.len)
+		add_guess(k, v);
 	v->label_symbol = key_intern_label(k->symbols, v->class.origin, v->label);
 	if (v->label_symbol == SYMBOL_NONE)
 		return false;
-	v->facts = find_facts(k, v->label_symbol, v->label);
+	v->facts = find_facts(k, v->label_symbol, name, v->beside);
 	return v->facts != NULL;
 }
 
@@ -315,7 +334,9 @@ static enum key_result key_of(struct grouper *k, const struct mapping *m, enum g
 	struct classified v = {.mapping = m};
 
 	classify(m, &v.class);
-	if (guess != GUESS_NONE) {
+	if (guess != GUESS_NONE && v.class.origin == ORIGIN_PROCESS) {
+		v.beside = guess_labels[guess];
+	} else if (guess != GUESS_NONE) {
 		v.class.label = guess_labels[guess];
 		v.class.origin = ORIGIN_INFERRED;
 	}

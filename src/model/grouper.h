@@ -26,6 +26,8 @@ enum key_result {
 	KEY_NO_MEMORY,
 };
 
+enum { LABEL_BESIDE_MAX = 160 };
+
 struct grouper {
 	struct intern *symbols;
 	const struct grouping *by;
@@ -42,7 +44,8 @@ struct grouper {
 	size_t user_count;
 	char *scratch; /* for composing a label */
 	size_t scratch_capacity;
-	struct last_mapping { /* everything that a key without KEY_MAPPING depends on */
+	char beside[LABEL_BESIDE_MAX]; /* a name that a process keeps, with a guess */
+	struct last_mapping {	       /* everything that a key without KEY_MAPPING depends on */
 		bool valid, shared, inode, by_process, device;
 		enum backing backing;
 		char *name;

@@ -30,8 +30,11 @@ struct mapping {
 	uint64_t space;	      /* IPC namespace of a System V segment, whose inode is its shmid */
 	char perms[5];	      /* such as "rw-p" */
 	uint32_t merged; /* number of further mappings it stands for, in captures that merge them */
-	struct slice name; /* verbatim, may be empty; valid until the stage returns */
-	bool by_process;   /* the process keeps this name itself; the kernel does not know it */
+	struct slice name;  /* verbatim, may be empty; valid until the stage returns */
+	bool by_process;    /* the process keeps this name itself; the kernel does not know it */
+	bool is_monitored;  /* by userfaultfd(2), as VmFlags shows for unnamed resident memory */
+	bool was_looked_at; /* its contents were; set by a source that reads them, as is: */
+	unsigned guess;	    /* enum guess by its contents */
 	struct counters counters;
 	struct ownership ownership; /* set by stages after the parser */
 	struct heap_use heap;	    /* likewise */

@@ -313,6 +313,7 @@ static int take_header(struct smaps_parser *p, uint64_t start, struct slice line
 	p->is_trimmed = false;
 	p->fields = 0;
 	p->marks = 0;
+	p->mapping.is_monitored = false;
 	return 0;
 }
 
@@ -353,6 +354,18 @@ static bool trim_entry(struct smaps_parser *p, struct slice unit)
 	return true;
 }
 
+/* The two letters of each flag stand behind a blank. Of other memory nobody asks. */
+static void note_flags(struct smaps_parser *p, struct slice flags)
+{
+	struct mapping *m = &p->mapping;
+
+	if (m->name.len > 0 || m->perms[1] != 'w' || m->counters.bytes[COUNTER_RSS] == 0)
+		return;
+	m->is_monitored = memmem(flags.ptr, flags.len, " um", 3) ||
+			  memmem(flags.ptr, flags.len, " uw", 3) ||
+			  memmem(flags.ptr, flags.len, " ui", 3);
+}
+
 /* `c` is the counter of the key, or -1. */
 static int field_line(struct smaps_parser *p, struct slice key, int c, struct slice rest,
 		      struct error *e)
@@ -369,7 +382,11 @@ static int field_line(struct smaps_parser *p, struct slice key, int c, struct sl
 		p->counters_of_template = false;
 	}
 	if (c < 0) {
-		p->marks |= field_mark(key, counters->known);
+		unsigned mark = field_mark(key, counters->known);
+
+		p->marks |= mark;
+		if (mark == MARK_VM_FLAGS)
+			note_flags(p, rest);
 		return 0;
 	}
 	skip_blanks(&rest);
@@ -516,6 +533,7 @@ static size_t fields_at_once(struct smaps_parser *p, struct slice text)
 	}
 	p->fields = lines;
 	p->marks = p->template.marks;
+	note_flags(p, slice_inner((struct slice){text.ptr, n}, p->template.length, 0));
 	p->line += lines;
 	p->offset += n;
 	return n;

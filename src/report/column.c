@@ -1,5 +1,7 @@
 #include "report/column.h"
 
+#include "classify/guess.h"
+
 #include <strings.h>
 #include <sys/sysmacros.h>
 
@@ -61,6 +63,22 @@ static struct cell get_origin(const struct column *column, const struct column_i
 		return unknown();
 	key_label(&in->snapshot->symbols, s, &origin);
 	return text(slice_of(origin_names[origin]));
+}
+
+/* Of a guess. */
+static struct cell get_certainty(const struct column *column, const struct column_input *in)
+{
+	symbol s = key_symbol(in, (enum key)column->which);
+	enum origin origin = ORIGIN_KERNEL;
+	struct slice label = SLICE("");
+	enum guess guess;
+
+	if (s != SYMBOL_NONE)
+		label = key_label(&in->snapshot->symbols, s, &origin);
+	guess = origin == ORIGIN_KERNEL ? GUESS_NONE : guess_in_label(label);
+	if (guess == GUESS_NONE)
+		return unknown();
+	return text(guess_is_likely(guess) ? SLICE("likely") : SLICE("certain"));
 }
 
 static bool find_mapping(const struct column_input *in, struct mapping_identity *identity)
@@ -409,6 +427,8 @@ const struct column columns[] = {
 	 false},
 	{"origin", "ORIGIN", "where the label comes from", CELL_TEXT, COLUMN_KEY, get_origin,
 	 KEY_LABEL, false},
+	{"certainty", "CERTAINTY", "whether a guess is certain or likely", CELL_TEXT, COLUMN_KEY,
+	 get_certainty, KEY_LABEL, true},
 	{"subsystem", "SUBSYSTEM", "owner of the label, by the rules", CELL_TEXT, COLUMN_KEY,
 	 get_string, KEY_SUBSYSTEM, false},
 	{"kind", "KIND", "anon, shmem, file or special", CELL_TEXT, COLUMN_KEY, get_string,
@@ -524,7 +544,7 @@ size_t column_of_key(enum key key, bool full, const struct column *out[COLUMNS_M
 	static const struct {
 		const char *people, *machines;
 	} names[KEY_COUNT] = {
-		[KEY_LABEL] = {"label", "label origin"},
+		[KEY_LABEL] = {"label", "label origin certainty"},
 		[KEY_SUBSYSTEM] = {"subsystem", "subsystem"},
 		[KEY_KIND] = {"kind", "kind"},
 		[KEY_PROCESS] = {"pid name", "pid start_time name shares_memory_with"},

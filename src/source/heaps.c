@@ -27,9 +27,9 @@ static bool is_empty(const struct counters *c)
 
 static bool is_candidate(const struct mapping *m)
 {
-	return !m->heap.known && slice_begins(slice_of(m->perms), SLICE("rw")) &&
-	       m->perms[3] == 'p' && !mapping_has_inode(m) && may_be_malloc(m->name) &&
-	       !is_empty(&m->counters);
+	return !m->heap.known && !m->is_monitored &&
+	       slice_begins(slice_of(m->perms), SLICE("rw")) && m->perms[3] == 'p' &&
+	       !mapping_has_inode(m) && may_be_malloc(m->name) && !is_empty(&m->counters);
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)

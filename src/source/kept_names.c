@@ -5,7 +5,7 @@
 #include "label/text.h"
 #include "source/backing.h"
 #include "source/captured_names.h"
-#include "source/pages.h"
+#include "source/division.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,9 +40,9 @@ struct kept_names {
 	dev_t shmem; /* device of memfds */
 
 	enum kept_names_state state;
-	uint64_t at;  /* address of this process's table; 0 if unknown */
-	bool passed;  /* memory that may have a name went by before the table was found */
-	int mem, map; /* descriptors while mappings are read, else -1 */
+	uint64_t at; /* address of this process's table; 0 if unknown */
+	bool passed; /* memory that may have a name went by before the table was found */
+	struct process_memory *memory; /* of the current process */
 
 	struct captured_names captured; /* of a captured process, which has no memory to read */
 
@@ -77,19 +77,6 @@ bool kept_names_lie_in(const struct mapping *m)
 
 /* Reading the table. */
 
-static bool read_whole(int fd, void *to, size_t size, uint64_t offset)
-{
-	size_t used = 0;
-	ssize_t got = 1;
-
-	while (used < size && got > 0) {
-		got = TEMP_FAILURE_RETRY(
-			pread(fd, (char *)to + used, size - used, (off_t)(offset + used)));
-		used += got > 0 ? (size_t)got : 0;
-	}
-	return used == size;
-}
-
 /* Takes from the allowance; false if it is used up. */
 static bool look(struct kept_names *n, unsigned looks)
 {
@@ -102,17 +89,17 @@ static bool look(struct kept_names *n, unsigned looks)
 static bool read_at(struct kept_names *n, size_t offset, void *to, size_t size)
 {
 	return look(n, 1 + (unsigned)(size / LAYOUT_PAGE)) &&
-	       read_whole(n->mem, to, size, n->at + offset);
+	       process_memory_read(n->memory, n->at + offset, to, size);
 }
 
 static bool find_pages(struct kept_names *n)
 {
-	const uint64_t present = UINT64_C(3) << 62; /* or swapped */
+	const uint64_t present = PAGE_PRESENT | PAGE_SWAPPED;
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), entries[TABLE_PAGES] = {0};
 	size_t per_page = page_size / LAYOUT_PAGE, pages = TABLE_PAGES / per_page;
 
-	if (!look(n, 1 + TABLE_PAGES / 64) || !read_whole(n->map, entries, pages * sizeof(*entries),
-							  n->at / page_size * sizeof(*entries)))
+	if (!look(n, 1 + TABLE_PAGES / 64) ||
+	    !process_memory_pages(n->memory, n->at / page_size, entries, pages))
 		return false;
 	for (size_t i = 0; i < TABLE_PAGES; i++)
 		n->there[i] = i / per_page < pages && entries[i / per_page] & present;
@@ -285,15 +272,6 @@ static bool make_copy(struct kept_names *n)
 	return false;
 }
 
-static bool open_files(struct kept_names *n)
-{
-	if (n->map < 0)
-		n->map = io_open(n->io, n->dir, "pagemap");
-	if (n->mem < 0)
-		n->mem = io_open(n->io, n->dir, "mem");
-	return n->map >= 0 && n->mem >= 0;
-}
-
 /* Reads the table at n->at. A range that moves between blocks while they are read makes the ranges
  * inconsistent, so reading is repeated unless nothing has changed since the last time. */
 static void load(struct kept_names *n)
@@ -306,7 +284,7 @@ static void load(struct kept_names *n)
 	while (n->looks > 0 && n->state == NAMES_LOST) {
 		uint64_t changes;
 
-		if (!open_files(n) || !make_copy(n) || !read_blocks(n))
+		if (!process_memory_open(n->memory) || !make_copy(n) || !read_blocks(n))
 			break;
 		changes = changes_of(n->copy);
 		if (read_names(n) && collect_ranges(n))
@@ -379,18 +357,14 @@ static size_t make_parts(struct kept_names *n, const struct mapping *m, uint32_t
 	return add_part(n, &count, at, m->end, NULL) ? count : 0;
 }
 
-static int deliver_part(struct kept_names *n, const struct mapping *whole, const struct part *part,
-			const struct counters *counters, struct error *e)
+static int deliver_part(void *ctx, const struct mapping *unnamed, const struct part *part,
+			struct error *e)
 {
-	struct mapping m = *whole;
+	struct kept_names *n = ctx;
+	struct mapping m = *unnamed;
 	char label[LABEL_MAX];
 	int len;
 
-	m.start = part->start;
-	m.end = part->end;
-	if (mapping_has_inode(&m))
-		m.offset += part->start - whole->start;
-	m.counters = *counters;
 	if (part->name) {
 		len = snprintf(label, sizeof(label), "[%s:%s]",
 			       mapping_has_inode(&m) ? "anon_shmem" : "anon", part->name);
@@ -415,53 +389,24 @@ static bool is_of_table(const struct kept_names *n, const struct mapping *m)
 	       (m->start > names && m->start < names_end && m->end <= n->at + TABLE_BYTES);
 }
 
-static bool has_pages(const struct counters *c)
-{
-	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
-}
-
-/* Counts the pages of each part. If it is unclear which are swapped, the process may just have run
- * meanwhile, and is read again; at the last attempt, the parts' swap is unknown. */
-static int look_at_parts(struct kept_names *n, const struct mapping *m, size_t count,
-			 bool *swap_known, struct error *e)
-{
-	uint64_t swap = m->counters.bytes[COUNTER_SWAP];
-
-	if (!n->captured.text && (!open_files(n) || pages_count(n->map, n->parts, count) < 0))
-		return error_errno(e, "cannot look at its pages");
-	/* Page tables do not show swapped pages of shared memory. */
-	*swap_known = mapping_has_inode(m) || pages_settle_swap(n->parts, count, swap);
-	if (!*swap_known && !n->last)
-		return error_set(e, ERROR_TRUNCATED,
-				 "its swapped pages changed during the reading");
-	return 0;
-}
-
+/* If it is unclear which parts are swapped, the process may just have run meanwhile, and is read
+ * again; at the last attempt, the parts' swap is unknown. */
 static int deliver_parts(struct kept_names *n, const struct mapping *m, size_t count,
 			 struct error *e)
 {
-	const struct counters *whole = &m->counters;
-	struct apportionment apportionment;
-	struct counters counters = {0};
-	bool swap_known = true;
-	int status = 0;
+	struct division division = {.whole = m,
+				    .parts = n->parts,
+				    .count = count,
+				    .is_counted = n->captured.text != NULL};
 
-	if (count > 1 && has_pages(whole) && look_at_parts(n, m, count, &swap_known, e) < 0)
-		return -1;
+	if (division_count(&division, n->memory) < 0)
+		return error_errno(e, "cannot look at its pages");
+	if (!division.swap_known && !n->last)
+		return error_set(e, ERROR_TRUNCATED,
+				 "its swapped pages changed during the reading");
 	if (n->io->copies_text && (count > 1 || n->parts[0].name) && copy_names(n->io->copy))
 		captured_names_write(n->io->copy->names, n->parts, count);
-	if (count == 1)
-		return deliver_part(n, m, &n->parts[0], whole, e);
-	apportion_begin(&apportionment, whole, n->parts, count);
-	for (size_t i = 0; status == 0 && i < count; i++) {
-		if (whole->known)
-			apportion_next(&apportionment, &n->parts[i], &counters);
-		if (!swap_known)
-			counters.known &=
-				~(COUNTER_BIT(COUNTER_SWAP) | COUNTER_BIT(COUNTER_SWAP_PSS));
-		status = deliver_part(n, m, &n->parts[i], &counters, e);
-	}
-	return status;
+	return division_deliver(&division, deliver_part, n, e);
 }
 
 /* Of a mapping without names, nothing was captured. */
@@ -512,15 +457,6 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 
 /* The interface for procfs.c and files.c. */
 
-static void close_files(struct kept_names *n)
-{
-	if (n->mem >= 0)
-		close(n->mem);
-	if (n->map >= 0)
-		close(n->map);
-	n->mem = n->map = -1;
-}
-
 struct kept_names *kept_names_new(struct io *io)
 {
 	struct kept_names *n = calloc(1, sizeof(*n));
@@ -528,7 +464,6 @@ struct kept_names *kept_names_new(struct io *io)
 	if (!n)
 		return NULL;
 	n->io = io;
-	n->mem = n->map = -1;
 	if (backing_of_memfds(&n->shmem))
 		return n;
 	free(n);
@@ -556,10 +491,11 @@ static bool load_captured(struct kept_names *n)
 	return n->state != NAMES_NONE;
 }
 
-struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
-			      struct stage next)
+struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir,
+			      struct process_memory *memory, bool last, struct stage next)
 {
 	n->dir = dir;
+	n->memory = memory;
 	n->last = last;
 	n->next_stage = next;
 	n->state = NAMES_NONE;
@@ -574,9 +510,8 @@ struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, b
 	return (struct stage){take, n};
 }
 
-bool kept_names_end(struct kept_names *n)
+bool kept_names_end(const struct kept_names *n)
 {
-	close_files(n);
 	return n->state == NAMES_KNOWN && n->passed;
 }
 

@@ -18,7 +18,7 @@
 #ifndef SOURCE_KEPT_NAMES_H
 #define SOURCE_KEPT_NAMES_H
 
-#include "source/io.h"
+#include "source/process_memory.h"
 
 enum kept_names_state {
 	NAMES_NONE,  /* the process keeps none */
@@ -34,14 +34,14 @@ void kept_names_free(struct kept_names *n);
 
 void kept_names_forget(struct kept_names *n);
 
-/* The stage that names mappings of the process in `dir` on their way to `next`; `last` if the
- * process will not be read again if it changes. */
-struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir, bool last,
-			      struct stage next);
+/* The stage that names mappings of the process in `dir`, which has this memory, on their way to
+ * `next`; `last` if the process will not be read again if it changes. */
+struct stage kept_names_begin(struct kept_names *n, const struct procdir *dir,
+			      struct process_memory *memory, bool last, struct stage next);
 
 /* True if the table was found only after memory that may have a name; the next reading will know
  * where it is. */
-bool kept_names_end(struct kept_names *n);
+bool kept_names_end(const struct kept_names *n);
 
 enum kept_names_state kept_names_state(const struct kept_names *n);
 

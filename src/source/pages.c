@@ -10,17 +10,12 @@
 #include "source/pages.h"
 
 #include "source/pagescan.h"
+#include "source/process_memory.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 enum { ENTRIES = 512, REGIONS = 128 };
-
-#define ENTRY_EXCLUSIVE (UINT64_C(1) << 56)
-#define ENTRY_PROTECTED (UINT64_C(1) << 57)
-#define ENTRY_GUARD	(UINT64_C(1) << 58)
-#define ENTRY_SWAPPED	(UINT64_C(1) << 62)
-#define ENTRY_PRESENT	(UINT64_C(1) << 63)
 
 struct counting {
 	int fd;
@@ -32,12 +27,12 @@ static void count_page(struct counting *c, uint64_t address, uint64_t entry)
 {
 	while (address >= c->part->end)
 		c->part++;
-	if (entry & ENTRY_PRESENT) {
+	if (entry & PAGE_PRESENT) {
 		c->part->resident += c->page_size;
-		c->part->exclusive += entry & ENTRY_EXCLUSIVE ? c->page_size : 0;
-	} else if (entry & ENTRY_SWAPPED && !(entry & ENTRY_GUARD)) {
+		c->part->exclusive += entry & PAGE_EXCLUSIVE ? c->page_size : 0;
+	} else if (entry & PAGE_SWAPPED && !(entry & PAGE_GUARD)) {
 		c->part->swapped += c->page_size;
-		c->part->protected += entry & ENTRY_PROTECTED ? c->page_size : 0;
+		c->part->protected += entry & PAGE_PROTECTED ? c->page_size : 0;
 	}
 }
 

@@ -173,7 +173,9 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 	if (p->heaps)
 		next = published_heaps_begin(p->published, &p->memory,
 					     heaps_begin(p->heaps, &p->memory, next));
-	next = kept_names_begin(p->names, a->dir, a->last, next);
+	if (p->content && !a->scan)
+		next = content_begin(p->content, &p->memory, a->stat.start_time, next);
+	next = kept_names_begin(p->names, a->dir, &p->memory, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);
 	return p->source->is_live ? limits_begin(&p->limits, p->io, a->dir, next) : next;
@@ -227,6 +229,10 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 	if (!p->names && !(p->names = kept_names_new(p->io))) {
 		p->io->sink_failed = true; /* not the process's fault */
 		return error_errno(&a->why, "cannot look for names that processes keep themselves");
+	}
+	if (p->io->reading.signs && !p->content && !(p->content = content_new(p->io))) {
+		p->io->sink_failed = true;
+		return error_memory(&a->why);
 	}
 	if (!make_heap_stages(p)) {
 		p->io->sink_failed = true;
@@ -662,6 +668,7 @@ void procfs_init(struct procfs *p, const struct source *s, struct io *io)
 void procfs_free(struct procfs *p)
 {
 	kept_names_free(p->names);
+	content_free(p->content);
 	scan_free(p->scan);
 	backing_free(&p->backing);
 	frames_free(p->frames);

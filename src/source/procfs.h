@@ -3,6 +3,7 @@
 #define SOURCE_PROCFS_H
 
 #include "source/backing.h"
+#include "source/content.h"
 #include "source/frames.h"
 #include "source/handle.h"
 #include "source/heaps.h"
@@ -17,13 +18,14 @@ struct procfs {
 	struct io *io;
 	/* The stages that mappings pass; each is created when first needed. */
 	struct limits limits;
+	struct process_memory memory;
 	struct kept_names *names;
+	struct content *content;
 	struct scan *scan;
 	struct backing_devices backing;
 	struct frames *frames;
 	struct objects *objects;
 	struct copy copy; /* if the reading copies */
-	struct process_memory memory;
 	struct heaps *heaps;
 	struct published_heaps *published;
 	bool cannot_scan; /* found out at the first process */

@@ -3,6 +3,7 @@
  */
 #include "source/files.h"
 #include "source/procfs.h"
+#include "source/remembered.h"
 
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@ struct reader {
 	struct source source; /* a copy, so that the source need not outlive the reader */
 	struct io io;
 	struct procfs procfs;
+	struct remembered *remembered; /* that is shared; or NULL */
 };
 
 struct reader *reader_new(const struct source *s, const struct reading *reading,
@@ -25,6 +27,8 @@ struct reader *reader_new(const struct source *s, const struct reading *reading,
 		reader_free(r);
 		return NULL;
 	}
+	remembered_share(reading->remembered);
+	r->remembered = reading->remembered;
 	r->io.copy = &r->procfs.copy;
 	return r;
 }
@@ -35,6 +39,7 @@ void reader_free(struct reader *r)
 		return;
 	procfs_free(&r->procfs);
 	io_free(&r->io);
+	remembered_free(r->remembered);
 	free(r);
 }
 

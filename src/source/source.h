@@ -24,11 +24,14 @@
 #define SOURCE_SOURCE_H
 
 #include "base/error.h"
+#include "parse/content.h"
 #include "parse/process.h"
 #include "parse/smaps.h"
 #include "source/procdir.h"
 
 #include <sys/types.h>
+
+struct remembered;
 
 /* The last is a JSON document, of which source_text() gives the text and nothing else can be read.
  */
@@ -248,6 +251,8 @@ struct reading {
 	bool heaps;	       /* how much of it malloc has handed out; see parse/heap_use.h */
 	bool outlines;	       /* read maps only: no counter is known */
 	bool copies;	       /* keep the files, for the sink */
+	struct remembered *remembered;	   /* of that, from one reading to the next; or NULL */
+	const struct content_signs *signs; /* looks at the content of unnamed memory; or NULL */
 };
 
 /* What the readings cost. Times are measured only with `measure`. */

@@ -3,6 +3,7 @@
 #include "collect/lineage.h"
 #include "collect/others.h"
 #include "model/translate.h"
+#include "source/remembered.h"
 #include "watch/owners.h"
 
 #include <stdlib.h>
@@ -43,6 +44,11 @@ struct watch *watch_new(const struct watch_options *options)
 	if (!w)
 		return NULL;
 	w->options = *options;
+	w->options.collecting.reading.remembered = remembered_new();
+	if (!w->options.collecting.reading.remembered) {
+		free(w);
+		return NULL;
+	}
 	intern_init(&w->symbols);
 	shares_init(&w->shares);
 	return w;
@@ -78,6 +84,7 @@ void watch_free(struct watch *w)
 	shares_free(&w->shares);
 	free_others(&w->others);
 	close_stat_handles(w);
+	remembered_free(w->options.collecting.reading.remembered);
 	free(w);
 }
 
@@ -535,6 +542,7 @@ static int read_again(struct refresh *r, struct error *e)
 	if (r->reading.count < WORTH_THREADS)
 		collecting.jobs = 1;
 	machine_read(r->source, &r->machine);
+	remembered_begin(collecting.reading.remembered);
 	if (collect(r->source, &collecting, &r->watch->symbols, take, r, &r->stats, e) < 0)
 		return -1;
 	return accept(r, e);

@@ -306,12 +306,16 @@ def check_labels(source, page):
 
 
 def check_guesses(source, page):
-    """Every guess is explained, in the order of the rules or another."""
-    text = (source / "src/classify/infer.c").read_text()
-    made = set(re.findall(r'SLICE_INIT\("(~[^"]*)"\)', text))
-    listed = {plain(label) for label in re.findall(r"^Li (\\\(ti.*?) Ta", "\n".join(
-        page.items("GUESSES")), re.M)}
-    compare("guesses", need(made, "guesses"), listed, page.name, "infer.c")
+    """Every guess is explained, as certain or as likely, in the order of the rules or another."""
+    text = (source / "src/classify/guess.h").read_text()
+    made = {"~" + label for label in re.findall(r'\bX\(\w+, "([^"]*)"\)', text)}
+    rows = re.findall(r"^Li (\\\(ti.*?) Ta (\w+)", "\n".join(
+        page.items("GUESSES")), re.M)
+    listed = {plain(label).rstrip("?") for label, _ in rows}
+    compare("guesses", need(made, "guesses"), listed, page.name, "guess.h")
+    doubted = {plain(label) for label, _ in rows if label.endswith("?")}
+    likely = {plain(label) for label, trust in rows if trust == "likely"}
+    compare("likely guesses", likely, doubted, page.name, "the column Trust")
 
 
 def check_doctor(program, source, page, form, completions):
@@ -495,6 +499,7 @@ def check_json(program, page):
         "meminfo": set(report["meminfo"]),
     }
     names["keys"].discard("shares_memory_with")  # only of a process that does
+    names["keys"].discard("certainty")  # only of a guess
     for part, found in printed.items():
         compare(f"JSON, {part}", names[part], found, "the program", page.name)
 

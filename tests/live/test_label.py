@@ -65,7 +65,8 @@ class Label(Programs):
 					break
 				time.sleep(0.02)
 			subprocess.run([*ask, "debug", "populate", "100000"], check=True, capture_output=True)
-			row = self.label("[anon:libjemalloc.so.2]", "--pid", redis.pid, "--kind", "anon")
+			row = self.label("[anon:libjemalloc.so.2]", "--pid", redis.pid, "--kind", "anon",
+				"--no-infer")
 			total = self.report("--pid", redis.pid, "--kind", "anon")["totals"]
 			subprocess.run([*ask, "shutdown", "nosave"], check=True, capture_output=True)
 		self.assertEqual(redis.returncode, 0)

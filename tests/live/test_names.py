@@ -56,7 +56,7 @@ class Names(Live):
 				text = run("--pid", h.pid, "--by", keys).stdout.decode()
 				self.assertRegex(text, r"\[anon:live: low\]" + mark + " +1 +1 +1.0M")
 			csv = run("--pid", h.pid, "--csv").stdout.decode()
-			self.assertIn(f"\n[anon:live: low],{self.origin},1,1,{MIB}", csv)
+			self.assertIn(f"\n[anon:live: low],{self.origin},,1,1,{MIB}", csv)
 
 	def test_one_mapping(self):
 		"""Its parts add up to it."""

@@ -207,6 +207,26 @@ TEST(guesses_take_turns)
 	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_RESERVED, last_key, &kind), KEY_MADE);
 }
 
+/* What a process calls its memory stays, and what it probably is stands behind. */
+TEST(a_guess_stands_beside_a_kept_name)
+{
+	struct mapping m = mapping("[anon:libjvm.so]", 0, "rw-p");
+	enum origin origin;
+
+	m.by_process = true;
+	begin(1, KEY_LABEL, KEY_LABEL);
+	process();
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_JAVA_HEAP_LIKELY, last_key, &kind),
+			 KEY_MADE);
+	assert_slice(key_label(&symbols, last_key[0], &origin), "[anon:libjvm.so] ~java heap?");
+	assert_int_equal(origin, ORIGIN_PROCESS);
+	assert_int_equal(guess_in_label(label()), GUESS_JAVA_HEAP_LIKELY);
+	assert_int_equal(guess_in_label(SLICE("[anon:x ~java heap]")), GUESS_NONE);
+	assert_int_equal(guess_in_label(SLICE("[memfd:x] ~y]")), GUESS_NONE);
+	assert_int_equal(grouper_mapping(&grouper, &m, GUESS_NONE, last_key, &kind), KEY_MADE);
+	assert_slice(key_label(&symbols, last_key[0], &origin), "[anon:libjvm.so]");
+}
+
 TEST(a_new_process_has_keys_of_its_own)
 {
 	const struct process other = {.known = PROCESS_PID, .pid = 8};
@@ -308,6 +328,7 @@ int main(void)
 		cmocka_unit_test_teardown(neighbours_of_one_name_on_two_file_systems, tear_down),
 		cmocka_unit_test_teardown(neighbours_of_one_name_in_two_segments, tear_down),
 		cmocka_unit_test_teardown(guesses_take_turns, tear_down),
+		cmocka_unit_test_teardown(a_guess_stands_beside_a_kept_name, tear_down),
 		cmocka_unit_test_teardown(a_new_process_has_keys_of_its_own, tear_down),
 		cmocka_unit_test_teardown(mappings_are_never_alike, tear_down),
 		cmocka_unit_test_teardown(unwanted_neighbours, tear_down),

@@ -128,7 +128,155 @@ TEST(jit_may_be_executed)
 	assert_int_equal(map(0x20000, 0x30000, "r-xp", "", 0, 0, RESIDENT), 0);
 	assert_int_equal(map(0x30000, 0x40000, "r-xp", "/x", 7, 0, RESIDENT), 0);
 	assert_int_equal(map(0x40000, 0x50000, "r-xp", "[vdso]", 0, 0, RESIDENT), 0);
-	expect("10000 ~jit\n20000 ~jit\n30000\n40000\n");
+	expect("10000 ~jit?\n20000 ~jit?\n30000\n40000\n");
+}
+
+static void code(uint64_t start, uint64_t end, const char *perms, uint64_t rss)
+{
+	assert_int_equal(map(start, end, perms, "", 0, 0, rss), 0);
+}
+
+/* Of a program that makes code it is certain. */
+TEST(jit_of_a_program_that_makes_code)
+{
+	library(0x1000000, "/usr/bin/node");
+	code(0x2000000, 0x12000000, "rwxp", 0x4000000);
+	code(0x13000000, 0x14000000, "r-xp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000 ~jit\n13000000 ~jit\n");
+}
+
+/* A heap of which all may be executed is no code, and then smaller memory need not be either. */
+TEST(much_memory_that_may_be_written_and_executed_is_no_jit)
+{
+	library(0x1000000, "/usr/bin/scheme");
+	code(0x2000000, 0x12000000, "rwxp", 0x4000000);
+	code(0x13000000, 0x13100000, "rwxp", RESIDENT);
+	code(0x14000000, 0x14100000, "r-xp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000\n13000000\n14000000 ~jit?\n");
+}
+
+TEST(heaps_of_programs_that_may_execute_them_are_no_jit)
+{
+	library(0x1000000, "/usr/bin/sbcl");
+	code(0x2000000, 0x2100000, "rwxp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000\n");
+	library(0x1000000, "/usr/bin/true");
+	library(0x2000000, "/usr/libexec/valgrind/memcheck-amd64-linux");
+	code(0x3000000, 0x3100000, "rwxp", RESIDENT);
+	expect("1000000\n1001000\n1004000\n1005000\n2000000\n2001000\n2004000\n2005000\n"
+	       "3000000\n");
+}
+
+/* As on i386 for programs without a mark for their stack. */
+TEST(where_data_may_be_executed_that_proves_nothing)
+{
+	assert_int_equal(map(0x10000, 0x20000, "r-xp", "/x", 7, 0, RESIDENT), 0);
+	assert_int_equal(map(0x20000, 0x30000, "rwxp", "/x", 7, 0x10000, RESIDENT), 0);
+	code(0x100000, 0x200000, "rwxp", RESIDENT);
+	expect("10000\n20000\n100000\n");
+	assert_int_equal(map(0x80000, 0x90000, "rwxp", "[heap]", 0, 0, RESIDENT), 0);
+	code(0x100000, 0x200000, "rwxp", RESIDENT);
+	expect("80000\n100000\n");
+}
+
+TEST(stacks_may_be_executable)
+{
+	closed(0xff000, 0x100000);
+	code(0x100000, 0x900000, "rwxp", RESIDENT);
+	closed(0x9ff000, 0xa00000);
+	code(0xa00000, 0x1200000, "rwxp", 0x500000);
+	closed(0x12ff000, 0x1300000);
+	code(0x1300000, 0x1b00000, "r-xp", RESIDENT);
+	expect("ff000 ~reserved\n100000 ~thread stack?\n9ff000 ~reserved\na00000 ~jit?\n"
+	       "12ff000 ~reserved\n1300000 ~jit?\n");
+}
+
+/* A program that was moved to huge pages, in part; its .bss is found behind. */
+TEST(text_fills_a_hole_of_its_file)
+{
+	file(0x1000000, 0x1001000, "r-xp", 7, 0, "/x");
+	code(0x1001000, 0x1005000, "r-xp", RESIDENT);
+	file(0x1005000, 0x1006000, "r-xp", 7, 0x5000, "/x");
+	code(0x1006000, 0x1008000, "r-xp", RESIDENT);
+	file(0x1008000, 0x1009000, "rw-p", 7, 0x8000, "/x");
+	anon(0x1009000, 0x100a000);
+	expect("1000000\n1001000 ~program text\n1005000\n1006000 ~program text\n1008000\n"
+	       "1009000 ~.bss?\n");
+}
+
+TEST(what_fills_no_hole_is_no_text)
+{
+	file(0x1000000, 0x1001000, "r-xp", 7, 0, "/x");
+	code(0x1001000, 0x1005000, "r-xp", RESIDENT);
+	file(0x1005000, 0x1006000, "r-xp", 7, 0x6000, "/x"); /* of other bytes */
+	code(0x1006000, 0x1008000, "r-xp", RESIDENT);
+	file(0x1009000, 0x100a000, "r-xp", 7, 0x9000, "/x"); /* not right behind */
+	code(0x100a000, 0x100b000, "r-xp", RESIDENT);
+	file(0x100b000, 0x100c000, "r-xp", 8, 0xb000, "/y"); /* another file */
+	code(0x100c000, 0x100d000, "rwxp", RESIDENT);	     /* may be written */
+	file(0x100d000, 0x100e000, "r-xp", 8, 0xd000, "/y");
+	code(0x100e000, 0x100f000, "r-xp", RESIDENT); /* the last one */
+	expect("1000000\n1001000 ~jit?\n1005000\n1006000 ~jit?\n1009000\n100a000 ~jit?\n"
+	       "100b000\n100c000 ~jit?\n100d000\n100e000 ~jit?\n");
+}
+
+static void looked_at(uint64_t start, uint64_t end, enum guess guess)
+{
+	struct mapping m = {.start = start,
+			    .end = end,
+			    .perms = "rw-p",
+			    .name = SLICE(""),
+			    .was_looked_at = true,
+			    .guess = guess};
+	struct error e;
+
+	m.counters.known = COUNTER_BIT(COUNTER_RSS);
+	m.counters.bytes[COUNTER_RSS] = RESIDENT;
+	assert_int_equal(infer_mapping(&infer, &m, &e), 0);
+}
+
+TEST(content_goes_before_place)
+{
+	closed(0x100000, 0x101000);
+	looked_at(0x101000, 0x901000, GUESS_MALLOC);
+	looked_at(0x4000000, 0x4100000, GUESS_ARENA);
+	closed(0x4100000, 0x8000000);
+	expect("100000 ~reserved\n101000 ~malloc\n4000000 ~malloc arena\n4100000 ~reserved\n");
+}
+
+/* Memory that `anonmem run` calls by its library or program, but no other that has a name. */
+TEST(memory_called_by_what_took_it_is_guessed_at)
+{
+	struct mapping m = {.start = 0x4000000, .end = 0x4100000, .perms = "rw-p"};
+	static const char *const names[] = {"[anon:libc.so.6]", "[anon:x]", "[anon:prog]"};
+	struct error e;
+
+	library(0x1000, "/usr/bin/prog");
+	for (size_t i = 0; i < 3; i++, m.start += 0x1000000, m.end += 0x1000000) {
+		m.name = slice_of(names[i]);
+		m.by_process = true;
+		m.was_looked_at = true;
+		m.guess = GUESS_MALLOC;
+		assert_int_equal(infer_mapping(&infer, &m, &e), 0);
+	}
+	m.by_process = false;
+	m.guess = GUESS_NONE;
+	assert_int_equal(infer_mapping(&infer, &m, &e), 0);
+	expect("1000\n2000\n5000\n6000\n4000000 ~malloc\n5000000\n6000000 ~malloc\n7000000\n");
+}
+
+/* What would show there, but does not. */
+TEST(content_refutes_place)
+{
+	library(0x1000, "/usr/bin/python3.11");
+	looked_at(0x100000, 0x300000, GUESS_NONE);
+	anon(0x400000, 0x600000);
+	expect("1000\n2000\n5000\n6000\n100000\n400000 ~python objects?\n");
+#if defined(__x86_64__)
+	closed(0x100000, 0x101000);
+	looked_at(0x101000, 0x901000, GUESS_NONE);
+	expect("100000 ~reserved\n101000\n");
+#endif
 }
 
 TEST(bss_follows_the_data_of_its_object)
@@ -145,9 +293,9 @@ TEST(bss_follows_the_data_of_its_object)
 	anon(0x206000, 0x20d000); /* larger than the library, so it contains something else */
 	library(0x300000, "/lib/c.so");
 	anon(0x307000, 0x308000); /* a gap before it */
-	expect("10000\n11000\n14000\n15000\n16000 ~.bss\n"
-	       "100000\n101000\n104000\n105000\n106000 ~.bss\n10c000\n"
-	       "180000\n181000\n184000\n185000\n186000\n187000 ~.bss\n"
+	expect("10000\n11000\n14000\n15000\n16000 ~.bss?\n"
+	       "100000\n101000\n104000\n105000\n106000 ~.bss?\n10c000\n"
+	       "180000\n181000\n184000\n185000\n186000\n187000 ~.bss?\n"
 	       "200000\n201000\n204000\n205000\n206000\n"
 	       "300000\n301000\n304000\n305000\n307000\n");
 }
@@ -179,8 +327,8 @@ TEST(stacks_have_a_guard_page_and_a_size)
 	anon(0x10802000, 0x11005000); /* with 12 KiB of other memory */
 	closed(0x12000000, 0x12004000);
 	anon(0x12004000, 0x12100000); /* 1 MiB including its guard */
-	expect("10000000 ~reserved\n10001000 ~thread stack\n10801000 ~reserved\n"
-	       "10802000 ~thread stack\n12000000 ~reserved\n12004000 ~thread stack\n");
+	expect("10000000 ~reserved\n10001000 ~thread stack?\n10801000 ~reserved\n"
+	       "10802000 ~thread stack?\n12000000 ~reserved\n12004000 ~thread stack?\n");
 }
 
 TEST(what_is_no_stack)
@@ -217,7 +365,7 @@ TEST(arenas_are_aligned_and_keep_their_rest)
 	closed(0x7f0020021000, 0x7f0024001000);
 	/* There is no reserve. */
 	anon(0x7f0028000000, 0x7f0028021000);
-	expect("7f0010000000 ~malloc arena\n7f0010021000 ~reserved\n7f0014000000 ~malloc arena\n"
+	expect("7f0010000000 ~malloc arena?\n7f0010021000 ~reserved\n7f0014000000 ~malloc arena?\n"
 	       "7f0017fff000 ~reserved\n7f0018001000\n7f0018022000 ~reserved\n7f0020000000\n"
 	       "7f0020021000 ~reserved\n7f0028000000\n");
 }
@@ -228,7 +376,7 @@ TEST(the_heap_of_go_begins_at_its_address)
 	closed(0xc000400000, 0xc004000000);
 	anon(0xc004000000, 0xc004800000);
 	anon(0xc008000000, 0xc008400000); /* after a gap */
-	expect("c000000000 ~go heap\nc000400000 ~reserved\nc004000000 ~go heap\nc008000000\n");
+	expect("c000000000 ~go heap?\nc000400000 ~reserved\nc004000000 ~go heap?\nc008000000\n");
 	anon(0xc000000000, 0xc000100000); /* not a multiple of its chunks */
 	anon(0xc000100000, 0xc000200000);
 	expect("c000000000\nc000100000\n");
@@ -243,14 +391,14 @@ TEST(the_heap_of_java_ends_where_its_pointers_do)
 	file(0xffe00000, 0xffe75000, "rw-p", 5, 0x1000, "/classes.jsa");
 	anon(0xffe75000, 0x100000000);
 	anon(0x100000000, 0x100100000); /* after its end */
-	expect("c0000000 ~java heap\nd7a00000 ~reserved\nffe00000\nffe75000 ~java heap\n"
+	expect("c0000000 ~java heap?\nd7a00000 ~reserved\nffe00000\nffe75000 ~java heap?\n"
 	       "100000000\n");
 	anon(0x740000000, 0x800000000); /* allocated all at once */
 	anon(0x800000000, 0x800100000);
-	expect("740000000 ~java heap\n800000000\n");
+	expect("740000000 ~java heap?\n800000000\n");
 	anon(0xf0000000, 0xffe00000);
 	file(0xffe00000, 0xffe75000, "rw-p", 5, 0x1000, "/classes.jsa");
-	expect("f0000000 ~java heap\nffe00000\n");
+	expect("f0000000 ~java heap?\nffe00000\n");
 }
 
 TEST(what_is_no_heap_of_java)
@@ -282,14 +430,14 @@ TEST(pages_of_v8_lie_alone)
 	anon(0x7f0000040000,
 	     0x7f0000080000); /* where the kernel puts requests without an address */
 	anon(0x7f0000100000, 0x7f0000140000);
-	expect("117efc40000 ~v8 heap\n16345980000\n163459c0000\n18596dc1000\n1b503800000\n"
-	       "3590ee300000 ~spidermonkey heap\n3590ef340000\n7f0000040000\n7f0000100000\n");
+	expect("117efc40000 ~v8 heap?\n16345980000\n163459c0000\n18596dc1000\n1b503800000\n"
+	       "3590ee300000 ~spidermonkey heap?\n3590ef340000\n7f0000040000\n7f0000100000\n");
 }
 
 TEST(the_last_mapping_of_a_process_is_not_lost)
 {
 	anon(0x117efc40000, 0x117efc80000);
-	expect("117efc40000 ~v8 heap\n");
+	expect("117efc40000 ~v8 heap?\n");
 	anon(0x7f0000000000, 0x7f0000080000);
 	expect("7f0000000000\n");
 }
@@ -299,22 +447,22 @@ TEST(interpreters_take_memory_in_pieces)
 	library(0x10000, "/usr/bin/python3.11");
 	anon(0x7f0000001000, 0x7f0000201000);
 	anon(0x7f0001001000, 0x7f0001202000); /* not a multiple */
-	expect("10000\n11000\n14000\n15000\n7f0000001000 ~python objects\n7f0001001000\n");
+	expect("10000\n11000\n14000\n15000\n7f0000001000 ~python objects?\n7f0001001000\n");
 	/* Still the arena of a thread. */
 	library(0x10000, "/usr/bin/python3.11");
 	anon(0x7f0010000000, 0x7f0010200000);
 	closed(0x7f0010200000, 0x7f0014000000);
-	expect("10000\n11000\n14000\n15000\n7f0010000000 ~malloc arena\n"
+	expect("10000\n11000\n14000\n15000\n7f0010000000 ~malloc arena?\n"
 	       "7f0010200000 ~reserved\n");
 	library(0x10000, "/usr/sbin/php-fpm8.2");
 	anon(0x7f0000200000, 0x7f0000601000);
 	anon(0x7f0001001000, 0x7f0001201000); /* not aligned */
 	anon(0x7f0002000000, 0x7f0002100000); /* too small */
-	expect("10000\n11000\n14000\n15000\n7f0000200000 ~php heap\n7f0001001000\n7f0002000000\n");
+	expect("10000\n11000\n14000\n15000\n7f0000200000 ~php heap?\n7f0001001000\n7f0002000000\n");
 	library(0x10000, "/usr/bin/redis-check-rdb");
 	anon(0x7f0000200000, 0x7f0000300000);
 	anon(0x7f0001001000, 0x7f0001011000); /* too small */
-	expect("10000\n11000\n14000\n15000\n7f0000200000 ~redis heap\n7f0001001000\n");
+	expect("10000\n11000\n14000\n15000\n7f0000200000 ~redis heap?\n7f0001001000\n");
 	library(0x10000, "/usr/lib/firefox-esr/firefox-esr");
 	anon(0x7f0000100000, 0x7f0000281000);
 	anon(0x7f0001001000, 0x7f0001201000); /* not aligned */
@@ -323,9 +471,9 @@ TEST(interpreters_take_memory_in_pieces)
 	closed(0x7f00020ff000, 0x7f0002100000);
 	closed(0x7f0003003000, 0x7f0003004000); /* the stack of a thread */
 	anon(0x7f0003004000, 0x7f0003104000);
-	expect("10000\n11000\n14000\n15000\n7f0000100000 ~firefox heap\n7f0001001000\n"
-	       "7f0002002000 ~reserved\n7f0002003000 ~firefox heap\n7f00020ff000 ~reserved\n"
-	       "7f0003003000 ~reserved\n7f0003004000 ~thread stack\n");
+	expect("10000\n11000\n14000\n15000\n7f0000100000 ~firefox heap?\n7f0001001000\n"
+	       "7f0002002000 ~reserved\n7f0002003000 ~firefox heap?\n7f00020ff000 ~reserved\n"
+	       "7f0003003000 ~reserved\n7f0003004000 ~thread stack?\n");
 	/* Another program that merely has such a library. */
 	library(0x10000, "/usr/bin/perl");
 	library(0x7e0000000000, "/usr/lib/php8.2");
@@ -375,6 +523,16 @@ int main(void)
 		CASE(reserved_is_what_nobody_may_touch_and_nobody_did),
 		CASE(reserved_must_be_known),
 		CASE(jit_may_be_executed),
+		CASE(jit_of_a_program_that_makes_code),
+		CASE(much_memory_that_may_be_written_and_executed_is_no_jit),
+		CASE(heaps_of_programs_that_may_execute_them_are_no_jit),
+		CASE(where_data_may_be_executed_that_proves_nothing),
+		CASE(stacks_may_be_executable),
+		CASE(text_fills_a_hole_of_its_file),
+		CASE(what_fills_no_hole_is_no_text),
+		CASE(content_goes_before_place),
+		CASE(content_refutes_place),
+		CASE(memory_called_by_what_took_it_is_guessed_at),
 		CASE(bss_follows_the_data_of_its_object),
 		CASE(files_that_are_no_objects_have_no_bss),
 		CASE(stacks_have_a_guard_page_and_a_size),

@@ -4,27 +4,27 @@
 _anonmem_commands="capture check diff doctor machine run top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
---growth --baseline --optional --budget --from --rules --no-rules --no-infer -q --quiet -f --format --json --units --color
+--growth --baseline --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
 -j --jobs -h --help -V --version"
 _anonmem_check_formats="text json junit markdown"
 _anonmem_check_keys="label subsystem name cgroup"
 _anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --for -g --by -o --columns
--N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color
+-N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color
 -j --jobs -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
-_anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
+_anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --infer --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
 _anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
--g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units
+-g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units
 -w --wide --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root -g --by -o --columns -s
---sort -N --limit -a --all --rules --no-rules --no-infer -f --format --json --csv --units -w --wide --no-header -q
+--sort -N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h
 --help -V --version"
 _anonmem_keys="label subsystem kind process name user cgroup container pod unit command file mapping segment"
-_anonmem_key_columns="label origin subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end perms
+_anonmem_key_columns="label origin certainty subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end perms
 file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
@@ -35,6 +35,7 @@ _anonmem_kinds="anon shmem file special"
 _anonmem_formats="table json csv markdown folded"
 _anonmem_units="auto b k m g"
 _anonmem_colors="auto always never"
+_anonmem_inferring="content place none"
 
 # Adds the words in $1 that begin with $2.
 _anonmem_words()
@@ -160,6 +161,7 @@ _anonmem_values()
 		;;
 	--units) _anonmem_words "$_anonmem_units" "$cur" ;;
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
+	--infer) _anonmem_words "$_anonmem_inferring" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--baseline | --budget | --from | --output | --smaps | --rules) _anonmem_files ;;
 	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth) ;;

@@ -23,7 +23,7 @@ end
 
 # Rows can be sorted by keys, too; both may have a sign.
 function __anonmem_sort
-	set -l key_columns label origin subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end \
+	set -l key_columns label origin certainty subsystem kind pid start_time name shares_memory_with user cgroup container pod unit start end \
 		perms file segment device inode segment_size segment_rss segment_swap
 	set -l names (__anonmem_columns) $key_columns
 	printf '%s\n' $names -$names +$names
@@ -38,6 +38,7 @@ set -l formats table json csv markdown folded
 set -l check_formats text json junit markdown
 set -l units auto b k m g
 set -l colors auto always never
+set -l inferring content place none
 
 # The command for `run` and its arguments, after run's own options.
 function __anonmem_command
@@ -113,6 +114,7 @@ complete -c anonmem -s a -l all -n $account -d 'Show rows of zeros, too'
 complete -c anonmem -l rules -r -F -n $account -d 'Additional rules from label to subsystem'
 complete -c anonmem -l no-rules -n $account -d 'Use only the built-in rules'
 complete -c anonmem -l no-infer -n $account -d 'Do not guess what unnamed memory is'
+complete -c anonmem -l infer -x -a "$inferring" -n $account -d 'By what to guess what unnamed memory is'
 
 complete -c anonmem -n '__fish_seen_subcommand_from check' -s f -x -a "$check_formats"
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l format -x -a "$check_formats"

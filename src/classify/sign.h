@@ -1,0 +1,117 @@
+/*
+ * sign: what the content of unnamed memory shows of it.
+ *
+ * One runtime or allocator has one file, sign_*.c, with a sign or several for the table in signs.c.
+ * A sign is certain if two marks that do not depend on each other agree; with one it is likely. It
+ * reads little: 16 bytes of a mapping are usual, and the bound for a mapping is in
+ * source/content.c.
+ *
+ * The mapping is given by its addresses and rights. What lies before `at` in it belongs to others.
+ */
+#ifndef CLASSIFY_SIGN_H
+#define CLASSIFY_SIGN_H
+
+#include "classify/guess.h"
+#include "parse/memory.h"
+#include "parse/smaps.h"
+
+enum { ERLANG_ALLOCATORS = 64, GO_DESCRIPTIONS = 64, HOTSPOT_SPACES = 32, HOTSPOT_CLASSES = 256 };
+
+#define SIGN_LARGE (UINT64_C(512) << 10) /* what is resident where files are looked at too */
+#define SIGN_HUGE  (UINT64_C(2) << 20)	 /* a huge page */
+
+/* A part of the mapping: at <= start < end <= the mapping's end. */
+struct sign_found {
+	uint64_t start, end;
+	enum guess guess;
+};
+
+/* What has been found out of the process at hand, all zeros at first. A sign that needs more adds a
+ * struct of its own. */
+struct sign_facts {
+	struct bss_facts { /* of the program or library whose last segment was seen last */
+		uint64_t start, end;
+		uint64_t inode;
+		uint32_t dev_major, dev_minor;
+		bool writable;
+	} bss;
+	struct erlang_facts { /* allocators that have carriers which point at each other */
+		uint64_t allocators[ERLANG_ALLOCATORS];
+		unsigned count;
+	} erlang;
+	struct go_facts {
+		unsigned state, tries;
+		uint64_t start, end; /* of variables */
+		uint64_t table, spans;
+		uint64_t descriptions[GO_DESCRIPTIONS];
+		unsigned count;
+	} go;
+	struct hotspot_facts {
+		unsigned state;
+		struct sign_found spaces[HOTSPOT_SPACES];
+		uint64_t classes[HOTSPOT_CLASSES];
+		unsigned count, class_count;
+	} hotspot;
+	struct jemalloc_facts {
+		unsigned state, tries;
+		uint64_t root; /* of its tree */
+	} jemalloc;
+	struct mimalloc_facts {
+		bool seen;
+		uint64_t key; /* of its cookies */
+	} mimalloc;
+	struct asan_facts {
+		bool seen; /* its shadow */
+	} asan;
+	struct sbcl_facts {
+		unsigned state;
+		uint64_t start, end;
+	} sbcl;
+	struct resume_facts {
+		unsigned looks; /* behind unknown memory */
+	} resume;
+	struct oilpan_facts {
+		uint64_t heap;
+	} oilpan;
+	struct valgrind_facts {
+		unsigned state;
+	} valgrind;
+};
+
+struct sign_place {
+	const struct mapping *mapping; /* unnamed, private and writable; pages of it are there */
+	uint64_t at;
+	struct memory *memory;
+	struct sign_facts *facts;
+};
+
+/* False if nothing was found. */
+typedef bool sign_fn(const struct sign_place *place, struct sign_found *found);
+
+sign_fn sign_malloc_chunks; /* glibc's, each from mmap(2) */
+sign_fn sign_malloc_arena;  /* glibc's, of a thread */
+sign_fn sign_bss;
+sign_fn sign_stack;
+sign_fn sign_advised_chunk; /* the same, of which the head lies in a mapping before */
+sign_fn sign_asan;
+sign_fn sign_mimalloc_arena;
+sign_fn sign_mimalloc_segment;
+sign_fn sign_v8_pages;
+sign_fn sign_php_chunk;
+sign_fn sign_python_arenas;
+sign_fn sign_ruby_pages;
+sign_fn sign_erlang_carriers;
+sign_fn sign_partition_alloc;
+sign_fn sign_oilpan;
+sign_fn sign_v8_sandbox;
+/* Those that look at the program's or a library's file. */
+sign_fn sign_valgrind;
+sign_fn sign_sbcl_space;
+sign_fn sign_go_heap;
+sign_fn sign_hotspot_spaces;
+sign_fn sign_jemalloc;
+
+/* See `pass` in parse/content.h. */
+void sign_bss_pass(const struct mapping *m, struct sign_facts *facts);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * The heap of PHP: chunks of 2 MiB, which begin with the address of the heap and those of the
+ * chunks behind and before them in a ring.
+ */
+#include "classify/sign.h"
+
+#define CHUNK (UINT64_C(2) << 20)
+
+struct chunk {
+	uint64_t heap, next, before;
+};
+
+/* The heap's description lies in its first chunk. */
+static bool is_chunk(const struct sign_place *p, uint64_t at, struct chunk *c)
+{
+	return memory_read(p->memory, at, c, sizeof(*c)) && c->heap % CHUNK != 0 &&
+	       c->heap % CHUNK < 4096 && c->next % CHUNK == 0 && c->next != 0 &&
+	       c->before % CHUNK == 0 && c->before != 0;
+}
+
+bool sign_php_chunk(const struct sign_place *p, struct sign_found *found)
+{
+	uint64_t at = (p->at + CHUNK - 1) / CHUNK * CHUNK;
+	struct chunk chunk, next, before;
+
+	if (at < p->at || at >= p->mapping->end || p->mapping->end - at < CHUNK ||
+	    !is_chunk(p, at, &chunk) || !is_chunk(p, chunk.next, &next) || next.before != at ||
+	    !is_chunk(p, chunk.before, &before) || before.next != at || next.heap != chunk.heap ||
+	    before.heap != chunk.heap)
+		return false;
+	*found = (struct sign_found){at, at + CHUNK, GUESS_PHP};
+	return true;
+}

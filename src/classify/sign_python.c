@@ -1,0 +1,120 @@
+/*
+ * The allocator of CPython, pymalloc.
+ *
+ * It takes arenas of 1 MiB and cuts them into pools of 16 KiB (before 3.10 256 KiB and 4 KiB),
+ * which are aligned to their size. Blocks of a pool have one size, and its head says which in two
+ * ways: as an index, and by where the last block lies. Pools of one arena have the same index of
+ * the arena.
+ */
+#include "classify/walk.h"
+
+#define POOL_HEAD 48
+
+struct pool {
+	uint32_t used, unused;
+	uint64_t free_block, next, before;
+	uint32_t arena, size_index, next_offset, last_offset;
+};
+
+struct pools {
+	uint64_t bytes, per_arena;
+};
+
+static const struct pools kinds[] = {{16384, 64}, {4096, 64}};
+
+enum { SIZES = 32, ALIGNMENT = 16, HEADS = 128 };
+
+static bool is_block(uint64_t offset, uint64_t size)
+{
+	return offset >= POOL_HEAD && (offset - POOL_HEAD) % size == 0;
+}
+
+static bool is_pool(const struct pool *h, uint64_t at, uint64_t bytes)
+{
+	uint64_t size = ((uint64_t)h->size_index + 1) * ALIGNMENT;
+
+	return h->size_index < SIZES && h->last_offset == bytes - size &&
+	       h->used <= (bytes - POOL_HEAD) / size && h->next_offset <= bytes &&
+	       is_block(h->next_offset, size) &&
+	       (h->free_block == 0 ||
+		(h->free_block - at < bytes && is_block(h->free_block - at, size)));
+}
+
+/* Of the pool at an address, the index of its arena. */
+static enum head look_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, uint32_t *arena)
+{
+	struct pool pool;
+
+	if (!memory_read(p->memory, at, &pool, sizeof(pool)))
+		return HEAD_ABSENT;
+	if (!is_pool(&pool, at, bytes))
+		return HEAD_OTHER;
+	*arena = pool.arena;
+	return HEAD_OURS;
+}
+
+/* Whether there is something else where the arena should have a pool. A new one may have none. */
+static bool lacks_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, uint32_t arena)
+{
+	enum head head;
+	uint32_t other;
+
+	if (at >= p->mapping->end)
+		return false;
+	head = look_pool(p, at, bytes, &other);
+	return head == HEAD_OTHER || (head == HEAD_OURS && other != arena);
+}
+
+/* Arenas lie one behind the other; the next has another index. If the first pool lies in the midst
+ * of its arena, what should be the last pool lies beyond. */
+static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
+{
+	const struct pools *pools = ctx;
+	uint64_t last = pools->per_arena - 2; /* that is always there: the first may lack a page */
+	uint32_t arena;
+	enum head head = look_pool(p, at, pools->bytes, &arena);
+
+	if (head != HEAD_OURS)
+		return head;
+	return lacks_pool(p, at + last / 2 * pools->bytes, pools->bytes, arena) ||
+			       lacks_pool(p, at + last * pools->bytes, pools->bytes, arena)
+		       ? HEAD_OTHER
+		       : HEAD_OURS;
+}
+
+static bool find_arenas(const struct sign_place *p, struct pools pools, struct sign_found *found)
+{
+	uint32_t arena;
+	struct walk walk = {.start = walk_align(p->at, pools.bytes),
+			    .step = pools.bytes * pools.per_arena,
+			    .end = p->mapping->end,
+			    .look = look_arena,
+			    .ctx = &pools,
+			    .most = HEADS};
+	struct walked walked;
+
+	if (p->mapping->end - p->at < walk.step || walk.start >= p->mapping->end ||
+	    look_pool(p, walk.start, pools.bytes, &arena) != HEAD_OURS)
+		return false;
+	walked = walk_pieces(p, &walk);
+	if (walked.heads == 0)
+		return false;
+	/* An arena begins at a page; its first pool, where that is aligned. */
+	found->start = p->at;
+	found->end = walked.end == p->mapping->end ? walked.end : walked.end - (walk.start - p->at);
+	/* Where it is not known how far before the pool it begins, its last pool may be missing. */
+	if (walk.start == p->at && walked.end != p->mapping->end &&
+	    look_pool(p, walked.end - pools.bytes, pools.bytes, &arena) == HEAD_OTHER)
+		found->end -= pools.bytes;
+	found->guess = walked.sampled ? GUESS_PYTHON_LIKELY : GUESS_PYTHON;
+	return true;
+}
+
+bool sign_python_arenas(const struct sign_place *p, struct sign_found *found)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (find_arenas(p, kinds[i], found))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,169 @@
+#include "classify/signs.h"
+
+#include "classify/sign.h"
+
+#include <string.h>
+
+#define PAGE_BYTES   UINT64_C(4096)
+#define POOL	     (UINT64_C(16) << 10)
+#define RESUME_LEAST (UINT64_C(1) << 20) /* what is resident */
+
+enum { VIEW = 256, RESUME_LOOKS = 256 };
+
+/* Cheap ones first. */
+static sign_fn *const all[] = {
+	sign_malloc_arena,   sign_malloc_chunks,    sign_bss,
+	sign_stack,	     sign_advised_chunk,    sign_asan,
+	sign_mimalloc_arena, sign_mimalloc_segment, sign_v8_pages,
+	sign_php_chunk,	     sign_erlang_carriers,  sign_python_arenas,
+	sign_ruby_pages,     sign_partition_alloc,  sign_oilpan,
+	sign_v8_sandbox,     sign_valgrind,	    sign_sbcl_space,
+	sign_go_heap,	     sign_hotspot_spaces,   sign_jemalloc,
+};
+
+/* What all signs look at first is read once. */
+struct view {
+	struct memory memory; /* first */
+	struct memory *whole;
+	uint64_t at;
+	bool is_whole, is_absent; /* all of it was read; its page is not there */
+	unsigned char bytes[VIEW];
+};
+
+static bool read_view(struct memory *m, uint64_t at, void *to, size_t size)
+{
+	struct view *v = (struct view *)m;
+
+	if (at < v->at || at - v->at >= VIEW)
+		return memory_read(v->whole, at, to, size);
+	if (v->is_absent)
+		return false;
+	if (v->is_whole && size <= VIEW - (at - v->at)) {
+		memcpy(to, v->bytes + (at - v->at), size);
+		return true;
+	}
+	return memory_read(v->whole, at, to, size);
+}
+
+static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
+{
+	return memory_next(((struct view *)m)->whole, from, end);
+}
+
+static bool find_object(struct memory *m, struct slice name, struct memory_object *object)
+{
+	return memory_find(((struct view *)m)->whole, name, object);
+}
+
+static bool read_file(struct memory *m, const struct memory_object *object, uint64_t offset,
+		      void *to, size_t size)
+{
+	return memory_read_file(((struct view *)m)->whole, object, offset, to, size);
+}
+
+static void move_view(struct view *v, uint64_t at)
+{
+	v->at = at;
+	v->is_whole = memory_read(v->whole, at, v->bytes, VIEW);
+	v->is_absent = !v->is_whole && memory_next(v->whole, at, at + 1) != at;
+}
+
+static bool fits(const struct sign_place *place, const struct sign_found *found)
+{
+	return found->start >= place->at && found->start < found->end &&
+	       found->end <= place->mapping->end && found->guess != GUESS_NONE;
+}
+
+/* What begins first; of several at one place, what the first sign says. */
+static bool look(const struct sign_place *place, struct sign_found *found)
+{
+	struct sign_found one;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!all[i](place, &one) || !fits(place, &one) ||
+		    (any && one.start >= found->start))
+			continue;
+		*found = one;
+		any = true;
+		if (one.start == place->at)
+			break;
+	}
+	return any;
+}
+
+static bool begins_chunk(const struct view *v, uint64_t at)
+{
+	uint64_t words[2];
+
+	return memory_read(v->whole, at, words, sizeof(words)) && words[0] == 0 &&
+	       words[1] % PAGE_BYTES == 2;
+}
+
+/* Whether a block from malloc(3) begins at a page, or arenas of Python do. */
+static bool begins_known(struct sign_place *place, struct view *view, uint64_t at,
+			 struct sign_found *found)
+{
+	place->at = at;
+	if (begins_chunk(view, at)) {
+		move_view(view, at);
+		return look(place, found) && found->start == at;
+	}
+	return at % POOL == 0 && sign_python_arenas(place, found) && fits(place, found) &&
+	       found->start == at;
+}
+
+/* Where the kernel merged mappings and one of them is unknown, others may follow. That is worth
+ * some looks. */
+static bool resume(struct sign_place *place, struct view *view, struct sign_found *found)
+{
+	const struct mapping *m = place->mapping;
+	unsigned *left = &place->facts->resume.looks;
+	uint64_t at = place->at;
+
+	if (m->counters.bytes[COUNTER_RSS] < RESUME_LEAST)
+		return false;
+	for (; *left < RESUME_LOOKS; (*left)++) {
+		at = memory_next(view->whole, (at / PAGE_BYTES + 1) * PAGE_BYTES, m->end);
+		if (at >= m->end)
+			break;
+		if (begins_known(place, view, at, found)) {
+			found->guess = guess_doubt(found->guess);
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t find(const struct mapping *m, struct memory *memory, void *facts,
+		   struct content_part *parts, size_t most)
+{
+	struct view view = {.memory = {read_view, next_page, find_object, read_file},
+			    .whole = memory};
+	struct sign_place place = {
+		.mapping = m, .at = m->start, .memory = &view.memory, .facts = facts};
+	struct sign_found found;
+	size_t count = 0;
+
+	while (count < most && place.at < m->end) {
+		struct content_part *before = count ? &parts[count - 1] : NULL;
+
+		move_view(&view, place.at);
+		if (!look(&place, &found) && !resume(&place, &view, &found))
+			break;
+		if (before && before->end == found.start && before->guess == found.guess)
+			before->end = found.end;
+		else
+			parts[count++] = (struct content_part){found.start, found.end, found.guess};
+		place.at = found.end;
+	}
+	return count;
+}
+
+static void pass(const struct mapping *m, void *facts)
+{
+	sign_bss_pass(m, facts);
+}
+
+const struct content_signs signs = {
+	.facts_size = sizeof(struct sign_facts), .find = find, .pass = pass};

@@ -1,0 +1,25 @@
+/*
+ * content: how who reads memory asks who knows what it means.
+ */
+#ifndef PARSE_CONTENT_H
+#define PARSE_CONTENT_H
+
+#include "parse/memory.h"
+#include "parse/smaps.h"
+
+/* A part of a mapping of which its content shows what it is. */
+struct content_part {
+	uint64_t start, end;
+	unsigned guess; /* enum guess; not GUESS_NONE */
+};
+
+struct content_signs {
+	size_t facts_size; /* of what is remembered of a process; all zeros for a new one */
+	/* Finds such parts, in ascending order, at most `most`. Returns how many. */
+	size_t (*find)(const struct mapping *m, struct memory *memory, void *facts,
+		       struct content_part *parts, size_t most);
+	/* Sees each mapping, in ascending order, before the next one is looked at. */
+	void (*pass)(const struct mapping *m, void *facts);
+};
+
+#endif

@@ -1,0 +1,193 @@
+#include "source/content.h"
+
+#include "source/captured_memory.h"
+#include "source/division.h"
+#include "source/live_memory.h"
+#include "source/machine.h"
+#include "source/remembered.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+enum {
+	LEAST = 64 * 1024, /* what is resident of a mapping that is worth a look */
+	PARTS = 64,	   /* that signs may find in one */
+};
+
+struct content {
+	struct io *io;
+	struct stage next;
+	uint64_t start_time; /* of the process at hand; or 0 */
+	struct mapped_files *files;
+	struct live_memory live;
+	struct captured_memory *captured; /* of captures; or NULL */
+	bool refused;			  /* the memory of all processes */
+	bool denied;			  /* that of the process at hand */
+	void *facts;
+	struct content_part found[PARTS];
+	struct part parts[2 * PARTS + 1]; /* those, and what lies between them */
+	unsigned guesses[2 * PARTS + 1];
+};
+
+/* The Yama security module notes each refusal in the kernel's log: so nothing is tried of which it
+ * is known that it would be refused. */
+static bool yama_refuses(void)
+{
+	const struct procdir yama = {.fd = AT_FDCWD, .prefix = "/proc/sys/kernel/yama/"};
+	char scope;
+
+	return !may_trace() && procdir_read(&yama, "ptrace_scope", &scope, 1) == 1 && scope != '0';
+}
+
+/* Whether the memory may be read: of a process that is found out when it is needed first. */
+static bool may_read(struct content *c)
+{
+	if (!c->denied && !c->captured)
+		c->denied = c->refused || !process_memory_open(c->live.process);
+	return !c->denied;
+}
+
+static bool is_worth_a_look(struct content *c, const struct mapping *m)
+{
+	return (m->name.len == 0 || m->by_process) && !mapping_has_inode(m) &&
+	       memcmp(m->perms, "rw", 2) == 0 && m->perms[3] == 'p' &&
+	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored && may_read(c);
+}
+
+static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t end,
+		       unsigned guess)
+{
+	if (start >= end)
+		return count;
+	c->parts[count] = (struct part){.start = start, .end = end};
+	c->guesses[count] = guess;
+	return count + 1;
+}
+
+static size_t make_parts(struct content *c, const struct mapping *m, size_t found)
+{
+	uint64_t at = m->start;
+	size_t count = 0;
+
+	for (size_t i = 0; i < found; i++) {
+		count = add_part(c, count, at, c->found[i].start, 0);
+		count = add_part(c, count, c->found[i].start, c->found[i].end, c->found[i].guess);
+		at = c->found[i].end;
+	}
+	return add_part(c, count, at, m->end, 0);
+}
+
+/* Divides the mapping; not if it cannot be known which pages belong to which part. */
+static void divide(struct content *c, struct division *d, size_t found)
+{
+	int status;
+
+	d->parts = c->parts;
+	d->count = make_parts(c, d->whole, found);
+	status = c->captured ? captured_memory_count(c->captured, d)
+			     : division_count(d, c->live.process);
+	if (status == 0 && d->swap_known)
+		return;
+	d->count = add_part(c, 0, d->whole->start, d->whole->end, 0);
+	d->swap_known = true;
+}
+
+static int deliver_part(void *ctx, const struct mapping *m, const struct part *part,
+			struct error *e)
+{
+	struct content *c = ctx;
+	struct mapping known = *m;
+
+	known.guess = c->guesses[part - c->parts];
+	known.was_looked_at = true;
+	return stage_take(c->next, &known, e);
+}
+
+/* Looks at a mapping, unless that was done before. Returns how many parts were found. */
+static size_t look(struct content *c, const struct mapping *m)
+{
+	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
+	struct remembered *remembered = c->start_time ? c->io->reading.remembered : NULL;
+	const struct remembered_place place = {
+		.pid = c->io->pid,
+		.start_time = c->start_time,
+		.start = m->start,
+		.end = m->end,
+		.resident = m->counters.bytes[COUNTER_RSS],
+	};
+	size_t count;
+
+	if (remembered && remembered_find(remembered, &place, c->found, &count))
+		return count;
+	count = c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS);
+	if (remembered)
+		remembered_keep(remembered, &place, c->found, count);
+	return count;
+}
+
+static int take(void *ctx, const struct mapping *m, struct error *e)
+{
+	struct content *c = ctx;
+	const struct content_signs *signs = c->io->reading.signs;
+	struct division division = {.whole = m};
+	size_t found;
+
+	if (!is_worth_a_look(c, m) || !live_memory_mapping(&c->live, m)) {
+		signs->pass(m, c->facts);
+		return stage_take(c->next, m, e);
+	}
+	found = look(c, m);
+	signs->pass(m, c->facts);
+	divide(c, &division, found);
+	return division_deliver(&division, deliver_part, c, e);
+}
+
+struct content *content_new(struct io *io)
+{
+	struct content *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->io = io;
+	c->files = mapped_files_new(io);
+	c->refused = yama_refuses();
+	c->facts = malloc(io->reading.signs->facts_size);
+	if (c->files && c->facts) {
+		live_memory_init(&c->live, c->files);
+		return c;
+	}
+	content_free(c);
+	return NULL;
+}
+
+void content_free(struct content *c)
+{
+	if (!c)
+		return;
+	captured_memory_free(c->captured);
+	mapped_files_free(c->files);
+	free(c->facts);
+	free(c);
+}
+
+static bool begin_captured(struct content *c, const struct procdir *dir)
+{
+	if (!c->captured)
+		c->captured = captured_memory_new(c->io, c->files);
+	if (!c->captured)
+		io_note(c->io, ENOMEM);
+	return c->captured && captured_memory_begin(c->captured, dir);
+}
+
+struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
+			   struct stage next)
+{
+	c->start_time = start_time;
+	c->next = next;
+	mapped_files_begin(c->files, memory->dir);
+	live_memory_begin(&c->live, memory);
+	memset(c->facts, 0, c->io->reading.signs->facts_size);
+	c->denied = memory->dir->is_captured && !begin_captured(c, memory->dir);
+	return (struct stage){take, c};
+}

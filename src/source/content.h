@@ -1,0 +1,27 @@
+/*
+ * content: what lies in the unnamed memory of a process, as far as signs (parse/content.h) know it;
+ * for src/source/ only.
+ *
+ *	c = content_new(io)
+ *	content_begin(c, memory, next)	before each reading of a process: the stage for its mappings
+ *	content_free(c)
+ *
+ * A mapping of which the signs know a part is divided. Where memory may not be read, or too little
+ * of it is there, mappings go on as they are.
+ */
+#ifndef SOURCE_CONTENT_H
+#define SOURCE_CONTENT_H
+
+#include "source/process_memory.h"
+
+struct content;
+
+/* NULL if out of memory. */
+struct content *content_new(struct io *io);
+void content_free(struct content *c);
+
+/* Of the process that began then, in clock ticks after boot; 0 if that is not known. */
+struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
+			   struct stage next);
+
+#endif

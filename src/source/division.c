@@ -1,0 +1,62 @@
+#include "source/division.h"
+
+#include "source/pages.h"
+
+static bool has_pages(const struct counters *c)
+{
+	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
+}
+
+int division_count(struct division *d, struct process_memory *memory)
+{
+	const struct counters *whole = &d->whole->counters;
+
+	d->swap_known = true;
+	if (d->count <= 1 || !has_pages(whole))
+		return 0;
+	if (!d->is_counted &&
+	    (!process_memory_open(memory) || pages_count(memory->map, d->parts, d->count) < 0))
+		return -1;
+	/* What is swapped of shared memory is not in page tables. */
+	d->swap_known = mapping_has_inode(d->whole) ||
+			pages_settle_swap(d->parts, d->count, whole->bytes[COUNTER_SWAP]);
+	return 0;
+}
+
+static struct mapping make_part(const struct mapping *whole, const struct part *part,
+				const struct counters *counters)
+{
+	struct mapping m = *whole;
+
+	m.start = part->start;
+	m.end = part->end;
+	if (mapping_has_inode(&m))
+		m.offset += part->start - whole->start;
+	m.counters = *counters;
+	return m;
+}
+
+int division_deliver(const struct division *d, division_fn *take, void *ctx, struct error *e)
+{
+	const struct counters *whole = &d->whole->counters;
+	struct apportionment apportionment;
+	struct counters counters = {0};
+	int status = 0;
+
+	if (d->count > 1)
+		apportion_begin(&apportionment, whole, d->parts, d->count);
+	for (size_t i = 0; status == 0 && i < d->count; i++) {
+		struct mapping m;
+
+		if (d->count == 1)
+			counters = *whole;
+		else if (whole->known)
+			apportion_next(&apportionment, &d->parts[i], &counters);
+		if (!d->swap_known)
+			counters.known &=
+				~(COUNTER_BIT(COUNTER_SWAP) | COUNTER_BIT(COUNTER_SWAP_PSS));
+		m = make_part(d->whole, &d->parts[i], &counters);
+		status = take(ctx, &m, &d->parts[i], e);
+	}
+	return status;
+}

@@ -1,0 +1,321 @@
+/* What the heaps of languages have at their begin, and memory made by hand to look so. */
+#include "fake_process.h"
+#include "support.h"
+
+#define KIB (UINT64_C(1) << 10)
+#define MIB (UINT64_C(1) << 20)
+#define AT  UINT64_C(0x7f5500000000)
+#define LOW UINT64_C(0x3a6c980000) /* where V8 has its pages */
+
+static struct fake_process process;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_process_init(&process);
+	return 0;
+}
+
+static void expect(uint64_t start, uint64_t until, uint64_t from, uint64_t end, enum guess guess)
+{
+	fake_process_expect(&process, start, until, from, end, guess);
+}
+
+static void put_pool(uint64_t at, uint32_t arena, uint32_t size_index, uint32_t last_offset)
+{
+	uint64_t next = 48 + 2 * 16 * ((uint64_t)size_index + 1);
+
+	PUT(&process, at, 3, 0, 0x954d40, 0x954d40, arena | (uint64_t)size_index << 32,
+	    next | (uint64_t)last_offset << 32);
+}
+
+TEST(arenas_of_python_begin_at_any_page)
+{
+	put_pool(AT + 0x4000, 7, 3, 16384 - 64);
+	put_pool(AT + 0x4000 + 31 * 16 * KIB, 7, 1, 16384 - 32);
+	put_pool(AT + 0x4000 + MIB, 8, 0, 16384 - 16);
+	expect(AT + 0x1000, AT + 0x1000 + 2 * MIB, AT + 0x1000, AT + 0x1000 + 2 * MIB,
+	       GUESS_PYTHON);
+}
+
+TEST(arenas_of_old_python_are_smaller)
+{
+	put_pool(AT, 7, 3, 4096 - 64);
+	put_pool(AT + 256 * KIB, 8, 3, 4096 - 64);
+	expect(AT, AT + 512 * KIB, AT, AT + 512 * KIB, GUESS_PYTHON);
+}
+
+TEST(what_follows_the_arenas_is_not_theirs)
+{
+	put_pool(AT, 7, 3, 16384 - 64);
+	PUT(&process, AT + MIB, 0x3ff0000000000000, 0x3ff0000000000000, 0, 0, 0, 0);
+	expect(AT, AT + 8 * MIB, AT, AT + MIB, GUESS_PYTHON);
+}
+
+TEST(many_arenas_are_only_likely)
+{
+	for (uint64_t i = 0; i < 512; i += 4)
+		put_pool(AT + i * MIB, (uint32_t)i, 3, 16384 - 64);
+	put_pool(AT + 511 * MIB, 511, 3, 16384 - 64);
+	expect(AT, AT + 512 * MIB, AT, AT + 512 * MIB, GUESS_PYTHON_LIKELY);
+}
+
+TEST(numbers_that_are_no_pool)
+{
+	put_pool(AT, 7, 3, 16384 - 48);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	put_pool(AT, 7, 32, 16384 - 33 * 16);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	put_pool(AT, 7, 3, 16384 - 64);
+	PUT(&process, AT, 300);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	put_pool(AT, 7, 3, 16384 - 64);
+	PUT(&process, AT + 8, AT + 32);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	/* Pools of one arena that say they are of two. */
+	put_pool(AT, 7, 3, 16384 - 64);
+	put_pool(AT + 31 * 16 * KIB, 8, 3, 16384 - 64);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	/* Not the first pool of its arena, behind which something else lies. */
+	set_up(NULL);
+	put_pool(AT, 7, 3, 16384 - 64);
+	PUT(&process, AT + 62 * 0x4000, 1, 2, 3, 4, 5, 6);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	/* Less than an arena. */
+	set_up(NULL);
+	put_pool(AT, 7, 3, 16384 - 64);
+	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
+}
+
+TEST(pages_of_v8)
+{
+	const uint64_t size = 256 * KIB;
+
+	PUT(&process, LOW, size, 10, 0x3ca69360, LOW + 0x1148, LOW + size);
+	expect(LOW, LOW + size, LOW, LOW + size, GUESS_V8_HEAP);
+	PUT(&process, LOW, 4, LOW, size, 0x252f6ea0, LOW + 0x1140, LOW + size);
+	expect(LOW, LOW + size, LOW, LOW + size, GUESS_V8_HEAP);
+	PUT(&process, LOW, 0x184, 0x38347230);
+	PUT(&process, 0x38347230, 0x6bbfd90, LOW, size, 0x3fff0, 0, size, size, LOW + size,
+	    0x3813eff8, LOW + 16);
+	expect(LOW, LOW + size, LOW, LOW + size, GUESS_V8_HEAP);
+}
+
+TEST(a_large_page_of_v8_and_the_next)
+{
+	PUT(&process, LOW, 0x46e000, 0x84, 0x3ca69360, LOW + 0x1148, LOW + 0x46d2c0);
+	expect(LOW, LOW + 0x480000, LOW, LOW + 0x46e000, GUESS_V8_HEAP);
+	PUT(&process, LOW + 0x480000, 0x40000, 4, 0x3ca69360, LOW + 0x481148, LOW + 0x4c0000);
+	fake_process_look(&process, LOW, LOW + 0x4c0000, "rw-p");
+	assert_int_equal(process.count, 2);
+	assert_int_equal(process.parts[1].start, LOW + 0x480000);
+}
+
+TEST(numbers_that_are_no_page_of_v8)
+{
+	const uint64_t size = 256 * KIB;
+
+	PUT(&process, LOW, size, 10, 0x3ca69360, LOW + 0x5148, LOW + size); /* a head too long */
+	expect(LOW, LOW + size, 0, 0, GUESS_NONE);
+	PUT(&process, LOW, size, 10, 0x3ca69360, LOW + 0x1148, LOW + 2 * size); /* an end outside */
+	expect(LOW, LOW + size, 0, 0, GUESS_NONE);
+	PUT(&process, LOW, 2 * size, 10, 0x3ca69360, LOW + 0x1148, LOW + size); /* too large */
+	expect(LOW, LOW + size, 0, 0, GUESS_NONE);
+	PUT(&process, LOW, 4, LOW + size, size, 0x252f6ea0, LOW + 0x1140, LOW + size);
+	expect(LOW, LOW + size, 0, 0, GUESS_NONE);
+	PUT(&process, LOW + 4096, size, 10, 0x3ca69360, LOW + 0x2148, LOW + size);
+	expect(LOW + 4096, LOW + size, 0, 0, GUESS_NONE); /* not aligned */
+}
+
+static void put_ruby(uint64_t at, uint64_t bytes, uint64_t about)
+{
+	PUT(&process, at, about);
+	PUT(&process, about, 40 | (bytes - 24) / 40 << 16, 0, 0x5555, 0, at + 8, 0);
+}
+
+TEST(pages_of_ruby)
+{
+	put_ruby(AT + 0x4000, 16 * KIB, 0x5500000);
+	put_ruby(AT + 0x8000, 16 * KIB, 0x5500100);
+	PUT(&process, AT + 0xc000, 0);
+	expect(AT + 0x1000, AT + 0x20000, AT + 0x4000, AT + 0xc000, GUESS_RUBY);
+	put_ruby(AT + 0x100000, 64 * KIB, 0x5500200);
+	expect(AT + 0x100000, AT + 0x110000, AT + 0x100000, AT + 0x110000, GUESS_RUBY);
+}
+
+TEST(numbers_that_are_no_page_of_ruby)
+{
+	put_ruby(AT, 16 * KIB, 0x5500000);
+	PUT(&process, 0x5500000, 40 | 1000 << 16); /* more slots than fit */
+	expect(AT, AT + 0x4000, 0, 0, GUESS_NONE);
+	PUT(&process, 0x5500000, 40 | 20 << 16); /* many fewer */
+	expect(AT, AT + 0x4000, 0, 0, GUESS_NONE);
+	put_ruby(AT, 16 * KIB, 0x5500000);
+	PUT(&process, 0x5500020, AT + 0x8008); /* the slots of another page */
+	expect(AT, AT + 0x4000, 0, 0, GUESS_NONE);
+	PUT(&process, AT, 0x7700000); /* a pointer to nothing */
+	expect(AT, AT + 0x4000, 0, 0, GUESS_NONE);
+}
+
+TEST(carriers_of_erlang_point_at_each_other)
+{
+	PUT(&process, AT, 0x80001, 0, AT + 0x80000, 0x5616555);
+	expect(AT, AT + 0x100000, 0, 0, GUESS_NONE);
+	PUT(&process, AT, 0x80001, 0, AT + 0x80000, 0x5616000);
+	PUT(&process, AT + 0x80000, 0x80001, AT, 0, 0x5616005);
+	expect(AT, AT + 0x100000, AT, AT + 0x100000, GUESS_ERLANG);
+	/* One that is alone, of an allocator that is known by now. */
+	PUT(&process, AT + 0x900000, 0x80003, 0, 0, 0x5616000);
+	expect(AT + 0x900000, AT + 0x980000, AT + 0x900000, AT + 0x980000, GUESS_ERLANG);
+}
+
+TEST(an_allocator_of_erlang_has_a_name)
+{
+	uint64_t about[24] = {0};
+	const char name[16] = "eheap_";
+
+	about[15] = 0x77001;
+	fake_process_put(&process, 0x5616000, about, 24);
+	PUT(&process, AT, 0x80003, 0, 0, 0x5616000);
+	expect(AT, AT + 0x80000, AT, AT + 0x80000, GUESS_ERLANG_LIKELY);
+	fake_memory_put(&process.memory, 0x77001, name, sizeof(name));
+	expect(AT, AT + 0x80000, AT, AT + 0x80000, GUESS_ERLANG);
+}
+
+TEST(numbers_that_are_no_carrier)
+{
+	PUT(&process, AT, 0x80003, 0, 0, 0x5616000);
+	expect(AT, AT + 0x90000, 0, 0, GUESS_NONE); /* something else behind it */
+	PUT(&process, AT, 0x80005, 0, 0, 0x5616000);
+	expect(AT, AT + 0x80000, 0, 0, GUESS_NONE);
+	PUT(&process, AT, 0x80003, 3, 0, 0x5616000);
+	expect(AT, AT + 0x80000, 0, 0, GUESS_NONE);
+}
+
+TEST(chunks_of_php_are_a_ring)
+{
+	PUT(&process, AT, AT + 64, AT + 2 * MIB, AT + 2 * MIB);
+	PUT(&process, AT + 2 * MIB, AT + 64, AT, AT);
+	expect(AT, AT + 4 * MIB, AT, AT + 4 * MIB, GUESS_PHP);
+	PUT(&process, AT + 2 * MIB, AT + 64, AT + 2 * MIB, AT);
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+	PUT(&process, AT + 2 * MIB, AT + 128, AT, AT);
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+}
+
+TEST(sbcl_says_where_its_space_is)
+{
+	static const struct fake_symbol symbols[] = {{"DYNAMIC_SPACE_START", FAKE_BSS},
+						     {"dynamic_space_size", FAKE_BSS + 8}};
+
+	fake_process_map(&process, "sbcl", 0x550000000000, symbols, 2);
+	PUT(&process, 0x550000000000 + FAKE_BSS, 0x1000000000, 0x40000000);
+	PUT(&process, 0x1001330000, 1);
+	fake_process_look(&process, 0x1001330000, 0x1040000000, "rwxp");
+	assert_int_equal(process.count, 1);
+	assert_int_equal(process.parts[0].guess, GUESS_SBCL);
+	fake_process_look(&process, 0x1001330000, 0x1040001000, "rwxp");
+	assert_int_equal(process.count, 0);
+}
+
+TEST(the_same_address_in_another_program)
+{
+	static const struct fake_symbol symbols[] = {{"DYNAMIC_SPACE_START", FAKE_BSS},
+						     {"dynamic_space_size", FAKE_BSS + 8}};
+
+	fake_process_map(&process, "other", 0x550000000000, NULL, 0);
+	fake_process_map(&process, "sbcl.so", 0x7f0000000000, symbols, 2);
+	PUT(&process, 0x7f0000000000 + FAKE_BSS, 0x1000000000, 0x40000000);
+	fake_process_look(&process, 0x1001330000, 0x1040000000, "rwxp");
+	assert_int_equal(process.count, 0);
+}
+
+TEST(super_pages_of_chromium)
+{
+	const uint64_t super_page = UINT64_C(0x63c00000000);
+
+	PUT(&process, super_page + 0x4000, 7, 8);
+	expect(super_page + 0x4000, super_page + 0x1fc000, 0, 0, GUESS_NONE);
+	PUT(&process, super_page + 0x2000, 1);
+	expect(super_page + 0x4000, super_page + 0x1fc000, super_page + 0x4000,
+	       super_page + 0x1fc000, GUESS_PARTITION_LIKELY);
+	expect(super_page + 0x4000, super_page + 0x1fd000, 0, 0, GUESS_NONE);
+	PUT(&process, super_page + 0x1000, 1); /* it is not closed */
+	expect(super_page + 0x4000, super_page + 0x1fc000, 0, 0, GUESS_NONE);
+}
+
+TEST(pages_of_oilpan_have_one_heap)
+{
+	const uint64_t at = UINT64_C(0x145402000000), heap = UINT64_C(0x63c000ac008);
+
+	PUT(&process, heap - 8, 1, 2);
+	PUT(&process, at, heap, heap + 0x85f8);
+	PUT(&process, at + 128 * KIB, heap, heap + 0x82f8);
+	expect(at, at + 256 * KIB, 0, 0, GUESS_NONE);
+	PUT(&process, at + 3 * 128 * KIB, heap, heap + 0x82f8);
+	expect(at, at + 256 * KIB, at, at + 256 * KIB, GUESS_OILPAN_LIKELY);
+	expect(at + 3 * 128 * KIB, at + 4 * 128 * KIB, at + 3 * 128 * KIB, at + 4 * 128 * KIB,
+	       GUESS_OILPAN_LIKELY);
+	PUT(&process, at + 3 * 128 * KIB, heap + 8, heap + 0x82f8);
+	expect(at + 3 * 128 * KIB, at + 4 * 128 * KIB, 0, 0, GUESS_NONE);
+}
+
+/* Bytes that are all the same look like addresses that are near each other. */
+TEST(text_is_no_heap_of_oilpan)
+{
+	static char text[3 * 131072 + 16];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < 4; i++)
+		fake_memory_put(&process.memory, AT + i * 128 * KIB, text, 16);
+	expect(AT, AT + 512 * KIB, 0, 0, GUESS_NONE);
+}
+
+TEST(what_lies_behind_unknown_memory_is_only_likely)
+{
+	for (uint64_t at = AT; at < AT + 64 * KIB; at += 4096)
+		PUT(&process, at, 7, 7);
+	PUT(&process, AT + 64 * KIB, 0, (2 * MIB - 64 * KIB) | 2);
+	expect(AT, AT + 2 * MIB, AT + 64 * KIB, AT + 2 * MIB, GUESS_MALLOC_LIKELY);
+}
+
+TEST(pages_of_v8_in_its_sandbox)
+{
+	const uint64_t cage = UINT64_C(0x1c9200000000), at = cage + 0x1380000;
+
+	PUT(&process, at, 0x12, 0x4e, 0x1fff800000565);
+	expect(at, at + 256 * KIB, 0, 0, GUESS_NONE);
+	PUT(&process, cage, 1);
+	expect(at, at + 256 * KIB, at, at + 256 * KIB, GUESS_V8_HEAP_LIKELY);
+	PUT(&process, at, 0x12, 0x4e, 0x1fff800000564);
+	expect(at, at + 256 * KIB, 0, 0, GUESS_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(arenas_of_python_begin_at_any_page, set_up),
+		cmocka_unit_test_setup(arenas_of_old_python_are_smaller, set_up),
+		cmocka_unit_test_setup(what_follows_the_arenas_is_not_theirs, set_up),
+		cmocka_unit_test_setup(many_arenas_are_only_likely, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_pool, set_up),
+		cmocka_unit_test_setup(pages_of_v8, set_up),
+		cmocka_unit_test_setup(a_large_page_of_v8_and_the_next, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_page_of_v8, set_up),
+		cmocka_unit_test_setup(pages_of_ruby, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_page_of_ruby, set_up),
+		cmocka_unit_test_setup(carriers_of_erlang_point_at_each_other, set_up),
+		cmocka_unit_test_setup(an_allocator_of_erlang_has_a_name, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_carrier, set_up),
+		cmocka_unit_test_setup(chunks_of_php_are_a_ring, set_up),
+		cmocka_unit_test_setup(sbcl_says_where_its_space_is, set_up),
+		cmocka_unit_test_setup(the_same_address_in_another_program, set_up),
+		cmocka_unit_test_setup(super_pages_of_chromium, set_up),
+		cmocka_unit_test_setup(pages_of_oilpan_have_one_heap, set_up),
+		cmocka_unit_test_setup(text_is_no_heap_of_oilpan, set_up),
+		cmocka_unit_test_setup(what_lies_behind_unknown_memory_is_only_likely, set_up),
+		cmocka_unit_test_setup(pages_of_v8_in_its_sandbox, set_up),
+	};
+
+	return RUN(tests);
+}

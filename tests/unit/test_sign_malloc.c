@@ -1,0 +1,156 @@
+/* What glibc's malloc leaves at the begin of its memory, and memory made by hand to look so. */
+#include "fake_memory.h"
+#include "support.h"
+
+#define MIB  (UINT64_C(1) << 20)
+#define AT   UINT64_C(0x7f5500001000)
+#define HEAP UINT64_C(0x7f5400000000)
+
+static struct fake_memory fake;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_memory_init(&fake);
+	return 0;
+}
+
+static void put_chunk(uint64_t at, uint64_t before, uint64_t size)
+{
+	const uint64_t words[] = {before, size};
+
+	fake_memory_put(&fake, at, words, sizeof(words));
+}
+
+static void expect(uint64_t start, uint64_t end, size_t parts, uint64_t until, enum guess guess)
+{
+	size_t count;
+	const struct content_part *part = fake_memory_look(&fake, start, end, &count);
+
+	assert_int_equal(count, parts);
+	if (parts == 0)
+		return;
+	assert_int_equal(part->start, start);
+	assert_int_equal(part->end, until);
+	assert_int_equal(part->guess, guess);
+}
+
+TEST(a_chunk_fills_its_mapping)
+{
+	put_chunk(AT, 0, MIB | 2);
+	expect(AT, AT + MIB, 1, AT + MIB, GUESS_MALLOC);
+}
+
+TEST(a_chain_of_chunks_divides_a_merged_mapping)
+{
+	put_chunk(AT, 0, MIB | 2);
+	put_chunk(AT + MIB, 0, 2 * MIB | 2);
+	put_chunk(AT + 3 * MIB, 1, 2);
+	expect(AT, AT + 8 * MIB, 1, AT + 3 * MIB, GUESS_MALLOC);
+}
+
+/* One number at the begin of memory that is somebody else's proves nothing. */
+TEST(a_chunk_that_ends_anywhere_is_only_likely)
+{
+	put_chunk(AT, 0, MIB | 2);
+	expect(AT, AT + 8 * MIB, 1, AT + MIB, GUESS_MALLOC_LIKELY);
+}
+
+TEST(numbers_that_are_no_chunk)
+{
+	static const struct {
+		uint64_t before, size;
+	} wrong[] = {
+		{0, 0},		  {0, 2},	{0, MIB},      {0, MIB | 1},
+		{0, MIB | 3},	  {0, MIB | 6}, {16, MIB | 2}, {0, (MIB + 16) | 2},
+		{0, 2 * MIB | 2},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		put_chunk(AT, wrong[i].before, wrong[i].size);
+		expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	}
+}
+
+TEST(what_is_not_there_is_not_read)
+{
+	put_chunk(AT, 0, MIB | 2);
+	put_chunk(AT + 2 * MIB, 0, MIB | 2);
+	expect(AT, AT + 3 * MIB, 1, AT + MIB, GUESS_MALLOC_LIKELY);
+	expect(AT + MIB, AT + 2 * MIB, 0, 0, GUESS_NONE);
+}
+
+static void put_heap(uint64_t at, uint64_t arena, uint64_t before, uint64_t size,
+		     uint64_t accessible)
+{
+	const uint64_t words[] = {arena, before, size, accessible};
+
+	fake_memory_put(&fake, at, words, sizeof(words));
+}
+
+TEST(an_arena_is_as_long_as_it_says)
+{
+	put_heap(HEAP, HEAP + 0x30, 0, 0x21000, 0x84000);
+	expect(HEAP, HEAP + 0x84000, 1, HEAP + 0x84000, GUESS_ARENA);
+	expect(HEAP, HEAP + MIB, 1, HEAP + 0x84000, GUESS_ARENA);
+}
+
+TEST(a_further_heap_belongs_to_the_arena_of_the_first)
+{
+	put_heap(HEAP, HEAP - 0x4000000 + 0x30, HEAP - 0x4000000, 0x21000, 0x84000);
+	expect(HEAP, HEAP + 0x84000, 1, HEAP + 0x84000, GUESS_ARENA);
+}
+
+TEST(an_arena_behind_other_memory)
+{
+	size_t count;
+	const struct content_part *part;
+
+	put_chunk(HEAP - MIB, 0, MIB | 2);
+	put_heap(HEAP, HEAP + 0x30, 0, MIB, MIB);
+	part = fake_memory_look(&fake, HEAP - MIB, HEAP + MIB, &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(part[0].guess, GUESS_MALLOC_LIKELY);
+	assert_int_equal(part[1].guess, GUESS_ARENA);
+	assert_int_equal(part[1].start, HEAP);
+}
+
+TEST(numbers_that_are_no_arena)
+{
+	static const struct {
+		uint64_t arena, before, size, accessible;
+	} wrong[] = {
+		{0, 0, 0x21000, 0x84000},
+		{HEAP + 0x8, 0, 0x21000, 0x84000},
+		{HEAP + 0x30, HEAP - 0x4000000, 0x21000, 0x84000},
+		{HEAP + 0x30, 0, 0x85000, 0x84000},
+		{HEAP + 0x30, 0, 0x21000, 0x84010},
+		{HEAP + 0x30, 16, 0x21000, 0x84000},
+		{HEAP + 0x30, 0, 0, 0x84000},
+		{HEAP + 0x30, 0, 0x21000, 0x4001000},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		put_heap(HEAP, wrong[i].arena, wrong[i].before, wrong[i].size, wrong[i].accessible);
+		expect(HEAP, HEAP + 0x84000, 0, 0, GUESS_NONE);
+	}
+	put_heap(AT, AT + 0x30, 0, 0x21000, 0x84000);
+	expect(AT, AT + 0x84000, 0, 0, GUESS_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_chunk_fills_its_mapping, set_up),
+		cmocka_unit_test_setup(a_chain_of_chunks_divides_a_merged_mapping, set_up),
+		cmocka_unit_test_setup(a_chunk_that_ends_anywhere_is_only_likely, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_chunk, set_up),
+		cmocka_unit_test_setup(what_is_not_there_is_not_read, set_up),
+		cmocka_unit_test_setup(an_arena_is_as_long_as_it_says, set_up),
+		cmocka_unit_test_setup(a_further_heap_belongs_to_the_arena_of_the_first, set_up),
+		cmocka_unit_test_setup(an_arena_behind_other_memory, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_arena, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* Stacks of threads by what the C library keeps at their top, and what only looks so. */
+#include "fake_memory.h"
+#include "support.h"
+
+#define MIB UINT64_C(0x100000)
+#define AT  UINT64_C(0x7f5500000000)
+
+static struct fake_memory fake;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_memory_init(&fake);
+	return 0;
+}
+
+/* A thread of glibc at the end of its stack. */
+static void put_thread(uint64_t start, uint64_t size)
+{
+	const uint64_t list[] = {0, start + size - 0x600}; /* an empty one */
+	const uint64_t at = start + size - 0x900, words[] = {at, 0x1234, at},
+		       stack[] = {start, size};
+
+	fake_memory_put(&fake, at, words, sizeof(words));
+	fake_memory_put(&fake, at + 0x300, list, sizeof(list));
+	fake_memory_put(&fake, at + 0x690, stack, sizeof(stack));
+}
+
+static void expect(uint64_t start, uint64_t end, uint64_t from, uint64_t until)
+{
+	size_t count;
+	const struct content_part *part = fake_memory_look(&fake, start, end, &count);
+
+	assert_int_equal(count, until ? 1 : 0);
+	if (until == 0)
+		return;
+	assert_int_equal(part->start, from);
+	assert_int_equal(part->end, until);
+	assert_int_equal(part->guess, GUESS_STACK);
+}
+
+TEST(a_thread_shows_at_the_top_of_its_stack)
+{
+	put_thread(AT, 8 * MIB);
+	expect(AT, AT + 8 * MIB, AT, AT + 8 * MIB);
+	expect(AT + 0x1000, AT + 8 * MIB, AT + 0x1000, AT + 8 * MIB);
+	expect(AT - 4 * MIB, AT + 8 * MIB, AT, AT + 8 * MIB);
+}
+
+TEST(a_thread_of_musl_is_in_a_ring)
+{
+	const uint64_t at = AT + 2 * MIB - 0x500, other = AT + 64 * MIB;
+	const uint64_t words[] = {at, 0x1234, other, other, 0, AT, 2 * MIB};
+	const uint64_t ring[] = {other, 0, at, at};
+
+	fake_memory_put(&fake, at, words, sizeof(words));
+	expect(AT, AT + 2 * MIB, 0, 0);
+	fake_memory_put(&fake, other, ring, sizeof(ring));
+	expect(AT, AT + 2 * MIB, AT, AT + 2 * MIB);
+}
+
+TEST(a_thread_of_32_bits)
+{
+	const uint32_t start = 0xe0000000, size = 0x800000, at = start + size - 0x500;
+	const uint32_t words[] = {at, 0x1234, at, 0, 1, 2, start, size};
+
+	fake_memory_put(&fake, at, words, sizeof(words));
+	expect(start, start + size, start, start + size);
+}
+
+/* As the kernel merges those with guard pages inside. */
+TEST(several_stacks_and_other_memory)
+{
+	const uint64_t size = 8 * MIB + 0x1000;
+
+	for (uint64_t i = 0; i < 5; i++)
+		put_thread(AT + i * size, size);
+	expect(AT, AT + 300 * MIB, AT, AT + 5 * size);
+	expect(AT - 100 * MIB, AT + 5 * size, AT, AT + 5 * size);
+}
+
+/* That of the first thread does not lie in a stack that it knows. */
+TEST(a_thread_without_a_stack)
+{
+	const uint64_t at = AT + 8 * MIB - 0x900, words[] = {at, 0x1234, at};
+
+	fake_memory_put(&fake, at, words, sizeof(words));
+	expect(AT, AT + 8 * MIB, 0, 0);
+}
+
+/* One address of its own may lie anywhere: a list of which the head points at itself. */
+TEST(what_points_at_itself_once_is_no_thread)
+{
+	const uint64_t at = AT + 8 * MIB - 0x900, list[] = {at, at, 0x1000, 0, AT, 8 * MIB};
+
+	fake_memory_put(&fake, at, list, sizeof(list));
+	expect(AT, AT + 8 * MIB, 0, 0);
+}
+
+TEST(a_stack_that_ends_elsewhere)
+{
+	put_thread(AT, 8 * MIB);
+	expect(AT, AT + 8 * MIB - 0x1000, 0, 0);
+	expect(AT + 0x3000, AT + 12 * MIB, 0, 0);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup(name, set_up)
+	const struct CMUnitTest tests[] = {
+		CASE(a_thread_shows_at_the_top_of_its_stack),
+		CASE(a_thread_of_musl_is_in_a_ring),
+		CASE(a_thread_of_32_bits),
+		CASE(several_stacks_and_other_memory),
+		CASE(a_thread_without_a_stack),
+		CASE(what_points_at_itself_once_is_no_thread),
+		CASE(a_stack_that_ends_elsewhere),
+	};
+
+	return RUN(tests);
+}
