@@ -40,7 +40,7 @@ static struct collect_options how_to_read(const struct check *c)
 		.by = budget_grouping(&c->budget),
 		.selection = o->selection,
 		.rules = c->rules,
-		.infer = o->infer,
+		.infer = side_inferring(&c->now, &c->baseline, o->infer),
 		.finds_sharers = true,
 		.jobs = o->jobs,
 		.reading = {.shares = true},
@@ -54,9 +54,7 @@ static int read_side(const struct check *c, struct side *side, struct error *e)
 	int status;
 
 	options.children = c->o->children ? &lineage : NULL;
-	status = side_load(side, c->o, e);
-	if (status == 0)
-		status = side_read(side, &options, e);
+	status = side_read(side, &options, e);
 	lineage_free(&lineage);
 	return status;
 }
@@ -175,7 +173,8 @@ static int read_now(struct check *c, struct error *e)
 		privilege_end();
 	else
 		privilege_raise();
-	if (sandbox_enter(&box, e) < 0 || read_side(c, &c->now, e) < 0)
+	if (sandbox_enter(&box, e) < 0 || side_load(&c->now, c->o, e) < 0 ||
+	    side_load(&c->baseline, c->o, e) < 0 || read_side(c, &c->now, e) < 0)
 		return -1;
 	return measure_once(c, &c->now.snapshot, c->usages) ? 0 : error_memory(e);
 }
@@ -186,6 +185,8 @@ static int read_all(struct check *c, struct error *e)
 		return -1;
 	if (!c->baseline.path)
 		return 0;
+	if (c->o->program && side_load(&c->baseline, c->o, e) < 0)
+		return -1;
 	if (read_side(c, &c->baseline, e) < 0)
 		return -1;
 	return measure_once(c, &c->baseline.snapshot, c->before) ? 0 : error_memory(e);

@@ -101,7 +101,7 @@ static int read_side(struct diff *diff, struct side *side, struct error *e)
 		.rules = diff->rules,
 		.users =
 			!diff->sides[BEFORE].path && !diff->sides[AFTER].path ? &diff->users : NULL,
-		.infer = o->infer,
+		.infer = side_inferring(&diff->sides[BEFORE], &diff->sides[AFTER], o->infer),
 		.finds_sharers = true,
 		.jobs = o->jobs,
 		.children = o->children ? &lineage : NULL,

@@ -99,6 +99,16 @@ int side_read(struct side *side, const struct collect_options *collecting, struc
 	return 0;
 }
 
+static bool is_capture(const struct side *side)
+{
+	return side->path && !side->document;
+}
+
+enum inferring side_inferring(const struct side *a, const struct side *b, enum inferring asked)
+{
+	return asked == INFER_CONTENT && (is_capture(a) || is_capture(b)) ? INFER_PLACE : asked;
+}
+
 bool side_say_problems(const struct side *side)
 {
 	for (size_t i = 0; i < side->snapshot.problems.count; i++)

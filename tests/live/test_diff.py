@@ -63,12 +63,22 @@ class Diff(Live):
 			self.assertEqual(found["after"]["kind"], "proc")
 			self.assertEqual(found["after"]["path"], None)
 
+	def test_capture_and_now(self):
+		"""A capture has no contents, by which guesses are made: they differ on neither side for that."""
+		with tempfile.TemporaryDirectory() as folder:
+			path = os.path.join(folder, "before.tar")
+			done = run("capture", "-p", str(self.process.pid), "--output", path, "-q")
+			self.assertEqual(done.returncode, 0, done.stderr)
+			found = diff(path, "-p", str(self.process.pid), "--by", "label")
+		self.assertEqual([g for g in found["groups"] if g["state"] != "same"], [])
+		self.assertLess(abs(found["totals"]["change"]), MIB)  # pages are shared with others
+
 	def test_for(self):
 		found = diff("--for", "50ms", str(self.process.pid), "--by", "process", "-o", "rss")
 		self.assertEqual(found["column"], "rss")
 		self.assertEqual([g["pid"] for g in found["groups"]], [self.process.pid])
 		self.assertGreaterEqual(found["totals"]["before"], SIZE)
-		self.assertEqual(found["totals"]["change"], 0)
+		self.assertLess(abs(found["totals"]["change"]), MIB)  # pages are shared with others
 
 	def test_ended(self):
 		"""The process has ended, and nothing else is selected: that is a failure, and no change."""
