@@ -27,6 +27,9 @@ int rules_read(struct rules *rules, FILE *in, const char *name, struct error *e)
 
 int rules_add_builtin(struct rules *rules, struct error *e);
 
+/* Writes all rules in their order, as they could be read again. */
+void rules_write(const struct rules *rules, FILE *out);
+
 /* Writes the subsystem of a label to out. Labels that no rule knows go by what stands before their
  * colon, and else by the whole text with a number at its end replaced by a star. False when there
  * is no memory. */

@@ -15,6 +15,7 @@ typedef enum exit_status command_fn(int argc, char **argv);
 command_fn command_report;  /* the one-shot report, without a name */
 command_fn command_doctor;  /* whether memory can have names here, and how to get more */
 command_fn command_machine; /* where all memory of the machine is */
+command_fn command_record;  /* samples over time, into a database */
 command_fn command_run;	    /* starts a program whose names are kept */
 command_fn command_top;	    /* the report, refreshed */
 

@@ -37,10 +37,8 @@ static const struct {
 	const char *name;
 	command_fn *run;
 } commands[] = {
-	{"doctor", command_doctor},
-	{"machine", command_machine},
-	{"run", command_run},
-	{"top", command_top},
+	{"doctor", command_doctor}, {"machine", command_machine}, {"record", command_record},
+	{"run", command_run},	    {"top", command_top},
 };
 
 /* A program that is run gets all that its user has, and nothing of what anonmem is lent. */

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "recording/identity.h"
 #include "render/renderers.h"
 
 #include <getopt.h>
@@ -146,6 +147,50 @@ static int take_max_stall(struct options *o, char *value, struct error *e)
 	return value_duration(value, &o->max_stall_ns, e);
 }
 
+static int take_output(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->output = value;
+	return 0;
+}
+
+static int take_interval(struct options *o, char *value, struct error *e)
+{
+	const uint64_t least = 100000000, most = 86400 * UINT64_C(1000000000);
+
+	if (value_time("delay", value, &o->delay_ns, e) < 0)
+		return -1;
+	if (o->delay_ns >= least && o->delay_ns <= most)
+		return 0;
+	return error_set(e, ERROR_USAGE, "--delay: invalid delay \"%s\": expected 100ms to 1d",
+			 value);
+}
+
+static int take_for(struct options *o, char *value, struct error *e)
+{
+	return value_time("for", value, &o->for_ns, e);
+}
+
+static int take_keep(struct options *o, char *value, struct error *e)
+{
+	return value_time("keep", value, &o->keep_ns, e);
+}
+
+static int take_max_size(struct options *o, char *value, struct error *e)
+{
+	return value_size("max-size", value, &o->max_size, e);
+}
+
+static int take_thin(struct options *o, char *value, struct error *e)
+{
+	if (tiers_parse(value, &o->tiers))
+		return 0;
+	return error_set(e, ERROR_USAGE,
+			 "--thin: invalid list \"%s\": expected AGE:STEP[,AGE:STEP], such as "
+			 "6h:1m,48h:10m, or none",
+			 value);
+}
+
 static int take_help(struct options *o, char *value, struct error *e)
 {
 	(void)value, (void)e;
@@ -160,7 +205,12 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE };
+enum {
+	ALL = FOR_REPORT | FOR_TOP,
+	ANY = ALL | FOR_MACHINE,
+	READS = ALL | FOR_RECORD, /* processes that are chosen */
+	EACH = ANY | FOR_RECORD,
+};
 
 /* An option without a value that only sets something says what. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -172,31 +222,49 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ANY, 0, NULL, NULL, "Selection", NULL, 0},
-	{ALL, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
+	{EACH, 0, NULL, NULL, "Selection", NULL, 0},
+	{READS, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
-	{ALL, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
-	{ALL, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
-	{ALL, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
+	{READS, 'C', "name", "REGEX", "only processes whose name or program matches", take_name, 0},
+	{READS, 'u', "user", "USER", "only processes of this user (name or number)", take_user, 0},
+	{READS, 0, "cgroup", "GLOB", "only processes whose control group matches", take_cgroup, 0},
 	{FOR_MACHINE, 0, "cgroup", "PATH", "only what is charged to this control group",
 	 take_cgroup, 0},
-	{ALL, 0, "children", NULL, "also the descendants of the chosen processes", SETS(children)},
-	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
+	{READS, 0, "children", NULL, "also the descendants of the chosen processes",
+	 SETS(children)},
+	{READS, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
-	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
-	 0},
+	{READS, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory",
+	 take_kind, 0},
 
 	{ANY, 0, NULL, NULL, "Source", NULL, 0},
 	{FOR_REPORT, 0, "from", "SOURCE",
-	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
+	 "a capture of any kind, compressed or not, - for standard input, or a recording", take_from,
+	 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
 	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ANY, 0, NULL, NULL, "Report", NULL, 0},
+	{FOR_RECORD, 0, NULL, NULL, "Recording", NULL, 0},
+	{FOR_RECORD, 0, "output", "FILE",
+	 "default: recording.db in $XDG_STATE_HOME/anonmem or /var/lib/anonmem", take_output, 0},
+	{FOR_RECORD, 'd', "delay", "TIME", "between two samples, at least 100ms; default: 10s",
+	 take_interval, 0},
+	{FOR_RECORD, 0, "for", "TIME", "end after this time; default: when stopped", take_for, 0},
+	{FOR_RECORD, 0, "max-size", "SIZE", "drop the oldest samples beyond this size, such as 1G",
+	 take_max_size, 0},
+	{FOR_RECORD, 0, "keep", "TIME", "drop older samples; default: 90d", take_keep, 0},
+	{FOR_RECORD, 0, "thin", "AGE:STEP[,...]",
+	 "from an age on, one sample a step; default: 6h:1m,48h:10m", take_thin, 0},
+	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when tasks wait for memory",
+	 SETS(on_pressure)},
+	{FOR_RECORD, 'g', "by", "KEY[,KEY...]", "what is told apart; default: name,cgroup,label",
+	 take_by, 0},
+
+	{EACH, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
 	 take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "group by these keys at first; default: subsystem",
@@ -210,9 +278,10 @@ static const struct spec {
 	 take_limit, 0},
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{ANY, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules, 0},
-	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ANY, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
+	{EACH, 0, "rules", "FILE", "more rules for subsystems, see anonmem-rules(5)", take_rules,
+	 0},
+	{EACH, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{EACH, 0, "no-infer", NULL, "do not guess (~) what unnamed memory is", SETS(no_infer)},
 
 	{ANY, 0, NULL, NULL, "Output", NULL, 0},
 	{ANY, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
@@ -231,11 +300,12 @@ static const struct spec {
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ANY, 0, NULL, NULL, "Performance", NULL, 0},
-	{ANY, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs, 0},
+	{EACH, 0, NULL, NULL, "Performance", NULL, 0},
+	{EACH, 'j', "jobs", "N", "number of reader threads; default: one a processor", take_jobs,
+	 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS where provable",
 	 SETS(fast)},
-	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
+	{READS, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
 	 take_max_stall, 0},
 	{FOR_REPORT, 0, "stats", NULL, "report what the reading cost", SETS(stats)},
 
@@ -244,9 +314,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ANY, 0, NULL, NULL, "Help", NULL, 0},
-	{ANY, 'h', "help", NULL, "show this text", take_help, 0},
-	{ANY, 'V', "version", NULL, "show the version", take_version, 0},
+	{EACH, 0, NULL, NULL, "Help", NULL, 0},
+	{EACH, 'h', "help", NULL, "show this text", take_help, 0},
+	{EACH, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -260,11 +330,13 @@ static const struct help {
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
+	 "       anonmem record [OPTIONS] [PID...]\n"
 	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
+	 "record keeps what there was when; see anonmem record --help.\n"
 	 "doctor says whether memory can have names here, and how to get more of them.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
@@ -282,6 +354,13 @@ static const struct help {
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
 	 "  anonmem machine                  as root, to read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
+	{FOR_RECORD,
+	 "Usage: anonmem record [OPTIONS] [PID...]\n"
+	 "Records memory over time: a sample now and then, until stopped.\n"
+	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
+	 "  anonmem record                   this machine, in the background or a unit\n"
+	 "  anonmem record --by process,label --for 1h --output leak.db\n"
+	 "  anonmem --from leak.db@-10m --by process\n"},
 };
 
 static void write_option(const struct spec *s, FILE *out)
@@ -313,7 +392,9 @@ void options_write_help(enum option_command command, FILE *out)
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
 	putc('\n', out);
-	if (command != FOR_MACHINE)
+	if (command == FOR_RECORD)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup.\n", out);
+	else if (command != FOR_MACHINE)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, command, file, "
 		      "mapping, segment.\n",
 		      out);
@@ -381,6 +462,15 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
+static bool can_be_recorded(const struct grouping *by)
+{
+	for (unsigned i = 0; i < by->count; i++) {
+		if (!identity_can_have(by->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Options that make no sense together, and what to say. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -413,9 +503,12 @@ static int check_together(const struct options *o, struct error *e)
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count &&
 			 !selection_chooses_processes(s) && !selection_chooses_memory(s),
-		 o->command == FOR_TOP
+		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
+		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
+		 "anonmem record tells apart by label, subsystem, kind, process, name, user and "
+		 "cgroup"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -483,6 +576,8 @@ static void complete_grouping(struct options *o)
 {
 	struct grouping *by = &o->by;
 
+	if (o->command == FOR_RECORD)
+		return;
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
 	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
@@ -511,6 +606,7 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
 					 o->command == FOR_TOP	     ? " top"
 					 : o->command == FOR_MACHINE ? " machine"
+					 : o->command == FOR_RECORD  ? " record"
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
 			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)
@@ -525,6 +621,19 @@ static unsigned processors(void)
 	cpu_set_t set;
 
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* False if out of memory. */
+static bool join_arguments(struct options *o, int argc, char **argv)
+{
+	size_t size = 1, used = 0;
+
+	for (int i = 1; i < argc; i++)
+		size += strlen(argv[i]) + 1;
+	o->typed = calloc(1, size);
+	for (int i = 1; o->typed && i < argc; i++)
+		used += (size_t)sprintf(o->typed + used, "%s%s", i > 1 ? " " : "", argv[i]);
+	return o->typed != NULL;
 }
 
 /* getopt_long() leaves in optopt what it did not like, 0 for an unknown word. */
@@ -553,14 +662,17 @@ static int check(struct options *o, struct error *e)
 
 static void set_defaults(enum option_command command, struct options *o)
 {
-	const uint64_t second = 1000000000, stall = 50000000;
+	const uint64_t second = 1000000000, stall = 50000000, day = 86400 * second;
+	bool over_time = command == FOR_TOP || command == FOR_RECORD;
 
 	*o = (struct options){
 		.command = command,
 		.renderer = renderers[0],
 		.jobs = processors(),
-		.delay_ns = 2 * second,
-		.max_stall_ns = command == FOR_TOP ? stall : 0,
+		.delay_ns = command == FOR_RECORD ? 10 * second : 2 * second,
+		.max_stall_ns = over_time ? stall : 0,
+		.keep_ns = 90 * day,
+		.tiers = tiers_default(),
 	};
 }
 
@@ -571,6 +683,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	int id;
 
 	set_defaults(command, o);
+	if (command == FOR_RECORD && !join_arguments(o, argc, argv))
+		return error_memory(e);
 	make_tables(command, &tables);
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
@@ -618,4 +732,5 @@ void options_free(struct options *o)
 	free(o->files);
 	free(o->from);
 	free(o->labels);
+	free(o->typed);
 }

@@ -7,10 +7,11 @@
 #define CLI_OPTIONS_H
 
 #include "cli/values.h"
+#include "recording/thinning.h"
 #include "render/render.h"
 
 /* The commands that have options; a set of them is a sum. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4 };
+enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4, FOR_RECORD = 8 };
 
 struct options {
 	enum option_command command;
@@ -49,6 +50,13 @@ struct options {
 	uint64_t delay_ns;   /* 0: at once */
 	uint64_t iterations; /* 0: for ever */
 	bool batch;
+
+	/* of record */
+	const char *output;		    /* NULL for where recordings are */
+	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */
+	struct tiers tiers;
+	bool on_pressure;
+	char *typed; /* all arguments as one text; owned */
 
 	/* how it is shown */
 	const struct renderer *renderer;

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct sandbox {
+	bool records; /* writes to the database that is open, and makes it shorter */
 	bool creates; /* files that are not there yet, to write them: a key of top */
 	pid_t child;  /* to send signals to, and to wait for; 0 for none */
 };

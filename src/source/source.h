@@ -29,7 +29,8 @@
 
 #include <sys/types.h>
 
-enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS };
+/* No source is opened for a recording, whose moments are snapshots (src/recording/). */
+enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS, SOURCE_RECORDING };
 
 /* What is wanted of a process besides its mappings; each costs a file to open and read. */
 enum {
