@@ -706,6 +706,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 
 int options_settle(struct options *o, enum source_kind kind, struct error *e)
 {
+	if (kind == SOURCE_RECORDING)
+		return check(o, e);
 	if (o->command != FOR_REPORT)
 		return kind == SOURCE_TREE
 			       ? 0

@@ -266,7 +266,7 @@ static enum exit_status run(struct options *o, struct error *e)
 }
 
 /* A past moment, of which only files are read. */
-static enum exit_status run_recorded(const struct options *o, struct error *e)
+static enum exit_status run_recorded(struct options *o, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
 	enum exit_status status = EXIT_FAILED;
@@ -275,6 +275,8 @@ static enum exit_status run_recorded(const struct options *o, struct error *e)
 	struct recalled recalled;
 
 	privilege_end();
+	if (options_settle(o, SOURCE_RECORDING, e) < 0)
+		return EXIT_USAGE;
 	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);
 		if (!rules)
@@ -292,16 +294,6 @@ static enum exit_status run_recorded(const struct options *o, struct error *e)
 	return status;
 }
 
-static enum exit_status run_chosen(const struct options *o, struct error *e)
-{
-	if (o->from_count == 0)
-		return run(o, e);
-	if (recall_is(o))
-		return run_recorded(o, e);
-	error_set(e, ERROR_USAGE, "%s is no recording", o->from[0]);
-	return EXIT_USAGE;
-}
-
 enum exit_status command_report(int argc, char **argv)
 {
 	struct error e = {.code = ERROR_NONE};
@@ -317,7 +309,7 @@ enum exit_status command_report(int argc, char **argv)
 	} else if (o.action == ACTION_COLUMNS) {
 		options_write_columns(FOR_REPORT, stdout);
 	} else {
-		status = run_chosen(&o, &e);
+		status = recall_is(&o) ? run_recorded(&o, &e) : run(&o, &e);
 	}
 	options_free(&o);
 	if (e.code != ERROR_NONE)
