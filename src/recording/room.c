@@ -4,10 +4,11 @@
 #include <stdio.h>
 
 enum {
-	LOG_PART = 4,	  /* of the limit, for the WAL */
-	WHOLE_PART = 8,	  /* of the database, after which a whole state is due */
-	ROW_BYTES = 160,  /* at most, with what a page leaves free */
-	MORE_PAGES = 24,  /* that a transaction touches beside its rows */
+	LOG_PART = 4,	 /* of the limit, for the WAL */
+	WHOLE_PART = 8,	 /* of the database, after which a whole state is due */
+	ROW_BYTES = 160, /* at most, with what a page leaves free */
+	MORE_PAGES = 24, /* that a transaction touches beside its rows */
+	LOG_PAGE_HEAD = 24,
 	LOG_PAGES = 4096, /* that the WAL has at most where there is no limit */
 };
 
@@ -110,22 +111,30 @@ static int drop_until(struct room *r, uint64_t wanted, bool *dropped, struct err
 	return -1;
 }
 
+/* Has the WAL begin anew if so many pages would be too many. */
+static int make_log(struct room *r, uint64_t wanted, struct error *e)
+{
+	if (r->log_pages + wanted > r->max_log_pages)
+		room_checkpoint(r);
+	if (r->max_pages == 0 || r->log_pages + wanted <= r->max_log_pages)
+		return 0;
+	if (r->log_pages == 0)
+		return too_small(r, e);
+	return error_set(
+		e, ERROR_SYSTEM,
+		"cannot write %s: --max-size is reached as long as another program reads it",
+		r->db->path);
+}
+
 int room_make(struct room *r, uint64_t rows, bool *dropped, struct error *e)
 {
 	uint64_t wanted = rows * ROW_BYTES / r->page_size + MORE_PAGES;
 
-	if (r->log_pages + wanted > r->max_log_pages)
-		room_checkpoint(r);
+	if (make_log(r, wanted, e) < 0)
+		return -1;
 	if (r->max_pages == 0)
 		return 0;
-	if (r->log_pages + wanted > r->max_log_pages)
-		return r->log_pages == 0
-			       ? too_small(r, e)
-			       : error_set(e, ERROR_SYSTEM,
-					   "cannot write %s: --max-size is reached as long as "
-					   "another program reads it",
-					   r->db->path);
-	return drop_until(r, wanted, dropped, e);
+	return drop_until(r, wanted, dropped, e) < 0 ? -1 : make_log(r, wanted, e);
 }
 
 bool room_wants_whole(const struct room *r)
@@ -190,8 +199,8 @@ int room_init(struct room *r, const struct database *d, uint64_t max_bytes, stru
 	room_checkpoint(r);
 	if (max_bytes == 0)
 		return 0;
-	r->max_log_pages = max_bytes / LOG_PART / r->page_size;
-	r->max_pages = max_bytes / r->page_size - r->max_log_pages;
+	r->max_log_pages = max_bytes / LOG_PART / (r->page_size + LOG_PAGE_HEAD) - 1;
+	r->max_pages = (max_bytes - max_bytes / LOG_PART) / r->page_size;
 	if (shrink(r, e) < 0)
 		return -1;
 	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %" PRIu64, r->max_pages);

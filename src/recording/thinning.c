@@ -288,7 +288,7 @@ static int find_work(const struct database *d, const struct tier *tier, uint64_t
 		if (found < 0)
 			return -1;
 		/* The samples before it are older than it is. */
-		if (found == 0 || next.elapsed_ms >= limit)
+		if (found == 0 || next.elapsed_ms > limit)
 			return 0;
 		end = next.number;
 		if (next.run != begin.run || next.span_ms >= tier->step_ms ||

@@ -45,6 +45,16 @@ static uint32_t known_of(const struct group *g)
 	return g->counters.known & (COUNTER_BIT(COUNTER_REPORTED) - 1);
 }
 
+void usage_round(struct group *g)
+{
+	const uint64_t exact = UINT64_C(1) << 53;
+
+	for (int i = 0; i < COUNTER_REPORTED; i++) {
+		if (g->counters.bytes[i] > exact && g->counters.bytes[i] != COUNTER_MAX)
+			g->counters.bytes[i] -= g->counters.bytes[i] % KIB;
+	}
+}
+
 bool usage_equals(const struct group *a, const struct group *b)
 {
 	return a->processes == b->processes && a->mappings == b->mappings &&
@@ -79,10 +89,9 @@ void kib_bind(sqlite3_stmt *s, int index, bool known, uint64_t bytes)
 		sqlite3_bind_double(s, index, (double)bytes / KIB);
 }
 
-/* Beyond 8 PiB a fraction is rounded, as is what only a broken kernel would say. */
 int kib_column(sqlite3_stmt *s, int column, bool *known, uint64_t *bytes)
 {
-	const double most = (double)(COUNTER_MAX / KIB);
+	const double most = (double)(UINT64_C(1) << 53);
 	int type = sqlite3_column_type(s, column);
 	double number = type == SQLITE_NULL ? 0 : sqlite3_column_double(s, column);
 
@@ -90,7 +99,9 @@ int kib_column(sqlite3_stmt *s, int column, bool *known, uint64_t *bytes)
 	*bytes = 0;
 	if (!(number >= 0 && number <= most) || type == SQLITE_TEXT || type == SQLITE_BLOB)
 		return -1;
-	if (type == SQLITE_INTEGER)
+	if (number >= most)
+		*bytes = COUNTER_MAX;
+	else if (type == SQLITE_INTEGER)
 		*bytes = (uint64_t)sqlite3_column_int64(s, column) * KIB;
 	else
 		*bytes = (uint64_t)llround(number * KIB);

@@ -25,6 +25,9 @@ struct usage {
 /* Counters that are unknown, of which a bound is known. */
 uint32_t usage_bounded(const struct usage *u);
 
+/* Makes of counters what can be stored: beyond 8 PiB only whole KiB, which no memory has. */
+void usage_round(struct group *g);
+
 bool usage_equals(const struct group *a, const struct group *b);
 uint64_t usage_checksum(const struct usage *u);
 

@@ -219,10 +219,9 @@ void writer_close(struct writer *w)
 	sqlite3_finalize(w->insert_sample);
 	sqlite3_finalize(w->insert_group);
 	sqlite3_finalize(w->find_group);
-	if (w->db.db) {
+	if (w->room.db)
 		room_checkpoint(&w->room);
-		database_close(&w->db);
-	}
+	database_close(&w->db);
 	if (w->lock >= 0)
 		close(w->lock);
 	intern_free(&w->keys);
@@ -370,6 +369,7 @@ static int write_groups(struct writer *w, const struct sample *s, const struct r
 			now.mappings = 0;
 			memset(&now.counters, 0, sizeof(now.counters));
 		}
+		usage_round(&now);
 		k->seen = s->number;
 		w->there += !k->there;
 		if (k->there && !whole && usage_equals(&k->last, &now))
