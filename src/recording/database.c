@@ -108,10 +108,8 @@ int database_open_to_read(struct database *d, const char *path, struct error *e)
 	int64_t tables;
 
 	*d = (struct database){.path = path};
-	if (open_file(d, path, SQLITE_OPEN_READONLY, e) < 0)
-		return -1;
 	/* The first reading opens what else there is. */
-	if (database_run(d, "BEGIN", e) == 0 &&
+	if (open_file(d, path, SQLITE_OPEN_READONLY, e) == 0 && database_run(d, "BEGIN", e) == 0 &&
 	    database_number(d, "SELECT count(*) FROM sqlite_schema", &tables, e) == 0)
 		return 0;
 	if ((sqlite3_errcode(d->db) & 0xff) != SQLITE_CANTOPEN &&

@@ -252,13 +252,15 @@ static int check_keys(const struct recording *r, const struct grouping *recorded
 	return 0;
 }
 
-static bool wants_pid(const struct recall *what, const struct identity *id)
+static bool wants_pid(const struct recall *what, const struct identity *id, bool *found)
 {
+	bool wanted = what->pid_count == 0;
+
 	for (size_t i = 0; i < what->pid_count; i++) {
 		if (id->known & PROCESS_PID && what->pids[i] == id->pid)
-			return true;
+			wanted = found[i] = true;
 	}
-	return what->pid_count == 0;
+	return wanted;
 }
 
 /* A user was recorded by name, or by number if there was none. */
@@ -274,7 +276,7 @@ static bool wants_user(const struct recall *what, const struct identity *id)
 }
 
 /* 1, 0, or -1 if out of memory. */
-static int wants(const struct recall *what, const struct identity *id)
+static int wants(const struct recall *what, const struct identity *id, bool *found)
 {
 	struct selection selection = what->selection;
 	const struct process p = {
@@ -286,7 +288,7 @@ static int wants(const struct recall *what, const struct identity *id)
 	int wanted;
 
 	selection.by_user = false;
-	if (!wants_pid(what, id) || !wants_user(what, id))
+	if (!wants_pid(what, id, found) || !wants_user(what, id))
 		return 0;
 	wanted = selection_wants_process(&selection, &p);
 	if (wanted > 0 && id->label.known)
@@ -315,6 +317,7 @@ struct recalling {
 	struct intern sets;    /* by the symbols of their keys */
 	uint64_t *populations; /* of each; 0 where that is not known */
 	uint32_t population_capacity;
+	bool *found; /* by number of the pids that are asked for */
 	struct part *parts;
 	size_t count, capacity;
 	sqlite3_stmt *identity;
@@ -412,7 +415,7 @@ static int recall_group(struct recalling *c, const struct usage *u, struct error
 		c->populations[set] = u->group.processes;
 		return 0;
 	}
-	wanted = wants(c->what, &id);
+	wanted = wants(c->what, &id, c->found);
 	if (wanted < 0 || (wanted > 0 && !fold_group(c, &id, u)))
 		return error_memory(e);
 	return 0;
@@ -460,6 +463,20 @@ static void count_processes(struct recalling *c)
 	}
 }
 
+/* As live, it is an error if a process is not there. */
+static bool add_missing(struct recalling *c)
+{
+	bool added = true;
+	char text[128];
+
+	for (size_t i = 0; added && i < c->what->pid_count; i++) {
+		snprintf(text, sizeof(text), "process %d: not in the recording at that time",
+			 c->what->pids[i]);
+		added = c->found[i] || problems_add(&c->snapshot->problems, i, text);
+	}
+	return added;
+}
+
 static int recall_all(struct recalling *c, struct error *e)
 {
 	const struct past_reading reading = {.state = &c->state};
@@ -476,7 +493,7 @@ static int recall_all(struct recalling *c, struct error *e)
 			return -1;
 	}
 	count_processes(c);
-	return 0;
+	return add_missing(c) ? 0 : error_memory(e);
 }
 
 static void describe(const struct recording *r, struct snapshot *s)
@@ -506,13 +523,15 @@ int recording_read(struct recording *r, const struct recall *what, struct snapsh
 		c.set_keys = grouping_has(&c.recorded, KEY_PROCESS) ? process
 								    : identity_sets(&c.recorded);
 		describe(r, s);
-		status = recall_all(&c, e);
+		c.found = calloc(what->pid_count + 1, sizeof(*c.found));
+		status = c.found ? recall_all(&c, e) : error_memory(e);
 	}
 	snapshot_finish(s);
 	sqlite3_finalize(c.identity);
 	past_state_free(&c.state);
 	intern_free(&c.sets);
 	free(c.populations);
+	free(c.found);
 	free(c.parts);
 	return status;
 }
