@@ -47,6 +47,14 @@ static int count_pages(const struct room *r, uint64_t *used, uint64_t *all, stru
 	return 0;
 }
 
+uint64_t room_used_bytes(const struct room *r)
+{
+	struct error ignored;
+	uint64_t used, all;
+
+	return count_pages(r, &used, &all, &ignored) < 0 ? 0 : used * r->page_size;
+}
+
 /* Deletes all samples below a number, in one transaction. */
 static int drop_before(struct room *r, int64_t sample, struct error *e)
 {
@@ -180,7 +188,7 @@ static int shrink(struct room *r, struct error *e)
 
 	if (drop_until(r, MORE_PAGES, &dropped, e) < 0 || count_pages(r, &used, &all, e) < 0)
 		return -1;
-	if (all > r->max_pages && database_run(r->db, "PRAGMA incremental_vacuum", e) < 0)
+	if (all > r->max_pages && database_run(r->db, "VACUUM", e) < 0)
 		return -1;
 	room_checkpoint(r);
 	return 0;

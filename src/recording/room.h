@@ -33,6 +33,8 @@ void room_note_whole(struct room *r);
 /* Drops what is older; 0 for nothing. 0, or -1 with *e. */
 int room_keep(struct room *r, uint64_t now_ms, uint64_t keep_ms, struct error *e);
 
+uint64_t room_used_bytes(const struct room *r);
+
 /* Drops groups that no sample has. 0, or -1 with *e. */
 int room_drop_unused(struct room *r, struct error *e);
 

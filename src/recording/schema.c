@@ -23,7 +23,6 @@ static const char tables[] =
 	"reading_us INTEGER, cpu_us INTEGER, stall_some_us INTEGER, stall_full_us INTEGER, "
 	"mem_total, mem_free, mem_available, mem_cache, anon_pages, shared_memory, mapped_files, "
 	"swap_total, swap_free, checksum INTEGER);"
-	"CREATE INDEX sample_time ON sample(time_ms);"
 	"CREATE TABLE groups("
 	"grp INTEGER PRIMARY KEY, boot_id TEXT, pid INTEGER, start_time INTEGER, name TEXT, "
 	"user TEXT, cgroup TEXT, label TEXT, origin TEXT, subsystem TEXT, kind TEXT, "

@@ -135,7 +135,7 @@ static int write_rows(struct thinning *t, uint64_t *sum, struct error *e)
 		u.pss = beyond(&c->pss, u.group.counters.bytes[COUNTER_PSS]);
 		u.swap = beyond(&c->swap, u.group.counters.bytes[COUNTER_SWAP]);
 		if (u.pss.known || u.swap.known || (whole && there) ||
-		    (!whole && !usage_equals(&u.group, &c->before))) {
+		    !usage_equals(&u.group, &c->before)) {
 			*sum += usage_checksum(&u);
 			if (usage_write(t->db, t->insert, t->bound, &u, e) < 0)
 				return -1;

@@ -42,6 +42,8 @@ struct writer {
 	struct intern keys; /* of the groups that are known */
 	struct known_group *known;
 	uint32_t capacity, there;
+	uint32_t *changed; /* in the sample at hand */
+	size_t changed_count, changed_capacity;
 	char *scratch;
 	size_t scratch_capacity;
 
@@ -81,9 +83,7 @@ static int open_database(struct writer *w, struct error *e)
 
 	if (database_open(&w->db, w->path, e) < 0 || schema_check(&w->db, &kind, e) < 0)
 		return -1;
-	/* Pages that get free are given back, and not overwritten first. */
-	if (kind == SCHEMA_EMPTY && database_run(&w->db, "PRAGMA auto_vacuum = INCREMENTAL", e) < 0)
-		return -1;
+	/* Debian's SQLite overwrites what is deleted unless it is told not to. */
 	if (database_run(&w->db,
 			 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
 			 "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0",
@@ -226,6 +226,7 @@ void writer_close(struct writer *w)
 		close(w->lock);
 	intern_free(&w->keys);
 	free(w->known);
+	free(w->changed);
 	free(w->scratch);
 	free(w->path);
 	free(w);
@@ -234,6 +235,11 @@ void writer_close(struct writer *w)
 uint64_t writer_bytes(const struct writer *w)
 {
 	return w->room.written;
+}
+
+uint64_t writer_used_bytes(const struct writer *w)
+{
+	return room_used_bytes(&w->room);
 }
 
 /* Groups */
@@ -342,18 +348,24 @@ static void forget(struct writer *w)
 
 /* A sample */
 
-static int write_row(struct writer *w, const struct sample *s, const struct known_group *k,
-		     uint64_t *sum, struct error *e)
+/* Remembers that a group has changed. */
+static int note_change(struct writer *w, const struct known_group *k, struct error *e)
 {
-	const struct usage u = {.sample = s->number, .grp = k->grp, .group = k->last};
+	if (w->changed_count == w->changed_capacity) {
+		size_t capacity = w->changed_capacity ? 2 * w->changed_capacity : 256;
+		void *larger = reallocarray(w->changed, capacity, sizeof(*w->changed));
 
-	*sum += usage_checksum(&u);
-	w->changes++;
-	return usage_write(&w->db, w->insert, w->bound, &u, e);
+		if (!larger)
+			return error_memory(e);
+		w->changed = larger;
+		w->changed_capacity = capacity;
+	}
+	w->changed[w->changed_count++] = (uint32_t)(k - w->known);
+	return 0;
 }
 
-static int write_groups(struct writer *w, const struct sample *s, const struct recorded_memory *m,
-			bool sets, uint64_t *sum, struct error *e)
+static int note_groups(struct writer *w, const struct sample *s, const struct recorded_memory *m,
+		       bool sets, struct error *e)
 {
 	const struct grouping *by = sets ? m->sets_by : w->facts->by;
 	const struct aggregate *a = sets ? m->sets : m->groups;
@@ -376,14 +388,14 @@ static int write_groups(struct writer *w, const struct sample *s, const struct r
 			continue;
 		k->there = true;
 		k->last = now;
-		if (write_row(w, s, k, sum, e) < 0)
+		if (note_change(w, k, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* What the last sample had and this one has not. */
-static int write_gone(struct writer *w, const struct sample *s, uint64_t *sum, struct error *e)
+static int note_gone(struct writer *w, const struct sample *s, struct error *e)
 {
 	for (uint32_t i = 0; i < w->keys.count; i++) {
 		struct known_group *k = &w->known[i];
@@ -393,9 +405,34 @@ static int write_gone(struct writer *w, const struct sample *s, uint64_t *sum, s
 		k->there = false;
 		w->there--;
 		group_zero(&k->last);
-		if (s->base != s->number && write_row(w, s, k, sum, e) < 0)
+		if (note_change(w, k, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int by_number(const void *a, const void *b, void *known)
+{
+	const struct known_group *list = known;
+	uint64_t x = list[*(const uint32_t *)a].grp, y = list[*(const uint32_t *)b].grp;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order of the table, so that its pages get full. */
+static int write_changed(struct writer *w, const struct sample *s, uint64_t *sum, struct error *e)
+{
+	if (w->changed_count)
+		qsort_r(w->changed, w->changed_count, sizeof(*w->changed), by_number, w->known);
+	for (size_t i = 0; i < w->changed_count; i++) {
+		const struct known_group *k = &w->known[w->changed[i]];
+		const struct usage u = {.sample = s->number, .grp = k->grp, .group = k->last};
+
+		*sum += usage_checksum(&u);
+		if (usage_write(&w->db, w->insert, w->bound, &u, e) < 0)
+			return -1;
+	}
+	w->changes += w->changed_count;
 	return 0;
 }
 
@@ -409,9 +446,10 @@ static int write_sample(struct writer *w, struct sample *s, const struct recorde
 {
 	uint64_t sum = 0;
 
-	if (write_groups(w, s, m, false, &sum, e) < 0 ||
-	    (!has_process(w) && write_groups(w, s, m, true, &sum, e) < 0) ||
-	    write_gone(w, s, &sum, e) < 0)
+	w->changed_count = 0;
+	if (note_groups(w, s, m, false, e) < 0 ||
+	    (!has_process(w) && note_groups(w, s, m, true, e) < 0) || note_gone(w, s, e) < 0 ||
+	    write_changed(w, s, &sum, e) < 0)
 		return -1;
 	return sample_write(&w->db, w->insert_sample, s, sum, e);
 }

@@ -69,4 +69,7 @@ enum writing writer_add(struct writer *w, struct sample *s, const struct recorde
 /* Bytes that were handed to the kernel to write, so far. */
 uint64_t writer_bytes(const struct writer *w);
 
+/* Bytes of the database that are in use. */
+uint64_t writer_used_bytes(const struct writer *w);
+
 #endif
