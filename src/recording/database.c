@@ -1,6 +1,5 @@
 #include "recording/database.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,30 +71,26 @@ static char *uri_of(const char *path)
 	return uri;
 }
 
-/* Whether there is nothing that is not in the file itself yet. */
-static bool is_complete(const char *path)
+/* The size of the log beside a file; -1 if there is none. */
+static off_t size_of_log(const char *path)
 {
 	struct stat st;
-	char *wal;
-	bool complete;
+	char *log;
+	bool there;
 
-	if (asprintf(&wal, "%s-wal", path) < 0)
-		return false;
-	complete = (stat(wal, &st) < 0 && errno == ENOENT) || st.st_size == 0;
-	free(wal);
-	return complete;
+	if (asprintf(&log, "%s-wal", path) < 0)
+		return -1;
+	there = stat(log, &st) == 0;
+	free(log);
+	return there ? st.st_size : -1;
 }
 
-/* In a folder that may not be written to, SQLite reads a file that nobody writes only if it is told
- * so. */
+/* A file that nobody writes is read alone, without making others beside it. */
 static int open_immutable(struct database *d, struct error *e)
 {
-	const char *path = d->path;
-	char *uri = uri_of(path);
+	char *uri = uri_of(d->path);
 	int status;
 
-	database_close(d);
-	*d = (struct database){.path = path};
 	if (!uri)
 		return error_memory(e);
 	status = open_file(d, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, e);
@@ -103,24 +98,34 @@ static int open_immutable(struct database *d, struct error *e)
 	return status;
 }
 
-int database_open_to_read(struct database *d, const char *path, struct error *e)
+/* The first reading opens what else there is. */
+static int begin_reading(struct database *d, struct error *e)
 {
 	int64_t tables;
 
+	return database_run(d, "BEGIN", e) < 0
+		       ? -1
+		       : database_number(d, "SELECT count(*) FROM sqlite_schema", &tables, e);
+}
+
+int database_open_to_read(struct database *d, const char *path, struct error *e)
+{
 	*d = (struct database){.path = path};
-	/* The first reading opens what else there is. */
-	if (open_file(d, path, SQLITE_OPEN_READONLY, e) == 0 && database_run(d, "BEGIN", e) == 0 &&
-	    database_number(d, "SELECT count(*) FROM sqlite_schema", &tables, e) == 0)
+	/* A writer has made the log before it writes anything. */
+	if (size_of_log(path) < 0)
+		return open_immutable(d, e) < 0 ? -1 : begin_reading(d, e);
+	if (open_file(d, path, SQLITE_OPEN_READONLY, e) == 0 && begin_reading(d, e) == 0)
 		return 0;
 	if ((sqlite3_errcode(d->db) & 0xff) != SQLITE_CANTOPEN &&
 	    (sqlite3_errcode(d->db) & 0xff) != SQLITE_READONLY)
 		return -1;
-	if (!is_complete(path))
+	if (size_of_log(path) > 0)
 		return error_set(e, ERROR_SYSTEM,
 				 "cannot read %s: what is in %s-wal is not in it yet; copy both to "
 				 "a folder that you may write to",
 				 path, path);
-	return open_immutable(d, e);
+	database_close(d);
+	return open_immutable(d, e) < 0 ? -1 : begin_reading(d, e);
 }
 
 void database_close(struct database *d)

@@ -91,23 +91,26 @@ void kib_bind(sqlite3_stmt *s, int index, bool known, uint64_t bytes)
 
 int kib_column(sqlite3_stmt *s, int column, bool *known, uint64_t *bytes)
 {
-	const double most = (double)(UINT64_C(1) << 53);
+	const int64_t most = INT64_C(1) << 53;
 	int type = sqlite3_column_type(s, column);
-	double number = type == SQLITE_NULL ? 0 : sqlite3_column_double(s, column);
+	int64_t whole;
+	double number;
 
 	*known = type != SQLITE_NULL;
 	*bytes = 0;
-	if (!(number >= 0 && number <= most) || type == SQLITE_TEXT || type == SQLITE_BLOB)
-		return -1;
-	if (number >= most)
-		*bytes = COUNTER_MAX;
-	else if (type == SQLITE_INTEGER)
-		*bytes = (uint64_t)sqlite3_column_int64(s, column) * KIB;
-	else
-		*bytes = (uint64_t)llround(number * KIB);
-	if (*bytes > COUNTER_MAX)
-		*bytes = COUNTER_MAX;
-	return 0;
+	if (type == SQLITE_INTEGER) {
+		whole = sqlite3_column_int64(s, column);
+		*bytes = (uint64_t)whole * KIB;
+		return whole >= 0 && whole < most ? 0 : -1;
+	}
+	if (type == SQLITE_FLOAT) {
+		number = sqlite3_column_double(s, column);
+		if (!(number >= 0 && number <= (double)most))
+			return -1;
+		*bytes = number < (double)most ? (uint64_t)llround(number * KIB) : COUNTER_MAX;
+		return 0;
+	}
+	return type == SQLITE_NULL ? 0 : -1;
 }
 
 static void bind_extremes(sqlite3_stmt *s, int index, const struct extremes *x)

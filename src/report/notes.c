@@ -292,8 +292,16 @@ static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden
 static void note_shares(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->unmeasured_segments;
+	const struct counters *c = &s->totals.counters;
 
 	(void)hidden;
+	if (s->source == SOURCE_RECORDING) {
+		if (!counters_know(c, COUNTER_SWAP_PSS) && c->bytes[COUNTER_SWAP_PSS] > 0)
+			fputs("SWAPPSS with a + is a lower bound: how much is swapped of a shared "
+			      "object was unknown when it was recorded",
+			      out);
+		return;
+	}
 	if (s->shares_incomplete)
 		fputs("SWAPPSS of swapped shared memory is unknown (-): some processes that may "
 		      "map it were scanned rather than read",

@@ -1,10 +1,14 @@
 # Completion of anonmem for bash. It stands alone; where bash-completion is there, its way to
 # complete files is used, which quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="doctor machine run top"
+_anonmem_commands="doctor machine record run top"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
+_anonmem_record_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --output -d --delay
+--for --max-size --keep --thin --on-pressure -g --by --rules --no-rules --no-infer -j --jobs --max-stall -h --help
+-V --version"
+_anonmem_record_keys="label subsystem kind process name user cgroup"
 _anonmem_run_options="--label --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
@@ -130,7 +134,13 @@ _anonmem_values()
 	-C | --name) _anonmem_names "$cur" ;;
 	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	-k | --kind) _anonmem_list "$_anonmem_kinds" "$cur" ;;
-	-g | --by) _anonmem_list "$_anonmem_keys" "$cur" ;;
+	-g | --by)
+		if [[ ${COMP_WORDS[1]-} == record ]]; then
+			_anonmem_list "$_anonmem_record_keys" "$cur"
+		else
+			_anonmem_list "$_anonmem_keys" "$cur"
+		fi
+		;;
 	-o | --columns)
 		[[ $cur == *,* ]] && more=""
 		_anonmem_columns_list
@@ -140,8 +150,8 @@ _anonmem_values()
 	--units) _anonmem_words "$_anonmem_units" "$cur" ;;
 	--color) _anonmem_words "$_anonmem_colors" "$cur" ;;
 	--root) _anonmem_files -d ;;
-	--from | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations) ;;
+	--from | --smaps | --rules | --output) _anonmem_files ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --max-size | --keep | --thin) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -220,6 +230,7 @@ _anonmem()
 	if [[ $cur == -* ]]; then
 		case ${COMP_WORDS[1]} in
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
+		record) _anonmem_words "$_anonmem_record_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;
