@@ -240,8 +240,8 @@ static const struct spec {
 
 	{ANY, 0, NULL, NULL, "Source", NULL, 0},
 	{FOR_REPORT, 0, "from", "SOURCE",
-	 "a capture of any kind, compressed or not, - for standard input, or a recording", take_from,
-	 0},
+	 "a capture of any kind, compressed or not, - for standard input, or a recording",
+	 take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
 	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},

@@ -4,8 +4,10 @@
 #include "recording/usage.h"
 
 const char *const cause_names[CAUSE_COUNT] = {
-	[CAUSE_START] = "start",       [CAUSE_TIME] = "time", [CAUSE_SIGNAL] = "signal",
-	[CAUSE_PRESSURE] = "pressure", [CAUSE_OOM] = "oom",
+	[CAUSE_START] = "start",
+	[CAUSE_TIME] = "time",
+	[CAUSE_SIGNAL] = "signal",
+	[CAUSE_PRESSURE] = "pressure",
 };
 
 /* Numbers that are always known come first, in this order. */

@@ -260,6 +260,13 @@ class Record(Live):
 		self.assertEqual(done.returncode, 0, done.stderr)
 		self.assertTrue(os.path.exists(os.path.join(self.folder, "anonmem/recording.db")))
 
+	@unittest.skipUnless(os.access("/proc/pressure/memory", os.W_OK), "this kernel has no PSI")
+	def test_on_pressure(self):
+		"""The kernel takes the trigger; stall figures are beside each sample."""
+		done = run("record", "--on-pressure", "-p", os.getpid(), "--for", "10ms", "--output", self.path)
+		self.assertEqual((done.returncode, done.stderr), (0, b""))
+		self.assertEqual(self.query("SELECT count(*) FROM sample WHERE stall_some_us IS NULL"), [(0,)])
+
 	def test_json_of_a_recording(self):
 		"""What is not known is null, as in every report."""
 		with Helper("memory") as h:
