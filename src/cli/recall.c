@@ -38,7 +38,7 @@ static int check(const struct options *o, struct error *e)
 		{wants_exclusive(o), "a recording has no column exclusive"},
 		{o->children,
 		 "--children needs processes; a recording does not say who began whom"},
-		{o->verify, "--verify needs smaps_rollup, which a recording has not"},
+		{o->verify, "--verify needs smaps_rollup, and a recording lacks that"},
 		{o->no_infer, "--no-infer cannot be used with a recording; use it with anonmem "
 			      "record"},
 		{o->fast || o->max_stall_ns, "--fast and --max-stall are about reading processes, "

@@ -161,7 +161,7 @@ static int insert_run(struct writer *w, struct error *e)
 	return status;
 }
 
-/* Where the recording goes on. */
+/* Where the recording continues. */
 static int find_end(struct writer *w, struct error *e)
 {
 	uint64_t rows;
@@ -481,7 +481,7 @@ static int is_same_boot(const struct writer *w, bool *same, struct error *e)
 	return row < 0 ? -1 : 0;
 }
 
-/* Time since boot goes on until the next boot; between two, there is only the wall clock. */
+/* Within a boot, its own clock counts; between two, there is only the wall clock. */
 static int set_time(struct writer *w, struct sample *s, struct error *e)
 {
 	bool same;
