@@ -6,8 +6,6 @@
 
 #define COUNTER_COLUMN(id, key, name, header, help) ", " name
 
-const char schema_counters[] = SMAPS_COUNTERS(COUNTER_COLUMN) DERIVED_COUNTERS(COUNTER_COLUMN);
-
 /* Rows of usage are in the order in which they are written, so that a sample touches few pages. */
 static const char tables[] =
 	"CREATE TABLE run("

@@ -11,9 +11,6 @@
 
 enum { SCHEMA_APPLICATION = 0x616e6f6d, SCHEMA_VERSION = 1 }; /* "anom" */
 
-/* The columns of the table usage that are counters, in the order of enum counter. */
-extern const char schema_counters[];
-
 /* Makes the tables of a database that has none. 0, or -1 with *e. */
 int schema_create(struct database *d, struct error *e);
 

@@ -28,7 +28,8 @@ const char bound_insert[] = "INSERT INTO at_least(sample, grp, counter, kib) VAL
 const char bound_select[] = "SELECT sample, grp, counter, kib FROM at_least "
 			    "WHERE sample BETWEEN ?1 AND ?2 ORDER BY sample, grp, counter";
 
-uint32_t usage_bounded(const struct usage *u)
+/* Counters that are unknown, of which a bound is known. */
+static uint32_t bounded_of(const struct usage *u)
 {
 	uint32_t bounded = 0;
 
@@ -122,7 +123,7 @@ static void bind_extremes(sqlite3_stmt *s, int index, const struct extremes *x)
 static int write_bounds(const struct database *d, sqlite3_stmt *bound, const struct usage *u,
 			struct error *e)
 {
-	uint32_t bounded = usage_bounded(u);
+	uint32_t bounded = bounded_of(u);
 
 	for (int i = 0; bounded >> i; i++) {
 		if (!(bounded >> i & 1))

@@ -22,9 +22,6 @@ struct usage {
 	struct extremes pss, swap;
 };
 
-/* Counters that are unknown, of which a bound is known. */
-uint32_t usage_bounded(const struct usage *u);
-
 /* Makes of counters what can be stored: beyond 8 PiB only whole KiB, which no memory has. */
 void usage_round(struct group *g);
 

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 enum {
 	HOUR_MS = 3600000,
 	WHOLE_MS = HOUR_MS, /* a whole state at least this often */
@@ -117,12 +119,11 @@ static int prepare_all(struct writer *w, struct error *e)
 
 static void write_keys(const struct grouping *by, char *out, size_t size)
 {
-	size_t used = 0;
-
 	*out = '\0';
-	for (unsigned i = 0; i < by->count && used < size; i++)
-		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "," : "",
-					 key_names[by->keys[i]]);
+	for (unsigned i = 0; i < by->count; i++) {
+		strlcat(out, i ? "," : "", size);
+		strlcat(out, key_names[by->keys[i]], size);
+	}
 }
 
 static int insert_run(struct writer *w, struct error *e)
