@@ -16,6 +16,7 @@ command_fn command_report;  /* the one-shot report; has no name */
 command_fn command_doctor;  /* whether memory can have names here, and how to get more names */
 command_fn command_capture; /* writes what is to be read into a file */
 command_fn command_machine; /* where all memory of the machine is */
+command_fn command_record;  /* samples over time, into a database */
 command_fn command_run;	    /* runs a program and names its memory */
 command_fn command_top;	    /* the report, refreshed */
 

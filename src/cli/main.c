@@ -38,7 +38,7 @@ static const struct {
 	command_fn *run;
 } commands[] = {
 	{"capture", command_capture}, {"doctor", command_doctor}, {"machine", command_machine},
-	{"run", command_run},	      {"top", command_top},
+	{"record", command_record},   {"run", command_run},	  {"top", command_top},
 };
 
 /* `anonmem run` keeps the user's own rights for the program, but none from file capabilities.

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "recording/identity.h"
 #include "render/renderers.h"
 
 #include <getopt.h>
@@ -165,6 +166,43 @@ static int take_max_stall(struct options *o, char *value, struct error *e)
 	return value_duration(value, &o->max_stall_ns, e);
 }
 
+static int take_interval(struct options *o, char *value, struct error *e)
+{
+	const uint64_t least = 100000000, most = 86400 * UINT64_C(1000000000);
+
+	if (value_time("delay", value, &o->delay_ns, e) < 0)
+		return -1;
+	if (o->delay_ns >= least && o->delay_ns <= most)
+		return 0;
+	return error_set(e, ERROR_USAGE, "--delay: invalid delay \"%s\": expected 100ms to 1d",
+			 value);
+}
+
+static int take_for(struct options *o, char *value, struct error *e)
+{
+	return value_time("for", value, &o->for_ns, e);
+}
+
+static int take_keep(struct options *o, char *value, struct error *e)
+{
+	return value_time("keep", value, &o->keep_ns, e);
+}
+
+static int take_max_size(struct options *o, char *value, struct error *e)
+{
+	return value_size("max-size", value, &o->max_size, e);
+}
+
+static int take_thin(struct options *o, char *value, struct error *e)
+{
+	if (tiers_parse(value, &o->tiers))
+		return 0;
+	return error_set(e, ERROR_USAGE,
+			 "--thin: invalid list \"%s\": expected AGE:STEP[,AGE:STEP], such as "
+			 "6h:1m,48h:10m, or none",
+			 value);
+}
+
 static int take_help(struct options *o, char *value, struct error *e)
 {
 	(void)value, (void)e;
@@ -179,7 +217,13 @@ static int take_version(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
-enum { ALL = FOR_REPORT | FOR_TOP, ANY = ALL | FOR_MACHINE, CHOOSING = ALL | FOR_CAPTURE };
+enum {
+	ALL = FOR_REPORT | FOR_TOP,
+	ANY = ALL | FOR_MACHINE,
+	READS = ALL | FOR_RECORD,	/* processes that are chosen, with their memory */
+	CHOOSING = READS | FOR_CAPTURE, /* processes */
+	EACH = ANY | FOR_RECORD,
+};
 
 /* An option without a value names the member that it sets. */
 #define SETS(member) NULL, offsetof(struct options, member)
@@ -192,7 +236,7 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Selection", NULL, 0},
+	{EACH | FOR_CAPTURE, 0, NULL, NULL, "Selection", NULL, 0},
 	{CHOOSING, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
@@ -206,21 +250,38 @@ static const struct spec {
 	 take_cgroup, 0},
 	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes",
 	 SETS(children)},
-	{ALL, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
+	{READS, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
 	 take_label, 0},
-	{ALL, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory", take_kind,
-	 0},
+	{READS, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory",
+	 take_kind, 0},
 
 	{ANY, 0, NULL, NULL, "Source", NULL, 0},
 	{FOR_REPORT, 0, "from", "SOURCE",
-	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
+	 "a capture of any kind, compressed or not, - for standard input, or a recording",
+	 take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
 	{ANY, 0, "root", "DIR", "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ANY, 0, NULL, NULL, "Report", NULL, 0},
+	{FOR_RECORD, 0, NULL, NULL, "Recording", NULL, 0},
+	{FOR_RECORD, 0, "output", "FILE",
+	 "default: recording.db in $XDG_STATE_HOME/anonmem or /var/lib/anonmem", take_output, 0},
+	{FOR_RECORD, 'd', "delay", "TIME", "between two samples, at least 100ms; default: 10s",
+	 take_interval, 0},
+	{FOR_RECORD, 0, "for", "TIME", "end after this time; default: when stopped", take_for, 0},
+	{FOR_RECORD, 0, "max-size", "SIZE", "drop the oldest samples beyond this size, such as 1G",
+	 take_max_size, 0},
+	{FOR_RECORD, 0, "keep", "TIME", "drop older samples; default: 90d", take_keep, 0},
+	{FOR_RECORD, 0, "thin", "AGE:STEP[,...]",
+	 "from an age on, one sample a step; default: 6h:1m,48h:10m", take_thin, 0},
+	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when tasks wait for memory",
+	 SETS(on_pressure)},
+	{FOR_RECORD, 'g', "by", "KEY[,KEY...]", "what is told apart; default: name,cgroup,label",
+	 take_by, 0},
+
+	{EACH, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT, 'g', "by", "KEY[,KEY...]", "group by these keys (below); default: label",
 	 take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "initially group by these keys; default: subsystem",
@@ -234,12 +295,12 @@ static const struct spec {
 	 take_limit, 0},
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{ANY, 0, "rules", "FILE", "additional rules for subsystems, see anonmem-rules(5)",
+	{EACH, 0, "rules", "FILE", "additional rules for subsystems, see anonmem-rules(5)",
 	 take_rules, 0},
-	{ANY, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ANY, 0, "infer", "HOW", "guess (~) unnamed memory by content (default), place or none",
+	{EACH, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{EACH, 0, "infer", "HOW", "guess (~) unnamed memory by content (default), place or none",
 	 take_infer, 0},
-	{ANY, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
+	{EACH, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
 
 	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Output", NULL, 0},
 	{FOR_CAPTURE, 0, "output", "FILE",
@@ -263,11 +324,11 @@ static const struct spec {
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ANY, 0, NULL, NULL, "Performance", NULL, 0},
-	{ANY, 'j', "jobs", "N", "number of reader threads; default: one per processor", take_jobs,
+	{EACH, 0, NULL, NULL, "Performance", NULL, 0},
+	{EACH, 'j', "jobs", "N", "number of reader threads; default: one per processor", take_jobs,
 	 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS if provable", SETS(fast)},
-	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
+	{READS, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
 	 take_max_stall, 0},
 	{FOR_REPORT, 0, "stats", NULL, "print the cost of reading", SETS(stats)},
 
@@ -276,9 +337,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ANY | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
-	{ANY | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
-	{ANY | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
+	{EACH | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
+	{EACH | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
+	{EACH | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -292,12 +353,14 @@ static const struct help {
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
+	 "       anonmem record [OPTIONS] [PID...]\n"
 	 "       anonmem capture [OPTIONS] [PID...]\n"
 	 "       anonmem doctor [--json] [PID...]\n"
 	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
+	 "record keeps what there was when; see anonmem record --help.\n"
 	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
 	 "doctor shows whether memory can have names here, and how to get more names.\n"
 	 "run starts a program so that its memory has names, on any kernel.\n",
@@ -316,6 +379,13 @@ static const struct help {
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
 	 "  anonmem machine                  as root, to read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
+	{FOR_RECORD,
+	 "Usage: anonmem record [OPTIONS] [PID...]\n"
+	 "Records memory over time: a sample now and then, until stopped.\n"
+	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
+	 "  anonmem record                   this machine, in the background or a unit\n"
+	 "  anonmem record --by process,label --for 1h --output leak.db\n"
+	 "  anonmem --from leak.db@-10m --by process\n"},
 	{FOR_CAPTURE,
 	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
 	 "Writes what is known of the memory of processes, or of all, and of the machine into a\n"
@@ -354,7 +424,9 @@ void options_write_help(enum option_command command, FILE *out)
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
 	putc('\n', out);
-	if (command & ALL)
+	if (command == FOR_RECORD)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup.\n", out);
+	else if (command & ALL)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
 		      "pod, unit, command, file, mapping, segment.\n",
 		      out);
@@ -423,6 +495,15 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
+static bool can_be_recorded(const struct grouping *by)
+{
+	for (unsigned i = 0; i < by->count; i++) {
+		if (!identity_can_have(by->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -455,9 +536,12 @@ static int check_together(const struct options *o, struct error *e)
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
 		{grouping_has(&o->by, KEY_MAPPING) && !files && !o->pid_count &&
 			 !selection_chooses_processes(s) && !selection_chooses_memory(s),
-		 o->command == FOR_TOP
+		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
+		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
+		 "anonmem record tells apart by label, subsystem, kind, process, name, user and "
+		 "cgroup"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -525,6 +609,8 @@ static void complete_grouping(struct options *o)
 {
 	struct grouping *by = &o->by;
 
+	if (o->command == FOR_RECORD)
+		return;
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
 	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
@@ -553,6 +639,7 @@ static int take_operands(struct options *o, int argc, char **argv, struct error 
 					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
 					 o->command == FOR_TOP	     ? " top"
 					 : o->command == FOR_MACHINE ? " machine"
+					 : o->command == FOR_RECORD  ? " record"
 					 : o->command == FOR_CAPTURE ? " capture"
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
@@ -568,6 +655,19 @@ static unsigned processors(void)
 	cpu_set_t set;
 
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* False if out of memory. */
+static bool join_arguments(struct options *o, int argc, char **argv)
+{
+	size_t size = 1, used = 0;
+
+	for (int i = 1; i < argc; i++)
+		size += strlen(argv[i]) + 1;
+	o->typed = calloc(1, size);
+	for (int i = 1; o->typed && i < argc; i++)
+		used += (size_t)sprintf(o->typed + used, "%s%s", i > 1 ? " " : "", argv[i]);
+	return o->typed != NULL;
 }
 
 /* getopt_long() leaves the rejected option in optopt, 0 if it is an unknown word. */
@@ -596,15 +696,18 @@ static int check(struct options *o, struct error *e)
 
 static void set_defaults(enum option_command command, struct options *o)
 {
-	const uint64_t second = 1000000000, stall = 50000000;
+	const uint64_t second = 1000000000, stall = 50000000, day = 86400 * second;
+	bool over_time = command == FOR_TOP || command == FOR_RECORD;
 
 	*o = (struct options){
 		.infer = INFER_CONTENT,
 		.command = command,
 		.renderer = renderers[0],
 		.jobs = processors(),
-		.delay_ns = 2 * second,
-		.max_stall_ns = command == FOR_TOP ? stall : 0,
+		.delay_ns = command == FOR_RECORD ? 10 * second : 2 * second,
+		.max_stall_ns = over_time ? stall : 0,
+		.keep_ns = 90 * day,
+		.tiers = tiers_default(),
 	};
 }
 
@@ -615,6 +718,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	int id;
 
 	set_defaults(command, o);
+	if (command == FOR_RECORD && !join_arguments(o, argc, argv))
+		return error_memory(e);
 	make_tables(command, &tables);
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
@@ -636,6 +741,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 
 int options_settle(struct options *o, enum source_kind kind, struct error *e)
 {
+	if (kind == SOURCE_RECORDING)
+		return check(o, e);
 	if (o->command != FOR_REPORT)
 		return kind == SOURCE_TREE
 			       ? 0
@@ -662,4 +769,5 @@ void options_free(struct options *o)
 	free(o->files);
 	free(o->from);
 	free(o->labels);
+	free(o->typed);
 }

@@ -7,10 +7,17 @@
 #define CLI_OPTIONS_H
 
 #include "cli/values.h"
+#include "recording/thinning.h"
 #include "render/render.h"
 
 /* The commands that have options; a bit set. */
-enum option_command { FOR_REPORT = 1, FOR_TOP = 2, FOR_MACHINE = 4, FOR_CAPTURE = 8 };
+enum option_command {
+	FOR_REPORT = 1,
+	FOR_TOP = 2,
+	FOR_MACHINE = 4,
+	FOR_CAPTURE = 8,
+	FOR_RECORD = 16,
+};
 
 struct options {
 	enum option_command command;
@@ -50,8 +57,15 @@ struct options {
 	uint64_t iterations; /* 0: unlimited */
 	bool batch;
 
+	const char *output; /* of capture and record; NULL for the default */
+
+	/* of record */
+	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */
+	struct tiers tiers;
+	bool on_pressure;
+	char *typed; /* all arguments as one text; owned */
+
 	/* of capture */
-	const char *output; /* NULL for a name of its own */
 	bool redact;
 
 	/* output */

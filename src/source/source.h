@@ -33,7 +33,8 @@
 
 struct remembered;
 
-enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS };
+/* No source is opened for a recording, whose moments are snapshots (src/recording/). */
+enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS, SOURCE_RECORDING };
 
 /* What is wanted about a process besides its mappings; each means one more file to read. */
 enum {

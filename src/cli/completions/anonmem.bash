@@ -1,11 +1,15 @@
 # Completion of anonmem for bash. It works alone; with bash-completion, it uses that to complete
 # files, since it quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="capture doctor machine run top"
+_anonmem_commands="capture doctor machine record run top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --infer --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
+_anonmem_record_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --output -d --delay
+--for --max-size --keep --thin --on-pressure -g --by --rules --no-rules --infer --no-infer -j --jobs --max-stall -h --help
+-V --version"
+_anonmem_record_keys="label subsystem kind process name user cgroup"
 _anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
@@ -132,7 +136,13 @@ _anonmem_values()
 	-C | --name) _anonmem_names "$cur" ;;
 	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	-k | --kind) _anonmem_list "$_anonmem_kinds" "$cur" ;;
-	-g | --by) _anonmem_list "$_anonmem_keys" "$cur" ;;
+	-g | --by)
+		if [[ ${COMP_WORDS[1]-} == record ]]; then
+			_anonmem_list "$_anonmem_record_keys" "$cur"
+		else
+			_anonmem_list "$_anonmem_keys" "$cur"
+		fi
+		;;
 	-o | --columns)
 		[[ $cur == *,* ]] && more=""
 		_anonmem_columns_list
@@ -144,7 +154,7 @@ _anonmem_values()
 	--infer) _anonmem_words "$_anonmem_inferring" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--from | --output | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --max-size | --keep | --thin) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -238,6 +248,7 @@ _anonmem()
 		case ${COMP_WORDS[1]} in
 		capture) _anonmem_words "$_anonmem_capture_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
+		record) _anonmem_words "$_anonmem_record_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;
