@@ -11,7 +11,8 @@ enum { GROUPS = 10 };
 
 struct rule {
 	regex_t pattern;
-	char *subsystem;
+	char *text; /* of the pattern, and behind its NUL the */
+	const char *subsystem;
 };
 
 struct rules {
@@ -75,7 +76,7 @@ void rules_free(struct rules *rules)
 		return;
 	for (size_t i = 0; i < rules->count; i++) {
 		regfree(&rules->table[i].pattern);
-		free(rules->table[i].subsystem);
+		free(rules->table[i].text);
 	}
 	free(rules->table);
 	free(rules);
@@ -128,13 +129,21 @@ static int add(struct rules *rules, const char *pattern, const char *subsystem, 
 		regfree(&rule.pattern);
 		return -1;
 	}
-	rule.subsystem = strdup(subsystem);
-	if (!rule.subsystem) {
+	rule.text = malloc(strlen(pattern) + strlen(subsystem) + 2);
+	if (!rule.text) {
 		regfree(&rule.pattern);
 		return error_memory(e);
 	}
+	rule.subsystem = stpcpy(rule.text, pattern) + 1;
+	strcpy(rule.text + strlen(pattern) + 1, subsystem);
 	rules->table[rules->count++] = rule;
 	return 0;
+}
+
+void rules_write(const struct rules *rules, FILE *out)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		fprintf(out, "%s -> %s\n", rules->table[i].text, rules->table[i].subsystem);
 }
 
 int rules_add_builtin(struct rules *rules, struct error *e)

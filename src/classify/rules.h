@@ -27,6 +27,9 @@ int rules_read(struct rules *rules, FILE *in, const char *name, struct error *e)
 
 int rules_add_builtin(struct rules *rules, struct error *e);
 
+/* Writes all rules in their order, as they could be read again. */
+void rules_write(const struct rules *rules, FILE *out);
+
 /* Writes the subsystem of a label to out. A label that matches no rule becomes the text before its
  * colon, or else the whole text with a star in place of a number at its end. False if out of
  * memory. */

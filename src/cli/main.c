@@ -38,8 +38,8 @@ static const struct {
 	command_fn *run;
 } commands[] = {
 	{"capture", command_capture}, {"check", command_check},	    {"diff", command_diff},
-	{"doctor", command_doctor},   {"machine", command_machine}, {"run", command_run},
-	{"top", command_top},
+	{"doctor", command_doctor},   {"machine", command_machine}, {"record", command_record},
+	{"run", command_run},	      {"top", command_top},
 };
 
 /* `anonmem run` keeps the user's own rights for the program, but none from file capabilities.

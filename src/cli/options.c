@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "recording/identity.h"
 #include "render/renderers.h"
 #include "report/changes.h"
 
@@ -112,6 +113,18 @@ static int take_rules(struct options *o, char *value, struct error *e)
 	return 0;
 }
 
+static int take_infer(struct options *o, char *value, struct error *e)
+{
+	return value_infer(value, &o->infer, e);
+}
+
+static int take_no_infer(struct options *o, char *value, struct error *e)
+{
+	(void)value, (void)e;
+	o->infer = INFER_NONE;
+	return 0;
+}
+
 static int take_verdict_format(struct options *o, const char *value, struct error *e)
 {
 	for (const struct verdict_format *f = verdict_formats; f->name; f++) {
@@ -123,18 +136,6 @@ static int take_verdict_format(struct options *o, const char *value, struct erro
 	return error_set(e, ERROR_USAGE,
 			 "--format: invalid format \"%s\": expected text, json, junit or markdown",
 			 value);
-}
-
-static int take_infer(struct options *o, char *value, struct error *e)
-{
-	return value_infer(value, &o->infer, e);
-}
-
-static int take_no_infer(struct options *o, char *value, struct error *e)
-{
-	(void)value, (void)e;
-	o->infer = INFER_NONE;
-	return 0;
 }
 
 static int take_format(struct options *o, char *value, struct error *e)
@@ -188,9 +189,41 @@ static int take_max_stall(struct options *o, char *value, struct error *e)
 	return value_duration(value, &o->max_stall_ns, e);
 }
 
+static int take_interval(struct options *o, char *value, struct error *e)
+{
+	const uint64_t least = 100000000, most = 86400 * UINT64_C(1000000000);
+
+	if (value_time("delay", value, &o->delay_ns, e) < 0)
+		return -1;
+	if (o->delay_ns >= least && o->delay_ns <= most)
+		return 0;
+	return error_set(e, ERROR_USAGE, "--delay: invalid delay \"%s\": expected 100ms to 1d",
+			 value);
+}
+
 static int take_for(struct options *o, char *value, struct error *e)
 {
-	return value_for(value, &o->for_ns, e);
+	return value_time("for", value, &o->for_ns, e);
+}
+
+static int take_keep(struct options *o, char *value, struct error *e)
+{
+	return value_time("keep", value, &o->keep_ns, e);
+}
+
+static int take_max_size(struct options *o, char *value, struct error *e)
+{
+	return value_size("max-size", value, &o->max_size, e);
+}
+
+static int take_thin(struct options *o, char *value, struct error *e)
+{
+	if (tiers_parse(value, &o->tiers))
+		return 0;
+	return error_set(e, ERROR_USAGE,
+			 "--thin: invalid list \"%s\": expected AGE:STEP[,AGE:STEP], such as "
+			 "6h:1m,48h:10m, or none",
+			 value);
 }
 
 static int take_max(struct options *o, char *value, struct error *e)
@@ -242,7 +275,9 @@ enum {
 	ALL = FOR_REPORT | FOR_TOP,
 	SHOWING = ALL | FOR_DIFF,
 	ANY = SHOWING | FOR_MACHINE,
-	CHOOSING = SHOWING | FOR_CAPTURE | FOR_CHECK,
+	READS = SHOWING | FOR_RECORD | FOR_CHECK, /* processes that are chosen, with their memory */
+	CHOOSING = READS | FOR_CAPTURE,		  /* processes */
+	EACH = ANY | FOR_RECORD | FOR_CHECK,
 };
 
 /* An option without a value names the member that it sets. */
@@ -256,7 +291,7 @@ static const struct spec {
 	take_fn *take;
 	size_t sets; /* without `take`: the bool that becomes true */
 } specs[] = {
-	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Selection", NULL, 0},
+	{EACH | FOR_CAPTURE, 0, NULL, NULL, "Selection", NULL, 0},
 	{CHOOSING, 'p', "pid", "PID[,PID...]", "only these processes", take_pid, 0},
 	{FOR_MACHINE, 'p', "pid", "PID", "only what is charged to the control group of a process",
 	 take_pid, 0},
@@ -270,10 +305,10 @@ static const struct spec {
 	 take_cgroup, 0},
 	{CHOOSING, 0, "children", NULL, "also the descendants of the chosen processes",
 	 SETS(children)},
-	{SHOWING | FOR_CHECK, 'l', "label", "GLOB",
-	 "only memory whose label matches, with or without [ ]", take_label, 0},
-	{SHOWING | FOR_CHECK, 'k', "kind", "KIND[,KIND...]",
-	 "only anon, shmem, file or special memory", take_kind, 0},
+	{READS, 'l', "label", "GLOB", "only memory whose label matches, with or without [ ]",
+	 take_label, 0},
+	{READS, 'k', "kind", "KIND[,KIND...]", "only anon, shmem, file or special memory",
+	 take_kind, 0},
 
 	{FOR_CHECK, 0, "subsystem", "GLOB", "only memory whose subsystem matches", take_subsystem,
 	 0},
@@ -293,7 +328,8 @@ static const struct spec {
 	{FOR_DIFF, 0, "for", "DURATION",
 	 "compare the running system with itself after this time, such as 60s", take_for, 0},
 	{FOR_REPORT | FOR_CHECK, 0, "from", "SOURCE",
-	 "a capture of any kind, compressed or not; - is standard input", take_from, 0},
+	 "a capture of any kind, compressed or not, - for standard input, or a recording",
+	 take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
 	{ALL | FOR_MACHINE, 0, "root", "DIR", "a captured tree, or another system's /proc",
@@ -301,7 +337,23 @@ static const struct spec {
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
-	{ANY | FOR_CHECK, 0, NULL, NULL, "Report", NULL, 0},
+	{FOR_RECORD, 0, NULL, NULL, "Recording", NULL, 0},
+	{FOR_RECORD, 0, "output", "FILE",
+	 "default: recording.db in $XDG_STATE_HOME/anonmem or /var/lib/anonmem", take_output, 0},
+	{FOR_RECORD, 'd', "delay", "TIME", "between two samples, at least 100ms; default: 10s",
+	 take_interval, 0},
+	{FOR_RECORD, 0, "for", "TIME", "end after this time; default: when stopped", take_for, 0},
+	{FOR_RECORD, 0, "max-size", "SIZE", "drop the oldest samples beyond this size, such as 1G",
+	 take_max_size, 0},
+	{FOR_RECORD, 0, "keep", "TIME", "drop older samples; default: 90d", take_keep, 0},
+	{FOR_RECORD, 0, "thin", "AGE:STEP[,...]",
+	 "from an age on, one sample a step; default: 6h:1m,48h:10m", take_thin, 0},
+	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when tasks wait for memory",
+	 SETS(on_pressure)},
+	{FOR_RECORD, 'g', "by", "KEY[,KEY...]", "what is told apart; default: name,cgroup,label",
+	 take_by, 0},
+
+	{EACH, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
 	 "group by these keys (below); default: label", take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "initially group by these keys; default: subsystem",
@@ -318,12 +370,12 @@ static const struct spec {
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_DIFF, 'a', "all", NULL, "show rows without a change too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{ANY | FOR_CHECK, 0, "rules", "FILE",
-	 "additional rules for subsystems, see anonmem-rules(5)", take_rules, 0},
-	{ANY | FOR_CHECK, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{ANY | FOR_CHECK, 0, "infer", "HOW",
-	 "guess (~) unnamed memory by content (default), place or none", take_infer, 0},
-	{ANY | FOR_CHECK, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
+	{EACH, 0, "rules", "FILE", "additional rules for subsystems, see anonmem-rules(5)",
+	 take_rules, 0},
+	{EACH, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{EACH, 0, "infer", "HOW", "guess (~) unnamed memory by content (default), place or none",
+	 take_infer, 0},
+	{EACH, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
 
 	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Output", NULL, 0},
 	{FOR_CAPTURE, 0, "output", "FILE",
@@ -353,12 +405,12 @@ static const struct spec {
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{ANY | FOR_CHECK, 0, NULL, NULL, "Performance", NULL, 0},
-	{ANY | FOR_CHECK, 'j', "jobs", "N", "number of reader threads; default: one per processor",
-	 take_jobs, 0},
+	{EACH, 0, NULL, NULL, "Performance", NULL, 0},
+	{EACH, 'j', "jobs", "N", "number of reader threads; default: one per processor", take_jobs,
+	 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS if provable", SETS(fast)},
-	{ALL, 0, "max-stall", "DURATION", "never block a process longer than this, such as 2ms",
-	 take_max_stall, 0},
+	{ALL | FOR_RECORD, 0, "max-stall", "DURATION",
+	 "never block a process longer than this, such as 2ms", take_max_stall, 0},
 	{FOR_REPORT, 0, "stats", NULL, "print the cost of reading", SETS(stats)},
 
 	{FOR_REPORT, 0, NULL, NULL, "Checks", NULL, 0},
@@ -366,9 +418,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Help", NULL, 0},
-	{ANY | FOR_CAPTURE | FOR_CHECK, 'h', "help", NULL, "show this text", take_help, 0},
-	{ANY | FOR_CAPTURE | FOR_CHECK, 'V', "version", NULL, "show the version", take_version, 0},
+	{EACH | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
+	{EACH | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
+	{EACH | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -382,6 +434,7 @@ static const struct help {
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem top [OPTIONS] [PID...]\n"
 	 "       anonmem machine [OPTIONS]\n"
+	 "       anonmem record [OPTIONS] [PID...]\n"
 	 "       anonmem capture [OPTIONS] [PID...]\n"
 	 "       anonmem check [OPTIONS] [--] [COMMAND [ARG...]]\n"
 	 "       anonmem diff [OPTIONS] BEFORE [AFTER]\n"
@@ -390,6 +443,7 @@ static const struct help {
 	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
 	 "top watches it; see anonmem top --help.\n"
 	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
+	 "record keeps what there was when; see anonmem record --help.\n"
 	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
 	 "check says whether memory is within a budget; see anonmem check --help.\n"
 	 "diff shows what grew between two captures, or since one; see anonmem diff --help.\n"
@@ -410,6 +464,13 @@ static const struct help {
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
 	 "  anonmem machine                  as root, to read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
+	{FOR_RECORD,
+	 "Usage: anonmem record [OPTIONS] [PID...]\n"
+	 "Records memory over time: a sample now and then, until stopped.\n"
+	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
+	 "  anonmem record                   this machine, in the background or a unit\n"
+	 "  anonmem record --by process,label --for 1h --output leak.db\n"
+	 "  anonmem --from leak.db@-10m --by process\n"},
 	{FOR_CAPTURE,
 	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
 	 "Writes what is known of the memory of processes, or of all, and of the machine into a\n"
@@ -465,7 +526,9 @@ void options_write_help(enum option_command command, FILE *out)
 			fprintf(out, "\n%s:\n", specs[i].help);
 	}
 	putc('\n', out);
-	if (command & SHOWING)
+	if (command == FOR_RECORD)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup.\n", out);
+	else if (command & SHOWING)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
 		      "pod, unit, command, file, mapping, segment.\n",
 		      out);
@@ -540,6 +603,15 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
+static bool can_be_recorded(const struct grouping *by)
+{
+	for (unsigned i = 0; i < by->count; i++) {
+		if (!identity_can_have(by->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -587,9 +659,12 @@ static int check_together(const struct options *o, struct error *e)
 		{grouping_has(&o->by, KEY_MAPPING) && o->command != FOR_DIFF && !files &&
 			 !o->pid_count && !selection_chooses_processes(s) &&
 			 !selection_chooses_memory(s),
-		 o->command == FOR_TOP
+		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
+		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
+		 "anonmem record tells apart by label, subsystem, kind, process, name, user and "
+		 "cgroup"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -657,6 +732,8 @@ static void complete_grouping(struct options *o)
 {
 	struct grouping *by = &o->by;
 
+	if (o->command == FOR_RECORD)
+		return;
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
 	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
@@ -685,6 +762,7 @@ static int take_words(struct options *o, int argc, char **argv, struct error *e)
 					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
 					 o->command == FOR_TOP	     ? " top"
 					 : o->command == FOR_MACHINE ? " machine"
+					 : o->command == FOR_RECORD  ? " record"
 					 : o->command == FOR_CAPTURE ? " capture"
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
@@ -737,6 +815,19 @@ static unsigned processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
+/* False if out of memory. */
+static bool join_arguments(struct options *o, int argc, char **argv)
+{
+	size_t size = 1, used = 0;
+
+	for (int i = 1; i < argc; i++)
+		size += strlen(argv[i]) + 1;
+	o->typed = calloc(1, size);
+	for (int i = 1; o->typed && i < argc; i++)
+		used += (size_t)sprintf(o->typed + used, "%s%s", i > 1 ? " " : "", argv[i]);
+	return o->typed != NULL;
+}
+
 /* getopt_long() leaves the rejected option in optopt, 0 if it is an unknown word. */
 static int refuse_option(enum option_command command, const char *typed, struct error *e)
 {
@@ -763,7 +854,8 @@ static int check(struct options *o, struct error *e)
 
 static void set_defaults(enum option_command command, struct options *o)
 {
-	const uint64_t second = 1000000000, stall = 50000000;
+	const uint64_t second = 1000000000, stall = 50000000, day = 86400 * second;
+	bool over_time = command == FOR_TOP || command == FOR_RECORD;
 
 	*o = (struct options){
 		.infer = INFER_CONTENT,
@@ -771,8 +863,10 @@ static void set_defaults(enum option_command command, struct options *o)
 		.renderer = renderers[0],
 		.verdict_format = &verdict_formats[0],
 		.jobs = processors(),
-		.delay_ns = 2 * second,
-		.max_stall_ns = command == FOR_TOP ? stall : 0,
+		.delay_ns = command == FOR_RECORD ? 10 * second : 2 * second,
+		.max_stall_ns = over_time ? stall : 0,
+		.keep_ns = 90 * day,
+		.tiers = tiers_default(),
 	};
 }
 
@@ -783,6 +877,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	int id;
 
 	set_defaults(command, o);
+	if (command == FOR_RECORD && !join_arguments(o, argc, argv))
+		return error_memory(e);
 	make_tables(command, &tables);
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
@@ -804,6 +900,8 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 
 int options_settle(struct options *o, enum source_kind kind, struct error *e)
 {
+	if (kind == SOURCE_RECORDING)
+		return check(o, e);
 	if (kind == SOURCE_REPORT)
 		return error_set(e, ERROR_USAGE,
 				 "%s is JSON; only anonmem diff and check read a report",
@@ -836,4 +934,5 @@ void options_free(struct options *o)
 	free(o->labels);
 	free(o->max);
 	free(o->growth);
+	free(o->typed);
 }

@@ -7,6 +7,7 @@
 #define CLI_OPTIONS_H
 
 #include "cli/values.h"
+#include "recording/thinning.h"
 #include "render/render.h"
 #include "render/verdict.h"
 
@@ -16,8 +17,9 @@ enum option_command {
 	FOR_TOP = 2,
 	FOR_MACHINE = 4,
 	FOR_CAPTURE = 8,
-	FOR_DIFF = 16,
-	FOR_CHECK = 32,
+	FOR_RECORD = 16,
+	FOR_DIFF = 32,
+	FOR_CHECK = 64,
 };
 
 struct options {
@@ -58,9 +60,6 @@ struct options {
 	uint64_t iterations; /* 0: unlimited */
 	bool batch;
 
-	/* of diff; what is compared is in `from` */
-	uint64_t for_ns; /* between two readings of the running system; 0 if it is read once */
-
 	/* of check */
 	char **max, **growth; /* owned, the strings are argv's */
 	size_t max_count, growth_count, label_count;
@@ -69,8 +68,15 @@ struct options {
 	char **program; /* what to run, with its arguments; or NULL */
 	const struct verdict_format *verdict_format;
 
+	const char *output; /* of capture and record; NULL for the default */
+
+	/* of record; `for_ns` is also of diff: between two readings; its sides are in `from` */
+	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */
+	struct tiers tiers;
+	bool on_pressure;
+	char *typed; /* all arguments as one text; owned */
+
 	/* of capture */
-	const char *output; /* NULL for a name of its own */
 	bool redact;
 
 	/* output */

@@ -5,6 +5,7 @@
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
+#include "cli/recall.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
@@ -58,7 +59,7 @@ static void say_rest(const struct options *o, const struct report *report)
 
 static int show(const struct options *o, const struct report *report, struct error *e)
 {
-	const char *root = o->root ? o->root : "/proc";
+	const char *root = o->from_count ? o->from[0] : o->root ? o->root : "/proc";
 	const struct column *expendable[COLUMNS_MAX];
 	struct render_options options = {
 		.color = wants_color(o, STDOUT_FILENO),
@@ -273,6 +274,35 @@ static enum exit_status run(struct options *o, struct error *e)
 	return status;
 }
 
+/* A past moment, of which only files are read. */
+static enum exit_status run_recorded(struct options *o, struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+	enum exit_status status = EXIT_FAILED;
+	struct rules *rules = NULL;
+	struct snapshot snapshot = {0};
+	struct recalled recalled;
+
+	privilege_end();
+	if (options_settle(o, SOURCE_RECORDING, e) < 0)
+		return EXIT_USAGE;
+	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
+		rules = rulefiles_load(o->rules, o->no_rules, e);
+		if (!rules)
+			return EXIT_FAILED;
+	}
+	if (recall_open(o, &recalled, e) == 0 && sandbox_enter(&box, e) == 0 &&
+	    recall_read(o, &recalled, rules, &snapshot, e) == 0 &&
+	    report_snapshot(o, &snapshot, e) == 0)
+		status = judge(o, &snapshot);
+	else if (e->code == ERROR_USAGE)
+		status = EXIT_USAGE;
+	snapshot_free(&snapshot);
+	recall_free(&recalled);
+	rules_free(rules);
+	return status;
+}
+
 enum exit_status command_report(int argc, char **argv)
 {
 	struct error e = {.code = ERROR_NONE};
@@ -288,7 +318,7 @@ enum exit_status command_report(int argc, char **argv)
 	} else if (o.action == ACTION_COLUMNS) {
 		options_write_columns(FOR_REPORT, stdout);
 	} else {
-		status = run(&o, &e);
+		status = recall_is(&o) ? run_recorded(&o, &e) : run(&o, &e);
 	}
 	options_free(&o);
 	if (e.code != ERROR_NONE)

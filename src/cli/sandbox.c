@@ -130,6 +130,12 @@ static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbo
 			   masked(2, OPENING, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC));
 		allow(filter, status, SCMP_SYS(ftruncate), 0, NULL);
 	}
+	if (box->records) {
+		allow(filter, status, SCMP_SYS(pwrite64), 0, NULL);
+		allow(filter, status, SCMP_SYS(ftruncate), 0, NULL);
+		allow(filter, status, SCMP_SYS(fsync), 0, NULL);
+		allow(filter, status, SCMP_SYS(fdatasync), 0, NULL);
+	}
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		allow_with(filter, status, SCMP_SYS(ioctl), equals(1, requests[i]));
 }

@@ -271,26 +271,52 @@ int value_duration(const char *value, uint64_t *ns, struct error *e)
 			 value);
 }
 
-int value_for(const char *value, uint64_t *ns, struct error *e)
+int value_time(const char *option, const char *value, uint64_t *ns, struct error *e)
 {
 	static const struct {
 		const char *unit;
-		double seconds;
-	} units[] = {{"ms", 1e-3}, {"s", 1}, {"", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-	const double most = 7 * 86400;
+		double ns;
+	} units[] = {{"", 1e9}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 864e11}};
+	const double most = 864e11 * 36500;
 	char *unit;
 	double number = strtod(value, &unit);
 
-	for (size_t i = 0; unit > value && i < sizeof(units) / sizeof(*units); i++) {
-		double seconds = number * units[i].seconds;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		double product = number * units[i].ns;
 
-		if (strcmp(unit, units[i].unit) == 0 && seconds >= 0.01 && seconds <= most) {
-			*ns = (uint64_t)(seconds * 1e9);
+		if (unit != value && strcmp(unit, units[i].unit) == 0 && product >= 1e6 &&
+		    product <= most) {
+			*ns = (uint64_t)product;
 			return 0;
 		}
 	}
 	return error_set(e, ERROR_USAGE,
-			 "--for: invalid duration \"%s\": expected 10ms to 7d, such as 60s", value);
+			 "--%s: invalid duration \"%s\": expected a time such as 10s, 5m, 8h or 7d",
+			 option, value);
+}
+
+int value_size(const char *option, const char *value, uint64_t *bytes, struct error *e)
+{
+	static const char units[] = "kmgt";
+	const double least = 1 << 20, most = 1e18;
+	char *end;
+	double number = strtod(value, &end);
+	bool whole = end != value;
+
+	if (*end != '\0') {
+		const char *unit = strchr(units, tolower((unsigned char)*end));
+
+		whole = whole && unit && end[1] == '\0';
+		for (int i = 0; whole && i <= unit - units; i++)
+			number *= 1024;
+	}
+	if (!whole || !(number >= least && number <= most))
+		return error_set(
+			e, ERROR_USAGE,
+			"--%s: invalid size \"%s\": expected 1M or more, such as 200M or 2G",
+			option, value);
+	*bytes = (uint64_t)number;
+	return 0;
 }
 
 int value_delay(const char *value, uint64_t *ns, struct error *e)

@@ -32,7 +32,9 @@ int value_sort(const char *value, const struct column **sort, bool *falling, str
 int value_limit(const char *value, size_t *limit, struct error *e);
 int value_jobs(const char *value, unsigned *jobs, struct error *e);
 int value_duration(const char *value, uint64_t *ns, struct error *e);
-int value_for(const char *value, uint64_t *ns, struct error *e);
+/* A time such as 2ms, 10s, 5m, 8h or 7d; a number without a unit is seconds. */
+int value_time(const char *option, const char *value, uint64_t *ns, struct error *e);
+int value_size(const char *option, const char *value, uint64_t *bytes, struct error *e);
 int value_delay(const char *value, uint64_t *ns, struct error *e);
 int value_iterations(const char *value, uint64_t *n, struct error *e);
 /* Formats that can only write reports are refused unless it is of one. */

@@ -151,7 +151,7 @@ static bool pretends(struct slice label, struct slice subsystem)
 	       (slice_begins(subsystem, SLICE("[")) || slice_begins(subsystem, SLICE("~")));
 }
 
-static symbol make_subsystem(struct grouper *k, struct slice label)
+symbol grouper_subsystem(struct intern *symbols, const struct rules *rules, struct slice label)
 {
 	char *text = NULL;
 	size_t size;
@@ -161,11 +161,11 @@ static symbol make_subsystem(struct grouper *k, struct slice label)
 
 	if (!out)
 		return SYMBOL_NONE;
-	applied = rules_apply(k->rules, label, out);
+	applied = rules_apply(rules, label, out);
 	if (textstream_close(out, &text) && applied) {
 		const struct slice subsystem = {text, size};
 
-		s = intern(k->symbols, pretends(label, subsystem) ? label : subsystem);
+		s = intern(symbols, pretends(label, subsystem) ? label : subsystem);
 	}
 	free(text);
 	return s;
@@ -198,7 +198,7 @@ static const struct label_facts *find_facts(struct grouper *k, symbol s, struct 
 		if (wanted < 0)
 			return NULL;
 		if (grouping_has(k->by, KEY_SUBSYSTEM)) {
-			f->subsystem = make_subsystem(k, label);
+			f->subsystem = grouper_subsystem(k->symbols, k->rules, label);
 			if (f->subsystem == SYMBOL_NONE)
 				return NULL;
 		}

@@ -69,4 +69,7 @@ bool grouper_process(struct grouper *k, const struct process *process);
 enum key_result grouper_mapping(struct grouper *k, const struct mapping *m, enum guess guess,
 				symbol *key, enum kind *kind);
 
+/* The subsystem of a label. SYMBOL_NONE if out of memory. */
+symbol grouper_subsystem(struct intern *symbols, const struct rules *rules, struct slice label);
+
 #endif

@@ -71,6 +71,10 @@ struct snapshot {
 	uint64_t refresh;     /* its number, from 1 */
 	uint64_t kept;	      /* processes not read again, since they did nothing */
 
+	/* Of a recording; else 0. */
+	uint64_t sample;	 /* number of it */
+	bool processes_at_least; /* it does not tell processes apart: there may be more of them */
+
 	/* Why SWAPPSS of swapped shared memory is unknown: */
 	bool shares_incomplete;	      /* other processes may map it, */
 	uint64_t unmeasured_segments; /* or for so many objects, the swapped part is unknown */

@@ -157,8 +157,8 @@ static bool is_unit(struct slice name)
 	return false;
 }
 
-/* The system's unit is the first that is no slice; slices alone are the unit as long as there is
- * none. Units of a user's manager lie below user@UID.service. */
+/* The system's unit is the first name that is not a slice, or the last slice if there are only
+ * slices. Units of a user's manager lie below user@UID.service. */
 struct unit_search {
 	enum { AMONG_SLICES, IN_MANAGER, FOUND } state;
 	const char *begin;

@@ -7,6 +7,7 @@ static cJSON *make_side(const struct snapshot *s, const char *path)
 	static const char *const kinds[] = {[SOURCE_PROC] = "proc",
 					    [SOURCE_TREE] = "tree",
 					    [SOURCE_SMAPS] = "smaps",
+					    [SOURCE_RECORDING] = "recording",
 					    [SOURCE_REPORT] = "report"};
 	cJSON *object = cJSON_CreateObject();
 	const struct {

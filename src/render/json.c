@@ -40,8 +40,10 @@ static cJSON *group(const struct report *r, const struct cell *row, size_t first
 
 static cJSON *source(const struct report *r, const struct render_options *options)
 {
-	static const char *const kinds[] = {
-		[SOURCE_PROC] = "proc", [SOURCE_TREE] = "tree", [SOURCE_SMAPS] = "smaps"};
+	static const char *const kinds[] = {[SOURCE_PROC] = "proc",
+					    [SOURCE_TREE] = "tree",
+					    [SOURCE_SMAPS] = "smaps",
+					    [SOURCE_RECORDING] = "recording"};
 	cJSON *object = cJSON_CreateObject(), *paths = NULL;
 	bool whole = json_put(object, "kind", json_string(slice_of(kinds[r->snapshot->source])));
 

@@ -304,7 +304,9 @@ static struct cell get_swap_share(const struct column *column, const struct colu
 	struct cell cell = get_counter(column, in);
 
 	cell.number = in->group->counters.bytes[COUNTER_SWAP_PSS];
-	cell.at_least = !cell.known && cell.number > 0 && in->snapshot->unmeasured_segments > 0;
+	cell.at_least =
+		!cell.known && cell.number > 0 &&
+		(in->snapshot->unmeasured_segments > 0 || in->snapshot->source == SOURCE_RECORDING);
 	return cell;
 }
 

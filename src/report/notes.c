@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* A list of sentences. */
 struct list {
@@ -52,6 +53,8 @@ static const char *advice(const struct snapshot *s)
 		if (c->by_how[HOW_NO_SMAPS] > 0)
 			return "this capture has no smaps, only maps, as if its kernel had none";
 		return "capture them as root";
+	case SOURCE_RECORDING:
+		return "record them as root";
 	case SOURCE_SMAPS:
 	case SOURCE_REPORT:
 		break;
@@ -113,6 +116,26 @@ static void note_kernel(const struct snapshot *s, const struct hidden_rows *hidd
 	if (s->inferred)
 		fputs(", ~ marks a guess", out);
 	fputs("; see anonmem doctor", out);
+}
+
+static void note_recorded(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	char text[64];
+	struct tm tm;
+
+	(void)hidden;
+	if (s->source == SOURCE_RECORDING && localtime_r(&s->machine.time.tv_sec, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+		fprintf(out, "recorded at %s, sample %" PRIu64, text, s->sample);
+}
+
+static void note_processes(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
+{
+	(void)hidden;
+	if (s->processes_at_least)
+		fputs("process counts are lower bounds: the recording does not tell processes "
+		      "apart; see anonmem record --by process,label",
+		      out);
 }
 
 static void note_unmatched(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -270,8 +293,16 @@ static void note_swap(const struct snapshot *s, const struct hidden_rows *hidden
 static void note_shares(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->unmeasured_segments;
+	const struct counters *c = &s->totals.counters;
 
 	(void)hidden;
+	if (s->source == SOURCE_RECORDING) {
+		if (!counters_know(c, COUNTER_SWAP_PSS) && c->bytes[COUNTER_SWAP_PSS] > 0)
+			fputs("SWAPPSS with a + is a lower bound: how much is swapped of a shared "
+			      "object was unknown when it was recorded",
+			      out);
+		return;
+	}
 	if (s->shares_incomplete)
 		fputs("SWAPPSS of swapped shared memory is unknown (-): some processes that may "
 		      "map it were scanned rather than read",
@@ -377,11 +408,11 @@ bool notes_make(const struct snapshot *s, const struct hidden_rows *hidden, char
 		size_t *count)
 {
 	static note_fn *const all[] = {
-		note_kernel,	   note_unseen,	      note_unmatched,  note_timed_out,
-		note_sharers,	   note_maybe_shared, note_lost_names, note_scan,
-		note_may_not_scan, note_marked,	      note_pss,	       note_hugetlb,
-		note_swap,	   note_shares,	      note_exclusive,  note_heaps,
-		note_zeros,	   note_limit,
+		note_recorded,	 note_processes, note_kernel,	    note_unseen,
+		note_unmatched,	 note_timed_out, note_sharers,	    note_maybe_shared,
+		note_lost_names, note_scan,	 note_may_not_scan, note_marked,
+		note_pss,	 note_hugetlb,	 note_swap,	    note_shares,
+		note_exclusive,	 note_heaps,	 note_zeros,	    note_limit,
 	};
 	struct list notes = {lines, count};
 	bool added = true;

@@ -33,9 +33,9 @@
 
 struct remembered;
 
-/* The last is a JSON document, of which source_text() gives the text and nothing else can be read.
- */
-enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS, SOURCE_REPORT };
+/* No source is opened for a recording, whose moments are snapshots (src/recording/). The last is a
+ * JSON document, of which source_text() gives the text and nothing else can be read. */
+enum source_kind { SOURCE_PROC, SOURCE_TREE, SOURCE_SMAPS, SOURCE_RECORDING, SOURCE_REPORT };
 
 /* What is wanted about a process besides its mappings; each means one more file to read. */
 enum {

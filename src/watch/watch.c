@@ -511,9 +511,12 @@ static int accept(struct refresh *r, struct error *e)
 
 	if (owners_find(r->source, &w->now, &r->state, w->refresh + 1, e) < 0)
 		return -1;
-	keep_past(w);
+	if (!w->options.forgets)
+		keep_past(w);
 	state_free(&w->past, &w->before);
 	w->before = w->now;
+	if (w->options.forgets)
+		state_free(&w->past, &w->before);
 	w->now = r->state;
 	r->state = (struct state){NULL, NULL, 0};
 	w->refresh++;
@@ -526,7 +529,7 @@ static int accept(struct refresh *r, struct error *e)
 	problems_sort(&w->problems);
 	count_all(w);
 	share(r);
-	if ((w->refresh == 1 && !watch_zero(w)) || !tidy(w))
+	if ((w->refresh == 1 && !w->options.forgets && !watch_zero(w)) || !tidy(w))
 		return error_memory(e);
 	return 0;
 }

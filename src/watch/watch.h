@@ -27,6 +27,7 @@ struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
 	uint64_t budget_ns; /* for reading processes that did nothing; 0 for unlimited */
 	size_t files;	    /* number of files that may stay open between refreshes */
+	bool forgets;	    /* what was before the last refresh: no view is made */
 };
 
 enum { TURN = 200 };

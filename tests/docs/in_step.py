@@ -160,12 +160,13 @@ def check_options(program, page, top, completions):
     compare("options", watching, manual_options(top), top.name, "top --help")
     wanted, valued = names_of(listed)
     of_top, valued_top = names_of(watching)
+    of_record, valued_record = names_of(help_options(run(program, "record", "--help").stdout))
 
     bash, zsh, fish = completions["bash"], completions["zsh"], completions["fish"]
     compare("options", wanted, bash_options(bash, "_anonmem_options"), "anonmem.bash", "--help")
     compare("options", of_top, bash_options(bash, "_anonmem_top_options"), "anonmem.bash",
             "top --help")
-    wanted, valued = wanted | of_top, valued | valued_top
+    wanted, valued = wanted | of_top | of_record, valued | valued_top | valued_record
     capturing = names_of(help_options(run(program, "capture", "--help").stdout))[1]
     for other in ("check", "diff"):
         capturing |= names_of(help_options(run(program, other, "--help").stdout))[1]
@@ -389,6 +390,20 @@ def check_machine(program, page, form, completions):
     compare("JSON of machine", set(printed), found, form.name, "the program")
 
 
+def check_record(program, page, completions):
+    """Its options and keys."""
+    text = run(program, "record", "--help").stdout
+    listed = help_options(text)
+    compare("options of record", listed, manual_options(page), page.name, "record --help")
+    compare("options of record", names_of(listed)[0],
+            bash_options(completions["bash"], "_anonmem_record_options"), "anonmem.bash",
+            "record --help")
+    keys = re.search(r"^Keys: ([a-z, ]+)\.$", text, re.M).group(1).split(", ")
+    for shell, completion in completions.items():
+        compare("keys of record", need(keys, "keys"), word_list(completion, "record_keys"),
+                f"the completion of {shell}", "record --help")
+
+
 def check_exit(program, source, page):
     header = (source / "src/cli/command.h").read_text()
     body = re.search(r"enum exit_status \{(.*?)\}", header, re.S).group(1)
@@ -519,11 +534,11 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, capture, checked, diff, doctor, machine, started, top, rules, form = (
+    command, capture, checked, diff, doctor, machine, record, started, top, rules, form = (
         Page(source / "man" / name)
         for name in (
-            "anonmem.1", "anonmem-capture.1", "anonmem-check.1", "anonmem-diff.1",
-            "anonmem-doctor.1", "anonmem-machine.1", "anonmem-run.1",
+            "anonmem.1", "anonmem-capture.1", "anonmem-check.1", "anonmem-diff.1", "anonmem-doctor.1",
+            "anonmem-machine.1", "anonmem-record.1", "anonmem-run.1",
             "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
@@ -545,6 +560,7 @@ def main():
     check_check(program, source, checked, form, completions)
     check_diff(program, source, diff, form, completions)
     check_machine(program, machine, form, completions)
+    check_record(program, record, completions)
     check_quotes(source)
     for problem in problems:
         print(problem)

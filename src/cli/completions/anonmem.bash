@@ -1,7 +1,7 @@
 # Completion of anonmem for bash. It works alone; with bash-completion, it uses that to complete
 # files, since it quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="capture check diff doctor machine run top"
+_anonmem_commands="capture check diff doctor machine record run top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
 --growth --baseline --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
@@ -14,6 +14,10 @@ _anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --lab
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --infer --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
+_anonmem_record_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --output -d --delay
+--for --max-size --keep --thin --on-pressure -g --by --rules --no-rules --infer --no-infer -j --jobs --max-stall -h --help
+-V --version"
+_anonmem_record_keys="label subsystem kind process name user cgroup"
 _anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
@@ -143,6 +147,8 @@ _anonmem_values()
 	-g | --by)
 		if [[ ${COMP_WORDS[1]-} == check ]]; then
 			_anonmem_words "$_anonmem_check_keys" "$cur"
+		elif [[ ${COMP_WORDS[1]-} == record ]]; then
+			_anonmem_list "$_anonmem_record_keys" "$cur"
 		else
 			_anonmem_list "$_anonmem_keys" "$cur"
 		fi
@@ -164,7 +170,7 @@ _anonmem_values()
 	--infer) _anonmem_words "$_anonmem_inferring" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--baseline | --budget | --from | --output | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth | --max-size | --keep | --thin) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -260,6 +266,7 @@ _anonmem()
 		check) _anonmem_words "$_anonmem_check_options" "$cur" ;;
 		diff) _anonmem_words "$_anonmem_diff_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
+		record) _anonmem_words "$_anonmem_record_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;

@@ -5,6 +5,11 @@ function __anonmem_keys
 	printf '%s\n' $keys
 end
 
+function __anonmem_record_keys
+	set -l record_keys label subsystem kind process name user cgroup
+	printf '%s\n' $record_keys
+end
+
 function __anonmem_columns
 	set -l columns processes mappings size rss pss pss_dirty shared_clean shared_dirty \
 		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
@@ -87,10 +92,15 @@ complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Wr
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l output -r -F -d 'The file to write'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
 
-# Options of a report and top; those that capture has too; or machine; or both; those that doctor has.
+# Options of a report and top; those that capture and record have too; those that record has too; those of
+# what shows something; those that machine has too; those that doctor has.
+set -l report 'not __fish_seen_subcommand_from capture doctor machine record run'
 set -l chosen 'not __fish_seen_subcommand_from doctor machine run'
-set -l report 'not __fish_seen_subcommand_from capture doctor machine run'
+set -l choose 'not __fish_seen_subcommand_from capture doctor machine run'
 set -l told 'not __fish_seen_subcommand_from doctor run'
+set -l show 'not __fish_seen_subcommand_from capture doctor record run'
+set -l quiet 'not __fish_seen_subcommand_from doctor record run'
+set -l record '__fish_seen_subcommand_from record'
 set -l account 'not __fish_seen_subcommand_from capture doctor run'
 set -l examine 'not __fish_seen_subcommand_from run'
 complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -n $examine -d 'Only these processes'
@@ -99,18 +109,18 @@ complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -n $chosen -d 'O
 complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -n $chosen -d 'Only processes of this user'
 complete -c anonmem -l cgroup -x -n $told -d 'Only processes whose control group matches'
 complete -c anonmem -l children -n $chosen -d 'Also the descendants of the chosen processes'
-complete -c anonmem -s l -l label -x -n $report -d 'Only memory whose label matches'
-complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $report -d 'Only memory of these kinds'
+complete -c anonmem -s l -l label -x -n $choose -d 'Only memory whose label matches'
+complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $choose -d 'Only memory of these kinds'
 
-complete -c anonmem -l from -r -F -n $account -d 'A capture of any kind'
-complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $account -d 'A captured tree, or another /proc'
+complete -c anonmem -l from -r -F -n $show -d 'A capture of any kind'
+complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $show -d 'A captured tree, or another /proc'
 complete -c anonmem -l smaps -r -F -n $report -d 'Captured smaps files'
 
 complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_keys)' -n $report -d 'Group by these keys'
 complete -c anonmem -s o -l columns -x -a '(__fish_complete_list , __anonmem_column_lists) help' -n $report -d 'Columns after the keys'
 complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -n $report -d 'Sort by a column, + ascending, - descending'
-complete -c anonmem -s N -l limit -x -n $account -d 'Only the first rows'
-complete -c anonmem -s a -l all -n $account -d 'Show rows of zeros, too'
+complete -c anonmem -s N -l limit -x -n $show -d 'Only the first rows'
+complete -c anonmem -s a -l all -n $show -d 'Show rows of zeros, too'
 complete -c anonmem -l rules -r -F -n $account -d 'Additional rules from label to subsystem'
 complete -c anonmem -l no-rules -n $account -d 'Use only the built-in rules'
 complete -c anonmem -l no-infer -n $account -d 'Do not guess what unnamed memory is'
@@ -118,25 +128,34 @@ complete -c anonmem -l infer -x -a "$inferring" -n $account -d 'By what to guess
 
 complete -c anonmem -n '__fish_seen_subcommand_from check' -s f -x -a "$check_formats"
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l format -x -a "$check_formats"
-complete -c anonmem -s f -l format -x -a "$formats" -n "$account; and not __fish_seen_subcommand_from check" -d 'Format of the report'
+complete -c anonmem -s f -l format -x -a "$formats" -n "$show; and not __fish_seen_subcommand_from check" -d 'Format of the report'
 complete -c anonmem -l json -n $examine -d 'The same as --format json'
-complete -c anonmem -l csv -n $account -d 'The same as --format csv'
-complete -c anonmem -l units -x -a "$units" -n $account -d 'Unit of sizes in the table'
+complete -c anonmem -l csv -n $show -d 'The same as --format csv'
+complete -c anonmem -l units -x -a "$units" -n $show -d 'Unit of sizes in the table'
 complete -c anonmem -s w -l wide -n $report -d 'Show all columns and full names'
-complete -c anonmem -l no-header -n $account -d 'Hide the line of column names'
-complete -c anonmem -s q -l quiet -n $told -d 'Hide summary and notes'
-complete -c anonmem -l color -x -a "$colors" -n $account -d 'Use colours'
+complete -c anonmem -l no-header -n $show -d 'Hide the line of column names'
+complete -c anonmem -s q -l quiet -n $quiet -d 'Hide summary and notes'
+complete -c anonmem -l color -x -a "$colors" -n $show -d 'Use colours'
 
 set -l top '__fish_seen_subcommand_from top'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a machine -d 'Show where all memory is'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch who grows'
-complete -c anonmem -s d -l delay -x -n $top -d 'Seconds between two refreshes'
+complete -c anonmem -s d -l delay -x -n '__fish_seen_subcommand_from record top' -d 'Time between two readings'
 complete -c anonmem -s n -l iterations -x -n $top -d 'Exit after so many refreshes'
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
 
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a record -d 'Record memory over time'
+complete -c anonmem -l output -r -F -n $record -d 'Record to this file'
+complete -c anonmem -l for -x -n $record -d 'End after this time'
+complete -c anonmem -l max-size -x -n $record -d 'Drop the oldest samples beyond this size'
+complete -c anonmem -l keep -x -n $record -d 'Drop older samples'
+complete -c anonmem -l thin -x -n $record -d 'From an age on, keep one sample a step'
+complete -c anonmem -l on-pressure -n $record -d 'A sample also when tasks wait for memory'
+complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_record_keys)' -n $record -d 'What is told apart'
+
 complete -c anonmem -s j -l jobs -x -n $account -d 'Number of reader threads'
 complete -c anonmem -l fast -n $report -d 'RSS and swap without smaps'
-complete -c anonmem -l max-stall -x -n $report -d 'Never block a process longer, such as 2ms'
+complete -c anonmem -l max-stall -x -n $choose -d 'Never block a process longer, such as 2ms'
 complete -c anonmem -l stats -n $report -d 'Print the cost of reading'
 
 complete -c anonmem -l strict -n $report -d 'Exit 3 if any process could not be read'

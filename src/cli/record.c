@@ -1,0 +1,387 @@
+/*
+ * `anonmem record`: reads as top does, and adds what changed to a database.
+ */
+#include "base/textstream.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/privilege.h"
+#include "cli/recorder.h"
+#include "cli/rulefiles.h"
+#include "cli/sandbox.h"
+#include "cli/say.h"
+#include "cli/version.h"
+#include "collect/lineage.h"
+#include "source/stall.h"
+#include "source/thread_id.h"
+#include "watch/driver.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SECOND_NS = 1000000000, MS_NS = 1000000 };
+
+/* Where a recording is */
+
+/* The folder that recordings are in where nothing else was said; freed by the caller. */
+static char *default_folder(void)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *folder = NULL;
+	int length;
+
+	if (geteuid() == 0)
+		return strdup("/var/lib/anonmem");
+	if (state && state[0] == '/')
+		length = asprintf(&folder, "%s/anonmem", state);
+	else
+		length = asprintf(&folder, "%s/.local/state/anonmem", home ? home : "");
+	return length < 0 ? NULL : folder;
+}
+
+/* With the folders above it, for nobody else to look into. */
+static int make_folder(char *folder, struct error *e)
+{
+	for (char *slash = folder; slash; slash = strchr(slash + 1, '/')) {
+		char byte = *slash;
+
+		if (slash == folder)
+			continue;
+		*slash = '\0';
+		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+			return error_errno(e, "cannot make the folder %s", folder);
+		*slash = byte;
+	}
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return error_errno(e, "cannot make the folder %s; give --output", folder);
+	return 0;
+}
+
+/* Freed by the caller; NULL with *e. */
+static char *choose_output(const struct options *o, struct error *e)
+{
+	char *folder, *path = NULL;
+
+	if (o->output) {
+		path = strdup(o->output);
+		if (!path)
+			error_memory(e);
+		return path;
+	}
+	folder = default_folder();
+	if (!folder ||
+	    (make_folder(folder, e) == 0 && asprintf(&path, "%s/recording.db", folder) < 0)) {
+		error_memory(e);
+		path = NULL;
+	}
+	free(folder);
+	return path;
+}
+
+/* What is the same of all samples */
+
+static struct grouping choose_keys(const struct options *o)
+{
+	struct grouping by = o->by;
+
+	if (by.count == 0)
+		by = (struct grouping){.keys = {KEY_NAME, KEY_CGROUP, KEY_LABEL}, .count = 3};
+	if (!grouping_has(&by, KEY_KIND))
+		by.keys[by.count++] = KEY_KIND;
+	return by;
+}
+
+static void describe_run(struct run_facts *f, const struct options *o, const struct grouping *by,
+			 struct machine *machine, char boot_id[BOOT_ID_MAX], struct error *e)
+{
+	struct source *source = source_open_proc(NULL, NULL, 0, e);
+
+	if (source)
+		machine_read(source, machine);
+	source_close(source);
+	boot_id_read(boot_id);
+	*f = (struct run_facts){
+		.version = ANONMEM_VERSION,
+		.host = machine->host,
+		.kernel = machine->kernel,
+		.boot_id = boot_id,
+		.page_size = machine->page_size,
+		.keeps_labels = machine->keeps_labels,
+		.by = by,
+		.options = o->typed,
+		.guesses = o->infer != INFER_NONE,
+	};
+}
+
+/* Freed by the caller; NULL if out of memory, which leaves it unknown. */
+static char *write_rules(const struct rules *rules)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = textstream_open(&text, &size);
+
+	if (!out)
+		return NULL;
+	rules_write(rules, out);
+	if (textstream_close(out, &text))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Files that may stay open, as for anonmem top. */
+static size_t may_stay_open(void)
+{
+	enum { MOST = 1024, OTHERS = 128 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= OTHERS)
+		return 0;
+	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
+}
+
+static struct driver_options describe_driver(const struct options *o, const struct grouping *by,
+					     const struct rules *rules, const struct users *users,
+					     struct lineage *lineage)
+{
+	enum { PART = 200 }; /* of the delay, for reading what did nothing */
+	struct driver_options d = {
+		.pids = o->pids,
+		.pid_count = o->pid_count,
+		.watching = {.collecting = {.by = *by,
+					    .selection = o->selection,
+					    .rules = rules,
+					    .users = users,
+					    .infer = o->infer,
+					    .finds_sharers = true,
+					    .jobs = o->jobs,
+					    .children = o->children ? lineage : NULL,
+					    .reading = {.max_stall_ns = o->max_stall_ns}},
+			     .budget_ns = o->delay_ns / PART,
+			     .files = may_stay_open(),
+			     .forgets = true},
+		.delay_ns = o->delay_ns,
+	};
+	struct grouping *finest = &d.watching.collecting.by;
+
+	/* By whose word memory is known is counted in any case. */
+	if (!grouping_has(finest, KEY_LABEL))
+		finest->keys[finest->count++] = KEY_LABEL;
+	return d;
+}
+
+/* Taking samples */
+
+struct recording_loop {
+	const struct options *options;
+	struct driver driver;
+	struct recorder recorder;
+	int signals, pressure; /* descriptors; -1 for none */
+	uint64_t ends;	       /* ns of CLOCK_MONOTONIC; 0 for never */
+	uint64_t lost;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+}
+
+/* The signals that end it or ask for a sample are read from a descriptor. */
+static int open_signals(struct error *e)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A limit on the size of files is an error as a full disk is. */
+	signal(SIGXFSZ, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_errno(e, "cannot wait for signals") : fd;
+}
+
+/* Whether one of them asks to end, or for a sample. */
+static void read_signals(int fd, bool *ends, bool *asks)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == sizeof(info)) {
+		*asks |= info.ssi_signo == SIGUSR1;
+		*ends |= info.ssi_signo != SIGUSR1;
+	}
+}
+
+static struct timespec time_until(uint64_t due)
+{
+	uint64_t now = now_ns(), left = due > now ? due - now : 0;
+
+	return (struct timespec){.tv_sec = (time_t)(left / SECOND_NS),
+				 .tv_nsec = (long)(left % SECOND_NS)};
+}
+
+/* Until a sample is due or asked for. False when the recording ends. */
+static bool wait_for_next(const struct recording_loop *l, uint64_t due, enum cause *cause)
+{
+	struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
+			       {.fd = l->pressure, .events = POLLPRI}};
+	uint64_t until = l->ends && l->ends < due ? l->ends : due;
+	bool ends = false, asks = false;
+
+	for (;;) {
+		struct timespec left = time_until(until);
+		int ready = ppoll(fds, 2, &left, NULL);
+
+		if (ready > 0 && fds[0].revents)
+			read_signals(l->signals, &ends, &asks);
+		*cause = asks					 ? CAUSE_SIGNAL
+			 : ready > 0 && fds[1].revents & POLLPRI ? CAUSE_PRESSURE
+								 : CAUSE_TIME;
+		if (ends || (l->ends && now_ns() >= l->ends))
+			return false;
+		if (*cause != CAUSE_TIME || now_ns() >= due)
+			return true;
+	}
+}
+
+static void say_number(uint64_t n, const char *text)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "%" PRIu64 " sample%s %s", n, n == 1 ? "" : "s", text);
+	say(line);
+}
+
+/* A sample that is lost is said once, until one is written again. */
+static enum writing add_sample(struct recording_loop *l, enum cause cause, struct error *e)
+{
+	enum writing how = recorder_add(&l->recorder, l->driver.watch, cause, e);
+
+	if (how == WRITING_LOST && l->lost++ == 0)
+		say(e->text);
+	if (how == WRITING_DONE && l->lost > 0) {
+		say_number(l->lost, "could not be written; recording continues");
+		l->lost = 0;
+	}
+	if (how != WRITING_ENDED)
+		e->code = ERROR_NONE;
+	return how;
+}
+
+static int take_samples(struct recording_loop *l, struct error *e)
+{
+	uint64_t delay = l->options->delay_ns, due = now_ns();
+	enum cause cause = CAUSE_START;
+
+	do {
+		if (driver_refresh(&l->driver, e) < 0 || add_sample(l, cause, e) == WRITING_ENDED)
+			return -1;
+		while (due <= now_ns())
+			due += delay;
+	} while (wait_for_next(l, due, &cause));
+	if (l->lost > 0)
+		say_number(l->lost, "could not be written");
+	return l->lost > 0;
+}
+
+/* All files are open; what is read from now on are processes. */
+static int prepare(struct users *users, const struct options *o, const struct grouping *by,
+		   struct error *e)
+{
+	const struct sandbox box = {.records = true};
+	struct source *source = source_open_proc(NULL, o->pids, o->pid_count, e);
+	int status = source ? 0 : -1;
+
+	privilege_raise();
+	if (status == 0 && grouping_has(by, KEY_USER))
+		status = users_learn(users, source, e);
+	source_close(source);
+	return status == 0 ? sandbox_enter(&box, e) : -1;
+}
+
+static int record(struct recording_loop *l, const char *path, const struct grouping *by,
+		  const struct run_facts *facts, struct users *users, struct error *e)
+{
+	const struct options *o = l->options;
+	const struct recording_limits limits = {o->max_size, o->keep_ns / MS_NS, o->tiers};
+	int status = -1;
+
+	l->recorder = (struct recorder){.by = by, .span_ms = o->delay_ns / MS_NS};
+	l->signals = open_signals(e);
+	if (l->signals < 0)
+		return -1;
+	if (o->on_pressure && (l->pressure = stall_watch(e)) < 0)
+		return -1;
+	l->recorder.writer = writer_open(path, &limits, facts, e);
+	if (l->recorder.writer && prepare(users, o, by, e) == 0) {
+		l->ends = o->for_ns ? now_ns() + o->for_ns : 0;
+		status = take_samples(l, e);
+	}
+	writer_close(l->recorder.writer);
+	return status;
+}
+
+/* 0, 1 if not all could be written, or -1 with *e. */
+static int run(const struct options *o, struct error *e)
+{
+	struct recording_loop loop = {.options = o, .signals = -1, .pressure = -1};
+	const struct grouping by = choose_keys(o);
+	struct users users = {NULL, 0};
+	struct lineage lineage = {.unmatched = 0};
+	struct machine machine = {.host = ""};
+	char boot_id[BOOT_ID_MAX], *path = choose_output(o, e);
+	struct rules *rules = path ? rulefiles_load(o->rules, o->no_rules, e) : NULL;
+	struct driver_options driver;
+	struct run_facts facts;
+	char *rules_text = NULL;
+	int status = -1;
+
+	if (rules) {
+		thread_ids_to_processes(o->pids, o->pid_count);
+		describe_run(&facts, o, &by, &machine, boot_id, e);
+		facts.rules = rules_text = write_rules(rules);
+		driver = describe_driver(o, &by, rules, &users, &lineage);
+		status = driver_open(&loop.driver, &driver, e);
+		if (status == 0)
+			status = record(&loop, path, &by, &facts, &users, e);
+		driver_close(&loop.driver);
+	}
+	lineage_free(&lineage);
+	users_free(&users);
+	rules_free(rules);
+	free(rules_text);
+	free(path);
+	return status;
+}
+
+enum exit_status command_record(int argc, char **argv)
+{
+	struct error e = {.code = ERROR_NONE};
+	enum exit_status status = EXIT_DONE;
+	struct options o;
+
+	if (options_parse(FOR_RECORD, argc, argv, &o, &e) < 0 ||
+	    (o.action == ACTION_REPORT && run(&o, &e) != 0))
+		status = EXIT_FAILED;
+	else if (o.action == ACTION_HELP)
+		options_write_help(FOR_RECORD, stdout);
+	else if (o.action == ACTION_VERSION)
+		version_write(stdout);
+	options_free(&o);
+	if (e.code != ERROR_NONE)
+		say(e.text);
+	return e.code == ERROR_USAGE ? EXIT_USAGE : status;
+}

@@ -1,0 +1,38 @@
+/*
+ * checksum: finds what a disk or a copy has changed; it does not find what somebody wants to hide.
+ * For src/recording/ only.
+ *
+ * Of 64 bits. No two numbers take a sum to the same one, so a single change is always found. Rows
+ * are summed one by one and added, so their order is of no account.
+ */
+#ifndef RECORDING_CHECKSUM_H
+#define RECORDING_CHECKSUM_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CHECKSUM_START UINT64_C(0xcbf29ce484222325)
+
+/* An odd factor and a shift, both of which can be undone. */
+static inline uint64_t checksum_number(uint64_t sum, uint64_t number)
+{
+	sum = (sum ^ number) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum ^ sum >> 29;
+}
+
+static inline uint64_t checksum_bytes(uint64_t sum, bool known, struct slice bytes)
+{
+	sum = checksum_number(sum, known ? bytes.len : UINT64_MAX);
+	for (size_t i = 0; known && i < bytes.len; i++)
+		sum = checksum_number(sum, (unsigned char)bytes.ptr[i]);
+	return sum;
+}
+
+static inline uint64_t checksum_known(uint64_t sum, bool known, uint64_t number)
+{
+	return checksum_number(checksum_number(sum, known), known ? number : 0);
+}
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * identity: what a group of a recording is of, as a row of the table groups; for src/recording/
+ * only.
+ */
+#ifndef RECORDING_IDENTITY_H
+#define RECORDING_IDENTITY_H
+
+#include "model/key.h"
+#include "recording/database.h"
+
+struct identity {
+	bool has_process;
+	unsigned known; /* of the process: PROCESS_PID, PROCESS_START */
+	pid_t pid;
+	uint64_t start_time;
+	struct text {
+		bool known;
+		struct slice bytes;
+	} boot_id, name, user, cgroup, label, subsystem, kind;
+	enum origin origin; /* of the label */
+};
+
+/* Which keys a recording can have. */
+bool identity_can_have(enum key key);
+
+/* Those keys of a grouping that a process has one value of, KEY_PROCESS left out. */
+struct grouping identity_sets(const struct grouping *by);
+
+/* Those of a key, whose strings are the symbols'. */
+struct identity identity_of(const struct intern *symbols, const struct grouping *by,
+			    const symbol *key, struct slice boot_id);
+
+/* The key of an identity in a table of symbols; what it lacks has no symbol. False if out of
+ * memory. */
+bool identity_key(const struct identity *id, struct intern *symbols, const struct grouping *by,
+		  symbol *key);
+
+/* What a run says that readers show, an empty text for what is unknown. */
+struct run_text {
+	struct slice host, kernel, boot_id, keys;
+};
+uint64_t run_checksum(const struct run_text *text, uint64_t run);
+
+extern const char identity_insert[], identity_find[], identity_select[];
+
+/* For the first two statements, the columns from ?1 on: INSERT has its checksum behind them. */
+void identity_bind(sqlite3_stmt *s, const struct identity *id, uint64_t grp);
+void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id);
+
+/* The row at hand, which lasts until the next step. */
+int identity_read(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
+		  struct error *e);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * reader: a past moment of a recording, as a snapshot.
+ *
+ *	r = recording_open(path)
+ *	recording_find(r, time)		goes to a sample
+ *	recording_read(r, what, &snapshot)
+ *	recording_close(r)
+ *
+ * Nothing is written, and nothing of a file is believed that does not add up.
+ */
+#ifndef RECORDING_READER_H
+#define RECORDING_READER_H
+
+#include "classify/rules.h"
+#include "model/selection.h"
+#include "model/snapshot.h"
+
+struct recording;
+
+/* Whether a file begins as a database does, whatever is in it. */
+bool recording_is(const char *path);
+
+/* Opens all files of the recording, so that none is opened later. `path` must outlive it. NULL
+ * with *e. */
+struct recording *recording_open(const char *path, struct error *e);
+void recording_close(struct recording *r);
+
+/* Goes to the last sample at or before a time (when.h); NULL is the last of all. 0, or -1 with *e:
+ * ERROR_USAGE if the text is no time, or nothing was recorded then. */
+int recording_find(struct recording *r, const char *time, struct error *e);
+
+/* What is wanted of the sample. */
+struct recall {
+	struct grouping by;
+	struct selection selection;
+	const char *user;  /* as the selection's, as text */
+	const pid_t *pids; /* only these, if there are any */
+	size_t pid_count;
+	const struct rules *rules; /* for KEY_SUBSYSTEM, which follows from the label */
+};
+
+/* Fills *s, which the caller frees in any case. 0, or -1 with *e: ERROR_USAGE for a key that was
+ * not recorded. */
+int recording_read(struct recording *r, const struct recall *what, struct snapshot *s,
+		   struct error *e);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * thinning: older samples become fewer; for src/recording/ only, but for its tiers.
+ *
+ * Of all samples in a step, the last is kept, with the least and the most that PSS and swap of each
+ * group were. Steps go by the time that the recording has run, so setting a clock thins nothing.
+ */
+#ifndef RECORDING_THINNING_H
+#define RECORDING_THINNING_H
+
+#include "recording/database.h"
+
+enum { TIERS_MAX = 8 };
+
+/* From `age` on there is one sample a step. In ascending order of both. */
+struct tiers {
+	struct tier {
+		uint64_t age_ms, step_ms;
+	} list[TIERS_MAX];
+	unsigned count;
+};
+
+/* Every sample for 6 hours, one a minute for 48 hours, then one in 10 minutes. */
+struct tiers tiers_default(void);
+
+/* AGE:STEP[,AGE:STEP...], or "none". False if it is not that. */
+bool tiers_parse(const char *text, struct tiers *tiers);
+
+/* `now` is the elapsed time of the newest sample, which stays as it is. 0, or -1 with *e, where a
+ * transaction may be open that is to be rolled back. */
+int thin(const struct database *d, const struct tiers *tiers, uint64_t now_ms, struct error *e);
+
+#endif

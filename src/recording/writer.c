@@ -1,0 +1,615 @@
+#include "recording/writer.h"
+
+#include "recording/checksum.h"
+#include "recording/identity.h"
+#include "recording/room.h"
+#include "recording/schema.h"
+#include "recording/usage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+enum {
+	HOUR_MS = 3600000,
+	WHOLE_MS = HOUR_MS, /* a whole state at least this often */
+	CHECKPOINT_MS = HOUR_MS / 6,
+	CHANGES_TO_WHOLE = 40, /* or when changes are so many times as large as one */
+	DAY_OF_WHOLES = 24,    /* how often groups without a row are looked for, in whole states */
+};
+
+/* What the last sample says of a group. */
+struct known_group {
+	uint64_t grp, seen; /* the sample that had it last */
+	bool there;
+	struct group last;
+};
+
+struct writer {
+	struct database db;
+	char *path;
+	int lock; /* the file itself, locked */
+	struct recording_limits limits;
+	const struct run_facts *facts;
+	struct grouping sets_by;
+	struct room room;
+	sqlite3_stmt *insert, *bound, *insert_sample, *insert_group, *find_group;
+
+	struct intern keys; /* of the groups that are known */
+	struct known_group *known;
+	uint32_t capacity, there;
+	uint32_t *changed; /* in the sample at hand */
+	size_t changed_count, changed_capacity;
+	char *scratch;
+	size_t scratch_capacity;
+
+	uint64_t run, next_grp, lost, wholes;
+	struct sample last; /* that was written; number 0 for none */
+	uint64_t base, base_elapsed_ms, changes, checkpoint_ms;
+	bool fresh; /* nothing is known of what is in the file: the next sample is whole */
+};
+
+/* Opening */
+
+/* SQLite has locks of its own, which are gone as soon as any descriptor of the file is closed; so
+ * this one stays open until the end. */
+static int lock_file(struct writer *w, struct error *e)
+{
+	struct stat st;
+
+	w->lock = open(w->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (w->lock < 0)
+		return error_errno(e, "cannot write %s", w->path);
+	if (fstat(w->lock, &st) < 0)
+		return error_errno(e, "cannot write %s", w->path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, ERROR_SYSTEM, "cannot record to %s: not a regular file",
+				 w->path);
+	if (flock(w->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return error_set(e, ERROR_SYSTEM,
+				 "another anonmem records to %s; give another --output", w->path);
+	return error_errno(e, "cannot lock %s", w->path);
+}
+
+static int open_database(struct writer *w, struct error *e)
+{
+	enum schema_kind kind;
+
+	if (database_open(&w->db, w->path, e) < 0 || schema_check(&w->db, &kind, e) < 0)
+		return -1;
+	/* Debian's SQLite overwrites what is deleted unless it is told not to. */
+	if (database_run(&w->db,
+			 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
+			 "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0",
+			 e) < 0)
+		return -1;
+	if (kind == SCHEMA_RECORDING)
+		return 0;
+	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || schema_create(&w->db, e) < 0)
+		return -1;
+	return database_run(&w->db, "COMMIT", e);
+}
+
+static int prepare_all(struct writer *w, struct error *e)
+{
+	const struct {
+		sqlite3_stmt **statement;
+		const char *sql;
+	} list[] = {
+		{&w->insert, usage_insert},	    {&w->bound, bound_insert},
+		{&w->insert_sample, sample_insert}, {&w->insert_group, identity_insert},
+		{&w->find_group, identity_find},
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		*list[i].statement = database_prepare(&w->db, list[i].sql, e);
+		if (!*list[i].statement)
+			return -1;
+	}
+	return 0;
+}
+
+static void write_keys(const struct grouping *by, char *out, size_t size)
+{
+	*out = '\0';
+	for (unsigned i = 0; i < by->count; i++) {
+		strlcat(out, i ? "," : "", size);
+		strlcat(out, key_names[by->keys[i]], size);
+	}
+}
+
+static int insert_run(struct writer *w, struct error *e)
+{
+	const struct run_facts *f = w->facts;
+	char keys[128];
+	struct run_text text;
+	sqlite3_stmt *s = database_prepare(
+		&w->db,
+		"INSERT INTO run(run, version, host, kernel, boot_id, page_size, kernel_labels, "
+		"keys, options, guesses, rules, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		"?)",
+		e);
+	int status;
+
+	if (!s)
+		return -1;
+	write_keys(f->by, keys, sizeof(keys));
+	text = (struct run_text){slice_of(f->host), slice_of(f->kernel), slice_of(f->boot_id),
+				 slice_of(keys)};
+	database_bind_number(s, 1, true, w->run);
+	database_bind_bytes(s, 2, true, slice_of(f->version));
+	database_bind_bytes(s, 3, f->host[0], slice_of(f->host));
+	database_bind_bytes(s, 4, f->kernel[0], slice_of(f->kernel));
+	database_bind_bytes(s, 5, f->boot_id[0], slice_of(f->boot_id));
+	database_bind_number(s, 6, f->page_size > 0, (uint64_t)f->page_size);
+	database_bind_number(s, 7, f->keeps_labels != ANSWER_UNKNOWN,
+			     f->keeps_labels == ANSWER_YES);
+	database_bind_bytes(s, 8, true, slice_of(keys));
+	database_bind_bytes(s, 9, f->options[0], slice_of(f->options));
+	database_bind_number(s, 10, true, f->guesses);
+	database_bind_bytes(s, 11, f->rules, slice_of(f->rules ? f->rules : ""));
+	database_bind_number(s, 12, true, run_checksum(&text, w->run));
+	status = database_finish(&w->db, s, e);
+	sqlite3_finalize(s);
+	return status;
+}
+
+/* Where the recording continues. */
+static int find_end(struct writer *w, struct error *e)
+{
+	uint64_t rows;
+	int64_t run, grp;
+
+	if (database_number(&w->db, "SELECT max(run) FROM run", &run, e) < 0 ||
+	    database_number(&w->db, "SELECT max(grp) FROM groups", &grp, e) < 0 ||
+	    sample_find(&w->db, SAMPLE_SELECT "ORDER BY sample DESC LIMIT 1", 0, 0, &w->last, &rows,
+			e) < 0)
+		return -1;
+	if (run < 0 || run == INT64_MAX || grp < 0 || grp == INT64_MAX ||
+	    w->last.number >= INT64_MAX - 1)
+		return error_set(e, ERROR_MALFORMED, "%s is damaged: its numbers end", w->path);
+	w->run = (uint64_t)run + 1;
+	w->next_grp = (uint64_t)grp + 1;
+	return 0;
+}
+
+static int begin_run(struct writer *w, struct error *e)
+{
+	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || find_end(w, e) < 0 ||
+	    insert_run(w, e) < 0 || database_run(&w->db, "COMMIT", e) < 0)
+		return -1;
+	return room_init(&w->room, &w->db, w->limits.max_bytes, e);
+}
+
+struct writer *writer_open(const char *path, const struct recording_limits *limits,
+			   const struct run_facts *facts, struct error *e)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+
+	if (!w) {
+		error_memory(e);
+		return NULL;
+	}
+	*w = (struct writer){
+		.lock = -1, .limits = *limits, .facts = facts, .path = strdup(path), .fresh = true};
+	w->sets_by = identity_sets(facts->by);
+	intern_init(&w->keys);
+	if (!w->path)
+		error_memory(e);
+	else if (lock_file(w, e) == 0 && open_database(w, e) == 0 && begin_run(w, e) == 0 &&
+		 prepare_all(w, e) == 0)
+		return w;
+	writer_close(w);
+	return NULL;
+}
+
+void writer_close(struct writer *w)
+{
+	if (!w)
+		return;
+	sqlite3_finalize(w->insert);
+	sqlite3_finalize(w->bound);
+	sqlite3_finalize(w->insert_sample);
+	sqlite3_finalize(w->insert_group);
+	sqlite3_finalize(w->find_group);
+	if (w->room.db)
+		room_checkpoint(&w->room);
+	database_close(&w->db);
+	if (w->lock >= 0)
+		close(w->lock);
+	intern_free(&w->keys);
+	free(w->known);
+	free(w->changed);
+	free(w->scratch);
+	free(w->path);
+	free(w);
+}
+
+uint64_t writer_bytes(const struct writer *w)
+{
+	return w->room.written;
+}
+
+uint64_t writer_used_bytes(const struct writer *w)
+{
+	return room_used_bytes(&w->room);
+}
+
+/* Groups */
+
+/* Whether the path still leads to the file that is written. */
+static bool is_in_place(const struct writer *w)
+{
+	struct stat there, mine;
+
+	return stat(w->path, &there) == 0 && fstat(w->lock, &mine) == 0 &&
+	       there.st_dev == mine.st_dev && there.st_ino == mine.st_ino;
+}
+
+/* The bytes of a key, whatever its table of symbols; NULL if out of memory. */
+static struct slice flatten(struct writer *w, const struct intern *symbols,
+			    const struct grouping *by, const symbol *key, bool set)
+{
+	size_t used = 1;
+
+	for (unsigned i = 0; i < by->count + 1; i++) {
+		struct slice bytes = {NULL, 0};
+		uint32_t length = UINT32_MAX;
+
+		if (i < by->count && key[i] != SYMBOL_NONE) {
+			bytes = intern_bytes(symbols, key[i]);
+			length = (uint32_t)bytes.len;
+		}
+		if (used + sizeof(length) + bytes.len > w->scratch_capacity) {
+			size_t capacity = 2 * (used + sizeof(length) + bytes.len);
+			char *larger = realloc(w->scratch, capacity);
+
+			if (!larger)
+				return (struct slice){NULL, 0};
+			w->scratch = larger;
+			w->scratch_capacity = capacity;
+		}
+		memcpy(w->scratch + used, &length, sizeof(length));
+		used += sizeof(length);
+		if (bytes.len)
+			memcpy(w->scratch + used, bytes.ptr, bytes.len);
+		used += bytes.len;
+	}
+	w->scratch[0] = set ? 's' : 'm';
+	return (struct slice){w->scratch, used};
+}
+
+/* The number of a group in the file, which may have it from before. 0, or -1 with *e. */
+static int number_group(struct writer *w, const struct identity *id, uint64_t *grp, struct error *e)
+{
+	int row;
+
+	identity_bind_to_find(w->find_group, id);
+	row = database_step(&w->db, w->find_group, e);
+	if (row > 0)
+		*grp = (uint64_t)sqlite3_column_int64(w->find_group, 0);
+	sqlite3_reset(w->find_group);
+	if (row != 0)
+		return row < 0 ? -1 : 0;
+	*grp = w->next_grp++;
+	identity_bind(w->insert_group, id, *grp);
+	return database_finish(&w->db, w->insert_group, e);
+}
+
+/* What is known of a group, which may be nothing yet; NULL with *e. */
+static struct known_group *find_known(struct writer *w, const struct intern *symbols,
+				      const struct grouping *by, const symbol *key, bool set,
+				      struct error *e)
+{
+	struct slice flat = flatten(w, symbols, by, key, set);
+	uint32_t before = w->keys.count;
+	symbol at = flat.ptr ? intern(&w->keys, flat) : SYMBOL_NONE;
+	struct identity id;
+
+	if (at != SYMBOL_NONE && at >= w->capacity) {
+		uint32_t capacity = w->capacity ? 2 * w->capacity : 64;
+		void *larger = reallocarray(w->known, capacity, sizeof(*w->known));
+
+		if (larger) {
+			w->known = larger;
+			w->capacity = capacity;
+		}
+	}
+	if (at == SYMBOL_NONE || at >= w->capacity) {
+		error_memory(e);
+		return NULL;
+	}
+	if (at == before) {
+		w->known[at] = (struct known_group){.grp = 0};
+		id = identity_of(symbols, by, key, slice_of(w->facts->boot_id));
+		if (number_group(w, &id, &w->known[at].grp, e) < 0)
+			return NULL;
+	}
+	return &w->known[at];
+}
+
+/* Nothing is known any more; the next sample is whole. */
+static void forget(struct writer *w)
+{
+	intern_free(&w->keys);
+	intern_init(&w->keys);
+	free(w->known);
+	w->known = NULL;
+	w->capacity = w->there = 0;
+	w->fresh = true;
+}
+
+/* A sample */
+
+/* Remembers that a group has changed. */
+static int note_change(struct writer *w, const struct known_group *k, struct error *e)
+{
+	if (w->changed_count == w->changed_capacity) {
+		size_t capacity = w->changed_capacity ? 2 * w->changed_capacity : 256;
+		void *larger = reallocarray(w->changed, capacity, sizeof(*w->changed));
+
+		if (!larger)
+			return error_memory(e);
+		w->changed = larger;
+		w->changed_capacity = capacity;
+	}
+	w->changed[w->changed_count++] = (uint32_t)(k - w->known);
+	return 0;
+}
+
+static int note_groups(struct writer *w, const struct sample *s, const struct recorded_memory *m,
+		       bool sets, struct error *e)
+{
+	const struct grouping *by = sets ? m->sets_by : w->facts->by;
+	const struct aggregate *a = sets ? m->sets : m->groups;
+	bool whole = s->base == s->number;
+
+	for (uint32_t i = 0; i < aggregate_count(a); i++) {
+		struct group now = a->groups[i];
+		struct known_group *k = find_known(w, m->symbols, by, aggregate_key(a, i), sets, e);
+
+		if (!k)
+			return -1;
+		if (sets) {
+			now.mappings = 0;
+			memset(&now.counters, 0, sizeof(now.counters));
+		}
+		usage_round(&now);
+		k->seen = s->number;
+		w->there += !k->there;
+		if (k->there && !whole && usage_equals(&k->last, &now))
+			continue;
+		k->there = true;
+		k->last = now;
+		if (note_change(w, k, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What the last sample had and this one has not. */
+static int note_gone(struct writer *w, const struct sample *s, struct error *e)
+{
+	for (uint32_t i = 0; i < w->keys.count; i++) {
+		struct known_group *k = &w->known[i];
+
+		if (!k->there || k->seen == s->number)
+			continue;
+		k->there = false;
+		w->there--;
+		group_zero(&k->last);
+		if (note_change(w, k, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int by_number(const void *a, const void *b, void *known)
+{
+	const struct known_group *list = known;
+	uint64_t x = list[*(const uint32_t *)a].grp, y = list[*(const uint32_t *)b].grp;
+
+	return (x > y) - (x < y);
+}
+
+/* In the order of the table, so that its pages get full. */
+static int write_changed(struct writer *w, const struct sample *s, uint64_t *sum, struct error *e)
+{
+	if (w->changed_count)
+		qsort_r(w->changed, w->changed_count, sizeof(*w->changed), by_number, w->known);
+	for (size_t i = 0; i < w->changed_count; i++) {
+		const struct known_group *k = &w->known[w->changed[i]];
+		const struct usage u = {.sample = s->number, .grp = k->grp, .group = k->last};
+
+		*sum += usage_checksum(&u);
+		if (usage_write(&w->db, w->insert, w->bound, &u, e) < 0)
+			return -1;
+	}
+	w->changes += w->changed_count;
+	return 0;
+}
+
+static bool has_process(const struct writer *w)
+{
+	return grouping_has(w->facts->by, KEY_PROCESS);
+}
+
+static int write_sample(struct writer *w, struct sample *s, const struct recorded_memory *m,
+			struct error *e)
+{
+	uint64_t sum = 0;
+
+	w->changed_count = 0;
+	if (note_groups(w, s, m, false, e) < 0 ||
+	    (!has_process(w) && note_groups(w, s, m, true, e) < 0) || note_gone(w, s, e) < 0 ||
+	    write_changed(w, s, &sum, e) < 0)
+		return -1;
+	return sample_write(&w->db, w->insert_sample, s, sum, e);
+}
+
+static uint64_t distance(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+/* The boot of the last sample in the file. */
+static int is_same_boot(const struct writer *w, bool *same, struct error *e)
+{
+	sqlite3_stmt *s;
+	bool known;
+	struct slice boot;
+	int row;
+
+	*same = true;
+	if (w->last.run == w->run)
+		return 0;
+	s = database_prepare(&w->db, "SELECT boot_id FROM run WHERE run = ?1", e);
+	if (!s)
+		return -1;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)w->last.run);
+	row = database_step(&w->db, s, e);
+	boot = row > 0 ? database_bytes(s, 0, &known) : SLICE("");
+	*same = slice_equals(boot, slice_of(w->facts->boot_id));
+	sqlite3_finalize(s);
+	return row < 0 ? -1 : 0;
+}
+
+/* Within a boot, its own clock counts; between two, there is only the wall clock. */
+static int set_time(struct writer *w, struct sample *s, struct error *e)
+{
+	bool same;
+
+	s->elapsed_ms = 0;
+	if (w->last.number == 0)
+		return 0;
+	if (is_same_boot(w, &same, e) < 0)
+		return -1;
+	s->elapsed_ms = w->last.elapsed_ms + (same ? distance(w->last.uptime_ms, s->uptime_ms)
+						   : distance(w->last.time_ms, s->time_ms));
+	return 0;
+}
+
+static bool is_due_whole(const struct writer *w, const struct sample *s)
+{
+	return w->fresh || s->elapsed_ms - w->base_elapsed_ms >= WHOLE_MS ||
+	       w->changes > CHANGES_TO_WHOLE * ((uint64_t)w->there + 64) ||
+	       room_wants_whole(&w->room);
+}
+
+static int number_sample(struct writer *w, struct sample *s, struct error *e)
+{
+	if (set_time(w, s, e) < 0)
+		return -1;
+	s->number = w->last.number + 1;
+	s->run = w->run;
+	s->lost = w->lost;
+	s->base = is_due_whole(w, s) ? s->number : w->base;
+	return 0;
+}
+
+static int add(struct writer *w, struct sample *s, const struct recorded_memory *m, struct error *e)
+{
+	uint64_t rows = aggregate_count(m->groups) + w->keys.count;
+	bool dropped = false;
+
+	if (room_make(&w->room, rows, &dropped, e) < 0)
+		return -1;
+	if (dropped)
+		forget(w);
+	if (number_sample(w, s, e) < 0)
+		return -1;
+	if (s->base == s->number)
+		w->changes = 0;
+	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || write_sample(w, s, m, e) < 0)
+		return -1;
+	return database_run(&w->db, "COMMIT", e);
+}
+
+/* What is said of groups that are gone is forgotten in time. */
+static void tidy(struct writer *w)
+{
+	enum { FEW = 4096 };
+
+	if (w->keys.count > 2 * w->there + FEW)
+		forget(w);
+}
+
+/* What takes long is done when a whole state was written: once an hour. */
+static int keep_house(struct writer *w, const struct sample *s, struct error *e)
+{
+	if (s->base == s->number) {
+		w->base = s->number;
+		w->base_elapsed_ms = s->elapsed_ms;
+		room_note_whole(&w->room);
+		if (thin(&w->db, &w->limits.tiers, s->elapsed_ms, e) < 0 ||
+		    room_keep(&w->room, s->elapsed_ms, w->limits.keep_ms, e) < 0)
+			return -1;
+		if (++w->wholes % DAY_OF_WHOLES == 0 &&
+		    (forget(w), room_drop_unused(&w->room, e)) < 0)
+			return -1;
+	}
+	if (s->elapsed_ms - w->checkpoint_ms >= CHECKPOINT_MS) {
+		room_checkpoint(&w->room);
+		w->checkpoint_ms = s->elapsed_ms;
+	}
+	tidy(w);
+	return 0;
+}
+
+/* Whether later samples may fare better than one that failed. */
+static enum writing judge(const struct writer *w)
+{
+	switch (sqlite3_errcode(w->db.db) & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_READONLY:
+	case SQLITE_CONSTRAINT:
+		return WRITING_ENDED;
+	default:
+		return WRITING_LOST;
+	}
+}
+
+static enum writing failed(struct writer *w, const struct error *e)
+{
+	enum writing how = e->code == ERROR_MALFORMED ? WRITING_ENDED : judge(w);
+
+	if (!sqlite3_get_autocommit(w->db.db))
+		sqlite3_exec(w->db.db, "ROLLBACK", NULL, NULL, NULL);
+	forget(w);
+	return how;
+}
+
+enum writing writer_add(struct writer *w, struct sample *s, const struct recorded_memory *memory,
+			struct error *e)
+{
+	if (!is_in_place(w)) {
+		room_checkpoint(&w->room);
+		error_set(e, ERROR_SYSTEM,
+			  "%s was moved or removed while it was recorded; start anonmem record "
+			  "again to continue in a new file",
+			  w->path);
+		return WRITING_ENDED;
+	}
+	if (add(w, s, memory, e) < 0) {
+		w->lost++;
+		return failed(w, e);
+	}
+	w->last = *s;
+	w->lost = 0;
+	w->fresh = false;
+	if (keep_house(w, s, e) < 0) {
+		enum writing how = failed(w, e);
+
+		return how == WRITING_LOST ? WRITING_DONE : how;
+	}
+	return WRITING_DONE;
+}

@@ -1,0 +1,276 @@
+"""anonmem record: what is in the recording is what there was, whatever happens to the recorder."""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+
+import anonmem
+from anonmem import ENVIRONMENT, IS_ROOT, MIB, NOBODY, Live, run
+from helper import Helper
+
+
+def wait_until(condition, what, seconds=60):
+	for _ in range(seconds * 50):
+		if condition():
+			return
+		time.sleep(0.02)
+	raise AssertionError(f"{what} did not happen")
+
+
+def samples(path):
+	"""How many samples a recording has; 0 as long as it is not there."""
+	try:
+		with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+			return db.execute("SELECT count(*) FROM sample").fetchone()[0]
+	except sqlite3.OperationalError:
+		return 0
+
+
+class Recorder:
+	"""anonmem record of one process, every 100 ms."""
+
+	def __init__(self, path, *options, prefix=(), **more):
+		self.path = path
+		self.process = subprocess.Popen(
+			[*prefix, anonmem.PROGRAM, "record", "-d", "100ms", "--output", path, *map(str, options)],
+			stderr=subprocess.PIPE, env=ENVIRONMENT, **more)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.process.kill()
+		self.process.communicate()
+
+	def wait_for(self, count):
+		wait_until(lambda: samples(self.path) >= count or self.process.poll() is not None,
+			f"sample {count}")
+
+	def end(self, number=signal.SIGTERM):
+		"""What it says at its end."""
+		self.process.send_signal(number)
+		return self.process.communicate(timeout=60)[1].decode()
+
+
+class Record(Live):
+	def setUp(self):
+		self.folder = tempfile.mkdtemp()
+		self.path = os.path.join(self.folder, "r.db")
+		self.addCleanup(shutil.rmtree, self.folder)
+
+	def query(self, sql):
+		with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as db:
+			return db.execute(sql).fetchall()
+
+	def recorded(self, *arguments, time="last", status=0):
+		return self.report("--from", f"{self.path}@{time}", *arguments, status=status)
+
+	def check_whole(self):
+		"""SQLite finds nothing wrong, and each sample can be read."""
+		self.assertEqual(self.query("PRAGMA integrity_check"), [("ok",)])
+		for when in ("first", "last"):
+			self.assertGreater(self.recorded(time=when)["totals"]["rss"], 0)
+
+	def test_past_moment_is_what_a_report_was(self):
+		"""The memory of a sleeping process, live and from a recording, by every key."""
+		with Helper("memory") as h:
+			done = run("record", "--by", "process,user,cgroup,label", "-p", h.pid, "--for", "300ms", "-d", "100ms",
+				"--output", self.path)
+			self.assertEqual((done.returncode, done.stderr), (0, b""))
+			for keys in ("label", "process", "user,kind", "cgroup,subsystem", "name,label"):
+				live = self.report("-p", h.pid, "--by", keys, "-k", "anon")
+				past = self.recorded("--by", keys, "-k", "anon")
+				for group in live["groups"] + past["groups"]:
+					group.pop("exclusive", None)
+				self.assertEqual([{k: v for k, v in g.items() if k != "referenced"} for g in live["groups"]],
+					[{k: v for k, v in g.items() if k != "referenced"} for g in past["groups"]])
+		self.assertEqual(past["source"]["kind"], "recording")
+		self.assertEqual(past["by"], ["name", "label"])
+		self.assertIn("recorded at", past["notes"][0])
+		self.assertEqual(self.recorded("-p", h.pid, "--name", "^helper")["totals"]["processes"], 1)
+		self.assertEqual(self.recorded("-p", 1, status=1)["groups"], [])
+
+	def test_keys_and_options_that_a_recording_lacks(self):
+		with Helper("memory") as h:
+			run("record", "-p", h.pid, "--for", "10ms", "--output", self.path)
+		for arguments, words in (
+			(["--by", "user"], "without the key user"),
+			(["-p", "1"], "without the key process"),
+			(["-o", "exclusive"], "no column exclusive"),
+			(["--verify"], "--verify needs smaps_rollup"),
+			(["--no-infer"], "--no-infer"),
+			(["--by", "command"], "without the key command"),
+		):
+			self.fails(2, "--from", self.path, *arguments, words=words)
+		self.fails(2, "--from", self.path + "@noon", words="invalid time \"noon\"")
+		self.fails(2, "--from", self.path + "@2001-01-01T00:00", words="begins at")
+		self.fails(2, "record", "--by", "file", words="tells apart by")
+		self.fails(2, "record", "--max-size", "5", words="--max-size")
+		self.fails(2, "record", "-d", "1ms", words="100ms to 1d")
+
+	def test_killed_at_any_moment(self):
+		"""Whatever was there before is there, and at most one sample is lost."""
+		count = 0
+		with Helper("churn", 2):
+			for _ in range(20):
+				with Recorder(self.path, "--name", "helper") as r:
+					r.wait_for(count + 1)
+					time.sleep(random.random() / 4)
+					seen = samples(self.path)
+					r.process.kill()
+					r.process.wait()
+				self.assertGreaterEqual(samples(self.path), seen)
+				self.assertEqual(self.query("PRAGMA quick_check"), [("ok",)])
+				count = samples(self.path)
+				self.assertGreater(self.recorded()["coverage"]["seen"], 0)
+		self.check_whole()
+
+	def test_signals(self):
+		with Helper("memory") as h, Recorder(self.path, "-d", "1h", "-p", h.pid) as r:
+			r.wait_for(1)
+			r.process.send_signal(signal.SIGUSR1)
+			r.wait_for(2)
+			self.assertEqual(r.end(signal.SIGINT), "")
+			self.assertEqual(r.process.returncode, 0)
+		self.assertEqual(self.query("SELECT cause FROM sample"), [("start",), ("signal",)])
+		# Nothing is left in the log, so a copy of the one file is all of it.
+		self.assertEqual(os.path.getsize(self.path + "-wal") if os.path.exists(self.path + "-wal") else 0, 0)
+
+	def test_disk_full(self):
+		"""Samples that cannot be written are lost and counted; what is there stays, and recording
+		continues once there is room."""
+		limit = 200 * 1024
+		with Helper("churn", 3), Recorder(self.path,
+				preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, 1 << 40))) as r:
+			line = r.process.stderr.readline().decode()
+			self.assertIn("cannot", line)
+			self.assertIn(self.path, line)
+			before = samples(self.path)
+			resource.prlimit(r.process.pid, resource.RLIMIT_FSIZE, (1 << 40, 1 << 40))
+			line = r.process.stderr.readline().decode()
+			self.assertRegex(line, "[0-9]+ samples? could not be written; recording continues")
+			r.wait_for(before + 1)
+			self.assertEqual(r.end(), "")
+		self.assertGreater(self.query("SELECT sum(lost_samples) FROM sample")[0][0], 0)
+		self.check_whole()
+
+	@unittest.skipUnless(IS_ROOT, "only root may mount")
+	def test_disk_full_for_good(self):
+		"""On a file system that is full, recording waits and ends as it is told to."""
+		script = ('mount -t tmpfs -o size=300k none "$1" && shift && "$@"; status=$?; '
+			'cp "$OUT" "$OUT-wal" "$COPY"; exit $status')
+		copy = os.path.join(self.folder, "copy")
+		mount = os.path.join(self.folder, "full")
+		os.mkdir(copy)
+		os.mkdir(mount)
+		path = os.path.join(mount, "r.db")
+		done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", mount, anonmem.PROGRAM, "record",
+			"-d", "100ms", "--for", "3s", "--output", path], capture_output=True, check=False,
+			env=dict(ENVIRONMENT, OUT=path, COPY=copy))
+		self.assertEqual(done.returncode, 1, done.stderr)
+		self.assertIn(b"could not be written", done.stderr)
+		self.path = os.path.join(copy, "r.db")
+		if samples(self.path):
+			self.check_whole()
+
+	def test_file_that_goes(self):
+		"""Moved or removed: it ends, and what was recorded is whole where it is now."""
+		with Helper("memory") as h:
+			with Recorder(self.path, "-p", h.pid) as r:
+				r.wait_for(3)
+				os.rename(self.path, self.path + ".old")
+				text = r.process.communicate(timeout=60)[1].decode()
+				self.assertIn("was moved or removed", text)
+				self.assertEqual(r.process.returncode, 1)
+			moved = os.path.join(self.folder, "elsewhere.db")
+			os.rename(self.path + ".old", moved)
+			with Recorder(self.path, "-p", h.pid) as r:
+				r.wait_for(2)
+				os.unlink(self.path)
+				self.assertIn("was moved or removed", r.process.communicate(timeout=60)[1].decode())
+			self.path = moved
+			self.assertGreaterEqual(samples(moved), 3)
+			self.check_whole()
+
+	def test_two_writers(self):
+		with Helper("memory") as h, Recorder(self.path, "-p", h.pid) as r:
+			r.wait_for(1)
+			self.fails(1, "record", "--output", self.path, words="another anonmem records to")
+			r.wait_for(samples(self.path) + 2)
+			self.assertEqual(r.end(), "")
+		run("record", "-p", os.getpid(), "--for", "10ms", "--output", self.path)
+		self.assertEqual(self.query("SELECT count(*) FROM run"), [(2,)])
+
+	def test_what_is_no_recording(self):
+		with open(self.path, "w", encoding="ascii") as f:
+			f.write("something else that is longer than nothing\n" * 100)
+		self.fails(1, "record", "--output", self.path, words="is damaged, or no recording")
+		with open(self.path, encoding="ascii") as f:
+			self.assertIn("something else", f.read())
+		self.fails(1, "record", "--output", self.folder, words="directory")
+		self.fails(1, "record", "--output", "/dev/null", words="not a regular file")
+
+	@unittest.skipUnless(IS_ROOT, "only root can become another user")
+	def test_readers_without_rights(self):
+		"""Who may only read the file reads it, while it is written and afterwards."""
+		os.chmod(self.folder, 0o755)
+		with Helper("memory") as h, Recorder(self.path, "-p", h.pid) as r:
+			r.wait_for(1)
+			for name in os.listdir(self.folder):
+				os.chmod(os.path.join(self.folder, name), 0o644)
+			r.wait_for(3)
+			report = self.report("--from", self.path, prefix=NOBODY)
+			self.assertGreater(report["totals"]["rss"], MIB)
+			r.end()
+		self.report("--from", self.path, prefix=NOBODY)
+		for name in os.listdir(self.folder):
+			if name != "r.db":
+				os.unlink(os.path.join(self.folder, name))
+		self.report("--from", self.path, prefix=NOBODY)
+		self.fails(1, "record", "--output", self.path, words="Permission denied", prefix=NOBODY)
+
+	def test_memory_of_others_in_time(self):
+		"""A process that comes and goes is in the samples between."""
+		with Recorder(self.path, "--name", "^helper") as r:
+			r.wait_for(1)
+			with Helper("memory"):
+				r.wait_for(samples(self.path) + 2)
+			r.wait_for(samples(self.path) + 2)
+			self.assertEqual(r.end(), "")
+		sums = [row[0] or 0 for row in self.query("SELECT (SELECT sum(pss) FROM memory m "
+			"WHERE m.sample = s.sample AND label = '[anon]') FROM sample s")]
+		self.assertGreater(max(sums), 4 * 1024)
+		self.assertLess(sums[-1], 4 * 1024)
+		self.assertEqual(self.query("SELECT count(*) FROM sample WHERE cpu_us IS NULL OR reading_us IS NULL"),
+			[(0,)])
+
+	def test_default_place(self):
+		if IS_ROOT:
+			self.skipTest("root's is /var/lib/anonmem")
+		done = subprocess.run([anonmem.PROGRAM, "record", "-p", str(os.getpid()), "--for", "10ms"],
+			env=dict(ENVIRONMENT, XDG_STATE_HOME=self.folder), capture_output=True, check=False)
+		self.assertEqual(done.returncode, 0, done.stderr)
+		self.assertTrue(os.path.exists(os.path.join(self.folder, "anonmem/recording.db")))
+
+	@unittest.skipUnless(os.access("/proc/pressure/memory", os.W_OK), "this kernel has no PSI")
+	def test_on_pressure(self):
+		"""The kernel takes the trigger; stall figures are beside each sample."""
+		done = run("record", "--on-pressure", "-p", os.getpid(), "--for", "10ms", "--output", self.path)
+		self.assertEqual((done.returncode, done.stderr), (0, b""))
+		self.assertEqual(self.query("SELECT count(*) FROM sample WHERE stall_some_us IS NULL"), [(0,)])
+
+	def test_json_of_a_recording(self):
+		"""What is not known is null, as in every report."""
+		with Helper("memory") as h:
+			run("record", "-p", h.pid, "--for", "10ms", "--output", self.path)
+		done = run("--from", self.path, "--json", "--by", "cgroup,label")
+		self.assertEqual(json.loads(done.stdout)["by"], ["cgroup", "label"])
+		self.assertEqual(run("--from", self.path, "--csv").returncode, 0)

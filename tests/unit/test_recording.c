@@ -1,0 +1,708 @@
+/* recording: what was written is read back, whatever happened in between; or it is refused. */
+#include "support.h"
+
+#include "../recording/samples.h"
+#include "recording/reader.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KIB = 1024, MINUTE = 60000, HOUR = 60 * MINUTE };
+
+static char *root, *path;
+static struct samples made;
+static struct writer *writer;
+static struct error error;
+static char boot[] = "boot-1";
+static struct recording_limits limits;
+static struct run_facts facts;
+
+static void open_writer(void)
+{
+	writer = writer_open(path, &limits, &facts, &error);
+	if (!writer)
+		fail_msg("%s", error.text);
+}
+
+static void reopen(const char *boot_id)
+{
+	writer_close(writer);
+	strcpy(boot, boot_id);
+	open_writer();
+}
+
+static int begin_with(const struct grouping *by)
+{
+	root = tree_make();
+	path = tree_path(root, "r.db");
+	samples_init(&made, by);
+	strcpy(boot, "boot-1");
+	limits = (struct recording_limits){.tiers = tiers_default()};
+	facts = (struct run_facts){.version = "0.1.0",
+				   .host = "here",
+				   .kernel = "6.18",
+				   .boot_id = boot,
+				   .page_size = 4096,
+				   .by = &made.by,
+				   .options = ""};
+	open_writer();
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return begin_with(&samples_by_name);
+}
+
+static int set_up_processes(void **state)
+{
+	(void)state;
+	return begin_with(&samples_by_process);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	writer_close(writer);
+	writer = NULL;
+	samples_free(&made);
+	free(path);
+	tree_remove(root);
+	return 0;
+}
+
+static void put(const char *name, const char *label, uint64_t processes, uint64_t pss)
+{
+	samples_put(&made, slice_of(name), SLICE("/c"), slice_of(label), processes, pss);
+}
+
+static void add(void)
+{
+	if (samples_add(&made, writer) != WRITING_DONE)
+		fail_msg("%s", made.error.text);
+}
+
+static bool read_by(const char *time, struct grouping by, struct snapshot *s)
+{
+	const struct recall what = {.by = by};
+	struct recording *r = recording_open(path, &error);
+	bool read = r && recording_find(r, time, &error) == 0 &&
+		    recording_read(r, &what, s, &error) == 0;
+
+	recording_close(r);
+	return read;
+}
+
+/* A group, by the name of its only key. */
+static const struct group *find(const struct snapshot *s, const char *text)
+{
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
+		symbol key = aggregate_key(&s->groups, i)[0];
+		struct slice bytes = intern_bytes(&s->symbols, key);
+
+		if (s->by.keys[0] == KEY_LABEL)
+			bytes = slice_inner(bytes, 1, 0);
+		if (slice_equals(bytes, slice_of(text)))
+			return &s->groups.groups[i];
+	}
+	return NULL;
+}
+
+static const struct grouping by_label = {{KEY_LABEL}, 1}, by_name = {{KEY_NAME}, 1};
+
+/* The PSS of a label at a time in KiB; 0 if it is not there, -1 if it cannot be read. */
+static int64_t pss_at(const char *time, const char *label)
+{
+	struct snapshot s = {0};
+	const struct group *g;
+	int64_t pss = -1;
+
+	if (read_by(time, by_label, &s)) {
+		g = find(&s, label);
+		pss = g ? (int64_t)(g->counters.bytes[COUNTER_PSS] / KIB) : 0;
+	}
+	snapshot_free(&s);
+	return pss;
+}
+
+static int64_t number(const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *s;
+	int64_t value;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	value = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return value;
+}
+
+static void change(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+TEST(only_changes_are_stored)
+{
+	for (uint64_t i = 0; i < 5; i++) {
+		put("a", "[heap]", 1, 100);
+		put("a", "[anon]", 1, 100 + i);
+		add();
+	}
+	assert_int_equal(number("SELECT count(*) FROM usage"), 3 + 4);
+	assert_int_equal(pss_at("first", "[anon]"), 100);
+	assert_int_equal(pss_at("last", "[anon]"), 104);
+	assert_int_equal(pss_at("last", "[heap]"), 100);
+	assert_int_equal(pss_at("2026-11-29T17:00:25Z", "[anon]"), 102);
+	assert_int_equal(pss_at("-20s", "[anon]"), 102);
+}
+
+TEST(what_is_gone_is_gone)
+{
+	put("a", "[heap]", 1, 100);
+	put("b", "[heap]", 1, 50);
+	add();
+	put("a", "[heap]", 1, 100);
+	add();
+	put("a", "[heap]", 1, 100);
+	put("b", "[heap]", 1, 20);
+	add();
+	assert_int_equal(pss_at("first", "[heap]"), 150);
+	assert_int_equal(pss_at("-10s", "[heap]"), 100);
+	assert_int_equal(pss_at("last", "[heap]"), 120);
+}
+
+/* Every counter comes back to the byte, unknown ones as unknown, with what is known of them. */
+TEST(counters_come_back)
+{
+	struct snapshot s = {0};
+	struct group *g;
+	const struct group *back;
+
+	g = samples_put(&made, SLICE("a"), SLICE("/c"), SLICE("x"), 1, 7);
+	g->counters.bytes[COUNTER_SWAP_PSS] = 12345;
+	g->counters.bytes[COUNTER_SWAP] = COUNTER_MAX;
+	g->counters.bytes[COUNTER_USS] = 0;
+	g->counters.known &= ~COUNTER_BIT(COUNTER_USS) & ~COUNTER_BIT(COUNTER_SWAP_PSS);
+	g->counters.bytes[COUNTER_LOCKED] = 1;
+	add();
+	assert_true(read_by("last", by_label, &s));
+	back = find(&s, "x");
+	assert_int_equal(back->counters.bytes[COUNTER_PSS], 7 * KIB);
+	assert_int_equal(back->counters.bytes[COUNTER_LOCKED], 1);
+	assert_int_equal(back->counters.bytes[COUNTER_SWAP_PSS], 12345);
+	assert_int_equal(back->counters.bytes[COUNTER_SWAP], COUNTER_MAX);
+	assert_false(counters_know(&back->counters, COUNTER_USS));
+	assert_false(counters_know(&back->counters, COUNTER_SWAP_PSS));
+	assert_true(counters_know(&back->counters, COUNTER_SWAP));
+	assert_int_equal(back->mappings, 3);
+	snapshot_free(&s);
+	assert_int_equal(number("SELECT swap_pss IS NULL AND uss IS NULL FROM usage "
+				"WHERE mappings = 3"),
+			 1);
+	assert_int_equal(number("SELECT kib * 1024 FROM at_least WHERE counter = 'swap_pss'"),
+			 12345);
+	assert_int_equal(number("SELECT count(*) FROM at_least"), 1);
+}
+
+/* A process is in one name and cgroup; how many have some of several labels is a bound, unless one
+ * of the labels is in all of them. */
+TEST(processes_are_counted)
+{
+	struct snapshot s = {0};
+
+	put("a", "x", 3, 10);
+	put("a", "y", 2, 10);
+	put("b", "x", 1, 10);
+	samples_set(&made, SLICE("a"), SLICE("/c"), 4);
+	add();
+	assert_true(read_by("last", by_label, &s));
+	assert_int_equal(find(&s, "x")->processes, 4);
+	assert_int_equal(find(&s, "y")->processes, 2);
+	snapshot_free(&s);
+	assert_true(read_by("last", by_name, &s));
+	assert_int_equal(find(&s, "a")->processes, 3);
+	assert_true(s.processes_at_least);
+	snapshot_free(&s);
+	put("a", "x", 4, 10);
+	put("a", "y", 2, 10);
+	add();
+	assert_true(read_by("last", by_name, &s));
+	assert_int_equal(find(&s, "a")->processes, 4);
+	assert_int_equal(s.totals.processes, 4);
+	assert_false(s.processes_at_least);
+	snapshot_free(&s);
+}
+
+TEST(a_key_that_was_not_recorded_is_an_error)
+{
+	struct snapshot s = {0};
+
+	put("a", "x", 1, 10);
+	add();
+	assert_false(read_by("last", (struct grouping){{KEY_PROCESS}, 1}, &s));
+	assert_int_equal(error.code, ERROR_USAGE);
+	assert_contains(error.text, "without the key process");
+	snapshot_free(&s);
+	assert_true(read_by("last", (struct grouping){{KEY_KIND, KEY_CGROUP}, 2}, &s));
+	snapshot_free(&s);
+}
+
+/* A pid that was used again is another process, and so is one after another boot. */
+TEST(processes_are_known_by_boot_and_start)
+{
+	struct snapshot s = {0};
+
+	samples_put_process(&made, 7, 100, SLICE("x"), 10);
+	add();
+	samples_put_process(&made, 7, 200, SLICE("x"), 20);
+	add();
+	reopen("boot-2");
+	samples_put_process(&made, 7, 100, SLICE("x"), 30);
+	add();
+	assert_int_equal(number("SELECT count(*) FROM groups"), 3);
+	assert_int_equal(number("SELECT count(DISTINCT boot_id) FROM groups"), 2);
+	assert_true(read_by("last", (struct grouping){{KEY_PROCESS}, 1}, &s));
+	assert_int_equal(aggregate_count(&s.groups), 1);
+	assert_int_equal(s.totals.counters.bytes[COUNTER_PSS], 30 * KIB);
+	assert_int_equal(s.totals.processes, 1);
+	snapshot_free(&s);
+}
+
+TEST(names_are_bytes)
+{
+	const struct slice hostile = {"\x1b[31m\xff\0'; DROP TABLE usage;--", 29};
+	struct snapshot s = {0};
+
+	samples_put(&made, hostile, hostile, SLICE("\"x\n"), 1, 10);
+	samples_put(&made, SLICE(""), SLICE("/c"), SLICE(""), 1, 5);
+	add();
+	assert_true(read_by("last", by_name, &s));
+	assert_int_equal(aggregate_count(&s.groups), 2);
+	assert_non_null(find(&s, ""));
+	assert_true(intern_find(&s.symbols, hostile) != SYMBOL_NONE);
+	snapshot_free(&s);
+	assert_int_equal(pss_at("last", "\"x\n"), 10);
+	assert_int_equal(number("SELECT count(*) FROM groups WHERE typeof(name) = 'blob'"), 2);
+}
+
+/* Times */
+
+TEST(a_gap_is_an_error)
+{
+	put("a", "x", 1, 1);
+	add();
+	made.time_ms += HOUR;
+	made.uptime_ms += HOUR;
+	put("a", "x", 1, 2);
+	add();
+	assert_int_equal(pss_at("2026-11-29T17:00:29Z", "x"), 1);
+	assert_int_equal(pss_at("2026-11-29T17:10Z", "x"), -1);
+	assert_int_equal(error.code, ERROR_USAGE);
+	assert_contains(error.text, "has a gap from 2026-11-29T17:00:00 to 2026-11-29T18:00:10");
+	assert_int_equal(pss_at("2026-11-29T16:59:59Z", "x"), -1);
+	assert_contains(error.text, "begins at 2026-11-29T17:00:00");
+	assert_int_equal(pss_at("2026-11-30T00:00Z", "x"), -1);
+	assert_contains(error.text, "ends at 2026-11-29T18:00:10");
+	assert_int_equal(pss_at("yesterday", "x"), -1);
+	assert_contains(error.text, "invalid time \"yesterday\"");
+	assert_int_equal(pss_at("18:00", "x"), -1);
+	assert_int_equal(pss_at("17:00", "x"), 1);
+}
+
+/* The clock is set back: what was recorded later under the same times does not hide what was
+ * recorded first, and how long there has been a recording is not changed. */
+TEST(the_clock_is_set_back_and_forward)
+{
+	for (uint64_t i = 0; i < 6; i++) {
+		put("a", "x", 1, 10 + i);
+		add();
+	}
+	made.time_ms -= HOUR;
+	put("a", "x", 1, 20);
+	add();
+	made.time_ms += 24 * HOUR;
+	put("a", "x", 1, 30);
+	add();
+	assert_int_equal(pss_at("2026-11-29T17:00:50Z", "x"), 15);
+	assert_int_equal(pss_at("2026-11-29T16:01:05Z", "x"), 20);
+	assert_int_equal(pss_at("2026-11-29T16:30Z", "x"), -1);
+	assert_int_equal(pss_at("2026-11-30T12:00Z", "x"), -1);
+	assert_int_equal(pss_at("last", "x"), 30);
+	assert_int_equal(number("SELECT max(elapsed_ms) FROM sample"), 7 * 10000);
+}
+
+TEST(another_boot_continues)
+{
+	put("a", "x", 1, 1);
+	add();
+	made.time_ms += HOUR;
+	made.uptime_ms = 1000;
+	reopen("boot-2");
+	put("a", "x", 1, 2);
+	add();
+	assert_int_equal(pss_at("first", "x"), 1);
+	assert_int_equal(pss_at("last", "x"), 2);
+	assert_int_equal(pss_at("-30m", "x"), -1);
+	assert_int_equal(number("SELECT max(elapsed_ms) FROM sample"), HOUR + 10000);
+	assert_int_equal(number("SELECT count(*) FROM sample WHERE base = sample"), 2);
+}
+
+/* Thinning */
+
+TEST(older_samples_are_thinned)
+{
+	/* Eight hours: x goes up and down within each minute, y is there for ten seconds. */
+	for (unsigned i = 0; i < 8 * 360; i++) {
+		put("a", "x", 1, 1000 + i % 6 * 100);
+		put("a", "z", 1, 5);
+		if (i == 13)
+			put("a", "y", 1, 77);
+		add();
+	}
+	assert_int_equal(number("SELECT count(*) FROM sample WHERE span_ms = 60000"), 60);
+	assert_int_equal(number("SELECT min(span_ms) FROM sample WHERE elapsed_ms < 3600000"),
+			 60000);
+	assert_int_equal(number("SELECT max(span_ms) FROM sample WHERE elapsed_ms > 3600000"),
+			 10000);
+	/* The last of each minute is kept, with the least and the most. */
+	assert_int_equal(pss_at("first", "x"), 1500);
+	assert_int_equal(number("SELECT pss_min FROM memory WHERE sample = 12 AND label = 'x'"),
+			 1000);
+	assert_int_equal(number("SELECT pss_max FROM memory WHERE sample = 12 AND label = 'x'"),
+			 1500);
+	assert_int_equal(number("SELECT pss_max FROM memory WHERE sample = 18 AND label = 'y'"),
+			 77);
+	assert_int_equal(number("SELECT pss FROM memory WHERE sample = 18 AND label = 'y'"), 0);
+	assert_int_equal(pss_at("2026-11-29T17:03Z", "z"), 5);
+	assert_int_equal(number("SELECT sum(cpu_us) FROM sample"), 8 * 360 * 1500);
+}
+
+TEST(thinning_joins_whole_states)
+{
+	limits.tiers = (struct tiers){{{HOUR, MINUTE}, {4 * HOUR, 10 * MINUTE}}, 2};
+	reopen("boot-1");
+	for (unsigned i = 0; i < 18 * 360; i++) {
+		put("a", "x", 1, 1000 + i);
+		put("a", "z", 1, 5);
+		add();
+	}
+	assert_true(number("SELECT count(*) FROM sample WHERE span_ms = 600000") >= 36);
+	assert_true(number("SELECT count(*) FROM sample WHERE base = sample AND "
+			   "span_ms = 600000") <= 3);
+	assert_int_equal(pss_at("first", "z"), 5);
+	/* Each state is what there was at its time. */
+	assert_int_equal(pss_at("2026-11-29T18:09:55Z", "x"), 1000 + 359 + 60);
+	assert_int_equal(number("SELECT count(*) FROM memory WHERE label = 'x' AND "
+				"pss <> 999 + sample"),
+			 0);
+}
+
+/* Limits */
+
+static uint64_t size_of_files(void)
+{
+	struct stat db = {0}, log = {0};
+	char *name = tree_path(root, "r.db-wal");
+
+	stat(path, &db);
+	stat(name, &log);
+	free(name);
+	return (uint64_t)db.st_size + (uint64_t)log.st_size;
+}
+
+TEST(the_size_is_limited_at_every_write)
+{
+	limits.max_bytes = 2 << 20;
+	limits.tiers.count = 0;
+	reopen("boot-1");
+	for (unsigned i = 0; i < 1000; i++) {
+		char label[32];
+
+		for (unsigned k = 0; k < 60; k++) {
+			snprintf(label, sizeof(label), "label %u", k);
+			put("a", label, 1, 1000 + i + k);
+		}
+		add();
+		assert_true(size_of_files() <= limits.max_bytes);
+	}
+	assert_int_equal(pss_at("last", "label 0"), 1000 + 999);
+	assert_true(number("SELECT count(*) FROM sample") > 100);
+	assert_true(number("SELECT min(sample) FROM sample") > 1);
+	assert_int_equal(number("SELECT count(*) FROM sample WHERE base NOT IN "
+				"(SELECT sample FROM sample)"),
+			 0);
+}
+
+TEST(one_sample_may_be_too_large)
+{
+	limits.max_bytes = 1 << 20;
+	reopen("boot-1");
+	for (unsigned k = 0; k < 20000; k++) {
+		char label[32];
+
+		snprintf(label, sizeof(label), "label %u", k);
+		put("a", label, 1, k);
+	}
+	assert_int_equal(samples_add(&made, writer), WRITING_LOST);
+	assert_contains(made.error.text, "larger than --max-size");
+	put("a", "x", 1, 3);
+	add();
+	assert_int_equal(pss_at("last", "x"), 3);
+	assert_int_equal(number("SELECT lost_samples FROM sample"), 1);
+}
+
+TEST(old_samples_go)
+{
+	limits.keep_ms = 3 * HOUR;
+	reopen("boot-1");
+	for (unsigned i = 0; i < 6 * 360; i++) {
+		put("a", "x", 1, 1000 + i);
+		add();
+	}
+	assert_true(number("SELECT max(elapsed_ms) - min(elapsed_ms) FROM sample") <= 5 * HOUR);
+	assert_true(pss_at("first", "x") > 1000);
+}
+
+/* Who else is there */
+
+TEST(there_is_one_writer)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	assert_null(writer_open(path, &limits, &facts, &e));
+	assert_contains(e.text, "another anonmem records to");
+	put("a", "x", 1, 1);
+	add();
+}
+
+TEST(readers_read_while_it_is_written)
+{
+	struct snapshot s = {0};
+	const struct recall what = {.by = by_label};
+	struct recording *r;
+
+	put("a", "x", 1, 1);
+	add();
+	r = recording_open(path, &error);
+	assert_non_null(r);
+	assert_int_equal(recording_find(r, NULL, &error), 0);
+	put("a", "x", 1, 2);
+	add();
+	assert_int_equal(recording_read(r, &what, &s, &error), 0);
+	assert_int_equal(s.totals.counters.bytes[COUNTER_PSS], 1 * KIB);
+	snapshot_free(&s);
+	recording_close(r);
+	assert_int_equal(pss_at("last", "x"), 2);
+}
+
+TEST(a_file_that_is_moved_or_removed_ends_it)
+{
+	char *other = tree_path(root, "other.db");
+
+	put("a", "x", 1, 1);
+	add();
+	assert_int_equal(rename(path, other), 0);
+	put("a", "x", 1, 2);
+	assert_int_equal(samples_add(&made, writer), WRITING_ENDED);
+	assert_contains(made.error.text, "was moved or removed");
+	writer_close(writer);
+	writer = NULL;
+	free(path);
+	path = other;
+	assert_int_equal(pss_at("last", "x"), 1);
+}
+
+TEST(other_versions_and_files_are_refused)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	put("a", "x", 1, 1);
+	add();
+	writer_close(writer);
+	change("PRAGMA user_version = 2");
+	writer = writer_open(path, &limits, &facts, &e);
+	assert_null(writer);
+	assert_contains(e.text, "is a recording of version 2");
+	assert_int_equal(pss_at("last", "x"), -1);
+	assert_contains(error.text, "is a recording of version 2");
+	change("PRAGMA user_version = 1; PRAGMA application_id = 5");
+	assert_int_equal(pss_at("last", "x"), -1);
+	assert_contains(error.text, "is a database, but no recording");
+	change("PRAGMA application_id = 1634627437; DROP TABLE groups; "
+	       "CREATE VIEW groups AS SELECT 1");
+	assert_int_equal(pss_at("last", "x"), -1);
+	assert_contains(error.text, "it has no table groups");
+	tree_write(root, "r.db", SLICE("no database at all, but longer than nothing"));
+	assert_null(writer_open(path, &limits, &facts, &e));
+	assert_contains(e.text, "is damaged, or no recording");
+}
+
+/* Damage */
+
+static void write_some(void)
+{
+	char label[32];
+
+	for (unsigned i = 0; i < 30; i++) {
+		for (unsigned k = 0; k < 40; k++) {
+			snprintf(label, sizeof(label), "label %u", k);
+			put(k % 2 ? "a" : "b", label, 1, 1000 + k + (i * k) % 7);
+		}
+		add();
+	}
+	writer_close(writer);
+	writer = NULL;
+}
+
+/* All rows of a sample as one number; 0 where it is refused. */
+static uint64_t sum_at(const char *time)
+{
+	struct snapshot s = {0};
+	uint64_t sum = 0;
+
+	if (read_by(time, by_label, &s)) {
+		sum = 1;
+		for (unsigned k = 0; k < 40; k++) {
+			char label[32];
+			const struct group *g;
+
+			snprintf(label, sizeof(label), "label %u", k);
+			g = find(&s, label);
+			sum = sum * 31 + (g ? g->counters.bytes[COUNTER_PSS] + g->processes : 0);
+		}
+	}
+	snapshot_free(&s);
+	return sum;
+}
+
+/* A wrong bit is refused, or was in nothing that is read: no figure is wrong. */
+TEST(flipped_bits_are_found)
+{
+	uint64_t first, last;
+	struct stat st;
+	unsigned refused = 0;
+	int fd;
+
+	write_some();
+	first = sum_at("first");
+	last = sum_at("last");
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0 && fstat(fd, &st) == 0);
+	srand(1);
+	for (unsigned i = 0; i < 600; i++) {
+		off_t at = (off_t)((uint64_t)rand() % (uint64_t)st.st_size);
+		unsigned char byte, wrong;
+		uint64_t sum;
+
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		wrong = byte ^ (unsigned char)(1U << rand() % 8);
+		assert_int_equal(pwrite(fd, &wrong, 1, at), 1);
+		sum = sum_at("first");
+		assert_true(sum == 0 || sum == first);
+		refused += sum == 0;
+		sum = sum_at("last");
+		assert_true(sum == 0 || sum == last || sum == first);
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
+	close(fd);
+	assert_true(refused > 10);
+}
+
+TEST(a_file_that_was_cut_is_refused)
+{
+	uint64_t last;
+	struct stat st;
+
+	write_some();
+	last = sum_at("last");
+	assert_int_equal(stat(path, &st), 0);
+	for (off_t size = st.st_size - 1; size > 0; size -= st.st_size / 50) {
+		uint64_t sum;
+
+		assert_int_equal(truncate(path, size), 0);
+		sum = sum_at("last");
+		assert_true(sum == 0 || sum == last);
+	}
+	assert_int_equal(sum_at("last"), 0);
+	assert_true(strlen(error.text) > 0);
+}
+
+/* What is in the WAL is missing then, and nothing else. */
+TEST(a_copy_without_its_log_is_older)
+{
+	char *copy = tree_path(root, "copy.db"), *command;
+	const struct recording_limits none = {.max_bytes = 0};
+
+	put("a", "x", 1, 1);
+	add();
+	writer_close(writer);
+	writer = writer_open(path, &none, &facts, &error);
+	put("a", "x", 1, 2);
+	add();
+	assert_true(asprintf(&command, "cp '%s' '%s'", path, copy) > 0);
+	assert_int_equal(system(command), 0);
+	free(command);
+	assert_int_equal(pss_at("last", "x"), 2);
+	free(path);
+	path = copy;
+	assert_int_equal(pss_at("last", "x"), 1);
+}
+
+/* Memory does not grow with what has come and gone. */
+TEST(groups_that_are_gone_are_forgotten)
+{
+	limits.keep_ms = 2 * HOUR;
+	reopen("boot-1");
+	for (unsigned i = 0; i < 360 * 30; i++) {
+		char label[32];
+
+		snprintf(label, sizeof(label), "label %u", i);
+		put("a", label, 1, 5);
+		add();
+	}
+	assert_true(number("SELECT count(*) FROM groups") < 360 * 30);
+}
+
+int main(void)
+{
+#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		WITH(only_changes_are_stored),
+		WITH(what_is_gone_is_gone),
+		WITH(counters_come_back),
+		WITH(processes_are_counted),
+		WITH(a_key_that_was_not_recorded_is_an_error),
+		cmocka_unit_test_setup_teardown(processes_are_known_by_boot_and_start,
+						set_up_processes, tear_down),
+		WITH(names_are_bytes),
+		WITH(a_gap_is_an_error),
+		WITH(the_clock_is_set_back_and_forward),
+		WITH(another_boot_continues),
+		WITH(older_samples_are_thinned),
+		WITH(thinning_joins_whole_states),
+		WITH(the_size_is_limited_at_every_write),
+		WITH(one_sample_may_be_too_large),
+		WITH(old_samples_go),
+		WITH(there_is_one_writer),
+		WITH(readers_read_while_it_is_written),
+		WITH(a_file_that_is_moved_or_removed_ends_it),
+		WITH(other_versions_and_files_are_refused),
+		WITH(flipped_bits_are_found),
+		WITH(a_file_that_was_cut_is_refused),
+		WITH(a_copy_without_its_log_is_older),
+		WITH(groups_that_are_gone_are_forgotten),
+	};
+
+	return RUN(tests);
+}
