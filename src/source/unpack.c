@@ -115,7 +115,7 @@ static int fail(struct archive *a, struct error *e)
 static int read_member(struct unpacking *u, char **text, size_t *size, struct error *e)
 {
 	size_t used = 0, capacity = 0;
-	char *bytes = NULL;
+	char *bytes = NULL, *fitting;
 	ssize_t n = 0;
 
 	do {
@@ -137,8 +137,8 @@ static int read_member(struct unpacking *u, char **text, size_t *size, struct er
 		}
 		used += (size_t)n;
 	} while (n > 0);
-	*text = realloc(bytes, used + 1);
-	*text = *text ? *text : bytes;
+	fitting = realloc(bytes, used + 1);
+	*text = fitting ? fitting : bytes;
 	*size = used;
 	return 0;
 }
