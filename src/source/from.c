@@ -282,6 +282,19 @@ int source_load(struct source *s, struct error *e)
 	return status;
 }
 
+/* What is in a file is looked at in the sandbox, where nothing can be loaded any more. */
+static void prepare_to_unpack(const struct source *s)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < s->path_count; i++) {
+		if (fstat(s->fds[i], &st) < 0 || !S_ISDIR(st.st_mode)) {
+			unpack_load();
+			return;
+		}
+	}
+}
+
 static int open_one(const char *path)
 {
 	if (strcmp(path, "-") == 0)
@@ -313,5 +326,6 @@ struct source *source_open_from(char *const *paths, size_t count, struct error *
 		source_close(s);
 		return NULL;
 	}
+	prepare_to_unpack(s);
 	return s;
 }

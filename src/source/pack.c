@@ -1,7 +1,7 @@
 #include "source/pack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
+#include "source/libarchive.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static ssize_t write_bytes(struct archive *a, void *ctx, const void *bytes, size
 	ssize_t n = TEMP_FAILURE_RETRY(write(p->fd, bytes, size));
 
 	if (n < 0)
-		archive_set_error(a, errno, "%s", "cannot write");
+		la.archive_set_error(a, errno, "%s", "cannot write");
 	else
 		p->bytes += (uint64_t)n;
 	return n;
@@ -51,9 +51,9 @@ static ssize_t write_bytes(struct archive *a, void *ctx, const void *bytes, size
 
 static int fail(struct pack *p, struct error *e)
 {
-	const char *why = archive_error_string(p->archive);
+	const char *why = la.archive_error_string(p->archive);
 
-	errno = archive_errno(p->archive);
+	errno = la.archive_errno(p->archive);
 	if (errno == ENOMEM)
 		return error_memory(e);
 	if (errno > 0)
@@ -65,30 +65,38 @@ static int fail(struct pack *p, struct error *e)
 static int open_archive(struct pack *p, enum pack_form form, struct error *e)
 {
 	struct archive *a = p->archive;
-	int status = archive_write_set_format_gnutar(a);
+	int status = la.archive_write_set_format_gnutar(a);
 
 	if (status == ARCHIVE_OK && form == PACK_GZIP)
-		status = archive_write_add_filter_gzip(a);
+		status = la.archive_write_add_filter_gzip(a);
 	if (status == ARCHIVE_OK && form == PACK_ZSTD)
-		status = archive_write_add_filter_zstd(a);
+		status = la.archive_write_add_filter_zstd(a);
 	if (status == ARCHIVE_OK && form == PACK_XZ)
-		status = archive_write_add_filter_xz(a);
+		status = la.archive_write_add_filter_xz(a);
 	if (status == ARCHIVE_OK)
-		status = archive_write_set_bytes_in_last_block(a, 1);
+		status = la.archive_write_set_bytes_in_last_block(a, 1);
 	if (status == ARCHIVE_OK)
-		status = archive_write_open(a, p, NULL, write_bytes, NULL);
+		status = la.archive_write_open(a, p, NULL, write_bytes, NULL);
 	return status == ARCHIVE_OK ? 0 : fail(p, e);
+}
+
+int pack_load(struct error *e)
+{
+	return libarchive_load(e);
 }
 
 struct pack *pack_new(int fd, enum pack_form form, struct error *e)
 {
-	struct pack *p = calloc(1, sizeof(*p));
+	struct pack *p;
 
+	if (pack_load(e) < 0)
+		return NULL;
+	p = calloc(1, sizeof(*p));
 	if (p) {
 		p->fd = fd;
 		p->time = time(NULL);
-		p->archive = archive_write_new();
-		p->entry = archive_entry_new();
+		p->archive = la.archive_write_new();
+		p->entry = la.archive_entry_new();
 	}
 	if (!p || !p->archive || !p->entry) {
 		error_memory(e);
@@ -106,33 +114,33 @@ int pack_add(struct pack *p, const char *folder, const char *name, bool is_link,
 	     struct error *e)
 {
 	char path[PATH_MAX], target[PATH_MAX];
-	struct archive_entry *entry = archive_entry_clear(p->entry);
+	struct archive_entry *entry = la.archive_entry_clear(p->entry);
 
 	if (snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", name) >= PATH_MAX)
 		return 0;
-	archive_entry_copy_pathname(entry, path);
-	archive_entry_set_mtime(entry, p->time, 0);
-	archive_entry_set_perm(entry, is_link ? 0777 : 0600);
+	la.archive_entry_copy_pathname(entry, path);
+	la.archive_entry_set_mtime(entry, p->time, 0);
+	la.archive_entry_set_perm(entry, is_link ? 0777 : 0600);
 	if (is_link) {
 		snprintf(target, sizeof(target), "%.*s", (int)bytes.len, bytes.ptr);
-		archive_entry_set_filetype(entry, AE_IFLNK);
-		archive_entry_copy_symlink(entry, target);
-		archive_entry_set_size(entry, 0);
+		la.archive_entry_set_filetype(entry, AE_IFLNK);
+		la.archive_entry_copy_symlink(entry, target);
+		la.archive_entry_set_size(entry, 0);
 	} else {
-		archive_entry_set_filetype(entry, AE_IFREG);
-		archive_entry_set_size(entry, (int64_t)bytes.len);
+		la.archive_entry_set_filetype(entry, AE_IFREG);
+		la.archive_entry_set_size(entry, (int64_t)bytes.len);
 	}
-	if (archive_write_header(p->archive, entry) < ARCHIVE_WARN)
+	if (la.archive_write_header(p->archive, entry) < ARCHIVE_WARN)
 		return fail(p, e);
 	if (!is_link && bytes.len > 0 &&
-	    archive_write_data(p->archive, bytes.ptr, bytes.len) != (ssize_t)bytes.len)
+	    la.archive_write_data(p->archive, bytes.ptr, bytes.len) != (ssize_t)bytes.len)
 		return fail(p, e);
 	return 0;
 }
 
 int pack_finish(struct pack *p, struct error *e)
 {
-	return archive_write_close(p->archive) == ARCHIVE_OK ? 0 : fail(p, e);
+	return la.archive_write_close(p->archive) == ARCHIVE_OK ? 0 : fail(p, e);
 }
 
 void pack_free(struct pack *p)
@@ -140,9 +148,9 @@ void pack_free(struct pack *p)
 	if (!p)
 		return;
 	if (p->archive)
-		archive_write_fail(p->archive);
-	archive_write_free(p->archive);
-	archive_entry_free(p->entry);
+		la.archive_write_fail(p->archive);
+	la.archive_write_free(p->archive);
+	la.archive_entry_free(p->entry);
 	free(p);
 }
 

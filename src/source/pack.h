@@ -15,6 +15,9 @@ enum pack_form { PACK_TAR, PACK_GZIP, PACK_ZSTD, PACK_XZ };
 /* By the end of a file's name: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz. False if it is another. */
 bool pack_find_form(const char *path, enum pack_form *form);
 
+/* Loads what packs; the sandbox would refuse that. 0, or -1 with *e. */
+int pack_load(struct error *e);
+
 struct pack;
 
 /* `fd` is borrowed. NULL with *e. */

@@ -1,7 +1,7 @@
 #include "source/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
+#include "source/libarchive.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -63,7 +63,7 @@ static ssize_t read_input(struct archive *a, void *ctx, const void **bytes)
 		*bytes = in->part;
 		n = TEMP_FAILURE_RETRY(read(in->fd, in->part, sizeof(in->part)));
 		if (n < 0)
-			archive_set_error(a, errno, "%s", "cannot read");
+			la.archive_set_error(a, errno, "%s", "cannot read");
 	}
 	in->taken += n > 0 ? (uint64_t)n : 0;
 	return n;
@@ -76,7 +76,7 @@ static int64_t seek_input(struct archive *a, void *ctx, int64_t offset, int when
 	off_t at = lseek(in->fd, offset, whence);
 
 	if (at < 0)
-		archive_set_error(a, errno, "%s", "cannot seek");
+		la.archive_set_error(a, errno, "%s", "cannot seek");
 	return at < 0 ? ARCHIVE_FATAL : at;
 }
 
@@ -104,9 +104,9 @@ static int grow(struct unpacking *u, size_t n, struct error *e)
 
 static int fail(struct archive *a, struct error *e)
 {
-	const char *why = archive_error_string(a);
+	const char *why = la.archive_error_string(a);
 
-	if (archive_errno(a) == ENOMEM)
+	if (la.archive_errno(a) == ENOMEM)
 		return error_memory(e);
 	return error_set(e, ERROR_MALFORMED, "cannot be unpacked: %s", why ? why : "damaged");
 }
@@ -115,7 +115,7 @@ static int fail(struct archive *a, struct error *e)
 static int read_member(struct unpacking *u, char **text, size_t *size, struct error *e)
 {
 	size_t used = 0, capacity = 0;
-	char *bytes = NULL;
+	char *bytes = NULL, *fitting;
 	ssize_t n = 0;
 
 	do {
@@ -130,24 +130,24 @@ static int read_member(struct unpacking *u, char **text, size_t *size, struct er
 			bytes = larger;
 			capacity = more;
 		}
-		n = archive_read_data(u->archive, bytes + used, PART);
+		n = la.archive_read_data(u->archive, bytes + used, PART);
 		if (n < 0 || grow(u, (size_t)n, e) < 0) {
 			free(bytes);
 			return n < 0 ? fail(u->archive, e) : -1;
 		}
 		used += (size_t)n;
 	} while (n > 0);
-	*text = realloc(bytes, used + 1);
-	*text = *text ? *text : bytes;
+	fitting = realloc(bytes, used + 1);
+	*text = fitting ? fitting : bytes;
 	*size = used;
 	return 0;
 }
 
 static enum member_type type_of(struct archive_entry *entry)
 {
-	if (archive_entry_hardlink(entry))
+	if (la.archive_entry_hardlink(entry))
 		return MEMBER_HARD_LINK;
-	switch (archive_entry_filetype(entry)) {
+	switch (la.archive_entry_filetype(entry)) {
 	case AE_IFREG:
 		return MEMBER_FILE;
 	case AE_IFDIR:
@@ -161,9 +161,9 @@ static enum member_type type_of(struct archive_entry *entry)
 
 static const char *target_of(struct archive_entry *entry)
 {
-	const char *target = archive_entry_hardlink(entry);
+	const char *target = la.archive_entry_hardlink(entry);
 
-	return target ? target : archive_entry_symlink(entry);
+	return target ? target : la.archive_entry_symlink(entry);
 }
 
 /* The text of a member: its bytes, or where it leads. What else has bytes is read too, so that they
@@ -187,17 +187,17 @@ static int read_text(struct unpacking *u, struct archive_entry *entry, enum memb
 
 static int keep_member(struct unpacking *u, struct archive_entry *entry, struct error *e)
 {
-	const char *path = archive_entry_pathname(entry);
+	const char *path = la.archive_entry_pathname(entry);
 	enum member_type type = type_of(entry);
 	char *text;
 	size_t size;
 
-	if (!path && !(path = archive_entry_pathname_utf8(entry)))
+	if (!path && !(path = la.archive_entry_pathname_utf8(entry)))
 		return error_set(e, ERROR_MALFORMED, "has a member whose name is not text");
 	if (members_count(u->result->members) == MEMBERS_MAX)
 		return error_set(e, ERROR_MALFORMED,
 				 "has more than %d members, which is no capture", MEMBERS_MAX);
-	if (archive_entry_is_encrypted(entry))
+	if (la.archive_entry_is_encrypted(entry))
 		return error_set(e, ERROR_MALFORMED, "is encrypted; decrypt it first");
 	if (grow(u, MEMBER_COST + strlen(path), e) < 0 ||
 	    read_text(u, entry, type, &text, &size, e) < 0)
@@ -208,9 +208,9 @@ static int keep_member(struct unpacking *u, struct archive_entry *entry, struct 
 /* What has no members is bytes that were compressed. */
 static int keep_entry(struct unpacking *u, struct archive_entry *entry, struct error *e)
 {
-	bool is_raw = archive_format(u->archive) == ARCHIVE_FORMAT_RAW;
+	bool is_raw = la.archive_format(u->archive) == ARCHIVE_FORMAT_RAW;
 
-	if (is_raw && archive_filter_count(u->archive) == 1)
+	if (is_raw && la.archive_filter_count(u->archive) == 1)
 		return error_set(e, ERROR_MALFORMED,
 				 "cannot be unpacked: only its beginning looks packed");
 	if (is_raw)
@@ -225,7 +225,7 @@ static int read_entries(struct unpacking *u, struct error *e)
 	struct archive_entry *entry;
 	int status;
 
-	while ((status = archive_read_next_header(u->archive, &entry)) != ARCHIVE_EOF) {
+	while ((status = la.archive_read_next_header(u->archive, &entry)) != ARCHIVE_EOF) {
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
 			return fail(u->archive, e);
 		if (keep_entry(u, entry, e) < 0)
@@ -242,39 +242,49 @@ static int open_archive(struct unpacking *u, struct error *e)
 {
 	struct archive *a = u->archive;
 
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_format_tar(a);
-	archive_read_support_format_zip(a);
-	archive_read_support_format_raw(a);
-	archive_read_set_read_callback(a, read_input);
-	archive_read_set_callback_data(a, &u->input);
+	la.archive_read_support_filter_gzip(a);
+	la.archive_read_support_filter_xz(a);
+	la.archive_read_support_filter_zstd(a);
+	la.archive_read_support_format_tar(a);
+	la.archive_read_support_format_zip(a);
+	la.archive_read_support_format_raw(a);
+	la.archive_read_set_read_callback(a, read_input);
+	la.archive_read_set_callback_data(a, &u->input);
 	if (lseek(u->input.fd, 0, SEEK_SET) == 0) {
 		u->input.head.len = 0;
-		archive_read_set_seek_callback(a, seek_input);
+		la.archive_read_set_seek_callback(a, seek_input);
 	}
-	if (archive_read_open1(a) < ARCHIVE_WARN)
+	if (la.archive_read_open1(a) < ARCHIVE_WARN)
 		return fail(a, e);
 	return 0;
 }
 
+void unpack_load(void)
+{
+	struct error e;
+
+	libarchive_load(&e);
+}
+
 int unpack(struct slice head, int fd, struct unpacked *result, struct error *e)
 {
-	struct unpacking *u = calloc(1, sizeof(*u));
+	struct unpacking *u;
 	int status;
 
 	*result = (struct unpacked){.members = NULL};
+	if (libarchive_load(e) < 0)
+		return -1;
+	u = calloc(1, sizeof(*u));
 	if (!u)
 		return error_memory(e);
 	u->input.head = head;
 	u->input.fd = fd;
 	u->result = result;
-	u->archive = archive_read_new();
+	u->archive = la.archive_read_new();
 	status = u->archive ? open_archive(u, e) : error_memory(e);
 	if (status == 0)
 		status = read_entries(u, e);
-	archive_read_free(u->archive);
+	la.archive_read_free(u->archive);
 	free(u);
 	if (status == 0)
 		return 0;

@@ -25,6 +25,10 @@ struct unpacked {
 	size_t size;
 };
 
+/* Loads what unpacks; the sandbox would refuse that. If there is no such library, unpack() says so.
+ */
+void unpack_load(void);
+
 /* `head` are bytes that were read from `fd` already and come before what is left there. 0, or -1
  * with *e. */
 int unpack(struct slice head, int fd, struct unpacked *u, struct error *e);

@@ -115,9 +115,9 @@ class Case:
 	def __init__(self, binary, folder):
 		self.binary, self.folder, self.count, self.failed = binary, folder, 0, 0
 
-	def run(self, arguments, data=None):
+	def run(self, arguments, data=None, **variables):
 		return subprocess.run([self.binary, *arguments], input=data, capture_output=True, cwd=self.folder,
-			env=ENVIRONMENT, timeout=60, check=False)
+			env={**ENVIRONMENT, **variables}, timeout=60, check=False)
 
 	def check(self, name, right, said):
 		self.count += 1
@@ -277,6 +277,31 @@ def check_hostile(case):
 		b"anonmem: cannot open missing.tar: No such file or directory\n", done.stderr)
 
 
+def check_library(case):
+	"""Without libarchive, only what is packed cannot be read, and captures not be written."""
+	text = read(SMAPS)
+	case.put("a.tar", tar("server"))
+	case.put("s.smaps", text)
+	os.mkdir(os.path.join(case.folder, "broken"))
+	os.mkdir(os.path.join(case.folder, "other"))
+	case.put("broken/libarchive.so.13", b"")
+	shutil.copy(os.path.join(os.path.dirname(case.binary), "libanonmem.so"),
+		os.path.join(case.folder, "other/libarchive.so.13"))
+	for folder, reason in (("broken", "file too short"), ("other", "undefined symbol: archive_")):
+		variables = {"LD_LIBRARY_PATH": os.path.join(case.folder, folder)}
+		for name, data in (("s.smaps", None), (os.path.join(FIXTURES, "trees/server"), None), ("-", text)):
+			want, got = (case.run(["--csv", "--from", name], data, **how) for how in ({}, variables))
+			case.check(name, got.returncode == want.returncode == 0 and got.stdout == want.stdout, got.stderr)
+		for name, arguments in (("a.tar: ", ["--from", "a.tar"]), ("", ["capture", "--output", "new.tar"])):
+			done = case.run(arguments, **variables)
+			said = done.stderr.decode()
+			case.check(folder, done.returncode == 1 and not done.stdout and said.count("\n") == 1 and
+				said.startswith(f"anonmem: {name}cannot load libarchive: ") and reason in said and
+				said.endswith("; install libarchive 3.3.3 or newer\n"), said)
+		left = [name for name in os.listdir(case.folder) if "new.tar" in name]
+		case.check(folder, not left, left)
+
+
 def main():
 	folder = tempfile.mkdtemp()
 	try:
@@ -285,6 +310,7 @@ def main():
 		check_bugreports(case)
 		check_commands(case)
 		check_hostile(case)
+		check_library(case)
 	finally:
 		shutil.rmtree(folder)
 	print(f"archives: {case.count} checks, {case.failed} failed")

@@ -359,6 +359,15 @@ class Lent(Watched):
 				variables={"XDG_CONFIG_HOME": self.path("home")})
 		self.assertIn("\nmine ", text)
 
+	def test_libraries_of_the_user(self):
+		"""What unpacks comes from where all libraries do."""
+		self.write("here/libarchive.so.13", "nonsense")
+		subprocess.run(["tar", "-czf", self.path("a.tar.gz"), "-C", TREE, "."], check=True)
+		where = {"variables": {"LD_LIBRARY_PATH": self.path("here")}, "prefix": NOBODY}
+		self.works("-q", "--from", self.path("a.tar.gz"), **where)
+		subprocess.run(["setcap", "-r", self.anonmem], check=True)
+		self.fails("cannot load libarchive", "-q", "--from", self.path("a.tar.gz"), **where)
+
 	def on_terminal(self, *arguments, keys=(), **variables):
 		"""Its output on a terminal of 80 columns while keys are pressed."""
 		ours, theirs = pty.openpty()
