@@ -207,7 +207,7 @@ static const char *plural(uint64_t n)
 
 static uint64_t missed(const struct snapshot *side)
 {
-	return coverage_missed(&side->coverage);
+	return coverage_incomplete(&side->coverage);
 }
 
 /* What was read of each side. */
