@@ -135,7 +135,7 @@ static int add(struct rules *rules, const char *pattern, const char *subsystem, 
 		return error_memory(e);
 	}
 	rule.subsystem = stpcpy(rule.text, pattern) + 1;
-	strcpy(rule.text + strlen(pattern) + 1, subsystem);
+	memcpy(rule.text + strlen(pattern) + 1, subsystem, strlen(subsystem) + 1);
 	rules->table[rules->count++] = rule;
 	return 0;
 }

@@ -75,7 +75,9 @@ static bool is_named(struct memory *memory, uint64_t allocator)
 		    !memory_read(memory, words[i], text, sizeof(text)))
 			continue;
 		for (size_t j = 0; j < sizeof(names) / sizeof(*names); j++) {
-			if (strncmp(text, names[j], strlen(names[j]) + 1) == 0)
+			const struct slice found = {text, strnlen(text, sizeof(text))};
+
+			if (slice_equals(found, slice_of(names[j])))
 				return true;
 		}
 	}

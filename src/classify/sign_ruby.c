@@ -18,7 +18,7 @@ static bool describes(const struct description *d, uint64_t at, uint64_t bytes)
 {
 	if (d->slot_size < SLOT_LEAST || d->slot_size > SLOT_MOST || d->slot_size % 8 != 0 ||
 	    d->slots == 0 || d->free > d->slots || (uint64_t)d->slot_size * d->slots > bytes ||
-	    (uint64_t)d->slot_size * d->slots < bytes - 2 * SLOT_MOST)
+	    (uint64_t)d->slot_size * d->slots < bytes - UINT64_C(2) * SLOT_MOST)
 		return false;
 	for (size_t i = 0; i < sizeof(d->words) / sizeof(*d->words); i++) {
 		if (d->words[i] > at && d->words[i] - at < START_MOST)

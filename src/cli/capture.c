@@ -332,10 +332,10 @@ static bool make_name(const struct options *o, char name[PATH_MAX])
 		       PATH_MAX;
 }
 
-static int run(struct options *o, struct error *e)
+/* There is room for a name that the file gets by default. */
+static int run(struct options *o, char name[PATH_MAX], struct error *e)
 {
 	enum pack_form form = PACK_ZSTD;
-	char name[PATH_MAX];
 
 	if (!o->output && make_name(o, name))
 		o->output = name;
@@ -359,6 +359,7 @@ enum exit_status command_capture(int argc, char **argv)
 {
 	struct error e = {.code = ERROR_NONE};
 	int status = EXIT_DONE;
+	char name[PATH_MAX];
 	struct options o;
 
 	if (options_parse(FOR_CAPTURE, argc, argv, &o, &e) < 0)
@@ -368,7 +369,7 @@ enum exit_status command_capture(int argc, char **argv)
 	else if (o.action == ACTION_VERSION)
 		version_write(stdout);
 	else
-		status = run(&o, &e);
+		status = run(&o, name, &e);
 	options_free(&o);
 	if (e.code != ERROR_NONE)
 		say(e.text);

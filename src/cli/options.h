@@ -42,29 +42,30 @@ struct options {
 
 	/* what to show */
 	struct grouping by;
-	bool children;		    /* include descendants of the selected processes */
 	struct selection selection; /* its lists are owned by this struct */
 	regex_t name;
 	const char *name_text, *user_text; /* as given; or NULL */
 	char **labels;
 	const char *rules; /* file given by the user */
-	bool no_rules;
 	enum inferring infer;
-	bool verify, strict;
 	unsigned jobs; /* threads */
-	bool fast, stats;
+	bool children; /* include descendants of the selected processes */
+	bool no_rules, verify, strict, fast, stats;
 	uint64_t max_stall_ns; /* 0 for no limit */
 
 	/* for top */
 	uint64_t delay_ns;   /* 0: without delay */
 	uint64_t iterations; /* 0: unlimited */
-	bool batch;
+
+	bool batch;	  /* of top */
+	bool optional;	  /* of check */
+	bool on_pressure; /* of record */
+	bool redact;	  /* of capture */
 
 	/* of check */
 	char **max, **growth; /* owned, the strings are argv's */
 	size_t max_count, growth_count, label_count;
 	char *subsystem, *baseline, *budget, *by_text;
-	bool optional;
 	char **program; /* what to run, with its arguments; or NULL */
 	const struct verdict_format *verdict_format;
 
@@ -73,20 +74,15 @@ struct options {
 	/* of record; `for_ns` is also of diff: between two readings; its sides are in `from` */
 	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */
 	struct tiers tiers;
-	bool on_pressure;
 	char *typed; /* all arguments as one text; owned */
-
-	/* of capture */
-	bool redact;
 
 	/* output */
 	const struct renderer *renderer;
 	struct column_choice columns;
 	const struct column *sort;
-	bool falling;
 	size_t limit;
 	enum units units;
-	bool no_header, quiet, all, wide;
+	bool falling, no_header, quiet, all, wide;
 	enum option_color color;
 };
 

@@ -264,6 +264,39 @@ static bool run_location(struct bytes *b, uint64_t op, const struct cie *cie, ui
 	return true;
 }
 
+/* Runs an instruction about the CFA; false if it is another one. */
+static bool run_cfa(struct bytes *b, uint64_t op, const struct cie *cie, struct state *s)
+{
+	uint64_t reg;
+
+	switch (op) {
+	case DEF_CFA:
+		reg = take_unsigned(b);
+		define_cfa(s, reg, (int64_t)take_unsigned(b));
+		break;
+	case DEF_CFA_SF:
+		reg = take_unsigned(b);
+		define_cfa(s, reg, take_signed(b) * cie->data_factor);
+		break;
+	case DEF_CFA_REGISTER:
+		s->cfa_register = take_unsigned(b);
+		break;
+	case DEF_CFA_OFFSET:
+		s->cfa_offset = (int64_t)take_unsigned(b);
+		break;
+	case DEF_CFA_OFFSET_SF:
+		s->cfa_offset = take_signed(b) * cie->data_factor;
+		break;
+	case DEF_CFA_EXPRESSION:
+		s->cfa_known = false;
+		skip(b, take_unsigned(b));
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
 static void run_other(struct bytes *b, uint64_t op, const struct cie *cie, struct state *s,
 		      const struct state *initial)
 {
@@ -300,34 +333,13 @@ static void run_other(struct bytes *b, uint64_t op, const struct cie *cie, struc
 		lose(s, take_unsigned(b));
 		take_unsigned(b);
 		break;
-	case DEF_CFA:
-		reg = take_unsigned(b);
-		define_cfa(s, reg, (int64_t)take_unsigned(b));
-		break;
-	case DEF_CFA_SF:
-		reg = take_unsigned(b);
-		define_cfa(s, reg, take_signed(b) * cie->data_factor);
-		break;
-	case DEF_CFA_REGISTER:
-		s->cfa_register = take_unsigned(b);
-		break;
-	case DEF_CFA_OFFSET:
-		s->cfa_offset = (int64_t)take_unsigned(b);
-		break;
-	case DEF_CFA_OFFSET_SF:
-		s->cfa_offset = take_signed(b) * cie->data_factor;
-		break;
-	case DEF_CFA_EXPRESSION:
-		s->cfa_known = false;
-		skip(b, take_unsigned(b));
-		break;
 	case EXPRESSION:
 	case VAL_EXPRESSION:
 		lose(s, take_unsigned(b));
 		skip(b, take_unsigned(b));
 		break;
 	default:
-		b->bad = true;
+		b->bad = !run_cfa(b, op, cie, s) || b->bad;
 	}
 }
 

@@ -191,17 +191,17 @@ static void *our_shmat(int id, const void *addr, int flags)
 }
 
 /* By other names here, since headers may give mmap() that of mmap64(). */
-#define EXPORT_MMAP(name, function, offset_type)                                                   \
-	extern void *exported_##name(void *addr, size_t len, int access, int flags, int fd,        \
-				     offset_type offset) __asm__(#name) EXPORT(function)
 
 EXPORT(our_prctl) int prctl(int option, ...);
 #if __SIZEOF_LONG__ < 8
-EXPORT_MMAP(mmap, our_short_mmap, long);
+extern void *exported_mmap(void *addr, size_t len, int access, int flags, int fd,
+			   long offset) __asm__("mmap") EXPORT(our_short_mmap);
 #else
-EXPORT_MMAP(mmap, our_mmap, off64_t);
+extern void *exported_mmap(void *addr, size_t len, int access, int flags, int fd,
+			   off64_t offset) __asm__("mmap") EXPORT(our_mmap);
 #endif
-EXPORT_MMAP(mmap64, our_mmap, off64_t);
+extern void *exported_mmap64(void *addr, size_t len, int access, int flags, int fd,
+			     off64_t offset) __asm__("mmap64") EXPORT(our_mmap);
 EXPORT(our_munmap) int munmap(void *addr, size_t len);
 EXPORT(our_mremap) void *mremap(void *addr, size_t len, size_t new_len, int flags, ...);
 EXPORT(our_shmat) void *shmat(int id, const void *addr, int flags);

@@ -11,9 +11,9 @@ enum { STEPS_AT_ONCE = 36 };
 
 struct tiers tiers_default(void)
 {
-	enum { MINUTE = 60000, HOUR = 60 * MINUTE };
+	const uint64_t minute = 60000, hour = 60 * minute;
 
-	return (struct tiers){{{6 * HOUR, MINUTE}, {48 * HOUR, 10 * MINUTE}}, 2};
+	return (struct tiers){{{6 * hour, minute}, {48 * hour, 10 * minute}}, 2};
 }
 
 /* What a group was in the step at hand. */

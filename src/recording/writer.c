@@ -398,7 +398,7 @@ static int note_groups(struct writer *w, const struct sample *s, const struct re
 /* What the last sample had and this one has not. */
 static int note_gone(struct writer *w, const struct sample *s, struct error *e)
 {
-	for (uint32_t i = 0; i < w->keys.count; i++) {
+	for (uint32_t i = 0; w->known && i < w->keys.count; i++) {
 		struct known_group *k = &w->known[i];
 
 		if (!k->there || k->seen == s->number)

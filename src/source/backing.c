@@ -2,6 +2,7 @@
 
 #include "label/layout.h"
 #include "parse/mountinfo.h"
+#include "parse/number.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,16 +42,21 @@ static int ask_memfd(dev_t *device)
 /* A mapping of our own, which begins at an address. */
 static bool find_device(FILE *maps, const void *address, dev_t *device)
 {
-	unsigned long start, of_device[2];
-	char line[512];
+	char text[512];
 
-	while (fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%*x %*s %*x %lx:%lx", &start, &of_device[0], &of_device[1]) ==
-			    3 &&
-		    start == (uintptr_t)address) {
-			*device = makedev((unsigned)of_device[0], (unsigned)of_device[1]);
-			return true;
-		}
+	while (fgets(text, sizeof(text), maps)) {
+		struct slice line = slice_of(text);
+		uint64_t start, major, minor;
+
+		if (take_hex(&line, &start) == 0 || start != (uintptr_t)address)
+			continue;
+		for (int words = 0; words < 3; words++) /* the end, access rights, offset */
+			take_word(&line);
+		if (take_hex(&line, &major) == 0 || !take_byte(&line, ':') ||
+		    take_hex(&line, &minor) == 0)
+			return false;
+		*device = makedev((unsigned)major, (unsigned)minor);
+		return true;
 	}
 	return false;
 }

@@ -66,13 +66,14 @@ static bool parse(struct captured_names *c, size_t size)
 bool captured_names_read(struct captured_names *c, const struct procdir *dir, bool *damaged)
 {
 	size_t size;
+	char *text = copy_read(dir, CAPTURED_NAMES, &size);
 	bool known;
 
+	*damaged = !text && errno != ENOENT;
 	captured_names_free(c);
-	c->text = copy_read(dir, CAPTURED_NAMES, &size);
-	*damaged = !c->text && errno != ENOENT;
-	if (!c->text)
+	if (!text)
 		return false;
+	c->text = text;
 	known = parse(c, size);
 	*damaged = !known;
 	if (!known)

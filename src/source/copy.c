@@ -35,7 +35,7 @@ char *copy_read_open(int fd, size_t *size)
 
 	do {
 		if (capacity - used < PART) {
-			size_t more = capacity ? 2 * capacity : 2 * PART;
+			size_t more = capacity ? 2 * capacity : (size_t)2 * PART;
 			char *larger = realloc(bytes, more);
 
 			if (!larger) {

@@ -63,7 +63,7 @@
 	F(archive_write_set_format_gnutar)
 
 struct libarchive {
-#define MEMBER(function) __typeof__(function) *function;
+#define MEMBER(function) __typeof__(function) *(function);
 	LIBARCHIVE_FUNCTIONS(MEMBER)
 #undef MEMBER
 };

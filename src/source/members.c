@@ -113,8 +113,7 @@ static int add(struct members *m, const char *path, struct member *one, struct e
 				 PATH_MAX - 1);
 	if (clean[0] == '\0') /* the folder itself */
 		return 1;
-	one->path = strdup(clean);
-	if (!one->path || !make_room(m))
+	if (!make_room(m) || !(one->path = strdup(clean)))
 		return error_memory(e);
 	one->order = m->count;
 	m->list[m->count++] = *one;
@@ -417,7 +416,7 @@ bool members_list(const struct members *m, const char *folder, members_entry_fn 
 	    strlen(path) + 2 > PATH_MAX)
 		return false;
 	if (path[0])
-		strcat(path, "/");
+		memcpy(path + strlen(path), "/", sizeof("/"));
 	return list_folder(m, path, found, ctx);
 }
 
