@@ -206,10 +206,9 @@ static struct memory *begin_live(struct procdir *dir, uint64_t start, uint64_t e
 {
 	const struct mapping m = {.start = start, .end = end};
 
-	dir->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*dir = (struct procdir){.fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+				.prefix = "7/"};
 	assert_true(dir->fd >= 0);
-	dir->prefix = "7/";
-	dir->is_captured = false;
 	files = mapped_files_new(&io);
 	assert_non_null(files);
 	mapped_files_begin(files, dir);
