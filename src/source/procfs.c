@@ -340,6 +340,8 @@ static void finish_copy(struct procfs *p, const struct attempt *a)
 {
 	if (p->backing.mounts_read)
 		copy_file(&p->copy, a->dir, "mountinfo");
+	if (p->content && !a->scan)
+		content_copy(p->content, &p->copy);
 	copy_finish(&p->copy);
 }
 
