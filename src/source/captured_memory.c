@@ -8,7 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 16 * 1024 * 1024 };
+enum {
+	TEXT_MAX = 16 * 1024 * 1024,
+	MOST = 256 * 1024, /* lines of a kind, of which a capture has fewer */
+};
 
 struct piece {
 	uint64_t object; /* where the file is mapped of which these bytes are; 0 for memory */
@@ -39,6 +42,8 @@ struct captured_memory {
 
 static bool add_piece(struct captured_memory *c, const struct piece *piece)
 {
+	if (c->count == MOST)
+		return true;
 	if (c->count == c->capacity) {
 		size_t capacity = c->capacity ? 2 * c->capacity : 64;
 		struct piece *larger = reallocarray(c->pieces, capacity, sizeof(*larger));
@@ -54,6 +59,8 @@ static bool add_piece(struct captured_memory *c, const struct piece *piece)
 
 static bool add_stretch(struct captured_memory *c, const struct stretch *stretch)
 {
+	if (c->stretch_count == MOST)
+		return true;
 	if (c->stretch_count == c->stretch_capacity) {
 		size_t capacity = c->stretch_capacity ? 2 * c->stretch_capacity : 16;
 		struct stretch *larger = reallocarray(c->stretches, capacity, sizeof(*larger));
