@@ -102,7 +102,7 @@ static bool take_stretch(struct captured_memory *c, uint64_t start, struct slice
 	    (!take_byte(&line, ' ') || !take_decimal(&line, &part->resident) ||
 	     !take_byte(&line, ' ') || !take_decimal(&line, &part->exclusive) ||
 	     !take_byte(&line, ' ') || !take_decimal(&line, &part->swapped) ||
-	     part->exclusive > part->resident))
+	     !part_is_plausible(part)))
 		return true;
 	return add_stretch(c, &stretch);
 }

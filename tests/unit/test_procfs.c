@@ -697,6 +697,20 @@ TEST(the_command_line_of_this_process)
 	assert_contains(recorder_text(&recorder), wanted);
 }
 
+/* Their sum would be small. */
+TEST(captured_names_with_impossible_sizes)
+{
+	tree_write(root, "7/smaps", SLICE(SMAPS_SMALL("1000-3000", "")));
+	tree_write(root, "7/kept-names", SLICE("1000-2000 4096 0 0 0 a\n2000-3000 0 0 0 0\n"));
+	read_all(0);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_KEPT));
+	tree_write(root, "7/kept-names",
+		   SLICE("1000-2000 9223372586610589696 0 0 0 a\n"
+			 "2000-3000 9223372586610589696 0 0 0\n"));
+	read_all(0);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
+}
+
 static pid_t child;
 
 /* A child that has exited: first a zombie, then nothing. */
@@ -818,6 +832,7 @@ int main(void)
 		TREE_TEST(an_error_of_the_sink),
 		TREE_TEST(this_process),
 		TREE_TEST(the_command_line_of_this_process),
+		TREE_TEST(captured_names_with_impossible_sizes),
 		TREE_TEST(a_zombie),
 		TREE_TEST(a_process_that_ends_while_it_is_copied),
 	};
