@@ -165,5 +165,18 @@ static void pass(const struct mapping *m, void *facts)
 	sign_bss_pass(m, facts);
 }
 
+static enum content_malloc malloc_of(unsigned guess)
+{
+	enum guess kind = guess_kind((enum guess)guess);
+
+	if (kind != GUESS_MALLOC && kind != GUESS_ARENA)
+		return MALLOC_NOT;
+	return guess_is_likely((enum guess)guess) ? MALLOC_MAYBE : MALLOC_SURELY;
+}
+
 const struct content_signs signs = {
-	.facts_size = sizeof(struct sign_facts), .find = find, .pass = pass};
+	.facts_size = sizeof(struct sign_facts),
+	.find = find,
+	.pass = pass,
+	.malloc_of = malloc_of,
+};

@@ -184,6 +184,8 @@ static struct collect_options describe(struct capture *c)
 		.by = {.keys = {KEY_SEGMENT}, .count = 1},
 		.selection = c->options->selection,
 		.children = c->options->children,
+		/* What signs look at is memory, which may hold anything. */
+		.infer = c->options->redact ? INFER_NONE : INFER_CONTENT,
 		.finds_sharers = true,
 		.jobs = 1, /* so that they stand in the archive in order */
 		.reading = {.needs = NEED_STAT | NEED_CGROUP, .copies = true},

@@ -13,6 +13,9 @@ struct content_part {
 	unsigned guess; /* enum guess; not GUESS_NONE */
 };
 
+/* Whether memory is that of the C library's malloc. */
+enum content_malloc { MALLOC_NOT, MALLOC_MAYBE, MALLOC_SURELY };
+
 struct content_signs {
 	size_t facts_size; /* of what is remembered of a process; all zeros for a new one */
 	/* Finds such parts, in ascending order, at most `most`. Returns how many. */
@@ -20,6 +23,7 @@ struct content_signs {
 		       struct content_part *parts, size_t most);
 	/* Sees each mapping, in ascending order, before the next one is looked at. */
 	void (*pass)(const struct mapping *m, void *facts);
+	enum content_malloc (*malloc_of)(unsigned guess);
 };
 
 #endif

@@ -17,6 +17,13 @@ struct part {
 	uint64_t protected; /* part of `swapped`: pages marked write-protected (pages.c) */
 };
 
+/* A captured part has no more pages than fit, so that sums of them do not overflow. */
+static inline bool part_is_plausible(const struct part *p)
+{
+	return p->start < p->end && p->exclusive <= p->resident &&
+	       p->resident <= p->end - p->start && p->swapped <= p->end - p->start;
+}
+
 enum weight { BY_SIZE, BY_RESIDENT, BY_EXCLUSIVE, BY_SHARED, BY_SWAPPED, WEIGHT_COUNT };
 
 struct apportionment {

@@ -5,15 +5,25 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 16 * 1024 * 1024 };
+enum {
+	TEXT_MAX = 16 * 1024 * 1024,
+	MOST = 256 * 1024, /* lines of a kind, of which a capture has fewer */
+};
 
 struct piece {
 	uint64_t object; /* where the file is mapped of which these bytes are; 0 for memory */
 	uint64_t at;
 	const unsigned char *bytes;
-	size_t size;
+	size_t size; /* 0 of a page that was there */
+};
+
+/* Part of a mapping, or a mapping. */
+struct stretch {
+	struct part part;
+	bool was_counted;
 };
 
 struct captured_memory {
@@ -24,14 +34,16 @@ struct captured_memory {
 	unsigned char *text;  /* of the file, in which the bytes take the place of their digits */
 	struct piece *pieces; /* by object and address */
 	size_t count, capacity;
-	struct part *parts; /* by address */
-	size_t part_count, part_capacity;
+	struct stretch *stretches; /* by address */
+	size_t stretch_count, stretch_capacity;
 };
 
 /* Reading the file. */
 
 static bool add_piece(struct captured_memory *c, const struct piece *piece)
 {
+	if (c->count == MOST)
+		return true;
 	if (c->count == c->capacity) {
 		size_t capacity = c->capacity ? 2 * c->capacity : 64;
 		struct piece *larger = reallocarray(c->pieces, capacity, sizeof(*larger));
@@ -45,18 +57,20 @@ static bool add_piece(struct captured_memory *c, const struct piece *piece)
 	return true;
 }
 
-static bool add_part(struct captured_memory *c, const struct part *part)
+static bool add_stretch(struct captured_memory *c, const struct stretch *stretch)
 {
-	if (c->part_count == c->part_capacity) {
-		size_t capacity = c->part_capacity ? 2 * c->part_capacity : 16;
-		struct part *larger = reallocarray(c->parts, capacity, sizeof(*larger));
+	if (c->stretch_count == MOST)
+		return true;
+	if (c->stretch_count == c->stretch_capacity) {
+		size_t capacity = c->stretch_capacity ? 2 * c->stretch_capacity : 16;
+		struct stretch *larger = reallocarray(c->stretches, capacity, sizeof(*larger));
 
 		if (!larger)
 			return false;
-		c->parts = larger;
-		c->part_capacity = capacity;
+		c->stretches = larger;
+		c->stretch_capacity = capacity;
 	}
-	c->parts[c->part_count++] = *part;
+	c->stretches[c->stretch_count++] = *stretch;
 	return true;
 }
 
@@ -76,16 +90,21 @@ static size_t decode(unsigned char *bytes, struct slice digits)
 	return n;
 }
 
-static bool take_counts(struct captured_memory *c, uint64_t start, struct slice line)
+static bool take_stretch(struct captured_memory *c, uint64_t start, struct slice line)
 {
-	struct part part = {.start = start};
+	struct stretch stretch = {.part = {.start = start}};
+	struct part *part = &stretch.part;
 
-	if (!take_hex(&line, &part.end) || !take_byte(&line, ' ') ||
-	    !take_decimal(&line, &part.resident) || !take_byte(&line, ' ') ||
-	    !take_decimal(&line, &part.exclusive) || !take_byte(&line, ' ') ||
-	    !take_decimal(&line, &part.swapped) || part.exclusive > part.resident)
+	if (!take_hex(&line, &part->end))
 		return true;
-	return add_part(c, &part);
+	stretch.was_counted = line.len > 0;
+	if (stretch.was_counted &&
+	    (!take_byte(&line, ' ') || !take_decimal(&line, &part->resident) ||
+	     !take_byte(&line, ' ') || !take_decimal(&line, &part->exclusive) ||
+	     !take_byte(&line, ' ') || !take_decimal(&line, &part->swapped) ||
+	     !part_is_plausible(part)))
+		return true;
+	return add_stretch(c, &stretch);
 }
 
 /* False if out of memory. */
@@ -96,12 +115,14 @@ static bool take_one(struct captured_memory *c, struct slice line)
 	if (!take_hex(&line, &piece.at))
 		return true;
 	if (take_byte(&line, '-'))
-		return take_counts(c, piece.at, line);
+		return take_stretch(c, piece.at, line);
 	if (take_byte(&line, '+')) {
 		piece.object = piece.at;
 		if (piece.object == 0 || !take_hex(&line, &piece.at))
 			return true;
 	}
+	if (line.len == 0 && piece.object == 0)
+		return add_piece(c, &piece);
 	if (!take_byte(&line, ' '))
 		return true;
 	piece.bytes = c->text + (line.ptr - (const char *)c->text);
@@ -120,35 +141,58 @@ static int by_place(const void *a, const void *b)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct part *x = a, *y = b;
+	const struct stretch *x = a, *y = b;
 
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return (x->end > y->end) - (x->end < y->end);
+	if (x->part.start != y->part.start)
+		return x->part.start < y->part.start ? -1 : 1;
+	return (x->part.end > y->part.end) - (x->part.end < y->part.end);
+}
+
+static bool load(struct captured_memory *c, const struct procdir *dir, size_t *size)
+{
+	int fd = io_open(c->io, dir, CAPTURED_MEMORY);
+	struct stat st;
+
+	free(c->text);
+	c->text = NULL;
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && st.st_size <= TEXT_MAX &&
+	    !(c->text = (unsigned char *)copy_read_open(fd, size)))
+		io_note(c->io, errno);
+	close(fd);
+	return c->text != NULL;
+}
+
+/* False if out of memory. */
+static bool parse(struct captured_memory *c, size_t size)
+{
+	struct slice text = {(const char *)c->text, size}, line;
+
+	while (take_line(&text, &line)) {
+		if (!take_one(c, line))
+			return false;
+	}
+	return true;
 }
 
 bool captured_memory_begin(struct captured_memory *c, const struct procdir *dir)
 {
-	struct slice text = io_slurp(c->io, dir, "content"), line;
-	struct slice copy;
+	size_t size;
 
 	mapped_files_begin(c->files, dir);
-	c->count = c->part_count = 0;
-	free(c->text);
-	c->text = NULL;
-	if (text.len == 0 || text.len > TEXT_MAX || !(c->text = malloc(text.len)))
+	c->count = c->stretch_count = 0;
+	if (!load(c, dir, &size))
 		return false;
-	memcpy(c->text, text.ptr, text.len);
-	copy = (struct slice){(const char *)c->text, text.len};
-	while (take_line(&copy, &line)) {
-		if (!take_one(c, line))
-			return false;
+	if (!parse(c, size)) {
+		io_note(c->io, ENOMEM);
+		return false;
 	}
 	if (c->count)
 		qsort(c->pieces, c->count, sizeof(*c->pieces), by_place);
-	if (c->part_count)
-		qsort(c->parts, c->part_count, sizeof(*c->parts), by_start);
-	return c->count > 0;
+	if (c->stretch_count)
+		qsort(c->stretches, c->stretch_count, sizeof(*c->stretches), by_start);
+	return true;
 }
 
 /* Reading by it. */
@@ -215,7 +259,7 @@ static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
 	uint64_t page = from / c->page_size * c->page_size, found;
 	size_t behind;
 
-	if (find_piece(c, 0, from))
+	if (find_piece(c, 0, from) || find_piece(c, 0, page))
 		return from;
 	behind = find_behind(c, 0, page ? page - 1 : 0);
 	if (behind == c->count || c->pieces[behind].object != 0)
@@ -241,18 +285,29 @@ struct memory *captured_memory_of(struct captured_memory *c)
 	return &c->memory;
 }
 
+static const struct stretch *find_stretch(const struct captured_memory *c, uint64_t start,
+					  uint64_t end)
+{
+	const struct stretch wanted = {.part = {.start = start, .end = end}};
+
+	return c->stretch_count ? bsearch(&wanted, c->stretches, c->stretch_count,
+					  sizeof(*c->stretches), by_start)
+				: NULL;
+}
+
+bool captured_memory_has(const struct captured_memory *c, const struct mapping *m)
+{
+	return find_stretch(c, m->start, m->end) != NULL;
+}
+
 /* As it was counted. Without that it is known of a mapping of which all is resident. */
 static bool count_part(const struct captured_memory *c, const struct division *d, struct part *part)
 {
 	const uint64_t *bytes = d->whole->counters.bytes;
-	const struct part *found =
-		c->part_count ? bsearch(part, c->parts, c->part_count, sizeof(*part), by_start)
-			      : NULL;
+	const struct stretch *found = find_stretch(c, part->start, part->end);
 
-	if (found) {
-		part->resident = found->resident;
-		part->exclusive = found->exclusive;
-		part->swapped = found->swapped;
+	if (found && found->was_counted) {
+		*part = found->part;
 		return true;
 	}
 	part->resident = part->end - part->start;
@@ -294,6 +349,6 @@ void captured_memory_free(struct captured_memory *c)
 		return;
 	free(c->text);
 	free(c->pieces);
-	free(c->parts);
+	free(c->stretches);
 	free(c);
 }

@@ -5,16 +5,21 @@
  * A line of that file is one of these; addresses, offsets and bytes are hexadecimal, sizes decimal:
  *
  *	ADDRESS BYTES			bytes of memory
+ *	ADDRESS				a page that was there, whether or not bytes of it are here
  *	ADDRESS+OFFSET BYTES		bytes of the file whose begin is mapped at the address
+ *	START-END			a mapping at which signs looked
  *	START-END RESIDENT EXCLUSIVE SWAPPED	bytes of a part of a mapping that are so
  *
- * What is not there cannot be read. Other lines mean nothing.
+ * What is not there cannot be read; of other mappings nothing is known. Other lines mean nothing.
+ * memory_log.h writes it.
  */
 #ifndef SOURCE_CAPTURED_MEMORY_H
 #define SOURCE_CAPTURED_MEMORY_H
 
 #include "source/division.h"
 #include "source/mapped_files.h"
+
+#define CAPTURED_MEMORY "content"
 
 struct captured_memory;
 
@@ -24,6 +29,9 @@ void captured_memory_free(struct captured_memory *c);
 
 /* Before each reading of a process: false if the capture keeps nothing of its memory. */
 bool captured_memory_begin(struct captured_memory *c, const struct procdir *dir);
+
+/* Whether signs looked at a mapping when it was captured. */
+bool captured_memory_has(const struct captured_memory *c, const struct mapping *m);
 
 struct memory *captured_memory_of(struct captured_memory *c);
 

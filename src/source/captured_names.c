@@ -34,11 +34,11 @@ static bool parse_line(struct slice line, struct part *part)
 {
 	*part = (struct part){.start = 0};
 	return take_hex(&line, &part->start) && take_byte(&line, '-') &&
-	       take_hex(&line, &part->end) && part->start < part->end &&
-	       take_blank_and_number(&line, &part->resident) &&
+	       take_hex(&line, &part->end) && take_blank_and_number(&line, &part->resident) &&
 	       take_blank_and_number(&line, &part->exclusive) &&
 	       take_blank_and_number(&line, &part->swapped) &&
-	       take_blank_and_number(&line, &part->protected) && take_name(&line, &part->name);
+	       take_blank_and_number(&line, &part->protected) && part_is_plausible(part) &&
+	       take_name(&line, &part->name);
 }
 
 /* Lines end in newlines; so there is a byte behind each name, for a NUL. */

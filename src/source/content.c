@@ -1,9 +1,11 @@
 #include "source/content.h"
 
+#include "base/textstream.h"
 #include "source/captured_memory.h"
 #include "source/division.h"
 #include "source/live_memory.h"
 #include "source/machine.h"
+#include "source/memory_log.h"
 #include "source/remembered.h"
 
 #include <errno.h>
@@ -22,6 +24,7 @@ struct content {
 	struct mapped_files *files;
 	struct live_memory live;
 	struct captured_memory *captured; /* of captures; or NULL */
+	struct memory_log log;		  /* for a capture */
 	bool refused;			  /* the memory of all processes */
 	bool denied;			  /* that of the process at hand */
 	void *facts;
@@ -87,8 +90,11 @@ static void divide(struct content *c, struct division *d, size_t found)
 	d->count = make_parts(c, d->whole, found);
 	status = c->captured ? captured_memory_count(c->captured, d)
 			     : division_count(d, c->live.process);
-	if (status == 0 && d->swap_known)
+	if (status == 0 && d->swap_known) {
+		if (c->io->copies_text && d->count > 1)
+			memory_log_count(&c->log, d->parts, d->count);
 		return;
+	}
 	d->count = add_part(c, 0, d->whole->start, d->whole->end, 0);
 	d->swap_known = true;
 }
@@ -104,10 +110,16 @@ static int deliver_part(void *ctx, const struct mapping *m, const struct part *p
 	return stage_take(c->next, &known, e);
 }
 
+static struct memory *memory_of(struct content *c)
+{
+	if (c->captured)
+		return captured_memory_of(c->captured);
+	return c->io->copies_text ? &c->log.memory : &c->live.memory;
+}
+
 /* Looks at a mapping, unless that was done before. Returns how many parts were found. */
 static size_t look(struct content *c, const struct mapping *m)
 {
-	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
 	struct remembered *remembered = c->start_time ? c->io->reading.remembered : NULL;
 	const struct remembered_place place = {
 		.pid = c->io->pid,
@@ -120,10 +132,18 @@ static size_t look(struct content *c, const struct mapping *m)
 
 	if (remembered && remembered_find(remembered, &place, c->found, &count))
 		return count;
-	count = c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS);
+	count = c->io->reading.signs->find(m, memory_of(c), c->facts, c->found, PARTS);
 	if (remembered)
 		remembered_keep(remembered, &place, c->found, count);
 	return count;
+}
+
+/* A capture has what was looked at when it was made. */
+static bool may_look(struct content *c, const struct mapping *m)
+{
+	if (!is_worth_a_look(c, m))
+		return false;
+	return c->captured ? captured_memory_has(c->captured, m) : live_memory_mapping(&c->live, m);
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
@@ -133,10 +153,12 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	struct division division = {.whole = m};
 	size_t found;
 
-	if (!is_worth_a_look(c, m) || !live_memory_mapping(&c->live, m)) {
+	if (!may_look(c, m)) {
 		signs->pass(m, c->facts);
 		return stage_take(c->next, m, e);
 	}
+	if (c->io->copies_text)
+		memory_log_look(&c->log, m);
 	found = look(c, m);
 	signs->pass(m, c->facts);
 	divide(c, &division, found);
@@ -166,6 +188,7 @@ void content_free(struct content *c)
 	if (!c)
 		return;
 	captured_memory_free(c->captured);
+	memory_log_free(&c->log);
 	mapped_files_free(c->files);
 	free(c->facts);
 	free(c);
@@ -187,7 +210,29 @@ struct stage content_begin(struct content *c, struct process_memory *memory, uin
 	c->next = next;
 	mapped_files_begin(c->files, memory->dir);
 	live_memory_begin(&c->live, memory);
+	if (c->io->copies_text)
+		memory_log_begin(&c->log, &c->live.memory);
 	memset(c->facts, 0, c->io->reading.signs->facts_size);
 	c->denied = memory->dir->is_captured && !begin_captured(c, memory->dir);
 	return (struct stage){take, c};
+}
+
+void content_copy(struct content *c, struct copy *copy)
+{
+	bool is_whole;
+	char *text;
+	size_t size;
+	FILE *out;
+
+	if (c->denied)
+		return;
+	out = textstream_open(&text, &size);
+	if (out)
+		memory_log_write(&c->log, out);
+	is_whole = out && textstream_close(out, &text) && !c->log.no_memory;
+	copy->no_memory |= !is_whole;
+	if (is_whole && size > 0)
+		copy_bytes(copy, CAPTURED_MEMORY, text, size);
+	else
+		free(text);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 struct heaps {
+	const struct content_signs *signs; /* or NULL */
 	struct memory_window window;
 	struct stage next;
 	struct chunk_looks looks;
@@ -32,14 +33,19 @@ static bool is_candidate(const struct mapping *m)
 	       !mapping_has_inode(m) && may_be_malloc(m->name) && !is_empty(&m->counters);
 }
 
+/* By their content, parts of a mapping may be known already. Where that is only likely to be a
+ * chunk, its end is no proof: the part was made to end there. */
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct heaps *h = ctx;
+	enum content_malloc belief = m->guess ? h->signs->malloc_of(m->guess) : MALLOC_SURELY;
 	struct mapping seen = *m;
 
-	if (!is_candidate(m))
+	if (!is_candidate(m) || belief == MALLOC_NOT)
 		return stage_take(h->next, m, e);
-	if (slice_equals(m->name, SLICE("[heap]")))
+	if (belief == MALLOC_MAYBE)
+		seen.heap.partial = true;
+	else if (slice_equals(m->name, SLICE("[heap]")))
 		chunks_of_heap(&h->window, m->start, m->end, &h->looks, &seen.heap);
 	else
 		chunks_of_maps(&h->window, m->start, m->end, &h->looks, &seen.heap);
@@ -59,6 +65,7 @@ void heaps_free(struct heaps *h)
 struct stage heaps_begin(struct heaps *h, struct process_memory *memory, struct stage next)
 {
 	h->next = next;
+	h->signs = memory->io->reading.signs;
 	h->looks = (struct chunk_looks){.probes = 1 << 13, .links = 1 << 14};
 	window_begin(&h->window, memory);
 	return (struct stage){take, h};

@@ -66,36 +66,40 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	return 0;
 }
 
-static bool parse(struct mapped_files *f, struct slice text, enum smaps_kind kind)
+static bool parse(struct mapped_files *f, int fd, enum smaps_kind kind)
 {
 	struct error e;
+	ssize_t n;
 
 	smaps_begin(f->parser, kind, (struct stage){take, f});
-	while (text.len) {
-		size_t room, n;
+	do {
+		size_t room;
 		char *to = smaps_reserve(f->parser, &room);
 
-		if (!to)
+		n = to ? TEMP_FAILURE_RETRY(read(fd, to, room)) : -1;
+		if (n < 0 || (n > 0 && smaps_feed(f->parser, (size_t)n, &e) < 0))
 			return false;
-		n = text.len < room ? text.len : room;
-		memcpy(to, text.ptr, n);
-		text = slice_inner(text, n, 0);
-		if (smaps_feed(f->parser, n, &e) < 0)
-			return false;
-	}
+	} while (n > 0);
 	return smaps_end(f->parser, &e) == 0;
+}
+
+static bool load_from(struct mapped_files *f, const char *name, enum smaps_kind kind)
+{
+	int fd = io_open(f->io, f->dir, name);
+
+	if (fd < 0)
+		return false;
+	parse(f, fd, kind);
+	close(fd);
+	return true;
 }
 
 /* A capture may have smaps alone. */
 static void load(struct mapped_files *f)
 {
-	struct slice text = io_slurp(f->io, f->dir, "maps");
-
 	f->loaded = true;
-	if (text.len)
-		parse(f, text, SMAPS_HEADERS);
-	else if (f->dir->is_captured)
-		parse(f, io_slurp(f->io, f->dir, "smaps"), SMAPS_MAPPINGS);
+	if (!load_from(f, "maps", SMAPS_HEADERS) && f->dir->is_captured)
+		load_from(f, "smaps", SMAPS_MAPPINGS);
 }
 
 struct mapped_files *mapped_files_new(struct io *io)

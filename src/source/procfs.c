@@ -318,6 +318,11 @@ static enum result after_nothing(struct procfs *p, struct attempt *a)
 		went_away(a);
 		return RESULT_AGAIN;
 	}
+	/* What was copied before says that it had some. */
+	if (p->io->reading.copies && a->stat_known && a->stat.size > 0) {
+		went_away(a);
+		return RESULT_AGAIN;
+	}
 	a->outcome = OUTCOME_NO_MEMORY;
 	return RESULT_DONE;
 }
@@ -340,6 +345,8 @@ static void finish_copy(struct procfs *p, const struct attempt *a)
 {
 	if (p->backing.mounts_read)
 		copy_file(&p->copy, a->dir, "mountinfo");
+	if (p->content && !a->scan)
+		content_copy(p->content, &p->copy);
 	copy_finish(&p->copy);
 }
 

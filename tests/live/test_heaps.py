@@ -97,6 +97,9 @@ class Heaps(Live):
 			labels, totals, notes = self.heaps(m.pid)
 			alone = 6 * MIB + 4096
 			self.assertEqual(totals["heap_used_min"], m.used - alone)
+			for name in ("heap_used", "heap_used_min"):
+				self.assertIsNone(labels["~malloc?"].get(name))
+			self.assertEqual(self.heaps(m.pid, "--infer=place")[1]["heap_used_min"], m.used - alone)
 			self.assertEqual(labels["[heap]"]["heap_free"], m.free)
 			self.assertIn("with a + they are lower bounds", "".join(notes))
 			table = run("--pid", m.pid, *COLUMNS).stdout.decode()
@@ -121,7 +124,7 @@ class Heaps(Live):
 		with Malloc("untouched") as m:
 			labels, totals, _ = self.heaps(m.pid)
 			self.assertGreater(m.used, 65 * MIB)
-			self.assertEqual(labels["[anon]"]["heap_used"], MIB + 2 * 4096)
+			self.assertEqual(labels["~malloc"]["heap_used"], MIB + 2 * 4096)
 			self.assertLess(totals["heap_free"], 4096)
 
 	def test_a_busy_process(self):

@@ -16,7 +16,8 @@
 #define SIZE  "Size: 3072 kB\n"
 #define ALL   "Rss: 3072 kB\nPss: 3072 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 3072 kB\nSwap: 0 kB\n"
 #define PART  "Rss: 2048 kB\nPss: 2048 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 2048 kB\nSwap: 0 kB\n"
-#define CHUNK "7f0000000000 00000000000000000200200000000000\n" /* 2 MiB */
+#define LOOK  "7f0000000000-7f0000300000\n"
+#define CHUNK LOOK "7f0000000000 00000000000000000200200000000000\n" /* 2 MiB */
 
 static char *root;
 static struct remembered *remembered;
@@ -101,7 +102,7 @@ TEST(a_mapping_is_looked_at_once)
 	assert_non_null(remembered);
 	remembered_begin(remembered);
 	assert_string_equal(read_tree(), "2048K 2048K ~malloc?, 1024K 1024K seen");
-	tree_write(root, "7/content", SLICE("7f0000000000 00\n"));
+	tree_write(root, "7/content", SLICE(LOOK "7f0000000000 00\n"));
 	assert_string_equal(read_tree(), "2048K 2048K ~malloc?, 1024K 1024K seen");
 	tree_write(root, "7/smaps", slice_of(HEAD SIZE PART));
 	assert_string_equal(read_tree(), "3072K 2048K seen");
@@ -119,6 +120,12 @@ static void write_tree(const char *smaps, const char *content)
 TEST(without_content_nothing_is_known)
 {
 	write_tree(HEAD SIZE ALL, NULL);
+	assert_string_equal(read_tree(), "3072K 3072K unseen");
+}
+
+TEST(what_was_not_looked_at_is_unknown)
+{
+	write_tree(HEAD SIZE ALL, "7f0000000000 00000000000000000200200000000000\n");
 	assert_string_equal(read_tree(), "3072K 3072K unseen");
 }
 
@@ -170,7 +177,7 @@ TEST(what_has_a_name_or_a_file_is_not_looked_at)
 TEST(other_lines_mean_nothing)
 {
 	write_tree(HEAD SIZE ALL,
-		   "x\n\n7f0000000000\n7f0000000000 zz\n7f+ 00\n0+0 00\n1-\n1-2 3 4 5\n"
+		   "x\n\n7f0000000000\n7f0000000000 zz\n7f+ 00\n0+0 00\n1-\n1-2 3 4 5\n" LOOK
 		   "ffffffffffffffff 0000\n7f0000000000+8 ff\n"
 		   "7f0000000000 0000000000000000\n7f0000000008 0200200000000000");
 	assert_string_equal(read_tree(), "2048K 2048K ~malloc?, 1024K 1024K seen");
@@ -206,10 +213,9 @@ static struct memory *begin_live(struct procdir *dir, uint64_t start, uint64_t e
 {
 	const struct mapping m = {.start = start, .end = end};
 
-	dir->fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*dir = (struct procdir){.fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+				.prefix = "7/"};
 	assert_true(dir->fd >= 0);
-	dir->prefix = "7/";
-	dir->is_captured = false;
 	files = mapped_files_new(&io);
 	assert_non_null(files);
 	mapped_files_begin(files, dir);
@@ -312,6 +318,7 @@ int main(void)
 #define IN_TREE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		IN_TREE(without_content_nothing_is_known),
+		IN_TREE(what_was_not_looked_at_is_unknown),
 		IN_TREE(a_mapping_is_divided),
 		IN_TREE(it_is_whole_where_its_pages_are_not_known),
 		IN_TREE(its_pages_may_have_been_counted),

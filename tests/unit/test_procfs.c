@@ -3,6 +3,7 @@
 
 #include "parse/process.h"
 
+#include "source/copy.h"
 #include "source/handle.h"
 
 #include <signal.h>
@@ -696,13 +697,29 @@ TEST(the_command_line_of_this_process)
 	assert_contains(recorder_text(&recorder), wanted);
 }
 
+/* Their sum would be small. */
+TEST(captured_names_with_impossible_sizes)
+{
+	tree_write(root, "7/smaps", SLICE(SMAPS_SMALL("1000-3000", "")));
+	tree_write(root, "7/kept-names", SLICE("1000-2000 4096 0 0 0 a\n2000-3000 0 0 0 0\n"));
+	read_all(0);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_KEPT));
+	tree_write(root, "7/kept-names",
+		   SLICE("1000-2000 9223372586610589696 0 0 0 a\n"
+			 "2000-3000 9223372586610589696 0 0 0\n"));
+	read_all(0);
+	assert_int_equal(recorder.how, HOW_BIT(HOW_NAMES_LOST));
+}
+
+static pid_t child;
+
 /* A child that has exited: first a zombie, then nothing. */
 TEST(a_zombie)
 {
-	pid_t child = fork();
 	siginfo_t info;
 	char wanted[200];
 
+	child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
 		_exit(0);
@@ -715,6 +732,57 @@ TEST(a_zombie)
 	snprintf(wanted, sizeof(wanted),
 		 "begin pid=%d\nend vanished: process %d: no such process\n", child, child);
 	assert_contains(recorder_text(&recorder), wanted);
+}
+
+/* It ends once it was looked at. */
+static bool kill_child(unsigned n, const struct process *process)
+{
+	siginfo_t info;
+
+	(void)process;
+	if (n > 0)
+		return true;
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	return true;
+}
+
+static void note_copy(void *ctx, const struct copy *copy)
+{
+	const struct copied_file *stat = copy_find(copy, "stat");
+
+	(void)ctx;
+	assert_non_null(stat);
+	fprintf(recorder.out, "copied %s\n",
+		memmem(stat->bytes, stat->size, ") Z ", 4) ? "Z" : "?");
+}
+
+/* The files of a copy are of one moment. */
+TEST(a_process_that_ends_while_it_is_copied)
+{
+	const struct reading how = {.needs = NEED_STAT, .copies = true};
+	struct error e;
+	struct reader *reader;
+	struct source *s;
+
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	s = source_open_proc(NULL, &child, 1, &e);
+	assert_non_null(s);
+	recorder.begin = kill_child;
+	recorder.sink.copied = note_copy;
+	reader = reader_new(s, &how, &recorder.sink);
+	assert_non_null(reader);
+	assert_int_equal(reader_read(reader, (struct target){.pid = child}, &e), 0);
+	assert_contains(recorder_text(&recorder), "\ncancel\nbegin ");
+	assert_contains(recorder_text(&recorder), "\ncopied Z\nend no_memory\n");
+	reader_free(reader);
+	source_close(s);
+	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 #define TREE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -764,7 +832,9 @@ int main(void)
 		TREE_TEST(an_error_of_the_sink),
 		TREE_TEST(this_process),
 		TREE_TEST(the_command_line_of_this_process),
+		TREE_TEST(captured_names_with_impossible_sizes),
 		TREE_TEST(a_zombie),
+		TREE_TEST(a_process_that_ends_while_it_is_copied),
 	};
 
 	return RUN(tests);
