@@ -190,9 +190,8 @@ static void *our_shmat(int id, const void *addr, int flags)
 	return memory;
 }
 
-/* By other names here, since headers may give mmap() that of mmap64(). */
-
 EXPORT(our_prctl) int prctl(int option, ...);
+/* By other names here, since headers may give mmap() that of mmap64(). */
 #if __SIZEOF_LONG__ < 8
 extern void *exported_mmap(void *addr, size_t len, int access, int flags, int fd,
 			   long offset) __asm__("mmap") EXPORT(our_short_mmap);
