@@ -26,8 +26,8 @@ int side_load(struct side *side, const struct options *o, struct error *e);
 int side_read(struct side *side, const struct collect_options *collecting, struct error *e);
 void side_free(struct side *side);
 
-/* By what to guess on both sides, once they are loaded: a capture has no content of memory, so by
- * its place where one is a capture, or labels would differ only for that. */
+/* By what to guess on both sides, once they are loaded: a redacted capture has no content of
+ * memory, so by its place where one is a capture, or labels would differ only for that. */
 enum inferring side_inferring(const struct side *a, const struct side *b, enum inferring asked);
 
 /* Says what went wrong while it was read; false if anything did. */
