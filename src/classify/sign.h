@@ -29,6 +29,7 @@ struct sign_found {
 /* What has been found out of the process at hand, all zeros at first. A sign that needs more adds a
  * struct of its own. */
 struct sign_facts {
+	unsigned favorite; /* see signs.c; 0 for none */
 	struct bss_facts { /* of the program or library whose last segment was seen last */
 		uint64_t start, end;
 		uint64_t inode;

@@ -85,6 +85,8 @@ static void divide(struct content *c, struct division *d, size_t found)
 
 	d->parts = c->parts;
 	d->count = make_parts(c, d->whole, found);
+	d->is_counted = !c->captured && d->count > 1 && division_is_exclusive(d->whole) &&
+			live_memory_count(&c->live, d->whole, d->parts, d->count);
 	status = c->captured ? captured_memory_count(c->captured, d)
 			     : division_count(d, c->live.process);
 	if (status == 0 && d->swap_known)
