@@ -4,7 +4,7 @@
  * One runtime or allocator has one file, sign_*.c, with a sign or several for the table in signs.c.
  * A sign is certain if two marks that do not depend on each other agree; with one it is likely. It
  * reads little: 16 bytes of a mapping are usual, and the bound for a mapping is in
- * source/content.c.
+ * source/live_memory.c.
  *
  * The mapping is given by its addresses and rights. What lies before `at` in it belongs to others.
  */

@@ -48,11 +48,11 @@ static bool may_read(struct content *c)
 	return !c->denied;
 }
 
-static bool is_worth_a_look(struct content *c, const struct mapping *m)
+static bool is_worth_a_look(const struct mapping *m)
 {
 	return (m->name.len == 0 || m->by_process) && !mapping_has_inode(m) &&
 	       memcmp(m->perms, "rw", 2) == 0 && m->perms[3] == 'p' &&
-	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored && may_read(c);
+	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored;
 }
 
 static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t end,
@@ -106,8 +106,9 @@ static int deliver_part(void *ctx, const struct mapping *m, const struct part *p
 	return stage_take(c->next, &known, e);
 }
 
-/* Looks at a mapping, unless that was done before. Returns how many parts were found. */
-static size_t look(struct content *c, const struct mapping *m)
+/* Looks at a mapping, unless that was done before: then its process need not be opened. False if it
+ * may not be looked at. *count parts are found. */
+static bool look(struct content *c, const struct mapping *m, size_t *count)
 {
 	struct memory *memory = c->captured ? captured_memory_of(c->captured) : &c->live.memory;
 	struct remembered *remembered = c->start_time ? c->io->reading.remembered : NULL;
@@ -118,14 +119,16 @@ static size_t look(struct content *c, const struct mapping *m)
 		.end = m->end,
 		.resident = m->counters.bytes[COUNTER_RSS],
 	};
-	size_t count;
+	bool some_is_left = live_memory_mapping(&c->live, m);
 
-	if (remembered && remembered_find(remembered, &place, c->found, &count))
-		return count;
-	count = c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS);
+	if (remembered && remembered_find(remembered, &place, c->found, count))
+		return true;
+	if (!may_read(c) || !some_is_left)
+		return false;
+	*count = c->io->reading.signs->find(m, memory, c->facts, c->found, PARTS);
 	if (remembered)
-		remembered_keep(remembered, &place, c->found, count);
-	return count;
+		remembered_keep(remembered, &place, c->found, *count);
+	return true;
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
@@ -133,14 +136,12 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	struct content *c = ctx;
 	const struct content_signs *signs = c->io->reading.signs;
 	struct division division = {.whole = m};
-	size_t found;
+	size_t found = 0;
+	bool was_looked_at = is_worth_a_look(m) && look(c, m, &found);
 
-	if (!is_worth_a_look(c, m) || !live_memory_mapping(&c->live, m)) {
-		signs->pass(m, c->facts);
-		return stage_take(c->next, m, e);
-	}
-	found = look(c, m);
 	signs->pass(m, c->facts);
+	if (!was_looked_at)
+		return stage_take(c->next, m, e);
 	divide(c, &division, found);
 	return division_deliver(&division, deliver_part, c, e);
 }
