@@ -2,10 +2,10 @@
  * live_memory: the memory of a running process, as signs may see it (parse/memory.h); for
  * src/source/ only.
  *
- * Each look is a system call, also one at pagemap, and that is what it costs, hardly how much it
- * reads: so what is there is asked for many pages at once, not at all where smaps says that all of
- * the mapping is there, and what was read is kept. When a mapping has used up its share, nothing
- * more is read of it, and so with the process.
+ * Each look is a system call, also one at pagemap; how much it reads hardly matters. So pagemap is
+ * asked for many pages at once, and not at all where smaps says that all of the mapping is there,
+ * and what was read is kept. When a mapping has used up its share, nothing more is read of it, and
+ * so with the process.
  */
 #ifndef SOURCE_LIVE_MEMORY_H
 #define SOURCE_LIVE_MEMORY_H
