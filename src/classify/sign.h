@@ -4,7 +4,7 @@
  * One runtime or allocator has one file, sign_*.c, with a sign or several for the table in signs.c.
  * A sign is certain if two marks that do not depend on each other agree; with one it is likely. It
  * reads little: 16 bytes of a mapping are usual, and the bound for a mapping is in
- * source/content.c.
+ * source/live_memory.c.
  *
  * The mapping is given by its addresses and rights. What lies before `at` in it belongs to others.
  */
@@ -29,6 +29,7 @@ struct sign_found {
 /* What has been found out of the process at hand, all zeros at first. A sign that needs more adds a
  * struct of its own. */
 struct sign_facts {
+	unsigned favorite; /* see signs.c; 0 for none */
 	struct bss_facts { /* of the program or library whose last segment was seen last */
 		uint64_t start, end;
 		uint64_t inode;

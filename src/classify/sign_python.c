@@ -20,6 +20,12 @@ struct pools {
 	uint64_t bytes, per_arena;
 };
 
+struct arenas {
+	struct pools pools;
+	uint64_t end; /* of what was found last, and its index */
+	uint32_t last;
+};
+
 static const struct pools kinds[] = {{16384, 64}, {4096, 64}};
 
 enum { SIZES = 32, ALIGNMENT = 16, HEADS = 128 };
@@ -53,43 +59,65 @@ static enum head look_pool(const struct sign_place *p, uint64_t at, uint64_t byt
 	return HEAD_OURS;
 }
 
-/* Whether there is something else where the arena should have a pool. A new one may have none. */
-static bool lacks_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, uint32_t arena)
+/* Whether there is a pool of the arena. A new one may have none yet. */
+static enum head look_further(const struct sign_place *p, uint64_t at, uint64_t bytes,
+			      uint32_t arena)
 {
 	enum head head;
 	uint32_t other;
 
 	if (at >= p->mapping->end)
-		return false;
+		return HEAD_ABSENT;
 	head = look_pool(p, at, bytes, &other);
-	return head == HEAD_OTHER || (head == HEAD_OURS && other != arena);
+	return head == HEAD_OURS && other != arena ? HEAD_OTHER : head;
+}
+
+/* By the last pool that is always there: the first may lack a page. Pools are taken in ascending
+ * order, so that those before it are there too; if it is not, one in the middle says the rest. */
+static bool is_arena(const struct sign_place *p, uint64_t at, const struct pools *pools,
+		     uint32_t arena)
+{
+	uint64_t last = pools->per_arena - 2;
+	enum head head = look_further(p, at + last * pools->bytes, pools->bytes, arena);
+
+	if (head == HEAD_ABSENT)
+		head = look_further(p, at + last / 2 * pools->bytes, pools->bytes, arena);
+	return head != HEAD_OTHER;
 }
 
 /* Arenas lie one behind the other; the next has another index. If the first pool lies in the midst
- * of its arena, what should be the last pool lies beyond. */
+ * of its arena, what should be the last pool lies beyond. What lies right behind an arena is the
+ * begin of another, if it is a pool of another one. */
 static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 {
-	const struct pools *pools = ctx;
-	uint64_t last = pools->per_arena - 2; /* that is always there: the first may lack a page */
+	struct arenas *arenas = ctx;
+	const struct pools *pools = &arenas->pools;
+	bool follows = at == arenas->end;
 	uint32_t arena;
-	enum head head = look_pool(p, at, pools->bytes, &arena);
+	enum head head;
 
+	/* What is left has no room for another, even if that began before its first pool. */
+	if (follows && p->mapping->end - at < pools->bytes * (pools->per_arena - 1))
+		return HEAD_OTHER;
+	head = look_pool(p, at, pools->bytes, &arena);
 	if (head != HEAD_OURS)
 		return head;
-	return lacks_pool(p, at + last / 2 * pools->bytes, pools->bytes, arena) ||
-			       lacks_pool(p, at + last * pools->bytes, pools->bytes, arena)
-		       ? HEAD_OTHER
-		       : HEAD_OURS;
+	if (!(follows && arena != arenas->last) && !is_arena(p, at, pools, arena))
+		return HEAD_OTHER;
+	arenas->end = at + pools->bytes * pools->per_arena;
+	arenas->last = arena;
+	return HEAD_OURS;
 }
 
 static bool find_arenas(const struct sign_place *p, struct pools pools, struct sign_found *found)
 {
+	struct arenas arenas = {.pools = pools};
 	uint32_t arena;
 	struct walk walk = {.start = walk_align(p->at, pools.bytes),
 			    .step = pools.bytes * pools.per_arena,
 			    .end = p->mapping->end,
 			    .look = look_arena,
-			    .ctx = &pools,
+			    .ctx = &arenas,
 			    .most = HEADS};
 	struct walked walked;
 

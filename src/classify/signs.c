@@ -12,13 +12,13 @@ enum { VIEW = 256, RESUME_LOOKS = 256 };
 
 /* Cheap ones first. */
 static sign_fn *const all[] = {
-	sign_malloc_arena,   sign_malloc_chunks,    sign_bss,
-	sign_stack,	     sign_advised_chunk,    sign_asan,
-	sign_mimalloc_arena, sign_mimalloc_segment, sign_v8_pages,
-	sign_php_chunk,	     sign_erlang_carriers,  sign_python_arenas,
-	sign_ruby_pages,     sign_partition_alloc,  sign_oilpan,
-	sign_v8_sandbox,     sign_valgrind,	    sign_sbcl_space,
-	sign_go_heap,	     sign_hotspot_spaces,   sign_jemalloc,
+	sign_malloc_arena,  sign_malloc_chunks,	  sign_bss,
+	sign_python_arenas, sign_stack,		  sign_advised_chunk,
+	sign_asan,	    sign_mimalloc_arena,  sign_mimalloc_segment,
+	sign_v8_pages,	    sign_php_chunk,	  sign_erlang_carriers,
+	sign_ruby_pages,    sign_partition_alloc, sign_oilpan,
+	sign_v8_sandbox,    sign_valgrind,	  sign_sbcl_space,
+	sign_go_heap,	    sign_hotspot_spaces,  sign_jemalloc,
 };
 
 /* What all signs look at first is read once. */
@@ -26,9 +26,17 @@ struct view {
 	struct memory memory; /* first */
 	struct memory *whole;
 	uint64_t at;
+	bool is_loaded;		  /* which is when somebody asks */
 	bool is_whole, is_absent; /* all of it was read; its page is not there */
 	unsigned char bytes[VIEW];
 };
+
+static void load_view(struct view *v)
+{
+	v->is_loaded = true;
+	v->is_whole = memory_read(v->whole, v->at, v->bytes, VIEW);
+	v->is_absent = !v->is_whole && memory_next(v->whole, v->at, v->at + 1) != v->at;
+}
 
 static bool read_view(struct memory *m, uint64_t at, void *to, size_t size)
 {
@@ -36,6 +44,8 @@ static bool read_view(struct memory *m, uint64_t at, void *to, size_t size)
 
 	if (at < v->at || at - v->at >= VIEW)
 		return memory_read(v->whole, at, to, size);
+	if (!v->is_loaded)
+		load_view(v);
 	if (v->is_absent)
 		return false;
 	if (v->is_whole && size <= VIEW - (at - v->at)) {
@@ -64,8 +74,7 @@ static bool read_file(struct memory *m, const struct memory_object *object, uint
 static void move_view(struct view *v, uint64_t at)
 {
 	v->at = at;
-	v->is_whole = memory_read(v->whole, at, v->bytes, VIEW);
-	v->is_absent = !v->is_whole && memory_next(v->whole, at, at + 1) != at;
+	v->is_loaded = false;
 }
 
 static bool fits(const struct sign_place *place, const struct sign_found *found)
@@ -74,20 +83,40 @@ static bool fits(const struct sign_place *place, const struct sign_found *found)
 	       found->end <= place->mapping->end && found->guess != GUESS_NONE;
 }
 
+/* A runtime has many mappings of one kind: so the sign that knew one is asked first about the next,
+ * unless .bss may lie there. Of signs that are certain of what they find. */
+static bool is_favorite(sign_fn *sign)
+{
+	return sign == sign_python_arenas || sign == sign_v8_pages;
+}
+
+static bool look_for_favorite(const struct sign_place *place, struct sign_found *found)
+{
+	unsigned favorite = place->facts->favorite;
+
+	return favorite && place->at != place->facts->bss.end && all[favorite - 1](place, found) &&
+	       fits(place, found) && found->start == place->at;
+}
+
 /* What begins first; of several at one place, what the first sign says. */
 static bool look(const struct sign_place *place, struct sign_found *found)
 {
 	struct sign_found one;
 	bool any = false;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+	if (look_for_favorite(place, found))
+		return true;
+	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		if (!all[i](place, &one) || !fits(place, &one) ||
 		    (any && one.start >= found->start))
 			continue;
 		*found = one;
 		any = true;
-		if (one.start == place->at)
-			break;
+		if (one.start != place->at)
+			continue;
+		if (is_favorite(all[i]))
+			place->facts->favorite = i + 1;
+		break;
 	}
 	return any;
 }

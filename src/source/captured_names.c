@@ -85,7 +85,9 @@ void captured_names_free(struct captured_names *c)
 {
 	free(c->text);
 	free(c->parts);
-	*c = (struct captured_names){NULL, NULL, 0, 0};
+	c->text = NULL;
+	c->parts = NULL;
+	c->count = c->next = 0;
 }
 
 size_t captured_names_of(struct captured_names *c, const struct mapping *m,

@@ -51,11 +51,11 @@ static bool may_read(struct content *c)
 	return !c->denied;
 }
 
-static bool is_worth_a_look(struct content *c, const struct mapping *m)
+static bool is_worth_a_look(const struct mapping *m)
 {
 	return (m->name.len == 0 || m->by_process) && !mapping_has_inode(m) &&
 	       memcmp(m->perms, "rw", 2) == 0 && m->perms[3] == 'p' &&
-	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored && may_read(c);
+	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored;
 }
 
 static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t end,
@@ -88,6 +88,8 @@ static void divide(struct content *c, struct division *d, size_t found)
 
 	d->parts = c->parts;
 	d->count = make_parts(c, d->whole, found);
+	d->is_counted = !c->captured && d->count > 1 && division_is_exclusive(d->whole) &&
+			live_memory_count(&c->live, d->whole, d->parts, d->count);
 	status = c->captured ? captured_memory_count(c->captured, d)
 			     : division_count(d, c->live.process);
 	if (status == 0 && d->swap_known) {
@@ -117,8 +119,10 @@ static struct memory *memory_of(struct content *c)
 	return c->io->copies_text ? &c->log.memory : &c->live.memory;
 }
 
-/* Looks at a mapping, unless that was done before. Returns how many parts were found. */
-static size_t look(struct content *c, const struct mapping *m)
+/* Looks at a mapping, unless that was done before: then its process need not be opened. False if it
+ * may not be looked at. *count parts are found. A capture has what was looked at when it was made.
+ */
+static bool look(struct content *c, const struct mapping *m, size_t *count)
 {
 	struct remembered *remembered = c->start_time ? c->io->reading.remembered : NULL;
 	const struct remembered_place place = {
@@ -128,22 +132,19 @@ static size_t look(struct content *c, const struct mapping *m)
 		.end = m->end,
 		.resident = m->counters.bytes[COUNTER_RSS],
 	};
-	size_t count;
+	bool some_is_left = c->captured ? captured_memory_has(c->captured, m)
+					: live_memory_mapping(&c->live, m);
 
-	if (remembered && remembered_find(remembered, &place, c->found, &count))
-		return count;
-	count = c->io->reading.signs->find(m, memory_of(c), c->facts, c->found, PARTS);
-	if (remembered)
-		remembered_keep(remembered, &place, c->found, count);
-	return count;
-}
-
-/* A capture has what was looked at when it was made. */
-static bool may_look(struct content *c, const struct mapping *m)
-{
-	if (!is_worth_a_look(c, m))
+	if (remembered && remembered_find(remembered, &place, c->found, count))
+		return true;
+	if (!may_read(c) || !some_is_left)
 		return false;
-	return c->captured ? captured_memory_has(c->captured, m) : live_memory_mapping(&c->live, m);
+	if (c->io->copies_text)
+		memory_log_look(&c->log, m);
+	*count = c->io->reading.signs->find(m, memory_of(c), c->facts, c->found, PARTS);
+	if (remembered)
+		remembered_keep(remembered, &place, c->found, *count);
+	return true;
 }
 
 static int take(void *ctx, const struct mapping *m, struct error *e)
@@ -151,16 +152,12 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	struct content *c = ctx;
 	const struct content_signs *signs = c->io->reading.signs;
 	struct division division = {.whole = m};
-	size_t found;
+	size_t found = 0;
+	bool was_looked_at = is_worth_a_look(m) && look(c, m, &found);
 
-	if (!may_look(c, m)) {
-		signs->pass(m, c->facts);
-		return stage_take(c->next, m, e);
-	}
-	if (c->io->copies_text)
-		memory_log_look(&c->log, m);
-	found = look(c, m);
 	signs->pass(m, c->facts);
+	if (!was_looked_at)
+		return stage_take(c->next, m, e);
 	divide(c, &division, found);
 	return division_deliver(&division, deliver_part, c, e);
 }

@@ -7,6 +7,27 @@ static bool has_pages(const struct counters *c)
 	return c->bytes[COUNTER_RSS] || c->bytes[COUNTER_SWAP];
 }
 
+bool division_is_exclusive(const struct mapping *whole)
+{
+	static const enum counter none[] = {COUNTER_SHARED_CLEAN, COUNTER_SHARED_DIRTY,
+					    COUNTER_SWAP};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		if (!counters_know(&whole->counters, none[i]) || whole->counters.bytes[none[i]])
+			return false;
+	}
+	return true;
+}
+
+static int count_pages(struct division *d, struct process_memory *memory)
+{
+	if (!process_memory_open(memory))
+		return -1;
+	return division_is_exclusive(d->whole)
+		       ? pages_count_exclusive(memory->map, d->parts, d->count)
+		       : pages_count(memory->map, d->parts, d->count);
+}
+
 int division_count(struct division *d, struct process_memory *memory)
 {
 	const struct counters *whole = &d->whole->counters;
@@ -14,8 +35,7 @@ int division_count(struct division *d, struct process_memory *memory)
 	d->swap_known = true;
 	if (d->count <= 1 || !has_pages(whole))
 		return 0;
-	if (!d->is_counted &&
-	    (!process_memory_open(memory) || pages_count(memory->map, d->parts, d->count) < 0))
+	if (!d->is_counted && count_pages(d, memory) < 0)
 		return -1;
 	/* What is swapped of shared memory is not in page tables. */
 	d->swap_known = mapping_has_inode(d->whole) ||

@@ -18,6 +18,9 @@ struct division {
 			  */
 };
 
+/* Whether it is known that no page of a mapping is shared or swapped. */
+bool division_is_exclusive(const struct mapping *whole);
+
 /* Counts the pages of the parts, if the mapping has any. 0, or -1 with errno. */
 int division_count(struct division *d, struct process_memory *memory);
 

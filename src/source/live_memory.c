@@ -9,8 +9,10 @@ enum {
 	MAPPING_BYTES = 256 * 1024,
 	PROCESS_BYTES = 1024 * 1024,
 	FILES_BYTES = 16 * 1024 * 1024, /* of the tables of symbols */
-	FEW = 4,			/* pages, of which few are wanted */
-	LOOK_BYTES = 64,		/* what each look counts for, at least */
+	FEW = 16,			/* pages, of which few are wanted */
+	MANY = 64,
+	LARGE = 1024 * 1024, /* of a mapping, that is there */
+	LOOK_BYTES = 64,     /* what each look counts for, at least */
 };
 
 static bool spend(struct live_memory *l, size_t bytes)
@@ -28,8 +30,9 @@ static bool spend(struct live_memory *l, size_t bytes)
 }
 
 /* Every read of pagemap walks the page table up to the next 2 MiB, however little is wanted: so the
- * kernel is asked for the pages themselves, if it can be (Linux 6.7). */
-static int scan_window(struct live_memory *l, uint64_t page, size_t count)
+ * kernel is asked for the pages themselves, if it can be (Linux 6.7). Returns how many it told of,
+ * or -1 with errno. */
+static long scan_pages(struct live_memory *l, uint64_t page, bool *there, size_t count)
 {
 	struct page_region regions[LIVE_WINDOW / 2];
 	struct pm_scan_arg arg = {
@@ -42,48 +45,62 @@ static int scan_window(struct live_memory *l, uint64_t page, size_t count)
 	int n = pagescan(l->process->map, &arg);
 
 	for (int i = 0; i < n; i++) {
-		for (uint64_t at = regions[i].start; at < regions[i].end; at += l->page_size)
-			l->there[at / l->page_size - page] =
-				regions[i].categories & PAGE_IS_PRESENT;
+		if (regions[i].categories & PAGE_IS_PRESENT)
+			memset(&there[regions[i].start / l->page_size - page], true,
+			       (regions[i].end - regions[i].start) / l->page_size);
 	}
-	return n;
+	return n < LIVE_WINDOW / 2 ? n < 0 ? -1 : (long)count
+				   : (long)(arg.walk_end / l->page_size - page);
 }
 
-static bool read_window(struct live_memory *l, uint64_t page, size_t count)
+static bool read_pages(struct live_memory *l, uint64_t page, bool *there, size_t count)
 {
 	uint64_t entries[LIVE_WINDOW];
 
 	if (!process_memory_pages(l->process, page, entries, count))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		l->there[i] = entries[i] & PAGE_PRESENT;
+		there[i] = entries[i] & PAGE_PRESENT;
 	return true;
 }
 
-/* Some pages from one on: of the mapping at hand up to its end, of others only this one. */
+/* Which pages are there. Returns of how many that is known now, 0 if of none. */
+static size_t ask(struct live_memory *l, uint64_t page, bool *there, size_t count)
+{
+	long scanned;
+
+	if (!spend(l, count))
+		return 0;
+	memset(there, 0, count * sizeof(*there));
+	scanned = scan_pages(l, page, there, count);
+	if (scanned < 0 && errno == ENOTTY)
+		return read_pages(l, page, there, count) ? count : 0;
+	return scanned < 0 ? 0 : (size_t)scanned;
+}
+
+/* The first look at a mapping is often the only one, unless much of it is there. The second asks
+ * for all of it, or as many as wanted if it is long. */
 static bool load_window(struct live_memory *l, uint64_t page, size_t most)
 {
 	uint64_t first = l->start / l->page_size, end = l->end / l->page_size;
-	size_t count = 1;
-	int scanned;
 
-	if (page >= first && page < end)
-		count = end - page < most ? (size_t)(end - page) : most;
-	l->window_count = 0;
-	if (!spend(l, count * sizeof(uint64_t)))
-		return false;
-	memset(l->there, 0, sizeof(l->there));
-	scanned = scan_window(l, page, count);
-	if (scanned < 0 && (errno != ENOTTY || !read_window(l, page, count)))
-		return false;
+	if ((l->windows++ > 0 || l->is_large) && end - first <= LIVE_WINDOW) {
+		page = first;
+		most = LIVE_WINDOW;
+	}
 	l->window = page;
-	l->window_count = count;
-	return true;
+	l->window_count = ask(l, page, l->there, end - page < most ? end - page : most);
+	return l->window_count > 0;
 }
 
 /* False if that cannot be known. */
 static bool look_for_page(struct live_memory *l, uint64_t page, size_t most, bool *there)
 {
+	if (page < l->start / l->page_size || page >= l->end / l->page_size)
+		return ask(l, page, there, 1) == 1;
+	*there = true;
+	if (l->is_whole)
+		return true;
 	if ((page < l->window || page - l->window >= l->window_count) &&
 	    !load_window(l, page, most))
 		return false;
@@ -91,18 +108,59 @@ static bool look_for_page(struct live_memory *l, uint64_t page, size_t most, boo
 	return true;
 }
 
-static bool read_bytes(struct memory *m, uint64_t at, void *to, size_t size)
+static bool are_there(struct live_memory *l, uint64_t at, size_t size)
 {
-	struct live_memory *l = (struct live_memory *)m;
 	bool there;
 
-	if (size == 0 || at > UINT64_MAX - size)
-		return false;
 	for (uint64_t page = at / l->page_size; page <= (at + size - 1) / l->page_size; page++) {
 		if (!look_for_page(l, page, FEW, &there) || !there)
 			return false;
 	}
-	return spend(l, size) && process_memory_read(l->process, at, to, size);
+	return true;
+}
+
+static const char *find_block(const struct live_memory *l, uint64_t start)
+{
+	for (unsigned i = 0; i < LIVE_BLOCKS; i++) {
+		if (l->blocks[i] == start)
+			return l->bytes[i];
+	}
+	return NULL;
+}
+
+/* Reads it in place of the one that was read first. */
+static const char *read_block(struct live_memory *l, uint64_t start)
+{
+	unsigned i = l->last_block = (l->last_block + 1) % LIVE_BLOCKS;
+
+	l->blocks[i] = 0;
+	if (!process_memory_read(l->process, start, l->bytes[i], LIVE_BLOCK))
+		return NULL;
+	l->blocks[i] = start;
+	return l->bytes[i];
+}
+
+static bool read_bytes(struct memory *m, uint64_t at, void *to, size_t size)
+{
+	struct live_memory *l = (struct live_memory *)m;
+	uint64_t start = at - at % LIVE_BLOCK;
+	const char *block = NULL;
+	bool is_in_block;
+
+	if (size == 0 || at < LIVE_BLOCK || at > UINT64_MAX - size)
+		return false;
+	is_in_block = size <= LIVE_BLOCK - (at - start);
+	if (is_in_block)
+		block = find_block(l, start);
+	if ((!block && !are_there(l, at, size)) || !spend(l, size))
+		return false;
+	if (!is_in_block)
+		return process_memory_read(l->process, at, to, size);
+	if (!block)
+		block = read_block(l, start);
+	if (block)
+		memcpy(to, block + (at - start), size);
+	return block;
 }
 
 static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
@@ -111,7 +169,7 @@ static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
 	bool there;
 
 	for (uint64_t at = from; at < end; at = (at / l->page_size + 1) * l->page_size) {
-		if (!look_for_page(l, at / l->page_size, LIVE_WINDOW, &there))
+		if (!look_for_page(l, at / l->page_size, MANY, &there))
 			break;
 		if (there)
 			return at;
@@ -149,6 +207,7 @@ void live_memory_begin(struct live_memory *l, struct process_memory *process)
 	l->process = process;
 	l->process_left = PROCESS_BYTES;
 	l->files_left = FILES_BYTES;
+	memset(l->blocks, 0, sizeof(l->blocks));
 }
 
 bool live_memory_mapping(struct live_memory *l, const struct mapping *m)
@@ -156,6 +215,38 @@ bool live_memory_mapping(struct live_memory *l, const struct mapping *m)
 	l->mapping_left = MAPPING_BYTES;
 	l->start = m->start;
 	l->end = m->end;
-	l->window_count = 0;
+	l->window_count = l->windows = 0;
+	l->is_large = m->counters.bytes[COUNTER_RSS] >= LARGE;
+	/* What is divided among parts of a mapping is not that exact. */
+	l->is_whole = !m->by_process && m->counters.bytes[COUNTER_RSS] == m->end - m->start;
 	return l->process_left >= LOOK_BYTES;
+}
+
+static bool knows_all(const struct live_memory *l)
+{
+	return l->is_whole || (l->window == l->start / l->page_size &&
+			       l->window_count == (l->end - l->start) / l->page_size);
+}
+
+bool live_memory_count(const struct live_memory *l, const struct mapping *m, struct part *parts,
+		       size_t count)
+{
+	uint64_t all = 0;
+
+	if (!knows_all(l))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t first = (parts[i].start - l->start) / l->page_size;
+		uint64_t end = (parts[i].end - l->start) / l->page_size;
+
+		for (uint64_t page = first; page < end; page++)
+			parts[i].resident += l->is_whole || l->there[page] ? l->page_size : 0;
+		parts[i].exclusive = parts[i].resident;
+		all += parts[i].resident;
+	}
+	if (all == m->counters.bytes[COUNTER_RSS])
+		return true;
+	for (size_t i = 0; i < count; i++)
+		parts[i].resident = parts[i].exclusive = 0;
+	return false;
 }

@@ -2,16 +2,19 @@
  * live_memory: the memory of a running process, as signs may see it (parse/memory.h); for
  * src/source/ only.
  *
- * Each look costs, also one at pagemap. When a mapping has used up its share, nothing more is read
- * of it, and so with the process.
+ * Each look is a system call, also one at pagemap; how much it reads hardly matters. So pagemap is
+ * asked for many pages at once, and not at all where smaps says that all of the mapping is there,
+ * and what was read is kept. When a mapping has used up its share, nothing more is read of it, and
+ * so with the process.
  */
 #ifndef SOURCE_LIVE_MEMORY_H
 #define SOURCE_LIVE_MEMORY_H
 
+#include "source/apportion.h"
 #include "source/mapped_files.h"
 #include "source/process_memory.h"
 
-enum { LIVE_WINDOW = 64 };
+enum { LIVE_WINDOW = 512, LIVE_BLOCKS = 8, LIVE_BLOCK = 4096 };
 
 struct live_memory {
 	struct memory memory; /* first */
@@ -20,9 +23,16 @@ struct live_memory {
 	uint64_t page_size;
 	size_t mapping_left, process_left, files_left; /* bytes that may be read */
 	uint64_t start, end;			       /* of the mapping at hand */
-	uint64_t window; /* the first of some pages of which it is known whether they are there */
+	bool is_whole;				       /* all of its pages are there */
+	bool is_large;
+	unsigned windows; /* that were loaded of it */
+	uint64_t window;  /* the first of some pages of which it is known whether they are there */
 	size_t window_count;
 	bool there[LIVE_WINDOW];
+	/* What was read last: a read costs the same up to a page. An address of 0 is none. */
+	uint64_t blocks[LIVE_BLOCKS];
+	unsigned last_block;
+	char bytes[LIVE_BLOCKS][LIVE_BLOCK];
 };
 
 /* Borrows `files`. */
@@ -30,6 +40,11 @@ void live_memory_init(struct live_memory *l, struct mapped_files *files);
 
 /* Before each reading of a process. */
 void live_memory_begin(struct live_memory *l, struct process_memory *process);
+
+/* Counts the pages of parts of the mapping at hand, of which none is shared, as far as they are
+ * known anyway: false if they are not, or are not as many as smaps says. */
+bool live_memory_count(const struct live_memory *l, const struct mapping *m, struct part *parts,
+		       size_t count);
 
 /* Before each mapping. False if no more may be read of the process. */
 bool live_memory_mapping(struct live_memory *l, const struct mapping *m);

@@ -8,7 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES = 512, NAMES = 64 * 1024 };
+enum {
+	FILES = 512,
+	NAMES = 64 * 1024,
+	BLOCKS = 16, /* of files, that are kept: tables are read by small pieces */
+	BLOCK = 4096,
+};
 
 struct mapped_files {
 	struct io *io;
@@ -22,6 +27,13 @@ struct mapped_files {
 	} files[FILES];
 	size_t count, used;
 	char paths[NAMES];
+	struct block {
+		size_t used; /* 0 for none */
+		uint32_t file;
+		uint64_t offset;
+		char bytes[BLOCK];
+	} blocks[BLOCKS];
+	unsigned last_block;
 	uint32_t open; /* the number of the file that is open, if fd is one */
 	int fd;
 };
@@ -139,6 +151,8 @@ void mapped_files_begin(struct mapped_files *f, const struct procdir *dir)
 	f->dir = dir;
 	f->loaded = false;
 	f->count = f->used = 0;
+	for (size_t i = 0; i < BLOCKS; i++)
+		f->blocks[i].used = 0;
 }
 
 /* The first code in the address space is the program. */
@@ -198,11 +212,48 @@ static bool open_file(struct mapped_files *f, const struct memory_object *object
 	return f->fd >= 0;
 }
 
+static struct block *find_block(struct mapped_files *f, uint32_t file, uint64_t offset)
+{
+	for (size_t i = 0; i < BLOCKS; i++) {
+		struct block *b = &f->blocks[i];
+
+		if (b->used && b->file == file && b->offset == offset)
+			return b;
+	}
+	return NULL;
+}
+
+/* Reads it in place of the one that was read first. */
+static struct block *read_block(struct mapped_files *f, const struct memory_object *object,
+				uint64_t offset)
+{
+	struct block *b = &f->blocks[f->last_block = (f->last_block + 1) % BLOCKS];
+	ssize_t n = open_file(f, object)
+			    ? TEMP_FAILURE_RETRY(pread(f->fd, b->bytes, BLOCK, (off_t)offset))
+			    : -1;
+
+	b->used = n > 0 ? (size_t)n : 0;
+	b->file = object->number;
+	b->offset = offset;
+	return b->used ? b : NULL;
+}
+
 bool mapped_files_read(struct mapped_files *f, const struct memory_object *object, uint64_t offset,
 		       void *to, size_t size)
 {
-	if (object->number >= f->count || f->dir->is_captured || offset > INT64_MAX ||
-	    !open_file(f, object))
+	uint64_t in_block = offset % BLOCK;
+	struct block *b;
+
+	if (object->number >= f->count || f->dir->is_captured || offset > INT64_MAX)
 		return false;
-	return TEMP_FAILURE_RETRY(pread(f->fd, to, size, (off_t)offset)) == (ssize_t)size;
+	if (size > BLOCK - in_block)
+		return open_file(f, object) &&
+		       TEMP_FAILURE_RETRY(pread(f->fd, to, size, (off_t)offset)) == (ssize_t)size;
+	b = find_block(f, object->number, offset - in_block);
+	if (!b)
+		b = read_block(f, object, offset - in_block);
+	if (!b || in_block + size > b->used)
+		return false;
+	memcpy(to, b->bytes + in_block, size);
+	return true;
 }

@@ -21,6 +21,7 @@ struct counting {
 	int fd;
 	uint64_t page_size;
 	struct part *part; /* of the current page; pages ascend */
+	bool exclusive;	   /* all that is present is mapped by this process alone */
 };
 
 static void count_page(struct counting *c, uint64_t address, uint64_t entry)
@@ -56,26 +57,40 @@ static int count_run(struct counting *c, uint64_t start, uint64_t end)
 	return 0;
 }
 
-int pages_count(int fd, struct part *parts, size_t count)
+static int count_region(struct counting *c, const struct page_region *region)
 {
-	struct counting c = {fd, (uint64_t)sysconf(_SC_PAGESIZE), parts};
-	uint64_t end = parts[count - 1].end;
+	uint64_t start = region->start, end;
+
+	if (!c->exclusive)
+		return count_run(c, start, region->end);
+	for (; region->categories & PAGE_IS_PRESENT && start < region->end; start = end) {
+		while (start >= c->part->end)
+			c->part++;
+		end = region->end < c->part->end ? region->end : c->part->end;
+		c->part->resident += end - start;
+		c->part->exclusive += end - start;
+	}
+	return 0;
+}
+
+static int count_pages(struct counting c, uint64_t start, uint64_t end)
+{
 	struct page_region regions[REGIONS];
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg),
-		.start = parts[0].start,
+		.start = start,
 		.end = end,
 		.vec = (uint64_t)(uintptr_t)regions,
 		.vec_len = REGIONS,
 	};
 
 	while (arg.start < end) {
-		int n = pagescan(fd, &arg);
+		int n = pagescan(c.fd, &arg);
 
 		if (n < 0)
 			return errno == ENOTTY ? count_run(&c, arg.start, end) : -1;
 		for (int i = 0; i < n; i++) {
-			if (count_run(&c, regions[i].start, regions[i].end) < 0)
+			if (count_region(&c, &regions[i]) < 0)
 				return -1;
 		}
 		if (arg.walk_end <= arg.start)
@@ -83,6 +98,20 @@ int pages_count(int fd, struct part *parts, size_t count)
 		arg.start = arg.walk_end;
 	}
 	return 0;
+}
+
+int pages_count(int fd, struct part *parts, size_t count)
+{
+	struct counting c = {fd, (uint64_t)sysconf(_SC_PAGESIZE), parts, false};
+
+	return count_pages(c, parts[0].start, parts[count - 1].end);
+}
+
+int pages_count_exclusive(int fd, struct part *parts, size_t count)
+{
+	struct counting c = {fd, (uint64_t)sysconf(_SC_PAGESIZE), parts, true};
+
+	return count_pages(c, parts[0].start, parts[count - 1].end);
 }
 
 bool pages_settle_swap(struct part *parts, size_t count, uint64_t swap)

@@ -8,6 +8,10 @@
  * with errno. */
 int pages_count(int fd, struct part *parts, size_t count);
 
+/* The same of a mapping of which no page is shared or swapped: the kernel need not be asked about
+ * each page. */
+int pages_count_exclusive(int fd, struct part *parts, size_t count);
+
 /* Subtracts markers from the swapped pages of `parts`, which have `swap` bytes of swap together.
  * False if it cannot be determined which pages are swapped. */
 bool pages_settle_swap(struct part *parts, size_t count, uint64_t swap);

@@ -205,8 +205,10 @@ static void write_at(const char *name, const void *bytes, size_t size, uint64_t 
 
 static void put_page(uint64_t at, uint64_t entry)
 {
+	static const char page[PAGE] = "page";
+
 	write_at("7/pagemap", &entry, sizeof(entry), at / PAGE * sizeof(entry));
-	write_at("7/mem", "page", 4, at);
+	write_at("7/mem", page, PAGE, at);
 }
 
 static struct memory *begin_live(struct procdir *dir, uint64_t start, uint64_t end)
@@ -256,6 +258,63 @@ TEST(only_pages_that_are_there_are_read)
 	assert_int_equal(memory_next(m, 0x20010, 0x24000), 0x20010);
 	assert_int_equal(memory_next(m, 0x21000, 0x24000), 0x23000);
 	assert_int_equal(memory_next(m, 0x21000, 0x23000), 0x23000);
+	end_live(&dir);
+}
+
+/* The second read is not of the file, nor is pagemap asked about a mapping that smaps says is all
+ * there. */
+TEST(what_is_known_is_not_asked_again)
+{
+	const struct mapping all = {
+		.start = 0x21000, .end = 0x22000, .counters.bytes[COUNTER_RSS] = PAGE};
+	struct procdir dir;
+	struct memory *m;
+	char bytes[4];
+
+	tree_mkdir(root, "7");
+	put_page(0x20000, PAGE_PRESENT);
+	put_page(0x21000, 0);
+	m = begin_live(&dir, 0x20000, 0x22000);
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	write_at("7/mem", "next", 4, 0x20000);
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	assert_memory_equal(bytes, "page", 4);
+	assert_false(memory_read(m, 0x21000, bytes, 4));
+	assert_true(live_memory_mapping(&live, &all));
+	assert_true(memory_read(m, 0x21000, bytes, 4));
+	live_memory_begin(&live, &process);
+	assert_true(live_memory_mapping(&live, &all));
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	assert_memory_equal(bytes, "next", 4);
+	end_live(&dir);
+}
+
+TEST(pages_are_counted_as_far_as_they_are_known)
+{
+	struct mapping whole = {
+		.start = 0x20000, .end = 0x24000, .counters.bytes[COUNTER_RSS] = 2 * PAGE};
+	struct part parts[] = {{.start = 0x20000, .end = 0x21000},
+			       {.start = 0x21000, .end = 0x24000}};
+	struct procdir dir;
+	struct memory *m;
+
+	tree_mkdir(root, "7");
+	put_page(0x20000, PAGE_PRESENT);
+	put_page(0x21000, 0);
+	put_page(0x22000, 0);
+	put_page(0x23000, PAGE_PRESENT);
+	m = begin_live(&dir, 0x20000, 0x24000);
+	assert_false(live_memory_count(&live, &whole, parts, 2));
+	assert_int_equal(memory_next(m, 0x21000, 0x24000), 0x23000);
+	assert_false(live_memory_count(&live, &whole, parts, 2));
+	assert_int_equal(memory_next(m, 0x20000, 0x24000), 0x20000);
+	assert_true(live_memory_count(&live, &whole, parts, 2));
+	assert_int_equal(parts[0].resident, PAGE);
+	assert_int_equal(parts[1].exclusive, PAGE);
+	parts[0].resident = parts[1].resident = 0;
+	whole.counters.bytes[COUNTER_RSS] = 3 * PAGE;
+	assert_false(live_memory_count(&live, &whole, parts, 2));
+	assert_int_equal(parts[0].resident, 0);
 	end_live(&dir);
 }
 
@@ -328,6 +387,8 @@ int main(void)
 		IN_TREE(other_lines_mean_nothing),
 		IN_TREE(a_mapping_is_looked_at_once),
 		IN_TREE(only_pages_that_are_there_are_read),
+		IN_TREE(what_is_known_is_not_asked_again),
+		IN_TREE(pages_are_counted_as_far_as_they_are_known),
 		IN_TREE(what_is_read_of_a_mapping_is_bounded),
 		IN_TREE(objects_are_found_by_their_files),
 	};
