@@ -311,11 +311,10 @@ static int read_lines(struct budget *b, FILE *in, const char *path, struct error
 {
 	char *text = NULL;
 	size_t capacity = 0;
-	ssize_t length;
 	unsigned number = 0;
 	int status = 0;
 
-	while (status == 0 && (length = getline(&text, &capacity, in)) >= 0) {
+	while (status == 0 && getline(&text, &capacity, in) >= 0) {
 		text[strcspn(text, "\r\n")] = '\0';
 		status = read_line(b, text, ++number, e);
 		if (status < 0)
