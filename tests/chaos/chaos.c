@@ -505,7 +505,7 @@ static void command_trap(int count)
 
 	(void)count;
 	begin_table(head, 0);
-	fd = keep_away(t, sizeof(*t));
+	fd = keep_away(t, (sizeof(*t) + page_size - 1) / page_size * page_size);
 	say("trap");
 	for (;;) {
 		bring.copy = 0;
