@@ -12,7 +12,9 @@ import re
 import shutil
 import tempfile
 
-KEYS = {"label", "origin", "subsystem", "kind", "pid", "process", "name", "user", "cgroup", "refresh"}
+KEYS = {
+	"label", "origin", "certainty", "subsystem", "kind", "pid", "process", "name", "user", "cgroup", "refresh"
+}
 
 
 def known(cell):
