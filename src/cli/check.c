@@ -303,11 +303,14 @@ static enum exit_status run(struct options *o, struct error *e)
 {
 	struct check c = {.o = o};
 	enum exit_status status = EXIT_FAILED;
+	bool is_whole;
 
 	if (prepare(&c, e) < 0 || read_all(&c, e) < 0 || judge_all(&c, e) < 0 ||
 	    write_verdict(&c, &status, e) < 0 || close_output(&c, e) < 0)
 		status = e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	if (!(side_say_problems(&c.now) & side_say_problems(&c.baseline)) && status == EXIT_DONE)
+	is_whole = side_say_problems(&c.now);
+	is_whole = side_say_problems(&c.baseline) && is_whole;
+	if (!is_whole && status == EXIT_DONE)
 		status = EXIT_FAILED;
 	free_check(&c);
 	return status;

@@ -188,6 +188,8 @@ static void bind_text(sqlite3_stmt *s, int index, struct text text)
 
 void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id)
 {
+	struct text origin = origin_of(id);
+
 	bind_text(s, 1, id->boot_id);
 	database_bind_number(s, 2, id->known & PROCESS_PID, (uint64_t)id->pid);
 	database_bind_number(s, 3, id->known & PROCESS_START, id->start_time);
@@ -195,7 +197,7 @@ void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id)
 	bind_text(s, 5, id->user);
 	bind_text(s, 6, id->cgroup);
 	bind_text(s, 7, id->label);
-	bind_text(s, 8, origin_of(id));
+	bind_text(s, 8, origin);
 	bind_text(s, 9, id->subsystem);
 	bind_text(s, 10, id->kind);
 }

@@ -377,14 +377,13 @@ static int deliver_part(void *ctx, const struct mapping *unnamed, const struct p
 /* What the table has taken for itself since it was made: the rest of its blocks or names. */
 static bool is_of_table(const struct kept_names *n, const struct mapping *m)
 {
-	const struct layout_head *head = &n->copy->head;
-	uint64_t blocks = n->at + offsetof(struct layout, blocks);
-	uint64_t names = n->at + offsetof(struct layout, names);
-	uint64_t blocks_end = blocks + (uint64_t)head->block_room * sizeof(struct layout_block);
-	uint64_t names_end = names + (uint64_t)head->name_room * sizeof(struct layout_name);
+	uint64_t blocks = n->at + offsetof(struct layout, blocks), blocks_end;
+	uint64_t names = n->at + offsetof(struct layout, names), names_end;
 
-	if (m->name.len > 0 || mapping_has_inode(m))
+	if (!n->copy || m->name.len > 0 || mapping_has_inode(m))
 		return false;
+	blocks_end = blocks + (uint64_t)n->copy->head.block_room * sizeof(struct layout_block);
+	names_end = names + (uint64_t)n->copy->head.name_room * sizeof(struct layout_name);
 	return (m->start > blocks && m->start < blocks_end && m->start < names) ||
 	       (m->start > names && m->start < names_end && m->end <= n->at + TABLE_BYTES);
 }

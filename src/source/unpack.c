@@ -173,6 +173,7 @@ static int read_text(struct unpacking *u, struct archive_entry *entry, enum memb
 {
 	const char *target = target_of(entry);
 
+	*text = NULL;
 	if (read_member(u, text, size, e) < 0)
 		return -1;
 	if (type == MEMBER_FILE)
