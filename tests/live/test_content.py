@@ -26,7 +26,10 @@ def state(pid):
 			start, end = (int(n, 16) for n in line.split()[0].split("-"))
 			if end < 1 << 48:
 				pages.seek(start // 4096 * 8)
-				found[start] = pages.read((end - start) // 4096 * 8)
+				entries = bytearray(pages.read((end - start) // 4096 * 8))
+				# Whether nobody else maps a page depends on other processes.
+				entries[7::8] = bytes(byte & 0xfe for byte in entries[7::8])
+				found[start] = bytes(entries)
 	return found
 
 

@@ -84,7 +84,7 @@ class Heaps(Live):
 
 	def test_threads_of_one_arena(self):
 		labels = self.exact("threads", NO_CACHE, "MALLOC_ARENA_MAX=1")
-		self.assertGreater(labels["[heap]"]["heap_used"], 100 * MIB)
+		self.assertGreater(labels["[heap]"]["heap_used"], 50 * MIB)
 
 	def test_scan(self):
 		with Malloc("threads") as m:
