@@ -128,14 +128,14 @@ class Heaps(Live):
 			self.assertLess(totals["heap_free"], 4096)
 
 	def test_a_busy_process(self):
-		"""What is read fits, or is left out."""
+		"""What is read fits, or is left out: mostly there is a lower bound."""
 		with Malloc("busy") as m:
 			known = 0
 			for _ in range(10):
 				totals = self.report("--pid", m.pid, *COLUMNS)["totals"]
 				low = [totals[n] or totals.get(f"{n}_min", 0) for n in ("heap_used", "heap_free")]
 				self.assertLess(sum(low), 2 * totals["rss"])
-				known += totals["heap_used"] is not None
+				known += low[0] > 0
 			self.assertGreater(known, 0)
 
 	def test_asked_by_an_order(self):
