@@ -144,9 +144,10 @@ bool identity_key(const struct identity *id, struct intern *symbols, const struc
 	return whole;
 }
 
-static struct text origin_of(const struct identity *id)
+/* Of the label; known if that is. */
+static struct slice origin_of(const struct identity *id)
 {
-	return (struct text){id->label.known, slice_of(origin_names[id->origin])};
+	return slice_of(origin_names[id->origin]);
 }
 
 uint64_t run_checksum(const struct run_text *text, uint64_t run)
@@ -167,7 +168,6 @@ static uint64_t sum_text(uint64_t sum, const struct text *text)
 static uint64_t sum_up(const struct identity *id, uint64_t grp)
 {
 	uint64_t sum = checksum_number(CHECKSUM_START, grp);
-	struct text origin = origin_of(id);
 
 	sum = sum_text(sum, &id->boot_id);
 	sum = checksum_known(sum, id->known & PROCESS_PID, (uint64_t)id->pid);
@@ -176,7 +176,7 @@ static uint64_t sum_up(const struct identity *id, uint64_t grp)
 	sum = sum_text(sum, &id->user);
 	sum = sum_text(sum, &id->cgroup);
 	sum = sum_text(sum, &id->label);
-	sum = sum_text(sum, &origin);
+	sum = checksum_bytes(sum, id->label.known, origin_of(id));
 	sum = sum_text(sum, &id->subsystem);
 	return sum_text(sum, &id->kind);
 }
@@ -188,8 +188,6 @@ static void bind_text(sqlite3_stmt *s, int index, struct text text)
 
 void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id)
 {
-	struct text origin = origin_of(id);
-
 	bind_text(s, 1, id->boot_id);
 	database_bind_number(s, 2, id->known & PROCESS_PID, (uint64_t)id->pid);
 	database_bind_number(s, 3, id->known & PROCESS_START, id->start_time);
@@ -197,7 +195,7 @@ void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id)
 	bind_text(s, 5, id->user);
 	bind_text(s, 6, id->cgroup);
 	bind_text(s, 7, id->label);
-	bind_text(s, 8, origin);
+	database_bind_bytes(s, 8, id->label.known, origin_of(id));
 	bind_text(s, 9, id->subsystem);
 	bind_text(s, 10, id->kind);
 }
