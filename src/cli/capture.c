@@ -6,12 +6,11 @@
  * that reads: that one is in the sandbox and can do neither.
  */
 #include "collect/capture.h"
-#include "cli/command.h"
+#include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
-#include "cli/version.h"
 #include "collect/lineage.h"
 #include "render/size.h"
 #include "source/thread_id.h"
@@ -355,23 +354,17 @@ static int run(struct options *o, char name[PATH_MAX], struct error *e)
 	return write_file(o, form, e);
 }
 
+static enum exit_status work(struct options *o, struct error *e)
+{
+	char name[PATH_MAX];
+	int status = run(o, name, e);
+
+	if (o->output == name)
+		o->output = NULL;
+	return status == EXIT_WRITTEN ? EXIT_FAILED : (enum exit_status)status;
+}
+
 enum exit_status command_capture(int argc, char **argv)
 {
-	struct error e = {.code = ERROR_NONE};
-	int status = EXIT_DONE;
-	char name[PATH_MAX];
-	struct options o;
-
-	if (options_parse(FOR_CAPTURE, argc, argv, &o, &e) < 0)
-		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	else if (o.action == ACTION_HELP)
-		options_write_help(FOR_CAPTURE, stdout);
-	else if (o.action == ACTION_VERSION)
-		version_write(stdout);
-	else
-		status = run(&o, name, &e);
-	options_free(&o);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	return status == EXIT_WRITTEN ? EXIT_FAILED : (enum exit_status)status;
+	return commandline_run(FOR_CAPTURE, argc, argv, work);
 }

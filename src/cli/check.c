@@ -2,7 +2,7 @@
  * `anonmem check`: whether memory is within a budget, for CI.
  */
 #include "cli/budget.h"
-#include "cli/command.h"
+#include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/rulefiles.h"
@@ -318,20 +318,5 @@ static enum exit_status run(struct options *o, struct error *e)
 
 enum exit_status command_check(int argc, char **argv)
 {
-	struct error e = {.code = ERROR_NONE};
-	enum exit_status status = EXIT_DONE;
-	struct options o;
-
-	if (options_parse(FOR_CHECK, argc, argv, &o, &e) < 0)
-		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	else if (o.action == ACTION_HELP)
-		options_write_help(FOR_CHECK, stdout);
-	else if (o.action == ACTION_VERSION)
-		version_write(stdout);
-	else
-		status = run(&o, &e);
-	options_free(&o);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	return status;
+	return commandline_run(FOR_CHECK, argc, argv, run);
 }

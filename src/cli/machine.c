@@ -2,14 +2,13 @@
  * `anonmem machine`: shows where all memory of the machine is. The kernel's figures tell how much
  * of each kind there is; the processes, read as for a report, tell who has the anonymous memory.
  */
-#include "cli/command.h"
+#include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/show.h"
-#include "cli/version.h"
 #include "collect/survey.h"
 #include "render/account.h"
 #include "render/renderers.h"
@@ -158,20 +157,5 @@ static enum exit_status run(struct options *o, struct error *e)
 
 enum exit_status command_machine(int argc, char **argv)
 {
-	struct error e = {.code = ERROR_NONE};
-	enum exit_status status = EXIT_DONE;
-	struct options o;
-
-	if (options_parse(FOR_MACHINE, argc, argv, &o, &e) < 0)
-		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	else if (o.action == ACTION_HELP)
-		options_write_help(FOR_MACHINE, stdout);
-	else if (o.action == ACTION_VERSION)
-		version_write(stdout);
-	else
-		status = run(&o, &e);
-	options_free(&o);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	return status;
+	return commandline_run(FOR_MACHINE, argc, argv, run);
 }

@@ -2,7 +2,8 @@
  * `anonmem record`: reads as top does, and adds what changed to a database.
  */
 #include "base/textstream.h"
-#include "cli/command.h"
+#include "cli/commandline.h"
+#include "cli/descriptors.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/recorder.h"
@@ -20,7 +21,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -136,22 +136,14 @@ static char *write_rules(const struct rules *rules)
 	return NULL;
 }
 
-/* Files that may stay open, as for anonmem top. */
-static size_t may_stay_open(void)
-{
-	enum { MOST = 1024, OTHERS = 128 };
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= OTHERS)
-		return 0;
-	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
-}
-
 static struct driver_options describe_driver(const struct options *o, const struct grouping *by,
 					     const struct rules *rules, const struct users *users,
 					     struct lineage *lineage)
 {
-	enum { PART = 200 }; /* of the delay, for reading what did nothing */
+	enum {
+		KEPT = 1024, /* files that stay open */
+		PART = 200,  /* fraction of the delay for reading processes that did nothing */
+	};
 	struct driver_options d = {
 		.pids = o->pids,
 		.pid_count = o->pid_count,
@@ -165,7 +157,7 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .children = o->children ? lineage : NULL,
 					    .reading = {.max_stall_ns = o->max_stall_ns}},
 			     .budget_ns = o->delay_ns / PART,
-			     .files = may_stay_open(),
+			     .files = descriptors_to_keep(KEPT),
 			     .forgets = true},
 		.delay_ns = o->delay_ns,
 	};
@@ -367,21 +359,12 @@ static int run(const struct options *o, struct error *e)
 	return status;
 }
 
+static enum exit_status work(struct options *o, struct error *e)
+{
+	return run(o, e) == 0 ? EXIT_DONE : commandline_failure(e);
+}
+
 enum exit_status command_record(int argc, char **argv)
 {
-	struct error e = {.code = ERROR_NONE};
-	enum exit_status status = EXIT_DONE;
-	struct options o;
-
-	if (options_parse(FOR_RECORD, argc, argv, &o, &e) < 0 ||
-	    (o.action == ACTION_REPORT && run(&o, &e) != 0))
-		status = EXIT_FAILED;
-	else if (o.action == ACTION_HELP)
-		options_write_help(FOR_RECORD, stdout);
-	else if (o.action == ACTION_VERSION)
-		version_write(stdout);
-	options_free(&o);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	return e.code == ERROR_USAGE ? EXIT_USAGE : status;
+	return commandline_run(FOR_RECORD, argc, argv, work);
 }

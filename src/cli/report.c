@@ -1,7 +1,7 @@
 /*
  * The one-shot report: options, then source, collect, report, render.
  */
-#include "cli/command.h"
+#include "cli/commandline.h"
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
@@ -303,25 +303,12 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 	return status;
 }
 
+static enum exit_status work(struct options *o, struct error *e)
+{
+	return recall_is(o) ? run_recorded(o, e) : run(o, e);
+}
+
 enum exit_status command_report(int argc, char **argv)
 {
-	struct error e = {.code = ERROR_NONE};
-	enum exit_status status = EXIT_DONE;
-	struct options o;
-
-	if (options_parse(FOR_REPORT, argc, argv, &o, &e) < 0) {
-		status = e.code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	} else if (o.action == ACTION_HELP) {
-		options_write_help(FOR_REPORT, stdout);
-	} else if (o.action == ACTION_VERSION) {
-		version_write(stdout);
-	} else if (o.action == ACTION_COLUMNS) {
-		options_write_columns(FOR_REPORT, stdout);
-	} else {
-		status = recall_is(&o) ? run_recorded(&o, &e) : run(&o, &e);
-	}
-	options_free(&o);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	return status;
+	return commandline_run(FOR_REPORT, argc, argv, work);
 }

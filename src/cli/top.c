@@ -2,7 +2,8 @@
  * `anonmem top`: refreshes a report on the screen or, with --batch, writes one after the other.
  */
 #include "tui/top.h"
-#include "cli/command.h"
+#include "cli/commandline.h"
+#include "cli/descriptors.h"
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
@@ -19,7 +20,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,24 +34,6 @@ static const char *const expendable_columns[] = {
 	"mappings", "processes", "anonymous", "swap_pss", "hugetlb", "uss",
 	"history",  "growth",	 "rss",	      "state",	  NULL,
 };
-
-/* How many files may stay open. The kernel uses about 4 KiB for each. */
-static size_t may_stay_open(void)
-{
-	enum { MOST = 2048, OTHERS = 128 };
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 0;
-	if (limit.rlim_cur < MOST + OTHERS) {
-		limit.rlim_cur = limit.rlim_max < MOST + OTHERS ? limit.rlim_max : MOST + OTHERS;
-		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-			return 0;
-	}
-	if (limit.rlim_cur <= OTHERS)
-		return 0;
-	return limit.rlim_cur - OTHERS < MOST ? (size_t)limit.rlim_cur - OTHERS : MOST;
-}
 
 static bool is_captured(const struct options *o)
 {
@@ -100,7 +82,10 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 					     const struct rules *rules, const struct users *users,
 					     struct containers *containers, struct lineage *lineage)
 {
-	enum { PART = 200 }; /* fraction of the delay for reading processes that did nothing */
+	enum {
+		KEPT = 2048, /* files that stay open */
+		PART = 200,  /* fraction of the delay for reading processes that did nothing */
+	};
 
 	return (struct driver_options){
 		.root = source ? o->from[0] : o->root,
@@ -124,7 +109,7 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 										: o->max_stall_ns,
 							.heaps = wants_heaps(o)}},
 			     .budget_ns = o->delay_ns / PART,
-			     .files = may_stay_open()},
+			     .files = descriptors_to_keep(KEPT)},
 		.delay_ns = o->delay_ns,
 		.iterations = o->iterations,
 	};
@@ -350,23 +335,12 @@ static int run(struct options *o, struct error *e)
 	return status;
 }
 
+static enum exit_status work(struct options *o, struct error *e)
+{
+	return run(o, e) == 0 ? EXIT_DONE : commandline_failure(e);
+}
+
 enum exit_status command_top(int argc, char **argv)
 {
-	struct error e = {.code = ERROR_NONE};
-	enum exit_status status = EXIT_DONE;
-	struct options o;
-
-	if (options_parse(FOR_TOP, argc, argv, &o, &e) < 0 ||
-	    (o.action == ACTION_REPORT && run(&o, &e) != 0))
-		status = EXIT_FAILED;
-	else if (o.action == ACTION_HELP)
-		options_write_help(FOR_TOP, stdout);
-	else if (o.action == ACTION_VERSION)
-		version_write(stdout);
-	else if (o.action == ACTION_COLUMNS)
-		options_write_columns(FOR_TOP, stdout);
-	options_free(&o);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	return e.code == ERROR_USAGE ? EXIT_USAGE : status;
+	return commandline_run(FOR_TOP, argc, argv, work);
 }

@@ -1,0 +1,11 @@
+/* descriptors: how many files a command may keep open. */
+#ifndef CLI_DESCRIPTORS_H
+#define CLI_DESCRIPTORS_H
+
+#include <stddef.h>
+
+/* At most `most`, for which the soft limit of open files is raised as far as it may be; some are
+ * left for other uses. The kernel uses about 4 KiB for each. */
+size_t descriptors_to_keep(size_t most);
+
+#endif
