@@ -38,8 +38,9 @@ __attribute__((constructor(101))) static void take_environment(int argc, char **
 		environ = env;
 }
 
-/* A program with a malloc() of its own keeps it. One that is not position-independent may have no
- * more than a stub of that name, by which it calls the C library's. */
+/* A program with a malloc() of its own keeps it. In one that is not position-independent, the
+ * symbol may be no more than an entry of its procedure linkage table, which calls the C library's.
+ */
 static bool uses_the_c_library(void)
 {
 	size_t size = 0;

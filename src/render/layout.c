@@ -2,9 +2,8 @@
 
 #include "base/escape.h"
 #include "base/textstream.h"
-#include "render/size.h"
+#include "render/cell.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <wchar.h>
 
@@ -156,33 +155,13 @@ static bool add_cell(struct table_layout *l, const struct column *column, const 
 		return add_allocated(l, format_least(cell, o));
 	if (!cell->known)
 		return add(l, "-");
-	switch (column->type) {
-	case CELL_TEXT:
+	if (cell_format_number(column, cell, o->units, text))
+		return add(l, text);
+	if (column->type == CELL_TEXT)
 		return add_allocated(l, format_text(cell));
-	case CELL_NUMBER:
-		snprintf(text, sizeof(text), "%" PRIu64, cell->number);
-		break;
-	case CELL_BYTES:
-		size_format(cell->number, o->units, text);
-		break;
-	case CELL_BOUNDS:
-		bounds_format(cell->number, cell->most, o->units, text);
-		break;
-	case CELL_PERCENT:
-		snprintf(text, sizeof(text), "%.1f", cell->percent);
-		break;
-	case CELL_ADDRESS:
-		snprintf(text, sizeof(text), "%" PRIx64, cell->number);
-		break;
-	case CELL_CHANGE:
-		change_format(cell->change, o->units, text);
-		break;
-	case CELL_STATE:
+	if (column->type == CELL_STATE)
 		return add(l, trend_marks[cell->number]);
-	case CELL_GRAPH:
-		return add_allocated(l, draw_graph(cell->graph, o->graph ? o->graph : GRAPH));
-	}
-	return add(l, text);
+	return add_allocated(l, draw_graph(cell->graph, o->graph ? o->graph : GRAPH));
 }
 
 /* The word TOTAL, and what is totalled: after it, or in the second key's column. */

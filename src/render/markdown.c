@@ -1,10 +1,9 @@
 #include "render/markdown.h"
 
 #include "base/escape.h"
+#include "render/cell.h"
 #include "render/render.h"
-#include "render/size.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 /* The longest run of backticks in a text: those around it must be more. */
@@ -92,33 +91,11 @@ static bool write_cell(const struct column *column, const struct cell *cell, enu
 	char text[BOUNDS_TEXT_MAX] = "-";
 
 	if (cell->known || cell->at_least) {
-		switch (column->type) {
-		case CELL_TEXT:
+		if (column->type == CELL_TEXT)
 			return write_text(cell, out);
-		case CELL_NUMBER:
-			snprintf(text, sizeof(text), "%" PRIu64, cell->number);
-			break;
-		case CELL_BYTES:
-			size_format(cell->number, units, text);
-			break;
-		case CELL_BOUNDS:
-			bounds_format(cell->number, cell->most, units, text);
-			break;
-		case CELL_PERCENT:
-			snprintf(text, sizeof(text), "%.1f", cell->percent);
-			break;
-		case CELL_ADDRESS:
-			snprintf(text, sizeof(text), "%" PRIx64, cell->number);
-			break;
-		case CELL_CHANGE:
-			change_format(cell->change, units, text);
-			break;
-		case CELL_STATE:
+		/* There is no picture of a graph here. */
+		if (!cell_format_number(column, cell, units, text) && column->type == CELL_STATE)
 			snprintf(text, sizeof(text), "%s", trend_names[cell->number]);
-			break;
-		case CELL_GRAPH: /* no picture here */
-			break;
-		}
 	}
 	fputs(text, out);
 	if (!cell->known && cell->at_least)
