@@ -317,6 +317,21 @@ static bool is_inside(const struct budget_rule *rule, const struct finding *find
 	       slice_equals(name_in(rule, &d->rows, key), finding->name);
 }
 
+/* Rows come in the order in which processes were read; equal ones are put in that of their keys. */
+static int compare_keys(const struct snapshot *rows, uint32_t a, uint32_t b)
+{
+	int order = 0;
+
+	for (unsigned i = 0; order == 0 && i < rows->by.count; i++) {
+		struct cell x = text_of(rows, aggregate_key(&rows->groups, a), rows->by.keys[i]);
+		struct cell y = text_of(rows, aggregate_key(&rows->groups, b), rows->by.keys[i]);
+
+		order = x.known && y.known ? slice_compare(x.text, y.text)
+					   : (int)y.known - (int)x.known;
+	}
+	return order;
+}
+
 size_t budget_parts(const struct budget_rule *rule, const struct finding *finding,
 		    const struct delta *d, bool inside, bool has_baseline, uint32_t *parts,
 		    size_t most)
@@ -329,8 +344,13 @@ size_t budget_parts(const struct budget_rule *rule, const struct finding *findin
 
 		if (weight == 0 || is_inside(rule, finding, d, i) != inside)
 			continue;
-		while (at > 0 && weight_of(rule, d, parts[at - 1], has_baseline) < weight)
-			at--;
+		for (; at > 0; at--) {
+			uint64_t other = weight_of(rule, d, parts[at - 1], has_baseline);
+
+			if (other > weight ||
+			    (other == weight && compare_keys(&d->rows, parts[at - 1], i) < 0))
+				break;
+		}
 		if (at == most)
 			continue;
 		count += count < most;
