@@ -18,23 +18,23 @@
 #include <unistd.h>
 
 enum {
-	FILE_MAX = 16 * 1024 * 1024, /* of one file of an engine's */
+	FILE_MAX = 16 * 1024 * 1024, /* most of one file of an engine */
 	SHORT_ID = 12,
 	AGAIN_S = 1,
 };
 
-/* Names by id of a container or of a pod. */
+/* Names by id of a container or pod. */
 struct names {
 	struct intern ids;
 	struct name {
 		char *text; /* NULL for none */
-		bool asked; /* somebody asked for it */
+		bool asked; /* it was asked for */
 	} * list;	    /* by symbol of the id */
 	uint32_t capacity;
 };
 
 struct containers {
-	int root;	      /* below which engines keep their state; -1 for none */
+	int root;	      /* root folder of the engines' state; -1 for none */
 	pthread_mutex_t lock; /* of all that follows */
 	struct names containers, pods;
 	bool is_loaded;
@@ -55,7 +55,7 @@ static void names_free(struct names *n)
 	intern_free(&n->ids);
 }
 
-/* What is said first stays. Without memory the name is left out, and the id is shown. */
+/* The first name stays. Out of memory, the name is left out and the id is shown. */
 static void add_name(struct names *n, struct slice id, const char *name)
 {
 	symbol s = name && *name ? intern(&n->ids, id) : SYMBOL_NONE;
@@ -86,7 +86,7 @@ static const char *find_name(struct names *n, struct slice id)
 	return n->list[s].text;
 }
 
-/* Of Kubernetes, names are told apart by all of them. */
+/* In Kubernetes, all three make up the name. */
 static void add_kubernetes(struct containers *c, struct slice id, struct slice uid,
 			   const char *namespace, const char *pod, const char *name)
 {
@@ -135,7 +135,7 @@ static cJSON *read_json(int fd)
 	return json;
 }
 
-/* Nobody waits for a FIFO. */
+/* Does not wait for a FIFO. */
 static int open_state(int folder, const char *path)
 {
 	return openat(folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -151,7 +151,7 @@ static struct slice slice_or_none(const char *text)
 	return text ? slice_of(text) : SLICE("");
 }
 
-/* Of docker: "Name" begins with a slash; under cri-dockerd its labels tell of Kubernetes. */
+/* docker: "Name" begins with a slash; under cri-dockerd, labels have the names of Kubernetes. */
 static void take_docker(struct containers *c, const char *id, const cJSON *json)
 {
 	const cJSON *config = cJSON_GetObjectItemCaseSensitive(json, "Config");
@@ -166,13 +166,13 @@ static void take_docker(struct containers *c, const char *id, const cJSON *json)
 		add_name(&c->containers, slice_of(id), name + (*name == '/'));
 }
 
-/* Of the OCI bundle of a container of Kubernetes, its annotations. */
+/* The OCI bundle of a container of Kubernetes: its annotations. */
 static void take_bundle(struct containers *c, const char *id, const cJSON *json)
 {
 	const cJSON *notes = cJSON_GetObjectItemCaseSensitive(json, "annotations");
 	const char *name = string_of(notes, "io.kubernetes.cri.container-name");
 
-	/* The container that only holds the namespaces of a pod has no name of its own. */
+	/* The container that only holds a pod's namespaces has no name. */
 	add_kubernetes(
 		c, slice_of(id), slice_or_none(string_of(notes, "io.kubernetes.cri.sandbox-uid")),
 		string_of(notes, "io.kubernetes.cri.sandbox-namespace"),
@@ -183,7 +183,7 @@ static void take_bundle(struct containers *c, const char *id, const cJSON *json)
 		       string_of(notes, "io.kubernetes.container.name"));
 }
 
-/* Folders of engines that have a folder for each container, and a file in that. */
+/* Folders of engines with a folder for each container and a file in it. */
 static const struct engine {
 	const char *folder, *file;
 	void (*take)(struct containers *c, const char *id, const cJSON *json);
@@ -244,7 +244,7 @@ static void load_storage(struct containers *c)
 	cJSON_Delete(list);
 }
 
-/* Takes the part before the first, or behind the last, such byte off the name; NULL without. */
+/* Removes the part before the first, or after the last, such byte; NULL if there is none. */
 static char *cut_first(char **name, char at)
 {
 	char *part = *name, *end = strchr(part, at);
@@ -266,7 +266,7 @@ static char *cut_last(char *name, char at)
 	return end + 1;
 }
 
-/* "POD_NAMESPACE_CONTAINER-ID.log"; of the names, none has an underscore. */
+/* "POD_NAMESPACE_CONTAINER-ID.log"; no name has an underscore. */
 static void take_log(struct containers *c, char *name)
 {
 	char *pod = cut_first(&name, '_'), *namespace = pod ? cut_first(&name, '_') : NULL;
@@ -332,7 +332,7 @@ static time_t now(void)
 	return t.tv_sec;
 }
 
-/* Copies the name of an id. What is not known may have come since. */
+/* Copies the name of an id. If it is unknown, the engines' files are read again. */
 static bool look_up(struct containers *c, struct names *names, struct slice id,
 		    char name[CONTAINER_NAME_MAX])
 {
@@ -359,7 +359,7 @@ static void copy(struct slice text, char name[CONTAINER_NAME_MAX])
 	name[length] = '\0';
 }
 
-/* "MANAGER/NAME". systemd writes in the name of a unit what may not stand there as \x2d. */
+/* "MANAGER/NAME". systemd escapes bytes in the names of units: \x2d. */
 static void unescape(const char *manager, struct slice text, char name[CONTAINER_NAME_MAX])
 {
 	size_t used = (size_t)snprintf(name, CONTAINER_NAME_MAX, "%s/", manager);
@@ -444,7 +444,7 @@ bool containers_write(struct containers *c, FILE *out)
 	return json_write(json, out);
 }
 
-/* The root of process 1, as the kernel shows it, or one's own. */
+/* The root of process 1, or our own if that may not be read. */
 static int open_root(const struct source *s)
 {
 	int fd;

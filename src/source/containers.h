@@ -27,26 +27,24 @@ enum { CONTAINER_NAME_MAX = 1024 };
 
 struct containers;
 
-/* In a captured tree. */
+/* Its file in a captured tree. */
 #define CONTAINERS_FILE "containers.json"
 
-/* Of the system, or of the tree, of a source, which it may outlive. NULL with *e. */
+/* For the system or the tree of a source, which it may outlive. NULL with *e. */
 struct containers *containers_open(const struct source *s, struct error *e);
 void containers_close(struct containers *c);
 
-/*
- * The name of the container that a control group is of: its engine's, or "NAMESPACE/POD/NAME" of
- * Kubernetes, or of what has no ids "lxc/NAME" and the like; where that is unknown, the first
- * twelve digits of its id. False if it is none. `c` may be NULL, which knows no names. What is not
- * known yet is looked for again, at most once a second. Any thread may call it.
- */
+/* The name of the container of a control group: the engine's, "NAMESPACE/POD/NAME" for Kubernetes,
+ * or "lxc/NAME" and the like for containers without ids; if it is unknown, the first twelve digits
+ * of the id. False if the group belongs to no container. Without names, `c` may be NULL. Unknown
+ * ids are looked up again at most once a second. Thread-safe. */
 bool containers_name(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX]);
 
-/* The same of its pod: "NAMESPACE/NAME", or its uid; of podman the first twelve digits of its id.
- */
+/* The same for its pod: "NAMESPACE/NAME", or its uid; for podman, the first twelve digits of its
+ * id. */
 bool containers_pod(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX]);
 
-/* Writes the names that were asked for and found, as a captured tree has them. False if out of
+/* Writes the names that were asked for and found, in the form of a captured tree. False if out of
  * memory. */
 bool containers_write(struct containers *c, FILE *out);
 

@@ -16,16 +16,16 @@
 
 enum {
 	HEAD = 4096,
-	PACKED_MAX = 3, /* a file that is compressed, in an archive, and so on */
+	PACKED_MAX = 3, /* compressed files within archives, and so on */
 };
 
-/* One thing that was named, or what came of unpacking it. */
+/* What the user named, or what was unpacked from it. */
 struct content {
-	const char *path; /* as it was named */
-	int fd;		  /* of a folder, or of a file at its beginning; else -1 */
+	const char *path; /* as the user named it */
+	int fd;		  /* a folder, or a file at its start; else -1 */
 	bool is_folder;
-	struct slice head;	 /* the first bytes of a file */
-	struct members *members; /* of an archive; else NULL */
+	struct slice head;	 /* first bytes of a file */
+	struct members *members; /* contents of an archive; else NULL */
 	char bytes[HEAD];	 /* of the head */
 };
 
@@ -61,7 +61,7 @@ static int take_archive(struct source *s, struct content *c, struct error *e)
 	return source_check_tree(s, e);
 }
 
-/* JSON: what it is of, its reader says. */
+/* JSON: its reader finds out what it describes. */
 
 static bool is_json(const struct content *c)
 {
@@ -106,7 +106,7 @@ char *source_text(const struct source *s, size_t *size, struct error *e)
 	return text;
 }
 
-/* Files of smaps; of anything else, their reader says what it is. */
+/* smaps files; their reader reports anything else. */
 
 static bool is_text(const struct content *c)
 {
@@ -126,13 +126,13 @@ static int take_smaps(struct source *s, struct content *c, struct error *e)
 	return 0;
 }
 
-/* The first that fits is what it is. */
+/* The first kind that fits is taken. */
 static const struct kind {
 	bool (*fits)(const struct content *c);
-	/* Makes it the source's; what it takes of the content it sets to -1 or NULL there. 0, or -1
-	 * with *e. */
+	/* Hands the content over to the source: what is taken is set to -1 or NULL. 0, or -1 with
+	 * *e. */
 	int (*take)(struct source *s, struct content *c, struct error *e);
-	bool is_alone; /* only one can be read at a time */
+	bool is_alone; /* cannot be read together with others */
 } kinds[] = {
 	{is_folder, take_folder, true},
 	{is_archive, take_archive, true},
@@ -155,7 +155,7 @@ static int take(struct source *s, struct content *c, struct error *e)
 
 /* Unpacking. */
 
-/* Of a pipe there may be less at first. */
+/* A pipe may deliver less at first. */
 static int read_head(struct content *c, struct error *e)
 {
 	size_t used = 0;
@@ -169,7 +169,7 @@ static int read_head(struct content *c, struct error *e)
 	return n < 0 ? error_errno(e, "cannot read") : 0;
 }
 
-/* In place of the file, these bytes. */
+/* Replaces the file by these bytes. */
 static int use_bytes(struct content *c, struct slice bytes, struct error *e)
 {
 	close(c->fd);
@@ -196,7 +196,7 @@ static bool bugreport_text(const struct members *m, struct slice *bytes)
 	return members_file(m, path, bytes);
 }
 
-/* In place of what is packed, what was in it. An archive of one file is that file. */
+/* Replaces what is packed by its content. An archive of one file is that file. */
 static int use_unpacked(struct content *c, struct unpacked *u, struct error *e)
 {
 	struct slice bytes = {u->bytes, u->size};
@@ -231,7 +231,7 @@ static int unpack_all(struct content *c, struct error *e)
 	return 0;
 }
 
-/* A pipe cannot be read twice, so what comes out of it is kept in memory. */
+/* A pipe cannot be read twice, so its content is kept in memory. */
 static int look_at_file(struct content *c, bool is_file, struct error *e)
 {
 	struct unpacked u;
@@ -282,7 +282,7 @@ int source_load(struct source *s, struct error *e)
 	return status;
 }
 
-/* What is in a file is looked at in the sandbox, where nothing can be loaded any more. */
+/* Files are examined in the sandbox, where no library can be loaded any more. */
 static void prepare_to_unpack(const struct source *s)
 {
 	struct stat st;

@@ -17,7 +17,7 @@ struct libarchive la;
 
 static const struct {
 	const char *name;
-	size_t at; /* in la */
+	size_t at; /* offset in la */
 } functions[] = {
 #define ROW(function) {#function, offsetof(struct libarchive, function)},
 	LIBARCHIVE_FUNCTIONS(ROW)

@@ -71,8 +71,8 @@ struct libarchive {
 /* All are NULL until libarchive is loaded. */
 extern struct libarchive la;
 
-/* Loads it unless that was tried before, from one thread only. 0, or -1 with *e: the same sentence
- * each time. */
+/* Loads it unless that was tried before; not thread-safe. 0, or -1 with *e: the same sentence each
+ * time. */
 int libarchive_load(struct error *e);
 
 #endif

@@ -6,21 +6,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { HOPS_MAX = 16 }; /* links on the way to one file */
+enum { HOPS_MAX = 16 }; /* symbolic links on the way to a file */
 
 struct member {
 	char *path;
 	enum member_type type;
-	size_t order; /* in which it came */
+	size_t order; /* order in the archive */
 	char *text;
 	size_t size;
 };
 
 struct members {
-	struct member *list; /* once settled, by path, each once */
+	struct member *list; /* sorted by path, without duplicates, once settled */
 	size_t count, capacity;
 	uint64_t bytes;
-	char base[PATH_MAX]; /* of the tree: "", or a path with a slash behind it */
+	char base[PATH_MAX]; /* of the tree: "", or a path that ends with a slash */
 };
 
 struct members *members_new(void)
@@ -46,8 +46,8 @@ void members_free(struct members *m)
 
 /* Paths. */
 
-/* Adds the parts of `from` to the path `to`, of which `used` bytes are there; ".." takes one away.
- * 0, or -1 with errno: there is none to take away, or it becomes too long. */
+/* Appends the parts of `from` to the path `to`, which has `used` bytes; ".." removes one. 0, or -1
+ * with errno: there is none to remove, or the path becomes too long. */
 static int append_path(char to[PATH_MAX], size_t used, const char *from)
 {
 	while (*from) {
@@ -152,7 +152,7 @@ static const struct member *find(const struct members *m, const char *path)
 	return m->count ? bsearch(path, m->list, m->count, sizeof(*m->list), by_path) : NULL;
 }
 
-/* The first member at or behind a path. */
+/* The first member whose path is not smaller than this one. */
 static size_t lower_bound(const struct members *m, const char *path)
 {
 	size_t low = 0, high = m->count;
@@ -168,7 +168,8 @@ static size_t lower_bound(const struct members *m, const char *path)
 	return low;
 }
 
-/* Calls `found` with the entries of a folder, given with a slash behind it; "" is the archive. */
+/* Calls `found` with the entries of a folder, whose path ends with a slash; "" is the archive.
+ */
 static bool list_folder(const struct members *m, const char *folder, members_entry_fn *found,
 			void *ctx)
 {
@@ -180,7 +181,7 @@ static bool list_folder(const struct members *m, const char *folder, members_ent
 		const char *name = m->list[i].path + len;
 		size_t n = strcspn(name, "/");
 
-		/* Those of one entry need not stand together: "a", "a-b", "a/b". */
+		/* Members of one entry need not be adjacent: "a", "a-b", "a/b". */
 		if (n == 0 || n > NAME_MAX || (strncmp(name, last, n) == 0 && last[n] == '\0'))
 			continue;
 		memcpy(last, name, n);
@@ -214,8 +215,8 @@ static bool look_at_entry(void *ctx, const char *name)
 	return true;
 }
 
-/* Goes down into the folder that everything lies in. One with the name of a process is the tree
- * only if there are some in it. */
+/* Descends into the folder that contains everything. One called like a process is the tree only
+ * if it contains processes. */
 static void find_base(struct members *m)
 {
 	char below[PATH_MAX];
@@ -276,8 +277,8 @@ bool members_only_file(const struct members *m, struct slice *bytes)
 	return file != NULL;
 }
 
-/* Replaces the link at `path`, whose first `len` bytes are its own path, by what it leads to. 0, or
- * -1 with errno. */
+/* Replaces the link at `path`, whose own path is its first `len` bytes, by its target. 0, or -1
+ * with errno. */
 static int follow(const struct member *link, char path[PATH_MAX], size_t len)
 {
 	char target[PATH_MAX], rest[PATH_MAX];
@@ -309,7 +310,7 @@ static bool is_link(const struct member *one)
 	return one && (one->type == MEMBER_LINK || one->type == MEMBER_HARD_LINK);
 }
 
-/* Follows one link in a path, wherever it stands: 1, 0 if there is none, or -1 with errno. */
+/* Follows the first link in a path: 1, 0 if there is none, or -1 with errno. */
 static int follow_first(const struct members *m, char path[PATH_MAX])
 {
 	for (size_t len = 0; path[len];) {
@@ -327,7 +328,7 @@ static int follow_first(const struct members *m, char path[PATH_MAX])
 	return 0;
 }
 
-/* What lies at a path of the tree; NULL with errno. */
+/* The member at a path of the tree; NULL with errno. */
 static const struct member *resolve(const struct members *m, const char *wanted)
 {
 	const struct member *found;
@@ -420,7 +421,7 @@ bool members_list(const struct members *m, const char *folder, members_entry_fn 
 	return list_folder(m, path, found, ctx);
 }
 
-/* Memory that is a file, since all that reads files reads descriptors. */
+/* As a memfd, because readers take descriptors. */
 int members_open_bytes(struct slice bytes)
 {
 	int fd = memfd_create("anonmem-member", MFD_CLOEXEC), error;

@@ -23,12 +23,12 @@
 enum member_type {
 	MEMBER_FILE,
 	MEMBER_FOLDER,
-	MEMBER_LINK,	  /* its text is a path from where it lies, or anything */
+	MEMBER_LINK,	  /* its text is a path relative to its folder, or anything */
 	MEMBER_HARD_LINK, /* its text is a path in the archive */
 	MEMBER_DEVICE,	  /* or a FIFO, or a socket */
 };
 
-/* What is refused, besides errnos of open(2). */
+/* Reasons to refuse a member, besides the errors of open(2). */
 enum {
 	MEMBERS_NO_FILE = ENOTSUP,
 	MEMBERS_OUT_OF_TREE = EXDEV,
@@ -41,8 +41,8 @@ struct members *members_new(void);
 
 void members_free(struct members *m);
 
-/* `text` is of malloc() and becomes that of `m`, which frees it on failure too; NULL for none. 0,
- * or -1 with *e: out of memory, or a path that climbs or is too long. */
+/* Takes ownership of `text`, allocated by malloc() or NULL, also on failure. 0, or -1 with *e: out
+ * of memory, or the path is too long or leads out of the archive. */
 int members_add(struct members *m, const char *path, enum member_type type, char *text, size_t size,
 		struct error *e);
 
@@ -50,16 +50,17 @@ void members_settle(struct members *m);
 
 size_t members_count(const struct members *m);
 
-/* Bytes of memory. */
+/* Memory used, in bytes. */
 uint64_t members_bytes(const struct members *m);
 
-/* The bytes of the only file that there is; false if there are more, or none. */
+/* The content of the only file; false if there is none, or more than one. */
 bool members_only_file(const struct members *m, struct slice *bytes);
 
-/* The bytes of a file, as long as `m` is there; false if there is no such file. */
+/* The content of a file, valid as long as `m`; false if there is no such file. */
 bool members_file(const struct members *m, const char *path, struct slice *bytes);
 
-/* A descriptor of a file, at its beginning; or -1 with errno. Links lead within the tree only. */
+/* A descriptor of a file, at its start; or -1 with errno. Links are followed within the tree only.
+ */
 int members_open(const struct members *m, const char *path);
 
 bool members_have(const struct members *m, const char *path);
@@ -67,12 +68,12 @@ bool members_have(const struct members *m, const char *path);
 /* As readlink(2). */
 ssize_t members_readlink(const struct members *m, const char *path, char *text, size_t size);
 
-/* Calls `found` with the name of each entry of a folder, which is "" for the tree, until that
- * returns false. False if there is no such folder. */
+/* Calls `found` with the name of each entry of a folder ("" for the tree) until that returns
+ * false. False if there is no such folder. */
 typedef bool members_entry_fn(void *ctx, const char *name);
 bool members_list(const struct members *m, const char *folder, members_entry_fn *found, void *ctx);
 
-/* A descriptor of these bytes, at their beginning; or -1 with errno. */
+/* A descriptor of these bytes, at their start; or -1 with errno. */
 int members_open_bytes(struct slice bytes);
 
 #endif

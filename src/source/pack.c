@@ -109,7 +109,7 @@ struct pack *pack_new(int fd, enum pack_form form, struct error *e)
 	return NULL;
 }
 
-/* Of a link that libarchive takes for text that cannot be shown, it warns. */
+/* libarchive warns of a link target that it cannot convert. */
 int pack_add(struct pack *p, const char *folder, const char *name, bool is_link, struct slice bytes,
 	     struct error *e)
 {

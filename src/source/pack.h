@@ -12,10 +12,11 @@
 
 enum pack_form { PACK_TAR, PACK_GZIP, PACK_ZSTD, PACK_XZ };
 
-/* By the end of a file's name: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz. False if it is another. */
+/* The format by the suffix of a file name: .tar, .tar.gz or .tgz, .tar.zst, .tar.xz. False for any
+ * other. */
 bool pack_find_form(const char *path, enum pack_form *form);
 
-/* Loads what packs; the sandbox would refuse that. 0, or -1 with *e. */
+/* Loads libarchive, which the sandbox would refuse. 0, or -1 with *e. */
 int pack_load(struct error *e);
 
 struct pack;
@@ -23,12 +24,11 @@ struct pack;
 /* `fd` is borrowed. NULL with *e. */
 struct pack *pack_new(int fd, enum pack_form form, struct error *e);
 
-/* A file, or a link with the bytes for where it leads, below the folder `folder`. 0, or -1 with *e.
- */
+/* A file, or a link with its target as content, in the folder `folder`. 0, or -1 with *e. */
 int pack_add(struct pack *p, const char *folder, const char *name, bool is_link, struct slice bytes,
 	     struct error *e);
 
-/* Writes what is left. 0, or -1 with *e. */
+/* Writes the rest. 0, or -1 with *e. */
 int pack_finish(struct pack *p, struct error *e);
 void pack_free(struct pack *p);
 

@@ -13,11 +13,11 @@ enum {
 	MEMBERS_MAX = 1 << 20,
 	PART = 64 * 1024,
 	RATIO_MAX = 1000,
-	MEMBER_COST = 256, /* of memory, beside what it holds */
+	MEMBER_COST = 256, /* memory a member takes beside its content */
 };
 
 #define BYTES_MAX  (UINT64_C(4) << 30)
-#define RATIO_FREE (UINT64_C(64) << 20) /* so much, whatever it is made of */
+#define RATIO_FREE (UINT64_C(64) << 20) /* always allowed, whatever the ratio */
 
 static const struct {
 	size_t at;
@@ -42,9 +42,9 @@ bool unpack_knows(struct slice head)
 	return false;
 }
 
-/* What is packed. */
+/* Input. */
 struct input {
-	struct slice head; /* comes before what is left of: */
+	struct slice head; /* read already, followed by the rest of: */
 	int fd;
 	uint64_t taken;
 	char part[PART];
@@ -69,7 +69,7 @@ static ssize_t read_input(struct archive *a, void *ctx, const void **bytes)
 	return n;
 }
 
-/* What a zip archive says of its members stands at its end; that of a pipe cannot be known. */
+/* A zip archive lists its members at its end, which a pipe does not give in advance. */
 static int64_t seek_input(struct archive *a, void *ctx, int64_t offset, int whence)
 {
 	struct input *in = ctx;
@@ -80,7 +80,7 @@ static int64_t seek_input(struct archive *a, void *ctx, int64_t offset, int when
 	return at < 0 ? ARCHIVE_FATAL : at;
 }
 
-/* What it becomes. */
+/* Output. */
 struct unpacking {
 	struct archive *archive;
 	struct input input;
@@ -111,7 +111,7 @@ static int fail(struct archive *a, struct error *e)
 	return error_set(e, ERROR_MALFORMED, "cannot be unpacked: %s", why ? why : "damaged");
 }
 
-/* The bytes of the member at hand. 0, or -1 with *e. */
+/* The content of the current member. 0, or -1 with *e. */
 static int read_member(struct unpacking *u, char **text, size_t *size, struct error *e)
 {
 	size_t used = 0, capacity = 0;
@@ -166,8 +166,8 @@ static const char *target_of(struct archive_entry *entry)
 	return target ? target : la.archive_entry_symlink(entry);
 }
 
-/* The text of a member: its bytes, or where it leads. What else has bytes is read too, so that they
- * are counted. */
+/* The text of a member: its content, or the target of a link. Other content is read too, so that it
+ * counts. */
 static int read_text(struct unpacking *u, struct archive_entry *entry, enum member_type type,
 		     char **text, size_t *size, struct error *e)
 {
@@ -206,7 +206,7 @@ static int keep_member(struct unpacking *u, struct archive_entry *entry, struct 
 	return members_add(u->result->members, path, type, text, size, e);
 }
 
-/* What has no members is bytes that were compressed. */
+/* Without members, it is a compressed file. */
 static int keep_entry(struct unpacking *u, struct archive_entry *entry, struct error *e)
 {
 	bool is_raw = la.archive_format(u->archive) == ARCHIVE_FORMAT_RAW;

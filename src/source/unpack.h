@@ -12,28 +12,26 @@
 #include "source/members.h"
 
 enum {
-	UNPACK_HEAD = 512, /* first bytes that tell whether something is packed */
+	UNPACK_HEAD = 512, /* first bytes, which show whether something is packed */
 };
 
-/* Whether it begins like something that is packed. */
+/* Whether it starts like something packed. */
 bool unpack_knows(struct slice head);
 
-/* What came of it: an archive's members, or bytes. */
+/* The result: members of an archive, or bytes. */
 struct unpacked {
-	struct members *members; /* the caller frees them; or NULL */
-	char *bytes;		 /* of malloc(), the caller frees them; or NULL */
+	struct members *members; /* freed by the caller; or NULL */
+	char *bytes;		 /* allocated by malloc(), freed by the caller; or NULL */
 	size_t size;
 };
 
-/* Loads what unpacks; the sandbox would refuse that. If there is no such library, unpack() says so.
- */
+/* Loads libarchive, which the sandbox would refuse. If there is none, unpack() reports it. */
 void unpack_load(void);
 
-/* `head` are bytes that were read from `fd` already and come before what is left there. 0, or -1
- * with *e. */
+/* `head` was read from `fd` already and precedes the rest. 0, or -1 with *e. */
 int unpack(struct slice head, int fd, struct unpacked *u, struct error *e);
 
-/* As unpack(), of what is not packed: the bytes, if they are not too many. */
+/* The same for a file that is not packed: its bytes, if there are not too many. */
 int unpack_plain(struct slice head, int fd, struct unpacked *u, struct error *e);
 
 #endif
