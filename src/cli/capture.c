@@ -1,10 +1,6 @@
-/*
- * `anonmem capture`: writes what all reports need into one file.
- *
- * The file gets its name when it is whole. Until then it has another one, in the same folder, and a
- * process of its own that gives it the right one or removes it, whatever becomes of the process
- * that reads: that one is in the sandbox and can do neither.
- */
+/* `anonmem capture`: saves what all reports need in one file. A child reads, in the sandbox, where
+ * no file can be renamed or removed. The parent gives the file its name when it is complete, or
+ * removes it, whatever happens to the child. */
 #include "collect/capture.h"
 #include "cli/commandline.h"
 #include "cli/options.h"
@@ -29,8 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How the process that reads ends when the file is whole and something is to be said nevertheless.
- */
+/* Exit status of the child if the file is complete and the command fails nevertheless. */
 enum { EXIT_WRITTEN = 64 };
 
 /* Progress. */
@@ -77,7 +72,7 @@ static void add_count(FILE *out, uint64_t count, const char *what)
 		fprintf(out, "; %" PRIu64 " %s", count, what);
 }
 
-/* What was captured, and what could not be. */
+/* What was captured, and what was not. */
 static void say_result(const struct options *o, const struct capture_result *result, uint64_t bytes)
 {
 	const uint64_t *count = result->coverage.by_outcome;
@@ -143,7 +138,7 @@ static int write_to(const struct options *o, int fd, enum pack_form form,
 	return status;
 }
 
-/* With the right to read processes, and no other. */
+/* With the right to read processes, and no other rights. */
 static int read_and_write(const struct options *o, int fd, enum pack_form form, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
@@ -199,7 +194,7 @@ static void block_signals(int how)
 	sigprocmask(how, &set, NULL);
 }
 
-/* The name that nobody has yet, in the folder of the file. */
+/* An unused name in the folder of the file. */
 static int create_temporary(const char *path, char temporary[PATH_MAX], struct error *e)
 {
 	char folder[PATH_MAX], name[PATH_MAX];
@@ -232,7 +227,7 @@ static int end_of(pid_t child, struct error *e)
 	return EXIT_FAILED;
 }
 
-/* In a process of its own. */
+/* In a child. */
 static void run_reader(const struct options *o, int fd, enum pack_form form)
 {
 	struct error e = {.code = ERROR_NONE};
@@ -263,7 +258,7 @@ static int start_and_wait(const struct options *o, int fd, enum pack_form form, 
 	return end_of(reader, e);
 }
 
-/* What the file is to replace must be a file. */
+/* Only a regular file may be replaced. */
 static int check_target(const char *path, struct error *e)
 {
 	struct stat st;
@@ -315,7 +310,7 @@ static int write_standard_output(const struct options *o, struct error *e)
 	return read_and_write(o, STDOUT_FILENO, PACK_ZSTD, e);
 }
 
-/* With the host, unless nobody is to know it, and the time. */
+/* The host name, unless it is redacted, and the time. */
 static bool make_name(const struct options *o, char name[PATH_MAX])
 {
 	char host[HOST_NAME_MAX + 1] = "", when[32];
@@ -331,7 +326,7 @@ static bool make_name(const struct options *o, char name[PATH_MAX])
 		       PATH_MAX;
 }
 
-/* There is room for a name that the file gets by default. */
+/* Room for the default name of the file. */
 static int run(struct options *o, char name[PATH_MAX], struct error *e)
 {
 	enum pack_form form = PACK_ZSTD;

@@ -109,7 +109,7 @@ static int run_program(struct check *c, struct error *e)
 	return status;
 }
 
-/* What the memory consisted of: its peaks, for a program. */
+/* What the memory consisted of; for a program, at its peaks. */
 static const struct snapshot *now_of(const struct check *c)
 {
 	return c->o->program ? &c->program.peaks.most : &c->now.snapshot;

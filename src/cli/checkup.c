@@ -37,7 +37,7 @@ static bool join(struct program_set *set, const char *name, uint64_t bytes)
 	return append(&set->names, &set->name_count, name);
 }
 
-/* What a process is known as, judged by one of its groups. */
+/* Which known programs and libraries one of its groups shows. */
 static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 {
 	enum origin origin;
@@ -65,8 +65,8 @@ static uint32_t examine(const struct record *r, const struct intern *symbols, bo
 	return found;
 }
 
-/* Bytes that glibc's malloc has, if that is most of what the process has, and much; else 0. Those
- * of `anonmem run --heaps` have their owners. */
+/* Bytes held by glibc's malloc, if they are much and most of the process's memory; else 0. Under
+ * `anonmem run --heaps`, each heap has an owner already. */
 static uint64_t mostly_malloc(const struct record *r, const struct intern *symbols)
 {
 	const uint64_t much = UINT64_C(10) << 20;

@@ -14,8 +14,8 @@
 /* Processes that have something in common. */
 struct program_set {
 	uint64_t processes;
-	uint64_t bytes; /* PSS that they have named, or what malloc has */
-	char **names;	/* of the processes, without duplicates, in order of first appearance */
+	uint64_t bytes; /* PSS that they have named, or bytes held by malloc */
+	char **names; /* names of the processes, without duplicates, in order of first appearance */
 	size_t name_count;
 };
 
@@ -25,8 +25,8 @@ struct checkup {
 	struct naming memory;		    /* private anonymous memory of all processes */
 	struct program_set naming;	    /* processes that have named memory */
 	struct program_set sets[KNOWN_MAX]; /* indexed like known[] */
-	struct trims trims;		    /* what malloc holds unused */
-	struct program_set mallocs;	    /* glibc's malloc has most of their memory */
+	struct trims trims;		    /* memory that malloc holds unused */
+	struct program_set mallocs;	    /* processes whose memory is mostly glibc's malloc */
 	struct problems problems;	    /* requested processes that could not be read */
 };
 

@@ -122,7 +122,7 @@ static void wait_between(uint64_t ns)
 		;
 }
 
-/* A report is as it was written; what is selected is so of the other side. */
+/* A report cannot be filtered any more; a selection is about the other side. */
 static int check_selection(const struct diff *diff, struct error *e)
 {
 	const struct options *o = diff->o;
@@ -147,8 +147,8 @@ static int read_both(struct diff *diff, struct error *e)
 	return read_side(diff, &diff->sides[AFTER], e);
 }
 
-/* With rights that the file of the program lends, nothing is read that the user names; so where
- * one side is a file, the other one has only the rights of the user. */
+/* With capabilities of the program's file, no file named by the user may be read. So if one side is
+ * a file, the other side is read with the rights of the user. */
 static int prepare(struct diff *diff, struct error *e)
 {
 	const struct sandbox box = {.creates = false};

@@ -1,7 +1,5 @@
-/*
- * `anonmem machine`: shows where all memory of the machine is. The kernel's figures tell how much
- * of each kind there is; the processes, read as for a report, tell who has the anonymous memory.
- */
+/* `anonmem machine`: shows where all memory of the machine is. The kernel's figures tell how much
+ * of each kind there is; the processes, read as for a report, tell who has the anonymous memory. */
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
@@ -121,7 +119,7 @@ static struct source *open_source(const struct options *o, struct error *e)
 			     : source_open_proc(o->root, NULL, 0, e);
 }
 
-/* Finds out what --from names. */
+/* Finds out what kind of source --from names. */
 static int load(struct options *o, struct source *source, struct error *e)
 {
 	if (!o->from_count)

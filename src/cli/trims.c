@@ -5,7 +5,7 @@
 const char trim_advice[] = "Call malloc_trim(3), or lower MALLOC_ARENA_MAX or "
 			   "MALLOC_TRIM_THRESHOLD_ in the environment; see mallopt(3).";
 
-/* What is worth a word: so many bytes, and one of so many bytes of a program. */
+/* Worth reporting: at least this many bytes, and this part of the memory of a program. */
 #define WORTH_BYTES (UINT64_C(10) << 20)
 enum { WORTH_PART = 10 };
 

@@ -1,6 +1,4 @@
-/*
- * trims: programs for which glibc's malloc holds memory that malloc_trim(3) would give back.
- */
+/* trims: programs for which glibc's malloc holds memory that malloc_trim(3) would return. */
 #ifndef CLI_TRIMS_H
 #define CLI_TRIMS_H
 
@@ -12,7 +10,7 @@ struct trims {
 		uint64_t processes;
 		uint64_t anonymous; /* bytes, resident or swapped */
 		struct heap_use heap;
-	} * list; /* once they are finished, those that are worth it, the largest first */
+	} * list; /* when finished: those worth reporting, the largest first */
 	size_t count;
 };
 
@@ -21,7 +19,7 @@ bool trims_add(struct trims *t, const struct record *r, const char *name);
 void trims_finish(struct trims *t);
 void trims_free(struct trims *t);
 
-/* What to do about them, a sentence. */
+/* Advice, in one sentence. */
 extern const char trim_advice[];
 
 #endif

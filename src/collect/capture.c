@@ -16,8 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Those whose moment is when the reading begins, and those of the kernel's account, which are read
- * behind the processes. */
+/* Read first, as the moment of the capture; and the kernel's account, read after the processes. */
 static const char *const first_files[] = {"uptime", "stat", "sys/kernel/hostname",
 					  "sys/kernel/osrelease", NULL};
 static const char *const last_files[] = {
@@ -25,7 +24,7 @@ static const char *const last_files[] = {
 	"net/sockstat", "swaps",    "self/mountinfo", NULL};
 
 struct sharer_of {
-	pid_t pid, owner; /* who has the memory, and who counts it */
+	pid_t pid, owner; /* owner of the memory, and the process that counts it */
 };
 
 struct capture {
@@ -36,12 +35,12 @@ struct capture {
 	size_t seen, all;
 
 	struct intern symbols;
-	struct intern groups; /* control groups of processes, and those above */
+	struct intern groups; /* control groups of processes, and their parents */
 	struct shares objects;
-	struct sharer_of *users; /* who shares a memory */
+	struct sharer_of *users; /* processes that share an address space */
 	size_t user_count;
 
-	struct error error; /* why it cannot continue */
+	struct error error; /* why the capture failed */
 };
 
 static bool has_failed(const struct capture *c)
@@ -90,7 +89,7 @@ static bool add_file(struct capture *c, const char *folder, const char *name, bo
 typedef bool add_fn(struct capture *c, const char *folder, const char *name, bool is_link,
 		    struct slice bytes);
 
-/* What cannot be read is left out. */
+/* Files that cannot be read are left out. */
 static void add_opened(struct capture *c, int fd, add_fn *add, const char *folder, const char *name)
 {
 	size_t size;
@@ -132,7 +131,7 @@ static bool copied(void *ctx, const struct process *process, const struct copy *
 	return !has_failed(c);
 }
 
-/* A group, and all above it. */
+/* A group and its parents. */
 static bool add_groups(struct capture *c, struct slice path)
 {
 	while (path.len > 1) {
@@ -176,18 +175,17 @@ static bool take(void *ctx, const struct record *r)
 	       shares_add(&c->objects, r);
 }
 
-/* Everything of them in a few rows: what matters is the shared memory, of which each object has
- * one. */
+/* The rows do not matter, except that each object of shared memory has one. */
 static struct collect_options describe(struct capture *c)
 {
 	return (struct collect_options){
 		.by = {.keys = {KEY_SEGMENT}, .count = 1},
 		.selection = c->options->selection,
 		.children = c->options->children,
-		/* What signs look at is memory, which may hold anything. */
+		/* Signs look at memory, which can contain anything. */
 		.infer = c->options->redact ? INFER_NONE : INFER_CONTENT,
 		.finds_sharers = true,
-		.jobs = 1, /* so that they stand in the archive in order */
+		.jobs = 1, /* so that the archive is in order */
 		.reading = {.needs = NEED_STAT | NEED_CGROUP, .copies = true},
 		.copied = copied,
 		.copied_ctx = c,
@@ -215,7 +213,7 @@ static int add_processes(struct capture *c, struct error *e)
 	return has_failed(c) ? -1 : status;
 }
 
-/* Files made of what was seen. */
+/* Files made from what was seen. */
 
 static int by_owner(const void *a, const void *b)
 {
@@ -269,7 +267,7 @@ static bool write_segment(void *ctx, const struct segment_id *id, struct slice n
 	return true;
 }
 
-/* Those that were mapped, and those that only exist. */
+/* Mapped objects, and those that only exist. */
 static void write_segments(struct capture *c, FILE *out)
 {
 	struct segment_writer w = {c, out};
@@ -303,7 +301,7 @@ static void add_made(struct capture *c, const char *name, void (*make)(struct ca
 	free(text);
 }
 
-/* Of the containers and pods that the captured processes are in. */
+/* The containers and pods of the captured processes. */
 static void write_containers(struct capture *c, FILE *out)
 {
 	struct containers *names = containers_open(c->source, &c->error);
@@ -320,7 +318,7 @@ static void write_containers(struct capture *c, FILE *out)
 
 /* Files outside of /proc. */
 
-/* They hold numbers; only their paths have names. */
+/* They contain numbers; only their paths contain names. */
 static void add_system_file(struct capture *c, const char *path)
 {
 	char *name;
@@ -362,7 +360,7 @@ static bool add_disk(void *ctx, const char *entry)
 	return !has_failed(ctx);
 }
 
-/* That there is no zram is known of a folder in which there is none. */
+/* An empty folder tells a reader that there is no zram. */
 static void add_disks(struct capture *c)
 {
 	if (system_list(c->source, "/sys/block", add_disk, c) == 0)
@@ -400,7 +398,7 @@ static int write_all(struct capture *c, struct error *e)
 		add_made(c, "shared-memory", write_sharing);
 	if (!has_failed(c))
 		add_made(c, CAPTURED_SEGMENTS, write_segments);
-	/* Redacted, control groups do not tell containers apart. */
+	/* Redacted control groups do not tell containers apart. */
 	if (!has_failed(c) && !c->options->redact)
 		add_made(c, CONTAINERS_FILE, write_containers);
 	if (!has_failed(c))

@@ -14,8 +14,8 @@
 struct capture_options {
 	struct selection selection;
 	struct lineage *children; /* as in collect_options */
-	struct redact *redact;	  /* or NULL, to leave all as it is */
-	/* Called now and then, from any thread: so many of all processes are there. */
+	struct redact *redact;	  /* or NULL, to redact nothing */
+	/* Called now and then, from any thread, with how many processes are done. */
 	void (*progress)(void *ctx, size_t done, size_t all, uint64_t bytes);
 	void *ctx;
 };
@@ -24,7 +24,7 @@ struct capture_result {
 	uint64_t captured; /* processes, */
 	struct coverage coverage;
 	struct problems problems; /* freed by the caller */
-	bool sharing_unknown;	  /* which of them have one memory */
+	bool sharing_unknown;	  /* which of them share an address space */
 };
 
 /* 0, or -1 with *e. */

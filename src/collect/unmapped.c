@@ -7,7 +7,7 @@ struct unmapped {
 	struct shares *objects;
 };
 
-/* Subtracts the mapped files on a tmpfs from its contents. False if the size of any is unknown. */
+/* Subtracts the mapped files of a tmpfs from its contents. False if a size is unknown. */
 static bool take_off_mapped(const struct shares *objects, const struct segment_id *tmpfs,
 			    uint64_t *bytes)
 {

@@ -39,7 +39,7 @@ static void put_after(struct delta_row *row, const struct group *group)
 	row->after = *group;
 }
 
-/* Whether a side may have memory that none of its groups is of. */
+/* Whether a side may have memory that is in none of its groups. */
 static bool is_open(const struct snapshot *side)
 {
 	const struct coverage *c = &side->coverage;
@@ -47,7 +47,7 @@ static bool is_open(const struct snapshot *side)
 	return side->rows_left_out || (c->seen > 0 && c->by_outcome[OUTCOME_READ] == 0);
 }
 
-/* Where no process is selected, there is no memory. */
+/* If no process is selected, there is no memory. */
 static struct group totals_of(const struct snapshot *side)
 {
 	struct group none;

@@ -21,7 +21,7 @@ struct delta_row {
 };
 
 struct delta {
-	struct snapshot rows; /* its figures are those of both sides added */
+	struct snapshot rows; /* sums of both sides */
 	struct delta_row *list, totals;
 	const struct snapshot *before, *after; /* which must outlive it */
 };

@@ -7,7 +7,7 @@
 static const struct slice title_begins = SLICE_INIT("------ "), title_ends = SLICE_INIT(" ------");
 static const struct slice show_map = SLICE_INIT("SHOW MAP ");
 
-/* What stands above the head of a bug report. */
+/* The line above the head of a bug report. */
 static bool is_rule(struct slice line)
 {
 	enum { LEAST = 40 };
@@ -50,8 +50,8 @@ static bool is_duration(struct slice title)
 		      strlen(" was the duration of '")) != NULL;
 }
 
-/* "620 (/system/bin/netd) (showmap -q 620)": the process, and the command that printed the table. A
- * name can hold anything; the command cannot. */
+/* "620 (/system/bin/netd) (showmap -q 620)": the process and the command that printed the table.
+ * Only the command is trustworthy; a name can contain anything. */
 static bool parse_process(struct slice text, struct separator *s)
 {
 	static const struct slice between = SLICE_INIT(") (");
@@ -104,7 +104,7 @@ static enum bugreport_line take_title(struct bugreport *b, struct slice title, s
 		return BUGREPORT_SEPARATOR;
 	}
 	if (is_duration(title)) {
-		/* showmap -q says nothing of a process that has ended. */
+		/* showmap -q prints nothing for a process that has ended. */
 		if (b->in_process && !b->has_table)
 			return fail_process(b, ESRCH, s);
 		b->in_process = false;
@@ -116,7 +116,7 @@ static enum bugreport_line take_title(struct bugreport *b, struct slice title, s
 	return BUGREPORT_NOTHING;
 }
 
-/* Why there is no table, as dumpstate and showmap say it. */
+/* Messages of dumpstate and showmap that stand in place of a table. */
 static enum bugreport_line take_message(struct bugreport *b, struct slice line, struct separator *s)
 {
 	static const struct slice failed = SLICE_INIT("Failed to parse file /proc/");
@@ -138,7 +138,7 @@ static enum bugreport_line take_message(struct bugreport *b, struct slice line, 
 	return fail_process(b, EACCES, s);
 }
 
-/* A table without a line that says whose it is belongs to a process of its own. */
+/* A table without a line that names its process is a process of its own. */
 static enum bugreport_line begin_table(struct bugreport *b, bool was_open, struct separator *s)
 {
 	bool follows = b->has_table;
@@ -171,7 +171,7 @@ static enum bugreport_line take_table_line(struct bugreport *b, struct slice lin
 	}
 	if (b->form == BUGREPORT_TABLES)
 		return BUGREPORT_MALFORMED;
-	b->in_process = false; /* cut short, which the next process says */
+	b->in_process = false; /* cut short; reported with the next process */
 	return BUGREPORT_NOTHING;
 }
 

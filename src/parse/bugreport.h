@@ -22,14 +22,14 @@
 
 struct bugreport {
 	enum {
-		BUGREPORT_NONE,	   /* this is smaps */
+		BUGREPORT_NONE,	   /* it is smaps */
 		BUGREPORT_STARTED, /* a line of its head was read */
 		BUGREPORT_TEXT,	   /* a bug report */
 		BUGREPORT_TABLES,  /* showmap's output */
 	} form;
 	bool has_section;
-	bool in_section; /* where the processes are; the rest of a bug report may hold anything */
-	bool in_process; /* behind the line that says whose table follows */
+	bool in_section; /* in the part about processes; other parts can contain anything */
+	bool in_process; /* after the line that names the process */
 	bool has_table;	 /* a table has begun since */
 	int32_t pid;
 	struct showmap table;
@@ -38,8 +38,8 @@ struct bugreport {
 enum bugreport_line {
 	BUGREPORT_NOTHING,
 	BUGREPORT_MAPPING,
-	BUGREPORT_SEPARATOR, /* another process begins, or the one at hand could not be read */
-	BUGREPORT_OTHER,     /* neither a table nor anything that belongs to one */
+	BUGREPORT_SEPARATOR, /* another process begins, or this one could not be read */
+	BUGREPORT_OTHER,     /* not part of a table */
 	BUGREPORT_MALFORMED,
 };
 
@@ -50,14 +50,13 @@ bool bugreport_begins(struct slice line);
 enum bugreport_line bugreport_take(struct bugreport *b, struct slice line, struct mapping *m,
 				   struct separator *s);
 
-/* Another process begins, for another reason than a line of a table; says in s whether the one
- * before is cut short. */
+/* Begins another process without a line of a table; s tells whether the one before is cut short. */
 void bugreport_begin_process(struct bugreport *b, struct separator *s);
 
-/* Whether it has come to an end without anything that could tell of a process. */
+/* Whether it ended without anything about a process. */
 bool bugreport_is_empty(const struct bugreport *b);
 
-/* Whether the last process is cut short, if no line follows. */
+/* Whether the last process is cut short, at the end of the input. */
 bool bugreport_is_cut(const struct bugreport *b);
 
 #endif

@@ -2,7 +2,7 @@
 
 enum {
 	ID_DIGITS = 64,
-	TASK_DIGITS = 32, /* of a task of ECS, before a dash and a number */
+	TASK_DIGITS = 32, /* of an ECS task, before a dash and a number */
 	NAME_MAX_BYTES = 255,
 };
 
@@ -22,7 +22,7 @@ static bool is_id(struct slice s)
 	return s.len == ID_DIGITS && is_hex(s);
 }
 
-/* "0123...cdef-1234567890", as AWS Fargate names containers. */
+/* "0123...cdef-1234567890": a container of AWS Fargate. */
 static bool is_task_id(struct slice s)
 {
 	return s.len > TASK_DIGITS + 1 && s.ptr[TASK_DIGITS] == '-' &&
@@ -30,7 +30,7 @@ static bool is_task_id(struct slice s)
 	       is_hex(slice_inner(s, TASK_DIGITS + 1, 0));
 }
 
-/* Takes both ends off the slice, if it has them and something between. */
+/* Removes both ends from the slice, if it has them and something in between. */
 static bool take_ends(struct slice *s, struct slice begin, struct slice end)
 {
 	if (s->len <= begin.len + end.len || !slice_begins(*s, begin) || !slice_ends(*s, end))
@@ -39,11 +39,11 @@ static bool take_ends(struct slice *s, struct slice begin, struct slice end)
 	return true;
 }
 
-/* Names of groups that hold a container: by the folder above, or by what is around its name. */
+/* Groups of containers: by the folder above, or by prefix and suffix. */
 static const struct form {
 	struct slice parent; /* name of the folder above; empty for any */
 	struct slice begin, end;
-	const char *manager; /* of containers that have names and no ids; else NULL */
+	const char *manager; /* for containers with names and no ids; else NULL */
 } forms[] = {
 	{SLICE_INIT(""), SLICE_INIT("docker-"), SLICE_INIT(".scope"), NULL},
 	{SLICE_INIT(""), SLICE_INIT("libpod-"), SLICE_INIT(".scope"), NULL},
@@ -63,8 +63,8 @@ static const struct form {
 	{SLICE_INIT("qemu.slice"), SLICE_INIT(""), SLICE_INIT(".scope"), "qemu"},
 };
 
-/* Any other group called by 64 digits holds a container too, whatever the engine was told to put it
- * in, unless it is a pod of podman's. */
+/* Any other group named by 64 digits is a container too, since engines can be told where to put
+ * them; unless it is a pod of podman. */
 static bool parse_container(struct slice parent, struct slice name, struct cgroup_path *p)
 {
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
@@ -86,14 +86,14 @@ static bool parse_container(struct slice parent, struct slice name, struct cgrou
 	return true;
 }
 
-/* Eight, four, four, four and twelve digits, between dashes; those of systemd's slices have become
- * underscores. */
+/* Eight, four, four, four and twelve digits, separated by dashes, or by underscores in the names of
+ * systemd's slices. */
 static bool is_uid(struct slice s)
 {
 	static const size_t dashes[] = {8, 13, 18, 23};
 	enum { UID_BYTES = 36 };
 
-	/* Static pods have a hash instead. */
+	/* Static pods have a hash instead of a uid. */
 	if (s.len == TASK_DIGITS && is_hex(s))
 		return true;
 	if (s.len != UID_BYTES)

@@ -7,18 +7,18 @@
 #include "parse/memory.h"
 #include "parse/smaps.h"
 
-/* A part of a mapping of which its content shows what it is. */
+/* A part of a mapping whose content shows what it is. */
 struct content_part {
 	uint64_t start, end;
 	unsigned guess; /* enum guess; not GUESS_NONE */
 };
 
-/* Whether memory is that of the C library's malloc. */
+/* Whether the memory belongs to the C library's malloc. */
 enum content_malloc { MALLOC_NOT, MALLOC_MAYBE, MALLOC_SURELY };
 
 struct content_signs {
-	size_t facts_size; /* of what is remembered of a process; all zeros for a new one */
-	/* Finds such parts, in ascending order, at most `most`. Returns how many. */
+	size_t facts_size; /* size of what is remembered of a process; all zeros for a new one */
+	/* Finds at most `most` such parts, in ascending order. Returns their number. */
 	size_t (*find)(const struct mapping *m, struct memory *memory, void *facts,
 		       struct content_part *parts, size_t most);
 	/* Sees each mapping, in ascending order, before the next one is looked at. */

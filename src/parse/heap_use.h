@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 struct heap_use {
-	bool known;	    /* of some of the memory, at least; */
-	bool partial;	    /* there is more of a malloc's that could not be looked at */
-	uint64_t used;	    /* bytes that the program has, with what malloc keeps its account in */
-	uint64_t free;	    /* bytes that malloc keeps for it */
-	uint64_t trimmable; /* bytes of that which malloc_trim(3) gives back: whole pages */
+	bool known;	    /* known for some of the memory, at least */
+	bool partial;	    /* more memory of malloc could not be examined */
+	uint64_t used;	    /* bytes handed out, with the bookkeeping of malloc */
+	uint64_t free;	    /* bytes that malloc holds free */
+	uint64_t trimmable; /* part of it that malloc_trim(3) would return: whole pages */
 };
 
 #endif

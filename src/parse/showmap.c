@@ -5,17 +5,17 @@
 enum {
 	KIB = 1024,
 	FLAGS = 3, /* "rw-" */
-	/* Columns that are no counters. */
+	/* Columns that are not counters. */
 	COLUMN_IGNORED = -1,
 	COLUMN_START = -2,
 	COLUMN_END = -3,
-	COLUMN_MERGED = -4, /* how many mappings a row stands for */
+	COLUMN_MERGED = -4, /* number of mappings in a row */
 	COLUMN_FLAGS = -5,
 	COLUMN_OBJECT = -6,
 };
 
-/* The second line of titles. A word that comes twice is of shared memory first, then of private; or
- * of shared memory first, then of files. */
+/* Words of the second line of titles. The first of two equal ones is about shared memory, the
+ * second about private memory or files. */
 static const struct title {
 	struct slice word;
 	int first, second;
@@ -37,7 +37,7 @@ static const struct title {
 	{SLICE_INIT("object"), COLUMN_OBJECT, COLUMN_IGNORED},
 };
 
-/* The words of the first line of titles, in their order, as far as they are always there. */
+/* The words that the first line of titles always has, in this order. */
 bool showmap_begins(struct slice line)
 {
 	static const struct slice words[] = {SLICE_INIT("virtual"), SLICE_INIT("shared"),
@@ -70,7 +70,7 @@ static int column_of(struct slice word, unsigned *seen)
 	return COLUMN_IGNORED;
 }
 
-/* The second line of titles. Columns of later versions are passed over. */
+/* The second line of titles. Unknown columns of later versions are skipped. */
 static bool read_titles(struct showmap *t, struct slice line)
 {
 	struct slice text = trim(line);
@@ -147,7 +147,7 @@ static bool take_column(struct slice *s, int column, struct mapping *m)
 	}
 }
 
-/* Where showmap merges rows, it adds the shared pages of hugetlbfs to the private ones. */
+/* When showmap merges rows, it adds shared pages of hugetlbfs to the private ones. */
 static void conclude(struct mapping *m)
 {
 	if (m->merged)
@@ -155,7 +155,7 @@ static void conclude(struct mapping *m)
 	counters_derive(&m->counters);
 }
 
-/* Memory without a name is called [anon], or, behind a library, by its name and " [bss]". */
+/* Unnamed memory is called [anon] or, after a library, by its name and " [bss]". */
 static struct slice name_of(struct slice object)
 {
 	static const struct slice bss = SLICE_INIT(" [bss]");
@@ -174,7 +174,7 @@ static enum showmap_line take_row(struct showmap *t, struct slice line, struct m
 		if (!take_column(&text, t->columns[i], m))
 			return SHOWMAP_MALFORMED;
 	}
-	/* One blank ends the last column; the name may begin with more. */
+	/* One blank ends the last column; a name may itself begin with blanks. */
 	if (text.len && !take_byte(&text, ' '))
 		return SHOWMAP_MALFORMED;
 	m->name = name_of(trim_end(text));
@@ -182,7 +182,7 @@ static enum showmap_line take_row(struct showmap *t, struct slice line, struct m
 	return SHOWMAP_MAPPING;
 }
 
-/* The row of totals has neither addresses nor access rights, and nothing that is not known. */
+/* The row of totals has neither addresses nor permissions, so nothing is unknown in it. */
 static enum showmap_line take_totals(struct showmap *t, struct slice line)
 {
 	if (!slice_ends(trim(line), SLICE("TOTAL")))

@@ -29,13 +29,13 @@ struct showmap {
 		SHOWMAP_TOTALS, /* its titles were read again; one row is left */
 	} state;
 	unsigned count;
-	int columns[SHOWMAP_COLUMNS]; /* enum counter, or what showmap.c has for other columns */
+	int columns[SHOWMAP_COLUMNS]; /* enum counter, or a column known to showmap.c only */
 };
 
 enum showmap_line {
-	SHOWMAP_OTHER,	 /* no line of a table */
+	SHOWMAP_OTHER,	 /* not part of a table */
 	SHOWMAP_BEGIN,	 /* the titles of another table */
-	SHOWMAP_NOTHING, /* a line of the table that says nothing new */
+	SHOWMAP_NOTHING, /* a line without a row */
 	SHOWMAP_MAPPING, /* a row */
 	SHOWMAP_END,	 /* the last row */
 	SHOWMAP_MALFORMED,
@@ -50,8 +50,8 @@ static inline bool showmap_is_open(const struct showmap *t)
 	return t->state != SHOWMAP_OUTSIDE;
 }
 
-/* Takes a line without its newline. Fills *m with a row, whose name points into the line. A mapping
- * without known addresses begins and ends at 0; unknown access rights are empty. */
+/* Takes a line without its newline. Fills *m from a row; its name points into the line. A mapping
+ * of unknown address begins and ends at 0; unknown permissions are empty. */
 enum showmap_line showmap_take(struct showmap *t, struct slice line, struct mapping *m);
 
 #endif

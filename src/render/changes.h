@@ -8,7 +8,7 @@
 
 struct changes_view {
 	const struct changes *changes;
-	const char *before, *after; /* where each side is from; NULL for the running system */
+	const char *before, *after; /* source of each side; NULL for the running system */
 	const char *version;	    /* of anonmem */
 };
 

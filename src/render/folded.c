@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* The blank before a number that the text ends in, which would be taken for a size; or NULL. */
+/* The blank before a number at the end of the text, which would be taken for a size; or NULL. */
 static const char *number_at_end(const char *text)
 {
 	const char *p = text + strlen(text);
@@ -30,7 +30,7 @@ bool folded_write_name(struct slice name, FILE *out)
 	return text != NULL;
 }
 
-/* A column that does not end its frame: numbers stand before the name that they belong to. */
+/* A column that does not end its frame: a number precedes the name it belongs to. */
 static bool is_prefix(const struct column *column, const struct cell *cell)
 {
 	return column->type != CELL_TEXT || cell->plain;
@@ -62,7 +62,7 @@ static bool write_frames(const struct report *r, const struct cell *row, FILE *o
 	return true;
 }
 
-/* The indices of the first one or two sizes; how many there are. */
+/* Finds the first one or two sizes. Returns their number. */
 static size_t find_sizes(const struct report *r, size_t sizes[2])
 {
 	size_t most = r->snapshot->delta ? 2 : 1, n = 0;

@@ -29,7 +29,7 @@ bool markdown_write_escaped_code(const char *text, FILE *out)
 	int ticks = longest_run(text) + 1;
 
 	write_ticks(ticks, out);
-	/* Blanks within are taken away again where there is one on both sides. */
+	/* Markdown removes one blank on each side if both are there. */
 	fputs(ticks > 1 || *text == ' ' || *text == '\0' ? " " : "", out);
 	for (const char *p = text; *p; p++)
 		fprintf(out, *p == '|' ? "\\%c" : "%c", *p);
@@ -93,7 +93,7 @@ static bool write_cell(const struct column *column, const struct cell *cell, enu
 	if (cell->known || cell->at_least) {
 		if (column->type == CELL_TEXT)
 			return write_text(cell, out);
-		/* There is no picture of a graph here. */
+		/* Markdown has no graphs. */
 		if (!cell_format_number(column, cell, units, text) && column->type == CELL_STATE)
 			snprintf(text, sizeof(text), "%s", trend_names[cell->number]);
 	}

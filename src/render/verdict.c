@@ -83,7 +83,7 @@ static const char *nothing(const struct judgement *j)
 					     : "no memory matches this rule";
 }
 
-/* One that is written beside its rule: all but those within the limit; but one of them. */
+/* A finding shown beside its rule: each that is not within its limit, and at least one. */
 static bool is_shown(const struct judgement *j, size_t i)
 {
 	return i == 0 || j->list[i].verdict != VERDICT_WITHIN;
@@ -109,7 +109,7 @@ static void write_part(const struct verdict_view *v, const struct budget_rule *r
 	char change[SIZE_TEXT_MAX];
 	uint64_t before, after;
 
-	/* The label says more than its subsystem. */
+	/* The label is more specific than the subsystem. */
 	for (unsigned i = 0; i < d->rows.by.count; i++) {
 		if (d->rows.by.keys[i] == KEY_SUBSYSTEM)
 			continue;
@@ -139,8 +139,8 @@ static void write_parts(const struct verdict_view *v, const struct budget_rule *
 	}
 }
 
-/* What a rule has to say, line by line: each begins with `indent`. Where a rule has a limit for
- * each value of its key, its findings are themselves what grew beside one of them. */
+/* The lines about a rule, each with `indent`. If a rule has a limit for each value of its key, its
+ * findings themselves show what grew beside. */
 static void write_findings(const struct verdict_view *v, size_t i, const char *indent, FILE *out)
 {
 	const struct budget_rule *rule = &v->budget->list[i];
@@ -360,7 +360,7 @@ static void write_xml(const char *text, FILE *out)
 	}
 }
 
-/* What a rule has to say, line by line; the caller frees it. NULL if out of memory. */
+/* The lines about a rule, freed by the caller. NULL if out of memory. */
 static char *details(const struct verdict_view *v, size_t i)
 {
 	char *text = NULL;

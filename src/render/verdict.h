@@ -1,4 +1,4 @@
-/* verdict: what became of the rules of a budget, for people, programs, CI and pull requests. */
+/* verdict: the judgement of a budget, for people, programs, CI and pull requests. */
 #ifndef RENDER_VERDICT_H
 #define RENDER_VERDICT_H
 
@@ -10,11 +10,11 @@ struct verdict_view {
 	const struct judgement *judgements; /* of each rule */
 	const struct delta *delta;	    /* from the baseline, or from nothing, to now */
 	bool has_baseline;
-	bool quiet; /* only what is not within its limit */
+	bool quiet; /* only rules that are not within their limit */
 	bool color;
 	enum units units;
 	const char *version;
-	uint64_t readings; /* of a program that was run; else 0 */
+	uint64_t readings; /* of the program; 0 without one */
 	int program;	   /* its exit status, 128 and the signal if it was killed; or -1 */
 };
 

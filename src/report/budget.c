@@ -255,7 +255,7 @@ static void judge(const struct budget_rule *r, const struct usage *now,
 		f->verdict = f->known && !now->open ? VERDICT_WITHIN : VERDICT_UNKNOWN;
 }
 
-/* That something is over matters more than what else is unknown. */
+/* Over matters more than unknown. */
 static int by_excess(const void *x, const void *y)
 {
 	const struct finding *a = x, *b = y;
@@ -294,7 +294,7 @@ int budget_judge(const struct budget_rule *rule, const struct usage *now,
 	return 0;
 }
 
-/* What a row counts for in the order of parts; 0 leaves it out. */
+/* The weight of a row in the order of parts; 0 leaves it out. */
 static uint64_t weight_of(const struct budget_rule *rule, const struct delta *d, uint32_t row,
 			  bool has_baseline)
 {

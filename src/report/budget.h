@@ -17,12 +17,12 @@
 #include "report/column.h"
 
 struct budget_rule {
-	char *text;    /* as it was written; owned, as are the lists below */
-	unsigned line; /* in its file; 0 for the command line */
+	char *text;    /* text as given; owned, as are the lists below */
+	unsigned line; /* line in its file; 0 for the command line */
 	const struct column *column;
 	enum { BUDGET_MAX, BUDGET_GROWTH, BUDGET_GROWTH_PERCENT } limit;
 	uint64_t size;	/* bytes, */
-	double percent; /* or percent of the baseline */
+	double percent; /* or percent of the baseline, */
 
 	struct selection memory; /* its labels */
 	char **labels;
@@ -44,7 +44,7 @@ void budget_free(struct budget *b);
 /* The keys that the rules need of a snapshot. */
 struct grouping budget_grouping(const struct budget *b);
 
-/* The memory that a rule is about: one entry, or one for each value of its key. */
+/* Memory that a rule matches: one entry, or one for each value of its key. */
 struct usage {
 	struct intern names; /* the one entry without a key is "" */
 	struct usage_entry {
@@ -52,8 +52,8 @@ struct usage {
 		bool unknown;
 	} * list;
 	uint32_t capacity;
-	bool open;   /* there may be more memory: something could not be read */
-	bool exists; /* it was measured at all */
+	bool open;   /* something could not be read, so there may be more */
+	bool exists; /* it was measured */
 };
 
 void usage_init(struct usage *u);
@@ -62,34 +62,33 @@ void usage_free(struct usage *u);
 /* False if out of memory. The caller sets u->open. */
 bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, struct usage *u);
 
-/* Whether there may be more memory than is in the snapshot: a process could not be read, and it has
- * not just ended; or a report was written without all of its rows. */
+/* Whether there may be more memory than in the snapshot: a process other than one that just ended
+ * could not be read, or a report was written without all of its rows. */
 bool budget_is_open(const struct snapshot *s);
 
 enum verdict { VERDICT_WITHIN, VERDICT_SKIPPED, VERDICT_OVER, VERDICT_UNKNOWN, VERDICT_COUNT };
 extern const char *const verdict_names[VERDICT_COUNT];
 
 struct finding {
-	struct slice
-		name; /* of the value of the key; empty without one. It points into the usage */
+	struct slice name; /* value of the key, empty without one; points into the usage */
 	enum verdict verdict;
 	bool known, before_known;
 	uint64_t bytes, before, limit;
 };
 
 struct judgement {
-	enum verdict verdict; /* the worst of all findings; without any, nothing matched */
-	struct finding *list; /* owned; the one that is the most over first */
+	enum verdict verdict; /* the worst of all findings; without findings, nothing matched */
+	struct finding *list; /* owned; the largest excess first */
 	size_t count;
 };
 
-/* `baseline` is needed by a rule about growth. 0, or -1 with *e if out of memory; free the list in
- * any case. */
+/* Rules about growth need `baseline`. 0, or -1 with *e if out of memory; free the list in any case.
+ */
 int budget_judge(const struct budget_rule *rule, const struct usage *now,
 		 const struct usage *baseline, struct judgement *j, struct error *e);
 
-/* Fills indices of rows of the delta: of those that the finding is about, or of all others, those
- * that grew most, or without a baseline the largest. Returns how many. */
+/* Fills indices of rows of the delta, inside or outside the memory of the finding: those that grew
+ * most or, without a baseline, the largest. Returns their number. */
 size_t budget_parts(const struct budget_rule *rule, const struct finding *finding,
 		    const struct delta *d, bool inside, bool has_baseline, uint32_t *parts,
 		    size_t most);

@@ -125,7 +125,7 @@ static void choose_columns(struct changes *c, bool full_keys)
 /* Rows */
 
 struct ranked {
-	uint32_t group, place; /* where it was before */
+	uint32_t group, place; /* position before sorting */
 	struct compared figures;
 };
 
@@ -134,7 +134,7 @@ static uint64_t size_of_change(const struct cell *change)
 	return change->change < 0 ? -(uint64_t)change->change : (uint64_t)change->change;
 }
 
-/* What is unknown comes last. */
+/* Unknown changes come last. */
 static int by_change(const void *x, const void *y)
 {
 	const struct ranked *a = x, *b = y;
@@ -210,7 +210,7 @@ static uint64_t missed(const struct snapshot *side)
 	return coverage_incomplete(&side->coverage);
 }
 
-/* What was read of each side. */
+/* How much of each side was read. */
 static char *write_coverage(const struct delta *d)
 {
 	const struct coverage *before = &d->before->coverage, *after = &d->after->coverage;

@@ -24,13 +24,13 @@ struct changes_options {
 
 struct changes {
 	struct report report;
-	const struct column *of; /* what is compared */
+	const struct column *of; /* the compared column */
 	struct compared_column {
 		struct column column;
 		const struct column *of;
 	} columns[4];
-	uint64_t same;	    /* rows left out because they have not changed */
-	struct cell hidden; /* the change of the rows beyond the limit */
+	uint64_t same;	    /* unchanged rows left out */
+	struct cell hidden; /* total change of the rows beyond the limit */
 };
 
 /* Whether a column can be compared: an amount of memory that adds up. */

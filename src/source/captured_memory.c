@@ -10,14 +10,14 @@
 
 enum {
 	TEXT_MAX = 16 * 1024 * 1024,
-	MOST = 256 * 1024, /* lines of a kind, of which a capture has fewer */
+	MOST = 256 * 1024, /* lines of one kind, more than any capture has */
 };
 
 struct piece {
-	uint64_t object; /* where the file is mapped of which these bytes are; 0 for memory */
+	uint64_t object; /* address of the file these bytes belong to; 0 for memory */
 	uint64_t at;
 	const unsigned char *bytes;
-	size_t size; /* 0 of a page that was there */
+	size_t size; /* 0 for a page that was present */
 };
 
 /* Part of a mapping, or a mapping. */
@@ -31,14 +31,14 @@ struct captured_memory {
 	struct io *io;
 	struct mapped_files *files;
 	uint64_t page_size;
-	unsigned char *text;  /* of the file, in which the bytes take the place of their digits */
+	unsigned char *text;  /* text of the file, in which bytes replace their digits */
 	struct piece *pieces; /* by object and address */
 	size_t count, capacity;
 	struct stretch *stretches; /* by address */
 	size_t stretch_count, stretch_capacity;
 };
 
-/* Reading the file. */
+/* Parsing. */
 
 static bool add_piece(struct captured_memory *c, const struct piece *piece)
 {
@@ -74,7 +74,7 @@ static bool add_stretch(struct captured_memory *c, const struct stretch *stretch
 	return true;
 }
 
-/* Makes bytes of hexadecimal digits, in their place. */
+/* Decodes hexadecimal digits in place. */
 static size_t decode(unsigned char *bytes, struct slice digits)
 {
 	size_t n = 0;
@@ -195,9 +195,9 @@ bool captured_memory_begin(struct captured_memory *c, const struct procdir *dir)
 	return true;
 }
 
-/* Reading by it. */
+/* Reading. */
 
-/* The first piece that begins behind an address; those before may reach to it. */
+/* The first piece that begins after an address; earlier ones can contain it. */
 static size_t find_behind(const struct captured_memory *c, uint64_t object, uint64_t at)
 {
 	size_t low = 0, high = c->count;
@@ -214,7 +214,8 @@ static size_t find_behind(const struct captured_memory *c, uint64_t object, uint
 	return low;
 }
 
-/* Who looked twice at a place asked for more the second time, perhaps: a few pieces back. */
+/* A place may have been read twice, with more bytes the second time; so some earlier pieces are
+ * tried. */
 static const struct piece *find_piece(const struct captured_memory *c, uint64_t object, uint64_t at)
 {
 	enum { BACK = 16 };
@@ -300,7 +301,7 @@ bool captured_memory_has(const struct captured_memory *c, const struct mapping *
 	return find_stretch(c, m->start, m->end) != NULL;
 }
 
-/* As it was counted. Without that it is known of a mapping of which all is resident. */
+/* As counted. Otherwise known only for mappings that are all resident. */
 static bool count_part(const struct captured_memory *c, const struct division *d, struct part *part)
 {
 	const uint64_t *bytes = d->whole->counters.bytes;

@@ -27,7 +27,7 @@ struct captured_memory;
 struct captured_memory *captured_memory_new(struct io *io, struct mapped_files *files);
 void captured_memory_free(struct captured_memory *c);
 
-/* Before each reading of a process: false if the capture keeps nothing of its memory. */
+/* Before each reading of a process: false if the capture has no content of its memory. */
 bool captured_memory_begin(struct captured_memory *c, const struct procdir *dir);
 
 /* Whether signs looked at a mapping when it was captured. */

@@ -37,7 +37,7 @@ int division_count(struct division *d, struct process_memory *memory)
 		return 0;
 	if (!d->is_counted && count_pages(d, memory) < 0)
 		return -1;
-	/* What is swapped of shared memory is not in page tables. */
+	/* Page tables do not show which shared memory is swapped. */
 	d->swap_known = mapping_has_inode(d->whole) ||
 			pages_settle_swap(d->parts, d->count, whole->bytes[COUNTER_SWAP]);
 	return 0;

@@ -8,14 +8,14 @@
 #include "source/apportion.h"
 #include "source/process_memory.h"
 
-/* Parts ascend without gaps from the mapping's start to its end. Their start and end are given. */
+/* Parts ascend without gaps from the mapping's start to its end. The caller gives their addresses.
+ */
 struct division {
 	const struct mapping *whole;
 	struct part *parts;
 	size_t count;
 	bool is_counted; /* the pages of the parts are known already */
-	bool swap_known; /* which of the parts what is swapped belongs to; set by division_count()
-			  */
+	bool swap_known; /* which part swapped pages belong to; set by division_count() */
 };
 
 /* Whether it is known that no page of a mapping is shared or swapped. */
@@ -24,11 +24,11 @@ bool division_is_exclusive(const struct mapping *whole);
 /* Counts the pages of the parts, if the mapping has any. 0, or -1 with errno. */
 int division_count(struct division *d, struct process_memory *memory);
 
-/* Takes one part, as a mapping. As mapping_fn. */
+/* Takes one part as a mapping; see mapping_fn. */
 typedef int division_fn(void *ctx, const struct mapping *m, const struct part *part,
 			struct error *e);
 
-/* Hands on one part after the other. 0, or what `take` returned. */
+/* Passes each part on. 0, or what `take` returned. */
 int division_deliver(const struct division *d, division_fn *take, void *ctx, struct error *e);
 
 #endif
