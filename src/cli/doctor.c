@@ -24,7 +24,7 @@ static const char run_advice[] = "If anonmem run starts a program, its memory ha
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS] [PID...]\n"
-	"Show whether memory can have names here, what names it, and how to get more names.\n"
+	"Checks which programs name their memory here, and how to name more of it.\n"
 	"\n"
 	"  -p, --pid PID[,PID...]          only these processes\n"
 	"      --json                      for programs: anonmem-json(5)\n"

@@ -432,23 +432,18 @@ static const struct help {
 } helps[] = {
 	{FOR_REPORT,
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
-	 "       anonmem top [OPTIONS] [PID...]\n"
-	 "       anonmem machine [OPTIONS]\n"
-	 "       anonmem record [OPTIONS] [PID...]\n"
-	 "       anonmem capture [OPTIONS] [PID...]\n"
-	 "       anonmem check [OPTIONS] [--] [COMMAND [ARG...]]\n"
-	 "       anonmem diff [OPTIONS] BEFORE [AFTER]\n"
-	 "       anonmem doctor [--json] [PID...]\n"
-	 "       anonmem run [--label WHAT] [--summary] [--] COMMAND [ARG...]\n"
-	 "Adds up the memory of one process, or of all, by label or subsystem.\n"
-	 "top watches it; see anonmem top --help.\n"
-	 "machine shows where all memory of the machine is; see anonmem machine --help.\n"
-	 "record keeps what there was when; see anonmem record --help.\n"
-	 "capture writes all of it into a file, for --from; see anonmem capture --help.\n"
-	 "check says whether memory is within a budget; see anonmem check --help.\n"
-	 "diff shows what grew between two captures, or since one; see anonmem diff --help.\n"
-	 "doctor shows whether memory can have names here, and how to get more names.\n"
-	 "run starts a program so that its memory has names, on any kernel.\n",
+	 "       anonmem COMMAND [OPTIONS] [ARG...]\n"
+	 "Shows what the memory of all processes, or of these, is used for.\n"
+	 "\n"
+	 "Commands (anonmem COMMAND --help shows their options):\n"
+	 "  top          watch the report live\n"
+	 "  machine      where all memory of the machine, or of a control group, is\n"
+	 "  record       record memory over time\n"
+	 "  capture      save everything that reports need in one file, for --from\n"
+	 "  diff         what grew between two moments\n"
+	 "  check        whether memory is within a budget, for CI\n"
+	 "  doctor       which programs name their memory, and how to name more\n"
+	 "  run          run a program so that its memory has names, on any kernel\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
@@ -466,30 +461,30 @@ static const struct help {
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
 	{FOR_RECORD,
 	 "Usage: anonmem record [OPTIONS] [PID...]\n"
-	 "Records memory over time: a sample now and then, until stopped.\n"
+	 "Records memory over time, a sample every 10 seconds, until stopped.\n"
 	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
 	 "  anonmem record                   this machine, in the background or a unit\n"
 	 "  anonmem record --by process,label --for 1h --output leak.db\n"
 	 "  anonmem --from leak.db@-10m --by process\n"},
 	{FOR_CAPTURE,
 	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
-	 "Writes what is known of the memory of processes, or of all, and of the machine into a\n"
-	 "file, whole or not at all, which anonmem --from reads anywhere.\n",
+	 "Saves everything that reports of all processes, or of these, and of the machine need in\n"
+	 "one file, which anonmem --from reads anywhere.\n",
 	 "  anonmem capture                  as root, to read all processes\n"
 	 "  anonmem capture --redact --output x.tar.zst\n"
-	 "                                   names are hashed, sums stay\n"},
+	 "                                   names are hashed, figures kept\n"},
 	{FOR_CHECK,
 	 "Usage: anonmem check [OPTIONS] [PID...]\n"
 	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
-	 "Says whether memory is within limits: of processes, of a capture or report (--from), or\n"
-	 "the peaks of a command that is run under anonmem run.\n",
+	 "Checks that memory is within limits: of processes, of a capture or report (--from), or\n"
+	 "at the peaks of a command.\n",
 	 "  anonmem check --name shop --max pss=200M\n"
 	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
 	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"},
 	{FOR_DIFF,
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
-	 "Shows which memory grew, and which shrank. BEFORE and AFTER are captures of any kind or\n"
+	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind or\n"
 	 "JSON reports; without AFTER, BEFORE is compared with the running system.\n",
 	 "  anonmem diff old.json new.json   two reports that --json wrote\n"
 	 "  anonmem diff --for 60s 1234      what a process gains in a minute\n"

@@ -24,8 +24,8 @@
 
 static const char help[] =
 	"Usage: anonmem run [OPTIONS] [--] COMMAND [ARG...]\n"
-	"Run a program so that its memory has names: those that the program gives, and for the\n"
-	"rest the library that asked for it. Works on every kernel.\n"
+	"Runs a program so that its memory has names, on any kernel: those that the program gives,\n"
+	"and for the rest that of the library that asked for it.\n"
 	"\n"
 	"      --label WHAT                name memory without a name after the library (default)\n"
 	"                                  or the function that asked for it, or not at all "
