@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 import anonmem
 from actor import Actor
@@ -29,6 +30,12 @@ class Stuck(Chaos):
 			wait_for_state(self.waiting(pid), "D")
 
 	@staticmethod
+	def at_once(function, *arguments):
+		"""Its results for each of these lists; all of them wait for the same time."""
+		with ThreadPoolExecutor() as threads:
+			return list(threads.map(lambda more: function(*more), arguments))
+
+	@staticmethod
 	def waiting(pid):
 		"""The thread that waits to change the memory; it was started before the one that holds the lock."""
 		while len(tasks := sorted(map(int, os.listdir(f"/proc/{pid}/task")))) < 3:
@@ -45,8 +52,7 @@ class Stuck(Chaos):
 		raise AssertionError("there is no stuckfs")
 
 	def test_named(self):
-		for more in ([], ["--fast"]):
-			done = run("--pid", self.actor.pids[0], "--json", *more)
+		for done in self.at_once(lambda *more: run("--pid", self.actor.pids[0], "--json", *more), [], ["--fast"]):
 			report = self.parse(done, 1)
 			self.assertEqual(report["coverage"]["truncated"], 1)
 			self.assertRegex(done.stderr, b"^anonmem: process %d: .* timed out" % self.actor.pids[0])
@@ -55,8 +61,8 @@ class Stuck(Chaos):
 
 	def test_among_others(self):
 		with Actor("still", 3, "still", 3) as still:
-			for more in ([], ["--jobs", 2, "--verify"], ["-o", "command"]):
-				report = self.report("--by", "process", *more)
+			for report in self.at_once(lambda *more: self.report("--by", "process", *more),
+					[], ["--jobs", 2, "--verify"], ["-o", "command"]):
 				self.assertEqual(report["coverage"]["truncated"], 2)
 				self.assertLessEqual(set(still.pids), {g["pid"] for g in report["groups"]})
 				self.assertFalse(set(self.actor.pids) & {g["pid"] for g in report["groups"]})
