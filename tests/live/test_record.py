@@ -34,6 +34,10 @@ def samples(path):
 		return 0
 
 
+def size_of(path):
+	return os.path.getsize(path) if os.path.exists(path) else 0
+
+
 class Recorder:
 	"""anonmem record of one process, every 100 ms."""
 
@@ -142,7 +146,7 @@ class Record(Live):
 			self.assertEqual(r.process.returncode, 0)
 		self.assertEqual(self.query("SELECT cause FROM sample"), [("start",), ("signal",)])
 		# Nothing is left in the log, so a copy of the one file is all of it.
-		self.assertEqual(os.path.getsize(self.path + "-wal") if os.path.exists(self.path + "-wal") else 0, 0)
+		self.assertEqual(size_of(self.path + "-wal"), 0)
 
 	def test_disk_full(self):
 		"""Samples that cannot be written are lost and counted; what is there stays, and recording
@@ -165,21 +169,28 @@ class Record(Live):
 	@unittest.skipUnless(IS_ROOT, "only root may mount")
 	def test_disk_full_for_good(self):
 		"""On a file system that is full, recording waits and ends as it is told to."""
-		script = ('mount -t tmpfs -o size=300k none "$1" && shift && "$@"; status=$?; '
-			'cp "$OUT" "$OUT-wal" "$COPY"; exit $status')
+		script = 'mount -t tmpfs -o size=2m none "$1" && shift && "$@"; status=$?; cp "$OUT"* "$COPY"; exit $status'
 		copy = os.path.join(self.folder, "copy")
 		mount = os.path.join(self.folder, "full")
 		os.mkdir(copy)
 		os.mkdir(mount)
 		path = os.path.join(mount, "r.db")
-		done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", mount, anonmem.PROGRAM, "record",
-			"-d", "100ms", "--for", "3s", "--output", path], capture_output=True, check=False,
-			env=dict(ENVIRONMENT, OUT=path, COPY=copy))
-		self.assertEqual(done.returncode, 1, done.stderr)
-		self.assertIn(b"could not be written", done.stderr)
+		with subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", mount, anonmem.PROGRAM, "record",
+				"-d", "100ms", "--for", "2s", "-p", str(os.getpid()), "--output", path],
+				stderr=subprocess.PIPE, env=dict(ENVIRONMENT, OUT=path, COPY=copy)) as p:
+			# SQLite would follow the link. Each sample makes the log longer.
+			inside, sizes = f"/proc/{p.pid}/root{mount}", set()
+			wait_until(lambda: sizes.add(size_of(f"{inside}/r.db-wal")) or len(sizes) > 5, "some samples")
+			# Whatever there is to record, nothing more can be written.
+			with open(f"{inside}/rest", "wb", buffering=0) as rest, self.assertRaises(OSError):
+				while rest.write(bytes(4096)):
+					pass
+			text = p.communicate(timeout=60)[1]
+		self.assertEqual(p.returncode, 1, text)
+		self.assertIn(b"could not be written", text)
 		self.path = os.path.join(copy, "r.db")
-		if samples(self.path):
-			self.check_whole()
+		self.assertGreaterEqual(samples(self.path), 1)
+		self.check_whole()
 
 	def test_file_that_goes(self):
 		"""Moved or removed: it ends, and what was recorded is whole where it is now."""
