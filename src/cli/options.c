@@ -348,8 +348,10 @@ static const struct spec {
 	{FOR_RECORD, 0, "keep", "TIME", "drop older samples; default: 90d", take_keep, 0},
 	{FOR_RECORD, 0, "thin", "AGE:STEP[,...]",
 	 "from an age on, one sample a step; default: 6h:1m,48h:10m", take_thin, 0},
-	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when tasks wait for memory",
+	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when memory is short",
 	 SETS(on_pressure)},
+	{FOR_RECORD, 0, "redact", NULL,
+	 "hash names of processes, users, groups, labels and the like", SETS(redact)},
 	{FOR_RECORD, 'g', "by", "KEY[,KEY...]", "what is told apart; default: name,cgroup,label",
 	 take_by, 0},
 
@@ -522,7 +524,9 @@ void options_write_help(enum option_command command, FILE *out)
 	}
 	putc('\n', out);
 	if (command == FOR_RECORD)
-		fputs("Keys: label, subsystem, kind, process, name, user, cgroup.\n", out);
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
+		      "pod, unit.\n",
+		      out);
 	else if (command & SHOWING)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
 		      "pod, unit, command, file, mapping, segment.\n",
@@ -657,9 +661,11 @@ static int check_together(const struct options *o, struct error *e)
 		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
+		{o->command == FOR_RECORD && o->redact && o->rules,
+		 "--redact uses the built-in rules only; leave out --rules"},
 		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
-		 "anonmem record tells apart by label, subsystem, kind, process, name, user and "
-		 "cgroup"},
+		 "anonmem record tells apart by label, subsystem, kind, process, name, user, "
+		 "cgroup, container, pod and unit"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
