@@ -347,13 +347,13 @@ static const struct spec {
 	 take_max_size, 0},
 	{FOR_RECORD, 0, "keep", "TIME", "drop older samples; default: 90d", take_keep, 0},
 	{FOR_RECORD, 0, "thin", "AGE:STEP[,...]",
-	 "from an age on, one sample a step; default: 6h:1m,48h:10m", take_thin, 0},
+	 "keep one sample a STEP of those older than AGE; default: 6h:1m,48h:10m", take_thin, 0},
 	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when memory is short",
 	 SETS(on_pressure)},
 	{FOR_RECORD, 0, "redact", NULL,
 	 "hash names of processes, users, groups, labels and the like", SETS(redact)},
-	{FOR_RECORD, 'g', "by", "KEY[,KEY...]", "what is told apart; default: name,cgroup,label",
-	 take_by, 0},
+	{FOR_RECORD, 'g', "by", "KEY[,KEY...]",
+	 "group by these keys (below); default: name,cgroup,label", take_by, 0},
 
 	{EACH, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
@@ -664,7 +664,7 @@ static int check_together(const struct options *o, struct error *e)
 		{o->command == FOR_RECORD && o->redact && o->rules,
 		 "--redact uses the built-in rules only; leave out --rules"},
 		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
-		 "anonmem record tells apart by label, subsystem, kind, process, name, user, "
+		 "anonmem record groups by label, subsystem, kind, process, name, user, "
 		 "cgroup, container, pod and unit"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},

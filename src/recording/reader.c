@@ -45,7 +45,7 @@ struct recording *recording_open(const char *path, struct error *e)
 	    kind == SCHEMA_RECORDING)
 		return r;
 	if (kind == SCHEMA_EMPTY && e->code == ERROR_NONE)
-		error_set(e, ERROR_MALFORMED, "%s is an empty database, and no recording", path);
+		error_set(e, ERROR_MALFORMED, "%s is an empty database, not a recording", path);
 	recording_close(r);
 	return NULL;
 }
@@ -331,7 +331,7 @@ struct recalling {
 	sqlite3_stmt *identity;
 };
 
-/* The set of an identity: the processes that cannot be told apart. SYMBOL_NONE if out of memory. */
+/* The set of an identity: the processes that have the same keys. SYMBOL_NONE if out of memory. */
 static symbol find_set(struct recalling *c, const struct identity *id)
 {
 	symbol key[KEY_COUNT], set;

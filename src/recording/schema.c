@@ -119,7 +119,8 @@ int schema_check(struct database *d, enum schema_kind *kind, struct error *e)
 		return 0;
 	*kind = SCHEMA_RECORDING;
 	if (application != SCHEMA_APPLICATION)
-		return error_set(e, ERROR_MALFORMED, "%s is a database, but no recording", d->path);
+		return error_set(e, ERROR_MALFORMED, "%s is a database, but not a recording",
+				 d->path);
 	if (version < 1 || version > SCHEMA_VERSION)
 		return error_set(e, ERROR_MALFORMED,
 				 "%s is a recording of version %lld; this anonmem knows versions 1 "

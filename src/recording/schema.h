@@ -23,7 +23,7 @@ enum schema_kind {
 	SCHEMA_RECORDING, /* of d->version, this one or an earlier one */
 };
 
-/* What a file holds. -1 with *e for what is no recording, one of another version, or damaged. */
+/* What a file holds. -1 with *e if it is not a recording, of a later version, or damaged. */
 int schema_check(struct database *d, enum schema_kind *kind, struct error *e);
 
 #endif

@@ -177,7 +177,8 @@ static int find_end(struct writer *w, struct error *e)
 		return -1;
 	if (run < 0 || run == INT64_MAX || grp < 0 || grp == INT64_MAX ||
 	    w->last.number >= INT64_MAX - 1)
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: its numbers end", w->path);
+		return error_set(e, ERROR_MALFORMED, "%s is damaged: its numbers are too large",
+				 w->path);
 	w->run = (uint64_t)run + 1;
 	w->next_grp = (uint64_t)grp + 1;
 	return 0;
@@ -423,7 +424,7 @@ static int note_groups(struct writer *w, const struct sample *s, const struct re
 	return 0;
 }
 
-/* What the last sample had and this one has not. */
+/* What the last sample had and this one lacks. */
 static int note_gone(struct writer *w, const struct sample *s, struct error *e)
 {
 	for (uint32_t i = 0; w->known && i < w->keys.count; i++) {
@@ -561,7 +562,7 @@ static int add(struct writer *w, struct sample *s, const struct recorded_memory 
 	return database_run(&w->db, "COMMIT", e);
 }
 
-/* What is said of groups that are gone is forgotten in time. */
+/* Groups that are gone are forgotten in time. */
 static void tidy(struct writer *w)
 {
 	enum { FEW = 4096 };
@@ -592,7 +593,7 @@ static int keep_house(struct writer *w, const struct sample *s, struct error *e)
 	return 0;
 }
 
-/* Whether later samples may fare better than one that failed. */
+/* Whether a later sample may be written although one failed. */
 static enum writing judge(const struct writer *w)
 {
 	switch (sqlite3_errcode(w->db.db) & 0xff) {

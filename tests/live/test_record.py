@@ -128,7 +128,7 @@ class Record(Live):
 		for arguments, words in (
 			(["--by", "user"], "without the key user"),
 			(["-p", "1"], "without the key process"),
-			(["-o", "exclusive"], "no column exclusive"),
+			(["-o", "exclusive"], "does not have the column exclusive"),
 			(["--verify"], "--verify needs smaps_rollup"),
 			(["--no-infer"], "--no-infer"),
 			(["--by", "command"], "without the key command"),
@@ -136,7 +136,7 @@ class Record(Live):
 			self.fails(2, "--from", self.path, *arguments, words=words)
 		self.fails(2, "--from", self.path + "@noon", words="invalid time \"noon\"")
 		self.fails(2, "--from", self.path + "@2001-01-01T00:00", words="begins at")
-		self.fails(2, "record", "--by", "file", words="tells apart by")
+		self.fails(2, "record", "--by", "file", words="anonmem record groups by")
 		self.fails(2, "record", "--max-size", "5", words="--max-size")
 		self.fails(2, "record", "-d", "1ms", words="100ms to 1d")
 
@@ -243,7 +243,7 @@ class Record(Live):
 	def test_what_is_no_recording(self):
 		with open(self.path, "w", encoding="ascii") as f:
 			f.write("something else that is longer than nothing\n" * 100)
-		self.fails(1, "record", "--output", self.path, words="is damaged, or no recording")
+		self.fails(1, "record", "--output", self.path, words="is damaged, or not a recording")
 		with open(self.path, encoding="ascii") as f:
 			self.assertIn("something else", f.read())
 		self.fails(1, "record", "--output", self.folder, words="directory")

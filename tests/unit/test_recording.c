@@ -745,14 +745,14 @@ TEST(other_versions_and_files_are_refused)
 	assert_contains(error.text, "is a recording of version 9");
 	change("PRAGMA user_version = 2; PRAGMA application_id = 5");
 	assert_int_equal(pss_at("last", "x"), -1);
-	assert_contains(error.text, "is a database, but no recording");
+	assert_contains(error.text, "is a database, but not a recording");
 	change("PRAGMA application_id = 1634627437; DROP TABLE groups; "
 	       "CREATE VIEW groups AS SELECT 1");
 	assert_int_equal(pss_at("last", "x"), -1);
 	assert_contains(error.text, "it has no table groups");
 	tree_write(root, "r.db", SLICE("no database at all, but longer than nothing"));
 	assert_null(writer_open(path, &limits, &facts, &e));
-	assert_contains(e.text, "is damaged, or no recording");
+	assert_contains(e.text, "is damaged, or not a recording");
 }
 
 /* The tables that version 1 made. */
