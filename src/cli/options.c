@@ -611,6 +611,18 @@ static bool can_be_recorded(const struct grouping *by)
 	return true;
 }
 
+static int check_recorded(const struct options *o, struct error *e)
+{
+	if (o->redact && o->rules)
+		return error_set(e, ERROR_USAGE,
+				 "--redact uses the built-in rules only; leave out --rules");
+	if (!can_be_recorded(&o->by))
+		return error_set(e, ERROR_USAGE,
+				 "anonmem record groups by label, subsystem, kind, process, name, "
+				 "user, cgroup, container, pod and unit");
+	return 0;
+}
+
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -661,11 +673,6 @@ static int check_together(const struct options *o, struct error *e)
 		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
-		{o->command == FOR_RECORD && o->redact && o->rules,
-		 "--redact uses the built-in rules only; leave out --rules"},
-		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
-		 "anonmem record groups by label, subsystem, kind, process, name, user, "
-		 "cgroup, container, pod and unit"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -848,6 +855,8 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 static int check(struct options *o, struct error *e)
 {
 	complete_grouping(o);
+	if (o->command == FOR_RECORD && check_recorded(o, e) < 0)
+		return -1;
 	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
