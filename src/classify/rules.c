@@ -293,3 +293,19 @@ bool rules_know(const struct rules *builtin_rules, struct slice text)
 	free(string);
 	return status == 0 && !builtin[i - 1].of_any;
 }
+
+bool rules_give(struct slice subsystem)
+{
+	for (size_t i = 0; i < sizeof(builtin) / sizeof(*builtin); i++) {
+		const struct slice text = slice_of(builtin[i].subsystem);
+		const char *group = memchr(text.ptr, '\\', text.len);
+		const struct slice fixed = {text.ptr,
+					    group ? (size_t)(group - text.ptr) : text.len};
+
+		if (builtin[i].of_any || fixed.len == 0)
+			continue;
+		if (group ? slice_begins(subsystem, fixed) : slice_equals(subsystem, fixed))
+			return true;
+	}
+	return false;
+}

@@ -40,4 +40,7 @@ bool rules_apply(const struct rules *rules, struct slice label, FILE *out);
  * are those of rules_add_builtin() alone; the text is that of label_text(). */
 bool rules_know(const struct rules *builtin_rules, struct slice text);
 
+/* Whether a built-in rule that rules_know() goes by gives this subsystem, or begins it so. */
+bool rules_give(struct slice subsystem);
+
 #endif

@@ -347,11 +347,13 @@ static const struct spec {
 	 take_max_size, 0},
 	{FOR_RECORD, 0, "keep", "TIME", "drop older samples; default: 90d", take_keep, 0},
 	{FOR_RECORD, 0, "thin", "AGE:STEP[,...]",
-	 "from an age on, one sample a step; default: 6h:1m,48h:10m", take_thin, 0},
-	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when tasks wait for memory",
+	 "keep one sample a STEP of those older than AGE; default: 6h:1m,48h:10m", take_thin, 0},
+	{FOR_RECORD, 0, "on-pressure", NULL, "take a sample also when memory is short",
 	 SETS(on_pressure)},
-	{FOR_RECORD, 'g', "by", "KEY[,KEY...]", "what is told apart; default: name,cgroup,label",
-	 take_by, 0},
+	{FOR_RECORD, 0, "redact", NULL,
+	 "hash names of processes, users, groups, labels and the like", SETS(redact)},
+	{FOR_RECORD, 'g', "by", "KEY[,KEY...]",
+	 "group by these keys (below); default: name,cgroup,label", take_by, 0},
 
 	{EACH, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
@@ -522,7 +524,9 @@ void options_write_help(enum option_command command, FILE *out)
 	}
 	putc('\n', out);
 	if (command == FOR_RECORD)
-		fputs("Keys: label, subsystem, kind, process, name, user, cgroup.\n", out);
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
+		      "pod, unit.\n",
+		      out);
 	else if (command & SHOWING)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
 		      "pod, unit, command, file, mapping, segment.\n",
@@ -607,6 +611,18 @@ static bool can_be_recorded(const struct grouping *by)
 	return true;
 }
 
+static int check_recorded(const struct options *o, struct error *e)
+{
+	if (o->redact && o->rules)
+		return error_set(e, ERROR_USAGE,
+				 "--redact uses the built-in rules only; leave out --rules");
+	if (!can_be_recorded(&o->by))
+		return error_set(e, ERROR_USAGE,
+				 "anonmem record groups by label, subsystem, kind, process, name, "
+				 "user, cgroup, container, pod and unit");
+	return 0;
+}
+
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -657,9 +673,6 @@ static int check_together(const struct options *o, struct error *e)
 		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
-		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
-		 "anonmem record tells apart by label, subsystem, kind, process, name, user and "
-		 "cgroup"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -842,6 +855,8 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 static int check(struct options *o, struct error *e)
 {
 	complete_grouping(o);
+	if (o->command == FOR_RECORD && check_recorded(o, e) < 0)
+		return -1;
 	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);

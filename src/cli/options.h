@@ -60,7 +60,7 @@ struct options {
 	bool batch;	  /* of top */
 	bool optional;	  /* of check */
 	bool on_pressure; /* of record */
-	bool redact;	  /* of capture */
+	bool redact;	  /* of capture and record */
 
 	/* of check */
 	char **max, **growth; /* owned, the strings are argv's */

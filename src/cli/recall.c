@@ -28,23 +28,23 @@ bool recall_is(const struct options *o)
 	return is;
 }
 
-/* What a recording has not. */
+/* Refuses what a recording cannot answer. */
 static int check(const struct options *o, struct error *e)
 {
 	const struct {
 		bool asked;
 		const char *text;
 	} refused[] = {
-		{wants_exclusive(o), "a recording has no column exclusive"},
-		{wants_heaps(o), "a recording has no columns heap_used and heap_free"},
+		{wants_exclusive(o), "a recording does not have the column exclusive"},
+		{wants_heaps(o), "a recording does not have the columns heap_used and heap_free"},
 		{o->children,
-		 "--children needs processes; a recording does not say who began whom"},
-		{o->verify, "--verify needs smaps_rollup, and a recording lacks that"},
+		 "--children needs processes; a recording does not have their parents"},
+		{o->verify, "--verify needs smaps_rollup, which a recording does not have"},
 		{o->infer == INFER_NONE,
 		 "--no-infer cannot be used with a recording; use it with anonmem "
 		 "record"},
-		{o->fast || o->max_stall_ns, "--fast and --max-stall are about reading processes, "
-					     "not recordings"},
+		{o->fast || o->max_stall_ns, "--fast and --max-stall apply to reading processes, "
+					     "not to recordings"},
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {

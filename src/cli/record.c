@@ -7,26 +7,25 @@
 #include "cli/options.h"
 #include "cli/privilege.h"
 #include "cli/recorder.h"
+#include "cli/redaction.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/version.h"
+#include "cli/wakeup.h"
 #include "collect/lineage.h"
+#include "source/containers.h"
 #include "source/stall.h"
 #include "source/thread_id.h"
 #include "watch/driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { SECOND_NS = 1000000000, MS_NS = 1000000 };
+enum { MS_NS = 1000000 };
 
 /* Where a recording is */
 
@@ -98,6 +97,7 @@ static struct grouping choose_keys(const struct options *o)
 	return by;
 }
 
+/* Options can have names: of processes, users, files. */
 static void describe_run(struct run_facts *f, const struct options *o, const struct grouping *by,
 			 struct machine *machine, char boot_id[BOOT_ID_MAX], struct error *e)
 {
@@ -109,13 +109,13 @@ static void describe_run(struct run_facts *f, const struct options *o, const str
 	boot_id_read(boot_id);
 	*f = (struct run_facts){
 		.version = ANONMEM_VERSION,
-		.host = machine->host,
+		.host = o->redact ? "redacted" : machine->host,
 		.kernel = machine->kernel,
 		.boot_id = boot_id,
 		.page_size = machine->page_size,
 		.keeps_labels = machine->keeps_labels,
 		.by = by,
-		.options = o->typed,
+		.options = o->redact ? "--redact" : o->typed,
 		.guesses = o->infer != INFER_NONE,
 	};
 }
@@ -136,9 +136,24 @@ static char *write_rules(const struct rules *rules)
 	return NULL;
 }
 
+/* NULL where no key needs their names, or with *e. */
+static struct containers *learn_containers(const struct grouping *by, struct error *e)
+{
+	struct containers *containers = NULL;
+	struct source *source;
+
+	if (!grouping_has(by, KEY_CONTAINER) && !grouping_has(by, KEY_POD))
+		return NULL;
+	source = source_open_proc(NULL, NULL, 0, e);
+	if (source)
+		containers = containers_open(source, e);
+	source_close(source);
+	return containers;
+}
+
 static struct driver_options describe_driver(const struct options *o, const struct grouping *by,
 					     const struct rules *rules, const struct users *users,
-					     struct lineage *lineage)
+					     struct containers *containers, struct lineage *lineage)
 {
 	enum {
 		KEPT = 1024, /* files that stay open */
@@ -151,6 +166,7 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .selection = o->selection,
 					    .rules = rules,
 					    .users = users,
+					    .containers = containers,
 					    .infer = o->infer,
 					    .finds_sharers = true,
 					    .jobs = o->jobs,
@@ -175,79 +191,9 @@ struct recording_loop {
 	const struct options *options;
 	struct driver driver;
 	struct recorder recorder;
-	int signals, pressure; /* descriptors; -1 for none */
-	uint64_t ends;	       /* ns of CLOCK_MONOTONIC; 0 for never */
+	struct wakeup wakeup;
 	uint64_t lost;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
-
-/* The signals that end it or ask for a sample are read from a descriptor. */
-static int open_signals(struct error *e)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* A limit on the size of files is an error as a full disk is. */
-	signal(SIGXFSZ, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? error_errno(e, "cannot wait for signals") : fd;
-}
-
-/* Whether one of them asks to end, or for a sample. */
-static void read_signals(int fd, bool *ends, bool *asks)
-{
-	struct signalfd_siginfo info;
-
-	while (read(fd, &info, sizeof(info)) == sizeof(info)) {
-		*asks |= info.ssi_signo == SIGUSR1;
-		*ends |= info.ssi_signo != SIGUSR1;
-	}
-}
-
-static struct timespec time_until(uint64_t due)
-{
-	uint64_t now = now_ns(), left = due > now ? due - now : 0;
-
-	return (struct timespec){.tv_sec = (time_t)(left / SECOND_NS),
-				 .tv_nsec = (long)(left % SECOND_NS)};
-}
-
-/* Until a sample is due or asked for. False when the recording ends. */
-static bool wait_for_next(const struct recording_loop *l, uint64_t due, enum cause *cause)
-{
-	struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
-			       {.fd = l->pressure, .events = POLLPRI}};
-	uint64_t until = l->ends && l->ends < due ? l->ends : due;
-	bool ends = false, asks = false;
-
-	for (;;) {
-		struct timespec left = time_until(until);
-		int ready = ppoll(fds, 2, &left, NULL);
-
-		if (ready > 0 && fds[0].revents)
-			read_signals(l->signals, &ends, &asks);
-		*cause = asks					 ? CAUSE_SIGNAL
-			 : ready > 0 && fds[1].revents & POLLPRI ? CAUSE_PRESSURE
-								 : CAUSE_TIME;
-		if (ends || (l->ends && now_ns() >= l->ends))
-			return false;
-		if (*cause != CAUSE_TIME || now_ns() >= due)
-			return true;
-	}
-}
 
 static void say_number(uint64_t n, const char *text)
 {
@@ -275,15 +221,15 @@ static enum writing add_sample(struct recording_loop *l, enum cause cause, struc
 
 static int take_samples(struct recording_loop *l, struct error *e)
 {
-	uint64_t delay = l->options->delay_ns, due = now_ns();
+	uint64_t delay = l->options->delay_ns, due = wakeup_now();
 	enum cause cause = CAUSE_START;
 
 	do {
 		if (driver_refresh(&l->driver, e) < 0 || add_sample(l, cause, e) == WRITING_ENDED)
 			return -1;
-		while (due <= now_ns())
+		while (due <= wakeup_now())
 			due += delay;
-	} while (wait_for_next(l, due, &cause));
+	} while (wakeup_wait(&l->wakeup, due, &cause));
 	if (l->lost > 0)
 		say_number(l->lost, "could not be written");
 	return l->lost > 0;
@@ -298,7 +244,8 @@ static int prepare(struct users *users, const struct options *o, const struct gr
 	int status = source ? 0 : -1;
 
 	privilege_raise();
-	if (status == 0 && grouping_has(by, KEY_USER))
+	/* Without names, users have numbers. */
+	if (status == 0 && grouping_has(by, KEY_USER) && !o->redact)
 		status = users_learn(users, source, e);
 	source_close(source);
 	return status == 0 ? sandbox_enter(&box, e) : -1;
@@ -312,49 +259,74 @@ static int record(struct recording_loop *l, const char *path, const struct group
 	int status = -1;
 
 	l->recorder = (struct recorder){.by = by, .span_ms = o->delay_ns / MS_NS};
-	l->signals = open_signals(e);
-	if (l->signals < 0)
-		return -1;
-	if (o->on_pressure && (l->pressure = stall_watch(e)) < 0)
-		return -1;
-	l->recorder.writer = writer_open(path, &limits, facts, e);
+	if (wakeup_open(&l->wakeup, o->on_pressure, e) == 0)
+		l->recorder.writer = writer_open(path, &limits, facts, e);
 	if (l->recorder.writer && prepare(users, o, by, e) == 0) {
-		l->ends = o->for_ns ? now_ns() + o->for_ns : 0;
+		l->wakeup.ends = o->for_ns ? wakeup_now() + o->for_ns : 0;
 		status = take_samples(l, e);
 	}
 	writer_close(l->recorder.writer);
+	wakeup_close(&l->wakeup);
 	return status;
+}
+
+/* What the recorder needs from outside of the loop. */
+struct surroundings {
+	struct users users;
+	struct lineage lineage;
+	struct machine machine;
+	struct containers *containers;
+	struct redaction redaction;
+	struct rules *rules;
+	char boot_id[BOOT_ID_MAX];
+	char *rules_text;
+	struct run_facts facts;
+};
+
+/* 0, or -1 with *e. */
+static int look_around(struct surroundings *s, const struct options *o, const struct grouping *by,
+		       struct error *e)
+{
+	/* Rules of a user can have names, too. */
+	s->rules = rulefiles_load(o->rules, o->no_rules || o->redact, e);
+	if (!s->rules || (o->redact && redaction_init(&s->redaction, e) < 0))
+		return -1;
+	describe_run(&s->facts, o, by, &s->machine, s->boot_id, e);
+	s->facts.rules = s->rules_text = write_rules(s->rules);
+	s->facts.redaction = o->redact ? &s->redaction.renaming : NULL;
+	s->containers = learn_containers(by, e);
+	return e->code == ERROR_NONE ? 0 : -1;
+}
+
+static void leave(struct surroundings *s)
+{
+	containers_close(s->containers);
+	lineage_free(&s->lineage);
+	users_free(&s->users);
+	rules_free(s->rules);
+	redaction_free(&s->redaction);
+	free(s->rules_text);
 }
 
 /* 0, 1 if not all could be written, or -1 with *e. */
 static int run(const struct options *o, struct error *e)
 {
-	struct recording_loop loop = {.options = o, .signals = -1, .pressure = -1};
+	struct recording_loop loop = {.options = o};
+	struct surroundings s = {.rules = NULL};
 	const struct grouping by = choose_keys(o);
-	struct users users = {NULL, 0};
-	struct lineage lineage = {.unmatched = 0};
-	struct machine machine = {.host = ""};
-	char boot_id[BOOT_ID_MAX], *path = choose_output(o, e);
-	struct rules *rules = path ? rulefiles_load(o->rules, o->no_rules, e) : NULL;
+	char *path = choose_output(o, e);
 	struct driver_options driver;
-	struct run_facts facts;
-	char *rules_text = NULL;
 	int status = -1;
 
-	if (rules) {
+	if (path && look_around(&s, o, &by, e) == 0) {
 		thread_ids_to_processes(o->pids, o->pid_count);
-		describe_run(&facts, o, &by, &machine, boot_id, e);
-		facts.rules = rules_text = write_rules(rules);
-		driver = describe_driver(o, &by, rules, &users, &lineage);
+		driver = describe_driver(o, &by, s.rules, &s.users, s.containers, &s.lineage);
 		status = driver_open(&loop.driver, &driver, e);
 		if (status == 0)
-			status = record(&loop, path, &by, &facts, &users, e);
+			status = record(&loop, path, &by, &s.facts, &s.users, e);
 		driver_close(&loop.driver);
 	}
-	lineage_free(&lineage);
-	users_free(&users);
-	rules_free(rules);
-	free(rules_text);
+	leave(&s);
 	free(path);
 	return status;
 }

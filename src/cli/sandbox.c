@@ -135,6 +135,8 @@ static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbo
 		allow(filter, status, SCMP_SYS(ftruncate), 0, NULL);
 		allow(filter, status, SCMP_SYS(fsync), 0, NULL);
 		allow(filter, status, SCMP_SYS(fdatasync), 0, NULL);
+		/* of control groups that are made later */
+		allow(filter, status, SCMP_SYS(inotify_add_watch), 0, NULL);
 	}
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		allow_with(filter, status, SCMP_SYS(ioctl), equals(1, requests[i]));

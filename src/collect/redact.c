@@ -1,6 +1,7 @@
 #include "collect/redact.h"
 
 #include "base/intern.h"
+#include "classify/guess.h"
 #include "classify/rules.h"
 #include "parse/mountinfo.h"
 #include "parse/number.h"
@@ -8,6 +9,7 @@
 #include "source/kept_names.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -123,11 +125,11 @@ static void put_hash(const struct redact *r, struct slice bytes, FILE *out)
 		putc(letters[h & 15], out);
 }
 
-/* In the place of digits, others. */
+/* In the place of digits, others; so many that two numbers do not become one. */
 static void put_number(const struct redact *r, struct slice digits, FILE *out)
 {
 	if (digits.len)
-		fprintf(out, "%llu", (unsigned long long)(hash(r->key, digits) % 100000000));
+		fprintf(out, "%" PRIu64, hash(r->key, digits) % UINT64_C(1000000000000000));
 }
 
 /* Text that somebody chose. */
@@ -488,6 +490,65 @@ void redact_segment(struct redact *r, struct slice name, FILE *out)
 		put(slice_begins(name, SLICE("[sysv_shm:")) ? name : SLICE("[shared]"), out);
 }
 
+/* What reports show. */
+
+void redact_name(struct redact *r, struct slice name, FILE *out)
+{
+	if (public_length(name))
+		put_file_name(r, name, out);
+	else
+		put_hash(r, name, out);
+}
+
+void redact_user(struct redact *r, struct slice user, FILE *out)
+{
+	bool is_number = user.len > 0;
+
+	for (size_t i = 0; i < user.len; i++)
+		is_number &= isdigit((unsigned char)user.ptr[i]) != 0;
+	if (is_number)
+		put(user, out);
+	else
+		put_hash(r, user, out);
+}
+
+/* Where smaps has a path, a label has a word in brackets. */
+static void put_report_label(struct redact *r, struct slice label, FILE *out)
+{
+	if (slice_equals(label, SLICE("[anon_shmem]")) ||
+	    slice_equals(label, SLICE("[anon_hugepage]")))
+		put(label, out);
+	else if (!put_between(r, label, SLICE("[memfd:"), SLICE("]"), out) &&
+		 !put_between(r, label, SLICE("[ashmem:"), SLICE("]"), out) &&
+		 !put_between(r, label, SLICE("[dmabuf:"), SLICE("]"), out))
+		put_mapping_name(r, label, out);
+}
+
+void redact_label(struct redact *r, struct slice label, FILE *out)
+{
+	const struct slice guess = guess_labels[guess_in_label(label)];
+
+	if (guess.len == 0) {
+		put_report_label(r, label, out);
+	} else {
+		if (label.len > guess.len) {
+			put_report_label(r, slice_inner(label, 0, guess.len + 1), out);
+			putc(' ', out);
+		}
+		put(guess, out);
+	}
+}
+
+void redact_subsystem(struct redact *r, struct slice subsystem, FILE *out)
+{
+	if (slice_begins(subsystem, SLICE("~")) || rules_give(subsystem))
+		put(subsystem, out);
+	else if (slice_begins(subsystem, SLICE("[")) || slice_begins(subsystem, SLICE("/")))
+		redact_label(r, subsystem, out);
+	else
+		put_text(r, subsystem, out);
+}
+
 /* Files of a process. */
 
 enum { PF_KTHREAD = 0x00200000 };
@@ -524,18 +585,15 @@ void redact_process(struct redact *r, const struct copy *files)
 }
 
 /* The name of a process stays if it is that of a program that the system has. */
-static void put_comm(const struct redact *r, struct slice name, FILE *out)
+static void put_comm(struct redact *r, struct slice name, FILE *out)
 {
 	bool known = r->is_kernel_thread ||
 		     (is_of_system(r->exe) && name.len && slice_begins(base_name(r->exe), name));
 
-	if (known) {
+	if (known)
 		put(name, out);
-	} else if (public_length(name)) {
-		put_file_name(r, name, out);
-	} else {
-		put_hash(r, name, out);
-	}
+	else
+		redact_name(r, name, out);
 }
 
 static bool redact_stat(struct redact *r, struct slice bytes, FILE *out)

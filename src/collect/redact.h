@@ -1,8 +1,8 @@
 /*
- * redact: takes out of a capture what says who somebody is or what they do.
+ * redact: takes out of a capture or a recording what says who somebody is or what they do.
  *
  * Names become letters that nobody can read anything from, the same for the same name: they are
- * hashed with a key that is made for one capture and then forgotten. What stays is in
+ * hashed with a key that is made for one file and then forgotten. What stays is in
  * anonmem-capture(1).
  */
 #ifndef COLLECT_REDACT_H
@@ -32,5 +32,12 @@ void redact_path(struct redact *r, struct slice path, FILE *out);
 
 /* The name of an object of shared memory: a label, or a path. */
 void redact_segment(struct redact *r, struct slice name, FILE *out);
+
+/* What reports show: the name of a process whose program is unknown; a user, whose number stays; a
+ * label, with the guess beside it; and a subsystem that a built-in rule gave. */
+void redact_name(struct redact *r, struct slice name, FILE *out);
+void redact_user(struct redact *r, struct slice user, FILE *out);
+void redact_label(struct redact *r, struct slice label, FILE *out);
+void redact_subsystem(struct redact *r, struct slice subsystem, FILE *out);
 
 #endif

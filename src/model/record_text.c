@@ -144,6 +144,18 @@ static void write_counters(FILE *out, const struct counters *c)
 	putc('\n', out);
 }
 
+/* Only if it was asked for, and the memory is malloc's. */
+static void write_heap(FILE *out, const struct heap_use *heap)
+{
+	if (!heap->known && !heap->partial)
+		return;
+	fputs("heap", out);
+	if (heap->known)
+		fprintf(out, " used=%" PRIu64 " free=%" PRIu64 " trimmable=%" PRIu64, heap->used,
+			heap->free, heap->trimmable);
+	fputs(heap->partial ? " partial\n" : "\n", out);
+}
+
 /* Writes a line, after the end of the previous one. */
 static void write_number_line(FILE *out, const char *word, bool known, uint64_t number)
 {
@@ -208,6 +220,7 @@ void record_write(const struct record *r, const struct grouping *by, const struc
 			putc('\n', out);
 		}
 		write_counters(out, &g->counters);
+		write_heap(out, &g->heap);
 	}
 	for (uint32_t i = 0; i < r->part_count; i++)
 		write_part(out, &r->parts[i]);
@@ -426,6 +439,32 @@ static bool read_counters_line(struct cursor *c, struct counters *counters)
 	return cursor_end_line(c);
 }
 
+static bool read_heap_number(struct cursor *c, const char *name, uint64_t *value)
+{
+	if (!cursor_take_field(c, name, "="))
+		return cursor_malformed(c, "incomplete heap");
+	return cursor_decimal(c, COUNTER_MAX, value);
+}
+
+/* The line may be missing. */
+static bool read_heap_line(struct cursor *c, struct heap_use *heap)
+{
+	*heap = (struct heap_use){.known = false};
+	if (!cursor_take(c, "heap"))
+		return true;
+	if (cursor_take_field(c, "used", "=")) {
+		heap->known = true;
+		if (!cursor_decimal(c, COUNTER_MAX, &heap->used) ||
+		    !read_heap_number(c, "free", &heap->free) ||
+		    !read_heap_number(c, "trimmable", &heap->trimmable))
+			return false;
+	}
+	heap->partial = cursor_take_word(c, "partial");
+	if (!heap->known && !heap->partial)
+		return cursor_malformed(c, "a heap that says nothing");
+	return cursor_end_line(c);
+}
+
 static bool read_group_number(struct cursor *c, const char *name, uint64_t *value)
 {
 	if (!cursor_take_field(c, name, "="))
@@ -439,7 +478,7 @@ static bool read_group(struct cursor *c, struct intern *symbols, const struct gr
 {
 	uint32_t before = aggregate_count(groups);
 	symbol key[KEY_COUNT];
-	struct group group, *added;
+	struct group group = {.processes = 0}, *added;
 
 	if (!read_group_number(c, "processes", &group.processes) ||
 	    !read_group_number(c, "mappings", &group.mappings) || !cursor_end_line(c))
@@ -448,7 +487,7 @@ static bool read_group(struct cursor *c, struct intern *symbols, const struct gr
 		if (!read_key_line(c, symbols, by->keys[k], &key[k]))
 			return false;
 	}
-	if (!read_counters_line(c, &group.counters))
+	if (!read_counters_line(c, &group.counters) || !read_heap_line(c, &group.heap))
 		return false;
 	added = aggregate_group(groups, key);
 	if (!added)

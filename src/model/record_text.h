@@ -22,12 +22,13 @@
  *	label kernel "[anon:caf\xc3\xa9]"
  *	user -
  *	counters rss=8192 pss=4096 swap>=0
+ *	heap used=6000 free=2192 trimmable=0
  *	swapped group=0 device=0:1 inode=77 7f00-9f00 offset=0 bytes=4096
  *	end
  *
  *	record   = header group* part* "end"	these two only if the outcome is "read"
  *	header   = the lines above, all of them and in this order
- *	group    = "group" line, a line for each key of "by", "counters" line
+ *	group    = "group" line, a line for each key of "by", "counters" line ["heap" line]
  *	key      = name of the key, " -" | value	- is no value
  *	value    = process | label | mapping | segment | " " string
  *		   label also for the key "file"
@@ -36,6 +37,7 @@
  *	label    = " kernel " | " process " | " inferred " string
  *	mapping  = " " hex "-" hex " " string label process	the string is its permissions
  *	counters = (" " name ("=" | ">=") n)*	in the order and with the names of counters.h
+ *	heap     = [" used=" n " free=" n " trimmable=" n] [" partial"]	at least one of both
  *	segment  = object " " string
  *	object   = " device=" n ":" n " inode=" n [" ipc=" n]
  *	part     = "swapped group=" (n | "-") object " " hex "-" hex " offset=" n " bytes=" n

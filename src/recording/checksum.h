@@ -1,9 +1,9 @@
 /*
- * checksum: finds what a disk or a copy has changed; it does not find what somebody wants to hide.
+ * checksum: finds what a disk or a copy has changed, not what somebody has forged.
  * For src/recording/ only.
  *
- * Of 64 bits. No two numbers take a sum to the same one, so a single change is always found. Rows
- * are summed one by one and added, so their order is of no account.
+ * Of 64 bits. Two numbers never change a sum to the same one, so a single change is always found.
+ * Rows are summed one by one and then added, in any order.
  */
 #ifndef RECORDING_CHECKSUM_H
 #define RECORDING_CHECKSUM_H

@@ -14,8 +14,8 @@ int database_failed(const struct database *d, struct error *e)
 		return error_memory(e);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return error_set(e, ERROR_MALFORMED, "%s is damaged, or no recording: %s", d->path,
-				 sqlite3_errmsg(d->db));
+		return error_set(e, ERROR_MALFORMED, "%s is damaged, or not a recording: %s",
+				 d->path, sqlite3_errmsg(d->db));
 	case SQLITE_FULL:
 		return error_set(e, ERROR_SYSTEM, "cannot write %s: no space left", d->path);
 	default:

@@ -16,6 +16,7 @@
 struct database {
 	sqlite3 *db;
 	const char *path; /* borrowed */
+	unsigned version; /* of a recording's tables, once schema_check() knows it */
 };
 
 /* To write; makes the file if there is none. */

@@ -4,22 +4,30 @@
 
 #include <limits.h>
 
-#define COLUMNS "boot_id, pid, start_time, name, user, cgroup, label, origin, subsystem, kind"
+#define FIRST_COLUMNS "boot_id, pid, start_time, name, user, cgroup, label, origin, subsystem, kind"
+#define COLUMNS	      FIRST_COLUMNS ", container, pod, unit"
 
 const char identity_insert[] = "INSERT INTO groups(" COLUMNS ", grp, checksum) "
-			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+			       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const char identity_find[] =
 	"SELECT grp FROM groups WHERE boot_id IS ?1 AND pid IS ?2 AND start_time IS ?3 "
 	"AND name IS ?4 AND user IS ?5 AND cgroup IS ?6 AND label IS ?7 AND origin IS ?8 "
-	"AND subsystem IS ?9 AND kind IS ?10";
-const char identity_select[] = "SELECT " COLUMNS ", checksum FROM groups WHERE grp = ?1";
+	"AND subsystem IS ?9 AND kind IS ?10 AND container IS ?11 AND pod IS ?12 AND unit IS ?13";
+
+const char *identity_select(unsigned version)
+{
+	return version == 1 ? "SELECT " FIRST_COLUMNS
+			      ", NULL, NULL, NULL, checksum FROM groups WHERE grp = ?1"
+			    : "SELECT " COLUMNS ", checksum FROM groups WHERE grp = ?1";
+}
 
 bool identity_can_have(enum key key)
 {
 	static const bool can[KEY_COUNT] = {
 		[KEY_LABEL] = true,   [KEY_SUBSYSTEM] = true, [KEY_KIND] = true,
 		[KEY_PROCESS] = true, [KEY_NAME] = true,      [KEY_USER] = true,
-		[KEY_CGROUP] = true,
+		[KEY_CGROUP] = true,  [KEY_CONTAINER] = true, [KEY_POD] = true,
+		[KEY_UNIT] = true,
 	};
 
 	return can[key];
@@ -28,7 +36,8 @@ bool identity_can_have(enum key key)
 struct grouping identity_sets(const struct grouping *by)
 {
 	static const bool of_process[KEY_COUNT] = {
-		[KEY_NAME] = true, [KEY_USER] = true, [KEY_CGROUP] = true};
+		[KEY_NAME] = true,	[KEY_USER] = true, [KEY_CGROUP] = true,
+		[KEY_CONTAINER] = true, [KEY_POD] = true,  [KEY_UNIT] = true};
 	struct grouping sets = {.count = 0};
 
 	for (unsigned i = 0; i < by->count; i++) {
@@ -36,6 +45,31 @@ struct grouping identity_sets(const struct grouping *by)
 			sets.keys[sets.count++] = by->keys[i];
 	}
 	return sets;
+}
+
+/* Where a key that is a string stands; NULL for others. */
+static struct text *text_of(struct identity *id, enum key key)
+{
+	switch (key) {
+	case KEY_NAME:
+		return &id->name;
+	case KEY_USER:
+		return &id->user;
+	case KEY_CGROUP:
+		return &id->cgroup;
+	case KEY_CONTAINER:
+		return &id->container;
+	case KEY_POD:
+		return &id->pod;
+	case KEY_UNIT:
+		return &id->unit;
+	case KEY_SUBSYSTEM:
+		return &id->subsystem;
+	case KEY_KIND:
+		return &id->kind;
+	default:
+		return NULL;
+	}
 }
 
 static void take_process(struct identity *id, const struct intern *symbols, symbol value)
@@ -70,22 +104,9 @@ struct identity identity_of(const struct intern *symbols, const struct grouping 
 			take_process(&id, symbols, key[i]);
 			id.boot_id = (struct text){boot_id.len > 0, boot_id};
 			break;
-		case KEY_NAME:
-			id.name = text;
-			break;
-		case KEY_USER:
-			id.user = text;
-			break;
-		case KEY_CGROUP:
-			id.cgroup = text;
-			break;
-		case KEY_SUBSYSTEM:
-			id.subsystem = text;
-			break;
-		case KEY_KIND:
-			id.kind = text;
-			break;
 		default:
+			if (text_of(&id, by->keys[i]))
+				*text_of(&id, by->keys[i]) = text;
 			break;
 		}
 	}
@@ -122,24 +143,19 @@ bool identity_key(const struct identity *id, struct intern *symbols, const struc
 		  symbol *key)
 {
 	static const struct text none = {false, {NULL, 0}};
+	struct identity copy = *id;
 	bool whole = true;
 
 	for (unsigned i = 0; whole && i < by->count; i++) {
 		enum key k = by->keys[i];
+		const struct text *text = text_of(&copy, k);
 
 		if (k == KEY_LABEL)
 			whole = put_label(symbols, id, &key[i]);
 		else if (k == KEY_PROCESS)
 			whole = put_process(symbols, id, &key[i]);
 		else
-			whole = put(symbols,
-				    k == KEY_NAME	 ? &id->name
-				    : k == KEY_USER	 ? &id->user
-				    : k == KEY_CGROUP	 ? &id->cgroup
-				    : k == KEY_SUBSYSTEM ? &id->subsystem
-				    : k == KEY_KIND	 ? &id->kind
-							 : &none,
-				    &key[i]);
+			whole = put(symbols, text ? text : &none, &key[i]);
 	}
 	return whole;
 }
@@ -178,7 +194,11 @@ static uint64_t sum_up(const struct identity *id, uint64_t grp)
 	sum = sum_text(sum, &id->label);
 	sum = checksum_bytes(sum, id->label.known, origin_of(id));
 	sum = sum_text(sum, &id->subsystem);
-	return sum_text(sum, &id->kind);
+	sum = sum_text(sum, &id->kind);
+	/* Version 1 does not have these. */
+	sum = id->container.known ? sum_text(checksum_number(sum, 1), &id->container) : sum;
+	sum = id->pod.known ? sum_text(checksum_number(sum, 2), &id->pod) : sum;
+	return id->unit.known ? sum_text(checksum_number(sum, 3), &id->unit) : sum;
 }
 
 static void bind_text(sqlite3_stmt *s, int index, struct text text)
@@ -198,13 +218,16 @@ void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id)
 	database_bind_bytes(s, 8, id->label.known, origin_of(id));
 	bind_text(s, 9, id->subsystem);
 	bind_text(s, 10, id->kind);
+	bind_text(s, 11, id->container);
+	bind_text(s, 12, id->pod);
+	bind_text(s, 13, id->unit);
 }
 
 void identity_bind(sqlite3_stmt *s, const struct identity *id, uint64_t grp)
 {
 	identity_bind_to_find(s, id);
-	database_bind_number(s, 11, true, grp);
-	database_bind_number(s, 12, true, sum_up(id, grp));
+	database_bind_number(s, 14, true, grp);
+	database_bind_number(s, 15, true, sum_up(id, grp));
 }
 
 static void read_text(sqlite3_stmt *s, int column, struct text *text)
@@ -240,12 +263,15 @@ int identity_read(const struct database *d, sqlite3_stmt *s, uint64_t grp, struc
 	read_text(s, 6, &id->label);
 	read_text(s, 8, &id->subsystem);
 	read_text(s, 9, &id->kind);
+	read_text(s, 10, &id->container);
+	read_text(s, 11, &id->pod);
+	read_text(s, 12, &id->unit);
 	if (database_column(s, 1, &pid_known, &pid) == 0 && pid <= INT_MAX &&
 	    database_column(s, 2, &start_known, &id->start_time) == 0 && read_origin(s, id)) {
 		id->pid = (pid_t)pid;
 		id->has_process = pid_known;
 		id->known = (pid_known ? PROCESS_PID : 0U) | (start_known ? PROCESS_START : 0U);
-		if (sum_up(id, grp) == (uint64_t)sqlite3_column_int64(s, 10))
+		if (sum_up(id, grp) == (uint64_t)sqlite3_column_int64(s, 13))
 			return 0;
 	}
 	return error_set(e, ERROR_MALFORMED, "%s is damaged: a name is not what was written",

@@ -16,7 +16,7 @@ struct identity {
 	struct text {
 		bool known;
 		struct slice bytes;
-	} boot_id, name, user, cgroup, label, subsystem, kind;
+	} boot_id, name, user, cgroup, container, pod, unit, label, subsystem, kind;
 	enum origin origin; /* of the label */
 };
 
@@ -41,7 +41,17 @@ struct run_text {
 };
 uint64_t run_checksum(const struct run_text *text, uint64_t run);
 
-extern const char identity_insert[], identity_find[], identity_select[];
+/* Gives a group other names than its own, which last until the next call; different ones if its own
+ * were different. False if out of memory. */
+struct renaming {
+	bool (*rename)(void *ctx, struct identity *id);
+	void *ctx;
+};
+
+extern const char identity_insert[], identity_find[];
+
+/* SELECT of the group ?1 from tables of a version. */
+const char *identity_select(unsigned version);
 
 /* For the first two statements, the columns from ?1 on: INSERT has its checksum behind them. */
 void identity_bind(sqlite3_stmt *s, const struct identity *id, uint64_t grp);

@@ -1,10 +1,12 @@
 #include "recording/reader.h"
 
 #include "model/grouper.h"
+#include "parse/cgroup_path.h"
 #include "recording/identity.h"
 #include "recording/schema.h"
 #include "recording/state.h"
 #include "recording/when.h"
+#include "source/containers.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -43,7 +45,7 @@ struct recording *recording_open(const char *path, struct error *e)
 	    kind == SCHEMA_RECORDING)
 		return r;
 	if (kind == SCHEMA_EMPTY && e->code == ERROR_NONE)
-		error_set(e, ERROR_MALFORMED, "%s is an empty database, and no recording", path);
+		error_set(e, ERROR_MALFORMED, "%s is an empty database, not a recording", path);
 	recording_close(r);
 	return NULL;
 }
@@ -208,11 +210,17 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 
 /* What is asked for */
 
+static bool follows_from_cgroup(enum key key)
+{
+	return key == KEY_CONTAINER || key == KEY_POD || key == KEY_UNIT;
+}
+
 static bool can_answer(const struct grouping *recorded, enum key key)
 {
 	return grouping_has(recorded, key) ||
 	       (key == KEY_SUBSYSTEM && grouping_has(recorded, KEY_LABEL)) ||
-	       (key == KEY_NAME && grouping_has(recorded, KEY_PROCESS));
+	       (key == KEY_NAME && grouping_has(recorded, KEY_PROCESS)) ||
+	       (follows_from_cgroup(key) && grouping_has(recorded, KEY_CGROUP));
 }
 
 static int need_key(const struct recording *r, const struct grouping *recorded, enum key key,
@@ -323,7 +331,7 @@ struct recalling {
 	sqlite3_stmt *identity;
 };
 
-/* The set of an identity: the processes that cannot be told apart. SYMBOL_NONE if out of memory. */
+/* The set of an identity: the processes that have the same keys. SYMBOL_NONE if out of memory. */
 static symbol find_set(struct recalling *c, const struct identity *id)
 {
 	symbol key[KEY_COUNT], set;
@@ -355,6 +363,33 @@ static bool put_subsystem(struct recalling *c, const struct identity *id, symbol
 	return key[place] != SYMBOL_NONE;
 }
 
+/* Where these were not recorded, a container and a pod have the ids that the path has. */
+static bool put_place(struct recalling *c, const struct identity *id, symbol *key)
+{
+	for (unsigned i = 0; i < c->what->by.count; i++) {
+		enum key k = c->what->by.keys[i];
+		char name[CONTAINER_NAME_MAX];
+		struct cgroup_path path;
+		bool has = false;
+
+		if (!follows_from_cgroup(k) || grouping_has(&c->recorded, k) || !id->cgroup.known)
+			continue;
+		if (k == KEY_UNIT) {
+			cgroup_path_parse(id->cgroup.bytes, &path);
+			has = path.unit.len > 0 && path.unit.len < sizeof(name);
+			snprintf(name, sizeof(name), "%.*s", has ? (int)path.unit.len : 0,
+				 path.unit.ptr);
+		} else {
+			has = (k == KEY_POD ? containers_pod
+					    : containers_name)(NULL, id->cgroup.bytes, name);
+		}
+		key[i] = has ? intern(&c->snapshot->symbols, slice_of(name)) : SYMBOL_NONE;
+		if (has && key[i] == SYMBOL_NONE)
+			return false;
+	}
+	return true;
+}
+
 static bool keep_part(struct recalling *c, struct part part)
 {
 	if (c->count == c->capacity) {
@@ -381,7 +416,7 @@ static bool fold_group(struct recalling *c, const struct identity *id, const str
 
 	group.processes = 0;
 	if (set == SYMBOL_NONE || !identity_key(id, &s->symbols, &c->what->by, key) ||
-	    !put_subsystem(c, id, key))
+	    !put_subsystem(c, id, key) || !put_place(c, id, key))
 		return false;
 	at = aggregate_group(&s->groups, key);
 	if (!at)
@@ -484,7 +519,8 @@ static int recall_all(struct recalling *c, struct error *e)
 
 	if (past_read(&c->recording->db, &reading, s->base, s->number, e) < 0)
 		return -1;
-	c->identity = database_prepare(&c->recording->db, identity_select, e);
+	c->identity =
+		database_prepare(&c->recording->db, identity_select(c->recording->db.version), e);
 	if (!c->identity)
 		return -1;
 	for (uint32_t i = 0; i < c->state.numbers.count; i++) {

@@ -6,7 +6,7 @@
  *	recording_read(r, what, &snapshot)
  *	recording_close(r)
  *
- * Nothing is written, and nothing of a file is believed that does not add up.
+ * Nothing is written. What does not match its checksum is refused.
  */
 #ifndef RECORDING_READER_H
 #define RECORDING_READER_H

@@ -1,8 +1,8 @@
 /*
  * room: how large a recording may get, and what has to go for that; for writer.c only.
  *
- * The limit is one of the database and its WAL together. What is oldest goes first: a whole state
- * with all changes to it, up to the next whole state.
+ * The limit applies to the database and its WAL together. The oldest samples go first: a whole
+ * state with all changes to it, up to the next whole state.
  */
 #ifndef RECORDING_ROOM_H
 #define RECORDING_ROOM_H

@@ -4,10 +4,8 @@
 #include "recording/usage.h"
 
 const char *const cause_names[CAUSE_COUNT] = {
-	[CAUSE_START] = "start",
-	[CAUSE_TIME] = "time",
-	[CAUSE_SIGNAL] = "signal",
-	[CAUSE_PRESSURE] = "pressure",
+	[CAUSE_START] = "start",       [CAUSE_TIME] = "time", [CAUSE_SIGNAL] = "signal",
+	[CAUSE_PRESSURE] = "pressure", [CAUSE_OOM] = "oom",
 };
 
 /* Numbers that are always known come first, in this order. */

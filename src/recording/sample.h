@@ -9,7 +9,7 @@
 #include "source/machine.h"
 
 /* Why a sample was taken. */
-enum cause { CAUSE_START, CAUSE_TIME, CAUSE_SIGNAL, CAUSE_PRESSURE, CAUSE_COUNT };
+enum cause { CAUSE_START, CAUSE_TIME, CAUSE_SIGNAL, CAUSE_PRESSURE, CAUSE_OOM, CAUSE_COUNT };
 
 extern const char *const cause_names[CAUSE_COUNT];
 

@@ -9,17 +9,21 @@
 
 #include "recording/database.h"
 
-enum { SCHEMA_APPLICATION = 0x616e6f6d, SCHEMA_VERSION = 1 }; /* "anom" */
+enum { SCHEMA_APPLICATION = 0x616e6f6d, SCHEMA_VERSION = 2 }; /* "anom" */
 
 /* Makes the tables of a database that has none. 0, or -1 with *e. */
 int schema_create(struct database *d, struct error *e);
 
+/* Makes the tables of an earlier version those of this one, in the caller's transaction; rows stay
+ * as they are. 0, or -1 with *e. */
+int schema_upgrade(struct database *d, struct error *e);
+
 enum schema_kind {
 	SCHEMA_EMPTY,	  /* a database without any table */
-	SCHEMA_RECORDING, /* of this version */
+	SCHEMA_RECORDING, /* of d->version, this one or an earlier one */
 };
 
-/* What a file holds. -1 with *e for what is no recording, one of another version, or damaged. */
+/* What a file holds. -1 with *e if it is not a recording, of a later version, or damaged. */
 int schema_check(struct database *d, enum schema_kind *kind, struct error *e);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * thinning: older samples become fewer; for src/recording/ only, but for its tiers.
  *
- * Of all samples in a step, the last is kept, with the least and the most that PSS and swap of each
- * group were. Steps go by the time that the recording has run, so setting a clock thins nothing.
+ * The last sample of each step is kept, with the minimum and maximum of PSS and swap of each group
+ * in it. Steps are counted by the time that the recording has run, so setting a clock thins
+ * nothing.
  */
 #ifndef RECORDING_THINNING_H
 #define RECORDING_THINNING_H

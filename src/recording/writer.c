@@ -91,9 +91,10 @@ static int open_database(struct writer *w, struct error *e)
 			 "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0",
 			 e) < 0)
 		return -1;
-	if (kind == SCHEMA_RECORDING)
+	if (kind == SCHEMA_RECORDING && w->db.version == SCHEMA_VERSION)
 		return 0;
-	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || schema_create(&w->db, e) < 0)
+	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 ||
+	    (kind == SCHEMA_EMPTY ? schema_create : schema_upgrade)(&w->db, e) < 0)
 		return -1;
 	return database_run(&w->db, "COMMIT", e);
 }
@@ -134,8 +135,8 @@ static int insert_run(struct writer *w, struct error *e)
 	sqlite3_stmt *s = database_prepare(
 		&w->db,
 		"INSERT INTO run(run, version, host, kernel, boot_id, page_size, kernel_labels, "
-		"keys, options, guesses, rules, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		"?)",
+		"keys, options, guesses, rules, checksum, redacted) VALUES (?, ?, ?, ?, ?, ?, ?, "
+		"?, ?, ?, ?, ?, ?)",
 		e);
 	int status;
 
@@ -157,6 +158,7 @@ static int insert_run(struct writer *w, struct error *e)
 	database_bind_number(s, 10, true, f->guesses);
 	database_bind_bytes(s, 11, f->rules, slice_of(f->rules ? f->rules : ""));
 	database_bind_number(s, 12, true, run_checksum(&text, w->run));
+	database_bind_number(s, 13, true, f->redaction != NULL);
 	status = database_finish(&w->db, s, e);
 	sqlite3_finalize(s);
 	return status;
@@ -175,16 +177,38 @@ static int find_end(struct writer *w, struct error *e)
 		return -1;
 	if (run < 0 || run == INT64_MAX || grp < 0 || grp == INT64_MAX ||
 	    w->last.number >= INT64_MAX - 1)
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: its numbers end", w->path);
+		return error_set(e, ERROR_MALFORMED, "%s is damaged: its numbers are too large",
+				 w->path);
 	w->run = (uint64_t)run + 1;
 	w->next_grp = (uint64_t)grp + 1;
 	return 0;
 }
 
+/* A file has either names or none, so that nobody passes on those of an earlier run. */
+static int check_redaction(const struct writer *w, struct error *e)
+{
+	int64_t redacted, runs;
+
+	if (database_number(&w->db, "SELECT count(*) FROM run", &runs, e) < 0 ||
+	    database_number(&w->db, "SELECT count(*) FROM run WHERE redacted = 1", &redacted, e) <
+		    0)
+		return -1;
+	if (w->facts->redaction && redacted < runs)
+		return error_set(e, ERROR_USAGE,
+				 "%s has names from a run without --redact; give another --output",
+				 w->path);
+	if (!w->facts->redaction && redacted > 0)
+		return error_set(e, ERROR_USAGE,
+				 "%s was recorded with --redact; add --redact or give another "
+				 "--output",
+				 w->path);
+	return 0;
+}
+
 static int begin_run(struct writer *w, struct error *e)
 {
-	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || find_end(w, e) < 0 ||
-	    insert_run(w, e) < 0 || database_run(&w->db, "COMMIT", e) < 0)
+	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || check_redaction(w, e) < 0 ||
+	    find_end(w, e) < 0 || insert_run(w, e) < 0 || database_run(&w->db, "COMMIT", e) < 0)
 		return -1;
 	return room_init(&w->room, &w->db, w->limits.max_bytes, e);
 }
@@ -309,6 +333,7 @@ static struct known_group *find_known(struct writer *w, const struct intern *sym
 				      const struct grouping *by, const symbol *key, bool set,
 				      struct error *e)
 {
+	const struct renaming *renaming = w->facts->redaction;
 	struct slice flat = flatten(w, symbols, by, key, set);
 	uint32_t before = w->keys.count;
 	symbol at = flat.ptr ? intern(&w->keys, flat) : SYMBOL_NONE;
@@ -330,6 +355,10 @@ static struct known_group *find_known(struct writer *w, const struct intern *sym
 	if (at == before) {
 		w->known[at] = (struct known_group){.grp = 0};
 		id = identity_of(symbols, by, key, slice_of(w->facts->boot_id));
+		if (renaming && !renaming->rename(renaming->ctx, &id)) {
+			error_memory(e);
+			return NULL;
+		}
 		if (number_group(w, &id, &w->known[at].grp, e) < 0)
 			return NULL;
 	}
@@ -395,7 +424,7 @@ static int note_groups(struct writer *w, const struct sample *s, const struct re
 	return 0;
 }
 
-/* What the last sample had and this one has not. */
+/* What the last sample had and this one lacks. */
 static int note_gone(struct writer *w, const struct sample *s, struct error *e)
 {
 	for (uint32_t i = 0; w->known && i < w->keys.count; i++) {
@@ -533,7 +562,7 @@ static int add(struct writer *w, struct sample *s, const struct recorded_memory 
 	return database_run(&w->db, "COMMIT", e);
 }
 
-/* What is said of groups that are gone is forgotten in time. */
+/* Groups that are gone are forgotten in time. */
 static void tidy(struct writer *w)
 {
 	enum { FEW = 4096 };
@@ -564,7 +593,7 @@ static int keep_house(struct writer *w, const struct sample *s, struct error *e)
 	return 0;
 }
 
-/* Whether later samples may fare better than one that failed. */
+/* Whether a later sample may be written although one failed. */
 static enum writing judge(const struct writer *w)
 {
 	switch (sqlite3_errcode(w->db.db) & 0xff) {

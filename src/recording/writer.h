@@ -34,7 +34,8 @@ struct run_facts {
 	const struct grouping *by; /* with KEY_KIND */
 	const char *options;	   /* as they were typed, or "" */
 	bool guesses;
-	const char *rules; /* all of them as text, or NULL */
+	const char *rules;		  /* all of them as text, or NULL */
+	const struct renaming *redaction; /* or NULL: names are written as they are */
 };
 
 /* All of it at one moment; borrowed. */

@@ -45,6 +45,11 @@ bool stall_read(struct stall *s)
 	       take_total(text, "full ", &s->full_us);
 }
 
+bool stall_is_counted(void)
+{
+	return access(pressure, F_OK) == 0;
+}
+
 int stall_watch(struct error *e)
 {
 	static const char trigger[] = "some 200000 2000000";

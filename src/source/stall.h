@@ -20,6 +20,9 @@ struct stall {
 /* False where the kernel does not say. */
 bool stall_read(struct stall *s);
 
+/* Whether this kernel counts it at all. */
+bool stall_is_counted(void);
+
 /* A descriptor that poll() reports POLLPRI for when tasks wait a tenth of two seconds: a window
  * that takes no right. -1 with *e. */
 int stall_watch(struct error *e);

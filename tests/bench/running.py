@@ -64,10 +64,14 @@ class Held:
 			yield line.split()
 		fail(f"ended before it was ready: {text_of(self.process.args)}")
 
-	def ask(self):
+	def words(self):
+		"""Its answer to a line."""
 		self.process.stdin.write("\n")
 		self.process.stdin.flush()
 		answer = self.process.stdout.readline().split()
 		if not answer:
 			fail(f"ended too early: {text_of(self.process.args)}")
-		return int(answer[0])
+		return answer
+
+	def ask(self):
+		return int(self.words()[0])

@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct grouping groupings[] = {
 		{.keys = {KEY_LABEL, KEY_SUBSYSTEM, KEY_KIND, KEY_PROCESS, KEY_NAME, KEY_USER,
-			  KEY_CGROUP, KEY_COMMAND, KEY_FILE, KEY_MAPPING, KEY_SEGMENT},
+			  KEY_CGROUP, KEY_CONTAINER, KEY_POD, KEY_UNIT, KEY_COMMAND, KEY_FILE,
+			  KEY_MAPPING, KEY_SEGMENT},
 		 .count = KEY_COUNT},
 		{.keys = {KEY_PROCESS, KEY_LABEL}, .count = 2},
 		{.count = 0},

@@ -6,6 +6,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -13,8 +14,27 @@ import time
 import unittest
 
 import anonmem
+import helper
 from anonmem import ENVIRONMENT, IS_ROOT, MIB, NOBODY, Live, run
 from helper import Helper
+
+
+KILLS = int(os.environ.get("ANONMEM_KILLS", "20"))
+NAMES = "process,name,user,cgroup,container,pod,unit,label,subsystem"
+
+
+def memory_groups():
+	"""The folder of the topmost control groups with a memory controller, or None."""
+	for folder, needed in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+			("/sys/fs/cgroup", "cgroup.subtree_control")):
+		if IS_ROOT and os.path.exists(f"{folder}/{needed}"):
+			return folder
+	return None
+
+
+def write(path, text):
+	with open(path, "w", encoding="ascii") as f:
+		f.write(text)
 
 
 def wait_until(condition, what, seconds=60):
@@ -32,6 +52,10 @@ def samples(path):
 			return db.execute("SELECT count(*) FROM sample").fetchone()[0]
 	except sqlite3.OperationalError:
 		return 0
+
+
+def size_of(path):
+	return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 class Recorder:
@@ -104,7 +128,7 @@ class Record(Live):
 		for arguments, words in (
 			(["--by", "user"], "without the key user"),
 			(["-p", "1"], "without the key process"),
-			(["-o", "exclusive"], "no column exclusive"),
+			(["-o", "exclusive"], "does not have the column exclusive"),
 			(["--verify"], "--verify needs smaps_rollup"),
 			(["--no-infer"], "--no-infer"),
 			(["--by", "command"], "without the key command"),
@@ -112,7 +136,7 @@ class Record(Live):
 			self.fails(2, "--from", self.path, *arguments, words=words)
 		self.fails(2, "--from", self.path + "@noon", words="invalid time \"noon\"")
 		self.fails(2, "--from", self.path + "@2001-01-01T00:00", words="begins at")
-		self.fails(2, "record", "--by", "file", words="tells apart by")
+		self.fails(2, "record", "--by", "file", words="anonmem record groups by")
 		self.fails(2, "record", "--max-size", "5", words="--max-size")
 		self.fails(2, "record", "-d", "1ms", words="100ms to 1d")
 
@@ -120,7 +144,7 @@ class Record(Live):
 		"""Whatever was there before is there, and at most one sample is lost."""
 		count = 0
 		with Helper("churn", 2):
-			for _ in range(20):
+			for _ in range(KILLS):
 				with Recorder(self.path, "--name", "helper") as r:
 					r.wait_for(count + 1)
 					time.sleep(random.random() / 4)
@@ -142,7 +166,7 @@ class Record(Live):
 			self.assertEqual(r.process.returncode, 0)
 		self.assertEqual(self.query("SELECT cause FROM sample"), [("start",), ("signal",)])
 		# Nothing is left in the log, so a copy of the one file is all of it.
-		self.assertEqual(os.path.getsize(self.path + "-wal") if os.path.exists(self.path + "-wal") else 0, 0)
+		self.assertEqual(size_of(self.path + "-wal"), 0)
 
 	def test_disk_full(self):
 		"""Samples that cannot be written are lost and counted; what is there stays, and recording
@@ -165,21 +189,28 @@ class Record(Live):
 	@unittest.skipUnless(IS_ROOT, "only root may mount")
 	def test_disk_full_for_good(self):
 		"""On a file system that is full, recording waits and ends as it is told to."""
-		script = ('mount -t tmpfs -o size=300k none "$1" && shift && "$@"; status=$?; '
-			'cp "$OUT" "$OUT-wal" "$COPY"; exit $status')
+		script = 'mount -t tmpfs -o size=2m none "$1" && shift && "$@"; status=$?; cp "$OUT"* "$COPY"; exit $status'
 		copy = os.path.join(self.folder, "copy")
 		mount = os.path.join(self.folder, "full")
 		os.mkdir(copy)
 		os.mkdir(mount)
 		path = os.path.join(mount, "r.db")
-		done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", mount, anonmem.PROGRAM, "record",
-			"-d", "100ms", "--for", "3s", "--output", path], capture_output=True, check=False,
-			env=dict(ENVIRONMENT, OUT=path, COPY=copy))
-		self.assertEqual(done.returncode, 1, done.stderr)
-		self.assertIn(b"could not be written", done.stderr)
+		with subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", mount, anonmem.PROGRAM, "record",
+				"-d", "100ms", "--for", "2s", "-p", str(os.getpid()), "--output", path],
+				stderr=subprocess.PIPE, env=dict(ENVIRONMENT, OUT=path, COPY=copy)) as p:
+			# SQLite would follow the link. Each sample makes the log longer.
+			inside, sizes = f"/proc/{p.pid}/root{mount}", set()
+			wait_until(lambda: sizes.add(size_of(f"{inside}/r.db-wal")) or len(sizes) > 5, "some samples")
+			# Whatever there is to record, nothing more can be written.
+			with open(f"{inside}/rest", "wb", buffering=0) as rest, self.assertRaises(OSError):
+				while rest.write(bytes(4096)):
+					pass
+			text = p.communicate(timeout=60)[1]
+		self.assertEqual(p.returncode, 1, text)
+		self.assertIn(b"could not be written", text)
 		self.path = os.path.join(copy, "r.db")
-		if samples(self.path):
-			self.check_whole()
+		self.assertGreaterEqual(samples(self.path), 1)
+		self.check_whole()
 
 	def test_file_that_goes(self):
 		"""Moved or removed: it ends, and what was recorded is whole where it is now."""
@@ -212,7 +243,7 @@ class Record(Live):
 	def test_what_is_no_recording(self):
 		with open(self.path, "w", encoding="ascii") as f:
 			f.write("something else that is longer than nothing\n" * 100)
-		self.fails(1, "record", "--output", self.path, words="is damaged, or no recording")
+		self.fails(1, "record", "--output", self.path, words="is damaged, or not a recording")
 		with open(self.path, encoding="ascii") as f:
 			self.assertIn("something else", f.read())
 		self.fails(1, "record", "--output", self.folder, words="directory")
@@ -236,6 +267,31 @@ class Record(Live):
 				os.unlink(os.path.join(self.folder, name))
 		self.report("--from", self.path, prefix=NOBODY)
 		self.fails(1, "record", "--output", self.path, words="Permission denied", prefix=NOBODY)
+
+	def test_read_only(self):
+		"""A file that is made read-only is written by who has it open, and by nobody later."""
+		os.chmod(self.folder, 0o777)
+		prefix = NOBODY if IS_ROOT else []
+		with Helper("memory", prefix=prefix) as h, Recorder(self.path, "-p", h.pid, prefix=prefix) as r:
+			r.wait_for(1)
+			os.chmod(self.path, 0o400)
+			r.wait_for(samples(self.path) + 2)
+			self.assertEqual(r.end(), "")
+			before = samples(self.path)
+			self.fails(1, "record", "-p", h.pid, "--for", "10ms", "--output", self.path, words="Permission denied",
+				prefix=prefix)
+		self.assertEqual(samples(self.path), before)
+		self.check_whole()
+
+	@unittest.skipUnless(IS_ROOT, "only root may mount")
+	def test_read_only_file_system(self):
+		"""It can be read where nobody can write, and refuses to be recorded to."""
+		with Helper("memory") as h:
+			run("record", "-p", h.pid, "--for", "10ms", "--output", self.path)
+			script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+			prefix = ["unshare", "-m", "sh", "-c", script, "sh", self.folder]
+			self.fails(1, "record", "-p", h.pid, "--output", self.path, words="Read-only file system", prefix=prefix)
+			self.assertGreater(self.report("--from", self.path, prefix=prefix)["totals"]["rss"], MIB)
 
 	def test_memory_of_others_in_time(self):
 		"""A process that comes and goes is in the samples between."""
@@ -267,6 +323,73 @@ class Record(Live):
 		self.assertEqual((done.returncode, done.stderr), (0, b""))
 		self.assertEqual(self.query("SELECT count(*) FROM sample WHERE stall_some_us IS NULL"), [(0,)])
 
+	def bytes_of_all_files(self):
+		self.assertIn("r.db-wal", os.listdir(self.folder))
+		return b"".join(open(os.path.join(self.folder, name), "rb").read() for name in os.listdir(self.folder))
+
+	def test_redacted(self):
+		"""No name is in any of its files, the log too, at any time; the figures are the same."""
+		place = tempfile.mkdtemp(prefix="secretfolder")
+		self.addCleanup(shutil.rmtree, place)
+		os.chmod(place, 0o755)
+		program = os.path.join(place, "secretexe")
+		shutil.copy(helper.PROGRAM, program)
+		prefix = ["env", "SECRET=secretenv"]
+		group = memory_groups()
+		if group:
+			group += "/secretgroup"
+			os.mkdir(group)
+			self.addCleanup(os.rmdir, group)
+			prefix = ["sh", "-c", f'echo $$ >{group}/cgroup.procs; exec {" ".join(NOBODY)} "$@"', "sh"]
+		plain_path = os.path.join(place, "plain.db")
+		with Helper("names", program=program, prefix=prefix) as h, Helper("memory", program=program) as m:
+			choice = ("--name", "secretexe", "--by", NAMES, "--label", "*")
+			with Recorder(self.path, *choice) as r:
+				r.wait_for(1)
+				plain = self.bytes_of_all_files()
+				r.end()
+			os.rename(self.path, plain_path)
+			with Recorder(self.path, *choice, "--redact") as r:
+				r.wait_for(2)
+				redacted = self.bytes_of_all_files()
+				self.assertEqual(r.end(), "")
+			self.fails(2, "record", "-p", m.pid, "--output", self.path, words="was recorded with --redact")
+			self.fails(2, "record", "-p", m.pid, "--redact", "--output", plain_path, words="has names from a run")
+			self.fails(2, "record", "--redact", "--rules", program, words="leave out --rules")
+			self.assertEqual(self.recorded("--by", "process", "-p", h.pid)["totals"]["processes"], 1)
+		with open(self.path, "rb") as f:
+			redacted += f.read()
+		planted = [b"secretexe", b"live: low", b"anonmem live", socket.gethostname().encode()]
+		planted += [b"secretgroup", b"nobody"] if group else []
+		# Not assertIn(), which shows all.
+		for secret in planted:
+			self.assertTrue(secret in plain, secret)
+		for secret in (*planted, b"secret", b"live"):
+			self.assertFalse(secret in redacted, secret)
+		for word in (b"[heap]", b"[file]", b"--redact"):
+			self.assertTrue(word in redacted, word)
+		sums = [self.report("--from", path, "--by", "kind")["groups"] for path in (plain_path, self.path)]
+		self.assertEqual(*([(g["kind"], g["rss"]) for g in groups if g["kind"] == "anon"] for groups in sums))
+
+	def test_containers_and_units(self):
+		"""The keys that follow from a control group, recorded and not."""
+		group, container = memory_groups(), "0123456789abcdef" * 4
+		if not group:
+			self.skipTest("makes a control group")
+		group += f"/docker-{container}.scope"
+		os.mkdir(group)
+		self.addCleanup(os.rmdir, group)
+		prefix = ["sh", "-c", f'echo $$ >{group}/cgroup.procs; exec "$@"', "sh"]
+		with Helper("memory", prefix=prefix) as h:
+			for keys in ("container,pod,unit,label", "cgroup,label"):
+				path = os.path.join(self.folder, keys)
+				self.assertEqual(run("record", "-p", h.pid, "--for", "10ms", "--by", keys, "--output", path).stderr, b"")
+				past = self.report("--from", path, "--by", "container,unit,pod")["groups"]
+				live = self.report("-p", h.pid, "--by", "container,unit,pod")["groups"]
+				self.assertEqual(*([{key: g[key] for key in ("container", "unit", "pod")} for g in groups]
+					for groups in (past, live)))
+				self.assertEqual(past[0]["container"], container[:12])
+
 	def test_json_of_a_recording(self):
 		"""What is not known is null, as in every report."""
 		with Helper("memory") as h:
@@ -274,3 +397,38 @@ class Record(Live):
 		done = run("--from", self.path, "--json", "--by", "cgroup,label")
 		self.assertEqual(json.loads(done.stdout)["by"], ["cgroup", "label"])
 		self.assertEqual(run("--from", self.path, "--csv").returncode, 0)
+
+
+@unittest.skipUnless(memory_groups(), "makes a control group with a limit")
+class OutOfMemory(Live):
+	"""A process that is killed for lack of memory is the cause of a sample."""
+
+	def setUp(self):
+		self.folder = tempfile.mkdtemp()
+		self.addCleanup(shutil.rmtree, self.folder)
+
+	def kill_one(self, group):
+		"""Whether a process that needs more than its group has was killed."""
+		os.mkdir(group)
+		self.addCleanup(os.rmdir, group)
+		version = 1 if os.path.exists(f"{group}/memory.limit_in_bytes") else 2
+		write(f"{group}/memory.limit_in_bytes" if version == 1 else f"{group}/memory.max", "16M")
+		if version == 2 and os.path.exists(f"{group}/memory.swap.max"):
+			write(f"{group}/memory.swap.max", "0")
+		script = f'echo $$ >{group}/cgroup.procs; exec python3 -c "b = bytearray(64 << 20)"'
+		return subprocess.run(["sh", "-c", script], check=False).returncode in (-signal.SIGKILL, 137)
+
+	def test_cause(self):
+		folder = memory_groups()
+		if os.path.exists(f"{folder}/cgroup.subtree_control"):
+			write(f"{folder}/cgroup.subtree_control", "+memory")
+		path = os.path.join(self.folder, "r.db")
+		with Recorder(path, "-d", "1h", "--on-pressure", "-p", os.getpid()) as r:
+			r.wait_for(1)
+			self.assertTrue(self.kill_one(f"{folder}/anonmem-{os.getpid()}"))
+			with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+				wait_until(lambda: db.execute("SELECT count(*) FROM sample WHERE cause = 'oom'").fetchone()[0],
+					"a sample", 20)
+			text = r.end()
+		self.assertEqual("has no /proc/pressure/memory" in text, not os.path.exists("/proc/pressure/memory"), text)
+		self.assertEqual(r.process.returncode, 0)

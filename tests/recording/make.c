@@ -1,7 +1,8 @@
 /*
  * make FILE: writes a recording that is the same wherever it is made, with all that one can have:
  * groups that come and go, unknown counters and bounds, names of any bytes, a gap, another boot,
- * and a run that tells processes apart. fixtures/recordings/ has what each version made of it.
+ * and runs that tell apart processes and containers. fixtures/recordings/ has what each version
+ * made of it.
  */
 #include "samples.h"
 
@@ -107,11 +108,34 @@ static void record_processes(const char *path)
 	samples_free(&s);
 }
 
+static void record_places(const char *path)
+{
+	const struct grouping *by = &samples_by_place;
+	struct writer *w = begin(path, "22222222-boot", by);
+	struct samples s;
+
+	samples_init(&s, by);
+	s.time_ms += 7 * HOUR_MS;
+	s.uptime_ms = HOUR_MS;
+	s.read = 6;
+	for (unsigned i = 0; i < 30; i++) {
+		samples_put_place(&s, "shop-api", "default/shop", "containerd.service",
+				  5000 + 20 * i);
+		samples_put_place(&s, "mail", NULL, "docker.service", 9000);
+		samples_put_place(&s, NULL, NULL, "cron.service", 400);
+		samples_put_place(&s, NULL, NULL, NULL, 70);
+		add(&s, w);
+	}
+	writer_close(w);
+	samples_free(&s);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
 		errx(2, "usage: make FILE");
 	record_services(argv[1]);
 	record_processes(argv[1]);
+	record_places(argv[1]);
 	return 0;
 }

@@ -6,6 +6,9 @@ const struct grouping samples_by_name = {.keys = {KEY_NAME, KEY_CGROUP, KEY_LABE
 					 .count = 4};
 const struct grouping samples_by_process = {.keys = {KEY_PROCESS, KEY_LABEL, KEY_KIND}, .count = 3};
 
+const struct grouping samples_by_place = {
+	.keys = {KEY_CONTAINER, KEY_POD, KEY_UNIT, KEY_LABEL, KEY_KIND}, .count = 5};
+
 void samples_init(struct samples *s, const struct grouping *by)
 {
 	*s = (struct samples){
@@ -86,6 +89,25 @@ struct group *samples_put_process(struct samples *s, pid_t pid, uint64_t start, 
 			      intern(&s->symbols, SLICE("anon"))};
 	struct group *g = put(&s->groups, key, 1);
 
+	fill(g, pss_kib);
+	return g;
+}
+
+struct group *samples_put_place(struct samples *s, const char *container, const char *pod,
+				const char *unit, uint64_t pss_kib)
+{
+	const char *const texts[] = {container, pod, unit};
+	symbol key[] = {SYMBOL_NONE, SYMBOL_NONE, SYMBOL_NONE,
+			key_intern_label(&s->symbols, ORIGIN_KERNEL, SLICE("[heap]")),
+			intern(&s->symbols, SLICE("anon"))};
+	struct group *g;
+
+	for (int i = 0; i < 3; i++) {
+		if (texts[i])
+			key[i] = intern(&s->symbols, slice_of(texts[i]));
+	}
+	put(&s->sets, key, 2);
+	g = put(&s->groups, key, 2);
 	fill(g, pss_kib);
 	return g;
 }

@@ -20,8 +20,8 @@ struct samples {
 	struct error error;		      /* of the last one */
 };
 
-/* By name, cgroup, label and kind; or by process and label. */
-extern const struct grouping samples_by_name, samples_by_process;
+/* By name, cgroup, label and kind; by process and label; or by container, pod, unit and label. */
+extern const struct grouping samples_by_name, samples_by_process, samples_by_place;
 
 void samples_init(struct samples *s, const struct grouping *by);
 void samples_free(struct samples *s);
@@ -34,6 +34,10 @@ struct group *samples_put(struct samples *s, struct slice name, struct slice cgr
 /* The same of one process. */
 struct group *samples_put_process(struct samples *s, pid_t pid, uint64_t start, struct slice label,
 				  uint64_t pss_kib);
+
+/* The same of two processes in a container, a pod and a unit, which may each be NULL. */
+struct group *samples_put_place(struct samples *s, const char *container, const char *pod,
+				const char *unit, uint64_t pss_kib);
 
 /* How many processes of a name and cgroup there are; without it, as many as the largest group. */
 void samples_set(struct samples *s, struct slice name, struct slice cgroup, uint64_t processes);

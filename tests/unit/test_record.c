@@ -129,6 +129,13 @@ static void assert_same_process(const struct process *a, const struct process *b
 		assert_same_slice(a->command, b->command);
 }
 
+static void assert_same_heap(const struct heap_use *a, const struct heap_use *b)
+{
+	assert_int_equal(a->known, b->known);
+	assert_int_equal(a->partial, b->partial);
+	assert_true(a->used == b->used && a->free == b->free && a->trimmable == b->trimmable);
+}
+
 static void assert_same_group(const struct grouping *by, uint32_t i, const struct record *b)
 {
 	symbol key[KEY_COUNT];
@@ -141,6 +148,7 @@ static void assert_same_group(const struct grouping *by, uint32_t i, const struc
 	assert_int_equal(groups[i].counters.known, b->groups[i].counters.known);
 	assert_memory_equal(groups[i].counters.bytes, b->groups[i].counters.bytes,
 			    sizeof(groups[i].counters.bytes));
+	assert_same_heap(&groups[i].heap, &b->groups[i].heap);
 }
 
 static void assert_same_part(const struct swapped_part *a, const struct swapped_part *b)
@@ -224,7 +232,9 @@ static void make_some(void)
 	set_counter(COUNTER_RSS, true, 8192);
 	set_counter(COUNTER_PSS, true, 0);
 	set_counter(COUNTER_SWAP, false, 4096);
+	groups[0].heap = (struct heap_use){.known = true, .used = 6000, .free = 2192};
 	key = add_group(&some_keys);
+	groups[1].heap.partial = true;
 	key[2] = intern(&symbols, SLICE("me"));
 	record.how = HOW_BIT(HOW_SCANNED) | HOW_BIT(HOW_NAMES_KEPT);
 	record.inexact = true;
@@ -264,12 +274,14 @@ static const char some_text[] =
 	"mapping 55d0c000-55d2d000 \"rw-p\" kernel \"[heap]\" pid=42 start=9001 "
 	"name=\"redis-server\"\n"
 	"counters rss=8192 pss=0 swap>=4096\n"
+	"heap used=6000 free=2192 trimmable=0\n"
 	"group processes=1 mappings=3\n"
 	"process -\n"
 	"label -\n"
 	"user \"me\"\n"
 	"mapping -\n"
 	"counters\n"
+	"heap partial\n"
 	"swapped group=0 device=0:1 inode=77 7f00-9f00 offset=0 bytes=4096\n"
 	"swapped group=- device=7:1 inode=0 ipc=4026531839 8000-9000 offset=1024 bytes=1\n"
 	"end\n";
@@ -597,22 +609,27 @@ static const struct {
 	{"rss=8192", "rss=-1", 18},
 	{"swap>=4096", "swap>=0", 18},
 	{"swap>=4096", "swap>4096", 18},
-	{"counters\nswapped", "swapped", 24},
-	{"group=0 device", "device", 25},
-	{"group=0 device", "group=2 device", 25},
-	{"group=0 device", "group=1 group=0 device", 25},
-	{"device=0:1", "device=0", 25},
-	{"device=0:1", "device=0:4294967296", 25},
-	{"inode=77", "inode=-", 25},
-	{"inode=77", "inode=77 ipc=0", 25},
-	{"7f00-9f00", "7f00", 25},
-	{"7f00-9f00", "7f00-9F00", 25},
-	{"offset=0 bytes=4096", "bytes=4096 offset=0", 25},
-	{"offset=0 bytes=4096", "offset=0", 25},
-	{"group=-", "group=", 26},
-	{"group=-", "group=1\nswapped group=0", 26},
-	{"bytes=1\nend", "bytes=1\nfin", 28},
-	{"bytes=1\nend", "bytes=1\nend of it", 28},
+	{"heap used=6000", "heap", 19},
+	{"heap used=6000 free=2192", "heap free=2192 used=6000", 19},
+	{"heap used=6000 free=2192", "heap used=6000", 19},
+	{"trimmable=0", "trimmable=0 partially", 19},
+	{"heap partial", "heap", 26},
+	{"counters\nheap", "heap", 25},
+	{"group=0 device", "device", 27},
+	{"group=0 device", "group=2 device", 27},
+	{"group=0 device", "group=1 group=0 device", 27},
+	{"device=0:1", "device=0", 27},
+	{"device=0:1", "device=0:4294967296", 27},
+	{"inode=77", "inode=-", 27},
+	{"inode=77", "inode=77 ipc=0", 27},
+	{"7f00-9f00", "7f00", 27},
+	{"7f00-9f00", "7f00-9F00", 27},
+	{"offset=0 bytes=4096", "bytes=4096 offset=0", 27},
+	{"offset=0 bytes=4096", "offset=0", 27},
+	{"group=-", "group=", 28},
+	{"group=-", "group=1\nswapped group=0", 28},
+	{"bytes=1\nend", "bytes=1\nfin", 30},
+	{"bytes=1\nend", "bytes=1\nend of it", 30},
 };
 
 static void check_mistake(const char *part, const char *instead, unsigned line)
@@ -676,7 +693,7 @@ static const char *repeat_line(const char *at, int times, char **changed)
 /* There may be any number of lines about swapped memory. */
 TEST(a_line_missing_or_twice)
 {
-	static const char last[] = "end\n", any[] = "swapped ";
+	static const char last[] = "end\n", any[] = "swapped ", optional[] = "heap ";
 
 	for (int times = 0; times <= 2; times += 2) {
 		for (const char *next, *at = some_text; at; at = next) {
@@ -684,7 +701,8 @@ TEST(a_line_missing_or_twice)
 
 			next = repeat_line(at, times, &changed);
 			if (strncmp(at, any, strlen(any)) != 0 &&
-			    (times == 0 || strcmp(at, last) != 0))
+			    (times == 0 ? strncmp(at, optional, strlen(optional)) != 0
+					: strcmp(at, last) != 0))
 				check_malformed(slice_of(changed), &some_keys, "line ");
 			free(changed);
 		}

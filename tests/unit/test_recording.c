@@ -2,10 +2,13 @@
 #include "support.h"
 
 #include "../recording/samples.h"
+#include "recording/checksum.h"
 #include "recording/reader.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,7 +104,8 @@ static const struct group *find(const struct snapshot *s, const char *text)
 {
 	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
 		symbol key = aggregate_key(&s->groups, i)[0];
-		struct slice bytes = intern_bytes(&s->symbols, key);
+		struct slice bytes =
+			key == SYMBOL_NONE ? SLICE("") : intern_bytes(&s->symbols, key);
 
 		if (s->by.keys[0] == KEY_LABEL)
 			bytes = slice_inner(bytes, 1, 0);
@@ -296,6 +300,115 @@ TEST(names_are_bytes)
 	assert_int_equal(number("SELECT count(*) FROM groups WHERE typeof(name) = 'blob'"), 2);
 }
 
+/* Where a process runs */
+
+static int set_up_places(void **state)
+{
+	(void)state;
+	return begin_with(&samples_by_place);
+}
+
+TEST(containers_pods_and_units)
+{
+	struct snapshot s = {0};
+
+	samples_put_place(&made, "shop", "default/shop", "cri.service", 10);
+	samples_put_place(&made, "mail", NULL, "cri.service", 20);
+	samples_put_place(&made, NULL, NULL, "cron.service", 30);
+	samples_put_place(&made, NULL, NULL, NULL, 40);
+	add();
+	assert_true(read_by("last", (struct grouping){{KEY_CONTAINER}, 1}, &s));
+	assert_int_equal(aggregate_count(&s.groups), 3);
+	assert_int_equal(s.totals.processes, 8);
+	snapshot_free(&s);
+	assert_true(read_by("last", (struct grouping){{KEY_UNIT}, 1}, &s));
+	assert_int_equal(find(&s, "cri.service")->counters.bytes[COUNTER_PSS], 30 * KIB);
+	assert_int_equal(find(&s, "cri.service")->processes, 4);
+	snapshot_free(&s);
+	assert_true(read_by("last", (struct grouping){{KEY_POD}, 1}, &s));
+	assert_int_equal(find(&s, "default/shop")->counters.bytes[COUNTER_PSS], 10 * KIB);
+	snapshot_free(&s);
+	assert_int_equal(number("SELECT processes FROM population WHERE sample = 1 AND "
+				"container = 'mail'"),
+			 2);
+	assert_int_equal(number("SELECT sum(pss) FROM memory WHERE sample = 1 AND "
+				"unit = 'cri.service'"),
+			 30);
+	change("UPDATE groups SET pod = container");
+	assert_int_equal(pss_at("last", "[heap]"), -1);
+	assert_contains(error.text, "a name is not what was written");
+}
+
+/* The ids, where names were not recorded. */
+TEST(places_follow_from_control_groups)
+{
+	struct snapshot s = {0};
+
+	samples_put(&made, SLICE("a"),
+		    SLICE("/system.slice/docker-"
+			  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope"),
+		    SLICE("x"), 1, 10);
+	samples_put(&made, SLICE("b"), SLICE("/system.slice/cron.service"), SLICE("x"), 1, 20);
+	add();
+	assert_true(read_by("last", (struct grouping){{KEY_CONTAINER}, 1}, &s));
+	assert_int_equal(find(&s, "0123456789ab")->counters.bytes[COUNTER_PSS], 10 * KIB);
+	assert_int_equal(aggregate_count(&s.groups), 2);
+	snapshot_free(&s);
+	assert_true(read_by("last", (struct grouping){{KEY_UNIT}, 1}, &s));
+	assert_int_equal(find(&s, "cron.service")->counters.bytes[COUNTER_PSS], 20 * KIB);
+	snapshot_free(&s);
+}
+
+/* Names that are replaced */
+
+static bool shout(void *ctx, struct identity *id)
+{
+	static char name[64];
+
+	(*(int *)ctx)++;
+	snprintf(name, sizeof(name), "REDACTED-%zu", id->name.bytes.len);
+	id->name.bytes = slice_of(name);
+	return true;
+}
+
+TEST(names_can_be_replaced)
+{
+	int calls = 0;
+	const struct renaming renaming = {shout, &calls};
+	struct snapshot s = {0};
+	struct error e;
+
+	/* What has names already gets no others, and the other way round. */
+	facts.redaction = &renaming;
+	put("secret", "x", 1, 1);
+	add();
+	writer_close(writer);
+	writer = writer_open(path, &limits, &facts, &e);
+	assert_null(writer);
+	assert_contains(e.text, "has names from a run without --redact");
+	assert_int_equal(unlink(path), 0);
+	open_writer();
+	calls = 0;
+	for (int i = 0; i < 3; i++) {
+		put("secret", "x", 1, 1);
+		put("secrets", "x", 1, 2);
+		add();
+	}
+	/* Only once for each group, and each set of processes. */
+	assert_int_equal(calls, 4);
+	assert_true(read_by("last", by_name, &s));
+	assert_non_null(find(&s, "REDACTED-6"));
+	assert_non_null(find(&s, "REDACTED-7"));
+	assert_int_equal(aggregate_count(&s.groups), 2);
+	snapshot_free(&s);
+	assert_int_equal(number("SELECT redacted FROM run"), 1);
+	writer_close(writer);
+	facts.redaction = NULL;
+	writer = writer_open(path, &limits, &facts, &e);
+	assert_null(writer);
+	assert_contains(e.text, "was recorded with --redact");
+}
+
 /* Times */
 
 TEST(a_gap_is_an_error)
@@ -340,6 +453,50 @@ TEST(the_clock_is_set_back_and_forward)
 	assert_int_equal(pss_at("2026-11-30T12:00Z", "x"), -1);
 	assert_int_equal(pss_at("last", "x"), 30);
 	assert_int_equal(number("SELECT max(elapsed_ms) FROM sample"), 7 * 10000);
+}
+
+/* The clock that counts suspension goes on by as much as the wall clock. */
+TEST(suspended_for_hours)
+{
+	for (unsigned i = 0; i < 720; i++) {
+		if (i == 360) {
+			made.time_ms += 9 * HOUR;
+			made.uptime_ms += 9 * HOUR;
+		}
+		put("a", "x", 1, 1000 + i);
+		add();
+	}
+	assert_int_equal(pss_at("2026-11-29T17:59:50Z", "x"), 1359);
+	assert_int_equal(pss_at("2026-11-29T22:00Z", "x"), -1);
+	assert_contains(error.text, "has a gap from 2026-11-29T17:59:50 to 2026-11-30T03:00:00");
+	assert_int_equal(pss_at("2026-11-30T03:00Z", "x"), 1360);
+	assert_int_equal(pss_at("-2h", "x"), -1);
+	assert_int_equal(number("SELECT count(*) FROM (SELECT elapsed_ms - lag(elapsed_ms) OVER "
+				"(ORDER BY sample) AS step FROM sample) WHERE step > 3000000"),
+			 1);
+	assert_int_equal(number("SELECT max(elapsed_ms) FROM sample"), 9 * HOUR + 719 * 10000);
+	/* What it cost before is in what thinning left. */
+	assert_int_equal(number("SELECT sum(cpu_us) FROM sample"), 720 * 1500);
+}
+
+/* Numbers are stored as SQLite has them, and checksums are made of numbers. */
+TEST(another_architecture)
+{
+	struct snapshot s = {0};
+
+	facts.page_size = 65536;
+	facts.kernel = "6.18-s390x";
+	reopen("boot-2");
+	put("a", "x", 1, 65536 / KIB);
+	add();
+	assert_true(read_by("last", by_label, &s));
+	assert_int_equal(s.machine.page_size, 65536);
+	assert_string_equal(s.machine.kernel, "6.18-s390x");
+	snapshot_free(&s);
+	/* The same everywhere. */
+	assert_int_equal(checksum_number(CHECKSUM_START, 1), UINT64_C(0x5a841912b01a9977));
+	assert_int_equal(checksum_bytes(CHECKSUM_START, true, SLICE("\xff")),
+			 UINT64_C(0xafc170fd53d7ffe9));
 }
 
 TEST(another_boot_continues)
@@ -444,6 +601,56 @@ TEST(the_size_is_limited_at_every_write)
 			 0);
 }
 
+/* Files cannot grow beyond a limit, as if the disk were full. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Wherever writing fails: what was there is there, lost samples are counted, and once there is room
+ * the recording continues. */
+TEST(the_disk_is_full_at_any_write)
+{
+	enum { STEP = 2048, LIMIT = 180 * 1024 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (rlim_t limit = 60 * 1024; limit < LIMIT; limit += STEP) {
+		uint64_t lost = 0, written = 0;
+
+		for (unsigned i = 0; i < 12; i++) {
+			char label[32];
+
+			limit_files(i > 1 && i < 9 ? limit : RLIM_INFINITY);
+			for (unsigned k = 0; k < 60; k++) {
+				snprintf(label, sizeof(label), "label %u", k);
+				put("a", label, 1, 1000 + i + k);
+			}
+			if (samples_add(&made, writer) == WRITING_DONE) {
+				written++;
+				assert_int_equal(pss_at("last", "label 7"), 1007 + i);
+			} else {
+				lost++;
+				assert_true(strlen(made.error.text) > 0);
+			}
+		}
+		limit_files(RLIM_INFINITY);
+		assert_true(written >= 5);
+		assert_int_equal(number("SELECT sum(lost_samples) FROM sample"), lost);
+		assert_int_equal(number("SELECT count(*) FROM sample"), written);
+		assert_int_equal(pss_at("first", "label 7"), 1007);
+		writer_close(writer);
+		assert_int_equal(number("SELECT count(*) FROM pragma_integrity_check WHERE "
+					"integrity_check = 'ok'"),
+				 1);
+		assert_int_equal(unlink(path), 0);
+		open_writer();
+	}
+}
+
 TEST(one_sample_may_be_too_large)
 {
 	limits.max_bytes = 1 << 20;
@@ -530,22 +737,48 @@ TEST(other_versions_and_files_are_refused)
 	put("a", "x", 1, 1);
 	add();
 	writer_close(writer);
-	change("PRAGMA user_version = 2");
+	change("PRAGMA user_version = 9");
 	writer = writer_open(path, &limits, &facts, &e);
 	assert_null(writer);
-	assert_contains(e.text, "is a recording of version 2");
+	assert_contains(e.text, "is a recording of version 9");
 	assert_int_equal(pss_at("last", "x"), -1);
-	assert_contains(error.text, "is a recording of version 2");
-	change("PRAGMA user_version = 1; PRAGMA application_id = 5");
+	assert_contains(error.text, "is a recording of version 9");
+	change("PRAGMA user_version = 2; PRAGMA application_id = 5");
 	assert_int_equal(pss_at("last", "x"), -1);
-	assert_contains(error.text, "is a database, but no recording");
+	assert_contains(error.text, "is a database, but not a recording");
 	change("PRAGMA application_id = 1634627437; DROP TABLE groups; "
 	       "CREATE VIEW groups AS SELECT 1");
 	assert_int_equal(pss_at("last", "x"), -1);
 	assert_contains(error.text, "it has no table groups");
 	tree_write(root, "r.db", SLICE("no database at all, but longer than nothing"));
 	assert_null(writer_open(path, &limits, &facts, &e));
-	assert_contains(e.text, "is damaged, or no recording");
+	assert_contains(e.text, "is damaged, or not a recording");
+}
+
+/* The tables that version 1 made. */
+TEST(an_earlier_version_is_continued)
+{
+	struct snapshot s = {0};
+
+	put("a", "x", 1, 1);
+	add();
+	writer_close(writer);
+	change("DROP VIEW memory; DROP VIEW population; ALTER TABLE run DROP COLUMN redacted; "
+	       "ALTER TABLE groups DROP COLUMN container; ALTER TABLE groups DROP COLUMN pod; "
+	       "ALTER TABLE groups DROP COLUMN unit; PRAGMA user_version = 1");
+	assert_int_equal(pss_at("last", "x"), 1);
+	open_writer();
+	put("a", "x", 1, 2);
+	add();
+	assert_int_equal(pss_at("first", "x"), 1);
+	assert_int_equal(pss_at("last", "x"), 2);
+	assert_int_equal(number("SELECT user_version FROM pragma_user_version"), 2);
+	assert_int_equal(number("SELECT count(*) FROM groups"), 2);
+	assert_int_equal(number("SELECT pss FROM memory WHERE sample = 2 AND container IS NULL"),
+			 2);
+	assert_true(read_by("first", by_name, &s));
+	assert_non_null(find(&s, "a"));
+	snapshot_free(&s);
 }
 
 /* Damage */
@@ -686,18 +919,26 @@ int main(void)
 		cmocka_unit_test_setup_teardown(processes_are_known_by_boot_and_start,
 						set_up_processes, tear_down),
 		WITH(names_are_bytes),
+		cmocka_unit_test_setup_teardown(containers_pods_and_units, set_up_places,
+						tear_down),
+		WITH(places_follow_from_control_groups),
+		WITH(names_can_be_replaced),
 		WITH(a_gap_is_an_error),
 		WITH(the_clock_is_set_back_and_forward),
+		WITH(suspended_for_hours),
+		WITH(another_architecture),
 		WITH(another_boot_continues),
 		WITH(older_samples_are_thinned),
 		WITH(thinning_joins_whole_states),
 		WITH(the_size_is_limited_at_every_write),
+		WITH(the_disk_is_full_at_any_write),
 		WITH(one_sample_may_be_too_large),
 		WITH(old_samples_go),
 		WITH(there_is_one_writer),
 		WITH(readers_read_while_it_is_written),
 		WITH(a_file_that_is_moved_or_removed_ends_it),
 		WITH(other_versions_and_files_are_refused),
+		WITH(an_earlier_version_is_continued),
 		WITH(flipped_bits_are_found),
 		WITH(a_file_that_was_cut_is_refused),
 		WITH(a_copy_without_its_log_is_older),

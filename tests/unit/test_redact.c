@@ -238,6 +238,73 @@ TEST(other_files)
 	assert_false(redact_file(redact, "environ", SLICE("secret"), stderr));
 }
 
+/* What a function writes of a text. */
+static char *written(void (*write)(struct redact *r, struct slice text, FILE *out),
+		     const char *text)
+{
+	size_t size;
+	char *out;
+	FILE *stream = textstream_open(&out, &size);
+
+	write(redact, slice_of(text), stream);
+	assert_true(textstream_close(stream, &out));
+	return out;
+}
+
+TEST(labels_and_subsystems_of_reports)
+{
+	static const struct {
+		void (*write)(struct redact *r, struct slice text, FILE *out);
+		const char *text, *begins, *ends;
+	} kept[] =
+		{
+			{redact_label, "[anon]", "", ""},
+			{redact_label, "[file]", "", ""},
+			{redact_label, "[anon_shmem]", "", ""},
+			{redact_label, "[anon_hugepage]", "", ""},
+			{redact_label, "~go heap", "", ""},
+			{redact_label, "~thread stack?", "", ""},
+			{redact_label, "[anon:zend_alloc]", "", ""},
+			{redact_label, "/dev/dri", "", ""},
+			{redact_subsystem, "~go/heap", "", ""},
+			{redact_subsystem, "glibc/malloc", "", ""},
+			{redact_subsystem, "[anon]", "", ""},
+			{redact_user, "1000", "", ""},
+			{redact_name, "python3.11", "", ""},
+		},
+	  hashed[] = {
+		  {redact_label, "[anon:secret]", "[anon:", "]"},
+		  {redact_label, "[memfd:secret]", "[memfd:", "]"},
+		  {redact_label, "[ashmem:secret]", "[ashmem:", "]"},
+		  {redact_label, "[dmabuf:secret]", "[dmabuf:", "]"},
+		  {redact_label, "[anon:secret] ~jit", "[anon:", "] ~jit"},
+		  {redact_label, "[anon:~secret]", "[anon:", "]"},
+		  {redact_label, "[anonsecret]", "", ""},
+		  {redact_label, "secret ~secret", "", ""},
+		  {redact_label, "/dev/secret", "/dev/", ""},
+		  {redact_subsystem, "secret", "", ""},
+		  {redact_subsystem, "[anon:[secret]]", "[anon:", "]"},
+		  {redact_user, "secret", "", ""},
+		  {redact_user, "7secret", "", ""},
+		  {redact_name, "secret", "", ""},
+	  };
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		char *got = written(kept[i].write, kept[i].text);
+
+		assert_string_equal(got, kept[i].text);
+		free(got);
+	}
+	for (size_t i = 0; i < sizeof(hashed) / sizeof(*hashed); i++) {
+		char *got = written(hashed[i].write, hashed[i].text);
+
+		assert_null(strstr(got, "secret"));
+		assert_true(slice_begins(slice_of(got), slice_of(hashed[i].begins)));
+		assert_true(slice_ends(slice_of(got), slice_of(hashed[i].ends)));
+		free(got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +314,7 @@ int main(void)
 		cmocka_unit_test(the_key_is_another_each_time),
 		cmocka_unit_test(names_of_processes),
 		cmocka_unit_test(other_files),
+		cmocka_unit_test(labels_and_subsystems_of_reports),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

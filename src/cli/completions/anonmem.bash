@@ -15,9 +15,9 @@ _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --infer --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
 _anonmem_record_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --output -d --delay
---for --max-size --keep --thin --on-pressure -g --by --rules --no-rules --infer --no-infer -j --jobs --max-stall -h --help
+--for --max-size --keep --thin --on-pressure --redact -g --by --rules --no-rules --infer --no-infer -j --jobs --max-stall -h --help
 -V --version"
-_anonmem_record_keys="label subsystem kind process name user cgroup"
+_anonmem_record_keys="label subsystem kind process name user cgroup container pod unit"
 _anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps

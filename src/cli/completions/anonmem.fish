@@ -6,7 +6,7 @@ function __anonmem_keys
 end
 
 function __anonmem_record_keys
-	set -l record_keys label subsystem kind process name user cgroup
+	set -l record_keys label subsystem kind process name user cgroup container pod unit
 	printf '%s\n' $record_keys
 end
 
@@ -149,9 +149,10 @@ complete -c anonmem -l output -r -F -n $record -d 'Record to this file'
 complete -c anonmem -l for -x -n $record -d 'End after this time'
 complete -c anonmem -l max-size -x -n $record -d 'Drop the oldest samples beyond this size'
 complete -c anonmem -l keep -x -n $record -d 'Drop older samples'
-complete -c anonmem -l thin -x -n $record -d 'From an age on, keep one sample a step'
-complete -c anonmem -l on-pressure -n $record -d 'A sample also when tasks wait for memory'
-complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_record_keys)' -n $record -d 'What is told apart'
+complete -c anonmem -l thin -x -n $record -d 'Keep one sample a step of older ones'
+complete -c anonmem -l on-pressure -n $record -d 'A sample also when memory is short'
+complete -c anonmem -l redact -n $record -d 'Hash names'
+complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_record_keys)' -n $record -d 'Group by these keys'
 
 complete -c anonmem -s j -l jobs -x -n $account -d 'Number of reader threads'
 complete -c anonmem -l fast -n $report -d 'RSS and swap without smaps'
