@@ -383,7 +383,9 @@ static const struct spec {
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
-	{SHOWING, 'f', "format", "FORMAT", "table (default), json, csv, markdown, folded or html",
+	{FOR_REPORT | FOR_DIFF, 'f', "format", "FORMAT",
+	 "table (default), json, csv, markdown, folded or html", take_format, 0},
+	{FOR_TOP, 'f', "format", "FORMAT", "table (default), json, csv, markdown or folded",
 	 take_format, 0},
 	{FOR_CHECK, 'f', "format", "FORMAT", "text (default), json, junit or markdown", take_format,
 	 0},
@@ -665,6 +667,8 @@ static int check_together(const struct options *o, struct error *e)
 		{o->command == FOR_RECORD && !can_be_recorded(&o->by),
 		 "anonmem record tells apart by label, subsystem, kind, process, name, user and "
 		 "cgroup"},
+		{o->command == FOR_TOP && o->renderer->over_time,
+		 "anonmem top writes no html; use anonmem record, and --from with what it wrote"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};

@@ -34,7 +34,8 @@ enum {
 struct page {
 	const struct report *report;
 	const struct render_options *options;
-	FILE *out; /* JSON */
+	FILE *out;   /* JSON */
+	size_t size; /* of what was flushed */
 	bool whole;
 };
 
@@ -272,10 +273,9 @@ static size_t *find_rows(const struct report *r)
 	return rows;
 }
 
-static bool is_full(struct page *p, long begun)
+static size_t size_now(struct page *p)
 {
-	fflush(p->out);
-	return ftell(p->out) - begun > TRACKS_SIZE;
+	return fflush(p->out) == 0 ? p->size : SIZE_MAX;
 }
 
 /* The rows that have a track, in the order of tracks, which come after them. */
@@ -283,11 +283,11 @@ static size_t put_tracks(struct page *p, const struct chosen *chosen, const size
 {
 	const struct report *r = p->report;
 	const struct timeline *t = p->options->timeline;
-	long room = ROWS_SIZE, begun = ftell(p->out);
-	size_t written = 0;
+	size_t written = 0, end = size_now(p) + TRACKS_SIZE;
+	long room = ROWS_SIZE;
 
 	fputs("\"tracks\":[\n", p->out);
-	for (size_t i = 0; i < t->track_count && !is_full(p, begun); i++) {
+	for (size_t i = 0; i < t->track_count && size_now(p) < end; i++) {
 		const struct track *track = &t->tracks[i];
 
 		if (rows[track->group] == r->row_count)
@@ -339,11 +339,10 @@ static void put_timeline(struct page *p)
 /* NULL if out of memory. */
 static char *make_data(const struct report *r, const struct render_options *o)
 {
+	struct page p = {.report = r, .options = o, .whole = true};
 	char *text = NULL;
-	size_t size;
-	struct page p = {
-		.report = r, .options = o, .out = textstream_open(&text, &size), .whole = true};
 
+	p.out = textstream_open(&text, &p.size);
 	if (!p.out)
 		return NULL;
 	putc('{', p.out);

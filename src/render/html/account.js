@@ -5,7 +5,7 @@ import {axisBottom, axisLeft} from "d3-axis";
 import {scaleLinear, scaleTime} from "d3-scale";
 import {select} from "d3-selection";
 import {line} from "d3-shape";
-import {size, ticks} from "./format.js";
+import {size, tick, ticks} from "./format.js";
 
 const margin = {top: 8, right: 12, bottom: 24, left: 48};
 const height = 140;
@@ -40,7 +40,7 @@ export function draw_lines(element, t, lines) {
 			" over time");
 
 	svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
-		.call(axisBottom(x).ticks(width / 110).tickSizeOuter(0));
+		.call(axisBottom(x).ticks(width / 110).tickFormat(tick).tickSizeOuter(0));
 	svg.append("g").attr("class", "axis").attr("transform", `translate(${margin.left},0)`)
 		.call(axisLeft(y).tickValues(ticks(most * 1.05, 3)).tickFormat(size));
 	for (const one of known) {

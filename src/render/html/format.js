@@ -35,6 +35,13 @@ export function moment(ms) {
 		clock(ms);
 }
 
+// Of a place on an axis: the date at midnight, seconds where there are any.
+export function tick(time) {
+	if (time.getHours() + time.getMinutes() + time.getSeconds() === 0)
+		return moment(+time).slice(5, 10);
+	return clock(+time).slice(0, time.getSeconds() ? 8 : 5);
+}
+
 export function zone() {
 	return Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 }

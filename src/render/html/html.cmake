@@ -10,7 +10,7 @@ set(page_build ${CMAKE_CURRENT_BINARY_DIR}/page)
 set(ANONMEM_PAGE ${page_build}/page.c)
 
 if(ANONMEM_ESBUILD AND ANONMEM_D3)
-	set(ANONMEM_HTML ON)
+	set(ANONMEM_HTML ON CACHE INTERNAL "Pages are built")
 	file(GLOB page_sources CONFIGURE_DEPENDS ${page_dir}/*.js ${page_dir}/*.css)
 	add_custom_command(
 		OUTPUT ${ANONMEM_PAGE}
@@ -26,7 +26,7 @@ if(ANONMEM_ESBUILD AND ANONMEM_D3)
 		VERBATIM
 	)
 else()
-	set(ANONMEM_HTML OFF)
+	set(ANONMEM_HTML OFF CACHE INTERNAL "Pages are built")
 	message(
 		WARNING
 			"anonmem is built without --format html: that needs esbuild and d3; on Debian, "

@@ -6,7 +6,7 @@ import {change, percent, size} from "./format.js";
 import {size_of, total_of} from "./data.js";
 import {on} from "./colors.js";
 
-const LEVEL = 30, LEAST = 0.7, CHARACTER = 6.9;
+const LEVEL = 30, LEAST = 0.7, CHARACTER = 7.2;
 
 // The keys that tell anything apart.
 function levels(data) {

@@ -39,15 +39,15 @@ function show_head() {
 		`from ${kinds[data.source]}` + (data.source === "proc" || data.source === "diff" ? ""
 			: ` ${data.paths.join(" ")}`)].filter(Boolean).join(" · ");
 	if (column)
-		fact(facts, timeline ? `${column.header} in the end` : column.header,
+		fact(facts, timeline ? `${column.header} at the end` : column.header,
 			size(total_of(data, last)));
 	if (timeline)
 		fact(facts, "Most", size(max(timeline.total)));
 	const processes = data.columns.findIndex(one => one.name === "processes");
 	if (processes >= 0 && data.totals[processes] !== null)
 		fact(facts, "Processes", String([].concat(data.totals[processes])[0]));
-	if (data.meminfo.total)
-		fact(facts, "Memory of the machine", size(data.meminfo.total));
+	if (data.meminfo.mem_total)
+		fact(facts, "Memory of the machine", size(data.meminfo.mem_total));
 	$("tool").textContent = `Made by anonmem ${data.tool.version}. PSS counts a page that several ` +
 		"processes map in parts, so that sums are right; see anonmem(1).";
 }
@@ -137,7 +137,7 @@ function key_columns() {
 	return data.keys.map((column, i) => ({...data.columns[column], key: true,
 		get: row => row.keys[i],
 		order: data.columns[column].type === "text" ? null : row => row.cells[column],
-		draw: (row, cell) => cell.append("bdi").text(row.keys[i])}));
+		draw: (row, cell) => cell.attr("title", row.keys[i]).append("bdi").text(row.keys[i])}));
 }
 
 const other_columns = () => data.columns.map((column, i) => ({...column, at: i,
@@ -199,8 +199,8 @@ function show_table() {
 
 function show_machine() {
 	const m = data.meminfo, facts = $("meminfo"), account = $("account");
-	const names = {available: "Available", free: "Free", cache: "Cache", anon_pages: "Anonymous",
-		shared_memory: "Shared memory", mapped_files: "Mapped files"};
+	const names = {mem_available: "Available", mem_free: "Free", cached: "Cache", anon_pages: "Anonymous",
+		shmem: "Shared memory", mapped: "Mapped files"};
 
 	if (!Object.keys(m).length)
 		return;
@@ -209,14 +209,14 @@ function show_machine() {
 		draw_lines(account, timeline, [
 			{name: "available", values: timeline.available, style: "first"},
 			{name: "swapped", values: timeline.swapped, style: "second"}]);
-	else if (m.total && m.available !== undefined)
-		draw_bar(account, m.available, m.total);
+	else if (m.mem_total && m.mem_available !== undefined)
+		draw_bar(account, m.mem_available, m.mem_total);
 	for (const name of Object.keys(names)) {
 		if (m[name] !== undefined)
 			fact(facts, names[name], size(m[name]));
 	}
-	if (m.swap !== undefined && m.swap_unused !== undefined)
-		fact(facts, "Swapped", `${size(m.swap - m.swap_unused)} of ${size(m.swap)}`);
+	if (m.swap_total !== undefined && m.swap_free !== undefined)
+		fact(facts, "Swapped", `${size(m.swap_total - m.swap_free)} of ${size(m.swap_total)}`);
 }
 
 function show_guesses() {
@@ -228,7 +228,7 @@ function show_guesses() {
 	const guessed = sum(data.rows.filter(row => row.keys[column].startsWith("~")),
 		row => size_of(data, row, state.moment) ?? 0);
 
-	$("guesses").textContent = `A name that begins with ~ is a guess, with ? at its end a likely one: ` +
+	$("guesses").textContent = guessed === 0 ? "No name here is a guess." : `A name that begins with ~ is a guess, with ? at its end a likely one: ` +
 		`${size(guessed)}, ${percent(guessed, total_of(data, state.moment))}.`;
 }
 
@@ -257,6 +257,9 @@ function show() {
 		show_growth();
 		show_sliders();
 	}
+	$("shape-hint").textContent = "Wider is more" + (state.before === null ? ". "
+		: "; orange grew, blue shrank between the two moments. ") +
+		"Arrow keys go from box to box; Enter or a click opens one, Escape closes it.";
 	icicle.show(state.moment, state.before, state.key, state.colors);
 	show_table();
 	show_guesses();

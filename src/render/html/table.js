@@ -11,7 +11,7 @@ function cell_text(column, cell) {
 		return "-";
 	if (Array.isArray(cell))
 		return cell.length > 1 ? `${size(cell[0])}..${size(cell[1])}`
-			: `≥ ${column.type === "bytes" ? size(cell[0]) : cell[0]}`;
+			: `${column.type === "bytes" ? size(cell[0]) : cell[0]}+`;
 	switch (column.type) {
 	case "bytes":
 		return size(cell);

@@ -5,7 +5,7 @@ import {axisBottom, axisLeft} from "d3-axis";
 import {scaleLinear, scaleTime} from "d3-scale";
 import {select} from "d3-selection";
 import {area, stack, stackOrderNone} from "d3-shape";
-import {clock, moment, size, ticks} from "./format.js";
+import {clock, moment, size, tick, ticks} from "./format.js";
 import {LARGEST} from "./colors.js";
 
 const margin = {top: 8, right: 12, bottom: 24, left: 48};
@@ -110,7 +110,7 @@ export class Timeline {
 			.attr("fill", one => this.colors.get(one.name) ?? null)
 			.attr("class", one => this.colors.has(one.name) ? "area" : "area rest");
 		this.bottom.attr("transform", `translate(0,${height - margin.bottom})`)
-			.call(axisBottom(this.x).ticks(this.width / 110).tickSizeOuter(0));
+			.call(axisBottom(this.x).ticks(this.width / 110).tickFormat(tick).tickSizeOuter(0));
 		this.left.attr("transform", `translate(${margin.left},0)`)
 			.call(axisLeft(this.y).tickValues(ticks(this.most, 6)).tickFormat(size));
 		this.left.selectAll(".grid").remove();
