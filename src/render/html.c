@@ -25,11 +25,14 @@ enum {
 	ROWS_SIZE = 560000,
 	TRACKS_SIZE = 130000,
 	TEXT_SIZE = 240,
-	SENTENCE_SIZE = 1000,
-	SENTENCES = 60,
+	SENTENCE_SIZE = 600,
+	SENTENCES = 30,
 	PATHS = 20,
 	INSTANTS = 480
 };
+
+/* In JSON these are only in strings, where they are escaped. */
+static const char markup[] = "<>&";
 
 struct page {
 	const struct report *report;
@@ -229,12 +232,22 @@ static void put_head(struct page *p)
 	put(p, "totals", row_node(r, r->totals));
 }
 
+/* How long a text is once it is in the page. */
+static long written_size(const char *text)
+{
+	long size = 0;
+
+	for (; *text; text++)
+		size += strchr(markup, *text) ? 6 : 1;
+	return size;
+}
+
 /* Writes a row if it is not too much. */
 static bool put_row(struct page *p, size_t row, long *room)
 {
 	cJSON *node = row_node(p->report, report_row(p->report, row));
 	char *text = node ? cJSON_PrintUnformatted(node) : NULL;
-	bool fits = text && (*room -= (long)strlen(text) + 2) > 0;
+	bool fits = text && (*room -= written_size(text) + 2) > 0;
 
 	p->whole = p->whole && text != NULL;
 	if (fits)
@@ -358,11 +371,10 @@ static char *make_data(const struct report *r, const struct render_options *o)
 	return NULL;
 }
 
-/* In JSON these are only in strings. */
 static void write_data(const char *text, FILE *out)
 {
 	for (; *text; text++) {
-		if (strchr("<>&", *text))
+		if (strchr(markup, *text))
 			fprintf(out, "\\u%04x", (unsigned)*text);
 		else
 			putc(*text, out);

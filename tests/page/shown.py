@@ -80,7 +80,7 @@ class Shown(unittest.TestCase):
 	def test_figures(self):
 		"""Sizes are written as in a table of a terminal."""
 		arguments = ("--root", "fixtures/trees/server", "--by", "label", "-o", "rss,pss")
-		table = page.run(BINARY, *arguments, "-q", "--no-header").decode().splitlines()[:-1]
+		table = page.run(BINARY, *arguments, "-q", "-a", "--no-header").decode().splitlines()[:-1]
 		self.open("figures", *arguments)
 		self.assertEqual(list(zip(self.column(1), self.column(2), self.column(3))),
 			[tuple(line.rsplit(None, 2)) for line in table])
@@ -131,7 +131,7 @@ class Shown(unittest.TestCase):
 		middle = box["y"] + box["height"] / 2
 		self.browser.drag(box["x"] + 100, middle, box["x"] + box["width"] - 40, middle)
 		self.assertRegex(self.texts("#growth")[0],
-			r"^From 2026-11-29 17:.*: \+\d+M\. Most of it: .*shop · \[heap\]")
+			r"^From 2026-11-29 17:.*: \+\d+M\. Largest changes: .*shop · \[heap\]")
 		self.assertIn("CHANGE", "".join(self.texts("#rows thead th")))
 		self.assertEqual(self.column(2)[0], "shop")
 		self.picture("two")
@@ -152,7 +152,7 @@ class Shown(unittest.TestCase):
 		self.assertEqual(self.texts("#stack-by option"), ["cgroup", "name", "subsystem", "label"])
 		self.run_it("key = document.getElementById('stack-by'); key.value = '1';"
 			"key.dispatchEvent(new Event('change'))")
-		self.assertEqual(self.texts("#legend bdi")[:2], ["shop", "postgres"])
+		self.assertEqual(self.texts("#legend bdi")[:2], ["postgres", "shop"])
 
 	def test_hostile(self):
 		path = os.path.join(self.folder.name, "hostile.smaps")

@@ -71,7 +71,7 @@ export class Icicle {
 		this.open = []; // names on the way to the box that is open
 		this.svg = select(element).append("svg").attr("role", "group")
 			.attr("aria-label", "Memory as boxes in boxes");
-		this.svg.node().addEventListener("keydown", event => this.key(event));
+		this.svg.node().addEventListener("keydown", event => this.press(event));
 	}
 
 	show(at, before, key, colors) {
@@ -200,7 +200,7 @@ export class Icicle {
 		return row[row.indexOf(node) + step];
 	}
 
-	key(event) {
+	press(event) {
 		const node = this.nodes.find(one => one.element === document.activeElement);
 		const drawn = one => one && this.nodes.includes(one) ? one : null;
 

@@ -28,12 +28,11 @@ function fact(list, name, value) {
 }
 
 function show_head() {
-	const host = data.host || "this machine";
 	const facts = $("facts"), column = data.columns[data.size];
 	const when = timeline ? `${moment(timeline.times[0])} to ${moment(timeline.times[last])}`
 		: data.time ? moment(Date.parse(data.time)) : "";
 
-	document.title = `Memory of ${host}`;
+	document.title = data.host ? `Memory of ${data.host}` : "Memory";
 	$("title").textContent = document.title;
 	$("subtitle").textContent = [when && `${when} (${zone()})`, data.kernel && `Linux ${data.kernel}`,
 		`from ${kinds[data.source]}` + (data.source === "proc" || data.source === "diff" ? ""
@@ -127,7 +126,7 @@ function show_growth() {
 
 	text.textContent = `From ${moment(timeline.times[state.before])} to ` +
 		`${moment(timeline.times[state.moment])}: ${change(total)}.` +
-		(rows.length ? " Most of it: " +
+		(rows.length ? " Largest changes: " +
 			rows.slice(0, 3).map(row => `${row.name} ${change(row.grown)}`).join("; ") + "." : "");
 }
 
@@ -244,7 +243,8 @@ function show_about() {
 	if (!timeline)
 		return;
 	$("thinning").textContent = `${timeline.samples} samples` + (timeline.samples > last + 1
-		? `, drawn through ${last + 1} of them: no large row is off by more than ${size(timeline.off)}.`
+		? `, ${last + 1} of them drawn: ` + (timeline.off < 1024 ? "the others lie on the lines between these."
+			: `no large row is farther than ${size(timeline.off)} from the lines between these.`)
 		: ".") + " Click to choose a moment, drag to compare two." +
 		(timeline.clock_set ? " The clock was set back: times go on from the first sample." : "");
 }
