@@ -10,6 +10,10 @@ void timeline_free(struct timeline *t)
 {
 	for (size_t i = 0; i < t->track_count; i++)
 		free(t->tracks[i].values);
+	for (unsigned k = 0; k < KEY_COUNT; k++) {
+		for (size_t i = 0; i < t->stacks[k].count; i++)
+			free(t->stacks[k].tracks[i].values);
+	}
 	free(t->tracks);
 	free(t->instants);
 	*t = (struct timeline){.count = 0};

@@ -10,8 +10,8 @@
 
 #define TIMELINE_UNKNOWN UINT64_MAX
 
-/* Only the largest groups have a track. */
-enum { TRACKS_MAX = 256 };
+/* Only the largest groups have a track, and fewer of what they add up to. */
+enum { TRACKS_MAX = 256, STACK_MAX = 10 };
 
 struct timeline {
 	enum counter counter;
@@ -32,6 +32,13 @@ struct timeline {
 		uint64_t *values; /* one for each instant, or TIMELINE_UNKNOWN; owned */
 	} * tracks;		  /* owned */
 	size_t track_count;
+
+	/* All groups added up by one key, for each key of the snapshot, likewise; `group` is one of
+	 * those with that value of the key. */
+	struct stack {
+		struct track tracks[STACK_MAX];
+		size_t count;
+	} stacks[KEY_COUNT];
 };
 
 void timeline_free(struct timeline *t);

@@ -1,6 +1,7 @@
 #include "recording/history.h"
 
 #include "recording/asked.h"
+#include "recording/stacks.h"
 #include "recording/state.h"
 
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct history {
 	uint32_t mapped, map_capacity;
 	struct row *rows; /* one for each group of the snapshot */
 	uint32_t row_capacity;
+	struct stacks stacks;
 	bool *found;
 	size_t at, capacity; /* instants */
 	uint64_t first_elapsed_ms, last_elapsed_ms, last_reach_ms;
@@ -146,9 +148,11 @@ static uint64_t sum_up(struct history *h)
 
 static void note_peaks(struct history *h)
 {
+	stacks_clear(&h->stacks);
 	for (uint32_t i = 0; i < aggregate_count(&h->snapshot->groups); i++) {
 		struct row *row = &h->rows[i];
 
+		stacks_add(&h->stacks, i, row->now);
 		if (row->now > row->peak) {
 			row->peak = row->now;
 			row->peak_at = h->at;
@@ -156,6 +160,7 @@ static void note_peaks(struct history *h)
 		if (row->track)
 			row->track->values[h->at] = row->known ? row->now : TIMELINE_UNKNOWN;
 	}
+	stacks_note(&h->stacks, h->at);
 }
 
 /* Times have to go on, even where a clock was set back. */
@@ -209,6 +214,8 @@ static int end_sample(void *ctx, const struct sample *s, struct error *e)
 		return 0; /* one that was added meanwhile */
 	if (map_groups(h, e) < 0)
 		return -1;
+	if (!stacks_learn(&h->stacks))
+		return error_memory(e);
 	total = sum_up(h);
 	if (!h->second && note_instant(h, s, total, e) < 0)
 		return -1;
@@ -271,7 +278,7 @@ static int choose_tracks(struct history *h, struct error *e)
 	for (uint32_t i = 0; whole && i < count && i < TRACKS_MAX; i++)
 		whole = add_track(h, &list[i]);
 	free(list);
-	return whole ? 0 : error_memory(e);
+	return whole && stacks_choose(&h->stacks, h->timeline) ? 0 : error_memory(e);
 }
 
 /* The whole state that the first sample is put together from. */
@@ -310,11 +317,13 @@ int recording_history(struct recording *r, const struct recall *what, uint64_t f
 
 	*t = (struct timeline){.counter = counter};
 	past_state_init(&h.state);
+	stacks_init(&h.stacks, s);
 	h.found = calloc(what->pid_count + 1, sizeof(*h.found));
 	status = h.found && grow_rows(&h, aggregate_count(&s->groups) + 1) ? read_twice(&h, e)
 									   : error_memory(e);
 	sqlite3_finalize(h.identity);
 	past_state_free(&h.state);
+	stacks_free(&h.stacks);
 	free(h.rows_of);
 	free(h.rows);
 	free(h.found);

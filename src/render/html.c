@@ -23,12 +23,12 @@
  * less than 300 KB. */
 enum {
 	ROWS_SIZE = 560000,
-	TRACKS_SIZE = 130000,
+	TRACKS_SIZE = 160000,
 	TEXT_SIZE = 240,
 	SENTENCE_SIZE = 600,
 	SENTENCES = 30,
 	PATHS = 20,
-	INSTANTS = 480
+	INSTANTS = 400
 };
 
 /* In JSON these are only in strings, where they are escaped. */
@@ -143,7 +143,22 @@ static cJSON *row_node(const struct report *r, const struct cell *row)
 	return json_finish(whole, list);
 }
 
-static cJSON *column_node(const struct column *column, bool key)
+/* Which of the keys a column is of, or null. */
+static cJSON *key_node(const struct report *r, const struct column *column)
+{
+	const struct grouping *by = &r->snapshot->by;
+	const struct column *list[COLUMNS_MAX];
+
+	for (unsigned k = 0; k < by->count; k++) {
+		for (size_t n = column_of_key(by->keys[k], false, list); n > 0; n--) {
+			if (list[n - 1] == column)
+				return json_integer(k);
+		}
+	}
+	return cJSON_CreateNull();
+}
+
+static cJSON *column_node(const struct report *r, const struct column *column, bool key)
 {
 	static const char *const types[] = {
 		[CELL_TEXT] = "text",	  [CELL_NUMBER] = "number",   [CELL_BYTES] = "bytes",
@@ -157,7 +172,7 @@ static cJSON *column_node(const struct column *column, bool key)
 		     {"header", column->header},
 		     {"help", column->help},
 		     {"type", types[column->type]}};
-	bool whole = json_put(object, "key", cJSON_CreateBool(key));
+	bool whole = json_put(object, "key", key ? key_node(r, column) : cJSON_CreateNull());
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts) && whole; i++)
 		whole = json_put(object, texts[i].member,
@@ -171,7 +186,7 @@ static cJSON *columns_node(const struct report *r)
 	bool whole = list != NULL;
 
 	for (size_t c = 0; c < r->column_count && whole; c++)
-		whole = json_append(list, column_node(r->columns[c], c < r->key_column_count));
+		whole = json_append(list, column_node(r, r->columns[c], c < r->key_column_count));
 	return json_finish(whole, list);
 }
 
@@ -292,12 +307,13 @@ static size_t size_now(struct page *p)
 }
 
 /* The rows that have a track, in the order of tracks, which come after them. */
-static size_t put_tracks(struct page *p, const struct chosen *chosen, const size_t *rows)
+static size_t put_tracks(struct page *p, const struct chosen *chosen, const size_t *rows,
+			 size_t end)
 {
 	const struct report *r = p->report;
 	const struct timeline *t = p->options->timeline;
-	size_t written = 0, end = size_now(p) + TRACKS_SIZE;
 	long room = ROWS_SIZE;
+	size_t written = 0;
 
 	fputs("\"tracks\":[\n", p->out);
 	for (size_t i = 0; i < t->track_count && size_now(p) < end; i++) {
@@ -318,6 +334,54 @@ static size_t put_tracks(struct page *p, const struct chosen *chosen, const size
 	return written;
 }
 
+/* What a group has in the columns of a key. */
+static cJSON *names_node(const struct report *r, enum key key, uint32_t group)
+{
+	const struct aggregate *groups = &r->snapshot->groups;
+	const struct column_input in = {.snapshot = r->snapshot,
+					.group = &groups->groups[group],
+					.key = aggregate_key(groups, group)};
+	const struct column *list[COLUMNS_MAX];
+	size_t count = column_of_key(key, false, list);
+	cJSON *names = cJSON_CreateArray();
+	bool whole = names != NULL;
+
+	for (size_t i = 0; i < count && whole; i++) {
+		struct cell cell = list[i]->get(list[i], &in);
+
+		whole = json_append(names, cell_node(list[i], &cell));
+	}
+	return json_finish(whole, names);
+}
+
+static void put_stack(struct page *p, const struct chosen *chosen, unsigned k)
+{
+	const struct stack *stack = &p->options->timeline->stacks[k];
+
+	putc('[', p->out);
+	for (size_t i = 0; i < stack->count; i++) {
+		fprintf(p->out, "%s{\"names\":", i ? ",\n" : "");
+		p->whole = json_write(names_node(p->report, p->report->snapshot->by.keys[k],
+						 stack->tracks[i].group),
+				      p->out) &&
+			   p->whole;
+		fputs(",\"values\":", p->out);
+		series_write(chosen, stack->tracks[i].values, p->out);
+		putc('}', p->out);
+	}
+	putc(']', p->out);
+}
+
+static void put_stacks(struct page *p, const struct chosen *chosen)
+{
+	fputs("\"stacks\":[\n", p->out);
+	for (unsigned k = 0; k < p->report->snapshot->by.count; k++) {
+		fputs(k ? ",\n" : "", p->out);
+		put_stack(p, chosen, k);
+	}
+	fputs("],\n", p->out);
+}
+
 static const char *column_of(enum counter counter)
 {
 	size_t i = 0;
@@ -330,7 +394,7 @@ static const char *column_of(enum counter counter)
 static void put_timeline(struct page *p)
 {
 	const struct timeline *t = p->options->timeline;
-	size_t *rows = find_rows(p->report), written = 0;
+	size_t *rows = find_rows(p->report), written = 0, end = size_now(p) + TRACKS_SIZE;
 	struct chosen chosen;
 
 	if (!rows || !chosen_init(&chosen, t, INSTANTS)) {
@@ -343,7 +407,8 @@ static void put_timeline(struct page *p)
 	fprintf(p->out, ",\"samples\":%zu,\"off\":%" PRIu64 ",\"clock_set\":%s,\n", t->count,
 		chosen.off, t->clock_set ? "true" : "false");
 	chosen_write(&chosen, p->out);
-	written = put_tracks(p, &chosen, rows);
+	put_stacks(p, &chosen);
+	written = put_tracks(p, &chosen, rows, end);
 	fprintf(p->out, ",\n\"left_out\":%zu", p->report->hidden + p->report->row_count - written);
 	chosen_free(&chosen);
 	free(rows);

@@ -77,6 +77,18 @@ class Data(unittest.TestCase):
 			self.assertEqual(here[("postgres", "[anon]")], [group["pss"] for group in report["groups"]
 				if group["name"] == "postgres" and group["label"] == "[anon]"][0])
 
+	def test_stacks(self):
+		"""What is stacked by a key is all that has it, in rows of the page or not."""
+		arguments = ("--from", page.SERVICES, "--by", "name,label")
+		line = page.data(page.make(BINARY, *arguments, "--limit", "1"))["timeline"]
+		rows = page.data(page.make(BINARY, *arguments))["timeline"]["tracks"]
+		self.assertEqual([len(line["tracks"]), len(rows)], [1, 6])
+		for key in (0, 1):
+			self.assertEqual({one["names"][0] for one in line["stacks"][key]}, {row["row"][key] for row in rows})
+			for one in line["stacks"][key]:
+				same = [page.decode(row["values"]) for row in rows if row["row"][key] == one["names"][0]]
+				self.assertEqual(page.decode(one["values"]), [sum(values) for values in zip(*same)])
+
 	def test_peaks(self):
 		"""The most of each row is drawn, and so is when it was."""
 		line = page.data(page.make(BINARY, "--from", page.SERVICES))["timeline"]
@@ -111,7 +123,7 @@ class Data(unittest.TestCase):
 		text = page.run(BINARY, "diff", "fixtures/trees/live", "fixtures/trees/labelled", "-f", "html")
 		data = page.data(text)
 		self.assertEqual(data["source"], "diff")
-		self.assertEqual([column["name"] for column in data["columns"] if not column["key"]],
+		self.assertEqual([column["name"] for column in data["columns"] if column["key"] is None],
 			["before", "after", "change", "state"])
 
 	def test_nothing_is_markup(self):

@@ -105,18 +105,18 @@ class Shown(unittest.TestCase):
 		self.open("boxes", "--root", "fixtures/trees/server", "--by", "name,label")
 		self.run_it("document.querySelector('#icicle [tabindex=\"0\"]').focus()")
 		here = "document.activeElement.getAttribute('aria-label')"
-		self.assertRegex(self.run_it(here), r"^Everything: 1\.5G, 100\.0 %")
+		self.assertRegex(self.run_it(here), r"^Everything 1\.5G, 100\.0 %$")
 		self.browser.key("ArrowDown")
-		self.assertRegex(self.run_it(here), "^java: ")
+		self.assertRegex(self.run_it(here), "^java ")
 		self.browser.key("ArrowRight")
 		self.assertNotRegex(self.run_it(here), "^java")
 		self.browser.key("ArrowLeft")
 		self.browser.key("Enter")
-		self.assertRegex(self.run_it(here), "^java: ")
+		self.assertRegex(self.run_it(here), "^java ")
 		width = "document.activeElement.querySelector('rect').getBoundingClientRect().width"
 		self.assertGreater(self.run_it(width), 1000)
 		self.browser.key("Escape")
-		self.assertRegex(self.run_it(here), "^Everything: ")
+		self.assertRegex(self.run_it(here), "^Everything ")
 
 	def test_time(self):
 		for scheme, width in (("light", 1200), ("dark", 1200), ("light", 390)):

@@ -3,10 +3,8 @@
 const palette = ["#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2",
 	"#97bbf5", "#b07d62", "#c7c94b"];
 
-export const LARGEST = palette.length;
-
 export function make_colors(names) {
-	return new Map(names.slice(0, LARGEST).map((name, i) => [name, palette[i]]));
+	return new Map(names.slice(0, palette.length).map((name, i) => [name, palette[i]]));
 }
 
 const linear = part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;

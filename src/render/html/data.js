@@ -27,8 +27,12 @@ export function amount(cell) {
 const text = (cell, column) =>
 	cell === null ? "-" : column.type === "bytes" ? String(amount(cell)) : String(cell);
 
+// What a row has for each key, whose columns there may be several of.
+const join = (data, key, cell) =>
+	data.keys[key].map((column, i) => text(cell(column, i), data.columns[column])).join(" ");
+
 function make_row(data, cells, track) {
-	const keys = data.keys.map(column => text(cells[column], data.columns[column]));
+	const keys = data.keys.map((columns, key) => join(data, key, column => cells[column]));
 
 	return {keys, cells, name: keys.join(" · "), find: keys.join(" ").toLowerCase(),
 		values: track ? decode(track.values) : null, peak: track ? track.peak : 0,
@@ -50,13 +54,18 @@ function load_timeline(data) {
 	t.available = decode(t.available);
 	t.swapped = decode(t.swapped);
 	t.gaps = new Set(t.gaps);
+	t.stacks = t.stacks.map((stack, key) => stack.map(one =>
+		({name: join(data, key, (column, i) => one.names[i]), values: decode(one.values)})));
 	data.rows = t.tracks.filter(track => track.row).map(track => make_row(data, track.row, track));
 }
+
+export const shown = (data, row, column) => text(row.cells[column], data.columns[column]);
 
 export function load() {
 	const data = JSON.parse(document.getElementById("data").textContent);
 
-	data.keys = data.columns.map((column, i) => i).filter(i => data.columns[i].key);
+	data.keys = data.by.map((name, key) =>
+		data.columns.map((column, i) => i).filter(i => data.columns[i].key === key));
 	data.size = size_column(data);
 	if (data.timeline)
 		load_timeline(data);

@@ -6,11 +6,11 @@ import {change, percent, size} from "./format.js";
 import {size_of, total_of} from "./data.js";
 import {on} from "./colors.js";
 
-const LEVEL = 30, LEAST = 0.7, CHARACTER = 7.2;
+const LEVEL = 30, LEAST = 0.7;
 
 // The keys that tell anything apart.
 function levels(data) {
-	const all = data.keys.map((column, i) => i);
+	const all = data.by.map((name, key) => key);
 	const told = all.filter(i => data.rows.some(row => row.keys[i] !== data.rows[0].keys[i]));
 
 	return told.length ? told : all.slice(-1);
@@ -63,6 +63,8 @@ function path_of(node) {
 	return node.ancestors().reverse().slice(1).map(one => one.data.name).join(" › ") || "Everything";
 }
 
+const label = node => `${node.data.name} ${size(node.value)}`;
+
 export class Icicle {
 	constructor(element, data, say) {
 		this.element = element;
@@ -97,10 +99,17 @@ export class Icicle {
 	}
 
 	numbers(node) {
-		const share = `${size(node.value)}, ${percent(node.value, this.root.value)}`;
+		const share = percent(node.value, this.root.value);
 
 		return this.before === null ? share
 			: `${share}, ${change(node.value - node.old)} since the other moment`;
+	}
+
+	// It begins with what is seen.
+	name(node) {
+		const inside = node.depth > 1 ? `, in ${path_of(node.parent)}` : "";
+
+		return `${label(node)}, ${this.numbers(node)}${inside}`;
 	}
 
 	layout() {
@@ -145,7 +154,7 @@ export class Icicle {
 		const boxes = this.svg.selectAll("g").data(nodes).enter().append("g").attr("role", "button")
 			.attr("class", node => this.fill(node) ? "box" : "box rest")
 			.attr("transform", node => `translate(${node.left},${node.depth * LEVEL})`)
-			.attr("aria-label", node => `${path_of(node)}: ${this.numbers(node)}`)
+			.attr("aria-label", node => this.name(node))
 			.attr("tabindex", node => node === current ? 0 : -1)
 			.on("click", node => this.go(this.data_of(node)))
 			.on("pointerenter", node => this.tell(this.data_of(node)))
@@ -153,10 +162,12 @@ export class Icicle {
 		boxes.append("rect").attr("width", node => Math.max(LEAST, node.right - node.left - 1))
 			.attr("height", LEVEL - 1).attr("rx", 2).attr("fill", node => this.fill(node))
 			.attr("fill-opacity", node => this.opacity(node));
-		boxes.filter(node => node.right - node.left > 34).append("text").attr("x", 6)
-			.attr("y", LEVEL / 2 + 4).attr("aria-hidden", "true")
+		// A text that is too long ends where its box does.
+		boxes.filter(node => node.right - node.left > 34).append("svg")
+			.attr("width", node => node.right - node.left - 6).attr("height", LEVEL)
+			.append("text").attr("x", 6).attr("y", LEVEL / 2 + 4)
 			.attr("fill", node => this.fill(node) && this.before === null ? on(this.fill(node)) : null)
-			.text(node => this.label(node));
+			.text(label);
 		boxes.each(function (node) { node.element = this; });
 		this.nodes = nodes;
 	}
@@ -166,21 +177,11 @@ export class Icicle {
 		return thing.currentTarget ? select(thing.currentTarget).datum() : thing;
 	}
 
-	label(node) {
-		const room = Math.floor((node.right - node.left - 10) / CHARACTER);
-		const name = node === this.root ? `Everything` : node.data.name;
-		const whole = `${name} ${size(node.value)}`;
-
-		if (whole.length <= room)
-			return whole;
-		return name.length <= room ? name : room > 3 ? [...name].slice(0, room - 1).join("") + "…" : "";
-	}
-
 	tell(node) {
 		this.current = path_of(node);
 		for (const other of this.nodes)
 			other.element.setAttribute("tabindex", other === node ? 0 : -1);
-		this.say(this.current, this.numbers(node));
+		this.say(this.current, `${size(node.value)}, ${this.numbers(node)}`);
 	}
 
 	go(node) {

@@ -4,7 +4,7 @@ import {line} from "d3-shape";
 import {scaleLinear} from "d3-scale";
 import {max, sum} from "d3-array";
 import {select} from "d3-selection";
-import {load, size_of, total_of} from "./data.js";
+import {load, shown, size_of, total_of} from "./data.js";
 import {change, moment, percent, size, zone} from "./format.js";
 import {make_colors} from "./colors.js";
 import {Icicle} from "./icicle.js";
@@ -63,17 +63,15 @@ function names_by_size() {
 	return [...sums].sort((a, b) => b[1] - a[1]).map(one => one[0]);
 }
 
-// The last key column of the key that is chosen.
 function choose_keys() {
 	const select_key = $("stack-by");
 
-	data.keys.forEach((column, i) => {
+	data.by.forEach((name, key) => {
 		const option = select_key.appendChild(document.createElement("option"));
 
-		option.value = i;
-		option.textContent = data.columns[column].header.toLowerCase();
+		option.value = key;
+		option.textContent = name;
 	});
-	state.key = data.keys.length - 1;
 	select_key.value = state.key;
 	select_key.addEventListener("change", () => {
 		state.key = Number(select_key.value);
@@ -133,14 +131,13 @@ function show_growth() {
 // The table
 
 function key_columns() {
-	return data.keys.map((column, i) => ({...data.columns[column], key: true,
-		get: row => row.keys[i],
-		order: data.columns[column].type === "text" ? null : row => row.cells[column],
-		draw: (row, cell) => cell.attr("title", row.keys[i]).append("bdi").text(row.keys[i])}));
+	return data.keys.flat().map(i => ({...data.columns[i], key: true, get: row => row.cells[i],
+		draw: (row, cell) => cell.attr("title", shown(data, row, i)).append("bdi")
+			.text(shown(data, row, i))}));
 }
 
 const other_columns = () => data.columns.map((column, i) => ({...column, at: i,
-	get: row => row.cells[i]})).filter(column => !column.key);
+	get: row => row.cells[i]})).filter(column => column.key === null);
 
 function graph(row, cell) {
 	const width = 96, high = 20;
@@ -219,12 +216,11 @@ function show_machine() {
 }
 
 function show_guesses() {
-	const key = data.columns.findIndex(column => column.name === "label" || column.name === "subsystem");
-	const column = data.keys.indexOf(key);
+	const key = Math.max(data.by.indexOf("label"), data.by.indexOf("subsystem"));
 
-	if (column < 0)
+	if (key < 0)
 		return;
-	const guessed = sum(data.rows.filter(row => row.keys[column].startsWith("~")),
+	const guessed = sum(data.rows.filter(row => row.keys[key].startsWith("~")),
 		row => size_of(data, row, state.moment) ?? 0);
 
 	$("guesses").textContent = guessed === 0 ? "No name here is a guess." : `A name that begins with ~ is a guess, with ? at its end a likely one: ` +

@@ -6,30 +6,18 @@ import {scaleLinear, scaleTime} from "d3-scale";
 import {select} from "d3-selection";
 import {area, stack, stackOrderNone} from "d3-shape";
 import {clock, moment, size, tick, ticks} from "./format.js";
-import {LARGEST} from "./colors.js";
 
 const margin = {top: 8, right: 12, bottom: 24, left: 48};
 const height = 320;
 const DRAG = 4; // pixels; less is a click
 
-// The rows added up by one key, largest first, and what is in none of the largest.
+// The largest of a key, and all others together.
 export function add_up(data, key) {
-	const sums = new Map();
-
-	for (const row of data.rows) {
-		const name = row.keys[key];
-
-		if (!sums.has(name))
-			sums.set(name, data.timeline.times.map(() => 0));
-		row.values.forEach((value, i) => sums.get(name)[i] += value ?? 0);
-	}
-	const list = [...sums].map(([name, values]) => ({name, values, peak: max(values)}))
-		.sort((a, b) => b.peak - a.peak);
-	const largest = list.slice(0, LARGEST);
+	const largest = data.timeline.stacks[key];
 	const others = data.timeline.total.map((total, i) =>
 		Math.max(0, total - largest.reduce((sum, one) => sum + one.values[i], 0)));
 
-	return {largest, others: max(others) > 0 ? {name: null, values: others, peak: max(others)} : null};
+	return {largest, others: max(others) > 0 ? {name: null, values: others} : null};
 }
 
 // Indices without a gap between them.
