@@ -385,7 +385,9 @@ static const struct spec {
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
-	{SHOWING, 'f', "format", "FORMAT", "table (default), json, csv, markdown or folded",
+	{FOR_REPORT | FOR_DIFF, 'f', "format", "FORMAT",
+	 "table (default), json, csv, markdown, folded or html", take_format, 0},
+	{FOR_TOP, 'f', "format", "FORMAT", "table (default), json, csv, markdown or folded",
 	 take_format, 0},
 	{FOR_CHECK, 'f', "format", "FORMAT", "text (default), json, junit or markdown", take_format,
 	 0},
@@ -673,6 +675,8 @@ static int check_together(const struct options *o, struct error *e)
 		 o->command != FOR_REPORT
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
+		{o->command == FOR_TOP && o->renderer->over_time,
+		 "anonmem top writes no html; use anonmem record, and --from with what it wrote"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -734,6 +738,17 @@ static int check_sort(const struct options *o, struct error *e)
 			 o->sort->name);
 }
 
+/* Where the user has not chosen. */
+static void choose_grouping(struct options *o)
+{
+	static const struct grouping places = {
+		.keys = {KEY_CGROUP, KEY_NAME, KEY_SUBSYSTEM, KEY_LABEL}, .count = 4};
+	const enum key key = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
+
+	o->by_default = true;
+	o->by = o->renderer->by_place ? places : (struct grouping){.keys = {key}, .count = 1};
+}
+
 /* Mappings of different processes must be distinguished by process. Private memory has no
  * segment. */
 static void complete_grouping(struct options *o)
@@ -743,7 +758,7 @@ static void complete_grouping(struct options *o)
 	if (o->command == FOR_RECORD)
 		return;
 	if (by->count == 0)
-		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
+		choose_grouping(o);
 	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
 		o->selection.kinds = 1U << KIND_SHMEM;
 	if (!grouping_has(by, KEY_MAPPING) || grouping_has(by, KEY_PROCESS) ||

@@ -48,8 +48,9 @@ struct options {
 	char **labels;
 	const char *rules; /* file given by the user */
 	enum inferring infer;
-	unsigned jobs; /* threads */
-	bool children; /* include descendants of the selected processes */
+	unsigned jobs;	 /* threads */
+	bool by_default; /* nobody chose `by` */
+	bool children;	 /* include descendants of the selected processes */
 	bool no_rules, verify, strict, fast, stats;
 	uint64_t max_stall_ns; /* 0 for no limit */
 

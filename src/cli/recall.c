@@ -72,10 +72,19 @@ void recall_free(struct recalled *r)
 	free(r->path);
 }
 
-int recall_read(const struct options *o, const struct recalled *r, const struct rules *rules,
-		struct snapshot *s, struct error *e)
+/* Keys that nobody chose are left out where they were not recorded. */
+static int settle_keys(struct options *o, const struct recalled *r, struct error *e)
 {
-	const struct recall what = {
+	if (!o->by_default || recording_leave_keys(r->recording, &o->by, e) < 0)
+		return o->by_default ? -1 : 0;
+	if (o->by.count == 0)
+		o->by = (struct grouping){.keys = {KEY_KIND}, .count = 1};
+	return 0;
+}
+
+static struct recall what_of(const struct options *o, const struct rules *rules)
+{
+	return (struct recall){
 		.by = o->by,
 		.selection = o->selection,
 		.user = o->user_text,
@@ -83,8 +92,59 @@ int recall_read(const struct options *o, const struct recalled *r, const struct 
 		.pid_count = o->pid_count,
 		.rules = rules,
 	};
+}
 
-	return recording_find(r->recording, r->time, e) < 0
-		       ? -1
-		       : recording_read(r->recording, &what, s, e);
+static bool is_span(const struct recalled *r)
+{
+	return r->time && strstr(r->time, "..");
+}
+
+int recall_read(struct options *o, const struct recalled *r, const struct rules *rules,
+		struct snapshot *s, struct error *e)
+{
+	struct recall what;
+
+	if (is_span(r))
+		return error_set(e, ERROR_USAGE, "%s is a span of time, which needs --format html",
+				 r->time);
+	if (recording_find(r->recording, r->time, e) < 0 || settle_keys(o, r, e) < 0)
+		return -1;
+	what = what_of(o, rules);
+	return recording_read(r->recording, &what, s, e);
+}
+
+bool recall_wants_span(const struct options *o, const struct recalled *r)
+{
+	return o->renderer->over_time && (!r->time || is_span(r));
+}
+
+/* What is shown over time. */
+static int find_counter(const struct options *o, enum counter *counter, struct error *e)
+{
+	*counter = COUNTER_PSS;
+	if (o->columns.count == 0 || !o->columns.replaces)
+		return 0;
+	if (o->columns.list[0]->role != COLUMN_COUNTER || o->columns.list[0]->type != CELL_BYTES)
+		return error_set(e, ERROR_USAGE,
+				 "the column %s cannot be shown over time: expected pss, rss, uss, "
+				 "swap or another size of smaps first",
+				 o->columns.list[0]->name);
+	*counter = (enum counter)o->columns.list[0]->which;
+	return 0;
+}
+
+int recall_read_span(struct options *o, const struct recalled *r, const struct rules *rules,
+		     struct snapshot *s, struct timeline *t, struct error *e)
+{
+	enum counter counter;
+	struct recall what;
+	uint64_t first;
+
+	if (find_counter(o, &counter, e) < 0 ||
+	    recording_find_span(r->recording, r->time, &first, e) < 0 || settle_keys(o, r, e) < 0)
+		return -1;
+	what = what_of(o, rules);
+	if (recording_read(r->recording, &what, s, e) < 0)
+		return -1;
+	return recording_history(r->recording, &what, first, counter, s, t, e);
 }

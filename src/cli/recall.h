@@ -3,7 +3,7 @@
 #define CLI_RECALL_H
 
 #include "cli/options.h"
-#include "recording/reader.h"
+#include "recording/history.h"
 
 struct recalled {
 	char *path;	  /* owned */
@@ -19,7 +19,14 @@ int recall_open(const struct options *o, struct recalled *r, struct error *e);
 void recall_free(struct recalled *r);
 
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e. */
-int recall_read(const struct options *o, const struct recalled *r, const struct rules *rules,
+int recall_read(struct options *o, const struct recalled *r, const struct rules *rules,
 		struct snapshot *s, struct error *e);
+
+/* Whether all of a span is asked for, not one moment of it. */
+bool recall_wants_span(const struct options *o, const struct recalled *r);
+
+/* The same for a span: *s is its last moment, *t all of it; timeline_free() in any case. */
+int recall_read_span(struct options *o, const struct recalled *r, const struct rules *rules,
+		     struct snapshot *s, struct timeline *t, struct error *e);
 
 #endif

@@ -57,7 +57,8 @@ static void say_rest(const struct options *o, const struct report *report)
 	say_all(report->notes, report->note_count);
 }
 
-static int show(const struct options *o, const struct report *report, struct error *e)
+static int show(const struct options *o, const struct report *report,
+		const struct timeline *timeline, struct error *e)
 {
 	const char *root = o->from_count ? o->from[0] : o->root ? o->root : "/proc";
 	const struct column *expendable[COLUMNS_MAX];
@@ -69,6 +70,7 @@ static int show(const struct options *o, const struct report *report, struct err
 		.version = ANONMEM_VERSION,
 		.paths = o->file_count ? (const char *const *)o->files : &root,
 		.path_count = o->file_count ? o->file_count : 1,
+		.timeline = timeline,
 	};
 
 	choose_width(o, expendable_columns, expendable, &options);
@@ -114,7 +116,9 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	return match_found(o, s) ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int report_snapshot(const struct options *o, const struct snapshot *s, struct error *e)
+/* The timeline may be NULL. */
+static int report_snapshot(const struct options *o, const struct snapshot *s,
+			   const struct timeline *timeline, struct error *e)
 {
 	struct report_options options = {
 		.full_keys = o->renderer->full_keys,
@@ -130,7 +134,7 @@ static int report_snapshot(const struct options *o, const struct snapshot *s, st
 		       &options);
 	status = report_build(s, &options, &report, e);
 	if (status == 0)
-		status = show(o, &report, e);
+		status = show(o, &report, timeline, e);
 	report_free(&report);
 	return status;
 }
@@ -232,7 +236,7 @@ static int read_and_report(const struct options *o, const struct source *source,
 	}
 	status = survey(source, &collecting, snapshot, e);
 	if (status == 0)
-		status = report_snapshot(o, snapshot, e);
+		status = report_snapshot(o, snapshot, NULL, e);
 	lineage_free(&lineage);
 	containers_close(containers);
 	return status;
@@ -274,7 +278,23 @@ static enum exit_status run(struct options *o, struct error *e)
 	return status;
 }
 
-/* A past moment, of which only files are read. */
+static int recall_and_report(struct options *o, const struct recalled *recalled,
+			     const struct rules *rules, struct snapshot *s, struct error *e)
+{
+	struct timeline timeline = {.count = 0};
+	int status;
+
+	if (!recall_wants_span(o, recalled))
+		return recall_read(o, recalled, rules, s, e) < 0 ? -1
+								 : report_snapshot(o, s, NULL, e);
+	status = recall_read_span(o, recalled, rules, s, &timeline, e);
+	if (status == 0)
+		status = report_snapshot(o, s, &timeline, e);
+	timeline_free(&timeline);
+	return status;
+}
+
+/* A past moment, or all of them, of which only files are read. */
 static enum exit_status run_recorded(struct options *o, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
@@ -292,8 +312,7 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 			return EXIT_FAILED;
 	}
 	if (recall_open(o, &recalled, e) == 0 && sandbox_enter(&box, e) == 0 &&
-	    recall_read(o, &recalled, rules, &snapshot, e) == 0 &&
-	    report_snapshot(o, &snapshot, e) == 0)
+	    recall_and_report(o, &recalled, rules, &snapshot, e) == 0)
 		status = judge(o, &snapshot);
 	else if (e->code == ERROR_USAGE)
 		status = EXIT_USAGE;

@@ -351,7 +351,7 @@ int value_format(const char *value, bool of_report, const struct renderer **rend
 	if (of_report)
 		return error_set(e, ERROR_USAGE,
 				 "--format: invalid format \"%s\": expected table, json, csv, "
-				 "markdown or folded",
+				 "markdown, folded or html",
 				 value);
 	return error_set(e, ERROR_USAGE,
 			 "--format: invalid format \"%s\": expected table, json or csv", value);

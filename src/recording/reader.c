@@ -1,23 +1,15 @@
 #include "recording/reader.h"
 
-#include "model/grouper.h"
-#include "parse/cgroup_path.h"
-#include "recording/identity.h"
+#include "recording/asked.h"
 #include "recording/schema.h"
 #include "recording/state.h"
 #include "recording/when.h"
-#include "source/containers.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-struct recording {
-	struct database db;
-	struct sample sample;
-};
 
 bool recording_is(const char *path)
 {
@@ -115,6 +107,14 @@ static int find_before(struct recording *r, const char *asked, uint64_t time_ms,
 	return not_recorded(r, asked, found ? &r->sample : NULL, later ? &after : NULL, e);
 }
 
+static int bad_time(const char *time, struct error *e)
+{
+	return error_set(e, ERROR_USAGE,
+			 "invalid time \"%s\": expected 10:30, 2026-11-27T10:30, -1h, first "
+			 "or last",
+			 time);
+}
+
 int recording_find(struct recording *r, const char *time, struct error *e)
 {
 	struct when when = {WHEN_LAST, 0};
@@ -127,17 +127,86 @@ int recording_find(struct recording *r, const char *time, struct error *e)
 	if (found < 0)
 		return -1;
 	if (time && !when_parse(time, r->sample.time_ms, &when))
-		return error_set(
-			e, ERROR_USAGE,
-			"invalid time \"%s\": expected 10:30, 2026-11-27T10:30, -1h, first "
-			"or last",
-			time);
+		return bad_time(time, e);
 	if (when.kind == WHEN_TIME)
 		return find_before(r, time, when.time_ms, e);
 	if (when.kind == WHEN_FIRST)
 		found = sample_find(&r->db, SAMPLE_SELECT "ORDER BY sample LIMIT 1", 0, 0,
 				    &r->sample, &rows, e);
 	return found < 0 ? -1 : 0;
+}
+
+/* The first sample at or after a time. */
+static int find_after(struct recording *r, const char *asked, uint64_t time_ms,
+		      struct sample *first, struct error *e)
+{
+	uint64_t rows;
+	int found = sample_find(
+		&r->db, SAMPLE_SELECT "WHERE time_ms >= ?1 ORDER BY time_ms, sample LIMIT 1",
+		time_ms, 0, first, &rows, e);
+
+	if (found == 0)
+		return error_set(e, ERROR_USAGE, "nothing was recorded from %s on: see %s@last",
+				 asked, r->db.path);
+	return found < 0 ? -1 : 0;
+}
+
+/* Goes to the first sample of a span: one that a text names, or the first of all. */
+static int find_first(struct recording *r, const char *from, uint64_t end_ms, struct sample *first,
+		      struct error *e)
+{
+	struct when when = {WHEN_FIRST, 0};
+
+	if (*from && !when_parse(from, end_ms, &when))
+		return bad_time(from, e);
+	if (when.kind == WHEN_TIME) {
+		uint64_t whole_second = when.time_ms - when.time_ms % 1000;
+
+		return find_after(r, from, whole_second, first, e);
+	}
+	if (recording_find(r, when.kind == WHEN_FIRST ? "first" : "last", e) < 0)
+		return -1;
+	*first = r->sample;
+	return 0;
+}
+
+/* The last sample at or before the end of a span, which may lie in a gap. */
+static int find_last(struct recording *r, const char *to, uint64_t end_ms, struct error *e)
+{
+	struct when when = {WHEN_LAST, 0};
+	uint64_t rows;
+	int found;
+
+	if (*to && !when_parse(to, end_ms, &when))
+		return bad_time(to, e);
+	if (when.kind != WHEN_TIME)
+		return recording_find(r, when.kind == WHEN_FIRST ? "first" : "last", e);
+	found = sample_find(&r->db,
+			    SAMPLE_SELECT
+			    "WHERE time_ms <= ?1 ORDER BY time_ms DESC, sample DESC LIMIT 1",
+			    when.time_ms, 0, &r->sample, &rows, e);
+	return found == 0 ? find_before(r, to, when.time_ms, e) : found < 0 ? -1 : 0;
+}
+
+int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e)
+{
+	const char *dots = span ? strstr(span, "..") : NULL;
+	struct sample begin;
+	char from[TIME_TEXT_MAX * 2];
+	uint64_t end_ms;
+
+	if (recording_find(r, NULL, e) < 0)
+		return -1;
+	end_ms = r->sample.time_ms;
+	snprintf(from, sizeof(from), "%.*s", dots ? (int)(dots - span) : 0, span ? span : "");
+	if (find_first(r, from, end_ms, &begin, e) < 0 ||
+	    find_last(r, dots ? dots + 2 : "", end_ms, e) < 0)
+		return -1;
+	if (begin.number > r->sample.number)
+		return error_set(e, ERROR_USAGE, "nothing was recorded from %s to %s",
+				 *from ? from : "first", dots ? dots + 2 : "last");
+	*first = begin.number;
+	return 0;
 }
 
 /* What the run says of all its samples */
@@ -208,104 +277,23 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 	return found < 0 ? -1 : 0;
 }
 
-/* What is asked for */
-
-static bool follows_from_cgroup(enum key key)
+int recording_keys(struct recording *r, struct grouping *recorded, struct error *e)
 {
-	return key == KEY_CONTAINER || key == KEY_POD || key == KEY_UNIT;
+	struct snapshot *s = calloc(1, sizeof(*s));
+	int status = s ? read_run(r, s, recorded, e) : error_memory(e);
+
+	free(s);
+	return status;
 }
 
-static bool can_answer(const struct grouping *recorded, enum key key)
+int recording_leave_keys(struct recording *r, struct grouping *by, struct error *e)
 {
-	return grouping_has(recorded, key) ||
-	       (key == KEY_SUBSYSTEM && grouping_has(recorded, KEY_LABEL)) ||
-	       (key == KEY_NAME && grouping_has(recorded, KEY_PROCESS)) ||
-	       (follows_from_cgroup(key) && grouping_has(recorded, KEY_CGROUP));
-}
+	struct grouping recorded;
 
-static int need_key(const struct recording *r, const struct grouping *recorded, enum key key,
-		    const char *what, struct error *e)
-{
-	if (can_answer(recorded, key))
-		return 0;
-	return error_set(e, ERROR_USAGE,
-			 "%s cannot answer %s: it was recorded without the key %s; see anonmem "
-			 "record --by",
-			 r->db.path, what, key_names[key]);
-}
-
-static int check_keys(const struct recording *r, const struct grouping *recorded,
-		      const struct recall *what, struct error *e)
-{
-	const struct {
-		bool asked;
-		enum key key;
-		const char *option;
-	} needs[] = {
-		{what->selection.name != NULL, KEY_NAME, "--name"},
-		{what->selection.by_user, KEY_USER, "--user"},
-		{what->selection.cgroup != NULL, KEY_CGROUP, "--cgroup"},
-		{what->selection.label_count > 0, KEY_LABEL, "--label"},
-		{what->pid_count > 0, KEY_PROCESS, "--pid"},
-	};
-
-	for (unsigned i = 0; i < what->by.count; i++) {
-		if (need_key(r, recorded, what->by.keys[i], "--by", e) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
-		if (needs[i].asked && need_key(r, recorded, needs[i].key, needs[i].option, e) < 0)
-			return -1;
-	}
+	if (recording_keys(r, &recorded, e) < 0)
+		return -1;
+	asked_leave_keys(&recorded, by);
 	return 0;
-}
-
-static bool wants_pid(const struct recall *what, const struct identity *id, bool *found)
-{
-	bool wanted = what->pid_count == 0;
-
-	for (size_t i = 0; i < what->pid_count; i++) {
-		if (id->known & PROCESS_PID && what->pids[i] == id->pid)
-			wanted = found[i] = true;
-	}
-	return wanted;
-}
-
-/* A user was recorded by name, or by number if there was none. */
-static bool wants_user(const struct recall *what, const struct identity *id)
-{
-	char number[16];
-
-	if (!what->selection.by_user)
-		return true;
-	snprintf(number, sizeof(number), "%" PRIu32, what->selection.uid);
-	return id->user.known && (slice_equals(id->user.bytes, slice_of(what->user)) ||
-				  slice_equals(id->user.bytes, slice_of(number)));
-}
-
-/* 1, 0, or -1 if out of memory. */
-static int wants(const struct recall *what, const struct identity *id, bool *found)
-{
-	struct selection selection = what->selection;
-	const struct process p = {
-		.known = (id->name.known ? PROCESS_NAME : 0U) |
-			 (id->cgroup.known ? PROCESS_CGROUP : 0U),
-		.name = id->name.bytes,
-		.cgroup = id->cgroup.bytes,
-	};
-	int wanted;
-
-	selection.by_user = false;
-	if (!wants_pid(what, id, found) || !wants_user(what, id))
-		return 0;
-	wanted = selection_wants_process(&selection, &p);
-	if (wanted > 0 && id->label.known)
-		wanted = selection_wants_label(&selection, id->label.bytes);
-	for (int kind = 0; wanted > 0 && selection.kinds && kind < KIND_COUNT; kind++) {
-		if (slice_equals(id->kind.bytes, slice_of(kind_names[kind])))
-			wanted = selection_wants_kind(&selection, (enum kind)kind);
-	}
-	return wanted;
 }
 
 /* Adding up */
@@ -353,43 +341,6 @@ static symbol find_set(struct recalling *c, const struct identity *id)
 	return set;
 }
 
-static bool put_subsystem(struct recalling *c, const struct identity *id, symbol *key)
-{
-	unsigned place = grouping_find(&c->what->by, KEY_SUBSYSTEM);
-
-	if (place == c->what->by.count || !id->label.known)
-		return true;
-	key[place] = grouper_subsystem(&c->snapshot->symbols, c->what->rules, id->label.bytes);
-	return key[place] != SYMBOL_NONE;
-}
-
-/* Where these were not recorded, a container and a pod have the ids that the path has. */
-static bool put_place(struct recalling *c, const struct identity *id, symbol *key)
-{
-	for (unsigned i = 0; i < c->what->by.count; i++) {
-		enum key k = c->what->by.keys[i];
-		char name[CONTAINER_NAME_MAX];
-		struct cgroup_path path;
-		bool has = false;
-
-		if (!follows_from_cgroup(k) || grouping_has(&c->recorded, k) || !id->cgroup.known)
-			continue;
-		if (k == KEY_UNIT) {
-			cgroup_path_parse(id->cgroup.bytes, &path);
-			has = path.unit.len > 0 && path.unit.len < sizeof(name);
-			snprintf(name, sizeof(name), "%.*s", has ? (int)path.unit.len : 0,
-				 path.unit.ptr);
-		} else {
-			has = (k == KEY_POD ? containers_pod
-					    : containers_name)(NULL, id->cgroup.bytes, name);
-		}
-		key[i] = has ? intern(&c->snapshot->symbols, slice_of(name)) : SYMBOL_NONE;
-		if (has && key[i] == SYMBOL_NONE)
-			return false;
-	}
-	return true;
-}
-
 static bool keep_part(struct recalling *c, struct part part)
 {
 	if (c->count == c->capacity) {
@@ -415,8 +366,7 @@ static bool fold_group(struct recalling *c, const struct identity *id, const str
 	struct group *at;
 
 	group.processes = 0;
-	if (set == SYMBOL_NONE || !identity_key(id, &s->symbols, &c->what->by, key) ||
-	    !put_subsystem(c, id, key) || !put_place(c, id, key))
+	if (set == SYMBOL_NONE || !asked_key(&c->recorded, c->what, id, &s->symbols, key))
 		return false;
 	at = aggregate_group(&s->groups, key);
 	if (!at)
@@ -450,7 +400,7 @@ static int recall_group(struct recalling *c, const struct usage *u, struct error
 		c->populations[set] = u->group.processes;
 		return 0;
 	}
-	wanted = wants(c->what, &id, c->found);
+	wanted = asked_wants(c->what, &id, c->found);
 	if (wanted < 0 || (wanted > 0 && !fold_group(c, &id, u)))
 		return error_memory(e);
 	return 0;
@@ -555,7 +505,7 @@ int recording_read(struct recording *r, const struct recall *what, struct snapsh
 	snapshot_init(s, SOURCE_RECORDING, &what->by);
 	past_state_init(&c.state);
 	intern_init(&c.sets);
-	if (read_run(r, s, &c.recorded, e) == 0 && check_keys(r, &c.recorded, what, e) == 0) {
+	if (read_run(r, s, &c.recorded, e) == 0 && asked_check(r, &c.recorded, what, e) == 0) {
 		c.set_keys = grouping_has(&c.recorded, KEY_PROCESS) ? process
 								    : identity_sets(&c.recorded);
 		describe(r, s);

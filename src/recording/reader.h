@@ -29,6 +29,15 @@ void recording_close(struct recording *r);
  * ERROR_USAGE if the text is no time, or nothing was recorded then. */
 int recording_find(struct recording *r, const char *time, struct error *e);
 
+/* Goes to the last sample of a span of time, "10:30..12:00"; what is left out there, or NULL, is
+ * the beginning or the end of the recording. *first is the number of its first sample. 0, or -1
+ * with *e as above. */
+int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e);
+
+/* Leaves only the keys that were recorded for the sample, or follow from these. 0, or -1 with *e.
+ */
+int recording_leave_keys(struct recording *r, struct grouping *by, struct error *e);
+
 /* What is wanted of the sample. */
 struct recall {
 	struct grouping by;

@@ -8,6 +8,7 @@
 #ifndef RENDER_RENDER_H
 #define RENDER_RENDER_H
 
+#include "model/timeline.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct render_options {
 	const char *version;	  /* of anonmem */
 	const char *const *paths; /* where the data was read from */
 	size_t path_count;
+	const struct timeline *timeline; /* of the report's groups; or NULL */
 };
 
 struct renderer {
@@ -44,6 +46,8 @@ struct renderer {
 	bool has_screen;    /* `anonmem top` shows it with a head above */
 	bool reports_only;  /* writes reports only, not what else has formats */
 	bool hides_zeros;   /* leaves out rows of zeros by default */
+	bool over_time;	    /* shows a timeline, too */
+	bool by_place;	    /* by default, groups by control group and program, too */
 	bool adds_columns;  /* columns that the user chooses are added to those of `shows` */
 	/* Whether a column is shown by default; NULL leaves that to the command. `watch` is true
 	 * for reports of a watch. */
@@ -53,6 +57,7 @@ struct renderer {
 		      struct error *e);
 };
 
-extern const struct renderer render_table, render_json, render_csv, render_markdown, render_folded;
+extern const struct renderer render_table, render_json, render_csv, render_markdown, render_folded,
+	render_html;
 
 #endif

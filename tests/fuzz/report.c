@@ -224,6 +224,42 @@ static void check_output(const struct wish *w, const struct report *r, const cha
 		check_csv(r, text);
 }
 
+/* A page is one only where it was built with what that needs. */
+static char *make_page(const struct wish *w, const struct report *r)
+{
+	char *text = NULL;
+	size_t size;
+	struct error e;
+	FILE *out = open_memstream(&text, &size);
+	bool made = out && render_html.render(r, &w->rendering, out, &e) == 0;
+
+	CHECK(out && fclose(out) == 0);
+	if (made)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* Between its tags there is JSON, in which no tag can begin. */
+static void check_page(const struct wish *w, const struct report *r)
+{
+	static const char begin[] = "id=\"data\">";
+	char *page = make_page(w, r), *data = page ? strstr(page, begin) : NULL, *end;
+	cJSON *json;
+
+	if (!page)
+		return;
+	CHECK(data);
+	data += strlen(begin);
+	end = data + strcspn(data, "<>&");
+	CHECK(strncmp(end, "</script>\n<script>", 18) == 0);
+	*end = '\0';
+	json = cJSON_Parse(data);
+	CHECK(json && cJSON_GetObjectItemCaseSensitive(json, "rows"));
+	cJSON_Delete(json);
+	free(page);
+}
+
 static void check_report(const struct wish *w, const struct snapshot *s)
 {
 	struct report r;
@@ -238,6 +274,8 @@ static void check_report(const struct wish *w, const struct snapshot *s)
 	CHECK(fclose(out) == 0);
 	check_output(w, &r, text, size);
 	free(text);
+	if (w->renderer == &render_table)
+		check_page(w, &r);
 	report_free(&r);
 }
 

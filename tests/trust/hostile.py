@@ -198,7 +198,7 @@ class Captured(Hostile):
 
 	def test_diff_and_check(self):
 		for locale in LOCALES:
-			for form in ("table", "csv", "json", "markdown", "folded"):
+			for form in ("table", "csv", "json", "markdown", "folded", "html"):
 				self.run_it("diff", "fixtures/trees/live", self.tree, "--by", "process,label", "-f", form,
 					locale=locale, status=None)
 			for form in ("text", "json", "junit", "markdown"):
@@ -306,7 +306,7 @@ class Messages(Hostile):
 				b"( -> \x1b\n", b"x" * 100000 + b"( -> y\n", b"^plain$ -> \xff\xe2\x80\xae\n", b"^plain$ -> \\9\x1b\n"):
 			with open(path, "wb") as f:
 				f.write(text)
-			for form in ("table", "csv", "json", "markdown", "folded"):
+			for form in ("table", "csv", "json", "markdown", "folded", "html"):
 				done = self.run_it("--rules", path, "--root", self.tree, "--by", "subsystem", "-f", form, status=None)
 				self.assertEqual(done.returncode == 0, not done.stderr)
 				if form == "json" and not done.returncode:

@@ -36,7 +36,7 @@ file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss hugetlb 
 rss_percent exclusive exclusive_max heap_used heap_free command"
 _anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
-_anonmem_formats="table json csv markdown folded"
+_anonmem_formats="table json csv markdown folded html"
 _anonmem_units="auto b k m g"
 _anonmem_colors="auto always never"
 _anonmem_inferring="content place none"

@@ -39,7 +39,7 @@ function __anonmem_kinds
 	printf '%s\n' $kinds
 end
 
-set -l formats table json csv markdown folded
+set -l formats table json csv markdown folded html
 set -l check_formats text json junit markdown
 set -l units auto b k m g
 set -l colors auto always never

@@ -1,0 +1,35 @@
+/*
+ * asked: whether a recording can answer, and which of its groups are wanted; for src/recording/
+ * only.
+ */
+#ifndef RECORDING_ASKED_H
+#define RECORDING_ASKED_H
+
+#include "recording/identity.h"
+#include "recording/reader.h"
+#include "recording/sample.h"
+
+struct recording {
+	struct database db;
+	struct sample sample;
+};
+
+/* The keys that the recording tells groups apart by. 0, or -1 with *e. */
+int recording_keys(struct recording *r, struct grouping *recorded, struct error *e);
+
+/* 0, or -1 with *e: ERROR_USAGE for a key that was not recorded. */
+int asked_check(const struct recording *r, const struct grouping *recorded,
+		const struct recall *what, struct error *e);
+
+/* Whether a group is wanted: 1, 0, or -1 if out of memory. `found` says of each pid that is asked
+ * for whether it was there. */
+int asked_wants(const struct recall *what, const struct identity *id, bool *found);
+
+/* Leaves only the keys that were recorded, or follow from these. */
+void asked_leave_keys(const struct grouping *recorded, struct grouping *by);
+
+/* The key of a group in a table of symbols. False if out of memory. */
+bool asked_key(const struct grouping *recorded, const struct recall *what,
+	       const struct identity *id, struct intern *symbols, symbol *key);
+
+#endif

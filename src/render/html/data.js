@@ -1,0 +1,86 @@
+// What the page shows. html.c and html_series.c write it.
+
+// A series as numbers, null where a value is unknown.
+function decode(series) {
+	const list = [];
+	let last = 0;
+
+	for (const step of series.steps) {
+		if (Array.isArray(step)) {
+			for (let i = 0; i < step[0]; i++)
+				list.push(list[list.length - 1]);
+		} else if (step === null) {
+			list.push(null);
+		} else {
+			last += step;
+			list.push(last * series.unit);
+		}
+	}
+	return list;
+}
+
+// A number for sorting and drawing: of bounds the lower one, null if nothing is known.
+export function amount(cell) {
+	return Array.isArray(cell) ? cell[0] : cell;
+}
+
+const text = (cell, column) =>
+	cell === null ? "-" : column.type === "bytes" ? String(amount(cell)) : String(cell);
+
+// What a row has for each key, whose columns there may be several of.
+const join = (data, key, cell) =>
+	data.keys[key].map((column, i) => text(cell(column, i), data.columns[column])).join(" ");
+
+function make_row(data, cells, track) {
+	const keys = data.keys.map((columns, key) => join(data, key, column => cells[column]));
+
+	return {keys, cells, name: keys.join(" · "), find: keys.join(" ").toLowerCase(),
+		values: track ? decode(track.values) : null, peak: track ? track.peak : 0,
+		peak_time: track ? track.peak_time : 0};
+}
+
+function size_column(data) {
+	const sizes = data.columns.map((column, i) => i).filter(i => data.columns[i].type === "bytes");
+	const named = name => sizes.find(i => data.columns[i].name === name);
+
+	return named(data.timeline ? data.timeline.column : "pss") ?? named("after") ?? sizes[0] ?? -1;
+}
+
+function load_timeline(data) {
+	const t = data.timeline;
+
+	t.times = decode(t.times);
+	t.total = decode(t.total);
+	t.available = decode(t.available);
+	t.swapped = decode(t.swapped);
+	t.gaps = new Set(t.gaps);
+	t.stacks = t.stacks.map((stack, key) => stack.map(one =>
+		({name: join(data, key, (column, i) => one.names[i]), values: decode(one.values)})));
+	data.rows = t.tracks.filter(track => track.row).map(track => make_row(data, track.row, track));
+}
+
+export const shown = (data, row, column) => text(row.cells[column], data.columns[column]);
+
+export function load() {
+	const data = JSON.parse(document.getElementById("data").textContent);
+
+	data.keys = data.by.map((name, key) =>
+		data.columns.map((column, i) => i).filter(i => data.columns[i].key === key));
+	data.size = size_column(data);
+	if (data.timeline)
+		load_timeline(data);
+	else
+		data.rows = data.rows.filter(cells => cells).map(cells => make_row(data, cells, null));
+	return data;
+}
+
+// What a row has at an instant; without a timeline there is only one.
+export function size_of(data, row, at) {
+	return data.timeline ? row.values[at]
+		: data.size < 0 ? null : amount(row.cells[data.size]);
+}
+
+export function total_of(data, at) {
+	return data.timeline ? data.timeline.total[at]
+		: data.size < 0 ? 0 : amount(data.totals[data.size]) ?? 0;
+}
