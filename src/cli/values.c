@@ -1,5 +1,6 @@
 #include "cli/values.h"
 
+#include "render/metrics.h"
 #include "render/renderers.h"
 #include "watch/driver.h"
 
@@ -327,6 +328,19 @@ int value_delay(const char *value, uint64_t *ns, struct error *e)
 	return 0;
 }
 
+int value_series(const char *value, size_t *series, struct error *e)
+{
+	const char *wrong;
+	long long number = strtonum(value, METRICS_SERIES_LEAST, METRICS_SERIES_MOST, &wrong);
+
+	if (wrong)
+		return error_set(e, ERROR_USAGE,
+				 "--series: invalid number \"%s\": expected %d to %d", value,
+				 METRICS_SERIES_LEAST, METRICS_SERIES_MOST);
+	*series = (size_t)number;
+	return 0;
+}
+
 int value_iterations(const char *value, uint64_t *n, struct error *e)
 {
 	const char *wrong;
@@ -351,7 +365,7 @@ int value_format(const char *value, bool of_report, const struct renderer **rend
 	if (of_report)
 		return error_set(e, ERROR_USAGE,
 				 "--format: invalid format \"%s\": expected table, json, csv, "
-				 "markdown or folded",
+				 "markdown, folded or prometheus",
 				 value);
 	return error_set(e, ERROR_USAGE,
 			 "--format: invalid format \"%s\": expected table, json or csv", value);

@@ -53,6 +53,7 @@ struct renderer {
 		      struct error *e);
 };
 
-extern const struct renderer render_table, render_json, render_csv, render_markdown, render_folded;
+extern const struct renderer render_table, render_json, render_csv, render_markdown, render_folded,
+	render_prometheus;
 
 #endif
