@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "recording/identity.h"
+#include "render/metric_value.h"
 #include "render/metrics.h"
 #include "render/renderers.h"
 #include "report/changes.h"
@@ -637,7 +638,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 static bool can_be_labels(const struct grouping *by)
 {
 	for (unsigned i = 0; i < by->count; i++) {
-		if (!metrics_can_have(by->keys[i]))
+		if (!metric_can_have(by->keys[i]))
 			return false;
 	}
 	return true;
@@ -735,6 +736,10 @@ static int check_suits(const struct options *o, struct error *e)
 		if (!column_suits(o->columns.list[i], &o->by))
 			wrong = o->columns.list[i];
 	}
+	if (wrong && wrong->role == COLUMN_CGROUP)
+		return error_set(e, ERROR_USAGE,
+				 "the column %s needs --by container, pod, unit or cgroup",
+				 wrong->name);
 	return wrong ? error_set(e, ERROR_USAGE, "the column %s needs --by process or --by %s",
 				 wrong->name, key_names[wrong->which])
 		     : 0;
@@ -753,6 +758,20 @@ static int check_trends(const struct options *o, struct error *e)
 	}
 	return wrong ? error_set(e, ERROR_USAGE, "only anonmem top has the column %s", wrong->name)
 		     : 0;
+}
+
+/* What control groups use is read for a report. */
+static int check_usages(const struct options *o, struct error *e)
+{
+	const struct column *wrong = o->sort && o->sort->role == COLUMN_CGROUP ? o->sort : NULL;
+
+	if (o->command == FOR_REPORT)
+		return 0;
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (o->columns.list[i]->role == COLUMN_CGROUP)
+			wrong = o->columns.list[i];
+	}
+	return wrong ? error_set(e, ERROR_USAGE, "only a report has the column %s", wrong->name) : 0;
 }
 
 /* Only a report with this key column can be sorted by it. */
@@ -899,7 +918,8 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 static int check(struct options *o, struct error *e)
 {
 	complete_grouping(o);
-	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_usages(o, e) < 0 ||
+	    check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }

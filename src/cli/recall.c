@@ -36,6 +36,7 @@ static int check(const struct options *o, struct error *e)
 		const char *text;
 	} refused[] = {
 		{wants_exclusive(o), "a recording has no column exclusive"},
+		{wants_usages(o), "a recording has no columns limit, current and peak"},
 		{wants_heaps(o), "a recording has no columns heap_used and heap_free"},
 		{o->children,
 		 "--children needs processes; a recording does not say who began whom"},

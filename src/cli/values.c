@@ -187,7 +187,8 @@ static int add_named(struct column_choice *choice, const char *name, struct erro
 
 bool column_is_offered(const struct column *column, bool watch)
 {
-	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
+	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch) &&
+	       (column->role != COLUMN_CGROUP || !watch);
 }
 
 /* `all` excludes two: the command line may contain a secret, and examining single pages costs more.
@@ -203,6 +204,7 @@ int value_columns(char *value, bool watch, struct column_choice *choice, struct 
 			for (size_t i = 0; i < column_count; i++) {
 				if (column_is_offered(&columns[i], watch) &&
 				    columns[i].role != COLUMN_PROCESS &&
+				    columns[i].role != COLUMN_CGROUP &&
 				    columns[i].role != COLUMN_COSTLY)
 					add_column(choice, &columns[i]);
 			}

@@ -2,7 +2,6 @@
 
 #include "base/textstream.h"
 #include "render/metric_value.h"
-#include "render/metrics.h"
 
 #include <stdlib.h>
 
@@ -24,7 +23,7 @@ static void write_labels(const struct snapshot *s, const symbol *key, FILE *out)
 		char buffer[METRIC_VALUE_MAX];
 		struct slice value;
 
-		value = metric_value(bytes_of(s, k, key[i]), metrics_fold(k), buffer);
+		value = metric_value(bytes_of(s, k, key[i]), metric_folds(k), buffer);
 		fprintf(out, "%s%s=\"", i ? "," : "", key_names[k]);
 		metric_value_write(value, out);
 		putc('"', out);

@@ -102,3 +102,16 @@ void metric_value_write(struct slice value, FILE *out)
 		putc(value.ptr[i], out);
 	}
 }
+
+bool metric_can_have(enum key key)
+{
+	return key == KEY_LABEL || key == KEY_SUBSYSTEM || key == KEY_KIND || key == KEY_NAME ||
+	       key == KEY_USER || key == KEY_CGROUP || key == KEY_CONTAINER || key == KEY_POD ||
+	       key == KEY_UNIT;
+}
+
+bool metric_folds(enum key key)
+{
+	return key == KEY_LABEL || key == KEY_SUBSYSTEM || key == KEY_NAME || key == KEY_UNIT ||
+	       key == KEY_CGROUP;
+}

@@ -9,11 +9,18 @@
 #define RENDER_METRIC_VALUE_H
 
 #include "base/slice.h"
+#include "model/key.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
 enum { METRIC_VALUE_MAX = 64 };
+
+/* The keys that metrics may be labelled by. */
+bool metric_can_have(enum key key);
+
+/* Whether numbers in values of a key are replaced: such names mostly come from a program. */
+bool metric_folds(enum key key);
 
 /* Writes the value to `buffer`; `folds` says whether numbers are replaced. */
 struct slice metric_value(struct slice name, bool folds, char buffer[METRIC_VALUE_MAX]);

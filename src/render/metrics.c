@@ -6,19 +6,6 @@
 
 #include <stdlib.h>
 
-bool metrics_can_have(enum key key)
-{
-	return key == KEY_LABEL || key == KEY_SUBSYSTEM || key == KEY_KIND || key == KEY_NAME ||
-	       key == KEY_USER || key == KEY_CGROUP || key == KEY_CONTAINER || key == KEY_POD ||
-	       key == KEY_UNIT;
-}
-
-bool metrics_fold(enum key key)
-{
-	return key == KEY_LABEL || key == KEY_SUBSYSTEM || key == KEY_NAME || key == KEY_UNIT ||
-	       key == KEY_CGROUP;
-}
-
 /* Families of rows */
 
 static bool find_counter(const struct group *g, enum counter c, uint64_t *value)

@@ -45,12 +45,6 @@ struct metrics {
 	const struct metric_service *service;
 };
 
-/* The keys that metrics may be labelled by. */
-bool metrics_can_have(enum key key);
-
-/* Whether numbers in values of a key are replaced: such names mostly come from a program. */
-bool metrics_fold(enum key key);
-
 /* The number of control groups that fit. */
 size_t metrics_cgroups(size_t series);
 

@@ -1,23 +1,16 @@
 #include "base/textstream.h"
-#include "parse/cgroup_path.h"
+#include "model/usages.h"
 #include "render/metric_value.h"
 #include "serve/gather.h"
-#include "source/cgroup_memory.h"
 
 #include <stdlib.h>
 
 /* The control group of the container that a path lies in, or else of the unit; empty if none. */
 static struct slice group_of(struct slice path)
 {
-	struct cgroup_path parsed;
+	struct slice container = usages_group(KEY_CONTAINER, path);
 
-	cgroup_path_parse(path, &parsed);
-	if (parsed.container.len)
-		return parsed.group;
-	if (parsed.unit.len)
-		return (struct slice){path.ptr,
-				      (size_t)(parsed.unit.ptr + parsed.unit.len - path.ptr)};
-	return SLICE("");
+	return container.len ? container : usages_group(KEY_UNIT, path);
 }
 
 /* The labels of a group, of which `key` is a record's. */
@@ -36,7 +29,7 @@ static char *make_labels(const struct watch *w, const symbol *key)
 		char buffer[METRIC_VALUE_MAX];
 
 		fprintf(out, "%s%s=\"", i ? "," : "", key_names[shown[i]]);
-		metric_value_write(metric_value(value, metrics_fold(shown[i]), buffer), out);
+		metric_value_write(metric_value(value, metric_folds(shown[i]), buffer), out);
 		putc('"', out);
 	}
 	if (out)

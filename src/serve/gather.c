@@ -34,9 +34,9 @@ static symbol make_value(const struct values *v, enum key key, symbol name)
 	if (key == KEY_LABEL)
 		return key_intern_label(symbols, ORIGIN_KERNEL,
 					metric_value(key_label(v->names, name, &origin),
-						     metrics_fold(key), buffer));
+						     metric_folds(key), buffer));
 	return intern(symbols,
-		      metric_value(intern_bytes(v->names, name), metrics_fold(key), buffer));
+		      metric_value(intern_bytes(v->names, name), metric_folds(key), buffer));
 }
 
 static symbol rename_symbol(void *ctx, unsigned part, symbol name)
