@@ -347,8 +347,8 @@ static const struct spec {
 	 take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
-	{ALL | FOR_MACHINE | FOR_SERVE, 0, "root", "DIR", "a captured tree, or another system's /proc",
-	 take_root, 0},
+	{ALL | FOR_MACHINE | FOR_SERVE, 0, "root", "DIR",
+	 "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
@@ -369,13 +369,14 @@ static const struct spec {
 	 take_by, 0},
 
 	{FOR_SERVE, 0, NULL, NULL, "Service", NULL, 0},
-	{FOR_SERVE, 0, "listen", "ADDRESS",
-	 "ADDRESS:PORT or unix:/PATH; default: 127.0.0.1:9974", take_listen, 0},
+	{FOR_SERVE, 0, "listen", "ADDRESS", "ADDRESS:PORT or unix:/PATH; default: 127.0.0.1:9974",
+	 take_listen, 0},
 	{FOR_SERVE, 'd', "delay", "TIME", "between two readings, at least 100ms; default: 15s",
 	 take_interval, 0},
 	{FOR_SERVE, 'g', "by", "KEY[,KEY...]", "labels of the series; default: subsystem,label",
 	 take_by, 0},
-	{FOR_SERVE, 0, "series", "N", "at most N series, 100 to 1000; default: 500", take_series, 0},
+	{FOR_SERVE, 0, "series", "N", "at most N series, 100 to 1000; default: 500", take_series,
+	 0},
 
 	{MOST, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
@@ -407,8 +408,8 @@ static const struct spec {
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
-	{SHOWING, 'f', "format", "FORMAT", "table (default), json, csv, markdown, folded or prometheus",
-	 take_format, 0},
+	{SHOWING, 'f', "format", "FORMAT",
+	 "table (default), json, csv, markdown, folded or prometheus", take_format, 0},
 	{FOR_CHECK, 'f', "format", "FORMAT", "text (default), json, junit or markdown", take_format,
 	 0},
 	{FOR_MACHINE, 'f', "format", "FORMAT", "table (default), json or csv", take_format, 0},
@@ -771,7 +772,8 @@ static int check_usages(const struct options *o, struct error *e)
 		if (o->columns.list[i]->role == COLUMN_CGROUP)
 			wrong = o->columns.list[i];
 	}
-	return wrong ? error_set(e, ERROR_USAGE, "only a report has the column %s", wrong->name) : 0;
+	return wrong ? error_set(e, ERROR_USAGE, "only a report has the column %s", wrong->name)
+		     : 0;
 }
 
 /* Only a report with this key column can be sorted by it. */
@@ -801,8 +803,7 @@ static void complete_grouping(struct options *o)
 
 	if (o->command == FOR_RECORD)
 		return;
-	if (by->count == 0 &&
-	    (o->command == FOR_SERVE || o->renderer == &render_prometheus))
+	if (by->count == 0 && (o->command == FOR_SERVE || o->renderer == &render_prometheus))
 		*by = (struct grouping){.keys = {KEY_SUBSYSTEM, KEY_LABEL}, .count = 2};
 	if (by->count == 0)
 		by->keys[by->count++] = o->command == FOR_TOP ? KEY_SUBSYSTEM : KEY_LABEL;
@@ -936,8 +937,12 @@ static void set_defaults(enum option_command command, struct options *o)
 		.renderer = renderers[0],
 		.verdict_format = &verdict_formats[0],
 		.jobs = processors(),
-		.delay_ns = serves ? 15 * second : command == FOR_RECORD ? 10 * second : 2 * second,
-		.max_stall_ns = serves ? 2 * ms : over_time ? 50 * ms : 0,
+		.delay_ns = serves		    ? 15 * second
+			    : command == FOR_RECORD ? 10 * second
+						    : 2 * second,
+		.max_stall_ns = serves	    ? 2 * ms
+				: over_time ? 50 * ms
+					    : 0,
 		.series = METRICS_SERIES,
 		.keep_ns = 90 * day,
 		.tiers = tiers_default(),

@@ -97,9 +97,9 @@ static const unsigned long requests[] = {
 
 /* Accepting connections and answering them; none can be opened. */
 static const int serving[] = {
-	SCMP_SYS(accept4),    SCMP_SYS(recvfrom),   SCMP_SYS(sendto),	  SCMP_SYS(sendmsg),
-	SCMP_SYS(shutdown),   SCMP_SYS(setsockopt), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
-	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(accept4),    SCMP_SYS(recvfrom),    SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg),    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),
+	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
 };
 
 enum { OPENING = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC };

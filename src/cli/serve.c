@@ -1,7 +1,6 @@
 /*
  * `anonmem serve`: reads as top does, and answers Prometheus with the last reading.
  */
-#include "serve/server.h"
 #include "cli/commandline.h"
 #include "cli/descriptors.h"
 #include "cli/options.h"
@@ -13,6 +12,7 @@
 #include "serve/address.h"
 #include "serve/gather.h"
 #include "serve/libraries.h"
+#include "serve/server.h"
 #include "watch/driver.h"
 
 #include <errno.h>
@@ -130,7 +130,7 @@ static int publish(struct service *s, struct error *e)
 	return status;
 }
 
-/* A reading that fails is tried again; the pages stay. It is said once. */
+/* A reading that fails is tried again; the pages stay. The first failure in a row is reported. */
 static void read_once(struct service *s)
 {
 	struct error e = {.code = ERROR_NONE};

@@ -83,9 +83,9 @@ static bool take(void *ctx, const struct record *r)
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
 	       snapshot_add_sharer(s, r) && add_comparison(s, r) &&
 	       commands_add(&s->commands, &s->symbols, r) &&
-	       (!survey->options->usages || usages_add(&s->usages, &s->by, r)) && note_read(survey, r) &&
-	       shares_add(&survey->shares, r) && (r->part_count == 0 || keep(survey, r)) &&
-	       fold_add(&survey->fold, r) &&
+	       (!survey->options->usages || usages_add(&s->usages, &s->by, r)) &&
+	       note_read(survey, r) && shares_add(&survey->shares, r) &&
+	       (r->part_count == 0 || keep(survey, r)) && fold_add(&survey->fold, r) &&
 	       (r->shares_with || exclusive_add(&survey->exclusive, r)) &&
 	       census_note(&survey->census, r);
 }

@@ -7,17 +7,16 @@
 /* What is cut off is marked. */
 static const struct slice mark = {"...", 3}, replacement = {"\xef\xbf\xbd", 3};
 
-/* Controls, and what hides, joins or reorders other text (categories Cc, Cf, Zl, Zp of Unicode). The
- * locale is no help: a service has none. */
+/* Controls, and what hides, joins or reorders other text (categories Cc, Cf, Zl, Zp of Unicode).
+ * The locale is no help: a service has none. */
 static bool is_visible(uint32_t code)
 {
 	static const struct {
 		uint32_t first, last;
-	} hidden[] = {
-		{0x00, 0x1f},	   {0x7f, 0x9f},     {0xad, 0xad},     {0x061c, 0x061c},
-		{0x180e, 0x180e},  {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
-		{0xfe00, 0xfe0f},  {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfffe, 0xffff},
-		{0xe0000, 0xe0fff}};
+	} hidden[] = {{0x00, 0x1f},	 {0x7f, 0x9f},	   {0xad, 0xad},     {0x061c, 0x061c},
+		      {0x180e, 0x180e},	 {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		      {0xfe00, 0xfe0f},	 {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfffe, 0xffff},
+		      {0xe0000, 0xe0fff}};
 
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
 		if (code >= hidden[i].first && code <= hidden[i].last)

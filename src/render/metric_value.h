@@ -2,8 +2,8 @@
  * metric_value: names that somebody else chose, as values of labels of metrics.
  *
  * Each distinct value makes a series that a server of metrics keeps for weeks, and it rejects all
- * metrics of a machine if one value is no UTF-8. So numbers become `*`, long names are cut, and what
- * is no visible text becomes U+FFFD. A value is a value of itself.
+ * metrics of a machine if one value is no UTF-8. So numbers become `*`, long names are cut, and
+ * what is no visible text becomes U+FFFD. A value is a value of itself.
  */
 #ifndef RENDER_METRIC_VALUE_H
 #define RENDER_METRIC_VALUE_H

@@ -216,8 +216,7 @@ static void write_cgroups(struct exposition *x, const struct metrics *m)
 		"anonmem_cgroup_current_bytes", METRIC_GAUGE, "bytes",
 		"Memory charged to a container or unit, file cache included."};
 	static const struct metric_family peak = {"anonmem_cgroup_peak_bytes", METRIC_GAUGE,
-						  "bytes",
-						  "The most memory ever charged to it."};
+						  "bytes", "The most memory ever charged to it."};
 
 	if (m->cgroup_count == 0)
 		return;

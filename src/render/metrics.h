@@ -22,14 +22,14 @@ struct metric_cgroup {
 
 /* What a service says about itself. */
 struct metric_service {
-	uint64_t read_at;	 /* time of the last reading, ns since 1970, */
-	uint64_t reading_ns;	 /* and how long it took */
+	uint64_t read_at;    /* time of the last reading, ns since 1970, */
+	uint64_t reading_ns; /* and how long it took */
 	uint64_t readings, failed;
-	uint64_t reread, kept;	 /* processes read again, and not, since they did nothing */
-	uint64_t timed_out;	 /* times that a process held its reader up, since the start */
-	uint64_t started_at;	 /* ns since 1970 */
-	uint64_t cpu_ns;	 /* of all threads */
-	uint64_t resident;	 /* bytes */
+	uint64_t reread, kept;	    /* processes read again, and not, since they did nothing */
+	uint64_t timed_out;	    /* times that a process held its reader up, since the start */
+	uint64_t started_at;	    /* ns since 1970 */
+	uint64_t cpu_ns;	    /* of all threads */
+	uint64_t resident;	    /* bytes */
 	uint64_t answered, refused; /* requests */
 };
 

@@ -1,6 +1,6 @@
 /*
- * The text format of Prometheus, for the textfile collector of its node exporter. Columns, order and
- * limit of the report do not matter: the metrics are always the same.
+ * The text format of Prometheus, for the textfile collector of its node exporter. Columns, order
+ * and limit of the report do not matter: the metrics are always the same.
  */
 #include "render/metrics.h"
 #include "render/render.h"

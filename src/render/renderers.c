@@ -1,4 +1,5 @@
 #include "render/renderers.h"
 
-const struct renderer *const renderers[] = {&render_table,    &render_json,   &render_csv,
-					    &render_markdown, &render_folded, &render_prometheus, NULL};
+const struct renderer *const renderers[] = {
+	&render_table,	&render_json,	    &render_csv, &render_markdown,
+	&render_folded, &render_prometheus, NULL};

@@ -36,7 +36,8 @@ static int parse_path(const char *text, const char *path, struct sockaddr_un *a,
 	if (path[0] != '/')
 		return fail(text, e);
 	if (strlen(path) >= sizeof(a->sun_path))
-		return error_set(e, ERROR_USAGE, "--listen: the path of a socket has at most %zu bytes",
+		return error_set(e, ERROR_USAGE,
+				 "--listen: the path of a socket has at most %zu bytes",
 				 sizeof(a->sun_path) - 1);
 	memcpy(a->sun_path, path, strlen(path));
 	return 0;

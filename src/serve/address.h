@@ -13,7 +13,8 @@
 
 #define ADDRESS_DEFAULT "127.0.0.1:9974"
 
-/* Opens a socket that listens there. The descriptor, or -1 with *e: ERROR_USAGE if it is no address.
+/* Opens a socket that listens there. The descriptor, or -1 with *e: ERROR_USAGE if it is no
+ * address.
  */
 int address_listen(const char *text, struct error *e);
 

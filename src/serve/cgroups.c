@@ -24,8 +24,8 @@ static char *make_labels(const struct watch *w, const symbol *key)
 
 	for (size_t i = 0; out && i < sizeof(shown) / sizeof(*shown); i++) {
 		symbol name = key[grouping_find(by, shown[i])];
-		struct slice value = name == SYMBOL_NONE ? SLICE("")
-							 : intern_bytes(&w->symbols, name);
+		struct slice value =
+			name == SYMBOL_NONE ? SLICE("") : intern_bytes(&w->symbols, name);
 		char buffer[METRIC_VALUE_MAX];
 
 		fprintf(out, "%s%s=\"", i ? "," : "", key_names[shown[i]]);

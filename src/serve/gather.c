@@ -7,8 +7,8 @@
 
 struct grouping gather_keys(const struct grouping *by)
 {
-	static const enum key needed[] = {KEY_SUBSYSTEM, KEY_KIND,	KEY_CGROUP,
-					  KEY_CONTAINER, KEY_POD, KEY_UNIT};
+	static const enum key needed[] = {KEY_SUBSYSTEM, KEY_KIND, KEY_CGROUP,
+					  KEY_CONTAINER, KEY_POD,  KEY_UNIT};
 	struct grouping all = *by;
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {

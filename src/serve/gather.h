@@ -1,8 +1,8 @@
 /*
  * gather: what a reading of a watch has for metrics.
  *
- * Names are made values of labels before groups are added up, so a process counts once in each group
- * although names of its memory differ by numbers.
+ * Names are made values of labels before groups are added up, so a process counts once in each
+ * group although names of its memory differ by numbers.
  */
 #ifndef SERVE_GATHER_H
 #define SERVE_GATHER_H

@@ -1,8 +1,8 @@
 /*
  * libraries: functions of libmicrohttpd and zlib, loaded when a service starts.
  *
- * The program is not linked with them: libmicrohttpd brings GnuTLS along, which costs every start of
- * anonmem milliseconds. In the sandbox nothing can be loaded.
+ * The program is not linked with them: libmicrohttpd brings GnuTLS along, which costs every start
+ * of anonmem milliseconds. In the sandbox nothing can be loaded.
  */
 #ifndef SERVE_LIBRARIES_H
 #define SERVE_LIBRARIES_H

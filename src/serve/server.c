@@ -184,8 +184,10 @@ static void add_client(struct server *s, struct MHD_Connection *c, void **socket
 		*socket_context = NULL;
 		return;
 	}
-	*client = (struct client){
-		.next = s->clients, .link = &s->clients, .socket = info->connect_fd, .since = now_s()};
+	*client = (struct client){.next = s->clients,
+				  .link = &s->clients,
+				  .socket = info->connect_fd,
+				  .since = now_s()};
 	if (client->next)
 		client->next->link = &client->next;
 	s->clients = client;

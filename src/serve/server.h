@@ -23,9 +23,9 @@ enum {
 };
 
 struct server_options {
-	int socket;		/* listens; the server closes it */
-	const char *version;	/* of anonmem */
-	uint64_t delay_ns;	/* between readings */
+	int socket;		       /* listens; the server closes it */
+	const char *version;	       /* of anonmem */
+	uint64_t delay_ns;	       /* between readings */
 	void (*restrict_thread)(void); /* called once in the thread that answers; or NULL */
 };
 

@@ -20,7 +20,8 @@ TEST(openmetrics_by_preference)
 	assert_false(opens("text/plain"));
 	assert_true(opens("application/openmetrics-text"));
 	assert_true(opens("Application/OpenMetrics-Text; Version=1.0.0"));
-	assert_true(opens("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"));
+	assert_true(
+		opens("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"));
 	assert_false(opens("application/openmetrics-text;q=0.2,text/plain;q=0.5"));
 	/* What Prometheus 2.42 sends. */
 	assert_true(opens("application/openmetrics-text;version=1.0.0,"

@@ -44,7 +44,7 @@ TEST(values_are_visible_text)
 	assert_value("\x1b[m", "\xef\xbf\xbd[m");
 	assert_value("h\xc3\xbcte", "h\xc3\xbcte");
 	assert_slice(value_of((struct slice){"a\0b", 3}, true), "a\xef\xbf\xbd"
-							       "b");
+								"b");
 }
 
 TEST(values_are_short)
@@ -93,7 +93,8 @@ static size_t count_series(const char *text)
 {
 	size_t count = 0;
 
-	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL)
+	for (const char *line = text; line && *line;
+	     line = strchr(line, '\n'), line += line != NULL)
 		count += *line != '#';
 	return count;
 }
@@ -108,11 +109,11 @@ TEST(groups_that_look_alike_are_one)
 	snapshot_init(&s, SOURCE_PROC, &by_name);
 	add_group(&s, "job-1", 100, 1);
 	add_group(&s, "job-2", 23, 1);
-	add_group(&s, "quo\"te\\", 7, 2);
+	add_group(&s, "quo\"ted\\", 7, 2);
 	text = write_metrics(&s, METRICS_SERIES, EXPOSITION_PROMETHEUS);
 	assert_contains(text, "\nanonmem_pss_bytes{name=\"job-*\"} 123\n");
-	assert_contains(text, "\nanonmem_pss_bytes{name=\"quo\\\"te\\\\\"} 7\n");
-	assert_contains(text, "\nanonmem_processes{name=\"quo\\\"te\\\\\"} 2\n");
+	assert_contains(text, "\nanonmem_pss_bytes{name=\"quo\\\"ted\\\\\"} 7\n");
+	assert_contains(text, "\nanonmem_processes{name=\"quo\\\"ted\\\\\"} 2\n");
 	/* A process may be in both. */
 	assert_null(strstr(text, "anonmem_processes{name=\"job-*\"}"));
 	assert_contains(text, "anonmem_build_info{version=\"1\\\"2\\\\3\"} 1\n");

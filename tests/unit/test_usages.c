@@ -68,9 +68,9 @@ TEST(no_controller)
 
 TEST(groups_of_keys)
 {
-	const struct slice kubernetes = SLICE(
-		"/kubepods/burstable/pod0ad8dc86-6b6c-4a10-8f5d-0f2f7d3e9a01/"
-		"0404040404040404040404040404040404040404040404040404040404040404/init");
+	const struct slice kubernetes =
+		SLICE("/kubepods/burstable/pod0ad8dc86-6b6c-4a10-8f5d-0f2f7d3e9a01/"
+		      "0404040404040404040404040404040404040404040404040404040404040404/init");
 
 	assert_slice(usages_group(KEY_POD, kubernetes),
 		     "/kubepods/burstable/pod0ad8dc86-6b6c-4a10-8f5d-0f2f7d3e9a01");
