@@ -243,7 +243,8 @@ static struct driver_options describe_driver(const struct service *s, const stru
 							.heaps = true}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = descriptors > CONNECTIONS ? descriptors - CONNECTIONS : 0,
-			     .forgets = true},
+			     .forgets = true,
+			     .spares = true},
 		.delay_ns = o->delay_ns,
 	};
 }

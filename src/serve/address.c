@@ -10,7 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512, INHERITED = 3 /* SD_LISTEN_FDS_START */ };
+#include <bsd/stdlib.h>
+
+enum { BACKLOG = 512, HOST_MAX = 256, INHERITED = 3 /* SD_LISTEN_FDS_START */ };
 
 static const char unix_prefix[] = "unix:";
 
@@ -43,28 +45,32 @@ static int parse_path(const char *text, const char *path, struct sockaddr_un *a,
 	return 0;
 }
 
+/* The part before the port, without brackets; false if it is none. */
+static bool take_host(const char *text, size_t length, char host[HOST_MAX])
+{
+	bool bracketed = length > 2 && text[0] == '[' && text[length - 1] == ']';
+
+	if (length == 0 || length >= HOST_MAX || (!bracketed && memchr(text, ':', length)))
+		return false;
+	snprintf(host, HOST_MAX, "%.*s", (int)(bracketed ? length - 2 : length), text + bracketed);
+	if (strcmp(host, "localhost") == 0)
+		snprintf(host, HOST_MAX, "127.0.0.1");
+	return true;
+}
+
 /* The caller frees the list with freeaddrinfo(). */
 static int parse_numbers(const char *text, struct addrinfo **list, struct error *e)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	const char *colon = strrchr(text, ':');
-	size_t length = colon ? (size_t)(colon - text) : 0;
-	char host[256];
+	const char *colon = strrchr(text, ':'), *wrong = NULL;
+	char host[HOST_MAX];
 
-	if (length == 0 || length >= sizeof(host) || colon[1] == '\0')
+	/* Of a larger number, getaddrinfo() takes a part. */
+	if (!colon || strtonum(colon + 1, 1, UINT16_MAX, &wrong) == 0 || wrong ||
+	    !take_host(text, (size_t)(colon - text), host))
 		return fail(text, e);
-	memcpy(host, text, length);
-	host[length] = '\0';
-	if (host[0] == '[' && host[length - 1] == ']') {
-		memmove(host, host + 1, length - 2);
-		host[length - 2] = '\0';
-	} else if (memchr(host, ':', length)) {
-		return fail(text, e);
-	} else if (strcmp(host, "localhost") == 0) {
-		snprintf(host, sizeof(host), "127.0.0.1");
-	}
 	return getaddrinfo(host, colon + 1, &hints, list) == 0 ? 0 : fail(text, e);
 }
 

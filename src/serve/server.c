@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -29,6 +30,7 @@ struct server {
 	struct MHD_Daemon *daemon;
 	int poll_fd, stop_fd;
 	pthread_t thread;
+	sem_t restricted; /* the thread has given up its rights */
 
 	/* Of the thread that answers. */
 	struct client *clients;
@@ -252,6 +254,7 @@ static void *work(void *ctx)
 
 	if (s->options.restrict_thread)
 		s->options.restrict_thread();
+	sem_post(&s->restricted);
 	while (!fds[1].revents) {
 		poll(fds, 2, time_left(s));
 		mhd.MHD_run(s->daemon);
@@ -279,7 +282,10 @@ static int start_daemon(struct server *s, struct error *e)
 	if (s->poll_fd < 0 || s->stop_fd < 0)
 		return error_errno(e, "cannot start the server");
 	errno = pthread_create(&s->thread, NULL, work, s);
-	return errno ? error_errno(e, "cannot start a thread") : 0;
+	if (errno)
+		return error_errno(e, "cannot start a thread");
+	TEMP_FAILURE_RETRY(sem_wait(&s->restricted));
+	return 0;
 }
 
 static void free_server(struct server *s)
@@ -298,6 +304,7 @@ static void free_server(struct server *s)
 	if (s->stop_fd >= 0)
 		close(s->stop_fd);
 	pthread_mutex_destroy(&s->lock);
+	sem_destroy(&s->restricted);
 	free(s);
 }
 
@@ -313,6 +320,7 @@ struct server *server_start(const struct server_options *options, struct error *
 	s->options = *options;
 	s->stop_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
+	sem_init(&s->restricted, 0, 0);
 	if (!make_pages(s))
 		error_memory(e);
 	else if (start_daemon(s, e) == 0)

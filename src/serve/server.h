@@ -31,7 +31,7 @@ struct server_options {
 
 struct server;
 
-/* NULL with *e. */
+/* Returns when the thread is restricted, which the sandbox would not allow. NULL with *e. */
 struct server *server_start(const struct server_options *options, struct error *e);
 void server_stop(struct server *s);
 

@@ -187,7 +187,7 @@ class Answers(Live):
 class Serve(Live):
 	def test_what_is_gone_is_gone(self):
 		with Server("-d", "100ms", "--by", "name") as server:
-			with Helper("shapes") as helper:
+			with Helper("memory") as helper:
 				with open(f"/proc/{helper.pid}/comm", encoding="latin-1") as f:
 					name = re.sub("[0-9]{2,}", "*", f.read().strip())
 				self.wait(lambda: ("anonmem_pss_bytes", (("name", name),)) in server.metrics())
