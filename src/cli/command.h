@@ -20,6 +20,7 @@ command_fn command_check;   /* whether memory is within a budget */
 command_fn command_diff;    /* what grew between two captures, reports or moments */
 command_fn command_machine; /* where all memory of the machine is */
 command_fn command_record;  /* samples over time, into a database */
+command_fn command_serve;   /* metrics for Prometheus, over HTTP */
 command_fn command_run;	    /* runs a program and names its memory */
 command_fn command_top;	    /* the report, refreshed */
 

@@ -39,7 +39,7 @@ static const struct {
 } commands[] = {
 	{"capture", command_capture}, {"check", command_check},	    {"diff", command_diff},
 	{"doctor", command_doctor},   {"machine", command_machine}, {"record", command_record},
-	{"run", command_run},	      {"top", command_top},
+	{"run", command_run},	      {"serve", command_serve},	    {"top", command_top},
 };
 
 /* `anonmem run` keeps the user's own rights for the program, but none from file capabilities.

@@ -1,6 +1,8 @@
 #include "cli/options.h"
 
 #include "recording/identity.h"
+#include "render/metric_value.h"
+#include "render/metrics.h"
 #include "render/renderers.h"
 #include "report/changes.h"
 
@@ -201,6 +203,18 @@ static int take_interval(struct options *o, char *value, struct error *e)
 			 value);
 }
 
+static int take_listen(struct options *o, char *value, struct error *e)
+{
+	(void)e;
+	o->listen = value;
+	return 0;
+}
+
+static int take_series(struct options *o, char *value, struct error *e)
+{
+	return value_series(value, &o->series, e);
+}
+
 static int take_for(struct options *o, char *value, struct error *e)
 {
 	return value_time("for", value, &o->for_ns, e);
@@ -278,6 +292,7 @@ enum {
 	READS = SHOWING | FOR_RECORD | FOR_CHECK, /* processes that are chosen, with their memory */
 	CHOOSING = READS | FOR_CAPTURE,		  /* processes */
 	EACH = ANY | FOR_RECORD | FOR_CHECK,
+	MOST = EACH | FOR_SERVE,
 };
 
 /* An option without a value names the member that it sets. */
@@ -324,7 +339,7 @@ static const struct spec {
 	{FOR_CHECK, 0, "optional", NULL, "the rule may match nothing", SETS(optional)},
 	{FOR_CHECK, 0, "budget", "FILE", "more rules, one in each line", take_budget, 0},
 
-	{ANY | FOR_CHECK, 0, NULL, NULL, "Source", NULL, 0},
+	{ANY | FOR_CHECK | FOR_SERVE, 0, NULL, NULL, "Source", NULL, 0},
 	{FOR_DIFF, 0, "for", "DURATION",
 	 "compare the running system with itself after this time, such as 60s", take_for, 0},
 	{FOR_REPORT | FOR_CHECK, 0, "from", "SOURCE",
@@ -332,8 +347,8 @@ static const struct spec {
 	 take_from, 0},
 	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
 	 take_from, 0},
-	{ALL | FOR_MACHINE, 0, "root", "DIR", "a captured tree, or another system's /proc",
-	 take_root, 0},
+	{ALL | FOR_MACHINE | FOR_SERVE, 0, "root", "DIR",
+	 "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
 	 0},
 
@@ -355,7 +370,17 @@ static const struct spec {
 	{FOR_RECORD, 'g', "by", "KEY[,KEY...]",
 	 "group by these keys (below); default: name,cgroup,label", take_by, 0},
 
-	{EACH, 0, NULL, NULL, "Report", NULL, 0},
+	{FOR_SERVE, 0, NULL, NULL, "Service", NULL, 0},
+	{FOR_SERVE, 0, "listen", "ADDRESS", "ADDRESS:PORT or unix:/PATH; default: 127.0.0.1:9974",
+	 take_listen, 0},
+	{FOR_SERVE, 'd', "delay", "TIME", "between two readings, at least 100ms; default: 15s",
+	 take_interval, 0},
+	{FOR_SERVE, 'g', "by", "KEY[,KEY...]", "labels of the series; default: subsystem,label",
+	 take_by, 0},
+	{FOR_SERVE, 0, "series", "N", "at most N series, 100 to 1000; default: 500", take_series,
+	 0},
+
+	{MOST, 0, NULL, NULL, "Report", NULL, 0},
 	{FOR_REPORT | FOR_DIFF, 'g', "by", "KEY[,KEY...]",
 	 "group by these keys (below); default: label", take_by, 0},
 	{FOR_TOP, 'g', "by", "KEY[,KEY...]", "initially group by these keys; default: subsystem",
@@ -372,12 +397,12 @@ static const struct spec {
 	{ALL, 'a', "all", NULL, "show rows of zeros too", SETS(all)},
 	{FOR_DIFF, 'a', "all", NULL, "show rows without a change too", SETS(all)},
 	{FOR_MACHINE, 'a', "all", NULL, "show rows that are 0 or unknown too", SETS(all)},
-	{EACH, 0, "rules", "FILE", "additional rules for subsystems, see anonmem-rules(5)",
+	{MOST, 0, "rules", "FILE", "additional rules for subsystems, see anonmem-rules(5)",
 	 take_rules, 0},
-	{EACH, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
-	{EACH, 0, "infer", "HOW", "guess (~) unnamed memory by content (default), place or none",
+	{MOST, 0, "no-rules", NULL, "use only the built-in rules", SETS(no_rules)},
+	{MOST, 0, "infer", "HOW", "guess (~) unnamed memory by content (default), place or none",
 	 take_infer, 0},
-	{EACH, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
+	{MOST, 0, "no-infer", NULL, "--infer none", take_no_infer, 0},
 
 	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Output", NULL, 0},
 	{FOR_CAPTURE, 0, "output", "FILE",
@@ -385,8 +410,10 @@ static const struct spec {
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},
-	{FOR_REPORT | FOR_DIFF, 'f', "format", "FORMAT",
-	 "table (default), json, csv, markdown, folded or html", take_format, 0},
+	{FOR_REPORT, 'f', "format", "FORMAT",
+	 "table (default), json, csv, markdown, folded, html or prometheus", take_format, 0},
+	{FOR_DIFF, 'f', "format", "FORMAT", "table (default), json, csv, markdown, folded or html",
+	 take_format, 0},
 	{FOR_TOP, 'f', "format", "FORMAT", "table (default), json, csv, markdown or folded",
 	 take_format, 0},
 	{FOR_CHECK, 'f', "format", "FORMAT", "text (default), json, junit or markdown", take_format,
@@ -409,11 +436,11 @@ static const struct spec {
 	{FOR_TOP, 'b', "batch", NULL, "write each refresh to standard output; no screen",
 	 SETS(batch)},
 
-	{EACH, 0, NULL, NULL, "Performance", NULL, 0},
-	{EACH, 'j', "jobs", "N", "number of reader threads; default: one per processor", take_jobs,
+	{MOST, 0, NULL, NULL, "Performance", NULL, 0},
+	{MOST, 'j', "jobs", "N", "number of reader threads; default: one per processor", take_jobs,
 	 0},
 	{ALL, 0, "fast", NULL, "RSS and swap without smaps; PSS and USS if provable", SETS(fast)},
-	{ALL | FOR_RECORD, 0, "max-stall", "DURATION",
+	{ALL | FOR_RECORD | FOR_SERVE, 0, "max-stall", "DURATION",
 	 "never block a process longer than this, such as 2ms", take_max_stall, 0},
 	{FOR_REPORT, 0, "stats", NULL, "print the cost of reading", SETS(stats)},
 
@@ -422,9 +449,9 @@ static const struct spec {
 	{FOR_REPORT, 0, "verify", NULL, "compare the sums with smaps_rollup and meminfo",
 	 SETS(verify)},
 
-	{EACH | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
-	{EACH | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
-	{EACH | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
+	{MOST | FOR_CAPTURE, 0, NULL, NULL, "Help", NULL, 0},
+	{MOST | FOR_CAPTURE, 'h', "help", NULL, "show this text", take_help, 0},
+	{MOST | FOR_CAPTURE, 'V', "version", NULL, "show the version", take_version, 0},
 };
 
 enum { SPECS = sizeof(specs) / sizeof(*specs) };
@@ -443,6 +470,7 @@ static const struct help {
 	 "  top          watch the report live\n"
 	 "  machine      where all memory of the machine, or of a control group, is\n"
 	 "  record       record memory over time\n"
+	 "  serve        metrics of memory by label for Prometheus\n"
 	 "  capture      save everything that reports need in one file, for --from\n"
 	 "  diff         what grew between two moments\n"
 	 "  check        whether memory is within a budget, for CI\n"
@@ -485,6 +513,15 @@ static const struct help {
 	 "  anonmem check --name shop --max pss=200M\n"
 	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
 	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"},
+	{FOR_SERVE,
+	 "Usage: anonmem serve [OPTIONS]\n"
+	 "Answers Prometheus at /metrics with the memory of this machine by what it is used for.\n"
+	 "It reads on its own schedule, whoever asks.\n",
+	 "  anonmem serve                    on this machine only, port 9974\n"
+	 "  anonmem serve --listen unix:/run/anonmem.sock\n"
+	 "                                   for a proxy that knows TLS and passwords\n"
+	 "  anonmem serve --by container,subsystem\n"
+	 "                                   which container uses memory for what\n"},
 	{FOR_DIFF,
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
@@ -528,6 +565,9 @@ void options_write_help(enum option_command command, FILE *out)
 	if (command == FOR_RECORD)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
 		      "pod, unit.\n",
+		      out);
+	else if (command == FOR_SERVE)
+		fputs("Keys: label, subsystem, kind, name, user, cgroup, container, pod, unit.\n",
 		      out);
 	else if (command & SHOWING)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
@@ -604,6 +644,15 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
+static bool can_be_labels(const struct grouping *by)
+{
+	for (unsigned i = 0; i < by->count; i++) {
+		if (!metric_can_have(by->keys[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool can_be_recorded(const struct grouping *by)
 {
 	for (unsigned i = 0; i < by->count; i++) {
@@ -677,6 +726,14 @@ static int check_together(const struct options *o, struct error *e)
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
 		{o->command == FOR_TOP && o->renderer->over_time,
 		 "anonmem top writes no html; use anonmem record, and --from with what it wrote"},
+		{o->command == FOR_SERVE && o->pid_count,
+		 "anonmem serve reads all processes; it takes no process ids"},
+		{(o->command == FOR_SERVE || o->renderer == &render_prometheus) &&
+			 !can_be_labels(&o->by),
+		 "series are told apart by label, subsystem, kind, name, user, cgroup, container, "
+		 "pod and unit"},
+		{o->renderer == &render_prometheus && o->command != FOR_REPORT,
+		 "--format prometheus writes one report; anonmem serve answers Prometheus"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};
@@ -699,6 +756,10 @@ static int check_suits(const struct options *o, struct error *e)
 		if (!column_suits(o->columns.list[i], &o->by))
 			wrong = o->columns.list[i];
 	}
+	if (wrong && wrong->role == COLUMN_CGROUP)
+		return error_set(e, ERROR_USAGE,
+				 "the column %s needs --by container, pod, unit or cgroup",
+				 wrong->name);
 	return wrong ? error_set(e, ERROR_USAGE, "the column %s needs --by process or --by %s",
 				 wrong->name, key_names[wrong->which])
 		     : 0;
@@ -716,6 +777,21 @@ static int check_trends(const struct options *o, struct error *e)
 			wrong = o->columns.list[i];
 	}
 	return wrong ? error_set(e, ERROR_USAGE, "only anonmem top has the column %s", wrong->name)
+		     : 0;
+}
+
+/* What control groups use is read for a report. */
+static int check_usages(const struct options *o, struct error *e)
+{
+	const struct column *wrong = o->sort && o->sort->role == COLUMN_CGROUP ? o->sort : NULL;
+
+	if (o->command == FOR_REPORT)
+		return 0;
+	for (size_t i = 0; i < o->columns.count; i++) {
+		if (o->columns.list[i]->role == COLUMN_CGROUP)
+			wrong = o->columns.list[i];
+	}
+	return wrong ? error_set(e, ERROR_USAGE, "only a report has the column %s", wrong->name)
 		     : 0;
 }
 
@@ -757,6 +833,8 @@ static void complete_grouping(struct options *o)
 
 	if (o->command == FOR_RECORD)
 		return;
+	if (by->count == 0 && (o->command == FOR_SERVE || o->renderer == &render_prometheus))
+		*by = (struct grouping){.keys = {KEY_SUBSYSTEM, KEY_LABEL}, .count = 2};
 	if (by->count == 0)
 		choose_grouping(o);
 	if (grouping_has(by, KEY_SEGMENT) && o->selection.kinds == 0)
@@ -786,6 +864,7 @@ static int take_words(struct options *o, int argc, char **argv, struct error *e)
 					 o->command == FOR_TOP	     ? " top"
 					 : o->command == FOR_MACHINE ? " machine"
 					 : o->command == FOR_RECORD  ? " record"
+					 : o->command == FOR_SERVE   ? " serve"
 					 : o->command == FOR_CAPTURE ? " capture"
 								     : "");
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
@@ -872,14 +951,16 @@ static int check(struct options *o, struct error *e)
 	complete_grouping(o);
 	if (o->command == FOR_RECORD && check_recorded(o, e) < 0)
 		return -1;
-	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_suits(o, e) < 0)
+	if (check_together(o, e) < 0 || check_trends(o, e) < 0 || check_usages(o, e) < 0 ||
+	    check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }
 
 static void set_defaults(enum option_command command, struct options *o)
 {
-	const uint64_t second = 1000000000, stall = 50000000, day = 86400 * second;
+	const uint64_t second = 1000000000, ms = 1000000, day = 86400 * second;
+	bool serves = command == FOR_SERVE;
 	bool over_time = command == FOR_TOP || command == FOR_RECORD;
 
 	*o = (struct options){
@@ -888,8 +969,13 @@ static void set_defaults(enum option_command command, struct options *o)
 		.renderer = renderers[0],
 		.verdict_format = &verdict_formats[0],
 		.jobs = processors(),
-		.delay_ns = command == FOR_RECORD ? 10 * second : 2 * second,
-		.max_stall_ns = over_time ? stall : 0,
+		.delay_ns = serves		    ? 15 * second
+			    : command == FOR_RECORD ? 10 * second
+						    : 2 * second,
+		.max_stall_ns = serves	    ? 2 * ms
+				: over_time ? 50 * ms
+					    : 0,
+		.series = METRICS_SERIES,
 		.keep_ns = 90 * day,
 		.tiers = tiers_default(),
 	};

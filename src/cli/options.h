@@ -20,6 +20,7 @@ enum option_command {
 	FOR_RECORD = 16,
 	FOR_DIFF = 32,
 	FOR_CHECK = 64,
+	FOR_SERVE = 128,
 };
 
 struct options {
@@ -76,6 +77,10 @@ struct options {
 	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */
 	struct tiers tiers;
 	char *typed; /* all arguments as one text; owned */
+
+	/* of serve */
+	const char *listen; /* NULL for the default */
+	size_t series;
 
 	/* output */
 	const struct renderer *renderer;

@@ -28,7 +28,8 @@ static bool get(struct capabilities *c)
 	return true;
 }
 
-/* Applies to this thread, the only one so far. What is not permitted is not inherited either. */
+/* Applies to this thread, mostly the only one so far. What is not permitted is not inherited
+ * either. */
 static bool set(const struct capabilities *c)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -111,6 +112,13 @@ void privilege_raise(void)
 		return;
 	c.effective = c.permitted;
 	set(&c);
+}
+
+void privilege_drop_thread(void)
+{
+	const struct capabilities none = {0, 0};
+
+	set(&none);
 }
 
 void privilege_distrust_terminfo(void)

@@ -32,6 +32,9 @@ void privilege_raise(void);
 /* Drops lent rights: no other user's process will be read, or another program will be executed. */
 void privilege_end(void);
 
+/* Drops all capabilities of this thread alone, which reads nothing. */
+void privilege_drop_thread(void);
+
 /* Call before curses reads terminal descriptions: with lent rights, files that the user controls
  * are ignored, since a bug in parsing them could be exploited. */
 void privilege_distrust_terminfo(void);

@@ -36,6 +36,7 @@ static int check(const struct options *o, struct error *e)
 		const char *text;
 	} refused[] = {
 		{wants_exclusive(o), "a recording does not have the column exclusive"},
+		{wants_usages(o), "a recording does not have the columns limit, current and peak"},
 		{wants_heaps(o), "a recording does not have the columns heap_used and heap_free"},
 		{o->children,
 		 "--children needs processes; a recording does not have their parents"},

@@ -95,6 +95,13 @@ static const unsigned long requests[] = {
 	TCSETSF,      TCFLSH,	TCSBRK, TIOCGWINSZ, TIOCGPGRP,
 };
 
+/* Accepting connections and answering them; none can be opened. */
+static const int serving[] = {
+	SCMP_SYS(accept4),    SCMP_SYS(recvfrom),    SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg),    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),
+	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+};
+
 enum { OPENING = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC };
 
 /* Keeps the first error of libseccomp in *status. */
@@ -180,6 +187,8 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *box)
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
 		allow(filter, &status, allowed[i], 0, NULL);
+	for (size_t i = 0; box->serves && i < sizeof(serving) / sizeof(*serving); i++)
+		allow(filter, &status, serving[i], 0, NULL);
 	allow_files(filter, &status, box);
 	allow_work(filter, &status);
 	allow_signals(filter, &status, box);

@@ -16,6 +16,7 @@
 
 struct sandbox {
 	bool records; /* writes to the database that is open, and makes it shorter */
+	bool serves;  /* answers on a socket that listens already */
 	bool creates; /* may create new files and write them: a key of top */
 	pid_t child;  /* may send signals to it and wait for it; 0 for none */
 };

@@ -121,6 +121,13 @@ bool wants_heaps(const struct options *o)
 	       asks_for(o, column_find(SLICE("heap_free")));
 }
 
+bool wants_usages(const struct options *o)
+{
+	return asks_for(o, column_find(SLICE("limit"))) ||
+	       asks_for(o, column_find(SLICE("current"))) ||
+	       asks_for(o, column_find(SLICE("peak")));
+}
+
 bool wants_shares(const struct options *o)
 {
 	static const char *const names[] = {"pss", "uss", "anonymous", "pss_percent"};

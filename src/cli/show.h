@@ -22,6 +22,9 @@ bool wants_exclusive(const struct options *o);
 /* Whether anything is shown that takes looks into the memory of processes. */
 bool wants_heaps(const struct options *o);
 
+/* Whether what control groups use must be found out. */
+bool wants_usages(const struct options *o);
+
 /* Whether to use color on fd. */
 bool wants_color(const struct options *o, int fd);
 

@@ -1,5 +1,6 @@
 #include "cli/values.h"
 
+#include "render/metrics.h"
 #include "render/renderers.h"
 #include "watch/driver.h"
 
@@ -186,7 +187,8 @@ static int add_named(struct column_choice *choice, const char *name, struct erro
 
 bool column_is_offered(const struct column *column, bool watch)
 {
-	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch);
+	return column->role != COLUMN_KEY && (column->role != COLUMN_TREND || watch) &&
+	       (column->role != COLUMN_CGROUP || !watch);
 }
 
 /* `all` excludes two: the command line may contain a secret, and examining single pages costs more.
@@ -202,6 +204,7 @@ int value_columns(char *value, bool watch, struct column_choice *choice, struct 
 			for (size_t i = 0; i < column_count; i++) {
 				if (column_is_offered(&columns[i], watch) &&
 				    columns[i].role != COLUMN_PROCESS &&
+				    columns[i].role != COLUMN_CGROUP &&
 				    columns[i].role != COLUMN_COSTLY)
 					add_column(choice, &columns[i]);
 			}
@@ -327,6 +330,19 @@ int value_delay(const char *value, uint64_t *ns, struct error *e)
 	return 0;
 }
 
+int value_series(const char *value, size_t *series, struct error *e)
+{
+	const char *wrong;
+	long long number = strtonum(value, METRICS_SERIES_LEAST, METRICS_SERIES_MOST, &wrong);
+
+	if (wrong)
+		return error_set(e, ERROR_USAGE,
+				 "--series: invalid number \"%s\": expected %d to %d", value,
+				 METRICS_SERIES_LEAST, METRICS_SERIES_MOST);
+	*series = (size_t)number;
+	return 0;
+}
+
 int value_iterations(const char *value, uint64_t *n, struct error *e)
 {
 	const char *wrong;
@@ -351,7 +367,7 @@ int value_format(const char *value, bool of_report, const struct renderer **rend
 	if (of_report)
 		return error_set(e, ERROR_USAGE,
 				 "--format: invalid format \"%s\": expected table, json, csv, "
-				 "markdown, folded or html",
+				 "markdown, folded, html or prometheus",
 				 value);
 	return error_set(e, ERROR_USAGE,
 			 "--format: invalid format \"%s\": expected table, json or csv", value);

@@ -24,6 +24,7 @@ struct column_choice {
 int value_append(char *value, char ***list, size_t *count, struct error *e);
 int value_pids(char *value, pid_t **pids, size_t *count, struct error *e);
 int value_regex(const char *value, regex_t *pattern, struct error *e);
+int value_series(const char *value, size_t *series, struct error *e);
 int value_user(const char *value, uint32_t *uid, struct error *e);
 int value_kinds(char *value, unsigned *kinds, struct error *e);
 int value_grouping(char *value, struct grouping *by, struct error *e);

@@ -36,6 +36,7 @@ struct collect_options {
 	 * stop. */
 	bool (*copied)(void *ctx, const struct process *process, const struct copy *copy);
 	void *copied_ctx;
+	bool usages;   /* find out what control groups use, see model/usages.h */
 	bool identify; /* only identify processes: the records have no memory */
 };
 

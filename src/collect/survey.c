@@ -82,9 +82,10 @@ static bool take(void *ctx, const struct record *r)
 	coverage_add(&s->coverage, r);
 	return (!r->problem || problems_add(&s->problems, r->target, r->problem)) &&
 	       snapshot_add_sharer(s, r) && add_comparison(s, r) &&
-	       commands_add(&s->commands, &s->symbols, r) && note_read(survey, r) &&
-	       shares_add(&survey->shares, r) && (r->part_count == 0 || keep(survey, r)) &&
-	       fold_add(&survey->fold, r) &&
+	       commands_add(&s->commands, &s->symbols, r) &&
+	       (!survey->options->usages || usages_add(&s->usages, &s->by, r)) &&
+	       note_read(survey, r) && shares_add(&survey->shares, r) &&
+	       (r->part_count == 0 || keep(survey, r)) && fold_add(&survey->fold, r) &&
 	       (r->shares_with || exclusive_add(&survey->exclusive, r)) &&
 	       census_note(&survey->census, r);
 }
@@ -237,6 +238,8 @@ static int read_and_fold(struct survey *survey, const struct source *source,
 		status = conclude_exclusive(survey, source, options, e);
 	if (status == 0)
 		status = divide(survey, e);
+	if (options->usages)
+		usages_read(&s->usages, source);
 	census_free(&survey->census);
 	exclusive_free(&survey->exclusive);
 	free_shares(survey);

@@ -26,8 +26,11 @@ bool fold_key(const struct fold *f, const symbol *key, symbol *folded)
 		if (key[f->fixed[i].place] != f->fixed[i].value)
 			return false;
 	}
-	for (unsigned i = 0; i < f->parts; i++)
+	for (unsigned i = 0; i < f->parts; i++) {
 		folded[i] = key[f->places[i]];
+		if (f->rename && folded[i] != SYMBOL_NONE)
+			folded[i] = f->rename(f->rename_ctx, i, folded[i]);
+	}
 	return true;
 }
 
@@ -81,7 +84,7 @@ static bool folds_nothing(const struct fold *f)
 		if (f->places[i] != i)
 			return false;
 	}
-	return f->parts == f->from->count && f->fixed_count == 0;
+	return f->parts == f->from->count && f->fixed_count == 0 && !f->rename;
 }
 
 /* Takes over the first record's groups, since copying a million groups would be slow. */

@@ -20,6 +20,7 @@ void snapshot_init(struct snapshot *s, enum source_kind source, const struct gro
 	intern_init(&s->symbols);
 	verification_init(&s->verification);
 	shares_init(&s->own_segments);
+	usages_init(&s->usages, by);
 	aggregate_init(&s->groups, by->count);
 	group_zero(&s->totals);
 }
@@ -28,6 +29,7 @@ void snapshot_free(struct snapshot *s)
 {
 	aggregate_free(&s->groups);
 	commands_free(&s->commands);
+	usages_free(&s->usages);
 	intern_free(&s->symbols);
 	verification_free(&s->verification);
 	shares_free(&s->own_segments);

@@ -9,6 +9,7 @@
 #include "model/commands.h"
 #include "model/coverage.h"
 #include "model/shares.h"
+#include "model/usages.h"
 #include "source/machine.h"
 
 /* Length of a row's history. */
@@ -60,6 +61,7 @@ struct snapshot {
 	struct aggregate groups;
 	struct group totals;	  /* processes: those with a mapping in any group */
 	struct commands commands; /* of the processes, if requested */
+	struct usages usages;	  /* of control groups, likewise */
 
 	struct coverage coverage;
 	struct read_stats stats;

@@ -6,16 +6,13 @@
 #define RECORDING_ASKED_H
 
 #include "recording/identity.h"
-#include "recording/reader.h"
+#include "recording/recall.h"
 #include "recording/sample.h"
 
 struct recording {
 	struct database db;
 	struct sample sample;
 };
-
-/* The keys that the recording tells groups apart by. 0, or -1 with *e. */
-int recording_keys(struct recording *r, struct grouping *recorded, struct error *e);
 
 /* 0, or -1 with *e: ERROR_USAGE for a key that was not recorded. */
 int asked_check(const struct recording *r, const struct grouping *recorded,

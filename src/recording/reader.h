@@ -11,9 +11,8 @@
 #ifndef RECORDING_READER_H
 #define RECORDING_READER_H
 
-#include "classify/rules.h"
-#include "model/selection.h"
 #include "model/snapshot.h"
+#include "recording/recall.h"
 
 struct recording;
 
@@ -34,19 +33,12 @@ int recording_find(struct recording *r, const char *time, struct error *e);
  * with *e as above. */
 int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e);
 
+/* The keys that tell the groups of the sample apart. 0, or -1 with *e. */
+int recording_keys(struct recording *r, struct grouping *recorded, struct error *e);
+
 /* Leaves only the keys that were recorded for the sample, or follow from these. 0, or -1 with *e.
  */
 int recording_leave_keys(struct recording *r, struct grouping *by, struct error *e);
-
-/* What is wanted of the sample. */
-struct recall {
-	struct grouping by;
-	struct selection selection;
-	const char *user;  /* as the selection's, as text */
-	const pid_t *pids; /* only these, if there are any */
-	size_t pid_count;
-	const struct rules *rules; /* for KEY_SUBSYSTEM, which follows from the label */
-};
 
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e: ERROR_USAGE for a key that was
  * not recorded. */

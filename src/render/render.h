@@ -58,6 +58,6 @@ struct renderer {
 };
 
 extern const struct renderer render_table, render_json, render_csv, render_markdown, render_folded,
-	render_html;
+	render_html, render_prometheus;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "classify/guess.h"
 
+#include <stddef.h>
 #include <strings.h>
 #include <sys/sysmacros.h>
 
@@ -421,6 +422,21 @@ static struct cell get_history(const struct column *column, const struct column_
 	return (struct cell){.known = t != NULL, .graph = t};
 }
 
+/* Of several containers or units, the sum says nothing. */
+static struct cell get_usage(const struct column *column, const struct column_input *in)
+{
+	const struct usages *u = &in->snapshot->usages;
+	const struct cgroup_usage *usage = NULL;
+	const struct amount *a;
+
+	if (in->key && u->key != KEY_COUNT)
+		usage = usages_find(u, key_symbol(in, u->key));
+	if (!usage)
+		return unknown();
+	a = (const void *)((const char *)usage + column->which);
+	return a->known ? number(a->bytes) : unknown();
+}
+
 #define COLUMN_OF_COUNTER(id, key, name, header, help)                                             \
 	{name, header, help, CELL_BYTES, COLUMN_COUNTER, get_counter_or_least, COUNTER_##id, false},
 
@@ -488,6 +504,12 @@ const struct column columns[] = {
 	 COLUMN_COSTLY, get_heap_used, 0, false},
 	{"heap_free", "HEAPFREE", "what malloc keeps free of it", CELL_BYTES, COLUMN_COSTLY,
 	 get_heap_free, 0, false},
+	{"limit", "LIMIT", "limit of the control group; unknown if it has none", CELL_BYTES,
+	 COLUMN_CGROUP, get_usage, offsetof(struct cgroup_usage, limit), false},
+	{"current", "CURRENT", "memory charged to the control group, file cache included",
+	 CELL_BYTES, COLUMN_CGROUP, get_usage, offsetof(struct cgroup_usage, current), false},
+	{"peak", "PEAK", "the most that was ever charged to it", CELL_BYTES, COLUMN_CGROUP,
+	 get_usage, offsetof(struct cgroup_usage, peak), false},
 	{"command", "COMMAND", "command line of the process; may contain secrets", CELL_TEXT,
 	 COLUMN_PROCESS, get_command, KEY_COMMAND, false},
 	{"refresh", "REFRESH", "number of the refresh, from 1", CELL_NUMBER, COLUMN_TREND,
@@ -507,6 +529,9 @@ _Static_assert(sizeof(columns) / sizeof(*columns) <= COLUMNS_MAX, "COLUMNS_MAX i
 
 bool column_suits(const struct column *column, const struct grouping *by)
 {
+	if (column->role == COLUMN_CGROUP)
+		return grouping_has(by, KEY_CONTAINER) || grouping_has(by, KEY_POD) ||
+		       grouping_has(by, KEY_UNIT) || grouping_has(by, KEY_CGROUP);
 	return column->role != COLUMN_PROCESS || grouping_has(by, KEY_PROCESS) ||
 	       grouping_has(by, KEY_MAPPING) || grouping_has(by, (enum key)column->which);
 }

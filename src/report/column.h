@@ -53,6 +53,7 @@ struct column {
 		COLUMN_DERIVED, /* only if requested */
 		COLUMN_COSTLY,	/* the same, and only by its own name, since it costs more */
 		COLUMN_PROCESS, /* the same, and known only if rows are processes */
+		COLUMN_CGROUP,	/* the same, and known only if rows are control groups */
 		COLUMN_TREND,	/* known only to a watch */
 	} role;
 	struct cell (*get)(const struct column *column, const struct column_input *in);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -251,6 +252,44 @@ int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_m
 				 "group of version 2 does not, see anonmem machine",
 				 m->path);
 	return 0;
+}
+
+struct cgroup_mount {
+	const struct source *source;
+	struct hierarchy hierarchy;
+	struct cgroup_memory memory; /* only its path is used */
+};
+
+struct cgroup_mount *cgroup_mount_open(const struct source *s)
+{
+	struct cgroup_mount *m = calloc(1, sizeof(*m));
+	struct error ignored;
+
+	if (m && find_mount(s, &m->hierarchy, &ignored) == 0) {
+		m->source = s;
+		return m;
+	}
+	free(m);
+	return NULL;
+}
+
+void cgroup_mount_close(struct cgroup_mount *m)
+{
+	free(m);
+}
+
+void cgroup_usage_read(struct cgroup_mount *m, struct slice path, struct cgroup_usage *u)
+{
+	const struct place place = {m->source, &m->hierarchy, &m->memory};
+	bool first = m->hierarchy.version == 1;
+
+	*u = (struct cgroup_usage){.limit = {.known = false}};
+	if (path.len >= PATH_MAX)
+		return;
+	keep(m->memory.path, path);
+	read_number(&place, first ? "memory.limit_in_bytes" : "memory.max", &u->limit);
+	read_number(&place, first ? "memory.usage_in_bytes" : "memory.current", &u->current);
+	read_number(&place, first ? "memory.max_usage_in_bytes" : "memory.peak", &u->peak);
 }
 
 int cgroup_memory_place(const struct source *s, const char *group, char folder[PATH_MAX])

@@ -61,4 +61,18 @@ extern const char *const cgroup_memory_files[];
 /* The folder of a group, so that it can be captured. 0, or -1 if there is none. */
 int cgroup_memory_place(const struct source *s, const char *group, char folder[PATH_MAX]);
 
+/* What a group uses and may use; its peak is the most that it ever used. */
+struct cgroup_usage {
+	struct amount limit; /* unknown if there is none */
+	struct amount current, peak;
+};
+
+/* Where control groups are, for reading many of them. Borrows the source. NULL if the memory
+ * controller cannot be found. */
+struct cgroup_mount *cgroup_mount_open(const struct source *s);
+void cgroup_mount_close(struct cgroup_mount *m);
+
+/* `path` is as in /proc/PID/cgroup. What cannot be read stays unknown. */
+void cgroup_usage_read(struct cgroup_mount *m, struct slice path, struct cgroup_usage *u);
+
 #endif

@@ -122,8 +122,10 @@ static struct watched *find(const struct state *s, size_t *from, pid_t pid)
 }
 
 /* Whether to keep the record of a process that did nothing; failures are tried again. */
-static bool may_be_kept(const struct record *r)
+static bool may_be_kept(const struct watch *w, const struct record *r)
 {
+	if (w->options.spares && r->how & HOW_BIT(HOW_TIMED_OUT))
+		return true;
 	if (r->match != MATCH_YES)
 		return r->match == MATCH_NO;
 	return r->outcome == OUTCOME_READ || r->outcome == OUTCOME_NO_MEMORY ||
@@ -181,7 +183,7 @@ static bool did_nothing(const struct refresh *r, struct watched *known, struct a
 {
 	const struct activity *before = &known->activity;
 
-	if (!may_be_kept(known->record))
+	if (!may_be_kept(r->watch, known->record))
 		return false;
 	if (activity_equals(before, now))
 		return !activity_ran(before, now) || maps_are_same(r, known, now);

@@ -28,6 +28,7 @@ struct watch_options {
 	uint64_t budget_ns; /* for reading processes that did nothing; 0 for unlimited */
 	size_t files;	    /* number of files that may stay open between refreshes */
 	bool forgets;	    /* what was before the last refresh: no view is made */
+	bool spares;	    /* reads a process that timed out again only when it did something */
 };
 
 enum { TURN = 200 };

@@ -84,7 +84,7 @@ class Program:
 		libraries = [*self.build.glob("src/liblayer_*.a"), self.build / "src/libanonmem.a"]
 		output = PROGRAMS / f"{name}-{'this' if self.build == BUILD else 'against'}"
 		compile_program(source, output, f"-I{self.source}/src", f"-I{self.source}/include",
-			"-Wl,--start-group", *libraries, "-Wl,--end-group", "-lbsd")
+			"-Wl,--start-group", *libraries, "-Wl,--end-group", "-lbsd", "-lcjson")
 		return output
 
 	def git(self, *words):

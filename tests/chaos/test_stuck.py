@@ -3,11 +3,14 @@
 import contextlib
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import anonmem
@@ -84,6 +87,39 @@ class Stuck(Chaos):
 			self.assertRegex(done.stderr, b"captured 3 processes in .*; 2 left out, which .* held the reading up")
 			report = self.report("--from", path, "--by", "process")
 			self.assertEqual({g["pid"] for g in report["groups"]}, set(still.pids))
+
+	def test_served(self):
+		"""They hold up one reading, no request, and are counted once."""
+		with socket.create_server(("127.0.0.1", 0)) as free:
+			address = f"127.0.0.1:{free.getsockname()[1]}"
+
+		def ask(path="/metrics"):
+			with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}{path}", timeout=2) as answer:
+				return answer.read().decode()
+			return ""
+
+		def value(name):
+			found = re.search(rf"^{re.escape(name)} (\S+)$", ask(), re.M)
+			return float(found.group(1)) if found else 0
+
+		def wait(condition):
+			for _ in range(600):
+				if condition():
+					return
+				time.sleep(0.05)
+			self.fail("it did not happen")
+
+		truncated = 'anonmem_coverage_processes{outcome="truncated"}'
+		with subprocess.Popen([anonmem.PROGRAM, "serve", "--listen", address, "-d", "100ms"],
+				env=ENVIRONMENT) as serve:
+			wait(lambda: ask("/"))
+			self.assertEqual(value("anonmem_readings_total"), 0)  # the first one waits for them
+			wait(lambda: value("anonmem_readings_total") > 20)
+			self.assertEqual((value(truncated), value("anonmem_processes_timed_out_total")), (2, 2))
+			os.kill(self.server(), signal.SIGKILL)
+			wait(lambda: value(truncated) == 0)
+			serve.terminate()
+		self.assertEqual(serve.returncode, 0)
 
 	def test_stopped(self):
 		"""Not all threads would stop, and a shell would wait for the rest."""

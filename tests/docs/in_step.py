@@ -161,12 +161,14 @@ def check_options(program, page, top, completions):
     wanted, valued = names_of(listed)
     of_top, valued_top = names_of(watching)
     of_record, valued_record = names_of(help_options(run(program, "record", "--help").stdout))
+    of_serve, valued_serve = names_of(help_options(run(program, "serve", "--help").stdout))
 
     bash, zsh, fish = completions["bash"], completions["zsh"], completions["fish"]
     compare("options", wanted, bash_options(bash, "_anonmem_options"), "anonmem.bash", "--help")
     compare("options", of_top, bash_options(bash, "_anonmem_top_options"), "anonmem.bash",
             "top --help")
-    wanted, valued = wanted | of_top | of_record, valued | valued_top | valued_record
+    wanted |= of_top | of_record | of_serve
+    valued |= valued_top | valued_record | valued_serve
     capturing = names_of(help_options(run(program, "capture", "--help").stdout))[1]
     for other in ("check", "diff"):
         capturing |= names_of(help_options(run(program, other, "--help").stdout))[1]
@@ -390,18 +392,34 @@ def check_machine(program, page, form, completions):
     compare("JSON of machine", set(printed), found, form.name, "the program")
 
 
-def check_record(program, page, completions):
-    """Its options and keys."""
-    text = run(program, "record", "--help").stdout
+def check_keyed(command, program, page, completions):
+    """The options and keys of record or serve."""
+    text = run(program, command, "--help").stdout
     listed = help_options(text)
-    compare("options of record", listed, manual_options(page), page.name, "record --help")
-    compare("options of record", names_of(listed)[0],
-            bash_options(completions["bash"], "_anonmem_record_options"), "anonmem.bash",
-            "record --help")
+    compare(f"options of {command}", listed, manual_options(page), page.name, f"{command} --help")
+    compare(f"options of {command}", names_of(listed)[0],
+            bash_options(completions["bash"], f"_anonmem_{command}_options"), "anonmem.bash",
+            f"{command} --help")
     keys = re.search(r"^Keys: ([a-z, ]+)\.$", text, re.M).group(1).split(", ")
     for shell, completion in completions.items():
-        compare("keys of record", need(keys, "keys"), word_list(completion, "record_keys"),
-                f"the completion of {shell}", "record --help")
+        compare(f"keys of {command}", need(keys, "keys"), word_list(completion, f"{command}_keys"),
+                f"the completion of {shell}", f"{command} --help")
+
+
+def check_metrics(program, source, page):
+    """The families of metrics that the source has; those of rows are what a report writes."""
+    text = (source / "src/render/metrics.c").read_text()
+    found = set()
+    for name, kind in re.findall(r'\{\s*"((?:anonmem|process)_\w+)",\s*METRIC_(\w+)', text):
+        found.add(name + {"GAUGE": "", "COUNTER": "_total", "INFO": "_info"}[kind])
+    described = set()
+    for item in page.items("METRICS"):
+        described |= set(re.findall(r"(?:anonmem|process)_\w+", item))
+    compare("metrics", need(found, "families"), described, page.name, "src/render/metrics.c")
+    written = set(re.findall(r"^# TYPE (\S+)", run(
+        program, "--root", str(source / "fixtures/trees/server"), "--format", "prometheus").stdout, re.M))
+    if not written or written - described:
+        problems.append(f"metrics that {page.name} lacks: {sorted(written - described)}")
 
 
 def check_exit(program, source, page):
@@ -497,8 +515,9 @@ def check_json(program, page):
     keys = "label,subsystem,kind,process,name,user,cgroup,container,pod,unit,command,file,mapping,segment"
     result = run(program, "--json", "--pid", str(os.getpid()), "--by", keys, "--verify",
                  "--kind", "anon,shmem,file,special",
-                 "--columns", "pss_percent,rss_percent,exclusive,heap_used,heap_free", "--limit", "1",
-                 "--no-rules")
+                 "--columns",
+                 "pss_percent,rss_percent,exclusive,heap_used,heap_free,limit,current,peak",
+                 "--limit", "1", "--no-rules")
     report = json.loads(result.stdout)
     names = {part: set(described(page, title)) for part, title in SECTIONS.items()}
     for bound in ("swap_pss_min", "heap_used_min", "heap_free_min"):
@@ -534,12 +553,12 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, capture, checked, diff, doctor, machine, record, started, top, rules, form = (
+    command, capture, checked, diff, doctor, machine, record, started, serve, top, rules, form = (
         Page(source / "man" / name)
         for name in (
             "anonmem.1", "anonmem-capture.1", "anonmem-check.1", "anonmem-diff.1", "anonmem-doctor.1",
             "anonmem-machine.1", "anonmem-record.1", "anonmem-run.1",
-            "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
+            "anonmem-serve.1", "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
         )
     )
 
@@ -560,7 +579,9 @@ def main():
     check_check(program, source, checked, form, completions)
     check_diff(program, source, diff, form, completions)
     check_machine(program, machine, form, completions)
-    check_record(program, record, completions)
+    check_keyed("record", program, record, completions)
+    check_keyed("serve", program, serve, completions)
+    check_metrics(program, source, serve)
     check_quotes(source)
     for problem in problems:
         print(problem)

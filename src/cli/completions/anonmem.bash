@@ -1,7 +1,7 @@
 # Completion of anonmem for bash. It works alone; with bash-completion, it uses that to complete
 # files, since it quotes better. tests/docs/ keeps the lists in step with --help.
 
-_anonmem_commands="capture check diff doctor machine record run top"
+_anonmem_commands="capture check diff doctor machine record run serve top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
 --growth --baseline --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
@@ -18,6 +18,9 @@ _anonmem_record_options="-p --pid -C --name -u --user --cgroup --children -l --l
 --for --max-size --keep --thin --on-pressure --redact -g --by --rules --no-rules --infer --no-infer -j --jobs --max-stall -h --help
 -V --version"
 _anonmem_record_keys="label subsystem kind process name user cgroup container pod unit"
+_anonmem_serve_options="--root --listen -d --delay -g --by --series --rules --no-rules --infer --no-infer -j --jobs
+--max-stall -h --help -V --version"
+_anonmem_serve_keys="label subsystem kind name user cgroup container pod unit"
 _anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
@@ -33,10 +36,10 @@ file segment device inode segment_size segment_rss segment_swap"
 _anonmem_columns="processes mappings size rss pss pss_dirty shared_clean shared_dirty
 private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages shmem_pmd_mapped
 file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked uss hugetlb pss_percent
-rss_percent exclusive exclusive_max heap_used heap_free command"
+rss_percent exclusive exclusive_max heap_used heap_free limit current peak command"
 _anonmem_trend_columns="refresh state change growth history"
 _anonmem_kinds="anon shmem file special"
-_anonmem_formats="table json csv markdown folded html"
+_anonmem_formats="table json csv markdown folded html prometheus"
 _anonmem_units="auto b k m g"
 _anonmem_colors="auto always never"
 _anonmem_inferring="content place none"
@@ -149,6 +152,8 @@ _anonmem_values()
 			_anonmem_words "$_anonmem_check_keys" "$cur"
 		elif [[ ${COMP_WORDS[1]-} == record ]]; then
 			_anonmem_list "$_anonmem_record_keys" "$cur"
+		elif [[ ${COMP_WORDS[1]-} == serve ]]; then
+			_anonmem_list "$_anonmem_serve_keys" "$cur"
 		else
 			_anonmem_list "$_anonmem_keys" "$cur"
 		fi
@@ -170,7 +175,7 @@ _anonmem_values()
 	--infer) _anonmem_words "$_anonmem_inferring" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--baseline | --budget | --from | --output | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth | --max-size | --keep | --thin) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth | --max-size | --keep | --thin | --listen | --series) ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -267,6 +272,7 @@ _anonmem()
 		diff) _anonmem_words "$_anonmem_diff_options" "$cur" ;;
 		doctor) _anonmem_words "$_anonmem_doctor_options" "$cur" ;;
 		record) _anonmem_words "$_anonmem_record_options" "$cur" ;;
+		serve) _anonmem_words "$_anonmem_serve_options" "$cur" ;;
 		machine) _anonmem_words "$_anonmem_machine_options" "$cur" ;;
 		top) _anonmem_words "$_anonmem_top_options" "$cur" ;;
 		*) _anonmem_words "$_anonmem_options" "$cur" ;;

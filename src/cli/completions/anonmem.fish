@@ -10,12 +10,17 @@ function __anonmem_record_keys
 	printf '%s\n' $record_keys
 end
 
+function __anonmem_serve_keys
+	set -l serve_keys label subsystem kind name user cgroup container pod unit
+	printf '%s\n' $serve_keys
+end
+
 function __anonmem_columns
 	set -l columns processes mappings size rss pss pss_dirty shared_clean shared_dirty \
 		private_clean private_dirty referenced anonymous ksm lazy_free anon_huge_pages \
 		shmem_pmd_mapped file_pmd_mapped shared_hugetlb private_hugetlb swap swap_pss locked \
 		uss hugetlb pss_percent rss_percent exclusive exclusive_max heap_used \
-		heap_free command
+		heap_free limit current peak command
 	set -l trend_columns refresh state change growth history
 	printf '%s\n' $columns
 	__fish_seen_subcommand_from top && printf '%s\n' $trend_columns
@@ -39,7 +44,7 @@ function __anonmem_kinds
 	printf '%s\n' $kinds
 end
 
-set -l formats table json csv markdown folded html
+set -l formats table json csv markdown folded html prometheus
 set -l check_formats text json junit markdown
 set -l units auto b k m g
 set -l colors auto always never
@@ -94,20 +99,21 @@ complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash 
 
 # Options of a report and top; those that capture and record have too; those that record has too; those of
 # what shows something; those that machine has too; those that doctor has.
-set -l report 'not __fish_seen_subcommand_from capture doctor machine record run'
-set -l chosen 'not __fish_seen_subcommand_from doctor machine run'
-set -l choose 'not __fish_seen_subcommand_from capture doctor machine run'
+set -l report 'not __fish_seen_subcommand_from capture doctor machine record run serve'
+set -l chosen 'not __fish_seen_subcommand_from doctor machine run serve'
+set -l choose 'not __fish_seen_subcommand_from capture doctor machine run serve'
 set -l told 'not __fish_seen_subcommand_from doctor run'
-set -l show 'not __fish_seen_subcommand_from capture doctor record run'
-set -l quiet 'not __fish_seen_subcommand_from doctor record run'
+set -l show 'not __fish_seen_subcommand_from capture doctor record run serve'
+set -l quiet 'not __fish_seen_subcommand_from doctor record run serve'
+set -l serve '__fish_seen_subcommand_from serve'
 set -l record '__fish_seen_subcommand_from record'
 set -l account 'not __fish_seen_subcommand_from capture doctor run'
-set -l examine 'not __fish_seen_subcommand_from run'
+set -l examine 'not __fish_seen_subcommand_from run serve'
 complete -c anonmem -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -n $examine -d 'Only these processes'
 complete -c anonmem -n "$examine; and not __fish_contains_opt smaps; and string match -qr '^[0-9]' -- (commandline -ct)" -a '(__fish_complete_pids)'
 complete -c anonmem -s C -l name -x -a '(__fish_complete_proc)' -n $chosen -d 'Only processes whose name or program matches'
 complete -c anonmem -s u -l user -x -a '(__fish_complete_users)' -n $chosen -d 'Only processes of this user'
-complete -c anonmem -l cgroup -x -n $told -d 'Only processes whose control group matches'
+complete -c anonmem -l cgroup -x -n "$told; and not $serve" -d 'Only processes whose control group matches'
 complete -c anonmem -l children -n $chosen -d 'Also the descendants of the chosen processes'
 complete -c anonmem -s l -l label -x -n $choose -d 'Only memory whose label matches'
 complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $choose -d 'Only memory of these kinds'
@@ -140,7 +146,7 @@ complete -c anonmem -l color -x -a "$colors" -n $show -d 'Use colours'
 set -l top '__fish_seen_subcommand_from top'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a machine -d 'Show where all memory is'
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch who grows'
-complete -c anonmem -s d -l delay -x -n '__fish_seen_subcommand_from record top' -d 'Time between two readings'
+complete -c anonmem -s d -l delay -x -n '__fish_seen_subcommand_from record serve top' -d 'Time between two readings'
 complete -c anonmem -s n -l iterations -x -n $top -d 'Exit after so many refreshes'
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
 
@@ -153,6 +159,13 @@ complete -c anonmem -l thin -x -n $record -d 'Keep one sample a step of older on
 complete -c anonmem -l on-pressure -n $record -d 'A sample also when memory is short'
 complete -c anonmem -l redact -n $record -d 'Hash names'
 complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_record_keys)' -n $record -d 'Group by these keys'
+
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a serve -d 'Answer Prometheus'
+complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $serve -d 'Another /proc, or a captured tree'
+complete -c anonmem -l listen -x -n $serve -d 'Listen there'
+complete -c anonmem -l series -x -n $serve -d 'At most so many series'
+complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_serve_keys)' -n $serve -d 'Labels of the series'
+complete -c anonmem -l max-stall -x -n $serve -d 'Never block a process longer, such as 2ms'
 
 complete -c anonmem -s j -l jobs -x -n $account -d 'Number of reader threads'
 complete -c anonmem -l fast -n $report -d 'RSS and swap without smaps'

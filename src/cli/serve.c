@@ -1,0 +1,302 @@
+/*
+ * `anonmem serve`: reads as top does, and answers Prometheus with the last reading.
+ */
+#include "cli/commandline.h"
+#include "cli/descriptors.h"
+#include "cli/options.h"
+#include "cli/privilege.h"
+#include "cli/rulefiles.h"
+#include "cli/sandbox.h"
+#include "cli/say.h"
+#include "cli/version.h"
+#include "serve/address.h"
+#include "serve/gather.h"
+#include "serve/libraries.h"
+#include "serve/server.h"
+#include "watch/driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SECOND_NS = 1000000000 };
+
+struct service {
+	const struct options *options;
+	struct grouping by;
+	struct driver driver;
+	struct source *source; /* for figures that are of no process */
+	struct server *server;
+	int signals;
+	struct metric_service facts;
+	bool failing; /* the last reading failed, which was said */
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+}
+
+/* Bytes; 0 if unknown. */
+static uint64_t resident_memory(void)
+{
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *end = text;
+	unsigned long long pages;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	strtoull(text, &end, 10);
+	pages = strtoull(end, NULL, 10);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A process that timed out is read again when it does something, and counted then. */
+static uint64_t count_timeouts(const struct watch *w)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < w->now.count; i++) {
+		const struct watched *p = w->now.processes[i];
+
+		count += p->read_at == w->refresh && p->record->how & HOW_BIT(HOW_TIMED_OUT);
+	}
+	return count;
+}
+
+static void update_facts(struct service *s)
+{
+	const struct watch *w = s->driver.watch;
+	struct metric_service *f = &s->facts;
+
+	f->read_at = now_ns(CLOCK_REALTIME);
+	f->reading_ns = w->reading_ns;
+	f->readings++;
+	f->kept = w->kept;
+	f->reread = w->now.count - w->kept;
+	f->timed_out += count_timeouts(w);
+	f->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	f->resident = resident_memory();
+	server_count(s->server, &f->answered, &f->refused);
+}
+
+/* Makes the pages of the last reading. */
+static int publish(struct service *s, struct error *e)
+{
+	const struct watch *w = s->driver.watch;
+	struct machine_account account = {.memory = {.name = NULL}};
+	struct gathered_cgroups cgroups = {NULL, 0};
+	struct kernel_memory kernel = {.slab = {.list = NULL}};
+	struct snapshot memory = {0}, owners = {0};
+	struct metrics m = {.snapshot = &memory,
+			    .series = s->options->series,
+			    .version = ANONMEM_VERSION,
+			    .service = &s->facts};
+	struct error ignored;
+	int status;
+
+	update_facts(s);
+	status = gather_memory(w, &s->by, &memory, e);
+	if (status == 0)
+		status = gather_cgroups(w, s->source, metrics_cgroups(m.series), &cgroups, e);
+	if (status == 0)
+		status = gather_memory(w, &account_grouping, &owners, e);
+	if (status == 0 && kernel_memory_read(s->source, &kernel, &ignored) == 0 &&
+	    account_build(&kernel, &owners, 0, &account, &ignored) == 0)
+		m.account = &account;
+	m.cgroups = cgroups.list;
+	m.cgroup_count = cgroups.count;
+	if (status == 0)
+		status = server_publish(s->server, &m, e);
+	account_free(&account);
+	kernel_memory_free(&kernel);
+	gathered_cgroups_free(&cgroups);
+	snapshot_free(&owners);
+	snapshot_free(&memory);
+	return status;
+}
+
+/* A reading that fails is tried again; the pages stay. The first failure in a row is reported. */
+static void read_once(struct service *s)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	if (driver_refresh(&s->driver, &e) >= 0 && publish(s, &e) == 0) {
+		s->failing = false;
+		return;
+	}
+	s->facts.failed++;
+	if (!s->failing)
+		say(e.text);
+	s->failing = true;
+}
+
+/* False if a signal asks to end. */
+static bool wait_for_next(const struct service *s)
+{
+	struct pollfd fd = {.fd = s->signals, .events = POLLIN};
+	uint64_t left;
+
+	while ((left = driver_time_left(&s->driver)) > 0) {
+		const struct timespec t = {.tv_sec = (time_t)(left / SECOND_NS),
+					   .tv_nsec = (long)(left % SECOND_NS)};
+
+		if (ppoll(&fd, 1, &t, NULL) > 0)
+			return false;
+	}
+	return true;
+}
+
+/* The signals that end it are read from a descriptor. */
+static int open_signals(struct error *e)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_errno(e, "cannot wait for signals") : fd;
+}
+
+/* The thread that answers may read no process. */
+static void restrict_thread(void)
+{
+	privilege_drop_thread();
+}
+
+static int start_server(struct service *s, struct error *e)
+{
+	const struct options *o = s->options;
+	struct server_options options = {.version = ANONMEM_VERSION,
+					 .delay_ns = o->delay_ns,
+					 .restrict_thread = restrict_thread};
+
+	if (o->listen && address_is_inherited())
+		return error_set(e, ERROR_USAGE,
+				 "systemd has opened a socket; --listen cannot be used with it");
+	if (libraries_load(e) < 0)
+		return -1;
+	options.socket = address_is_inherited()
+				 ? address_inherit(e)
+				 : address_listen(o->listen ? o->listen : ADDRESS_DEFAULT, e);
+	if (options.socket < 0)
+		return -1;
+	s->server = server_start(&options, e);
+	return s->server ? 0 : -1;
+}
+
+/* From now on, only processes and what belongs to them are read. */
+static int prepare(struct service *s, struct users *users, struct error *e)
+{
+	const struct sandbox box = {.serves = true};
+
+	if (s->options->root)
+		privilege_end();
+	else
+		privilege_raise();
+	if (!s->options->root && grouping_has(&s->by, KEY_USER) &&
+	    users_learn(users, s->source, e) < 0)
+		return -1;
+	return sandbox_enter(&box, e);
+}
+
+static struct driver_options describe_driver(const struct service *s, const struct rules *rules,
+					     const struct users *users,
+					     struct containers *containers)
+{
+	enum {
+		KEPT = 1024, /* files of processes that stay open */
+		PART = 200,  /* fraction of the delay for reading processes that did nothing */
+	};
+	const struct options *o = s->options;
+	size_t descriptors = descriptors_to_keep(KEPT + CONNECTIONS);
+
+	return (struct driver_options){
+		.root = o->root,
+		.watching = {.collecting = {.by = gather_keys(&s->by),
+					    .rules = rules,
+					    .users = o->root ? NULL : users,
+					    .containers = containers,
+					    .infer = o->infer,
+					    .finds_sharers = true,
+					    .jobs = o->jobs,
+					    .reading = {.max_stall_ns = o->max_stall_ns,
+							.heaps = true}},
+			     .budget_ns = o->delay_ns / PART,
+			     .files = descriptors > CONNECTIONS ? descriptors - CONNECTIONS : 0,
+			     .forgets = true,
+			     .spares = true},
+		.delay_ns = o->delay_ns,
+	};
+}
+
+static int serve(struct service *s, struct users *users, struct error *e)
+{
+	if (start_server(s, e) < 0 || prepare(s, users, e) < 0)
+		return -1;
+	s->facts.started_at = now_ns(CLOCK_REALTIME);
+	do
+		read_once(s);
+	while (wait_for_next(s));
+	return 0;
+}
+
+/* The server uses functions of libraries that stay loaded. */
+static int run(const struct options *o, struct error *e)
+{
+	struct service s = {.options = o, .by = o->by};
+	struct users users = {NULL, 0};
+	struct rules *rules = rulefiles_load(o->rules, o->no_rules, e);
+	struct containers *containers = NULL;
+	struct driver_options driver;
+	int status = -1;
+
+	if (!rules)
+		return -1;
+	s.source = source_open_proc(o->root, NULL, 0, e);
+	containers = s.source ? containers_open(s.source, e) : NULL;
+	if (containers) {
+		driver = describe_driver(&s, rules, &users, containers);
+		status = driver_open(&s.driver, &driver, e);
+		s.signals = status == 0 ? open_signals(e) : -1;
+		status = s.signals < 0 ? -1 : serve(&s, &users, e);
+		driver_close(&s.driver);
+		if (s.signals >= 0)
+			close(s.signals);
+	}
+	server_stop(s.server);
+	containers_close(containers);
+	source_close(s.source);
+	users_free(&users);
+	rules_free(rules);
+	return status;
+}
+
+static enum exit_status work(struct options *o, struct error *e)
+{
+	return run(o, e) == 0 ? EXIT_DONE : commandline_failure(e);
+}
+
+enum exit_status command_serve(int argc, char **argv)
+{
+	return commandline_run(FOR_SERVE, argc, argv, work);
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""show.py ANONMEM SOURCE [SECONDS | --hosts [N]]: what a Prometheus sees of exporters; see dev/fleet."""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+
+import fleet
+import prometheus
+
+# A program whose labelled memory grows by 8 MiB a second. It ends with its standard input.
+LEAK = """
+import mmap, os, select, sys
+kept = []
+while not select.select([sys.stdin], [], [], 1)[0]:
+	kept.append(mmap.mmap(-1, 8 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+	kept[-1].write(os.urandom(1) * (8 << 20))
+"""
+
+
+def faster_rules(source, folder):
+	"""The rules with seconds for minutes, since nobody waits for an hour."""
+	text = (source / "src/cli/prometheus/anonmem-rules.yml").read_text()
+	path = pathlib.Path(folder) / "rules.yml"
+	path.write_text(re.sub(r"\b(\d+)m\b", r"\1s", text))
+	return path
+
+
+def show_queries(server, source):
+	for title, query in list(fleet.queries(source))[-10:]:
+		print(f"\n{title}\n  {query}")
+		found = sorted(server.query(query), key=lambda s: -s[1])
+		for labels, value in found[:4]:
+			names = ", ".join(f"{k}={v}" for k, v in sorted(labels.items()) if k not in ("job", "__name__"))
+			print(f"    {value:16,.2f}  {names}")
+		if not found:
+			print("    (nothing)")
+
+
+def show_leak(server, name="AnonmemLabelGrows"):
+	"""The alert fires while a program leaks, and ends with it."""
+	print(f"\nA program leaks 8 MiB a second; {name} in seconds for minutes:")
+	begun = time.time()
+	with subprocess.Popen([sys.executable, "-c", LEAK], stdin=subprocess.PIPE) as leak:
+		server.wait(lambda: [a for a in server.alerts() if a[0]["alertname"] == name and a[1] == "firing"],
+			"the alert does not fire", 180)
+		for labels, state, notes in server.alerts():
+			if labels["alertname"] == name:
+				print(f"  {time.time() - begun:4.0f} s  {state}: {notes['summary']}")
+		leak.stdin.close()
+		leak.wait()
+	ended = time.time()
+	server.wait(lambda: not [a for a in server.alerts() if a[0]["alertname"] == name],
+		"the alert does not end", 180)
+	print(f"  {time.time() - begun:4.0f} s  ended, {time.time() - ended:.0f} s after the program")
+
+
+def show(program, source, seconds):
+	with contextlib.ExitStack() as stack:
+		# Two machines: this one, and a captured one.
+		here = stack.enter_context(fleet.exporter(program, "-d", "1s"))
+		there = stack.enter_context(fleet.exporter(program, "-d", "1s", "--root", source / "fixtures/trees/server"))
+		folder = stack.enter_context(fleet.tempfile.TemporaryDirectory())
+		server = stack.enter_context(prometheus.Prometheus([here, there], rules=[faster_rules(source, folder)]))
+		server.wait(lambda: len(server.query("up == 1")) == 2, "the exporters are not up")
+		time.sleep(seconds)
+		print(f"{here} is this machine, {there} fixtures/trees/server")
+		show_queries(server, source)
+		show_leak(server)
+
+
+def resident(pid):
+	status = pathlib.Path(f"/proc/{pid}/status").read_text()
+	return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+
+def host_trees(source, count):
+	"""Captured machines, in turn."""
+	trees = sorted(p for p in (source / "fixtures/trees").iterdir() if any(p.glob("[0-9]*")))
+	return [trees[i % len(trees)] for i in range(count)]
+
+
+def show_hosts(program, source, count):
+	with contextlib.ExitStack() as stack:
+		trees = host_trees(source, count)
+		targets = [stack.enter_context(fleet.exporter(program, "-d", "15s", "-j", "1", "--root", tree))
+			for tree in trees]
+		sizes = []
+		for target in targets:
+			ask = urllib.request.Request(f"http://{target}/metrics", headers={"Accept-Encoding": "gzip"})
+			with urllib.request.urlopen(ask, timeout=20) as answer:
+				sizes.append(len(answer.read()))
+		server = stack.enter_context(prometheus.Prometheus(targets, interval="5s"))
+		server.wait(lambda: len(server.query("up == 1")) == count, "the exporters are not up")
+		time.sleep(30)
+		series = server.query('count({job="anonmem"})')[0][1]
+		scrape = server.query("quantile(0.99, scrape_duration_seconds)")[0][1]
+		head = server.ask("/api/v1/status/tsdb")["data"]["headStats"]
+		print(f"hosts                          {count}")
+		print(f"series                         {series:.0f}, {series / count:.0f} a host")
+		print(f"scrape, 99th percentile        {scrape * 1000:.1f} ms")
+		print(f"answer, gzipped, largest       {max(sizes) / 1024:.1f} KiB")
+		print(f"memory of Prometheus           {resident(server.process.pid):.0f} MiB")
+		print(f"series in its head             {head['numSeries']}")
+		empty = stack.enter_context(prometheus.Prometheus([], interval="5s"))
+		time.sleep(5)
+		base = resident(empty.process.pid)
+		print(f"memory of one without targets  {base:.0f} MiB")
+		each = (resident(server.process.pid) - base) * 1024 / series
+		print(f"memory a series                {each:.1f} KiB")
+		thousand = series / count * 1000
+		print(f"a thousand such hosts          {thousand:.0f} series, {each * thousand / 1048576:.1f} GiB")
+
+
+def main():
+	program, source, arguments = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
+	if arguments[:1] == ["--hosts"]:
+		show_hosts(program, source, int(arguments[1]) if arguments[1:] else 50)
+	else:
+		show(program, source, int(arguments[0]) if arguments else 20)
+
+
+if __name__ == "__main__":
+	main()
