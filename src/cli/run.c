@@ -24,7 +24,8 @@
 
 static const char help[] =
 	"Usage: anonmem run [OPTIONS] [--] COMMAND [ARG...]\n"
-	"Runs a program so that its memory has names, on any kernel: those that the program gives,\n"
+	"Runs a program so that its memory has names, on any kernel: those that the program "
+	"gives,\n"
 	"and for the rest that of the library that asked for it.\n"
 	"\n"
 	"      --label WHAT                name memory without a name after the library (default)\n"
