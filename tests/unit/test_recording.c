@@ -607,7 +607,7 @@ static void limit_files(rlim_t bytes)
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = bytes;
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 

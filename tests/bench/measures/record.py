@@ -39,12 +39,20 @@ def numbers(path, sql):
 		return db.execute(sql).fetchone()
 
 
+def recorder(program, *options):
+	"""Its command line. Raises Missing if this program cannot record."""
+	command = [program.path, "record"]
+	if subprocess.run([*command, "--help"], capture_output=True).returncode:
+		raise Missing("this build cannot record")
+	return [*command, *options]
+
+
 def take_sample(program, workload, folder):
 	"""The mean of the processor time between samples, with all that writing takes."""
 	path = Path(folder) / "sample.db"
 	path.unlink(missing_ok=True)
-	workload.cost(program.command("record", "-d", f"{int(DELAY * 1000)}ms", "--for",
-		f"{SAMPLES * DELAY:.0f}s", "--output", path))
+	workload.cost(recorder(program, "-d", f"{int(DELAY * 1000)}ms", "--for", f"{SAMPLES * DELAY:.0f}s",
+		"--output", path))
 	return {CPU: numbers(path, f"SELECT avg(cpu_us) FROM sample WHERE sample > {SETTLED}")[0] / 1e3}
 
 
@@ -106,12 +114,12 @@ def take_churn(program, folder):
 	"""Memory of the recorder over so many samples of processes that come and go."""
 	path = Path(folder) / "churn.db"
 	path.unlink(missing_ok=True)
-	recorder = program.command("record", "-d", "1d", "--max-size", "64M", "--output", path)
+	command = recorder(program, "-d", "1d", "--max-size", "64M", "--output", path)
 	figures, half, done = {}, None, 0
 	if os.geteuid():
 		raise Missing("only root can have a pid namespace for it")
 	alone = [installed("unshare"), "-pf", "--mount-proc", "--kill-child"]
-	with Held(*alone, PROGRAMS / "churn", *recorder) as held:
+	with Held(*alone, PROGRAMS / "churn", *command) as held:
 		while done < CHURNED:
 			time.sleep(2)
 			done = numbers(path, "SELECT max(sample) FROM sample")[0]
