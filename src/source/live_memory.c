@@ -10,9 +10,11 @@ enum {
 	PROCESS_BYTES = 1024 * 1024,
 	FILES_BYTES = 16 * 1024 * 1024, /* of the tables of symbols */
 	FEW = 16,			/* pages, of which few are wanted */
-	MANY = 64,
+	MANY = LIVE_GROUP,
 	LARGE = 1024 * 1024, /* of a mapping, that is there */
 	LOOK_BYTES = 64,     /* what each look counts for, at least */
+	REGIONS = LIVE_WINDOW / 2,
+	PAGES_A_BYTE = 8, /* that are asked for, to count for as much as a byte that is read */
 };
 
 static bool spend(struct live_memory *l, size_t bytes)
@@ -34,13 +36,13 @@ static bool spend(struct live_memory *l, size_t bytes)
  * or -1 with errno. */
 static long scan_pages(struct live_memory *l, uint64_t page, bool *there, size_t count)
 {
-	struct page_region regions[LIVE_WINDOW / 2];
+	struct page_region regions[REGIONS];
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg),
 		.start = page * l->page_size,
 		.end = (page + count) * l->page_size,
 		.vec = (uint64_t)(uintptr_t)regions,
-		.vec_len = LIVE_WINDOW / 2,
+		.vec_len = REGIONS,
 	};
 	int n = pagescan(l->process->map, &arg);
 
@@ -49,8 +51,7 @@ static long scan_pages(struct live_memory *l, uint64_t page, bool *there, size_t
 			memset(&there[regions[i].start / l->page_size - page], true,
 			       (regions[i].end - regions[i].start) / l->page_size);
 	}
-	return n < LIVE_WINDOW / 2 ? n < 0 ? -1 : (long)count
-				   : (long)(arg.walk_end / l->page_size - page);
+	return n < REGIONS ? n < 0 ? -1 : (long)count : (long)(arg.walk_end / l->page_size - page);
 }
 
 static bool read_pages(struct live_memory *l, uint64_t page, bool *there, size_t count)
@@ -67,43 +68,78 @@ static bool read_pages(struct live_memory *l, uint64_t page, bool *there, size_t
 /* Which pages are there. Returns of how many that is known now, 0 if of none. */
 static size_t ask(struct live_memory *l, uint64_t page, bool *there, size_t count)
 {
-	long scanned;
+	long scanned = -1;
 
-	if (!spend(l, count))
+	if (!spend(l, count / PAGES_A_BYTE))
 		return 0;
 	memset(there, 0, count * sizeof(*there));
-	scanned = scan_pages(l, page, there, count);
-	if (scanned < 0 && errno == ENOTTY)
+	if (!l->cannot_scan) {
+		scanned = scan_pages(l, page, there, count);
+		l->cannot_scan = scanned < 0 && errno == ENOTTY;
+	}
+	if (l->cannot_scan)
 		return read_pages(l, page, there, count) ? count : 0;
 	return scanned < 0 ? 0 : (size_t)scanned;
+}
+
+static uint64_t page_count(const struct live_memory *l)
+{
+	return (l->end - l->start) / l->page_size;
 }
 
 /* The first look at a mapping is often the only one, unless much of it is there. The second asks
  * for all of it, or as many as wanted if it is long. */
 static bool load_window(struct live_memory *l, uint64_t page, size_t most)
 {
-	uint64_t first = l->start / l->page_size, end = l->end / l->page_size;
+	uint64_t end = l->end / l->page_size;
 
-	if ((l->windows++ > 0 || l->is_large) && end - first <= LIVE_WINDOW) {
-		page = first;
+	if ((l->is_large || l->windows > 0) && page_count(l) <= LIVE_WINDOW) {
+		page = l->start / l->page_size;
 		most = LIVE_WINDOW;
 	}
+	l->windows++;
 	l->window = page;
 	l->window_count = ask(l, page, l->there, end - page < most ? end - page : most);
 	return l->window_count > 0;
 }
 
-/* False if that cannot be known. */
+/* Others of the group are often asked for next. It may reach beyond the address space. */
+static bool look_in_group(struct live_memory *l, uint64_t page, bool *there)
+{
+	uint64_t number = page / LIVE_GROUP;
+	struct live_group *g = &l->groups[number % LIVE_GROUPS];
+
+	if (g->count == 0 || g->first != number * LIVE_GROUP) {
+		g->first = number * LIVE_GROUP;
+		g->count = ask(l, g->first, g->there, LIVE_GROUP);
+	}
+	if (page - g->first >= g->count)
+		return ask(l, page, there, 1) == 1;
+	*there = g->there[page - g->first];
+	return true;
+}
+
+static bool is_in_window(const struct live_memory *l, uint64_t page)
+{
+	return page >= l->window && page - l->window < l->window_count;
+}
+
+/* False if that cannot be known. A window may end early where pages are much in pieces. */
 static bool look_for_page(struct live_memory *l, uint64_t page, size_t most, bool *there)
 {
 	if (page < l->start / l->page_size || page >= l->end / l->page_size)
-		return ask(l, page, there, 1) == 1;
+		return look_in_group(l, page, there);
 	*there = true;
 	if (l->is_whole)
 		return true;
-	if ((page < l->window || page - l->window >= l->window_count) &&
-	    !load_window(l, page, most))
-		return false;
+	if (!is_in_window(l, page)) {
+		if (l->windows > 0 && most == FEW && page_count(l) > LIVE_WINDOW)
+			return look_in_group(l, page, there);
+		if (!load_window(l, page, most))
+			return false;
+		if (!is_in_window(l, page))
+			return look_in_group(l, page, there);
+	}
 	*there = l->there[page - l->window];
 	return true;
 }
@@ -119,48 +155,63 @@ static bool are_there(struct live_memory *l, uint64_t at, size_t size)
 	return true;
 }
 
-static const char *find_block(const struct live_memory *l, uint64_t start)
+/* Whether a read needs no more of its page than the head. Pages of the mapping at hand are often
+ * walked head by head; what lies elsewhere is often read again nearby. */
+static bool is_head(const struct live_memory *l, uint64_t at, size_t size)
 {
-	for (unsigned i = 0; i < LIVE_BLOCKS; i++) {
-		if (l->blocks[i] == start)
-			return l->bytes[i];
-	}
-	return NULL;
+	return at >= l->start && at < l->end && size <= LIVE_HEAD &&
+	       at % LIVE_BLOCK <= LIVE_HEAD - size;
 }
 
-/* Reads it in place of the one that was read first. */
-static const char *read_block(struct live_memory *l, uint64_t start)
+static struct live_block *block_of(struct live_memory *l, uint64_t start)
 {
-	unsigned i = l->last_block = (l->last_block + 1) % LIVE_BLOCKS;
+	uint64_t hash = start / LIVE_BLOCK * UINT64_C(0x9e3779b97f4a7c15);
 
-	l->blocks[i] = 0;
-	if (!process_memory_read(l->process, start, l->bytes[i], LIVE_BLOCK))
-		return NULL;
-	l->blocks[i] = start;
-	return l->bytes[i];
+	return &l->blocks[(hash >> 32) % LIVE_BLOCKS];
+}
+
+static bool is_kept(struct live_memory *l, uint64_t at, size_t size)
+{
+	uint64_t start = at - at % LIVE_BLOCK;
+	const struct live_block *b = block_of(l, start);
+
+	return b->start == start && size <= b->size && at - start <= b->size - size;
+}
+
+/* Takes bytes of one block, which is read unless it is kept. */
+static bool copy_block(struct live_memory *l, uint64_t at, char *to, size_t size)
+{
+	uint64_t start = at - at % LIVE_BLOCK;
+	struct live_block *b = block_of(l, start);
+
+	if (!is_kept(l, at, size)) {
+		size_t wanted = is_head(l, at, size) ? LIVE_HEAD : LIVE_BLOCK;
+
+		b->size = 0;
+		if (!process_memory_read(l->process, start, b->bytes, wanted))
+			return false;
+		b->start = start;
+		b->size = wanted;
+	}
+	memcpy(to, b->bytes + (at - start), size);
+	return true;
 }
 
 static bool read_bytes(struct memory *m, uint64_t at, void *to, size_t size)
 {
 	struct live_memory *l = (struct live_memory *)m;
-	uint64_t start = at - at % LIVE_BLOCK;
-	const char *block = NULL;
-	bool is_in_block;
+	size_t first = LIVE_BLOCK - at % LIVE_BLOCK;
 
 	if (size == 0 || at < LIVE_BLOCK || at > UINT64_MAX - size)
 		return false;
-	is_in_block = size <= LIVE_BLOCK - (at - start);
-	if (is_in_block)
-		block = find_block(l, start);
-	if ((!block && !are_there(l, at, size)) || !spend(l, size))
+	if ((!is_kept(l, at, size) && !are_there(l, at, size)) || !spend(l, size))
 		return false;
-	if (!is_in_block)
+	if (size <= first)
+		return copy_block(l, at, to, size);
+	if (size - first > LIVE_BLOCK)
 		return process_memory_read(l->process, at, to, size);
-	if (!block)
-		block = read_block(l, start);
-	if (block)
-		memcpy(to, block + (at - start), size);
-	return block;
+	return copy_block(l, at, to, first) &&
+	       copy_block(l, at + first, (char *)to + first, size - first);
 }
 
 static uint64_t next_page(struct memory *m, uint64_t from, uint64_t end)
@@ -193,13 +244,15 @@ static bool read_file(struct memory *m, const struct memory_object *object, uint
 	return mapped_files_read(l->files, object, offset, to, size);
 }
 
+/* Field by field, since most of it is touched only when memory is read. */
 void live_memory_init(struct live_memory *l, struct mapped_files *files)
 {
-	*l = (struct live_memory){
-		.memory = {read_bytes, next_page, find_object, read_file},
-		.files = files,
-		.page_size = (uint64_t)sysconf(_SC_PAGESIZE),
-	};
+	l->memory.read = read_bytes;
+	l->memory.next = next_page;
+	l->memory.find = find_object;
+	l->memory.read_file = read_file;
+	l->files = files;
+	l->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 void live_memory_begin(struct live_memory *l, struct process_memory *process)
@@ -207,7 +260,8 @@ void live_memory_begin(struct live_memory *l, struct process_memory *process)
 	l->process = process;
 	l->process_left = PROCESS_BYTES;
 	l->files_left = FILES_BYTES;
-	memset(l->blocks, 0, sizeof(l->blocks));
+	for (size_t i = 0; i < LIVE_BLOCKS; i++)
+		l->blocks[i].size = 0;
 }
 
 bool live_memory_mapping(struct live_memory *l, const struct mapping *m)
@@ -216,6 +270,8 @@ bool live_memory_mapping(struct live_memory *l, const struct mapping *m)
 	l->start = m->start;
 	l->end = m->end;
 	l->window_count = l->windows = 0;
+	for (size_t i = 0; i < LIVE_GROUPS; i++)
+		l->groups[i].count = 0;
 	l->is_large = m->counters.bytes[COUNTER_RSS] >= LARGE;
 	/* What is divided among parts of a mapping is not that exact. */
 	l->is_whole = !m->by_process && m->counters.bytes[COUNTER_RSS] == m->end - m->start;
@@ -224,8 +280,8 @@ bool live_memory_mapping(struct live_memory *l, const struct mapping *m)
 
 static bool knows_all(const struct live_memory *l)
 {
-	return l->is_whole || (l->window == l->start / l->page_size &&
-			       l->window_count == (l->end - l->start) / l->page_size);
+	return l->is_whole ||
+	       (l->window == l->start / l->page_size && l->window_count == page_count(l));
 }
 
 bool live_memory_count(const struct live_memory *l, const struct mapping *m, struct part *parts,

@@ -289,6 +289,71 @@ TEST(what_is_known_is_not_asked_again)
 	end_live(&dir);
 }
 
+/* A walk from head to head takes no whole pages; who reads on takes the page. */
+TEST(the_head_of_a_page_is_read_before_the_rest)
+{
+	struct procdir dir;
+	struct memory *m;
+	char bytes[4];
+
+	tree_mkdir(root, "7");
+	put_page(0x20000, PAGE_PRESENT);
+	m = begin_live(&dir, 0x20000, 0x21000);
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	write_at("7/mem", "next", 4, 0x20000);
+	write_at("7/mem", "rest", 4, 0x20800);
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	assert_memory_equal(bytes, "page", 4);
+	assert_true(memory_read(m, 0x20800, bytes, 4));
+	assert_memory_equal(bytes, "rest", 4);
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	assert_memory_equal(bytes, "next", 4);
+	end_live(&dir);
+}
+
+/* As long as the same mapping is looked at. */
+TEST(pages_elsewhere_are_asked_for_together)
+{
+	const struct mapping next = {.start = 0x21000, .end = 0x22000};
+	struct procdir dir;
+	struct memory *m;
+	char bytes[4];
+
+	tree_mkdir(root, "7");
+	put_page(0x20000, PAGE_PRESENT);
+	put_page(0x30000, 0);
+	put_page(0x3f000, PAGE_PRESENT);
+	m = begin_live(&dir, 0x21000, 0x22000);
+	assert_true(memory_read(m, 0x20000, bytes, 4));
+	put_page(0x30000, PAGE_PRESENT);
+	assert_false(memory_read(m, 0x30000, bytes, 4));
+	assert_true(memory_read(m, 0x3f000, bytes, 4));
+	assert_true(live_memory_mapping(&live, &next));
+	assert_true(memory_read(m, 0x30000, bytes, 4));
+	end_live(&dir);
+}
+
+TEST(a_second_look_asks_for_all_of_a_mapping)
+{
+	enum { PAGES = 1024, START = 0x100000, LAST = START + (PAGES - 1) * PAGE };
+	const struct mapping whole = {
+		.start = START, .end = LAST + PAGE, .counters.bytes[COUNTER_RSS] = 2 * PAGE};
+	struct part parts[] = {{.start = START, .end = LAST}, {.start = LAST, .end = LAST + PAGE}};
+	struct procdir dir;
+	struct memory *m;
+
+	tree_mkdir(root, "7");
+	put_page(START, PAGE_PRESENT);
+	put_page(LAST, PAGE_PRESENT);
+	m = begin_live(&dir, START, LAST + PAGE);
+	assert_int_equal(memory_next(m, START, LAST), START);
+	assert_false(live_memory_count(&live, &whole, parts, 2));
+	assert_int_equal(memory_next(m, LAST, LAST + PAGE), LAST);
+	assert_true(live_memory_count(&live, &whole, parts, 2));
+	assert_int_equal(parts[1].resident, PAGE);
+	end_live(&dir);
+}
+
 TEST(pages_are_counted_as_far_as_they_are_known)
 {
 	struct mapping whole = {
@@ -388,6 +453,9 @@ int main(void)
 		IN_TREE(a_mapping_is_looked_at_once),
 		IN_TREE(only_pages_that_are_there_are_read),
 		IN_TREE(what_is_known_is_not_asked_again),
+		IN_TREE(the_head_of_a_page_is_read_before_the_rest),
+		IN_TREE(pages_elsewhere_are_asked_for_together),
+		IN_TREE(a_second_look_asks_for_all_of_a_mapping),
 		IN_TREE(pages_are_counted_as_far_as_they_are_known),
 		IN_TREE(what_is_read_of_a_mapping_is_bounded),
 		IN_TREE(objects_are_found_by_their_files),
