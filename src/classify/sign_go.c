@@ -18,6 +18,7 @@
 #define SPAN_START   24 /* where a span has its first page */
 #define PAGE_BYTES   UINT64_C(4096)
 #define VARIABLES    (UINT64_C(256) << 10) /* that are looked through */
+#define PIECE	     (UINT64_C(256) << 10) /* that the runtime takes for its own */
 
 enum { UNKNOWN, FOUND, NONE, TRIES = 2, PROBES = 24, SPAN_PROBES = 8 };
 
@@ -195,24 +196,30 @@ static bool find_table_here(const struct sign_place *p, struct sign_found *found
 	return start < end;
 }
 
-static bool has_spans(const struct sign_place *p)
+/* The first place of the mapping that spans may have been taken from; or its end. */
+static uint64_t first_span(const struct sign_place *p)
 {
 	const struct go_facts *go = &p->facts->go;
+	uint64_t first = p->mapping->end;
 
 	for (unsigned i = 0; i < go->span_count && i < GO_SPANS; i++) {
-		if (go->some_spans[i] >= p->mapping->start && go->some_spans[i] < p->mapping->end)
-			return true;
+		if (go->some_spans[i] >= p->at && go->some_spans[i] < first)
+			first = go->some_spans[i];
 	}
-	return false;
+	if (first == p->mapping->end)
+		return first;
+	return first - p->at > PIECE ? (first - PIECE) / PAGE_BYTES * PAGE_BYTES : p->at;
 }
 
 /* The runtime's own memory: what is known of it, and what lies around spans. */
 static bool find_runtime_here(const struct sign_place *p, struct sign_found *found)
 {
-	struct sign_found around = {p->at, p->mapping->end, GUESS_GO_RUNTIME_LIKELY};
+	struct sign_found around = {first_span(p), p->mapping->end, GUESS_GO_RUNTIME_LIKELY};
 	bool any = find_description_here(p, found) || find_table_here(p, found);
 
-	if ((any && found->start == p->at) || !has_spans(p))
+	if (any && found->start <= around.start)
+		return true;
+	if (around.start == p->mapping->end)
 		return any;
 	if (any)
 		around.end = found->start;

@@ -6,6 +6,7 @@ What the kernel mapped itself is in no log, and is judged by nobody."""
 import bisect
 import collections
 import glob
+import os
 import re
 import struct
 import subprocess
@@ -21,8 +22,9 @@ CALL = re.compile(r"^(\d+\.\d+) (\w+)\((.*)\) += (0x[0-9a-f]+|-?\d+)")
 FRAME = re.compile(r"^ > (?:.*/)?([^/(]*)\(([^+)]*).*\[(0x[0-9a-f]+)\]")
 Call = collections.namedtuple("Call", "time name arguments result frames")
 
+# A thread's first free(3) may make an arena too.
 MALLOC = re.compile(r"^(__libc_|__)?(malloc|calloc|realloc|reallocarray|memalign|posix_memalign|"
-    r"aligned_alloc|valloc|pvalloc)$")
+    r"aligned_alloc|valloc|pvalloc|c?free)$")
 
 
 class Space:
@@ -155,8 +157,13 @@ def go_functions(path):
 
 
 def go_owner(names):
-    """Of its runtime, what makes arenas of the heap reserves address space for them."""
-    if any(name == "runtime.(*mheap).sysAlloc" for name in names) and "runtime.sysAllocOS" not in names:
+    """Of its runtime, what makes the heap grow reserves address space for that, or maps it. None where the
+    log does not see beyond a call of C."""
+    called = set(names)
+    if not called or "runtime.asmcgocall" in called:
+        return None
+    is_own = called & {"runtime.sysAllocOS", "runtime.sysAlloc"} or any("pageAlloc" in name for name in names)
+    if not is_own and called & {"runtime.(*mheap).sysAlloc", "runtime.(*mheap).grow"}:
         return {"~go heap"}
     return {"~go runtime"} if any(name.startswith("runtime.") for name in names) else {"none"}
 
@@ -168,7 +175,10 @@ def by_go_callers(path, base=0x400000):
         truth = Truth()
         for start, end, owner in replay(folder, pid).ranges:
             if owner:
-                called = [names[bisect.bisect_right(starts, base + int(at, 16)) - 1] for _, _, at in owner[0]]
-                truth.ranges.append((start, end, go_owner(called)))
+                called = [names[bisect.bisect_right(starts, base + int(at, 16)) - 1]
+                    for file, _, at in owner[0] if file == os.path.basename(path)]
+                labels = go_owner(called)
+                if labels:
+                    truth.ranges.append((start, end, labels))
         return truth
     return tell

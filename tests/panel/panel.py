@@ -96,7 +96,7 @@ def run(anonmem, program):
 
 
 def faults(program, verdict):
-    if verdict.share(verdict.bare) > BARE and not program.is_excused:
+    if verdict.share(verdict.bare) > BARE:
         yield f"{program.name}: {verdict.share(verdict.bare):.0f} % are bare"
     if verdict.certain:
         yield f"{program.name}: {verdict.certain} bytes have a wrong owner that was called certain"

@@ -52,6 +52,23 @@ TEST(what_follows_the_arenas_is_not_theirs)
 	expect(AT, AT + 8 * MIB, AT, AT + MIB, GUESS_PYTHON);
 }
 
+/* Whose begin is unknown: so its end is, and the chunk behind it is not lost. */
+TEST(an_arena_behind_unknown_memory)
+{
+	const uint64_t end = AT + 16 * KIB + MIB - 8 * KIB;
+
+	PUT(&process, AT, 7, 7);
+	put_pool(AT + 16 * KIB, 7, 3, 16384 - 64);
+	put_pool(AT + 16 * KIB + 30 * 16 * KIB, 7, 3, 16384 - 64);
+	PUT(&process, end, 0, (2 * MIB) | 2);
+	fake_process_look(&process, AT, end + 2 * MIB, "rw-p");
+	assert_int_equal(process.count, 2);
+	assert_int_equal(process.parts[0].guess, GUESS_PYTHON_LIKELY);
+	assert_int_equal(process.parts[0].end, AT + MIB);
+	assert_int_equal(process.parts[1].guess, GUESS_MALLOC_LIKELY);
+	assert_int_equal(process.parts[1].start, end);
+}
+
 TEST(many_arenas_are_only_likely)
 {
 	for (uint64_t i = 0; i < 512; i += 4)
@@ -167,6 +184,10 @@ TEST(carriers_of_erlang_point_at_each_other)
 	/* One that is alone, of an allocator that is known by now. */
 	PUT(&process, AT + 0x900000, 0x80003, 0, 0, 0x5616000);
 	expect(AT + 0x900000, AT + 0x980000, AT + 0x900000, AT + 0x980000, GUESS_ERLANG);
+	/* The same behind memory that is unknown. */
+	PUT(&process, AT + 0xa00000, 7, 7);
+	PUT(&process, AT + 0xa80000, 0x180003, 0, 0, 0x5616000);
+	expect(AT + 0xa00000, AT + 0xc00000, AT + 0xa80000, AT + 0xc00000, GUESS_ERLANG_LIKELY);
 }
 
 TEST(an_allocator_of_erlang_has_a_name)
@@ -367,6 +388,7 @@ int main(void)
 		cmocka_unit_test_setup(arenas_of_python_begin_at_any_page, set_up),
 		cmocka_unit_test_setup(arenas_of_old_python_are_smaller, set_up),
 		cmocka_unit_test_setup(what_follows_the_arenas_is_not_theirs, set_up),
+		cmocka_unit_test_setup(an_arena_behind_unknown_memory, set_up),
 		cmocka_unit_test_setup(many_arenas_are_only_likely, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_pool, set_up),
 		cmocka_unit_test_setup(pages_of_v8, set_up),

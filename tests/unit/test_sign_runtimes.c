@@ -208,7 +208,8 @@ TEST(around_spans_lies_what_may_be_the_runtimes)
 	put_go(HEAP, 0);
 	expect(SPAN - MIB, SPAN + MIB, 0, 0, GUESS_NONE);
 	expect(HEAP, HEAP + 4 * MIB, HEAP, HEAP + 4 * MIB, GUESS_GO_HEAP);
-	expect(SPAN - MIB, SPAN + MIB, SPAN - MIB, SPAN + MIB, GUESS_GO_RUNTIME_LIKELY);
+	expect(SPAN - MIB, SPAN + MIB, SPAN - 256 * KIB, SPAN + MIB, GUESS_GO_RUNTIME_LIKELY);
+	expect(SPAN - 4096, SPAN + MIB, SPAN - 4096, SPAN + MIB, GUESS_GO_RUNTIME_LIKELY);
 	expect(SPAN + MIB, SPAN + 2 * MIB, 0, 0, GUESS_NONE);
 }
 
