@@ -147,12 +147,13 @@ def go_functions(path):
     with open(path, "rb") as f:
         f.seek(offset)
         table = f.read(size)
-    count, _, _, names_at, *_, functions_at = struct.unpack_from("<8Q", table, 8)
+    count, _, text, names_at, *_, functions_at = struct.unpack_from("<8Q", table, 8)
+    text = text or sections[".text"][0]  # where C begins in programs with both; not kept from 1.26 on
     functions = []
     for i in range(count):
         entry, function = struct.unpack_from("<II", table, functions_at + 8 * i)
         name = names_at + struct.unpack_from("<i", table, functions_at + function + 4)[0]
-        functions.append((sections[".text"][0] + entry, table[name:table.index(b"\0", name)].decode()))
+        functions.append((text + entry, table[name:table.index(b"\0", name)].decode()))
     return functions
 
 
