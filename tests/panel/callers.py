@@ -1,7 +1,8 @@
 """Who called for memory: strace(1) logs each call of mmap(2) with the functions that led to it.
 
 The log is replayed: threads share the memory of the one that made them, a fork copies it, exec begins anew.
-What the kernel mapped itself is in no log, and is judged by nobody."""
+What the kernel mapped itself is in no log, and is judged by nobody; nor is what strace cannot follow further
+than the C library."""
 
 import bisect
 import collections
@@ -22,6 +23,7 @@ CALL = re.compile(r"^(\d+\.\d+) (\w+)\((.*)\) += (0x[0-9a-f]+|-?\d+)")
 FRAME = re.compile(r"^ > (?:.*/)?([^/(]*)\(([^+)]*).*\[(0x[0-9a-f]+)\]")
 Call = collections.namedtuple("Call", "time name arguments result frames")
 
+C_LIBRARY = ("libc.so", "libc-")
 # A thread's first free(3) may make an arena too.
 MALLOC = re.compile(r"^(__libc_|__)?(malloc|calloc|realloc|reallocarray|memalign|posix_memalign|"
     r"aligned_alloc|valloc|pvalloc|c?free)$")
@@ -114,9 +116,9 @@ def replay(folder, pid):
 def owner_of(frames, is_closed, own):
     """The labels that are right for what these functions called for."""
     for file, symbol, _ in frames:
-        if file.startswith(("libc.so", "libc-")) and MALLOC.match(symbol):
+        if file.startswith(C_LIBRARY) and MALLOC.match(symbol):
             return {"~malloc arena"} if is_closed else {"~malloc"}
-        if file.startswith("libc.so") and symbol.startswith("pthread_create"):
+        if file.startswith(C_LIBRARY) and symbol.startswith("pthread_create"):
             return {"~thread stack"}
         if file.startswith("ld-linux"):
             return {"~.bss"}
@@ -131,7 +133,7 @@ def by_callers(own=None):
     def tell(pid, _, folder):
         truth = Truth()
         for start, end, owner in replay(folder, pid).ranges:
-            if owner and owner[0]:
+            if owner and any(not file.startswith(C_LIBRARY) for file, *_ in owner[0]):
                 truth.ranges.append((start, end, owner_of(*owner, own or {})))
         return truth
     return tell

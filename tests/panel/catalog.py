@@ -136,7 +136,7 @@ PROGRAMS = [
         child="--type=renderer", needs=("/usr/bin/chromium",)),
     traced("firefox", ["firefox-esr", "--headless", "--profile", ".", "file://" + source("page.html")],
         {"firefox-esr|libmozglue": {"~firefox heap"}, "libxul": {"~spidermonkey heap", "~jit"}},
-        server=40, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
+        server=60, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
     Program("valgrind", ["valgrind", "-q", "./blocks"], addresses(blocks={"~valgrind"}), ADDRESSES,
         build=(COMPILE,), needs=("/usr/bin/valgrind",), in_ci=True),
     blocks("c++", BLOCKS, in_ci=True),
