@@ -20,6 +20,7 @@
 	X(GO_HEAP, "go heap")                                                                      \
 	X(JAVA_HEAP, "java heap")                                                                  \
 	X(PYTHON, "python objects")                                                                \
+	X(PYTHON_FRAMES, "python frames")                                                          \
 	X(PHP, "php heap")                                                                         \
 	X(REDIS, "redis heap")                                                                     \
 	X(FIREFOX, "firefox heap")                                                                 \
@@ -33,6 +34,7 @@
 	X(MIMALLOC, "mimalloc")                                                                    \
 	X(RUBY, "ruby heap")                                                                       \
 	X(ERLANG, "erlang heap")                                                                   \
+	X(INNODB, "innodb buffer pool")                                                            \
 	X(SBCL, "sbcl heap")                                                                       \
 	X(PARTITION, "partitionalloc")                                                             \
 	X(OILPAN, "oilpan heap")                                                                   \

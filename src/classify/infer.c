@@ -151,7 +151,8 @@ static bool begins_one_of(struct slice file, const struct slice *names, size_t c
 	return false;
 }
 
-/* The first code in the address space belongs to the program. A tool of valgrind lies behind it. */
+/* The first code in the address space belongs to the program, unless it is shared: PHP makes code
+ * there. A tool of valgrind lies behind it. */
 static void note_code(struct infer *n, const struct mapping *m)
 {
 	const struct slice file = base_name(m->name);
@@ -193,7 +194,7 @@ static void note_file(struct infer *n, const struct mapping *m)
 	}
 	o->end = m->end;
 	o->writable |= may(m, "rw-p");
-	if (m->perms[2] == 'x' && !o->code)
+	if (m->perms[2] == 'x' && m->perms[3] == 'p' && !o->code)
 		note_code(n, m);
 }
 

@@ -12,10 +12,16 @@
 #define CLASSIFY_SIGN_H
 
 #include "classify/guess.h"
-#include "parse/memory.h"
+#include "parse/content.h"
 #include "parse/smaps.h"
 
-enum { ERLANG_ALLOCATORS = 64, GO_DESCRIPTIONS = 64, HOTSPOT_SPACES = 32, HOTSPOT_CLASSES = 256 };
+enum {
+	ERLANG_ALLOCATORS = 64,
+	GO_DESCRIPTIONS = 64,
+	GO_SPANS = 64,
+	HOTSPOT_SPACES = 32,
+	HOTSPOT_CLASSES = 256
+};
 
 #define SIGN_LARGE (UINT64_C(512) << 10) /* what is resident where files are looked at too */
 #define SIGN_HUGE  (UINT64_C(2) << 20)	 /* a huge page */
@@ -35,7 +41,15 @@ struct sign_facts {
 		uint64_t inode;
 		uint32_t dev_major, dev_minor;
 		bool writable;
+		uint8_t name_length;
+		char name[62]; /* of its file, without its folder */
 	} bss;
+	struct malloc_facts {
+		uint64_t data, data_end; /* variables of the C library, or else of the program */
+		uint64_t claimed;	 /* bytes of what looks like chunks */
+		bool has_library;
+		bool doubted; /* malloc(3) itself has fewer */
+	} malloc;
 	struct erlang_facts { /* allocators that have carriers which point at each other */
 		uint64_t allocators[ERLANG_ALLOCATORS];
 		unsigned count;
@@ -45,7 +59,8 @@ struct sign_facts {
 		uint64_t start, end; /* of variables */
 		uint64_t table, spans;
 		uint64_t descriptions[GO_DESCRIPTIONS];
-		unsigned count;
+		uint64_t some_spans[GO_SPANS]; /* where descriptions of spans lie */
+		unsigned count, span_count;
 	} go;
 	struct hotspot_facts {
 		unsigned state;
@@ -100,7 +115,10 @@ sign_fn sign_mimalloc_segment;
 sign_fn sign_v8_pages;
 sign_fn sign_php_chunk;
 sign_fn sign_python_arenas;
+sign_fn sign_python_frames;
 sign_fn sign_ruby_pages;
+sign_fn sign_ruby_transient;
+sign_fn sign_innodb_pool;
 sign_fn sign_erlang_carriers;
 sign_fn sign_partition_alloc;
 sign_fn sign_oilpan;
@@ -112,7 +130,10 @@ sign_fn sign_go_heap;
 sign_fn sign_hotspot_spaces;
 sign_fn sign_jemalloc;
 
-/* See `pass` in parse/content.h. */
+/* See parse/content.h. */
 void sign_bss_pass(const struct mapping *m, struct sign_facts *facts);
+void sign_malloc_pass(const struct mapping *m, struct sign_facts *facts);
+enum guess sign_malloc_settle(const struct content_part *part, struct sign_facts *facts);
+enum content_doubt sign_malloc_check(struct memory *m, const struct sign_facts *facts);
 
 #endif

@@ -17,6 +17,17 @@ static bool is_same(const struct bss_facts *b, const struct mapping *m)
 	       b->dev_minor == m->dev_minor && m->offset != 0;
 }
 
+static void note_name(struct bss_facts *b, struct slice path)
+{
+	const char *slash = memrchr(path.ptr, '/', path.len);
+	size_t length = slash ? (size_t)(path.ptr + path.len - slash - 1) : 0;
+
+	if (length == 0 || length > sizeof(b->name))
+		return;
+	memcpy(b->name, slash + 1, length);
+	b->name_length = (uint8_t)length;
+}
+
 void sign_bss_pass(const struct mapping *m, struct sign_facts *facts)
 {
 	struct bss_facts *b = &facts->bss;
@@ -30,6 +41,8 @@ void sign_bss_pass(const struct mapping *m, struct sign_facts *facts)
 					.inode = m->inode,
 					.dev_major = m->dev_major,
 					.dev_minor = m->dev_minor};
+	if (b->name_length == 0)
+		note_name(b, m->name);
 	b->end = m->end;
 	b->writable |= m->perms[1] == 'w';
 }
@@ -83,12 +96,25 @@ static bool read_segments_32(const char *page, struct extent *x)
 	return x->any;
 }
 
+/* The page of a program that nobody has read is in its file alone. */
+static bool read_head(const struct sign_place *p, char *page)
+{
+	const struct bss_facts *b = &p->facts->bss;
+	struct memory_object object;
+
+	return memory_read(p->memory, b->start, page, HEAD_BYTES) ||
+	       (p->mapping->counters.bytes[COUNTER_RSS] >= SIGN_LARGE && b->name_length > 0 &&
+		memory_find(p->memory, (struct slice){b->name, b->name_length}, &object) &&
+		object.start == b->start &&
+		memory_read_file(p->memory, &object, 0, page, HEAD_BYTES));
+}
+
 /* The headers of segments stand right behind that of the file. */
-static bool read_segments(struct memory *m, uint64_t start, struct extent *x)
+static bool read_segments(const struct sign_place *p, struct extent *x)
 {
 	char page[HEAD_BYTES];
 
-	if (!memory_read(m, start, page, sizeof(page)) || memcmp(page, ELFMAG, SELFMAG) != 0)
+	if (!read_head(p, page) || memcmp(page, ELFMAG, SELFMAG) != 0)
 		return false;
 	return page[EI_CLASS] == ELFCLASS64 ? read_segments_64(page, x) : read_segments_32(page, x);
 }
@@ -100,8 +126,7 @@ bool sign_bss(const struct sign_place *p, struct sign_found *found)
 	struct extent x = {.any = false};
 	uint64_t end;
 
-	if (p->at != p->mapping->start || p->at != b->end || !b->writable ||
-	    !read_segments(p->memory, b->start, &x))
+	if (p->at != p->mapping->start || p->at != b->end || !b->writable || !read_segments(p, &x))
 		return false;
 	end = (x.end - x.first + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	if (end > UINT64_MAX - b->start || b->start + end <= p->at)

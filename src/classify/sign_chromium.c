@@ -6,7 +6,7 @@
  * about it; what follows is used, up to 16 KiB before its end.
  *
  * Oilpan, the heap of its C++ objects, has pages of 128 KiB, which all begin with the address of
- * the heap, and then that of a space of it.
+ * the heap, and then that of a space of it. A large object has a page of its own.
  *
  * V8 in its sandbox has pages of 256 KiB in a cage of 4 GiB, at whose begin lies what is only read.
  * The head of a page has its flags and its number, and an object begins with an odd pointer.
@@ -52,11 +52,13 @@ static uint64_t heap_of(const struct sign_place *p, uint64_t at)
 {
 	uint64_t words[2];
 
-	return memory_read(p->memory, at, words, sizeof(words)) && words[0] >= CAGE &&
-			       words[0] < ADDRESS_END && words[0] % 8 == 0 && words[1] % 8 == 0 &&
-			       words[1] != words[0] && words[1] - words[0] + SPACES < 2 * SPACES
-		       ? words[0]
-		       : 0;
+	if (!memory_read(p->memory, at, words, sizeof(words)) || words[0] < CAGE ||
+	    words[0] >= ADDRESS_END || words[0] % 8 != 0 || words[1] % 8 != 0 ||
+	    words[1] == words[0])
+		return 0;
+	if (words[0] == p->facts->oilpan.heap)
+		return words[0] / CAGE == words[1] / CAGE ? words[0] : 0;
+	return words[1] - words[0] + SPACES < 2 * SPACES ? words[0] : 0;
 }
 
 static bool is_in(const struct mapping *m, uint64_t address)
@@ -89,6 +91,9 @@ bool sign_oilpan(const struct sign_place *p, struct sign_found *found)
 		return false;
 	while (at < p->mapping->end && (at == p->at || heap_of(p, at) == heap))
 		at = p->mapping->end - at < OILPAN ? p->mapping->end : at + OILPAN;
+	/* No page follows the first: that has a large object, up to the end. */
+	if (at == p->at + OILPAN)
+		at = p->mapping->end;
 	*found = (struct sign_found){p->at, at, GUESS_OILPAN_LIKELY};
 	return true;
 }

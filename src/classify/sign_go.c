@@ -5,7 +5,7 @@
  * runtime points at, has the description of each arena; this has the span of each page of 8 KiB,
  * and a span says at which page it begins. Where a variable and a page of the mapping are joined by
  * that way, it is the runtime's heap, with symbols or without. The description lies in memory of
- * the runtime too.
+ * the runtime too. Where spans lie, other things of the runtime do: but that is only likely.
  */
 #include "classify/elf.h"
 #include "classify/sign.h"
@@ -18,8 +18,9 @@
 #define SPAN_START   24 /* where a span has its first page */
 #define PAGE_BYTES   UINT64_C(4096)
 #define VARIABLES    (UINT64_C(256) << 10) /* that are looked through */
+#define PIECE	     (UINT64_C(256) << 10) /* that the runtime takes for its own */
 
-enum { UNKNOWN, FOUND, NONE, TRIES = 2, PROBES = 24 };
+enum { UNKNOWN, FOUND, NONE, TRIES = 2, PROBES = 24, SPAN_PROBES = 8 };
 
 /* Where the spans stand in the description of an arena: 1.22 and later, 1.20 and 1.21, before. */
 static const uint64_t spans_offsets[] = {0, 0x104000, 0x200000};
@@ -132,6 +133,21 @@ static void find_runtime(const struct sign_place *p)
 		go->state = NONE;
 }
 
+/* Some of the spans of an arena, evenly spread over what is used of it. */
+static void note_spans(const struct sign_place *p, uint64_t description, uint64_t end)
+{
+	struct go_facts *go = &p->facts->go;
+	uint64_t pages = (end - p->at) / GO_PAGE, first = p->at % ARENA / GO_PAGE, span;
+
+	for (uint64_t i = 0; i < SPAN_PROBES; i++) {
+		uint64_t word = first + i * pages / SPAN_PROBES;
+
+		if (read_word(p, description + go->spans + word * sizeof(span), &span) &&
+		    is_address(span))
+			go->some_spans[go->span_count++ % GO_SPANS] = span;
+	}
+}
+
 static bool find_heap(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t start = p->at, end = (start / ARENA + 1) * ARENA, description;
@@ -144,6 +160,7 @@ static bool find_heap(const struct sign_place *p, struct sign_found *found)
 		.end = end < p->mapping->end ? end : p->mapping->end,
 		.guess = GUESS_GO_HEAP,
 	};
+	note_spans(p, description, found->end);
 	return true;
 }
 
@@ -179,6 +196,37 @@ static bool find_table_here(const struct sign_place *p, struct sign_found *found
 	return start < end;
 }
 
+/* The first place of the mapping that spans may have been taken from; or its end. */
+static uint64_t first_span(const struct sign_place *p)
+{
+	const struct go_facts *go = &p->facts->go;
+	uint64_t first = p->mapping->end;
+
+	for (unsigned i = 0; i < go->span_count && i < GO_SPANS; i++) {
+		if (go->some_spans[i] >= p->at && go->some_spans[i] < first)
+			first = go->some_spans[i];
+	}
+	if (first == p->mapping->end)
+		return first;
+	return first - p->at > PIECE ? (first - PIECE) / PAGE_BYTES * PAGE_BYTES : p->at;
+}
+
+/* The runtime's own memory: what is known of it, and what lies around spans. */
+static bool find_runtime_here(const struct sign_place *p, struct sign_found *found)
+{
+	struct sign_found around = {first_span(p), p->mapping->end, GUESS_GO_RUNTIME_LIKELY};
+	bool any = find_description_here(p, found) || find_table_here(p, found);
+
+	if (any && found->start <= around.start)
+		return true;
+	if (around.start == p->mapping->end)
+		return any;
+	if (any)
+		around.end = found->start;
+	*found = around;
+	return true;
+}
+
 bool sign_go_heap(const struct sign_place *p, struct sign_found *found)
 {
 	struct go_facts *go = &p->facts->go;
@@ -186,6 +234,5 @@ bool sign_go_heap(const struct sign_place *p, struct sign_found *found)
 	if (go->state == UNKNOWN && p->at == p->mapping->start && p->at % SIGN_HUGE == 0 &&
 	    p->at > UINT32_MAX)
 		find_runtime(p);
-	return go->state == FOUND && (find_heap(p, found) || find_description_here(p, found) ||
-				      find_table_here(p, found));
+	return go->state == FOUND && (find_heap(p, found) || find_runtime_here(p, found));
 }

@@ -3,38 +3,73 @@
  *
  * A block from mmap(2) begins with two words, as long as pointers are: what lies before the chunk,
  * 0 unless the block is aligned to more than a page, and the size of all of it with IS_MMAPPED. The
- * kernel merges neighbours, of which the next begins where the one before ends.
+ * kernel merges neighbours, of which the next begins where the one before ends. On i386, from 2.26
+ * on, 8 bytes lie before the two words, which count them.
  *
- * An arena of a thread is made of heaps, each at a multiple of HEAP_MAX. Its head has the address
- * of the arena's state, the heap before, its size, and as much as may be accessed.
+ * An arena of a thread is made of heaps, each at a multiple of a size. Its head has the address of
+ * the arena's state, the heap before, its size, and as much as may be accessed.
+ *
+ * How many bytes malloc has by mmap(2) stands in its variables: more cannot be chunks.
  */
 #include "classify/sign.h"
 
-#define HEAP_MAX   (UINT64_C(64) << 20) /* on 64 bits */
-#define PAGE_BYTES UINT64_C(4096)	/* the least that a page may have */
-#define IS_MMAPPED UINT64_C(2)
-#define FLAGS	   UINT64_C(7)
+#define HEAP_MAX    (UINT64_C(64) << 20)
+#define HEAP_MAX_32 (UINT64_C(1) << 20) /* on 32 bits */
+#define PAGE_BYTES  UINT64_C(4096)	/* the least that a page may have */
+#define IS_MMAPPED  UINT64_C(2)
+#define FLAGS	    UINT64_C(7)
 
 struct chunk {
 	uint64_t before, size;
 };
 
+static bool is_narrow(const struct sign_place *p)
+{
+	return p->mapping->end <= UINT32_MAX;
+}
+
+static bool is_size(uint64_t size)
+{
+	return size != 0 && size % PAGE_BYTES == 0;
+}
+
+/* Of 64 bits; 0 if there is none. */
+static uint64_t wide_size(const struct chunk *c)
+{
+	return c->before == 0 && (c->size & FLAGS) == IS_MMAPPED ? c->size & ~FLAGS : 0;
+}
+
+static uint64_t narrow_size(const struct chunk *c)
+{
+	enum { SHIFT = 8 }; /* from 2.26 on */
+	uint32_t words[4];
+
+	memcpy(words, c, sizeof(words));
+	if (words[0] != 0)
+		return 0;
+	if ((words[1] & FLAGS) == IS_MMAPPED)
+		return words[1] & ~FLAGS;
+	return words[1] == 0 && words[2] == SHIFT && (words[3] & FLAGS) == IS_MMAPPED
+		       ? (words[3] & ~FLAGS) + SHIFT
+		       : 0;
+}
+
 /* The end of a chunk that begins at an address; 0 if there is none. */
 static uint64_t end_of_chunk(const struct sign_place *p, uint64_t at)
 {
 	struct chunk chunk;
+	uint64_t size;
 
-	if (!memory_read(p->memory, at, &chunk, sizeof(chunk)) || chunk.before != 0 ||
-	    (chunk.size & FLAGS) != IS_MMAPPED)
+	if (!memory_read(p->memory, at, &chunk, sizeof(chunk)))
 		return 0;
-	chunk.size &= ~FLAGS;
-	if (chunk.size == 0 || chunk.size % PAGE_BYTES != 0 || chunk.size > p->mapping->end - at)
-		return 0;
-	return at + chunk.size;
+	size = wide_size(&chunk);
+	if (size == 0 && is_narrow(p))
+		size = narrow_size(&chunk);
+	return is_size(size) && size <= p->mapping->end - at ? at + size : 0;
 }
 
 /* The two words are two marks, but a program may have numbers that look so by chance: that a chunk
- * ends where the mapping or another chunk does is the second. */
+ * ends where the mapping or another chunk does is one more. */
 bool sign_malloc_chunks(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t end = end_of_chunk(p, p->at), next = end;
@@ -59,27 +94,150 @@ struct heap_info {
 };
 
 /* The state of the arena lies behind the head of its first heap; of others, in a page like it. */
-static bool is_heap(const struct heap_info *h, uint64_t at, uint64_t room)
+static bool is_heap(const struct heap_info *h, uint64_t at, uint64_t room, uint64_t most)
 {
-	uint64_t state = h->arena % HEAP_MAX;
+	uint64_t state = h->arena % most;
 
-	return h->before % HEAP_MAX == 0 && (h->before == 0) == (h->arena - state == at) &&
-	       state >= sizeof(*h) && state < PAGE_BYTES && state % sizeof(uint64_t) == 0 &&
+	return h->before % most == 0 && (h->before == 0) == (h->arena - state == at) &&
+	       state >= sizeof(*h) / 2 && state < PAGE_BYTES && state % sizeof(uint64_t) == 0 &&
 	       h->size >= PAGE_BYTES && h->size <= h->accessible && h->size <= room &&
-	       h->accessible <= HEAP_MAX && h->accessible % PAGE_BYTES == 0;
+	       h->accessible <= most && h->accessible % PAGE_BYTES == 0;
+}
+
+static bool read_heap(const struct sign_place *p, uint64_t at, bool narrow, struct heap_info *h)
+{
+	uint32_t words[sizeof(*h) / sizeof(uint64_t)];
+
+	if (!narrow)
+		return memory_read(p->memory, at, h, sizeof(*h));
+	if (!memory_read(p->memory, at, words, sizeof(words)))
+		return false;
+	*h = (struct heap_info){words[0], words[1], words[2], words[3]};
+	return true;
 }
 
 /* Where the kernel merged it with memory before, it begins inside of the mapping. */
-bool sign_malloc_arena(const struct sign_place *p, struct sign_found *found)
+static bool find_heap(const struct sign_place *p, bool narrow, struct sign_found *found)
 {
-	uint64_t at = (p->at + HEAP_MAX - 1) / HEAP_MAX * HEAP_MAX, end = p->mapping->end;
+	uint64_t most = narrow ? HEAP_MAX_32 : HEAP_MAX;
+	uint64_t at = (p->at + most - 1) / most * most, end = p->mapping->end;
 	struct heap_info heap;
 
-	if (at < p->at || at >= end || !memory_read(p->memory, at, &heap, sizeof(heap)) ||
-	    !is_heap(&heap, at, end - at))
+	if (at < p->at || at >= end || !read_heap(p, at, narrow, &heap) ||
+	    !is_heap(&heap, at, end - at, most))
 		return false;
 	if (heap.accessible < end - at)
 		end = at + heap.accessible;
 	*found = (struct sign_found){.start = at, .end = end, .guess = GUESS_ARENA};
 	return true;
+}
+
+bool sign_malloc_arena(const struct sign_place *p, struct sign_found *found)
+{
+	return find_heap(p, false, found) || (is_narrow(p) && find_heap(p, true, found));
+}
+
+/* The library's account. */
+
+static bool is_c_library(struct slice path)
+{
+	const char *slash = memrchr(path.ptr, '/', path.len);
+	struct slice name = slash ? slice_inner(path, (size_t)(slash + 1 - path.ptr), 0) : path;
+
+	return slice_equals(name, SLICE("libc.so.6")) || slice_begins(name, SLICE("libc-2."));
+}
+
+/* A program without the library may have it in itself. */
+void sign_malloc_pass(const struct mapping *m, struct sign_facts *facts)
+{
+	struct malloc_facts *f = &facts->malloc;
+	bool is_library;
+
+	if (f->has_library || m->perms[1] != 'w' || m->perms[3] != 'p' || !mapping_has_inode(m))
+		return;
+	is_library = is_c_library(m->name);
+	if (!is_library && f->data_end != 0)
+		return;
+	f->has_library = is_library;
+	f->data = m->start;
+	f->data_end = m->end;
+}
+
+enum guess sign_malloc_settle(const struct content_part *part, struct sign_facts *facts)
+{
+	enum guess guess = (enum guess)part->guess;
+
+	if (guess_kind(guess) != GUESS_MALLOC)
+		return guess;
+	facts->malloc.claimed += part->end - part->start;
+	return facts->malloc.doubted ? guess_doubt(guess) : guess;
+}
+
+/* What it has by mmap(2) now, the most that it ever had, and the begin of what it got by brk(2);
+ * behind that two numbers for its caches of small blocks, which programs do not change. */
+enum { MAPPED, MAPPED_MOST, BREAK, BINS, LARGEST, WORDS };
+enum { BINS_COUNT = 64, LARGEST_WIDE = 1032, LARGEST_NARROW = 1020 };
+
+static bool is_account(const uint64_t *words, uint64_t largest)
+{
+	return words[BINS] == BINS_COUNT && words[LARGEST] == largest &&
+	       words[MAPPED] % PAGE_BYTES == 0 && words[MAPPED] <= words[MAPPED_MOST];
+}
+
+struct block {
+	unsigned char bytes[PAGE_BYTES];
+	size_t size;
+};
+
+static bool find_wide(const struct block *b, uint64_t *words)
+{
+	for (size_t i = 0; i + WORDS * sizeof(*words) <= b->size; i += sizeof(*words)) {
+		memcpy(words, b->bytes + i, WORDS * sizeof(*words));
+		if (is_account(words, LARGEST_WIDE))
+			return true;
+	}
+	return false;
+}
+
+static bool find_narrow(const struct block *b, uint64_t *words)
+{
+	uint32_t halves[WORDS];
+
+	for (size_t i = 0; i + sizeof(halves) <= b->size; i += sizeof(*halves)) {
+		memcpy(halves, b->bytes + i, sizeof(halves));
+		for (size_t j = 0; j < WORDS; j++)
+			words[j] = halves[j];
+		if (is_account(words, LARGEST_NARROW))
+			return true;
+	}
+	return false;
+}
+
+static enum content_doubt compare(uint64_t claimed, const uint64_t *words)
+{
+	if (claimed <= words[MAPPED])
+		return DOUBT_NONE;
+	return claimed <= words[MAPPED_MOST] ? DOUBT_SOME : DOUBT_SURE;
+}
+
+/* Blocks overlap, for the account may lie across their ends. What cannot be read says nothing. */
+enum content_doubt sign_malloc_check(struct memory *m, const struct sign_facts *facts)
+{
+	enum { STEP = PAGE_BYTES - 64, MOST = 64 * 1024 };
+	const struct malloc_facts *f = &facts->malloc;
+	uint64_t words[WORDS], at = f->data;
+	struct block b;
+
+	if (f->claimed == 0 || f->doubted)
+		return DOUBT_NONE;
+	if (f->data_end - at > MOST)
+		at = f->data_end - MOST;
+	for (; at < f->data_end; at += STEP) {
+		b.size = f->data_end - at < PAGE_BYTES ? f->data_end - at : PAGE_BYTES;
+		if (!memory_read(m, at, b.bytes, b.size))
+			return DOUBT_NONE;
+		if (find_wide(&b, words) || (f->data_end <= UINT32_MAX && find_narrow(&b, words)))
+			return compare(f->claimed, words);
+	}
+	return DOUBT_SURE;
 }

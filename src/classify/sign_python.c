@@ -109,6 +109,16 @@ static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 	return HEAD_OURS;
 }
 
+/* Where it is not known how far before the pool the arena begins, its last pool may be missing:
+ * then something else may lie there, but not at the begin of a mapping. */
+static bool lacks_last_pool(const struct sign_place *p, uint64_t at, uint64_t bytes)
+{
+	uint32_t arena;
+	enum head head = look_pool(p, at, bytes, &arena);
+
+	return head == HEAD_OTHER || (head == HEAD_ABSENT && p->at != p->mapping->start);
+}
+
 static bool find_arenas(const struct sign_place *p, struct pools pools, struct sign_found *found)
 {
 	struct arenas arenas = {.pools = pools};
@@ -130,9 +140,8 @@ static bool find_arenas(const struct sign_place *p, struct pools pools, struct s
 	/* An arena begins at a page; its first pool, where that is aligned. */
 	found->start = p->at;
 	found->end = walked.end == p->mapping->end ? walked.end : walked.end - (walk.start - p->at);
-	/* Where it is not known how far before the pool it begins, its last pool may be missing. */
 	if (walk.start == p->at && walked.end != p->mapping->end &&
-	    look_pool(p, walked.end - pools.bytes, pools.bytes, &arena) == HEAD_OTHER)
+	    lacks_last_pool(p, walked.end - pools.bytes, pools.bytes))
 		found->end -= pools.bytes;
 	found->guess = walked.sampled ? GUESS_PYTHON_LIKELY : GUESS_PYTHON;
 	return true;

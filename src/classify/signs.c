@@ -8,17 +8,34 @@
 #define POOL	     (UINT64_C(16) << 10)
 #define RESUME_LEAST (UINT64_C(1) << 20) /* what is resident */
 
-enum { VIEW = 256, RESUME_LOOKS = 256 };
+enum { VIEW = 256, RESUME_LOOKS = 512 };
 
 /* Cheap ones first. */
 static sign_fn *const all[] = {
-	sign_malloc_arena,  sign_malloc_chunks,	  sign_bss,
-	sign_python_arenas, sign_stack,		  sign_advised_chunk,
-	sign_asan,	    sign_mimalloc_arena,  sign_mimalloc_segment,
-	sign_v8_pages,	    sign_php_chunk,	  sign_erlang_carriers,
-	sign_ruby_pages,    sign_partition_alloc, sign_oilpan,
-	sign_v8_sandbox,    sign_valgrind,	  sign_sbcl_space,
-	sign_go_heap,	    sign_hotspot_spaces,  sign_jemalloc,
+	sign_malloc_arena,
+	sign_malloc_chunks,
+	sign_bss,
+	sign_python_arenas,
+	sign_stack,
+	sign_advised_chunk,
+	sign_asan,
+	sign_mimalloc_arena,
+	sign_mimalloc_segment,
+	sign_v8_pages,
+	sign_php_chunk,
+	sign_erlang_carriers,
+	sign_python_frames,
+	sign_ruby_pages,
+	sign_ruby_transient,
+	sign_partition_alloc,
+	sign_oilpan,
+	sign_v8_sandbox,
+	sign_innodb_pool,
+	sign_valgrind,
+	sign_sbcl_space,
+	sign_go_heap,
+	sign_hotspot_spaces,
+	sign_jemalloc,
 };
 
 /* What all signs look at first is read once. */
@@ -129,17 +146,22 @@ static bool begins_chunk(const struct view *v, uint64_t at)
 	       words[1] % PAGE_BYTES == 2;
 }
 
-/* Whether a block from malloc(3) begins at a page, or arenas of Python do. */
+/* Where a page may begin what runtimes have many of, one behind the other. */
+static bool begins_runtime(const struct sign_place *place, struct sign_found *found)
+{
+	return (place->at % POOL == 0 && sign_python_arenas(place, found)) ||
+	       (place->facts->erlang.count > 0 && sign_erlang_carriers(place, found));
+}
+
+/* Whether a block from malloc(3) begins at a page, arenas of Python or carriers of Erlang do. */
 static bool begins_known(struct sign_place *place, struct view *view, uint64_t at,
 			 struct sign_found *found)
 {
 	place->at = at;
-	if (begins_chunk(view, at)) {
-		move_view(view, at);
+	move_view(view, at);
+	if (begins_chunk(view, at))
 		return look(place, found) && found->start == at;
-	}
-	return at % POOL == 0 && sign_python_arenas(place, found) && fits(place, found) &&
-	       found->start == at;
+	return begins_runtime(place, found) && fits(place, found) && found->start == at;
 }
 
 /* Where the kernel merged mappings and one of them is unknown, others may follow. That is worth
@@ -192,6 +214,22 @@ static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 static void pass(const struct mapping *m, void *facts)
 {
 	sign_bss_pass(m, facts);
+	sign_malloc_pass(m, facts);
+}
+
+static unsigned settle(const struct content_part *part, void *facts)
+{
+	return sign_malloc_settle(part, facts);
+}
+
+static enum content_doubt check(struct memory *m, const void *facts)
+{
+	return sign_malloc_check(m, facts);
+}
+
+static void doubt(void *facts)
+{
+	((struct sign_facts *)facts)->malloc.doubted = true;
 }
 
 static enum content_malloc malloc_of(unsigned guess)
@@ -208,4 +246,7 @@ const struct content_signs signs = {
 	.find = find,
 	.pass = pass,
 	.malloc_of = malloc_of,
+	.settle = settle,
+	.check = check,
+	.doubt = doubt,
 };

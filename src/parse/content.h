@@ -16,6 +16,13 @@ struct content_part {
 /* Whether the memory belongs to the C library's malloc. */
 enum content_malloc { MALLOC_NOT, MALLOC_MAYBE, MALLOC_SURELY };
 
+/* Whether what was found of a process agrees with what the process itself keeps of it. */
+enum content_doubt {
+	DOUBT_NONE,
+	DOUBT_SOME, /* it may have changed meanwhile */
+	DOUBT_SURE,
+};
+
 struct content_signs {
 	size_t facts_size; /* size of what is remembered of a process; all zeros for a new one */
 	/* Finds at most `most` such parts, in ascending order. Returns their number. */
@@ -24,6 +31,12 @@ struct content_signs {
 	/* Sees each mapping, in ascending order, before the next one is looked at. */
 	void (*pass)(const struct mapping *m, void *facts);
 	enum content_malloc (*malloc_of)(unsigned guess);
+	/* Sees each part that was found, in this reading or an earlier one. Returns its guess. */
+	unsigned (*settle)(const struct content_part *part, void *facts);
+	/* After all mappings. */
+	enum content_doubt (*check)(struct memory *memory, const void *facts);
+	/* Before the first mapping: a check failed before, so what it is about is only likely. */
+	void (*doubt)(void *facts);
 };
 
 #endif

@@ -12,6 +12,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+/* Processes of which a check failed. */
+enum { DOUBTED = 16, DOUBTS_MOST = 2 };
+
 enum {
 	LEAST = 64 * 1024, /* what is resident of a mapping that is worth a look */
 	PARTS = 64,	   /* that signs may find in one */
@@ -27,6 +30,13 @@ struct content {
 	struct memory_log log;		  /* for a capture */
 	bool refused;			  /* the memory of all processes */
 	bool denied;			  /* that of the process at hand */
+	bool begun;			  /* of that, mappings are looked at */
+	struct doubted {
+		pid_t pid;
+		unsigned doubts;
+		uint64_t start_time;
+	} doubted[DOUBTED];
+	unsigned last_doubted;
 	void *facts;
 	struct content_part found[PARTS];
 	struct part parts[2 * PARTS + 1]; /* those, and what lies between them */
@@ -147,6 +157,45 @@ static bool look(struct content *c, const struct mapping *m, size_t *count)
 	return true;
 }
 
+static struct doubted *find_doubted(struct content *c)
+{
+	for (size_t i = 0; i < DOUBTED; i++) {
+		if (c->doubted[i].pid == c->io->pid && c->doubted[i].start_time == c->start_time)
+			return &c->doubted[i];
+	}
+	return NULL;
+}
+
+/* Forgets the process that was doubted first. */
+static struct doubted *add_doubted(struct content *c)
+{
+	struct doubted *d = &c->doubted[c->last_doubted = (c->last_doubted + 1) % DOUBTED];
+
+	*d = (struct doubted){.pid = c->io->pid, .start_time = c->start_time};
+	return d;
+}
+
+bool content_agrees(struct content *c)
+{
+	enum content_doubt doubt = DOUBT_NONE;
+	struct doubted *d = find_doubted(c);
+
+	if (c->begun && !c->denied && !c->captured)
+		doubt = c->io->reading.signs->check(&c->live.memory, c->facts);
+	c->begun = false;
+	if (doubt == DOUBT_NONE)
+		return true;
+	d = d ? d : add_doubted(c);
+	d->doubts += doubt;
+	return false;
+}
+
+static void settle(struct content *c, size_t found)
+{
+	for (size_t i = 0; i < found; i++)
+		c->found[i].guess = c->io->reading.signs->settle(&c->found[i], c->facts);
+}
+
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct content *c = ctx;
@@ -156,6 +205,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	bool was_looked_at = is_worth_a_look(m) && look(c, m, &found);
 
 	signs->pass(m, c->facts);
+	settle(c, found);
 	if (!was_looked_at)
 		return stage_take(c->next, m, e);
 	divide(c, &division, found);
@@ -203,13 +253,19 @@ static bool begin_captured(struct content *c, const struct procdir *dir)
 struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
 			   struct stage next)
 {
+	const struct doubted *d;
+
 	c->start_time = start_time;
 	c->next = next;
+	c->begun = true;
 	mapped_files_begin(c->files, memory->dir);
 	live_memory_begin(&c->live, memory);
 	if (c->io->copies_text)
 		memory_log_begin(&c->log, &c->live.memory);
 	memset(c->facts, 0, c->io->reading.signs->facts_size);
+	d = find_doubted(c);
+	if (d && d->doubts >= DOUBTS_MOST)
+		c->io->reading.signs->doubt(c->facts);
 	c->denied = memory->dir->is_captured && !begin_captured(c, memory->dir);
 	return (struct stage){take, c};
 }

@@ -4,6 +4,7 @@
  *
  *	c = content_new(io)
  *	content_begin(c, memory, next)	before each reading of a process: the stage for its mappings
+ *	content_agrees(c)		after it: false if it is to be read again
  *	content_copy(c, copy)		after it, of a reading that copies
  *	content_free(c)
  *
@@ -24,6 +25,10 @@ void content_free(struct content *c);
 /* Of the process that began then, in clock ticks after boot; 0 if that is not known. */
 struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
 			   struct stage next);
+
+/* Whether what was found agrees with what the process itself knows of it. If not, another reading
+ * will say less; or it has changed. */
+bool content_agrees(struct content *c);
 
 /* Adds to a copy what was read of the memory, as captured_memory.h has it. */
 void content_copy(struct content *c, struct copy *copy);

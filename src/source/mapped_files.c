@@ -73,7 +73,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	if (m->offset == 0 && !(last && is_of(last, m)))
 		add(f, m);
 	last = f->count ? &f->files[f->count - 1] : NULL;
-	if (m->perms[2] == 'x' && last && is_of(last, m))
+	if (m->perms[2] == 'x' && m->perms[3] == 'p' && last && is_of(last, m))
 		last->has_code = true;
 	return 0;
 }
@@ -155,7 +155,7 @@ void mapped_files_begin(struct mapped_files *f, const struct procdir *dir)
 		f->blocks[i].used = 0;
 }
 
-/* The first code in the address space is the program. */
+/* The first code in the address space is the program, unless it is shared. */
 bool mapped_files_find(struct mapped_files *f, struct slice name, struct memory_object *object)
 {
 	if (!f->loaded)

@@ -223,7 +223,7 @@ static int separate(void *ctx, const struct separator *s, struct error *e)
 /* Reads the smaps or maps open at `fd`: 0, or -1 with a->why. */
 static int read_text(struct procfs *p, struct attempt *a, int fd)
 {
-	bool maps = a->scan || p->io->reading.outlines, late;
+	bool maps = a->scan || p->io->reading.outlines, late, disagrees;
 	int status;
 
 	if (!p->names && !(p->names = kept_names_new(p->io))) {
@@ -253,9 +253,12 @@ static int read_text(struct procfs *p, struct attempt *a, int fd)
 	if (p->frames)
 		frames_end(p->frames);
 	late = kept_names_end(p->names);
+	disagrees = status == 0 && p->content && !content_agrees(p->content);
 	process_memory_end(&p->memory);
 	if (status == 0 && late && !a->last)
 		return error_set(&a->why, ERROR_TRUNCATED, "its names were found too late");
+	if (disagrees && !a->last)
+		return error_set(&a->why, ERROR_TRUNCATED, "its malloc has less than was found");
 	return status;
 }
 

@@ -15,6 +15,17 @@ def compile_c(source, path, *arguments):
 	subprocess.run(["gcc", "-O1", os.path.join(SOURCES, source), "-o", path, *arguments], check=True)
 
 
+def compiles(*command):
+	"""Whether a compiler makes a program that runs."""
+	with tempfile.TemporaryDirectory() as folder:
+		program = os.path.join(folder, "program")
+		if not shutil.which(command[0]):
+			return False
+		done = subprocess.run([*command, "-x", "c", "-", "-o", program], input=b"int main(void) { return 7; }",
+			capture_output=True, check=False)
+		return done.returncode == 0 and subprocess.run([program], check=False).returncode == 7
+
+
 class Programs(Live):
 	@classmethod
 	def setUpClass(cls):

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from anonmem import MIB
-from programs import Programs, compile_c
+from programs import Programs, compile_c, compiles
 
 OBJECTS = "import sys; keep = [str(n) for n in range(300000)]; b = [bytearray(1 << 20) for n in range(20)];" \
 	"print('ready', flush=True); sys.stdin.read()"
@@ -63,6 +63,20 @@ class Content(Programs):
 		self.assertEqual(found["~malloc?"], MIB)
 		self.assertNotIn("~malloc", found)
 		self.assertGreaterEqual(found["[anon]"], 11 * MIB)
+
+	def test_imitation(self):
+		found = self.found([self.program, "imitation"])
+		self.assertEqual(found["~malloc?"], 4 * MIB)
+		self.assertNotIn("~malloc", found)
+
+	@unittest.skipUnless(compiles("gcc", "-m32"), "no compiler for 32 bits")
+	def test_32_bits(self):
+		path = os.path.join(self.folder, "content32")
+		compile_c("content.c", path, "-m32", "-pthread", "-w", "-D_FILE_OFFSET_BITS=64")
+		self.assertEqual(self.found([path, "chunks"])["~malloc"], 20 * (MIB + 4096))
+		found = self.found([path, "imitation"])
+		self.assertEqual(found["~malloc?"], 4 * MIB)
+		self.assertNotIn("~malloc", found)
 
 	@unittest.skipUnless(platform.machine() == "x86_64", "threads do not show")
 	def test_stacks(self):

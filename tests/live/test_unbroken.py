@@ -11,7 +11,7 @@ import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT, MIB, Live, run
-from programs import SOURCES, compile_c
+from programs import SOURCES, compile_c, compiles
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 INCLUDE = "-I" + os.path.join(SOURCE, "include")
@@ -22,17 +22,6 @@ PRELOAD = ("caller.c", "hook.c", "libc.c", "preload.c", "symbol.c")
 HAS_CHILD = b"""#include <stdlib.h>
 int main(void) { return system("grep -q anonmem-preload /proc/self/maps") != 0; }"""
 WITHOUT_IPC_LOCK = ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"]
-
-
-def compiles(*command):
-	"""Whether a compiler makes a program that runs."""
-	with tempfile.TemporaryDirectory() as folder:
-		program = os.path.join(folder, "program")
-		if not shutil.which(command[0]):
-			return False
-		done = subprocess.run([*command, "-x", "c", "-", "-o", program], input=b"int main(void) { return 7; }",
-			capture_output=True, check=False)
-		return done.returncode == 0 and subprocess.run([program], check=False).returncode == 7
 
 
 class Compiled(Live):

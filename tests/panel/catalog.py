@@ -6,10 +6,13 @@ import subprocess
 from dataclasses import dataclass
 from typing import Callable
 
+import callers
 import truth
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 NPM = os.environ.get("ANONMEM_NPM", "/nonexistent")
+BUN = NPM + "/node_modules/bun/bin/bun.exe"
+ESBUILD = NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu/"
 BLOCKS = truth.MALLOC
 
@@ -28,8 +31,8 @@ class Program:
     child: str = ""  # whose memory counts: the largest process with this in its command line
     server: int = 0  # says nothing; is ready after so many seconds
     settle: int = 0  # seconds, after which it has given back what it does not need
+    is_traced: bool = False  # strace logs its calls
     in_ci: bool = False
-    is_excused: bool = False  # by the manual: no honest sign exists
 
 
 def source(name):
@@ -55,6 +58,11 @@ def java(name, *arguments):
         needs=("/usr/bin/java", "/usr/bin/javac", "/usr/bin/jcmd"))
 
 
+def traced(name, command, own, **more):
+    return Program(name, command, callers.by_callers(own), "callers", is_traced=True,
+        needs=("/usr/bin/strace", *more.pop("needs", ())), **more)
+
+
 def node(name, *arguments, **more):
     return Program(name, ["node", source("objects.js"), *arguments], truth.by_total({"~v8 heap"}),
         "heap spaces", needs=("/usr/bin/node", *more.pop("needs", ())), **more)
@@ -66,16 +74,16 @@ PROGRAMS = [
         after=("redis-cli", "-p", "7397", "eval",
             "for i=1,300000 do redis.call('set','key:'..i,string.rep('x',i%200)) end", "0")),
     Program("postgres", ["sh", "-c", "chown nobody . && "
-        "setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '"
+        "exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '"
         "P=$(ls -d /usr/lib/postgresql/*/bin) && $P/initdb -D d >/dev/null && "
-        "exec $P/postgres -D d -k $PWD -h \"\"'"],
-        truth.by_malloc_info, "malloc_info", server=8, child="postgres -D", needs=("/usr/bin/setpriv",
-            "/usr/lib/postgresql")),
-    Program("mariadb", ["sh", "-c",
-        "mysql_install_db --no-defaults --user=root --datadir=$PWD/d >/dev/null 2>&1; "
+        "{ $P/postgres -D d -k $PWD -h \"\" & sleep 3; $P/psql -h $PWD -d postgres -f query.sql; }'"],
+        truth.by_malloc_info, "malloc_info", server=12, child="postgres: nobody",
+        build=(("cp", source("query.sql"), "."),), needs=("/usr/bin/setpriv", "/usr/lib/postgresql")),
+    traced("mariadb", ["sh", "-c",
         "exec mariadbd --no-defaults --user=root --datadir=$PWD/d --socket=$PWD/s --skip-networking"],
-        truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/mariadbd",),
-        is_excused=True),
+        {"mariadbd:my_virtual_mem": {"~innodb buffer pool"}},
+        build=(("sh", "-c", "mysql_install_db --no-defaults --user=root --datadir=$PWD/d"),), server=15,
+        needs=("/usr/sbin/mariadbd",)),
     Program("nginx", ["nginx", "-p", ".", "-e", "stderr", "-g",
         "daemon off; master_process off; pid nginx.pid; error_log stderr;", "-c", source("nginx.conf")],
         truth.by_malloc_info, "malloc_info", server=8, needs=("/usr/sbin/nginx",)),
@@ -84,13 +92,11 @@ PROGRAMS = [
     Program("php", ["php", "-n", source("objects.php")], truth.by_total({"~php heap"}), "memory_get_usage",
         needs=("/usr/bin/php",), in_ci=True),
     node("node"),
-    Program("bun", [NPM + "/node_modules/bun/bin/bun.exe", source("objects.js")], truth.nothing, "",
-        needs=(NPM + "/node_modules/bun/bin/bun.exe",)),
-    Program("esbuild", ["sh", "-c", "for i in $(seq 400); do echo \"export const z$i = $i; function f$i(a) { "
-        "return a * $i }\" >f$i.js; echo \"export * from './f$i.js'\"; done >index.js; exec "
-        + NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild index.js --bundle --outdir=out "
-        "--watch=forever"],
-        truth.nothing, "", server=8, needs=(NPM + "/node_modules/@esbuild/linux-x64/bin/esbuild",)),
+    traced("bun", [BUN, source("objects.js")], {"bun": {"~mimalloc", "~jit"}}, needs=(BUN,)),
+    Program("esbuild", [ESBUILD, "index.js", "--bundle", "--outdir=out", "--watch=forever"],
+        callers.by_go_callers(ESBUILD), "callers", is_traced=True, server=10, needs=(ESBUILD,),
+        build=(("sh", "-c", "for i in $(seq 400); do echo \"export const z$i = $i; function f$i(a) { "
+        "return a * $i }\" >f$i.js; echo \"export * from './f$i.js'\"; done >index.js"),)),
     node("node-swc", "swc.js", needs=(NPM + "/node_modules/@swc/core",)),
     node("node-sharp", "sharp.js", needs=(NPM + "/node_modules/sharp",)),
     java("java-g1", "-XX:+UseG1GC"),
@@ -124,13 +130,15 @@ PROGRAMS = [
     Program("go", ["./objects"], addresses(heap={"~go heap"}), ADDRESSES, needs=("/usr/bin/go",),
         build=(("go", "build", "-ldflags", "-s -w", "-o", "objects", source("objects.go")),),
         environment=(("GOCACHE", "/tmp/anonmem-panel-go"),)),
-    Program("chromium", ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=d",
-        "--remote-debugging-port=0", "file://" + source("page.html")], truth.nothing, "", server=8,
+    traced("chromium", ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=d",
+        "--remote-debugging-port=0", "file://" + source("page.html")],
+        {"chromium": {"~partitionalloc", "~oilpan heap", "~v8 heap", "~jit"}}, server=40,
         child="--type=renderer", needs=("/usr/bin/chromium",)),
-    Program("firefox", ["firefox-esr", "--headless", "--profile", ".", "file://" + source("page.html")],
-        truth.nothing, "", server=8, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
-    Program("valgrind", ["valgrind", "-q", "./blocks"], truth.nothing, "", build=(COMPILE,),
-        needs=("/usr/bin/valgrind",), in_ci=True),
+    traced("firefox", ["firefox-esr", "--headless", "--profile", ".", "file://" + source("page.html")],
+        {"firefox-esr|libmozglue": {"~firefox heap"}, "libxul": {"~spidermonkey heap", "~jit"}},
+        server=60, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
+    Program("valgrind", ["valgrind", "-q", "./blocks"], addresses(blocks={"~valgrind"}), ADDRESSES,
+        build=(COMPILE,), needs=("/usr/bin/valgrind",), in_ci=True),
     blocks("c++", BLOCKS, in_ci=True),
     blocks("c++-jemalloc", {"~jemalloc"}, preload=LIBRARIES + "libjemalloc.so.2", in_ci=True),
     blocks("c++-mimalloc", {"~mimalloc"}, preload=LIBRARIES + "libmimalloc.so.2"),

@@ -48,12 +48,15 @@ def judge_range(verdict, found, start, end, labels):
         if low >= high:
             continue
         amount = min(high - low, group["pss"])
-        verdict.judged += amount
+        # Of several ranges in one mapping, nobody knows how much of it is where.
+        known = min(amount, group.setdefault("unjudged", group["pss"]))
+        group["unjudged"] -= known
+        verdict.judged += known
         if group["label"].rstrip("?") in labels:
-            verdict.right += amount
+            verdict.right += known
         elif group["label"] == "[anon]" and not labels:
-            verdict.foreign += amount
-            verdict.judged -= amount
+            verdict.foreign += known
+            verdict.judged -= known
         elif is_guess(group) and amount:
             blame(verdict, group.get("certainty"), amount)
             verdict.mistakes.append(f"{low:x}-{high:x} {group['label']}, not {sorted(labels)}")

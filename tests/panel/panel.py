@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+import callers
 import catalog
 import judge
 
@@ -46,7 +47,8 @@ def command_line(pid):
 
 def choose(program, pid):
     """Of its processes, the largest that counts."""
-    return max((p for p in children(pid) if program.child in command_line(p)), key=rss, default=pid)
+    below = children(pid)[1 if program.is_traced else 0:]
+    return max((p for p in below if program.child in command_line(p)), key=rss, default=pid)
 
 
 def wait_until_ready(program, process):
@@ -77,7 +79,8 @@ def run(anonmem, program):
         os.chmod(folder, 0o755)
         catalog.prepare(program, folder)
         with open(os.path.join(folder, "errors"), "w", encoding="utf-8") as errors:
-            process = subprocess.Popen(program.command, cwd=folder, stdin=subprocess.PIPE,
+            tracer = callers.COMMAND if program.is_traced else ()
+            process = subprocess.Popen([*tracer, *program.command], cwd=folder, stdin=subprocess.PIPE,
                 stdout=errors if program.server else subprocess.PIPE, stderr=errors, text=True,
                 env=catalog.environment(program))
         try:
@@ -86,14 +89,14 @@ def run(anonmem, program):
                 subprocess.run(program.after, check=True, capture_output=True, timeout=60)
             time.sleep(program.settle)
             pid = choose(program, process.pid)
-            verdict = judge.judge(anonmem, pid, program.tell(pid, lines))
+            verdict = judge.judge(anonmem, pid, program.tell(pid, lines, folder))
         finally:
             stop(process)
     return verdict
 
 
 def faults(program, verdict):
-    if verdict.share(verdict.bare) > BARE and not program.is_excused:
+    if verdict.share(verdict.bare) > BARE:
         yield f"{program.name}: {verdict.share(verdict.bare):.0f} % are bare"
     if verdict.certain:
         yield f"{program.name}: {verdict.certain} bytes have a wrong owner that was called certain"

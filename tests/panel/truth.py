@@ -12,7 +12,7 @@ MALLOC = {"~malloc", "~malloc arena", "[heap]"}
 
 def by_lines(owners):
     """Lines "OWNER START END" of what it printed; "foreign" is nobody's."""
-    def tell(_, lines):
+    def tell(_, lines, __):
         truth = Truth()
         for line in lines:
             words = line.split()
@@ -24,7 +24,7 @@ def by_lines(owners):
 
 def by_total(labels):
     """A line "total BYTES" of what it printed."""
-    def tell(_, lines):
+    def tell(_, lines, __):
         total = next(int(line.split()[1]) for line in lines if line.startswith("total "))
         return Truth(amounts=[(labels, total)]) if total else Truth()
     return tell
@@ -36,7 +36,7 @@ JAVA = {
 }
 
 
-def by_jcmd(pid, _):
+def by_jcmd(pid, _, __):
     """What HotSpot reserved, and what for. What it does not list is not its own."""
     done = subprocess.run(["jcmd", str(pid), "VM.native_memory", "detail"], capture_output=True, text=True,
         check=True, timeout=60)
@@ -47,7 +47,7 @@ def by_jcmd(pid, _):
     return truth
 
 
-def by_info(_, __):
+def by_info(*_):
     """What redis is told by its jemalloc."""
     done = subprocess.run(["redis-cli", "-p", "7397", "info", "memory"], capture_output=True, text=True,
         check=True, timeout=60)
@@ -55,7 +55,7 @@ def by_info(_, __):
     return Truth(amounts=[({"~jemalloc"}, resident)])
 
 
-def by_malloc_info(pid, _):
+def by_malloc_info(pid, *_):
     """What the GNU C library's malloc has, written by the program under gdb."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "info")
@@ -71,5 +71,5 @@ def by_malloc_info(pid, _):
     return Truth(amounts=[({"~malloc"}, mapped), ({"~malloc arena"}, arenas)])
 
 
-def nothing(_, __):
+def nothing(*_):
     return Truth()

@@ -482,6 +482,15 @@ TEST(interpreters_take_memory_in_pieces)
 	       "7e0000005000\n7f0000200000\n");
 }
 
+/* As PHP has it, to compile what it runs. */
+TEST(shared_code_is_no_program)
+{
+	file(0x8000, 0x9000, "rwxs", 5, 0, "/dev/zero (deleted)");
+	library(0x10000, "/usr/bin/php8.2");
+	anon(0x7f0000200000, 0x7f0000a01000);
+	expect("8000\n10000\n11000\n14000\n15000\n7f0000200000 ~php heap?\n");
+}
+
 TEST(names_are_left_alone)
 {
 	library(0x10000, "/bin/program");
@@ -544,6 +553,7 @@ int main(void)
 		CASE(pages_of_v8_lie_alone),
 		CASE(the_last_mapping_of_a_process_is_not_lost),
 		CASE(interpreters_take_memory_in_pieces),
+		CASE(shared_code_is_no_program),
 		CASE(names_are_left_alone),
 		CASE(a_new_process_has_a_new_window),
 		CASE(an_error_goes_up),

@@ -191,6 +191,44 @@ TEST(a_chunk_with_huge_pages_has_its_head_before)
 	expect(AT, AT + 8 * MIB, 0, 0, GUESS_NONE);
 }
 
+#define PAGE (16 * KIB)
+#define STEP UINT64_C(160)
+
+/* Pieces for as many pages, behind `first` bytes. */
+static void put_pool(uint64_t at, uint64_t first, uint64_t pages)
+{
+	for (uint64_t i = 0; i < pages; i++)
+		PUT(&process, at + i * STEP, i, 0, 0, 0, 0, 0, at + first + i * PAGE);
+}
+
+TEST(chunks_of_innodb_have_their_pages_behind_them)
+{
+	fake_process_init(&process);
+	fake_process_map(&process, "mariadbd", 0x400000, NULL, 0);
+	put_pool(AT, PAGE, 100);
+	expect(AT, AT + 101 * PAGE, AT, AT + 101 * PAGE, GUESS_INNODB);
+	expect(AT, AT + 200 * PAGE, AT, AT + 101 * PAGE, GUESS_INNODB);
+	put_pool(AT + 101 * PAGE, PAGE, 100);
+	expect(AT, AT + 202 * PAGE, AT, AT + 202 * PAGE, GUESS_INNODB);
+	put_pool(AT, 2 * PAGE, 200);
+	expect(AT, AT + 202 * PAGE, AT, AT + 202 * PAGE, GUESS_INNODB);
+	/* There is no room for that many. */
+	expect(AT, AT + 90 * PAGE, 0, 0, GUESS_NONE);
+}
+
+TEST(addresses_that_are_no_chunk_of_innodb)
+{
+	put_pool(AT, PAGE, 100); /* of another program */
+	expect(AT, AT + 101 * PAGE, 0, 0, GUESS_NONE);
+	fake_process_init(&process);
+	fake_process_map(&process, "mariadbd", 0x400000, NULL, 0);
+	put_pool(AT, 2 * PAGE, 100); /* which leave too much room before the pages */
+	expect(AT, AT + 102 * PAGE, 0, 0, GUESS_NONE);
+	put_pool(AT, PAGE, 100);
+	PUT(&process, AT + 3 * STEP, 3, 0, 0, 0, 0, 0, AT + PAGE);
+	expect(AT, AT + 101 * PAGE, 0, 0, GUESS_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +245,8 @@ int main(void)
 		cmocka_unit_test_setup(what_only_lies_near_the_shadow_of_asan, set_up),
 		cmocka_unit_test_setup(valgrind_by_its_tool, set_up),
 		cmocka_unit_test_setup(a_chunk_with_huge_pages_has_its_head_before, set_up),
+		cmocka_unit_test_setup(chunks_of_innodb_have_their_pages_behind_them, set_up),
+		cmocka_unit_test_setup(addresses_that_are_no_chunk_of_innodb, set_up),
 	};
 
 	return RUN(tests);

@@ -113,6 +113,30 @@ TEST(headers_that_are_not_there_or_wrong)
 	assert_int_equal(find(BSS, AT + 0x26000, &facts), 0);
 }
 
+/* Where nobody has read the first page. */
+TEST(headers_in_the_file)
+{
+	static char page[4096];
+	struct sign_facts facts = {0};
+	struct mapping m = {.start = BSS, .end = AT + 0x26000, .perms = "rw-p"};
+	const struct sign_place place = {&m, BSS, &fake.memory, &facts};
+	struct sign_found found;
+
+	put_object(0, 0x25123);
+	memcpy(page, fake.pages[0].bytes, sizeof(page));
+	fake_memory_init(&fake);
+	fake_memory_map(&fake, "tool", AT, page, sizeof(page));
+	map_object(&facts, "rw-p");
+	facts.bss.name_length = 4;
+	memcpy(facts.bss.name, "tool", 4);
+	assert_false(sign_bss(&place, &found));
+	m.counters.bytes[COUNTER_RSS] = SIGN_LARGE;
+	assert_true(sign_bss(&place, &found));
+	assert_int_equal(found.end, AT + 0x26000);
+	fake.files[0].start += 4096;
+	assert_false(sign_bss(&place, &found));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, set_up)
@@ -122,6 +146,7 @@ int main(void)
 		CASE(what_lies_behind_an_object_without_bss_is_none),
 		CASE(what_lies_elsewhere_is_none),
 		CASE(headers_that_are_not_there_or_wrong),
+		CASE(headers_in_the_file),
 	};
 
 	return RUN(tests);

@@ -52,6 +52,23 @@ TEST(what_follows_the_arenas_is_not_theirs)
 	expect(AT, AT + 8 * MIB, AT, AT + MIB, GUESS_PYTHON);
 }
 
+/* Whose begin is unknown: so its end is, and the chunk behind it is not lost. */
+TEST(an_arena_behind_unknown_memory)
+{
+	const uint64_t end = AT + 16 * KIB + MIB - 8 * KIB;
+
+	PUT(&process, AT, 7, 7);
+	put_pool(AT + 16 * KIB, 7, 3, 16384 - 64);
+	put_pool(AT + 16 * KIB + 30 * 16 * KIB, 7, 3, 16384 - 64);
+	PUT(&process, end, 0, (2 * MIB) | 2);
+	fake_process_look(&process, AT, end + 2 * MIB, "rw-p");
+	assert_int_equal(process.count, 2);
+	assert_int_equal(process.parts[0].guess, GUESS_PYTHON_LIKELY);
+	assert_int_equal(process.parts[0].end, AT + MIB);
+	assert_int_equal(process.parts[1].guess, GUESS_MALLOC_LIKELY);
+	assert_int_equal(process.parts[1].start, end);
+}
+
 TEST(many_arenas_are_only_likely)
 {
 	for (uint64_t i = 0; i < 512; i += 4)
@@ -167,6 +184,10 @@ TEST(carriers_of_erlang_point_at_each_other)
 	/* One that is alone, of an allocator that is known by now. */
 	PUT(&process, AT + 0x900000, 0x80003, 0, 0, 0x5616000);
 	expect(AT + 0x900000, AT + 0x980000, AT + 0x900000, AT + 0x980000, GUESS_ERLANG);
+	/* The same behind memory that is unknown. */
+	PUT(&process, AT + 0xa00000, 7, 7);
+	PUT(&process, AT + 0xa80000, 0x180003, 0, 0, 0x5616000);
+	expect(AT + 0xa00000, AT + 0xc00000, AT + 0xa80000, AT + 0xc00000, GUESS_ERLANG_LIKELY);
 }
 
 TEST(an_allocator_of_erlang_has_a_name)
@@ -291,12 +312,83 @@ TEST(pages_of_v8_in_its_sandbox)
 	expect(at, at + 256 * KIB, 0, 0, GUESS_NONE);
 }
 
+TEST(a_large_object_of_oilpan_fills_its_mapping)
+{
+	const uint64_t at = UINT64_C(0x145402000000), heap = UINT64_C(0x63c000ac008);
+
+	PUT(&process, heap - 8, 1, 2);
+	for (uint64_t i = 0; i < 3; i++)
+		PUT(&process, at + i * 128 * KIB, heap, heap + 0x85f8);
+	expect(at, at + 384 * KIB, at, at + 384 * KIB, GUESS_OILPAN_LIKELY);
+	PUT(&process, at + MIB, heap, heap - 0x90000);
+	expect(at + MIB, at + 9 * MIB, at + MIB, at + 9 * MIB, GUESS_OILPAN_LIKELY);
+	PUT(&process, at + MIB, heap, UINT64_C(0x1000));
+	expect(at + MIB, at + 9 * MIB, 0, 0, GUESS_NONE);
+}
+
+#define TYPES	 UINT64_C(0x955000)
+#define FUNCTION UINT64_C(0x7f4400001230)
+
+/* Of the first frame, an object, its type and the type of types. */
+static void put_object(uint64_t object, uint64_t type, uint64_t types, uint64_t of_types)
+{
+	PUT(&process, object, 3, type);
+	PUT(&process, type, 1, types);
+	PUT(&process, types, 1, of_types);
+}
+
+TEST(frames_of_python_begin_with_an_object)
+{
+	put_object(FUNCTION, TYPES + 0x400, TYPES, TYPES);
+	PUT(&process, AT, 0, 16384, 0, 0, FUNCTION, 7);
+	PUT(&process, AT + 16384, AT, 16384, 0, FUNCTION | 1, 7);
+	expect(AT, AT + 64 * KIB, AT, AT + 32 * KIB, GUESS_PYTHON_FRAMES);
+}
+
+TEST(numbers_that_are_no_frames_of_python)
+{
+	put_object(FUNCTION, TYPES + 0x400, TYPES, TYPES + 0x400);
+	PUT(&process, AT, 0, 16384, 0, 0, FUNCTION, 7);
+	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
+	put_object(FUNCTION, TYPES + 0x400, TYPES, TYPES);
+	PUT(&process, AT, 0, 8192, 0, 0, FUNCTION, 7);
+	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
+	PUT(&process, AT, 0, 16384, 0, 0, 7, 7);
+	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
+}
+
+/* How far a block is used, what was marked last, how many objects, and the next block. */
+static void put_transient(uint64_t at, uint64_t used, uint64_t next)
+{
+	PUT(&process, at, used | UINT64_C(0xffff) << 16 | UINT64_C(2) << 32, next);
+}
+
+TEST(blocks_of_rubys_transient_heap)
+{
+	fake_process_map(&process, "ruby3.1", 0x400000, NULL, 0);
+	for (uint64_t i = 0; i < 8; i++)
+		put_transient(AT + i * 32 * KIB, 0x40, i ? AT + (i - 1) * 32 * KIB : 0);
+	expect(AT, AT + 32 * MIB, AT, AT + 32 * MIB, GUESS_RUBY);
+	expect(AT, AT + 31 * MIB, 0, 0, GUESS_NONE);
+	put_transient(AT + 2 * 32 * KIB, 0x8001, AT);
+	expect(AT, AT + 32 * MIB, 0, 0, GUESS_NONE);
+}
+
+TEST(blocks_of_another_program)
+{
+	fake_process_map(&process, "program", 0x400000, NULL, 0);
+	for (uint64_t i = 0; i < 8; i++)
+		put_transient(AT + i * 32 * KIB, 0x40, i ? AT + (i - 1) * 32 * KIB : 0);
+	expect(AT, AT + 32 * MIB, 0, 0, GUESS_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(arenas_of_python_begin_at_any_page, set_up),
 		cmocka_unit_test_setup(arenas_of_old_python_are_smaller, set_up),
 		cmocka_unit_test_setup(what_follows_the_arenas_is_not_theirs, set_up),
+		cmocka_unit_test_setup(an_arena_behind_unknown_memory, set_up),
 		cmocka_unit_test_setup(many_arenas_are_only_likely, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_pool, set_up),
 		cmocka_unit_test_setup(pages_of_v8, set_up),
@@ -315,6 +407,11 @@ int main(void)
 		cmocka_unit_test_setup(text_is_no_heap_of_oilpan, set_up),
 		cmocka_unit_test_setup(what_lies_behind_unknown_memory_is_only_likely, set_up),
 		cmocka_unit_test_setup(pages_of_v8_in_its_sandbox, set_up),
+		cmocka_unit_test_setup(a_large_object_of_oilpan_fills_its_mapping, set_up),
+		cmocka_unit_test_setup(frames_of_python_begin_with_an_object, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_frames_of_python, set_up),
+		cmocka_unit_test_setup(blocks_of_rubys_transient_heap, set_up),
+		cmocka_unit_test_setup(blocks_of_another_program, set_up),
 	};
 
 	return RUN(tests);

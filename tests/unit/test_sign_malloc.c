@@ -138,6 +138,101 @@ TEST(numbers_that_are_no_arena)
 	expect(AT, AT + 0x84000, 0, 0, GUESS_NONE);
 }
 
+/* Of 32 bits. */
+#define LOW UINT64_C(0xf7000000)
+
+TEST(a_chunk_of_a_process_of_32_bits)
+{
+	put_chunk(LOW, UINT64_C(0x100002) << 32, 0);
+	expect(LOW, LOW + MIB, 1, LOW + MIB, GUESS_MALLOC);
+	put_chunk(LOW, 0, 8 | UINT64_C(0xffffa) << 32);
+	expect(LOW, LOW + MIB, 1, LOW + MIB, GUESS_MALLOC);
+	put_chunk(LOW, 0, 8 | UINT64_C(0xffff2) << 32);
+	expect(LOW, LOW + MIB, 0, 0, GUESS_NONE);
+	put_chunk(AT, 0, 8 | UINT64_C(0xffffa) << 32);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+}
+
+TEST(an_arena_of_a_process_of_32_bits)
+{
+	const uint64_t at = UINT64_C(0xf6f00000);
+
+	put_chunk(at, at + 0x18, 0x21000 | UINT64_C(0x22000) << 32);
+	expect(at, at + 0x22000, 1, at + 0x22000, GUESS_ARENA);
+	put_chunk(at, at + 0x1018, 0x21000 | UINT64_C(0x22000) << 32);
+	expect(at, at + 0x22000, 0, 0, GUESS_NONE);
+}
+
+/* What malloc itself knows. */
+#define DATA UINT64_C(0x7f5600000000)
+
+static struct sign_facts *facts_with(const char *path, uint64_t data)
+{
+	static struct sign_facts facts;
+	struct mapping m = {.start = data,
+			    .end = data + 0x2000,
+			    .inode = 7,
+			    .perms = "rw-p",
+			    .name = slice_of(path)};
+
+	facts = (struct sign_facts){0};
+	signs.pass(&m, &facts);
+	return &facts;
+}
+
+static unsigned claim(struct sign_facts *facts, enum guess guess)
+{
+	const struct content_part part = {AT, AT + MIB, guess};
+
+	return signs.settle(&part, facts);
+}
+
+static void put_account(uint64_t mapped, uint64_t most)
+{
+	const uint64_t words[] = {0, mapped, most, 0x555500000000, 64, 1032, 7};
+	static const char zeros[0x2000];
+
+	fake_memory_put(&fake, DATA, zeros, sizeof(zeros));
+	fake_memory_put(&fake, DATA + 0x1000 - 24, words, sizeof(words));
+}
+
+TEST(no_more_than_malloc_has_by_mmap)
+{
+	struct sign_facts *facts = facts_with("/usr/lib/libc.so.6", DATA);
+
+	put_account(MIB, 3 * MIB);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE);
+	assert_int_equal(claim(facts, GUESS_MALLOC), GUESS_MALLOC);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE);
+	assert_int_equal(claim(facts, GUESS_MALLOC_LIKELY), GUESS_MALLOC_LIKELY);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SOME);
+	claim(facts, GUESS_MALLOC);
+	claim(facts, GUESS_ARENA);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SOME);
+	claim(facts, GUESS_MALLOC);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
+	signs.doubt(facts);
+	assert_int_equal(claim(facts, GUESS_MALLOC), GUESS_MALLOC_LIKELY);
+	assert_int_equal(claim(facts, GUESS_ARENA), GUESS_ARENA);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE);
+}
+
+TEST(without_the_account_of_malloc_a_chunk_is_only_likely)
+{
+	struct sign_facts *facts = facts_with("/usr/bin/program", DATA);
+
+	claim(facts, GUESS_MALLOC);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE); /* it cannot be read */
+	put_account(MIB + 8, 3 * MIB);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
+	put_account(MIB, 3 * MIB);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE);
+	facts = facts_with("/usr/lib/libc.so.6", 0);
+	facts->malloc.data = facts->malloc.data_end = 0;
+	claim(facts, GUESS_MALLOC);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +245,11 @@ int main(void)
 		cmocka_unit_test_setup(a_further_heap_belongs_to_the_arena_of_the_first, set_up),
 		cmocka_unit_test_setup(an_arena_behind_other_memory, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_arena, set_up),
+		cmocka_unit_test_setup(a_chunk_of_a_process_of_32_bits, set_up),
+		cmocka_unit_test_setup(an_arena_of_a_process_of_32_bits, set_up),
+		cmocka_unit_test_setup(no_more_than_malloc_has_by_mmap, set_up),
+		cmocka_unit_test_setup(without_the_account_of_malloc_a_chunk_is_only_likely,
+				       set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,16 @@ TEST(a_library_of_that_name_without_the_table)
 	expect(JAVA, JAVA + 100 * MIB, 0, 0, GUESS_NONE);
 }
 
+TEST(around_spans_lies_what_may_be_the_runtimes)
+{
+	put_go(HEAP, 0);
+	expect(SPAN - MIB, SPAN + MIB, 0, 0, GUESS_NONE);
+	expect(HEAP, HEAP + 4 * MIB, HEAP, HEAP + 4 * MIB, GUESS_GO_HEAP);
+	expect(SPAN - MIB, SPAN + MIB, SPAN - 256 * KIB, SPAN + MIB, GUESS_GO_RUNTIME_LIKELY);
+	expect(SPAN - 4096, SPAN + MIB, SPAN - 4096, SPAN + MIB, GUESS_GO_RUNTIME_LIKELY);
+	expect(SPAN + MIB, SPAN + 2 * MIB, 0, 0, GUESS_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup(a_table_of_another_form, set_up),
 		cmocka_unit_test_setup(structures_that_lead_nowhere, set_up),
 		cmocka_unit_test_setup(a_library_of_that_name_without_the_table, set_up),
+		cmocka_unit_test_setup(around_spans_lies_what_may_be_the_runtimes, set_up),
 	};
 
 	return RUN(tests);

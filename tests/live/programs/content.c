@@ -12,7 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MIB ((size_t)1 << 20)
+#define MIB	      ((size_t)1 << 20)
+#define GUARD_INSTALL 102 /* MADV_GUARD_INSTALL, from Linux 6.13 on */
 
 static char *map(size_t size)
 {
@@ -49,6 +50,16 @@ static void lookalikes(void)
 	memcpy(map_alone(8 * MIB), arena, sizeof(arena));
 }
 
+/* A whole chunk made by hand, where malloc(3) once had as much. */
+static void imitation(void)
+{
+	const size_t size = 4 * MIB, chunk[] = {0, size | 2};
+	void *volatile freed = malloc(size);
+
+	memcpy(map_alone(size), chunk, sizeof(chunk));
+	free(freed);
+}
+
 static void *use_stack(void *arg)
 {
 	char bytes[256 * 1024];
@@ -67,7 +78,7 @@ static void stacks(void)
 		pthread_create(&thread, NULL, use_stack, NULL);
 }
 
-/* As from glibc 2.42 on: no guard pages between them, and other memory above. */
+/* As from glibc 2.42 on: guard pages are a part of the mapping, and other memory lies above. */
 static void merged_stacks(void)
 {
 	char *all = map(40 * MIB);
@@ -76,6 +87,7 @@ static void merged_stacks(void)
 
 	memset(all + 32 * MIB, 1, 8 * MIB);
 	for (size_t i = 0; i < 4; i++) {
+		madvise(all + i * 8 * MIB, 4096, GUARD_INSTALL);
 		pthread_attr_init(&attributes);
 		pthread_attr_setstack(&attributes, all + i * 8 * MIB, 8 * MIB);
 		pthread_create(&thread, &attributes, use_stack, NULL);
@@ -139,7 +151,7 @@ static const struct {
 } modes[] = {
 	{"chunks", chunks},	   {"lookalikes", lookalikes}, {"stacks", stacks},
 	{"merged", merged_stacks}, {"partition", partition},   {"text", move_text},
-	{"heap", executable_heap}, {"watched", watched},
+	{"heap", executable_heap}, {"watched", watched},       {"imitation", imitation},
 };
 
 int main(int argc, char **argv)
