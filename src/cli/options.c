@@ -245,9 +245,12 @@ static int take_subsystem(struct options *o, char *value, struct error *e)
 
 static int take_baseline(struct options *o, char *value, struct error *e)
 {
-	(void)e;
-	o->baseline = value;
-	return 0;
+	return value_append(value, &o->baselines, &o->baseline_count, e);
+}
+
+static int take_repeat(struct options *o, char *value, struct error *e)
+{
+	return value_repeat(value, &o->repeat, e);
 }
 
 static int take_budget(struct options *o, char *value, struct error *e)
@@ -319,8 +322,10 @@ static const struct spec {
 	{FOR_CHECK, 0, "max", "COLUMN=SIZE", "no more than this, such as pss=200M", take_max, 0},
 	{FOR_CHECK, 0, "growth", "[COLUMN=]N%", "no more than this above the baseline; or a size",
 	 take_growth, 0},
-	{FOR_CHECK, 0, "baseline", "SOURCE", "a capture or a JSON report to compare with",
-	 take_baseline, 0},
+	{FOR_CHECK, 0, "baseline", "SOURCE",
+	 "what to compare with: a capture, recording, report or check", take_baseline, 0},
+	{FOR_CHECK, 0, "repeat", "N", "run the command so often; growth must be more than noise",
+	 take_repeat, 0},
 	{FOR_CHECK, 0, "optional", NULL, "the rule may match nothing", SETS(optional)},
 	{FOR_CHECK, 0, "budget", "FILE", "more rules, one in each line", take_budget, 0},
 
@@ -625,6 +630,15 @@ static int check_recorded(const struct options *o, struct error *e)
 	return 0;
 }
 
+static bool reads_standard_input(const struct options *o)
+{
+	for (size_t i = 0; i < o->baseline_count; i++) {
+		if (strcmp(o->baselines[i], "-") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -655,7 +669,10 @@ static int check_together(const struct options *o, struct error *e)
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
-		{o->command == FOR_CHECK && o->from_count > 1, "anonmem check takes one --from"},
+		{o->command == FOR_CHECK && o->repeat && !o->program,
+		 "--repeat needs a command; give --from for each run"},
+		{o->command == FOR_CHECK && o->program && reads_standard_input(o),
+		 "the command may read standard input; give --baseline as a file"},
 		{o->command == FOR_CHECK && o->program &&
 			 (o->from_count || o->pid_count || o->children ||
 			  selection_chooses_processes(s)),
@@ -959,5 +976,6 @@ void options_free(struct options *o)
 	free(o->labels);
 	free(o->max);
 	free(o->growth);
+	free(o->baselines);
 	free(o->typed);
 }

@@ -38,6 +38,9 @@ int recording_find_span(struct recording *r, const char *span, uint64_t *first, 
  */
 int recording_leave_keys(struct recording *r, struct grouping *by, struct error *e);
 
+/* Whether the labels of the sample may be guesses. 0, or -1 with *e. */
+int recording_guesses(struct recording *r, bool *guesses, struct error *e);
+
 /* What is wanted of the sample. */
 struct recall {
 	struct grouping by;

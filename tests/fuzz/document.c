@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (!document_gives(d, (enum key)k) || !document_gives(d, (enum key)which))
 			continue;
-		if (document_fold(d, &by, &s, &e) == 0)
+		if (document_fold(d, 0, &by, &s, &e) == 0)
 			CHECK(aggregate_count(&s.groups) <= size);
 		snapshot_free(&s);
 	}
