@@ -404,7 +404,7 @@ static const struct spec {
 	{SHOWING, 'w', "wide", NULL, "show all columns and full names, however wide", SETS(wide)},
 	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
-	{FOR_CHECK, 'q', "quiet", NULL, "hide rules that are kept", SETS(quiet)},
+	{FOR_CHECK, 'q', "quiet", NULL, "hide rules that are not broken", SETS(quiet)},
 	{ANY | FOR_CHECK, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
@@ -485,18 +485,22 @@ static const struct help {
 	{FOR_CHECK,
 	 "Usage: anonmem check [OPTIONS] [PID...]\n"
 	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
-	 "Checks that memory is within limits: of processes, of a capture or report (--from), or\n"
-	 "at the peaks of a command.\n",
+	 "Checks that memory is within limits: of processes, of a capture, recording or report\n"
+	 "(--from), or at the peaks of a command.\n",
 	 "  anonmem check --name shop --max pss=200M\n"
 	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
-	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"},
+	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"
+	 "  anonmem check --max 1G --repeat 10 --json -- ./old > old.json\n"
+	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- ./new\n"},
 	{FOR_DIFF,
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
-	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind or\n"
-	 "JSON reports; without AFTER, BEFORE is compared with the running system.\n",
+	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind,\n"
+	 "recordings (FILE@TIME) or JSON reports; without AFTER, BEFORE is compared with now.\n",
 	 "  anonmem diff old.json new.json   two reports that --json wrote\n"
 	 "  anonmem diff --for 60s 1234      what a process gains in a minute\n"
+	 "  anonmem diff day.db@09:00 day.db@10:00\n"
+	 "                                   two moments of a recording\n"
 	 "  anonmem diff a.tar.zst b.tar.zst --by name,label --format markdown\n"
 	 "                                   two captures, for a pull request\n"},
 };
