@@ -1,6 +1,9 @@
 #include "render/runs.h"
 
 #include "render/parts.h"
+#include "report/order.h"
+
+#include <stdlib.h>
 
 /* Rules that differ only in their limits have one measurement. */
 static bool is_repeated(const struct budget *b, size_t i, bool only_column)
@@ -13,29 +16,53 @@ static bool is_repeated(const struct budget *b, size_t i, bool only_column)
 	return false;
 }
 
-static cJSON *make_figure(struct slice name, const struct usage_entry *entry)
+struct figure {
+	struct slice name;
+	const struct usage_entry *entry;
+};
+
+static int by_name(const void *x, const void *y)
+{
+	return slice_compare(((const struct figure *)x)->name, ((const struct figure *)y)->name);
+}
+
+static cJSON *make_figure(const struct figure *f)
 {
 	cJSON *object = cJSON_CreateObject();
 	bool whole = object != NULL;
 
 	whole = whole &&
-		json_put(object, "name", name.len ? json_string(name) : cJSON_CreateNull()) &&
-		json_put(object, "bytes", json_integer(entry->bytes)) &&
-		json_put(object, "at_least", cJSON_CreateBool(entry->unknown));
+		json_put(object, "name", f->name.len ? json_string(f->name) : cJSON_CreateNull()) &&
+		json_put(object, "bytes", json_integer(f->entry->bytes)) &&
+		json_put(object, "at_least", cJSON_CreateBool(f->entry->unknown));
 	return json_finish(whole, object);
+}
+
+static cJSON *make_figures(const struct usage *u)
+{
+	struct figure *list = calloc((size_t)u->names.count + 1, sizeof(*list));
+	cJSON *array = cJSON_CreateArray();
+	bool whole = array && list;
+
+	for (symbol i = 0; whole && i < u->names.count; i++)
+		list[i] = (struct figure){intern_bytes(&u->names, i), &u->list[i]};
+	if (whole)
+		qsort(list, u->names.count, sizeof(*list), by_name);
+	for (symbol i = 0; whole && i < u->names.count; i++)
+		whole = json_append(array, make_figure(&list[i]));
+	free(list);
+	return json_finish(whole, array);
 }
 
 static cJSON *make_rule(const struct budget_rule *rule, const struct usage *u)
 {
-	cJSON *object = cJSON_CreateObject(), *figures = cJSON_CreateArray();
-	bool whole = object && figures;
+	cJSON *object = cJSON_CreateObject();
+	bool whole = object != NULL;
 
-	for (symbol i = 0; i < u->names.count && whole; i++)
-		whole = json_append(figures, make_figure(intern_bytes(&u->names, i), &u->list[i]));
 	whole = json_put(object, "scope", json_string(slice_of(rule->scope))) && whole;
 	whole = json_put(object, "column", cJSON_CreateString(rule->column->name)) && whole;
 	whole = json_put(object, "open", cJSON_CreateBool(u->open || !u->exists)) && whole;
-	whole = json_put(object, "figures", figures) && whole;
+	whole = json_put(object, "figures", make_figures(u)) && whole;
 	return json_finish(whole, object);
 }
 
@@ -89,18 +116,21 @@ static cJSON *make_group(const struct budget *b, const struct column_input *in)
 	return json_finish(whole, object);
 }
 
+/* In an order that does not depend on which process was read first. */
 static cJSON *make_groups(const struct budget *b, const struct snapshot *s)
 {
+	uint32_t *order = order_groups(s, NULL, false);
 	cJSON *array = cJSON_CreateArray();
-	bool whole = array != NULL;
+	bool whole = array && order;
 
-	for (uint32_t i = 0; i < aggregate_count(&s->groups) && whole; i++) {
+	for (uint32_t i = 0; whole && i < aggregate_count(&s->groups); i++) {
 		const struct column_input in = {.snapshot = s,
-						.group = &s->groups.groups[i],
-						.key = aggregate_key(&s->groups, i)};
+						.group = &s->groups.groups[order[i]],
+						.key = aggregate_key(&s->groups, order[i])};
 
 		whole = json_append(array, make_group(b, &in));
 	}
+	free(order);
 	return json_finish(whole, array);
 }
 
