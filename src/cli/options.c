@@ -490,8 +490,8 @@ static const struct help {
 	 "  anonmem check --name shop --max pss=200M\n"
 	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
 	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"
-	 "  anonmem check --max 1G --repeat 10 --json -- ./old > old.json\n"
-	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- ./new\n"},
+	 "  anonmem check --max 1G --repeat 10 --json -- old/server > old.json\n"
+	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- new/server\n"},
 	{FOR_DIFF,
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"

@@ -78,12 +78,13 @@ struct usage *series_add_run(struct series *s, const struct budget *b,
 /* An empty snapshot that the series owns. */
 static struct snapshot *make_snapshot(struct series *s)
 {
-	struct snapshot **larger = reallocarray(s->made, s->made_count + 1, sizeof(*larger));
+	struct snapshot **larger =
+		reallocarray(s->made, s->made_count + 1, sizeof(struct snapshot *));
 
 	if (!larger)
 		return NULL;
 	s->made = larger;
-	larger[s->made_count] = calloc(1, sizeof(**larger));
+	larger[s->made_count] = calloc(1, sizeof(struct snapshot));
 	return larger[s->made_count] ? larger[s->made_count++] : NULL;
 }
 
