@@ -281,9 +281,12 @@ int recording_guesses(struct recording *r, bool *guesses, struct error *e)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	struct grouping recorded;
-	int status = s ? read_run(r, s, &recorded, e) : error_memory(e);
+	int status;
 
-	*guesses = status == 0 && s->inferred;
+	if (!s)
+		return error_memory(e);
+	status = read_run(r, s, &recorded, e);
+	*guesses = s->inferred;
 	free(s);
 	return status;
 }

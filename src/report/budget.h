@@ -19,21 +19,20 @@
 #include "report/noise.h"
 
 struct budget_rule {
-	char *text;    /* as it was written; owned, as are the lists below */
-	char *scope;   /* the same without its limit */
-	unsigned line; /* in its file; 0 for the command line */
+	char *text;  /* as it was written; owned, as are the lists below */
+	char *scope; /* the same without its limit */
 	const struct column *column;
-	enum { BUDGET_MAX, BUDGET_GROWTH, BUDGET_GROWTH_PERCENT } limit;
 	uint64_t size;	/* bytes, */
-	double percent; /* or percent of the baseline, */
+	double percent; /* or percent of the baseline, by `limit` */
 
 	struct selection memory; /* its labels */
 	char **labels;
 	char *subsystem, *cgroup; /* globs; NULL for any */
-	bool by_name;
-	regex_t name; /* with by_name */
-	bool by_key;
-	enum key key;
+	regex_t name;		  /* with by_name */
+	unsigned line;		  /* in its file; 0 for the command line */
+	enum { BUDGET_MAX, BUDGET_GROWTH, BUDGET_GROWTH_PERCENT } limit;
+	enum key key; /* with by_key */
+	bool by_name, by_key;
 	bool optional; /* it may match nothing */
 };
 
