@@ -115,18 +115,17 @@ static int parse_key(const char *text, struct budget_rule *r, struct error *e)
 				 text);
 }
 
-/* A rule in its own words. */
+static void write_word(FILE *out, bool *any, const char *option, const char *value)
+{
+	if (value)
+		fprintf(out, "%s%s %s", *any ? " " : "", option, value);
+	*any |= value != NULL;
+}
+
+/* A rule in its own words; without a limit, what it is about. */
 static char *write_rule(const struct budget_line *l, const char *option, const char *limit)
 {
-	const struct {
-		const char *option, *value;
-	} words[] = {
-		{"--subsystem", l->subsystem},
-		{"--name", l->name},
-		{"--cgroup", l->cgroup},
-		{"--by", l->by},
-		{option, limit},
-	};
+	bool any = false;
 	char *text = NULL;
 	size_t size;
 	FILE *out = textstream_open(&text, &size);
@@ -134,12 +133,12 @@ static char *write_rule(const struct budget_line *l, const char *option, const c
 	if (!out)
 		return NULL;
 	for (size_t i = 0; i < l->label_count; i++)
-		fprintf(out, "--label %s ", l->labels[i]);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (words[i].value)
-			fprintf(out, "%s %s%s", words[i].option, words[i].value,
-				words[i].value == limit ? "" : " ");
-	}
+		write_word(out, &any, "--label", l->labels[i]);
+	write_word(out, &any, "--subsystem", l->subsystem);
+	write_word(out, &any, "--name", l->name);
+	write_word(out, &any, "--cgroup", l->cgroup);
+	write_word(out, &any, "--by", l->by);
+	write_word(out, &any, option, limit);
 	return textstream_close(out, &text) ? text : NULL;
 }
 
@@ -180,7 +179,8 @@ static int add_rule(struct budget *b, const struct budget_line *l, unsigned numb
 	r = &larger[b->count++];
 	*r = (struct budget_rule){.line = number};
 	r->text = write_rule(l, grows ? "--growth" : "--max", limit);
-	if (!r->text)
+	r->scope = write_rule(l, NULL, NULL);
+	if (!r->text || !r->scope)
 		return error_memory(e);
 	if ((grows ? parse_growth : parse_max)(limit, r, e) < 0)
 		return -1;

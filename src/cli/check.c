@@ -5,14 +5,14 @@
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
+#include "cli/probe.h"
+#include "cli/repeat.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
-#include "cli/say.h"
+#include "cli/series.h"
 #include "cli/show.h"
-#include "cli/side.h"
 #include "cli/summary.h"
 #include "cli/version.h"
-#include "collect/lineage.h"
 #include "render/verdict.h"
 #include "source/thread_id.h"
 
@@ -25,8 +25,10 @@ struct check {
 	struct options *o;
 	struct budget budget;
 	struct rules *rules;
-	struct side now, baseline;
-	struct usage *usages, *before; /* of each rule */
+	enum inferring infer;
+	struct series now, baseline;
+	struct repeated repeated; /* what each run of the command wrote */
+	bool is_run;		  /* this process is one of those */
 	struct judgement *judgements;
 	struct summary_result program; /* with a command */
 	FILE *out;
@@ -40,50 +42,32 @@ static struct collect_options how_to_read(const struct check *c)
 		.by = budget_grouping(&c->budget),
 		.selection = o->selection,
 		.rules = c->rules,
-		.infer = side_inferring(&c->now, &c->baseline, o->infer),
+		.infer = c->infer,
 		.finds_sharers = true,
 		.jobs = o->jobs,
 		.reading = {.shares = true},
 	};
 }
 
-static int read_side(const struct check *c, struct side *side, struct error *e)
+static int read_series(const struct check *c, struct series *s, struct error *e)
 {
-	struct collect_options options = how_to_read(c);
-	struct lineage lineage = {.unmatched = 0};
-	int status;
+	const struct collect_options options = how_to_read(c);
 
-	options.children = c->o->children ? &lineage : NULL;
-	status = side_read(side, &options, e);
-	lineage_free(&lineage);
-	return status;
-}
-
-static bool measure(struct check *c, const struct snapshot *s, struct usage *usages)
-{
-	for (size_t i = 0; i < c->budget.count; i++) {
-		if (!budget_measure(&c->budget.list[i], s, &usages[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool measure_once(struct check *c, const struct snapshot *s, struct usage *usages)
-{
-	for (size_t i = 0; i < c->budget.count; i++)
-		usages[i].open = budget_is_open(s);
-	return measure(c, s, usages);
+	return series_read(s, &c->budget, &options, e);
 }
 
 static bool take_reading(void *ctx, const struct snapshot *s)
 {
 	struct check *c = ctx;
 
-	return measure(c, s, c->usages);
+	for (size_t i = 0; i < c->budget.count; i++) {
+		if (!budget_measure(&c->budget.list[i], s, &c->now.runs.list[0][i]))
+			return false;
+	}
+	return true;
 }
 
-/* The baseline is read after this, behind the sandbox that watching the program has entered. */
-static int run_program(struct check *c, struct error *e)
+static int run_command(struct check *c, struct error *e)
 {
 	struct collect_options options = how_to_read(c);
 	char self[PATH_MAX], **command;
@@ -109,87 +93,145 @@ static int run_program(struct check *c, struct error *e)
 	return status;
 }
 
-/* What the memory consisted of; for a program, at its peaks. */
-static const struct snapshot *now_of(const struct check *c)
+/* After this, the process is in the sandbox. */
+static int run_once(struct check *c, struct error *e)
 {
-	return c->o->program ? &c->program.peaks.most : &c->now.snapshot;
+	struct usage *usages = series_add_run(&c->now, &c->budget, &c->program.peaks.most, true, 0);
+
+	if (!usages)
+		return error_memory(e);
+	if (run_command(c, e) < 0)
+		return -1;
+	c->now.readings = c->now.views[0].readings = c->program.peaks.readings;
+	c->now.program_status = c->program.status;
+	/* The program ended before it could be read, or nothing of it could be. */
+	for (size_t i = 0; i < c->budget.count; i++)
+		usages[i].open = c->program.missed || !c->program.peaks.readings;
+	return 0;
+}
+
+static bool is_repeated(const struct options *o)
+{
+	return o->program && o->repeat > 1;
+}
+
+static int open_baseline(struct check *c, struct error *e)
+{
+	const struct options *o = c->o;
+
+	return o->baseline_count ? series_open(&c->baseline, o->baselines, o->baseline_count, o, e)
+				 : 0;
+}
+
+/* Runs say what they found as checks of their own, which are read back. */
+static int run_often(struct check *c, struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+
+	switch (repeat(&c->repeated, c->o->repeat, &c->out, e)) {
+	case REPEAT_FAILED:
+		return -1;
+	case REPEAT_CHILD:
+		c->is_run = true;
+		return run_once(c, e);
+	case REPEAT_DONE:
+		break;
+	}
+	privilege_end();
+	if (open_baseline(c, e) < 0 || sandbox_enter(&box, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->repeated.count; i++) {
+		struct slice text = {c->repeated.list[i].bytes, c->repeated.list[i].size};
+
+		if (series_add_check(&c->now, text, c->o, e) < 0)
+			return -1;
+	}
+	return read_series(c, &c->now, e);
+}
+
+/* The baseline is read behind the sandbox that watching the program has entered. */
+static int read_program(struct check *c, struct error *e)
+{
+	if ((is_repeated(c->o) ? run_often : run_once)(c, e) < 0)
+		return -1;
+	return series_load(&c->baseline, e) < 0 ? -1 : read_series(c, &c->baseline, e);
+}
+
+static int read_sides(struct check *c, struct error *e)
+{
+	const struct sandbox box = {.creates = false};
+
+	if (c->o->from_count || c->o->baseline_count)
+		privilege_end();
+	else
+		privilege_raise();
+	if (sandbox_enter(&box, e) < 0 || series_load(&c->now, e) < 0 ||
+	    series_load(&c->baseline, e) < 0)
+		return -1;
+	c->infer = series_inferring(&c->baseline, series_inferring(&c->now, c->o->infer));
+	return read_series(c, &c->now, e) < 0 ? -1 : read_series(c, &c->baseline, e);
 }
 
 static int judge_all(struct check *c, struct error *e)
 {
 	for (size_t i = 0; i < c->budget.count; i++) {
-		/* The program ended before it could be read, or nothing of it could be. */
-		c->usages[i].open |=
-			c->o->program && (c->program.missed || !c->program.peaks.readings);
-		if (budget_judge(&c->budget.list[i], &c->usages[i], &c->before[i],
-				 &c->judgements[i], e) < 0)
+		if (budget_judge(&c->budget, i, &c->now.runs, &c->baseline.runs, &c->judgements[i],
+				 e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* A run only says whether there should be another. */
 static enum exit_status exit_status_of(const struct check *c, enum verdict verdict)
 {
-	if (verdict == VERDICT_OVER)
+	if (verdict == VERDICT_OVER && !c->is_run)
 		return EXIT_OVER;
-	return verdict == VERDICT_UNKNOWN || (c->o->program && c->program.status != 0) ? EXIT_FAILED
-										       : EXIT_DONE;
+	return (verdict == VERDICT_UNKNOWN && !c->is_run) || c->now.program_status != 0
+		       ? EXIT_FAILED
+		       : EXIT_DONE;
+}
+
+static const struct verdict_format *format_of(const struct check *c)
+{
+	const struct verdict_format *json = verdict_formats;
+
+	while (c->is_run && strcmp(json->name, "json") != 0)
+		json++;
+	return c->is_run ? json : c->o->verdict_format;
 }
 
 static int write_verdict(const struct check *c, enum exit_status *status, struct error *e)
 {
 	const struct options *o = c->o;
+	const struct snapshot *after = series_middle(&c->now, &c->budget),
+			      *before = series_middle(&c->baseline, &c->budget);
 	struct snapshot nothing;
 	struct delta d;
 	struct verdict_view view = {
 		.budget = &c->budget,
 		.judgements = c->judgements,
 		.delta = &d,
-		.has_baseline = c->baseline.path != NULL,
+		.has_baseline = before != NULL,
 		.quiet = o->quiet,
 		.color = wants_color(o, fileno(c->out)),
 		.units = o->units,
 		.version = ANONMEM_VERSION,
-		.readings = c->program.peaks.readings,
-		.program = o->program ? c->program.status : -1,
+		.runs = c->now.views,
+		.run_count = c->now.runs.count,
+		.readings = c->now.readings,
+		.program = c->now.views[0].is_program ? c->now.program_status : -1,
 	};
 	int result;
 
-	snapshot_init(&nothing, SOURCE_PROC, &now_of(c)->by);
-	result = delta_make(&d, view.has_baseline ? &c->baseline.snapshot : &nothing, now_of(c), e);
+	snapshot_init(&nothing, SOURCE_PROC, &after->by);
+	result = delta_make(&d, before ? before : &nothing, after, e);
 	if (result == 0)
-		result = o->verdict_format->write(&view, c->out, e);
+		result = format_of(c)->write(&view, c->out, e);
 	*status = exit_status_of(c, verdict_of_all(&view));
 	delta_free(&d);
 	snapshot_free(&nothing);
 	return result;
-}
-
-static int read_now(struct check *c, struct error *e)
-{
-	const struct sandbox box = {.creates = false};
-
-	if (c->now.path || c->baseline.path)
-		privilege_end();
-	else
-		privilege_raise();
-	if (sandbox_enter(&box, e) < 0 || side_load(&c->now, c->o, e) < 0 ||
-	    side_load(&c->baseline, c->o, e) < 0 || read_side(c, &c->now, e) < 0)
-		return -1;
-	return measure_once(c, &c->now.snapshot, c->usages) ? 0 : error_memory(e);
-}
-
-static int read_all(struct check *c, struct error *e)
-{
-	if ((c->o->program ? run_program(c, e) : read_now(c, e)) < 0)
-		return -1;
-	if (!c->baseline.path)
-		return 0;
-	if (c->o->program && side_load(&c->baseline, c->o, e) < 0)
-		return -1;
-	if (read_side(c, &c->baseline, e) < 0)
-		return -1;
-	return measure_once(c, &c->baseline.snapshot, c->before) ? 0 : error_memory(e);
 }
 
 static int make_budget(struct check *c, struct error *e)
@@ -216,24 +258,8 @@ static int make_budget(struct check *c, struct error *e)
 				 "there is no rule: give --max, --growth or --budget");
 	for (size_t i = 0; i < c->budget.count; i++)
 		grows |= c->budget.list[i].limit != BUDGET_MAX;
-	if (grows && !o->baseline)
+	if (grows && !o->baseline_count)
 		return error_set(e, ERROR_USAGE, "a rule about growth needs --baseline");
-	return 0;
-}
-
-static int make_room(struct check *c, struct error *e)
-{
-	size_t count = c->budget.count;
-
-	c->usages = calloc(count, sizeof(*c->usages));
-	c->before = calloc(count, sizeof(*c->before));
-	c->judgements = calloc(count, sizeof(*c->judgements));
-	if (!c->usages || !c->before || !c->judgements)
-		return error_memory(e);
-	for (size_t i = 0; i < count; i++) {
-		usage_init(&c->usages[i]);
-		usage_init(&c->before[i]);
-	}
 	return 0;
 }
 
@@ -253,63 +279,85 @@ static int separate_output(struct check *c, struct error *e)
 	return 0;
 }
 
+/* With a command, what it is compared with is looked at before it runs. */
+static int open_sides(struct check *c, struct error *e)
+{
+	struct options *o = c->o;
+
+	c->infer = o->infer;
+	if (o->program && probe_inferring(o->baselines, o->baseline_count, o, &c->infer, e) < 0)
+		return -1;
+	if (!o->from_count)
+		thread_ids_to_processes(o->pids, o->pid_count);
+	if (!o->program && series_open(&c->now, o->from, o->from_count, o, e) < 0)
+		return -1;
+	return is_repeated(o) ? 0 : open_baseline(c, e);
+}
+
 static int prepare(struct check *c, struct error *e)
 {
 	struct options *o = c->o;
-	bool captured = o->from_count > 0;
 
 	/* As `run` does, for the program; see main.c. */
 	if (!o->program && privilege_reduce(false, e) < 0)
 		return -1;
-	if (make_budget(c, e) < 0 || make_room(c, e) < 0)
+	if (make_budget(c, e) < 0)
 		return -1;
+	c->judgements = calloc(c->budget.count, sizeof(*c->judgements));
+	if (!c->judgements)
+		return error_memory(e);
 	c->rules = rulefiles_load(o->rules, o->no_rules, e);
-	if (!c->rules)
-		return -1;
-	if (!captured)
-		thread_ids_to_processes(o->pids, o->pid_count);
-	if (!o->program && side_open(&c->now, captured ? o->from[0] : NULL, o, e) < 0)
-		return -1;
-	if (o->baseline && side_open(&c->baseline, o->baseline, o, e) < 0)
+	if (!c->rules || open_sides(c, e) < 0)
 		return -1;
 	return separate_output(c, e);
 }
 
-static int close_output(const struct check *c, struct error *e)
+static int close_output(struct check *c, struct error *e)
 {
-	if (c->out == stdout)
+	FILE *out = c->out;
+
+	c->out = NULL;
+	if (!out || out == stdout)
 		return 0;
-	return fclose(c->out) == 0 ? 0 : error_errno(e, "cannot write to standard output");
+	return fclose(out) == 0 ? 0 : error_errno(e, "cannot write to standard output");
 }
 
 static void free_check(struct check *c)
 {
-	for (size_t i = 0; c->judgements && i < c->budget.count; i++) {
-		usage_free(&c->usages[i]);
-		usage_free(&c->before[i]);
-		free(c->judgements[i].list);
-	}
-	free(c->usages);
-	free(c->before);
+	for (size_t i = 0; c->judgements && i < c->budget.count; i++)
+		judgement_free(&c->judgements[i]);
 	free(c->judgements);
 	peaks_free(&c->program.peaks);
-	side_free(&c->now);
-	side_free(&c->baseline);
+	series_free(&c->now, &c->budget);
+	series_free(&c->baseline, &c->budget);
+	repeat_free(&c->repeated);
 	rules_free(c->rules);
 	budget_free(&c->budget);
+}
+
+static int work(struct check *c, enum exit_status *status, struct error *e)
+{
+	if (prepare(c, e) < 0 || (c->o->program ? read_program : read_sides)(c, e) < 0 ||
+	    judge_all(c, e) < 0 || write_verdict(c, status, e) < 0)
+		return -1;
+	return close_output(c, e);
 }
 
 static enum exit_status run(struct options *o, struct error *e)
 {
 	struct check c = {.o = o};
 	enum exit_status status = EXIT_FAILED;
+	struct error ignored = {.code = ERROR_NONE};
 	bool is_whole;
 
-	if (prepare(&c, e) < 0 || read_all(&c, e) < 0 || judge_all(&c, e) < 0 ||
-	    write_verdict(&c, &status, e) < 0 || close_output(&c, e) < 0)
+	if (work(&c, &status, e) < 0) {
 		status = e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	is_whole = side_say_problems(&c.now);
-	is_whole = side_say_problems(&c.baseline) && is_whole;
+		close_output(&c, &ignored);
+		if (!e->text[0]) /* another process has said it */
+			e->code = ERROR_NONE;
+	}
+	is_whole = series_say_problems(&c.now);
+	is_whole = series_say_problems(&c.baseline) && is_whole;
 	if (!is_whole && status == EXIT_DONE)
 		status = EXIT_FAILED;
 	free_check(&c);

@@ -91,6 +91,21 @@ static int compare(const struct diff *diff, struct error *e)
 	return status;
 }
 
+static bool is_live(const struct side *side)
+{
+	return !side->path;
+}
+
+/* A recording has users by name, where other files have them by number. */
+static bool names_users(const struct diff *diff)
+{
+	for (int i = 0; i < SIDES; i++) {
+		if (!is_live(&diff->sides[i]) && !diff->sides[i].recalled.recording)
+			return false;
+	}
+	return true;
+}
+
 static int read_side(struct diff *diff, struct side *side, struct error *e)
 {
 	const struct options *o = diff->o;
@@ -99,9 +114,9 @@ static int read_side(struct diff *diff, struct side *side, struct error *e)
 		.by = o->by,
 		.selection = o->selection,
 		.rules = diff->rules,
-		.users =
-			!diff->sides[BEFORE].path && !diff->sides[AFTER].path ? &diff->users : NULL,
-		.infer = side_inferring(&diff->sides[BEFORE], &diff->sides[AFTER], o->infer),
+		.users = names_users(diff) ? &diff->users : NULL,
+		.infer = side_inferring(&diff->sides[AFTER],
+					side_inferring(&diff->sides[BEFORE], o->infer)),
 		.finds_sharers = true,
 		.jobs = o->jobs,
 		.children = o->children ? &lineage : NULL,
@@ -138,8 +153,13 @@ static int check_selection(const struct diff *diff, struct error *e)
 static int read_both(struct diff *diff, struct error *e)
 {
 	for (int i = 0; i < SIDES; i++) {
-		if (side_load(&diff->sides[i], diff->o, e) < 0)
+		if (side_load(&diff->sides[i], e) < 0)
 			return -1;
+		if (side_runs(&diff->sides[i]))
+			return error_set(e, ERROR_USAGE,
+					 "%s holds the runs of a check; only anonmem check reads "
+					 "those",
+					 diff->sides[i].path);
 	}
 	if (check_selection(diff, e) < 0 || read_side(diff, &diff->sides[BEFORE], e) < 0)
 		return -1;
@@ -152,14 +172,14 @@ static int read_both(struct diff *diff, struct error *e)
 static int prepare(struct diff *diff, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
-	const struct side *sides = diff->sides;
+	const struct side *before = &diff->sides[BEFORE], *after = &diff->sides[AFTER];
 
-	if (sides[BEFORE].path || sides[AFTER].path)
-		privilege_end();
-	else
+	if (is_live(before) && is_live(after))
 		privilege_raise();
-	if (grouping_has(&diff->o->by, KEY_USER) && !sides[BEFORE].path &&
-	    users_learn(&diff->users, sides[BEFORE].source, e) < 0)
+	else
+		privilege_end();
+	if (grouping_has(&diff->o->by, KEY_USER) && is_live(after) && names_users(diff) &&
+	    users_learn(&diff->users, after->source, e) < 0)
 		return -1;
 	return sandbox_enter(&box, e);
 }

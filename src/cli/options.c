@@ -259,9 +259,12 @@ static int take_subsystem(struct options *o, char *value, struct error *e)
 
 static int take_baseline(struct options *o, char *value, struct error *e)
 {
-	(void)e;
-	o->baseline = value;
-	return 0;
+	return value_append(value, &o->baselines, &o->baseline_count, e);
+}
+
+static int take_repeat(struct options *o, char *value, struct error *e)
+{
+	return value_repeat(value, &o->repeat, e);
 }
 
 static int take_budget(struct options *o, char *value, struct error *e)
@@ -334,8 +337,10 @@ static const struct spec {
 	{FOR_CHECK, 0, "max", "COLUMN=SIZE", "no more than this, such as pss=200M", take_max, 0},
 	{FOR_CHECK, 0, "growth", "[COLUMN=]N%", "no more than this above the baseline; or a size",
 	 take_growth, 0},
-	{FOR_CHECK, 0, "baseline", "SOURCE", "a capture or a JSON report to compare with",
-	 take_baseline, 0},
+	{FOR_CHECK, 0, "baseline", "SOURCE",
+	 "what to compare with: a capture, recording, report or check", take_baseline, 0},
+	{FOR_CHECK, 0, "repeat", "N", "run the command so often; growth must be more than noise",
+	 take_repeat, 0},
 	{FOR_CHECK, 0, "optional", NULL, "the rule may match nothing", SETS(optional)},
 	{FOR_CHECK, 0, "budget", "FILE", "more rules, one in each line", take_budget, 0},
 
@@ -426,7 +431,7 @@ static const struct spec {
 	{SHOWING, 'w', "wide", NULL, "show all columns and full names, however wide", SETS(wide)},
 	{ANY, 0, "no-header", NULL, "hide the line of column names", SETS(no_header)},
 	{ANY, 'q', "quiet", NULL, "hide summary and notes", SETS(quiet)},
-	{FOR_CHECK, 'q', "quiet", NULL, "hide rules that are kept", SETS(quiet)},
+	{FOR_CHECK, 'q', "quiet", NULL, "hide rules that are not broken", SETS(quiet)},
 	{ANY | FOR_CHECK, 0, "color", "WHEN", "auto (default), always or never", take_color, 0},
 
 	{FOR_TOP, 0, NULL, NULL, "Timing", NULL, 0},
@@ -508,11 +513,13 @@ static const struct help {
 	{FOR_CHECK,
 	 "Usage: anonmem check [OPTIONS] [PID...]\n"
 	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
-	 "Checks that memory is within limits: of processes, of a capture or report (--from), or\n"
-	 "at the peaks of a command.\n",
+	 "Checks that memory is within limits: of processes, of a capture, recording or report\n"
+	 "(--from), or at the peaks of a command.\n",
 	 "  anonmem check --name shop --max pss=200M\n"
 	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
-	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"},
+	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"
+	 "  anonmem check --max 1G --repeat 10 --json -- old/server > old.json\n"
+	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- new/server\n"},
 	{FOR_SERVE,
 	 "Usage: anonmem serve [OPTIONS]\n"
 	 "Answers Prometheus at /metrics with the memory of this machine by what it is used for.\n"
@@ -525,10 +532,12 @@ static const struct help {
 	{FOR_DIFF,
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
-	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind or\n"
-	 "JSON reports; without AFTER, BEFORE is compared with the running system.\n",
+	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind,\n"
+	 "recordings (FILE@TIME) or JSON reports; without AFTER, BEFORE is compared with now.\n",
 	 "  anonmem diff old.json new.json   two reports that --json wrote\n"
 	 "  anonmem diff --for 60s 1234      what a process gains in a minute\n"
+	 "  anonmem diff day.db@09:00 day.db@10:00\n"
+	 "                                   two moments of a recording\n"
 	 "  anonmem diff a.tar.zst b.tar.zst --by name,label --format markdown\n"
 	 "                                   two captures, for a pull request\n"},
 };
@@ -674,6 +683,15 @@ static int check_recorded(const struct options *o, struct error *e)
 	return 0;
 }
 
+static bool reads_standard_input(const struct options *o)
+{
+	for (size_t i = 0; i < o->baseline_count; i++) {
+		if (strcmp(o->baselines[i], "-") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Combinations of options that are refused, with their messages. */
 static int check_together(const struct options *o, struct error *e)
 {
@@ -704,7 +722,10 @@ static int check_together(const struct options *o, struct error *e)
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
-		{o->command == FOR_CHECK && o->from_count > 1, "anonmem check takes one --from"},
+		{o->command == FOR_CHECK && o->repeat && !o->program,
+		 "--repeat needs a command; give --from for each run"},
+		{o->command == FOR_CHECK && o->program && reads_standard_input(o),
+		 "the command may read standard input; give --baseline as a file"},
 		{o->command == FOR_CHECK && o->program &&
 			 (o->from_count || o->pid_count || o->children ||
 			  selection_chooses_processes(s)),
@@ -1045,5 +1066,6 @@ void options_free(struct options *o)
 	free(o->labels);
 	free(o->max);
 	free(o->growth);
+	free(o->baselines);
 	free(o->typed);
 }

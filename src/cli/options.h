@@ -67,7 +67,9 @@ struct options {
 	/* of check */
 	char **max, **growth; /* owned, the strings are argv's */
 	size_t max_count, growth_count, label_count;
-	char *subsystem, *baseline, *budget, *by_text;
+	char **baselines; /* likewise */
+	size_t baseline_count, repeat;
+	char *subsystem, *budget, *by_text;
 	char **program; /* what to run, with its arguments; or NULL */
 	const struct verdict_format *verdict_format;
 

@@ -18,14 +18,19 @@ static char *split(const char *from, const char **time)
 	return strndup(from, (size_t)(at - from));
 }
 
-bool recall_is(const struct options *o)
+bool recall_is_named(const char *from)
 {
 	const char *time;
-	char *path = o->from_count == 1 ? split(o->from[0], &time) : NULL;
+	char *path = split(from, &time);
 	bool is = path && recording_is(path);
 
 	free(path);
 	return is;
+}
+
+bool recall_is(const struct options *o)
+{
+	return o->from_count == 1 && recall_is_named(o->from[0]);
 }
 
 /* Refuses what a recording cannot answer. */
@@ -55,16 +60,20 @@ static int check(const struct options *o, struct error *e)
 	return 0;
 }
 
+int recall_open_named(const char *from, struct recalled *r, struct error *e)
+{
+	*r = (struct recalled){.path = NULL};
+	r->path = split(from, &r->time);
+	if (!r->path)
+		return error_memory(e);
+	r->recording = recording_open(r->path, e);
+	return r->recording ? 0 : -1;
+}
+
 int recall_open(const struct options *o, struct recalled *r, struct error *e)
 {
 	*r = (struct recalled){.path = NULL};
-	r->path = split(o->from[0], &r->time);
-	if (!r->path)
-		return error_memory(e);
-	if (check(o, e) < 0)
-		return -1;
-	r->recording = recording_open(r->path, e);
-	return r->recording ? 0 : -1;
+	return check(o, e) < 0 ? -1 : recall_open_named(o->from[0], r, e);
 }
 
 void recall_free(struct recalled *r)

@@ -14,8 +14,14 @@ struct recalled {
 /* Whether --from names a recording, with or without a time. */
 bool recall_is(const struct options *o);
 
+/* Whether this does. */
+bool recall_is_named(const char *from);
+
 /* Opens it, so that nothing is opened later; recall_free() in any case. 0, or -1 with *e. */
 int recall_open(const struct options *o, struct recalled *r, struct error *e);
+
+/* The same for what this names, whatever the options are. */
+int recall_open_named(const char *from, struct recalled *r, struct error *e);
 void recall_free(struct recalled *r);
 
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e. */

@@ -7,10 +7,33 @@
 
 int side_open(struct side *side, char *path, const struct options *o, struct error *e)
 {
-	*side = (struct side){.path = path};
+	*side = (struct side){.path = path, .options = o};
+	if (path && recall_is_named(path))
+		return recall_open_named(path, &side->recalled, e);
 	side->source = path ? source_open_from(&side->path, 1, e)
 			    : source_open_proc(NULL, o->pids, o->pid_count, e);
 	return side->source ? 0 : -1;
+}
+
+/* Goes to the sample. */
+static int load_recording(struct side *side, struct error *e)
+{
+	const struct options *o = side->options;
+	struct recording *recording = side->recalled.recording;
+
+	if (o->children)
+		return error_set(e, ERROR_USAGE,
+				 "--children needs processes; a recording does not say who began "
+				 "whom");
+	if (recording_find(recording, side->recalled.time, e) < 0 ||
+	    recording_guesses(recording, &side->guesses, e) < 0)
+		return -1;
+	if (side->guesses && o->infer == INFER_NONE)
+		return error_set(e, ERROR_USAGE,
+				 "%s was recorded with guesses, which --no-infer cannot take out; "
+				 "use it with anonmem record",
+				 side->path);
+	return 0;
 }
 
 static bool chooses(const struct options *o)
@@ -31,10 +54,14 @@ static int load_document(struct side *side, struct error *e)
 	return side->document ? 0 : error_prefix(e, "%s", side->path);
 }
 
-int side_load(struct side *side, const struct options *o, struct error *e)
+int side_load(struct side *side, struct error *e)
 {
+	const struct options *o = side->options;
+
 	if (!side->path)
 		return 0;
+	if (side->recalled.recording)
+		return load_recording(side, e);
 	if (source_load(side->source, e) < 0)
 		return -1;
 	if (source_kind(side->source) == SOURCE_REPORT)
@@ -47,6 +74,18 @@ int side_load(struct side *side, const struct options *o, struct error *e)
 	if (source_kind(side->source) != SOURCE_SMAPS)
 		source_limit(side->source, o->pids, o->pid_count);
 	return 0;
+}
+
+int side_parse(struct side *side, struct slice text, const struct options *o, struct error *e)
+{
+	*side = (struct side){.options = o};
+	side->document = document_parse(text, e);
+	return side->document ? 0 : -1;
+}
+
+size_t side_runs(const struct side *side)
+{
+	return side->document ? document_runs(side->document) : 0;
 }
 
 /* A report tells apart only what it is grouped by. */
@@ -88,25 +127,54 @@ static int read_source(struct side *side, const struct collect_options *collecti
 	return status;
 }
 
+static int read_recording(struct side *side, const struct collect_options *collecting,
+			  struct error *e)
+{
+	const struct options *o = side->options;
+	const struct recall what = {
+		.by = collecting->by,
+		.selection = collecting->selection,
+		.user = o->user_text,
+		.pids = o->pids,
+		.pid_count = o->pid_count,
+		.rules = collecting->rules,
+	};
+
+	return recording_read(side->recalled.recording, &what, &side->snapshot, e);
+}
+
 int side_read(struct side *side, const struct collect_options *collecting, struct error *e)
 {
+	if (side->recalled.recording)
+		return read_recording(side, collecting, e);
 	if (!side->document)
 		return read_source(side, collecting, e);
 	if (check_keys(side, &collecting->by, e) < 0)
 		return -1;
-	if (document_fold(side->document, &collecting->by, &side->snapshot, e) < 0)
+	if (document_fold(side->document, 0, &collecting->by, &side->snapshot, e) < 0)
 		return error_prefix(e, "%s", side->path);
 	return 0;
 }
 
-static bool is_capture(const struct side *side)
+/* A check of other rules may have other keys; then it is not known which of its memory is which. */
+int side_read_run(const struct side *side, size_t run, const struct grouping *by,
+		  struct snapshot *s, struct error *e)
 {
-	return side->path && !side->document;
+	int status = document_fold(side->document, run, by, s, e);
+
+	for (unsigned i = 0; i < by->count; i++)
+		s->rows_left_out |= !document_gives(side->document, by->keys[i]);
+	return status < 0 && side->path ? error_prefix(e, "%s", side->path) : status;
 }
 
-enum inferring side_inferring(const struct side *a, const struct side *b, enum inferring asked)
+enum inferring side_inferring(const struct side *side, enum inferring asked)
 {
-	return asked == INFER_CONTENT && (is_capture(a) || is_capture(b)) ? INFER_PLACE : asked;
+	if (side->recalled.recording)
+		return side->guesses ? asked : INFER_NONE;
+	if (!side->path || side->document || asked != INFER_CONTENT)
+		return asked;
+	return source_is_live(side->source) || source_has_content(side->source) ? asked
+										: INFER_PLACE;
 }
 
 bool side_say_problems(const struct side *side)
@@ -121,4 +189,5 @@ void side_free(struct side *side)
 	snapshot_free(&side->snapshot);
 	document_free(side->document);
 	source_close(side->source);
+	recall_free(&side->recalled);
 }

@@ -239,6 +239,19 @@ int value_limit(const char *value, size_t *limit, struct error *e)
 	return 0;
 }
 
+int value_repeat(const char *value, size_t *count, struct error *e)
+{
+	enum { REPEAT_MAX = 1000 };
+	const char *wrong;
+
+	*count = (size_t)strtonum(value, 1, REPEAT_MAX, &wrong);
+	if (wrong)
+		return error_set(e, ERROR_USAGE,
+				 "--repeat: invalid number of runs \"%s\": expected 1 to %d", value,
+				 REPEAT_MAX);
+	return 0;
+}
+
 int value_jobs(const char *value, unsigned *jobs, struct error *e)
 {
 	enum { JOBS_MAX = 1024 };

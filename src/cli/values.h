@@ -31,6 +31,7 @@ int value_grouping(char *value, struct grouping *by, struct error *e);
 int value_columns(char *value, bool watch, struct column_choice *choice, struct error *e);
 int value_sort(const char *value, const struct column **sort, bool *falling, struct error *e);
 int value_limit(const char *value, size_t *limit, struct error *e);
+int value_repeat(const char *value, size_t *count, struct error *e);
 int value_jobs(const char *value, unsigned *jobs, struct error *e);
 int value_duration(const char *value, uint64_t *ns, struct error *e);
 /* A time such as 2ms, 10s, 5m, 8h or 7d; a number without a unit is seconds. */

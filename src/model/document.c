@@ -1,12 +1,13 @@
 #include "model/document.h"
 
-#include "base/json.h"
-
 #include <stdlib.h>
 #include <time.h>
 
+enum { RUNS_MAX = 1000 };
+
 struct document {
 	cJSON *root;
+	const cJSON *runs; /* of a check; else NULL */
 	struct grouping by;
 };
 
@@ -52,19 +53,46 @@ static bool find_key(const char *name, enum key *key)
 	return false;
 }
 
+static bool is_whole(const cJSON *report)
+{
+	return cJSON_IsArray(member(report, "by")) && cJSON_IsArray(member(report, "groups")) &&
+	       cJSON_IsObject(member(report, "totals"));
+}
+
+static int check_runs(struct document *d, struct error *e)
+{
+	const cJSON *run;
+
+	d->runs = member(d->root, "runs");
+	if (cJSON_GetArraySize(d->runs) == 0)
+		return error_set(e, ERROR_MALFORMED, "is a check that holds no runs");
+	if (cJSON_GetArraySize(d->runs) > RUNS_MAX)
+		return error_set(e, ERROR_MALFORMED, "holds more than %d runs", RUNS_MAX);
+	cJSON_ArrayForEach(run, d->runs)
+	{
+		if (!is_whole(run))
+			return error_set(e, ERROR_MALFORMED, "has a run that is not whole");
+	}
+	return 0;
+}
+
 static int check(struct document *d, struct error *e)
 {
 	const char *schema = string(d->root, "schema");
 	const cJSON *name;
 	enum key key;
 
-	if (!schema || strcmp(schema, "anonmem/1") != 0)
+	if (schema && strcmp(schema, "anonmem-check/1") == 0) {
+		if (check_runs(d, e) < 0)
+			return -1;
+	} else if (!schema || strcmp(schema, "anonmem/1") != 0) {
 		return error_set(e, ERROR_MALFORMED,
-				 "is JSON, but not a report: its schema is not \"anonmem/1\"");
-	if (!cJSON_IsArray(member(d->root, "by")) || !cJSON_IsArray(member(d->root, "groups")) ||
-	    !cJSON_IsObject(member(d->root, "totals")))
+				 "is JSON, but neither a report nor a check: its schema is not "
+				 "\"anonmem/1\" or \"anonmem-check/1\"");
+	} else if (!is_whole(d->root)) {
 		return error_set(e, ERROR_MALFORMED, "is not a whole report");
-	cJSON_ArrayForEach(name, member(d->root, "by"))
+	}
+	cJSON_ArrayForEach(name, member(document_run(d, 0), "by"))
 	{
 		if (find_key(cJSON_GetStringValue(name), &key) && !grouping_has(&d->by, key))
 			d->by.keys[d->by.count++] = key;
@@ -106,6 +134,21 @@ void document_free(struct document *d)
 	if (d)
 		cJSON_Delete(d->root);
 	free(d);
+}
+
+size_t document_runs(const struct document *d)
+{
+	return d->runs ? (size_t)cJSON_GetArraySize(d->runs) : 0;
+}
+
+const cJSON *document_root(const struct document *d)
+{
+	return d->root;
+}
+
+const cJSON *document_run(const struct document *d, size_t run)
+{
+	return d->runs ? cJSON_GetArrayItem(d->runs, (int)run) : d->root;
 }
 
 struct grouping document_keys(const struct document *d)
@@ -230,17 +273,17 @@ static void read_machine(const cJSON *root, struct machine *m)
 		memcpy(m->kernel, kernel, strlen(kernel));
 }
 
-int document_fold(const struct document *d, const struct grouping *by, struct snapshot *s,
-		  struct error *e)
+int document_fold(const struct document *d, size_t run, const struct grouping *by,
+		  struct snapshot *s, struct error *e)
 {
+	const cJSON *root = document_run(d, run), *group;
 	uint64_t mappings = 0;
-	const cJSON *group;
 
 	snapshot_init(s, SOURCE_REPORT, by);
-	read_machine(d->root, &s->machine);
-	read_coverage(member(d->root, "coverage"), &s->coverage);
-	read_group(member(d->root, "totals"), &s->totals);
-	cJSON_ArrayForEach(group, member(d->root, "groups"))
+	read_machine(root, &s->machine);
+	read_coverage(member(root, "coverage"), &s->coverage);
+	read_group(member(root, "totals"), &s->totals);
+	cJSON_ArrayForEach(group, member(root, "groups"))
 	{
 		if (!cJSON_IsObject(group))
 			return error_set(e, ERROR_MALFORMED, "has a group that is not an object");

@@ -277,6 +277,20 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 	return found < 0 ? -1 : 0;
 }
 
+int recording_guesses(struct recording *r, bool *guesses, struct error *e)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	struct grouping recorded;
+	int status;
+
+	if (!s)
+		return error_memory(e);
+	status = read_run(r, s, &recorded, e);
+	*guesses = s->inferred;
+	free(s);
+	return status;
+}
+
 int recording_keys(struct recording *r, struct grouping *recorded, struct error *e)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));

@@ -24,7 +24,7 @@ enum verdict verdict_of_all(const struct verdict_view *v)
 		if (v->judgements[i].verdict > worst)
 			worst = v->judgements[i].verdict;
 	}
-	return over ? VERDICT_OVER : worst == VERDICT_SKIPPED ? VERDICT_WITHIN : worst;
+	return over ? VERDICT_OVER : worst <= VERDICT_NOISE ? VERDICT_WITHIN : worst;
 }
 
 /* Sentences */
@@ -37,19 +37,75 @@ static void write_size(const struct verdict_view *v, uint64_t bytes, FILE *out)
 	fputs(text, out);
 }
 
-static void write_growth(const struct verdict_view *v, const struct finding *f, FILE *out)
+/* Of several runs, also how many, and how far the farthest is from the median. */
+static void write_median(const struct verdict_view *v, uint64_t median, const uint64_t *values,
+			 size_t count, FILE *out)
 {
-	if (!f->before_known)
+	uint64_t far = 0;
+
+	write_size(v, median, out);
+	if (count < 2)
 		return;
-	fputs(f->bytes >= f->before ? ", grown from " : ", shrunk from ", out);
-	write_size(v, f->before, out);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t away = values[i] > median ? values[i] - median : median - values[i];
+
+		far = away > far ? away : far;
+	}
+	fputs(" +/-", out);
+	if (median)
+		fprintf(out, "%.0f%%", 100 * (double)far / (double)median);
+	else
+		write_size(v, far, out);
+	fprintf(out, " (%zu runs)", count);
+}
+
+/* A difference of several runs that is noise has the sign ~. */
+static void write_growth(const struct verdict_view *v, const struct judgement *j,
+			 const struct finding *f, FILE *out)
+{
+	bool alike = f->difference == NOISE_ALIKE;
+
+	if (alike)
+		fputs(" ~ ", out);
+	else
+		fputs(f->bytes >= f->before ? ", grown from " : ", shrunk from ", out);
+	write_median(v, f->before, f->before_values, j->before_runs, out);
+	if (alike)
+		fputs(" before", out);
+	if (f->difference >= NOISE_ALIKE && f->p < 0.001)
+		fputs(", p<0.001", out);
+	else if (f->difference >= NOISE_ALIKE)
+		fprintf(out, ", p=%.3f", f->p);
+}
+
+/* False if nothing more can be said. */
+static bool write_comparison(const struct verdict_view *v, const struct judgement *j,
+			     const struct finding *f, FILE *out)
+{
+	if (!f->before_known) {
+		fputs(j->before_unmeasured ? ", but the baseline was made without this rule"
+					   : ", but the baseline does not tell what it was",
+		      out);
+		return false;
+	}
+	write_growth(v, j, f, out);
+	if (f->verdict == VERDICT_NOISE) {
+		fputs(", which is no more than noise", out);
+		return false;
+	}
+	if (f->verdict == VERDICT_UNKNOWN && f->difference == NOISE_TOO_FEW) {
+		fprintf(out,
+			", but %zu run%s and %zu before are too few to tell growth from noise; "
+			"see --repeat",
+			j->runs, j->runs == 1 ? "" : "s", j->before_runs);
+		return false;
+	}
+	return true;
 }
 
 static void write_finding(const struct verdict_view *v, const struct budget_rule *rule,
-			  const struct finding *f, FILE *out)
+			  const struct judgement *j, const struct finding *f, FILE *out)
 {
-	bool grows = rule->limit != BUDGET_MAX;
-
 	if (f->name.len) {
 		escape_write(out, f->name);
 		fputs(": ", out);
@@ -57,13 +113,9 @@ static void write_finding(const struct verdict_view *v, const struct budget_rule
 	fprintf(out, "%s is ", rule->column->name);
 	if (!f->known)
 		fputs("at least ", out);
-	write_size(v, f->bytes, out);
-	if (grows)
-		write_growth(v, f, out);
-	if (grows && !f->before_known) {
-		fputs(", but the baseline does not tell what it was", out);
+	write_median(v, f->bytes, f->values, j->runs, out);
+	if (rule->limit != BUDGET_MAX && !write_comparison(v, j, f, out))
 		return;
-	}
 	if (f->bytes > f->limit) {
 		fputs(", which is ", out);
 		write_size(v, f->bytes - f->limit, out);
@@ -79,6 +131,8 @@ static void write_finding(const struct verdict_view *v, const struct budget_rule
 /* The sentence of a rule that has no finding. */
 static const char *nothing(const struct judgement *j)
 {
+	if (j->unmeasured)
+		return "the check that --from names was made without this rule";
 	return j->verdict == VERDICT_SKIPPED ? "no memory matches this rule, which is optional"
 					     : "no memory matches this rule";
 }
@@ -157,7 +211,7 @@ static void write_findings(const struct verdict_view *v, size_t i, const char *i
 			continue;
 		}
 		fputs(indent, out);
-		write_finding(v, rule, &j->list[k], out);
+		write_finding(v, rule, j, &j->list[k], out);
 		putc('\n', out);
 		if (j->list[k].verdict != VERDICT_OVER)
 			continue;
@@ -175,9 +229,18 @@ static void write_about_program(const struct verdict_view *v, FILE *out)
 		return;
 	if (v->program > 0)
 		fprintf(out, "the program failed with exit status %d\n", v->program);
-	if (!v->quiet)
-		fprintf(out, "peaks over %" PRIu64 " readings of the program and its children\n",
-			v->readings);
+	if (v->quiet)
+		return;
+	fprintf(out, "peaks over %" PRIu64 " readings of ", v->readings);
+	if (v->run_count > 1)
+		fprintf(out, "%zu runs of ", v->run_count);
+	fputs("the program and its children\n", out);
+}
+
+/* As benchstat writes it. */
+static const char *word_of(enum verdict verdict)
+{
+	return verdict == VERDICT_NOISE ? "~" : verdict_names[verdict];
 }
 
 /* For people. */
@@ -190,7 +253,7 @@ static void write_rule_text(const struct verdict_view *v, size_t i, FILE *out)
 	const struct judgement *j = &v->judgements[i];
 	bool bright = v->color && colors[j->verdict];
 
-	fprintf(out, "%s%-7s%s  ", bright ? colors[j->verdict] : "", verdict_names[j->verdict],
+	fprintf(out, "%s%-7s%s  ", bright ? colors[j->verdict] : "", word_of(j->verdict),
 		bright ? "\033[0m" : "");
 	if (rule->line)
 		fprintf(out, "line %u: ", rule->line);
@@ -203,7 +266,7 @@ static int write_text(const struct verdict_view *v, FILE *out, struct error *e)
 {
 	(void)e;
 	for (size_t i = 0; i < v->budget->count; i++) {
-		if (!v->quiet || v->judgements[i].verdict > VERDICT_SKIPPED)
+		if (!v->quiet || v->judgements[i].verdict > VERDICT_NOISE)
 			write_rule_text(v, i, out);
 	}
 	write_about_program(v, out);
@@ -258,10 +321,32 @@ static cJSON *make_parts(const struct verdict_view *v, const struct budget_rule 
 	return json_finish(whole, array);
 }
 
+/* Of each run; null if any of them is unknown. */
+static cJSON *make_values(bool is_known, const uint64_t *values, size_t count)
+{
+	cJSON *array = is_known ? cJSON_CreateArray() : cJSON_CreateNull();
+	bool whole = array != NULL;
+
+	for (size_t i = 0; is_known && i < count && whole; i++)
+		whole = json_append(array, json_integer(values[i]));
+	return json_finish(whole, array);
+}
+
+static cJSON *make_difference(enum noise_result d)
+{
+	static const char *const names[] = {[NOISE_TOO_FEW] = "too few runs",
+					    [NOISE_ALIKE] = "noise",
+					    [NOISE_MORE] = "more",
+					    [NOISE_LESS] = "less"};
+
+	return d == NOISE_UNTESTED ? cJSON_CreateNull() : cJSON_CreateString(names[d]);
+}
+
 static cJSON *make_finding(const struct verdict_view *v, const struct budget_rule *rule,
-			   const struct finding *f)
+			   const struct judgement *j, const struct finding *f)
 {
 	cJSON *object = cJSON_CreateObject();
+	bool tested = f->difference >= NOISE_ALIKE;
 	bool limited = rule->limit == BUDGET_MAX || f->before_known;
 	const struct {
 		const char *name;
@@ -272,6 +357,10 @@ static cJSON *make_finding(const struct verdict_view *v, const struct budget_rul
 		{"bytes", known(f->known, f->bytes)},
 		{"before", known(f->before_known, f->before)},
 		{"limit", known(limited, f->limit)},
+		{"values", make_values(f->known, f->values, j->runs)},
+		{"before_values", make_values(f->before_known, f->before_values, j->before_runs)},
+		{"difference", make_difference(f->difference)},
+		{"p", tested ? cJSON_CreateNumber(f->p) : cJSON_CreateNull()},
 		{"parts", make_parts(v, rule, f, true)},
 		{"beside", make_parts(v, rule, f, false)},
 	};
@@ -291,7 +380,7 @@ static cJSON *make_rule(const struct verdict_view *v, size_t i)
 
 	for (size_t k = 0; k < j->count && whole; k++) {
 		if (is_shown(j, k))
-			whole = json_append(findings, make_finding(v, rule, &j->list[k]));
+			whole = json_append(findings, make_finding(v, rule, j, &j->list[k]));
 	}
 	whole = json_put(object, "rule", json_string(slice_of(rule->text))) && whole;
 	whole = json_put(object, "line", known(rule->line > 0, rule->line)) && whole;
@@ -328,6 +417,11 @@ static int write_json(const struct verdict_view *v, FILE *out, struct error *e)
 	for (size_t i = 0; i < v->budget->count; i++) {
 		fputs(i ? ",\n    " : "\n    ", out);
 		whole = json_write(make_rule(v, i), out) && whole;
+	}
+	fputs("\n  ],\n  \"runs\": [", out);
+	for (size_t i = 0; i < v->run_count; i++) {
+		fputs(i ? ",\n    " : "\n    ", out);
+		whole = json_write(run_make(v->budget, &v->runs[i]), out) && whole;
 	}
 	fputs("\n  ]\n}\n", out);
 	return whole ? 0 : error_memory(e);
@@ -381,19 +475,24 @@ static bool write_case(const struct verdict_view *v, size_t i, FILE *out)
 		[VERDICT_UNKNOWN] = "error",
 	};
 	const struct budget_rule *rule = &v->budget->list[i];
-	const char *element = elements[v->judgements[i].verdict];
+	enum verdict verdict = v->judgements[i].verdict;
 	char *name = escape_string(slice_of(rule->text)), *text = details(v, i);
 	bool whole = name && text;
 
 	if (whole) {
 		fputs("    <testcase classname=\"anonmem\" name=\"", out);
 		write_xml(name, out);
-		fputs(element ? "\">\n" : "\"/>\n", out);
+		fputs(verdict == VERDICT_WITHIN ? "\"/>\n" : "\">\n", out);
 	}
-	if (whole && element) {
-		fprintf(out, "      <%s message=\"", element);
+	if (whole && elements[verdict]) {
+		fprintf(out, "      <%s message=\"", elements[verdict]);
 		write_xml(text, out);
 		fputs("\"/>\n    </testcase>\n", out);
+	}
+	if (whole && verdict == VERDICT_NOISE) {
+		fputs("      <system-out>", out);
+		write_xml(text, out);
+		fputs("</system-out>\n    </testcase>\n", out);
 	}
 	free(name);
 	free(text);
@@ -442,8 +541,8 @@ static int write_markdown(const struct verdict_view *v, FILE *out, struct error 
 		char *text = details(v, i), *rest = text, *line;
 		bool whole = text != NULL, first = true;
 
-		fprintf(out, v->judgements[i].verdict > VERDICT_SKIPPED ? "| **%s** | " : "| %s | ",
-			verdict_names[v->judgements[i].verdict]);
+		fprintf(out, v->judgements[i].verdict > VERDICT_NOISE ? "| **%s** | " : "| %s | ",
+			word_of(v->judgements[i].verdict));
 		whole = whole && markdown_write_code(slice_of(v->budget->list[i].text), out);
 		fputs(" | ", out);
 		while (whole && (line = strsep(&rest, "\n")) != NULL) {

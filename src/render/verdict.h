@@ -3,6 +3,7 @@
 #define RENDER_VERDICT_H
 
 #include "render/render.h"
+#include "render/runs.h"
 #include "report/budget.h"
 
 struct verdict_view {
@@ -14,6 +15,8 @@ struct verdict_view {
 	bool color;
 	enum units units;
 	const char *version;
+	const struct run_view *runs; /* of what is judged */
+	size_t run_count;
 	uint64_t readings; /* of the program; 0 without one */
 	int program;	   /* its exit status, 128 and the signal if it was killed; or -1 */
 };

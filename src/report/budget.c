@@ -4,10 +4,8 @@
 #include <stdlib.h>
 
 const char *const verdict_names[VERDICT_COUNT] = {
-	[VERDICT_WITHIN] = "within",
-	[VERDICT_SKIPPED] = "skipped",
-	[VERDICT_OVER] = "over",
-	[VERDICT_UNKNOWN] = "unknown",
+	[VERDICT_WITHIN] = "within", [VERDICT_SKIPPED] = "skipped", [VERDICT_NOISE] = "noise",
+	[VERDICT_OVER] = "over",     [VERDICT_UNKNOWN] = "unknown",
 };
 
 void budget_free(struct budget *b)
@@ -21,6 +19,7 @@ void budget_free(struct budget *b)
 			regfree(&r->name);
 		free(r->labels);
 		free(r->text);
+		free(r->scope);
 		free(r->subsystem);
 		free(r->cgroup);
 	}
@@ -66,6 +65,34 @@ void usage_free(struct usage *u)
 	u->list = NULL;
 }
 
+struct usage *budget_runs_add(struct budget_runs *r, const struct budget *b)
+{
+	struct usage **larger = reallocarray(r->list, r->count + 1, sizeof(struct usage *));
+	struct usage *usages = calloc(b->count, sizeof(*usages));
+
+	if (larger)
+		r->list = larger;
+	if (!larger || !usages) {
+		free(usages);
+		return NULL;
+	}
+	for (size_t i = 0; i < b->count; i++)
+		usage_init(&usages[i]);
+	r->list[r->count++] = usages;
+	return usages;
+}
+
+void budget_runs_free(struct budget_runs *r, const struct budget *b)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		for (size_t k = 0; k < b->count; k++)
+			usage_free(&r->list[i][k]);
+		free(r->list[i]);
+	}
+	free(r->list);
+	*r = (struct budget_runs){NULL, 0};
+}
+
 /* The entry of a name; NULL if out of memory. */
 static struct usage_entry *entry_of(struct usage *u, struct slice name)
 {
@@ -84,6 +111,18 @@ static struct usage_entry *entry_of(struct usage *u, struct slice name)
 		u->capacity = capacity;
 	}
 	return &u->list[s];
+}
+
+bool usage_put(struct usage *u, struct slice name, uint64_t bytes, bool unknown)
+{
+	struct usage_entry *entry = entry_of(u, name);
+
+	if (!entry)
+		return false;
+	entry->unknown |= unknown;
+	if (bytes > entry->bytes)
+		entry->bytes = bytes;
+	return true;
 }
 
 static struct cell text_of(const struct snapshot *s, const symbol *key, enum key which)
@@ -188,16 +227,9 @@ bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, st
 
 	usage_init(&now);
 	whole = sum_up(rule, s, &now);
-	for (symbol i = 0; whole && i < now.names.count; i++) {
-		struct usage_entry *most = entry_of(u, intern_bytes(&now.names, i));
-
-		whole = most != NULL;
-		if (!whole)
-			break;
-		most->unknown |= now.list[i].unknown;
-		if (now.list[i].bytes > most->bytes)
-			most->bytes = now.list[i].bytes;
-	}
+	for (symbol i = 0; whole && i < now.names.count; i++)
+		whole = usage_put(u, intern_bytes(&now.names, i), now.list[i].bytes,
+				  now.list[i].unknown);
 	usage_free(&now);
 	u->exists = true;
 	return whole;
@@ -224,35 +256,65 @@ static uint64_t limit_of(const struct budget_rule *r, uint64_t before)
 	return most < (double)COUNTER_MAX ? (uint64_t)most : COUNTER_MAX;
 }
 
-static void find_before(const struct budget_rule *r, const struct usage *baseline,
-			struct finding *f)
+/* What a run had of a name. What has no entry is nothing, if all was read; else unknown. */
+static bool value_in(const struct usage *u, struct slice name, uint64_t *bytes)
 {
-	symbol s = intern_find(&baseline->names, f->name);
+	symbol s = intern_find(&u->names, name);
 
-	(void)r;
-	if (s == SYMBOL_NONE) {
-		f->before_known = baseline->exists && !baseline->open;
-		return;
-	}
-	f->before = baseline->list[s].bytes;
-	f->before_known = !baseline->list[s].unknown;
+	*bytes = s == SYMBOL_NONE ? 0 : u->list[s].bytes;
+	return s == SYMBOL_NONE ? u->exists && !u->open : !u->list[s].unknown;
 }
 
-static void judge(const struct budget_rule *r, const struct usage *now,
-		  const struct usage *baseline, struct finding *f)
+/* The median of all runs. False if it is unknown, or there is none. */
+static bool take_values(const struct budget_runs *runs, size_t rule, struct slice name,
+			uint64_t *values, uint64_t *median)
 {
-	bool grows = r->limit != BUDGET_MAX, over;
+	bool known = runs->count > 0;
+
+	for (size_t i = 0; i < runs->count; i++)
+		known &= value_in(&runs->list[i][rule], name, &values[i]);
+	*median = runs->count ? noise_median(values, runs->count) : 0;
+	return known;
+}
+
+static bool any_is_open(const struct budget_runs *runs, size_t rule)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < runs->count; i++)
+		open |= runs->list[i][rule].open;
+	return open;
+}
+
+static bool is_tested(enum noise_result d)
+{
+	return d != NOISE_UNTESTED;
+}
+
+/* Of what is over its limit. */
+static enum verdict weigh_excess(const struct finding *f, bool grows, bool baseline_open)
+{
+	if (!grows)
+		return VERDICT_OVER;
+	if (f->difference == NOISE_TOO_FEW || baseline_open)
+		return VERDICT_UNKNOWN;
+	return is_tested(f->difference) && f->difference != NOISE_MORE ? VERDICT_NOISE
+								       : VERDICT_OVER;
+}
+
+static void judge(const struct budget_rule *r, bool now_open, bool baseline_open, struct finding *f)
+{
+	bool grows = r->limit != BUDGET_MAX;
 
 	if (grows && !f->before_known) {
 		f->verdict = VERDICT_UNKNOWN;
 		return;
 	}
 	f->limit = limit_of(r, f->before);
-	over = f->bytes > f->limit;
-	if (over)
-		f->verdict = grows && baseline->open ? VERDICT_UNKNOWN : VERDICT_OVER;
+	if (f->bytes > f->limit)
+		f->verdict = weigh_excess(f, grows, baseline_open);
 	else
-		f->verdict = f->known && !now->open ? VERDICT_WITHIN : VERDICT_UNKNOWN;
+		f->verdict = f->known && !now_open ? VERDICT_WITHIN : VERDICT_UNKNOWN;
 }
 
 /* Over matters more than unknown. */
@@ -270,28 +332,82 @@ static int by_excess(const void *x, const void *y)
 	return slice_compare(a->name, b->name);
 }
 
-int budget_judge(const struct budget_rule *rule, const struct usage *now,
-		 const struct usage *baseline, struct judgement *j, struct error *e)
+/* The findings of a rule are about the names of all runs. False if out of memory. */
+static bool list_names(const struct budget_runs *now, size_t rule, struct judgement *j)
 {
-	*j = (struct judgement){.verdict = rule->optional && !now->open ? VERDICT_SKIPPED
-									: VERDICT_UNKNOWN};
-	j->list = calloc((size_t)now->names.count + 1, sizeof(*j->list));
-	if (!j->list)
-		return error_memory(e);
-	for (symbol i = 0; i < now->names.count; i++) {
-		struct finding *f = &j->list[j->count++];
+	size_t most = 1;
 
-		*f = (struct finding){.name = intern_bytes(&now->names, i),
-				      .known = !now->list[i].unknown,
-				      .bytes = now->list[i].bytes};
-		find_before(rule, baseline, f);
-		judge(rule, now, baseline, f);
+	for (size_t i = 0; i < now->count; i++)
+		most += now->list[i][rule].names.count;
+	j->list = calloc(most, sizeof(*j->list));
+	for (size_t i = 0; j->list && i < now->count; i++) {
+		const struct intern *names = &now->list[i][rule].names;
+
+		for (symbol s = 0; s < names->count; s++) {
+			struct slice name = intern_bytes(names, s);
+			size_t earlier = 0;
+
+			while (earlier < i &&
+			       intern_find(&now->list[earlier][rule].names, name) == SYMBOL_NONE)
+				earlier++;
+			if (earlier == i)
+				j->list[j->count++].name = name;
+		}
+	}
+	return j->list != NULL;
+}
+
+/* False if out of memory. */
+static bool find(const struct budget_runs *now, const struct budget_runs *baseline, size_t rule,
+		 struct finding *f, uint64_t *values)
+{
+	uint64_t *before = values + now->count;
+
+	f->values = values;
+	f->before_values = before;
+	f->known = take_values(now, rule, f->name, values, &f->bytes);
+	f->before_known = take_values(baseline, rule, f->name, before, &f->before);
+	f->p = 1;
+	if (f->known && f->before_known)
+		f->difference = noise_compare(before, baseline->count, values, now->count, &f->p);
+	return f->p >= 0;
+}
+
+int budget_judge(const struct budget *b, size_t rule, const struct budget_runs *now,
+		 const struct budget_runs *baseline, struct judgement *j, struct error *e)
+{
+	const struct budget_rule *r = &b->list[rule];
+	bool open = any_is_open(now, rule), baseline_open = any_is_open(baseline, rule);
+	size_t runs = now->count + baseline->count;
+
+	*j = (struct judgement){.verdict = r->optional && !open ? VERDICT_SKIPPED : VERDICT_UNKNOWN,
+				.runs = now->count,
+				.before_runs = baseline->count};
+	for (size_t i = 0; i < now->count; i++)
+		j->unmeasured |= now->list[i][rule].unmeasured;
+	for (size_t i = 0; i < baseline->count; i++)
+		j->before_unmeasured |= baseline->list[i][rule].unmeasured;
+	if (!list_names(now, rule, j))
+		return error_memory(e);
+	j->values = calloc(j->count * runs + 1, sizeof(*j->values));
+	if (!j->values)
+		return error_memory(e);
+	for (size_t i = 0; i < j->count; i++) {
+		if (!find(now, baseline, rule, &j->list[i], j->values + i * runs))
+			return error_memory(e);
+		judge(r, open, baseline_open, &j->list[i]);
 	}
 	if (j->count) {
 		qsort(j->list, j->count, sizeof(*j->list), by_excess);
 		j->verdict = j->list[0].verdict;
 	}
 	return 0;
+}
+
+void judgement_free(struct judgement *j)
+{
+	free(j->list);
+	free(j->values);
 }
 
 /* The weight of a row in the order of parts; 0 leaves it out. */

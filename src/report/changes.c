@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 bool changes_suits(const struct column *column)
 {
@@ -233,6 +234,33 @@ static char *write_coverage(const struct delta *d)
 
 typedef void note_fn(const struct changes *c, const struct delta *d, FILE *out);
 
+static void write_moment(const struct snapshot *side, FILE *out)
+{
+	char text[64];
+	struct tm tm;
+
+	if (localtime_r(&side->machine.time.tv_sec, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+		fprintf(out, "recorded at %s, sample %" PRIu64, text, side->sample);
+}
+
+/* A time is answered by the last sample before it. */
+static void note_recorded(const struct changes *c, const struct delta *d, FILE *out)
+{
+	bool before = d->before->source == SOURCE_RECORDING,
+	     after = d->after->source == SOURCE_RECORDING;
+
+	(void)c;
+	if (before) {
+		fputs("before was ", out);
+		write_moment(d->before, out);
+	}
+	if (after) {
+		fputs(before ? "; after was " : "after was ", out);
+		write_moment(d->after, out);
+	}
+}
+
 static void note_same(const struct changes *c, const struct delta *d, FILE *out)
 {
 	(void)d;
@@ -290,8 +318,8 @@ static void note_order(const struct changes *c, const struct delta *d, FILE *out
 
 static bool add_notes(struct changes *c, const struct delta *d)
 {
-	static note_fn *const notes[] = {note_same, note_hidden, note_rows_left_out, note_machine,
-					 note_order};
+	static note_fn *const notes[] = {note_recorded,	     note_same,	   note_hidden,
+					 note_rows_left_out, note_machine, note_order};
 	struct report *r = &c->report;
 
 	r->notes = calloc(sizeof(notes) / sizeof(*notes), sizeof(*r->notes));

@@ -1,4 +1,4 @@
-/* order: sorts the rows; for report.c only. */
+/* order: sorts the rows of reports, and groups that are written in an order. */
 #ifndef REPORT_ORDER_H
 #define REPORT_ORDER_H
 

@@ -1,6 +1,7 @@
 #include "source/captured_memory.h"
 
 #include "parse/number.h"
+#include "source/handle.h"
 #include "source/pages.h"
 
 #include <errno.h>
@@ -352,4 +353,23 @@ void captured_memory_free(struct captured_memory *c)
 	free(c->pieces);
 	free(c->stretches);
 	free(c);
+}
+
+bool source_has_content(const struct source *s)
+{
+	struct error ignored = {.code = ERROR_NONE};
+	struct target_list list;
+	bool has = false;
+
+	if (!source_is_captured(s) || source_targets(s, &list, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < list.count && !has; i++) {
+		char prefix[32];
+		const struct procdir dir = source_dir(s, prefix);
+
+		snprintf(prefix, sizeof(prefix), "%d/", list.targets[i].pid);
+		has = procdir_has(&dir, CAPTURED_MEMORY);
+	}
+	free(list.targets);
+	return has;
 }

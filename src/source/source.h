@@ -221,6 +221,9 @@ enum memory_comparison {
 /* Uses kcmp(2) on the running system, the file shared-memory in a captured tree. */
 enum memory_comparison source_compare(const struct source *s, pid_t a, pid_t b);
 
+/* Whether a capture keeps what lies in the memory of any process that it is limited to. */
+bool source_has_content(const struct source *s);
+
 /* Whether the source is limited to some processes. */
 bool source_is_limited(const struct source *s);
 

@@ -1,21 +1,43 @@
 """anonmem check of commands: their peaks, their output, their exit status."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
-from anonmem import MIB, Live, run
+import anonmem
+from anonmem import ENVIRONMENT, MIB, Live, run
 
 SIZE = 48 * MIB
 
-# Named by `anonmem run` after what asked for it.
+# Named by `anonmem run` after what asked for it. How long anonmem waits between readings depends on what
+# they cost, so the program holds its memory until it has seen three of them begin and end.
 PROGRAM = f"""
-import mmap, sys, time
+import mmap, os, sys, time
+
+def read_by_parent():
+	with open(f"/proc/{{os.getppid()}}/io") as f:
+		return int(f.readline().split()[1])  # rchar
+
+def await_reading():
+	before, quiet, began = read_by_parent(), 0, False
+	while quiet < 10:
+		time.sleep(0.01)
+		now = read_by_parent()
+		quiet = quiet + 1 if now == before and began else 0
+		began |= now != before
+		before = now
+
 print("words of the program")
 held = mmap.mmap(-1, {SIZE}, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for i in range(0, {SIZE}, 4096):
 	held[i] = 1
-time.sleep(0.6)
+for _ in range(3):
+	await_reading()
 sys.exit(int(sys.argv[1]))
 """
 
@@ -48,6 +70,74 @@ class Check(Live):
 		"""The command fails: nobody may think that all is well."""
 		code, found, _ = check("--max", "rss=1G", status=3)
 		self.assertEqual((code, found["result"], found["program_status"]), (1, "within", 3))
+
+	def test_repeat(self):
+		code, found, _ = check("--by", "label", "--max", "rss=1G", "--repeat", "4")
+		self.assertEqual((code, found["result"], found["program_status"]), (0, "within", 0))
+		self.assertEqual(len(found["runs"]), 4)
+		self.assertEqual(found["readings"], sum(run["readings"] for run in found["runs"]))
+		most = found["rules"][0]["findings"][0]
+		self.assertEqual(len(most["values"]), 4)
+		self.assertGreaterEqual(min(most["values"]), SIZE)
+		self.repeat_growth(found)
+
+	def repeat_growth(self, found):
+		"""Against half of it, and against what it is."""
+		with tempfile.TemporaryDirectory() as folder:
+			paths = [os.path.join(folder, name) for name in ("same.json", "half.json")]
+			for path in paths:
+				with open(path, "w", encoding="utf-8") as f:
+					json.dump(found, f)
+				for figure in (f for r in found["runs"] for f in r["rules"][0]["figures"]):
+					figure["bytes"] //= 2
+			grown, alike = (run("check", "--by", "label", "--growth", "rss=9%", "--from", paths[0],
+				"--baseline", path, "--json") for path in (paths[1], paths[0]))
+		self.assertEqual((grown.returncode, alike.returncode), (4, 0))
+		finding = json.loads(grown.stdout)["rules"][0]["findings"][0]
+		self.assertEqual((finding["result"], finding["difference"]), ("over", "more"))
+		self.assertLess(finding["p"], 0.03)
+		finding = json.loads(alike.stdout)["rules"][0]["findings"][0]
+		self.assertEqual((finding["result"], finding["difference"], finding["p"]), ("within", "noise", 1))
+
+	def test_repeat_fails(self):
+		"""It is not run again."""
+		code, found, _ = check("--max", "rss=1G", "--repeat", "3", status=3)
+		self.assertEqual((code, found["result"], found["program_status"]), (1, "within", 3))
+		self.assertEqual(len(found["runs"]), 1)
+
+	def test_repeat_killed(self):
+		"""The command ends with the one that repeats it."""
+		with subprocess.Popen([anonmem.PROGRAM, "check", "--max", "rss=1G", "--repeat", "3", "--",
+				"sh", "-c", "echo $$ >&2; exec sleep 600"], env=ENVIRONMENT,
+				stderr=subprocess.PIPE) as process:
+			program = int(process.stderr.readline())
+			process.send_signal(signal.SIGKILL)
+			process.stderr.read()  # until the program has closed it
+		for _ in range(100):
+			if not os.path.exists(f"/proc/{program}"):
+				break
+			time.sleep(0.1)
+		self.assertFalse(os.path.exists(f"/proc/{program}"))
+
+	def test_baseline_is_read_first(self):
+		"""A command is not run for nothing."""
+		with tempfile.TemporaryDirectory() as folder:
+			path, ran = (os.path.join(folder, name) for name in ("cut.json", "ran"))
+			with open(path, "w", encoding="utf-8") as f:
+				f.write('{"schema": "anonmem/1", ')
+			for more in ((), ("--repeat", "2")):
+				done = run("check", "--growth", "5%", "--baseline", path, *more, "--", "touch", ran)
+				self.assertEqual((done.returncode, done.stdout), (1, b""), done.stderr)
+				self.assertIn(path, str(done.stderr))
+				self.assertFalse(os.path.exists(ran))
+
+	def test_full_and_closed(self):
+		for arguments in (("--max", "1G", "--", "true"), ("--max", "1G", "--repeat", "2", "--", "true")):
+			for to in (">/dev/full", ">&-"):
+				done = subprocess.run(["bash", "-c", f'exec "$@" {to}', "bash", anonmem.PROGRAM, "check",
+					*arguments], stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=60, check=False)
+				self.assertEqual(done.returncode, 1, (to, done.stderr))
+				self.assertIn(b"standard output", done.stderr)
 
 	def test_no_command(self):
 		done = run("check", "--max", "rss=1G", "--json", "--", "/nowhere/command")

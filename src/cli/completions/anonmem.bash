@@ -4,7 +4,7 @@
 _anonmem_commands="capture check diff doctor machine record run serve top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
---growth --baseline --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
+--growth --baseline --repeat --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
 -j --jobs -h --help -V --version"
 _anonmem_check_formats="text json junit markdown"
 _anonmem_check_keys="label subsystem name cgroup"
@@ -175,7 +175,7 @@ _anonmem_values()
 	--infer) _anonmem_words "$_anonmem_inferring" "$cur" ;;
 	--root) _anonmem_files -d ;;
 	--baseline | --budget | --from | --output | --smaps | --rules) _anonmem_files ;;
-	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth | --max-size | --keep | --thin | --listen | --series) ;;
+	--cgroup | -l | --label | -N | --limit | -j | --jobs | --max-stall | -d | --delay | -n | --iterations | --for | --subsystem | --max | --growth | --repeat | --max-size | --keep | --thin | --listen | --series) ;;
 	*) return 1 ;;
 	esac
 	return 0

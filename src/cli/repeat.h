@@ -1,0 +1,31 @@
+/* repeat: measures a program several times, each in a process of its own, since a process that has
+ * watched a program is in the sandbox and cannot start another. */
+#ifndef CLI_REPEAT_H
+#define CLI_REPEAT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct repeated {
+	struct repeated_text {
+		char *bytes; /* that the process wrote; owned */
+		size_t size;
+	} * list;
+	size_t count;
+};
+
+enum repeat_role {
+	REPEAT_FAILED, /* *e says why, unless the process of a run has said it */
+	REPEAT_CHILD,  /* this is the process of a run: it writes to *out, and then ends with a
+			  status that is 0 if there should be more runs */
+	REPEAT_DONE,
+};
+
+/* Call it with one thread. repeat_free() in any case. */
+enum repeat_role repeat(struct repeated *r, size_t count, FILE **out, struct error *e);
+void repeat_free(struct repeated *r);
+
+#endif
