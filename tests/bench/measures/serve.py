@@ -1,4 +1,4 @@
-"""`anonmem serve`: an answer, a reading, and memory after many answers, with slow and silent scrapers.
+"""`anonmem serve`: an answer, a reading, and memory after many answers; slow and silent scrapers.
 
 300 idle processes, as for top. Scrapes come over the loopback address from this program, which the figures
 contain.
