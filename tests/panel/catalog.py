@@ -135,7 +135,7 @@ PROGRAMS = [
         {"chromium": {"~partitionalloc", "~oilpan heap", "~v8 heap", "~jit"}}, server=40,
         child="--type=renderer", needs=("/usr/bin/chromium",)),
     traced("firefox", ["firefox-esr", "--headless", "--profile", ".", "file://" + source("page.html")],
-        {"firefox-esr|libmozglue": {"~firefox heap"}, "libxul": {"~spidermonkey heap", "~jit"}},
+        {"firefox-esr|libmozglue|libxul": {"~firefox heap", "~spidermonkey heap", "~jit"}},
         server=60, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
     Program("valgrind", ["valgrind", "-q", "./blocks"], addresses(blocks={"~valgrind"}), ADDRESSES,
         build=(COMPILE,), needs=("/usr/bin/valgrind",), in_ci=True),
