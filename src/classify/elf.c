@@ -4,13 +4,14 @@
 
 enum {
 	HEADERS_MOST = 32,
-	ENTRIES_MOST = 256,   /* of the dynamic section */
-	CHAIN_MOST = 4096,    /* symbols whose hash falls together */
+	ENTRIES_MOST = 256,   /* entries of the dynamic section */
+	CHAIN_MOST = 4096,    /* symbols in one bucket of the hash table */
 	SYMBOL_MOST = 64,     /* bytes of a name */
 	SECTIONS_MOST = 8192, /* bytes of the names of sections */
 };
 
-/* What may have been replaced on disk is read where it is mapped, as far as its pages are there. */
+/* A file that may have been replaced on disk is read where it is mapped, as far as its pages are
+ * present. */
 static bool read_at(const struct elf *e, uint64_t offset, uint64_t address, void *to, size_t size)
 {
 	return memory_read_file(e->memory, &e->object, offset, to, size) ||
@@ -102,7 +103,7 @@ struct tables {
 	uint64_t symbols, strings, hash;
 };
 
-/* In memory, the loader may have made it an address in the process. */
+/* In memory, the loader may have relocated it to an address in the process. */
 static uint64_t address_of(const struct elf *e, const Elf64_Dyn *entry)
 {
 	uint64_t address = entry->d_un.d_ptr;
@@ -153,8 +154,8 @@ static bool is_symbol(const struct elf *e, const struct tables *t, uint64_t inde
 	return true;
 }
 
-/* By the table of hashes: its head, a filter, the first symbol of each bucket, and of each symbol
- * the hash, whose last bit says that its bucket ends. */
+/* The GNU hash table: a header, a Bloom filter, the first symbol of each bucket, and the hash of
+ * each symbol, whose last bit marks the end of a bucket. */
 bool elf_find_symbol(const struct elf *e, struct slice name, uint64_t *address)
 {
 	struct {

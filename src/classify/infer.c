@@ -12,7 +12,7 @@
 #define STACK_MIN    (256 * KIB)
 #define STACK_MAX    (64 * MIB)
 #define STACK_MARGIN (64 * KIB)
-#define CODE_MAX     (16 * MIB) /* of a mapping, if nothing else is known of the program */
+#define CODE_MAX     (16 * MIB) /* for a mapping of an unknown program */
 #define GO_FIRST     UINT64_C(0xc000000000)
 #define GO_CHUNK     (4 * MIB) /* unit by which the heap grows */
 /* The Java heap ends at one of two addresses, so that its pointers fit into 32 bits. */
@@ -41,7 +41,8 @@ struct interpreter {
 	struct slice program;		 /* prefix of its file name */
 	uint64_t align, multiple, least; /* of its memory */
 	enum guess guess;
-	bool shows; /* its memory shows by its content, so that what was looked at is none */
+	bool shows; /* its memory is recognized by content, so memory whose content was read is not
+		       its */
 };
 static const struct interpreter interpreters[] = {
 	{SLICE_INIT("python3."), 1, MIB, MIB, GUESS_PYTHON, true},  /* arenas of 3.10 and later */
@@ -52,8 +53,7 @@ static const struct interpreter interpreters[] = {
 	 false}, /* the server is also installed as redis-check-rdb */
 };
 
-/* Programs that make code at run time, as far as they map memory for it that may be written and
- * executed. */
+/* Programs that compile at run time into memory that is writable and executable. */
 static const struct slice compilers[] = {
 	SLICE_INIT("java"),    SLICE_INIT("node"),   SLICE_INIT("bun"),	     SLICE_INIT("deno"),
 	SLICE_INIT("qemu-"),   SLICE_INIT("luajit"), SLICE_INIT("php"),	     SLICE_INIT("pypy"),
@@ -61,7 +61,7 @@ static const struct slice compilers[] = {
 	SLICE_INIT("firefox"), SLICE_INIT("chrome"), SLICE_INIT("chromium"),
 };
 
-/* Programs that take all of their memory so. */
+/* Programs whose memory is all executable. */
 static const struct slice executable_heaps[] = {
 	SLICE_INIT("sbcl"),	  SLICE_INIT("memcheck-"), /* and the other tools of valgrind: */
 	SLICE_INIT("callgrind-"), SLICE_INIT("cachegrind-"), SLICE_INIT("helgrind-"),
@@ -82,8 +82,8 @@ void infer_begin(struct infer *n)
 	n->program_length = 0;
 }
 
-/* Whether a process calls its memory by what took it, as `anonmem run` does: a library, or its
- * program. That leaves open what it is. */
+/* Whether a name only says which library or program mapped the memory, as those of `anonmem run`
+ * do. What it is for can still be guessed. */
 static bool is_called_by_taker(const struct infer *n, const struct mapping *m)
 {
 	struct slice name = label_text(m->name);
@@ -97,7 +97,7 @@ static bool is_unnamed(const struct mapping *m)
 	return m->name.len == 0 && !mapping_has_inode(m) && m->perms[3] == 'p';
 }
 
-/* Reserved memory is what its name says. */
+/* Reserved memory keeps its name. */
 static bool is_open(const struct infer *n, const struct mapping *m)
 {
 	return is_unnamed(m) || (!mapping_has_inode(m) && m->perms[1] == 'w' &&
@@ -262,11 +262,9 @@ static void begin_heap(struct infer *n, const struct mapping *m, uint64_t limit,
 	n->heap = (struct heap){m->end, limit, guess};
 }
 
-/*
- * What may be executed. Where other data may be too (a stack without a mark in its program, or all
- * that old programs on i386 can read), that proves nothing; and much of what may be written as well
- * is more often the heap of a language than code, unless it is known that the program makes code.
- */
+/* Executable memory. Where data is executable too (in a program without a mark for its stack, or in
+ * old programs on i386), that proves nothing. A large area that is also writable is more often the
+ * heap of a language than code, unless the program is known to compile. */
 static enum guess guess_code(struct infer *n, const struct mapping *m)
 {
 	if (m->perms[1] != 'w')
@@ -363,7 +361,7 @@ static enum guess guess_held(struct infer *n, const struct mapping *next)
 	return is_arena(held, next) ? GUESS_ARENA : n->held_guess;
 }
 
-/* Where memory lies is one mark, and seldom enough. */
+/* Its place is one mark, which is seldom enough. */
 static int give(struct infer *n, const struct mapping *m, enum guess guess, struct error *e)
 {
 	bool certain = guess == GUESS_RESERVED || guess == GUESS_TEXT || guess == GUESS_JIT;

@@ -47,13 +47,13 @@ struct infer {
 	bool program_seen;
 	char program[80]; /* its file's name, */
 	size_t program_length;
-	bool compiles;			       /* the program makes code at run time */
-	bool executes_data;		       /* what may be executed need not be code */
+	bool compiles;			       /* the program compiles at run time */
+	bool executes_data;		       /* executable memory need not be code */
 	const struct interpreter *interpreter; /* of the program, if it is a known one */
 	bool holding;
 	enum guess held_guess; /* unless the next mapping tells more */
 	bool held_apart;       /* no mapping ends where it begins */
-	bool held_in_text;     /* right before it lies a file, of which it may be a part */
+	bool held_in_text;     /* a file is directly before it, which it may be a part of */
 	struct mapping held;
 	char held_name[160]; /* that a process keeps */
 };

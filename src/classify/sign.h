@@ -1,12 +1,11 @@
 /*
- * sign: what the content of unnamed memory shows of it.
+ * sign: recognizes unnamed memory by its content.
  *
- * One runtime or allocator has one file, sign_*.c, with a sign or several for the table in signs.c.
- * A sign is certain if two marks that do not depend on each other agree; with one it is likely. It
- * reads little: 16 bytes of a mapping are usual, and the bound for a mapping is in
- * source/live_memory.c.
+ * Each runtime or allocator has one file, sign_*.c, with one or more signs for the table in
+ * signs.c. A sign is certain if two independent marks agree; with one mark it is likely. It reads
+ * little: usually 16 bytes of a mapping; the limit is in source/live_memory.c.
  *
- * The mapping is given by its addresses and rights. What lies before `at` in it belongs to others.
+ * A mapping is given by its addresses and permissions. The part before `at` belongs to others.
  */
 #ifndef CLASSIFY_SIGN_H
 #define CLASSIFY_SIGN_H
@@ -23,7 +22,7 @@ enum {
 	HOTSPOT_CLASSES = 256
 };
 
-#define SIGN_LARGE (UINT64_C(512) << 10) /* what is resident where files are looked at too */
+#define SIGN_LARGE (UINT64_C(512) << 10) /* resident bytes from which on files are read too */
 #define SIGN_HUGE  (UINT64_C(2) << 20)	 /* a huge page */
 
 /* A part of the mapping: at <= start < end <= the mapping's end. */
@@ -32,11 +31,11 @@ struct sign_found {
 	enum guess guess;
 };
 
-/* What has been found out of the process at hand, all zeros at first. A sign that needs more adds a
- * struct of its own. */
+/* What was found out about the current process; all zeros at first. A sign that needs more adds its
+ * own struct. */
 struct sign_facts {
 	unsigned favorite; /* see signs.c; 0 for none */
-	struct bss_facts { /* of the program or library whose last segment was seen last */
+	struct bss_facts { /* of the program or library whose last segment was just seen */
 		uint64_t start, end;
 		uint64_t inode;
 		uint32_t dev_major, dev_minor;
@@ -50,7 +49,7 @@ struct sign_facts {
 		bool has_library;
 		bool doubted; /* malloc(3) itself has fewer */
 	} malloc;
-	struct erlang_facts { /* allocators that have carriers which point at each other */
+	struct erlang_facts { /* allocators with carriers that point at each other */
 		uint64_t allocators[ERLANG_ALLOCATORS];
 		unsigned count;
 	} erlang;
@@ -95,7 +94,7 @@ struct sign_facts {
 };
 
 struct sign_place {
-	const struct mapping *mapping; /* unnamed, private and writable; pages of it are there */
+	const struct mapping *mapping; /* unnamed, private and writable, with present pages */
 	uint64_t at;
 	struct memory *memory;
 	struct sign_facts *facts;
@@ -104,11 +103,11 @@ struct sign_place {
 /* False if nothing was found. */
 typedef bool sign_fn(const struct sign_place *place, struct sign_found *found);
 
-sign_fn sign_malloc_chunks; /* glibc's, each from mmap(2) */
-sign_fn sign_malloc_arena;  /* glibc's, of a thread */
+sign_fn sign_malloc_chunks; /* malloc chunks of glibc, each from mmap(2) */
+sign_fn sign_malloc_arena;  /* malloc arenas of glibc */
 sign_fn sign_bss;
 sign_fn sign_stack;
-sign_fn sign_advised_chunk; /* the same, of which the head lies in a mapping before */
+sign_fn sign_advised_chunk; /* the same, with the header in an earlier mapping */
 sign_fn sign_asan;
 sign_fn sign_mimalloc_arena;
 sign_fn sign_mimalloc_segment;
@@ -123,7 +122,7 @@ sign_fn sign_erlang_carriers;
 sign_fn sign_partition_alloc;
 sign_fn sign_oilpan;
 sign_fn sign_v8_sandbox;
-/* Those that look at the program's or a library's file. */
+/* Signs that read the file of the program or of a library. */
 sign_fn sign_valgrind;
 sign_fn sign_sbcl_space;
 sign_fn sign_go_heap;

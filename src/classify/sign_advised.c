@@ -1,7 +1,7 @@
 /*
- * Large blocks of the GNU C library's malloc whose program has asked for huge pages in them, as
- * numpy does: the kernel makes two mappings of such a block, of which the first has one page with
- * the head. The head's size then leads to the end of the second.
+ * Large blocks of the GNU C library's malloc for which the program asked for huge pages, as numpy
+ * does. The kernel splits such a block into two mappings. The first has one page with the header,
+ * whose size leads to the end of the second.
  */
 #include "classify/sign.h"
 

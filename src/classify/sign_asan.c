@@ -1,8 +1,8 @@
 /*
- * AddressSanitizer, on x86-64.
+ * AddressSanitizer on x86-64.
  *
- * Its shadow has two parts, whose begin and end are fixed, and its allocator a part of the address
- * space. Larger blocks have a mapping each, which begins with its own address and size.
+ * Its shadow has two parts with fixed addresses, and its allocator has an address range of its own.
+ * Each large block is a mapping that begins with its own address and size.
  */
 #include "classify/sign.h"
 

@@ -1,7 +1,7 @@
 /*
- * .bss of a program or a library: memory right behind its data, as far as its program headers say.
- * Other memory may lie behind, which the kernel merges with it; and where an object has no .bss,
- * other memory may lie right there.
+ * .bss of a program or library: memory directly after its data, as large as its program headers
+ * say. The kernel may merge it with other memory that follows. After an object without .bss, other
+ * memory may follow directly.
  */
 #include "classify/sign.h"
 
@@ -47,7 +47,7 @@ void sign_bss_pass(const struct mapping *m, struct sign_facts *facts)
 	b->writable |= m->perms[1] == 'w';
 }
 
-/* A segment's memory, relative to where the first segment of the object begins. */
+/* The memory of a segment, relative to the start of the object's first segment. */
 struct extent {
 	uint64_t first, end;
 	bool any;
@@ -109,7 +109,7 @@ static bool read_head(const struct sign_place *p, char *page)
 		memory_read_file(p->memory, &object, 0, page, HEAD_BYTES));
 }
 
-/* The headers of segments stand right behind that of the file. */
+/* The program headers directly follow the file header. */
 static bool read_segments(const struct sign_place *p, struct extent *x)
 {
 	char page[HEAD_BYTES];
@@ -119,7 +119,7 @@ static bool read_segments(const struct sign_place *p, struct extent *x)
 	return page[EI_CLASS] == ELFCLASS64 ? read_segments_64(page, x) : read_segments_32(page, x);
 }
 
-/* That it lies there is one mark, and what its object says of itself the other. */
+/* Its place is one mark, the headers of the object are the other. */
 bool sign_bss(const struct sign_place *p, struct sign_found *found)
 {
 	const struct bss_facts *b = &p->facts->bss;

@@ -16,14 +16,14 @@
 #define SUPER_PAGE  (UINT64_C(2) << 20)
 #define MARGIN	    (UINT64_C(16) << 10)
 #define PAGE_BYTES  UINT64_C(4096)
-#define ABOUT	    (UINT64_C(8) << 10) /* where the page about a super page lies; once at 4 KiB */
+#define ABOUT	    (UINT64_C(8) << 10) /* offset of the metadata of a super page; formerly 4 KiB */
 #define OILPAN	    (UINT64_C(128) << 10)
 #define V8_PAGE	    (UINT64_C(256) << 10)
 #define CAGE	    (UINT64_C(4) << 30)
 #define ADDRESS_END (UINT64_C(1) << 47)
 #define FLAGS_END   (UINT64_C(1) << 26)
 #define NUMBERS	    (UINT32_C(1) << 17)
-#define SPACES	    (UINT64_C(256) << 10) /* in which the heap and its spaces lie */
+#define SPACES	    (UINT64_C(256) << 10) /* range that contains the heap and its spaces */
 
 enum { PAGES_LEAST = 3, PAGES_AROUND = 16 };
 
@@ -47,7 +47,7 @@ bool sign_partition_alloc(const struct sign_place *p, struct sign_found *found)
 	return true;
 }
 
-/* Whether a page begins with the address of a heap and, near that, of a space; which heap. */
+/* The heap whose address a page begins with, if that of a space near it follows. */
 static uint64_t heap_of(const struct sign_place *p, uint64_t at)
 {
 	uint64_t words[2];
@@ -66,7 +66,7 @@ static bool is_in(const struct mapping *m, uint64_t address)
 	return address >= m->start && address < m->end;
 }
 
-/* One page may be so by chance; a heap has several, which need not lie side by side. */
+/* One page may look so by chance; a heap has several, not necessarily adjacent. */
 static bool is_heap(const struct sign_place *p, uint64_t heap, uint64_t at)
 {
 	unsigned pages = 1;

@@ -1,9 +1,9 @@
 /*
  * Carriers of the Erlang emulator, in which its allocators keep their blocks.
  *
- * A carrier begins with its size and flags, the carriers behind and before it in the list of its
- * allocator, and the address of that. The list goes both ways, so that neighbours point at each
- * other; one that has none is known by its allocator, which has other carriers or a name.
+ * A carrier begins with its size and flags, the next and previous carriers of its allocator, and
+ * the address of the allocator. The list is doubly linked, so neighbours point at each other. A
+ * carrier without neighbours is recognized by its allocator, which has other carriers or a name.
  */
 #include "classify/sign.h"
 
@@ -32,7 +32,7 @@ static bool is_carrier(const struct carrier *c, uint64_t room)
 	       (c->before == 0 || is_address(c->before));
 }
 
-/* Whether the carrier at `address` has the allocator, and points back: its `word` is the place. */
+/* Whether the carrier at `address` has this allocator and its `word` points back. */
 static bool points_back(struct memory *memory, uint64_t address, uint64_t allocator, bool next,
 			uint64_t at)
 {
@@ -58,7 +58,7 @@ static void learn(struct erlang_facts *facts, uint64_t allocator)
 		facts->allocators[facts->count++] = allocator;
 }
 
-/* Its description has the address of what its names begin with. */
+/* The allocator contains the address of its name prefix. */
 static bool is_named(struct memory *memory, uint64_t allocator)
 {
 	static const char *const names[] = {
@@ -100,7 +100,7 @@ static bool is_linked(const struct sign_place *p, const struct carrier *c, uint6
 	return linked || is_known(&p->facts->erlang, allocator);
 }
 
-/* Of a chain of carriers that fills the mapping, one that is linked proves the others. */
+/* In a chain of carriers that fills the mapping, one linked carrier proves the others. */
 bool sign_erlang_carriers(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t at = p->at;

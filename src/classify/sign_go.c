@@ -11,18 +11,18 @@
 #include "classify/sign.h"
 
 #define ARENA	     (UINT64_C(64) << 20)
-#define ARENA_OFFSET (UINT64_C(1) << 47) /* that addresses are counted from: the lowest */
+#define ARENA_OFFSET (UINT64_C(1) << 47) /* the lowest address, from which arenas are counted */
 #define GO_PAGE	     UINT64_C(8192)
 #define SPANS_BYTES  (ARENA / GO_PAGE * sizeof(uint64_t))
 #define TABLE_BYTES  ((UINT64_C(1) << 48) / ARENA * sizeof(uint64_t))
-#define SPAN_START   24 /* where a span has its first page */
+#define SPAN_START   24 /* offset of the first page in a span */
 #define PAGE_BYTES   UINT64_C(4096)
-#define VARIABLES    (UINT64_C(256) << 10) /* that are looked through */
+#define VARIABLES    (UINT64_C(256) << 10) /* bytes of variables that are searched */
 #define PIECE	     (UINT64_C(256) << 10) /* that the runtime takes for its own */
 
 enum { UNKNOWN, FOUND, NONE, TRIES = 2, PROBES = 24, SPAN_PROBES = 8 };
 
-/* Where the spans stand in the description of an arena: 1.22 and later, 1.20 and 1.21, before. */
+/* Offsets of the spans in the metadata of an arena: 1.22 and later, 1.20 and 1.21, before. */
 static const uint64_t spans_offsets[] = {0, 0x104000, 0x200000};
 
 static bool read_word(const struct sign_place *p, uint64_t at, uint64_t *word)
@@ -77,7 +77,7 @@ static bool is_table(const struct sign_place *p, uint64_t table, const uint64_t 
 	return false;
 }
 
-/* Pages of the mapping that are there, of one arena. */
+/* Present pages of the mapping in one arena. */
 static unsigned choose_pages(const struct sign_place *p, uint64_t *pages, unsigned most)
 {
 	uint64_t end = (p->at / ARENA + 1) * ARENA, at = p->at;
@@ -92,7 +92,7 @@ static unsigned choose_pages(const struct sign_place *p, uint64_t *pages, unsign
 	return count;
 }
 
-/* Looks through the variables for one that points at the table. */
+/* Searches the variables for a pointer to the table. */
 static bool find_table(const struct sign_place *p, uint64_t start, uint64_t end)
 {
 	uint64_t words[PAGE_BYTES / sizeof(uint64_t)], pages[PROBES];
@@ -164,7 +164,7 @@ static bool find_heap(const struct sign_place *p, struct sign_found *found)
 	return true;
 }
 
-/* The first description of an arena from `at` on. */
+/* The first metadata of an arena from `at` on. */
 static bool find_description_here(const struct sign_place *p, struct sign_found *found)
 {
 	const struct go_facts *go = &p->facts->go;

@@ -1,9 +1,9 @@
 /*
  * HotSpot, the virtual machine of Java.
  *
- * It describes its own structures to debuggers by symbols that it exports: gHotSpotVMStructs is a
- * table of fields, with their types' names and where they are. By it the spaces are found where the
- * machine itself has them: the heap, what its collector keeps of it, code, and classes.
+ * It exports a description of its structures for debuggers: gHotSpotVMStructs is a table of fields
+ * with their type names and offsets. With it, the address ranges are read from the machine's own
+ * variables: the heap, the metadata of the collector, code, and classes.
  */
 #include "classify/elf.h"
 #include "classify/sign.h"
@@ -29,7 +29,7 @@ enum {
 	WORDS = 48
 };
 
-/* What is wanted of it: where a static variable lies, or where a field does in its structure. */
+/* Wanted rows: the address of a static variable, or the offset of a field. */
 enum want {
 	HEAP,
 	RESERVED,
@@ -83,7 +83,7 @@ static bool read_word(const struct machine *m, uint64_t at, uint64_t *word)
 	return memory_read(m->p->memory, at, word, sizeof(*word));
 }
 
-/* The word of a structure that a word points at, in a field. */
+/* Follows a pointer to a structure and reads a field of it. */
 static bool follow(const struct machine *m, uint64_t structure, enum want field, uint64_t *word)
 {
 	return m->known[field] && structure >= PAGE_BYTES &&
@@ -103,7 +103,7 @@ static bool is_text(const struct machine *m, uint64_t address, struct slice text
 	       memcmp(bytes, text.ptr, text.len) == 0 && bytes[text.len] == '\0';
 }
 
-/* Rows of one type stand together. */
+/* Rows of one type are adjacent. */
 static void note_row(struct machine *m, const struct row *row, uint64_t *type, unsigned *of_type)
 {
 	if (row->type != *type) {
@@ -154,8 +154,8 @@ static void add_space(struct machine *m, uint64_t start, uint64_t end, enum gues
 		facts->spaces[facts->count++] = (struct sign_found){start, end, guess};
 }
 
-/* What G1 keeps for each part of the heap: a bit for 8 bytes, a byte for 512. The manager of its
- * regions points at objects that say where that lies. */
+/* The metadata of G1: a bit for each 8 bytes of the heap, a byte for each 512. The region manager
+ * points to objects with its addresses. */
 static void find_regions(struct machine *m, uint64_t manager, uint64_t heap_bytes)
 {
 	uint64_t words[WORDS], parts[4];
@@ -217,7 +217,7 @@ static void note_class(struct machine *m, uint64_t address)
 		facts->classes[facts->class_count++] = address;
 }
 
-/* Classes and what belongs to them lie in memory for that alone. The newest come first. */
+/* Class metadata has memory of its own. The newest comes first. */
 static void find_classes(struct machine *m)
 {
 	uint64_t loader, class, constants;
@@ -276,7 +276,7 @@ static bool find_space(const struct sign_place *p, struct sign_found *found)
 	return any;
 }
 
-/* A mapping that has a class has nothing else, unless the kernel merged it with a neighbour. */
+/* A mapping with a class contains nothing else, unless the kernel merged it with a neighbour. */
 static bool has_class(const struct sign_place *p)
 {
 	const struct hotspot_facts *facts = &p->facts->hotspot;

@@ -1,11 +1,10 @@
 /*
  * jemalloc.
  *
- * It finds what an address belongs to by a tree: a variable of two MiB has the address of a leaf
- * for each GiB, which has a word for each page, and that has the address of an extent's
- * description: where the extent begins and how long it is. Where a variable leads to the
- * description of the very page, it is jemalloc's. Blocks of its own data begin with their size, and
- * say where in them the rest lies that is still unused.
+ * It looks up addresses in a tree: a variable of 2 MiB has the address of a leaf for each GiB, a
+ * leaf has a word for each page, and the word has the address of an extent's descriptor with its
+ * start and size. If this path leads from a variable to the extent of a page, the page belongs to
+ * jemalloc. Blocks of metadata begin with their size and the start of their unused rest.
  */
 #include "classify/elf.h"
 #include "classify/sign.h"
@@ -14,10 +13,11 @@
 #define ROOT_BYTES (UINT64_C(1) << 21) /* an entry for each GiB of 48 bits */
 #define GIB_BITS   30
 #define LEAF_MASK  UINT64_C(0x3ffff)
-#define ADDRESS	   UINT64_C(0x0000ffffffffff80) /* of a description, in a word of a leaf */
-#define VARIABLES  (UINT64_C(256) << 10)	/* that are looked through */
-#define BLOCK	   (UINT64_C(2) << 20)
-#define LONG	   (UINT64_C(4) << 20) /* more is not followed from extent to extent */
+#define ADDRESS                                                                                    \
+	UINT64_C(0x0000ffffffffff80)	/* mask of the descriptor's address in a word of a leaf */
+#define VARIABLES (UINT64_C(256) << 10) /* bytes of variables that are searched */
+#define BLOCK	  (UINT64_C(2) << 20)
+#define LONG	  (UINT64_C(4) << 20) /* longer mappings are not followed from extent to extent */
 
 enum { UNKNOWN, FOUND, NONE, TRIES = 3, WINDOW = 64, HOPS = 128, SAMPLES = 8 };
 
@@ -30,7 +30,7 @@ static bool is_address(uint64_t a)
 	return a >= PAGE_BYTES && a < UINT64_C(1) << 47;
 }
 
-/* The extent that a word of a leaf leads to, if it has the page. */
+/* The extent of a word of a leaf, if it contains the page. */
 static bool read_extent(const struct sign_place *p, uint64_t word, uint64_t page, struct extent *e)
 {
 	uint64_t at = word & ADDRESS;
@@ -52,7 +52,7 @@ static bool begins_extent(const struct sign_place *p, uint64_t leaf, uint64_t pa
 	       read_extent(p, word, page, &e) && e.address == page;
 }
 
-/* Only words that may stand for the GiB of the mapping are looked at. */
+/* Reads only the words for the GiB of the mapping. */
 static bool find_root(const struct sign_place *p, uint64_t start, uint64_t end)
 {
 	uint64_t words[PAGE_BYTES / sizeof(uint64_t)],
@@ -98,7 +98,7 @@ static void find_tree(const struct sign_place *p)
 		facts->state = NONE;
 }
 
-/* From one extent as far as the next pages show others: the last of a window of them. */
+/* Follows extents through the mapping: from one to the last within a window. */
 static uint64_t hop(const struct sign_place *p, uint64_t at)
 {
 	uint64_t leaf, words[WINDOW], page = at / PAGE_BYTES;
@@ -124,7 +124,7 @@ static uint64_t hop(const struct sign_place *p, uint64_t at)
 	return e.address + e.size;
 }
 
-/* Whether one of the pages from `at` on, as far as a look goes, leads to its extent. */
+/* Whether one of the pages from `at` on, within a window, leads to its extent. */
 static bool is_in_extent(const struct sign_place *p, uint64_t at, uint64_t *end)
 {
 	uint64_t leaf, words[WINDOW], first = at / PAGE_BYTES & LEAF_MASK & ~(uint64_t)(WINDOW - 1);
@@ -145,7 +145,7 @@ static bool is_in_extent(const struct sign_place *p, uint64_t at, uint64_t *end)
 	return false;
 }
 
-/* A mapping that is too long to be followed through: its end, and some places in it. */
+/* A mapping too long to be followed: its end, and a sample of places. */
 static bool is_sampled(const struct sign_place *p)
 {
 	uint64_t step = (p->mapping->end - p->at) / SAMPLES, end;

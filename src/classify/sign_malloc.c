@@ -93,7 +93,7 @@ struct heap_info {
 	uint64_t arena, before, size, accessible;
 };
 
-/* The state of the arena lies behind the head of its first heap; of others, in a page like it. */
+/* The arena's state follows the header of its first heap; other heaps point there. */
 static bool is_heap(const struct heap_info *h, uint64_t at, uint64_t room, uint64_t most)
 {
 	uint64_t state = h->arena % most;
@@ -116,7 +116,7 @@ static bool read_heap(const struct sign_place *p, uint64_t at, bool narrow, stru
 	return true;
 }
 
-/* Where the kernel merged it with memory before, it begins inside of the mapping. */
+/* If the kernel merged it with earlier memory, it begins inside the mapping. */
 static bool find_heap(const struct sign_place *p, bool narrow, struct sign_found *found)
 {
 	uint64_t most = narrow ? HEAP_MAX_32 : HEAP_MAX;

@@ -1,10 +1,9 @@
 /*
  * mimalloc.
  *
- * Version 2 takes segments of 32 MiB, at multiples of that. A segment has its alignment, how many
- * slices of 64 KiB it has, and a cookie: its address mixed with a number that is the same in all
- * segments. Version 3 takes arenas, which begin with their own address, their size, and how many
- * slices they have.
+ * Version 2 uses segments of 32 MiB at multiples of 32 MiB. A segment has its alignment, its number
+ * of slices of 64 KiB, and a cookie: its address mixed with a number that all segments share.
+ * Version 3 uses arenas, which begin with their own address, their size and their number of slices.
  */
 #include "classify/sign.h"
 
@@ -33,7 +32,7 @@ bool sign_mimalloc_segment(const struct sign_place *p, struct sign_found *found)
 	certain = facts->seen && facts->key == (words[COOKIE] ^ at);
 	if (!certain && words[COUNT] != SLICES)
 		return false;
-	/* The first is known by the next, which often follows. */
+	/* The first is confirmed by the next, which often follows directly. */
 	if (!certain) {
 		uint64_t next[SEGMENT_WORDS];
 

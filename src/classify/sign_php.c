@@ -1,6 +1,6 @@
 /*
- * The heap of PHP: chunks of 2 MiB, which begin with the address of the heap and those of the
- * chunks behind and before them in a ring.
+ * The heap of PHP: chunks of 2 MiB, which begin with the address of the heap and those of the next
+ * and previous chunks in a circular list.
  */
 #include "classify/sign.h"
 
@@ -10,7 +10,7 @@ struct chunk {
 	uint64_t heap, next, before;
 };
 
-/* The heap's description lies in its first chunk. */
+/* The heap's state is in its first chunk. */
 static bool is_chunk(const struct sign_place *p, uint64_t at, struct chunk *c)
 {
 	return memory_read(p->memory, at, c, sizeof(*c)) && c->heap % CHUNK != 0 &&

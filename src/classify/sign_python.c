@@ -1,10 +1,9 @@
 /*
  * The allocator of CPython, pymalloc.
  *
- * It takes arenas of 1 MiB and cuts them into pools of 16 KiB (before 3.10 256 KiB and 4 KiB),
- * which are aligned to their size. Blocks of a pool have one size, and its head says which in two
- * ways: as an index, and by where the last block lies. Pools of one arena have the same index of
- * the arena.
+ * It divides arenas of 1 MiB into pools of 16 KiB (before 3.10, 256 KiB and 4 KiB), which are
+ * aligned to their size. All blocks of a pool have one size, which its header gives in two ways: as
+ * an index, and by the offset of the last block. All pools of an arena have the same arena index.
  */
 #include "classify/walk.h"
 
@@ -22,7 +21,7 @@ struct pools {
 
 struct arenas {
 	struct pools pools;
-	uint64_t end; /* of what was found last, and its index */
+	uint64_t end; /* of the arena found last, and its index */
 	uint32_t last;
 };
 
@@ -46,7 +45,7 @@ static bool is_pool(const struct pool *h, uint64_t at, uint64_t bytes)
 		(h->free_block - at < bytes && is_block(h->free_block - at, size)));
 }
 
-/* Of the pool at an address, the index of its arena. */
+/* The arena index of the pool at an address. */
 static enum head look_pool(const struct sign_place *p, uint64_t at, uint64_t bytes, uint32_t *arena)
 {
 	struct pool pool;
@@ -72,8 +71,8 @@ static enum head look_further(const struct sign_place *p, uint64_t at, uint64_t 
 	return head == HEAD_OURS && other != arena ? HEAD_OTHER : head;
 }
 
-/* By the last pool that is always there: the first may lack a page. Pools are taken in ascending
- * order, so that those before it are there too; if it is not, one in the middle says the rest. */
+/* Checks the last pool of the arena. Pools are used in ascending order, so earlier ones are there
+ * too; if it is missing, one in the middle decides. */
 static bool is_arena(const struct sign_place *p, uint64_t at, const struct pools *pools,
 		     uint32_t arena)
 {
@@ -85,9 +84,9 @@ static bool is_arena(const struct sign_place *p, uint64_t at, const struct pools
 	return head != HEAD_OTHER;
 }
 
-/* Arenas lie one behind the other; the next has another index. If the first pool lies in the midst
- * of its arena, what should be the last pool lies beyond. What lies right behind an arena is the
- * begin of another, if it is a pool of another one. */
+/* Adjacent arenas have different indices. If the first pool found is in the middle of its arena,
+ * the expected last pool belongs to another arena. A pool of another arena directly after an arena
+ * is the start of that one. */
 static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 {
 	struct arenas *arenas = ctx;
@@ -96,7 +95,7 @@ static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 	uint32_t arena;
 	enum head head;
 
-	/* What is left has no room for another, even if that began before its first pool. */
+	/* The rest has no room for another, even one that begins before its first pool. */
 	if (follows && p->mapping->end - at < pools->bytes * (pools->per_arena - 1))
 		return HEAD_OTHER;
 	head = look_pool(p, at, pools->bytes, &arena);
@@ -137,7 +136,7 @@ static bool find_arenas(const struct sign_place *p, struct pools pools, struct s
 	walked = walk_pieces(p, &walk);
 	if (walked.heads == 0)
 		return false;
-	/* An arena begins at a page; its first pool, where that is aligned. */
+	/* An arena begins at a page, its first pool at a multiple of the size of pools. */
 	found->start = p->at;
 	found->end = walked.end == p->mapping->end ? walked.end : walked.end - (walk.start - p->at);
 	if (walk.start == p->at && walked.end != p->mapping->end &&

@@ -1,9 +1,9 @@
 /*
  * The heap of Ruby.
  *
- * Its pages lie at multiples of their size, 64 KiB, before 3.2 16 KiB. A page begins with the
- * address of its description, which says how large and how many its slots are, and where the first
- * one is.
+ * Its pages are at multiples of their size, 64 KiB (16 KiB before 3.2). A page begins with the
+ * address of its descriptor, which has the size and number of its slots and the address of the
+ * first.
  */
 #include "classify/walk.h"
 

@@ -1,5 +1,5 @@
 /*
- * The dynamic space of SBCL, by variables that its runtime exports.
+ * The dynamic space of SBCL, found by variables that its runtime exports.
  */
 #include "classify/elf.h"
 #include "classify/sign.h"

@@ -1,11 +1,11 @@
 /*
- * Stacks of threads, on x86: at their top lies what the C library knows of the thread, which begins
- * with its own address, for the register of the thread points there. glibc has it twice, as the
- * block of the thread and as itself; musl once, and then in a ring of all threads. Both keep there
- * where the stack begins and how large it is. The first thread has no such stack.
+ * Stacks of threads, on x86. At their top is the C library's thread descriptor, which begins with
+ * its own address, because the thread register points to it. glibc has that address twice; musl
+ * once, followed by a list of all threads. Both store there where the stack begins and its size.
+ * The first thread has no such stack.
  *
- * From glibc 2.42 on, guard pages are no mappings of their own, so that the kernel merges stacks
- * with each other and with other memory.
+ * From glibc 2.42 on, guard pages are not separate mappings, so the kernel merges stacks with each
+ * other and with other memory.
  */
 #include "classify/sign.h"
 
@@ -20,10 +20,10 @@ enum {
 	MUSL_NEXT = 3,
 	WORDS = PAGE_BYTES / sizeof(uint64_t),
 	HALVES = PAGE_BYTES / sizeof(uint32_t),
-	ABOVE = 2 * PAGE_BYTES, /* at most, from the thread to the end of its stack */
+	ABOVE = 2 * PAGE_BYTES, /* at most, from the descriptor to the end of the stack */
 };
 
-/* A page in which a thread may begin, and where its stack begins, if there is one. */
+/* A page that may contain a thread descriptor, and the start of its stack, if there is one. */
 struct top {
 	uint64_t at;
 	union {
@@ -68,7 +68,7 @@ static bool find_thread(const struct sign_place *p, struct top *t)
 	return false;
 }
 
-/* The same of a process of 32 bits. */
+/* The same for a 32-bit process. */
 static bool find_thread_32(struct top *t)
 {
 	for (size_t i = 0; i + HEAD <= HALVES; i += STEP / sizeof(*t->halves)) {
@@ -84,7 +84,7 @@ static bool find_thread_32(struct top *t)
 	return false;
 }
 
-/* Where the stack begins that ends at an address, or 0. It may begin in a guard page before. */
+/* The start of the stack that ends at an address, or 0. It may be in a guard page before. */
 static uint64_t stack_below(const struct sign_place *p, uint64_t end)
 {
 	struct top t = {.at = end - PAGE_BYTES};
@@ -95,7 +95,7 @@ static uint64_t stack_below(const struct sign_place *p, uint64_t end)
 	return t.end == end ? t.stack : 0;
 }
 
-/* All that lie one below the other, down from the end of the mapping. */
+/* All adjacent stacks, down from the end of the mapping. */
 static bool find_down(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t start = p->mapping->end, next;
@@ -106,8 +106,8 @@ static bool find_down(const struct sign_place *p, struct sign_found *found)
 	return start < p->mapping->end;
 }
 
-/* The end of the stack that begins here, or 0: by the usual sizes, which are powers of two, and a
- * guard page may be in them or added. Small ones have guard pages of their own. */
+/* The end of the stack that begins here, or 0, by trying the usual sizes: powers of two, with a
+ * guard page inside or added. Small stacks have guard pages of their own. */
 static uint64_t end_of_first(const struct sign_place *p)
 {
 	uint64_t room = p->mapping->end - p->at;
@@ -122,7 +122,7 @@ static uint64_t end_of_first(const struct sign_place *p)
 	return 0;
 }
 
-/* All that lie one above the other, where other memory lies above them. */
+/* All adjacent stacks upwards, if other memory follows. */
 static bool find_up(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t end = end_of_first(p), size = end - p->at;
@@ -135,7 +135,7 @@ static bool find_up(const struct sign_place *p, struct sign_found *found)
 	return true;
 }
 
-/* Of what is used up, little can be a stack: it is not asked. */
+/* Fully used memory is hardly a stack, so it is not examined. */
 bool sign_stack(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t size = p->mapping->end - p->mapping->start;

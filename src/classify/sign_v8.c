@@ -1,9 +1,9 @@
 /*
- * Pages of V8, the JavaScript of Node.js and Chromium.
+ * Pages of V8, the JavaScript engine of Node.js and Chromium.
  *
- * A page lies at a multiple of 256 KiB; of a large object, it is longer. Its head has the page's
- * size, where objects begin in it and where they end; since V8 12 its own address too. Since V8 13
- * all of that lies elsewhere, and the head has the address of it.
+ * A page is at a multiple of 256 KiB; with a large object, it is longer. Its header has the size of
+ * the page and the start and end of its objects; since V8 12 its own address too. Since V8 13, this
+ * metadata is elsewhere, and the header has its address.
  */
 #include "classify/walk.h"
 
@@ -11,7 +11,7 @@
 #define PAGE_HEAD UINT64_C(8192) /* at most */
 #define WORDS	  10
 
-/* Where these stand in the head or in what it points to; `self` is 0 if it is not there. */
+/* Offsets in the header or the metadata; `self` is 0 if there is none. */
 static const struct form {
 	bool elsewhere;
 	unsigned self, size, start, end;

@@ -1,14 +1,14 @@
 /*
- * Valgrind, whose tools are programs that run others inside of themselves.
+ * Valgrind, whose tools run other programs inside themselves.
  *
- * Its allocator's superblocks begin with their size, less the head, the block's own address if that
- * must not be cut up, and two words of zeros. From 64 GiB on lies memory for the tool alone.
+ * A superblock of its allocator begins with its size without the header, its own address if it must
+ * not be split, and two zero words. From 64 GiB on, memory belongs to the tool alone.
  */
 #include "classify/sign.h"
 
 #define PAGE_BYTES UINT64_C(4096)
 #define HEAD	   32
-#define LINKED_AT  UINT64_C(0x58000000) /* where its tools lie, which nothing else does */
+#define LINKED_AT  UINT64_C(0x58000000) /* where its tools are linked, unlike any other program */
 #define OWN	   (UINT64_C(1) << 36)
 #define OWN_END	   (UINT64_C(1) << 37)
 

@@ -38,13 +38,13 @@ static sign_fn *const all[] = {
 	sign_jemalloc,
 };
 
-/* What all signs look at first is read once. */
+/* The words that all signs read first are read once. */
 struct view {
 	struct memory memory; /* first */
 	struct memory *whole;
 	uint64_t at;
-	bool is_loaded;		  /* which is when somebody asks */
-	bool is_whole, is_absent; /* all of it was read; its page is not there */
+	bool is_loaded;		  /* read on demand */
+	bool is_whole, is_absent; /* it was read; its page is not present */
 	unsigned char bytes[VIEW];
 };
 
@@ -100,8 +100,8 @@ static bool fits(const struct sign_place *place, const struct sign_found *found)
 	       found->end <= place->mapping->end && found->guess != GUESS_NONE;
 }
 
-/* A runtime has many mappings of one kind: so the sign that knew one is asked first about the next,
- * unless .bss may lie there. Of signs that are certain of what they find. */
+/* A runtime has many mappings of one kind: so the certain sign that recognized one is tried first
+ * for the next, unless that may be .bss. */
 static bool is_favorite(sign_fn *sign)
 {
 	return sign == sign_python_arenas || sign == sign_v8_pages;
@@ -115,7 +115,7 @@ static bool look_for_favorite(const struct sign_place *place, struct sign_found 
 	       fits(place, found) && found->start == place->at;
 }
 
-/* What begins first; of several at one place, what the first sign says. */
+/* The part that begins first; of several, that of the first sign. */
 static bool look(const struct sign_place *place, struct sign_found *found)
 {
 	struct sign_found one;
@@ -164,8 +164,7 @@ static bool begins_known(struct sign_place *place, struct view *view, uint64_t a
 	return begins_runtime(place, found) && fits(place, found) && found->start == at;
 }
 
-/* Where the kernel merged mappings and one of them is unknown, others may follow. That is worth
- * some looks. */
+/* If the kernel merged mappings, known ones may follow an unknown one. That is worth some reads. */
 static bool resume(struct sign_place *place, struct view *view, struct sign_found *found)
 {
 	const struct mapping *m = place->mapping;

@@ -1,6 +1,4 @@
-/*
- * signs: all signs (sign.h) together: what the content of a mapping shows of its parts.
- */
+/* signs: applies all signs (sign.h) to a mapping. */
 #ifndef CLASSIFY_SIGNS_H
 #define CLASSIFY_SIGNS_H
 

@@ -17,7 +17,7 @@ struct walked walk_pieces(const struct sign_place *p, const struct walk *w)
 		walked.heads++;
 		walked.end = w->end - at < w->step ? w->end : at + w->step;
 		if (stride > 1 && i + stride >= count && i + 1 < count)
-			i = count - 1 - stride; /* the last one is looked at in any case */
+			i = count - 1 - stride; /* the last one is always examined */
 	}
 	return walked;
 }

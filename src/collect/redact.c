@@ -16,8 +16,8 @@
 
 struct redact {
 	uint64_t key[2];
-	struct rules *rules; /* the built-in ones */
-	/* Of the process at hand: */
+	struct rules *rules; /* the built-in rules */
+	/* Of the current process: */
 	bool is_kernel_thread;
 	struct slice exe;   /* of its copy */
 	struct slice smaps; /* likewise */
@@ -55,8 +55,8 @@ void redact_free(struct redact *r)
 	free(r);
 }
 
-/* Hashing: SipHash-2-4 (Aumasson and Bernstein, 2012), whose results tell nothing to who has not
- * the key. */
+/* Hashing: SipHash-2-4 (Aumasson and Bernstein, 2012), whose results reveal nothing without the
+ * key. */
 
 static uint64_t rotate(uint64_t x, int bits)
 {
@@ -113,7 +113,7 @@ static void put(struct slice s, FILE *out)
 		fwrite(s.ptr, 1, s.len, out);
 }
 
-/* As letters that make no words, and end in none of the digits that a rule would cut off. */
+/* Letters that make no words, without digits at the end, which a rule would cut off. */
 static void put_hash(const struct redact *r, struct slice bytes, FILE *out)
 {
 	static const char letters[] = "bcdfghjklmnpqrst";
@@ -134,7 +134,7 @@ static void put_number(const struct redact *r, struct slice digits, FILE *out)
 
 /* Text that somebody chose. */
 
-/* The parts that rules go by stay parts: what stands before a colon, and a number at the end. */
+/* Parts that rules depend on stay parts: the text before a colon, and a number at the end. */
 static void put_text(const struct redact *r, struct slice text, FILE *out)
 {
 	enum { SUBSYSTEM_MAX = 32 };
@@ -175,7 +175,7 @@ static struct slice base_name(struct slice path)
 
 /* Paths. */
 
-/* What distributions install. */
+/* Paths that distributions install. */
 static bool is_of_system(struct slice path)
 {
 	static const struct slice folders[] = {
@@ -193,7 +193,7 @@ static bool is_of_system(struct slice path)
 	return false;
 }
 
-/* Programs and libraries that everybody knows, by which memory is guessed and advice is given. */
+/* Well-known programs and libraries, which guesses and advice depend on. */
 static size_t public_length(struct slice name)
 {
 	static const struct slice names[] = {
@@ -213,7 +213,7 @@ static size_t public_length(struct slice name)
 	return 0;
 }
 
-/* ".so", ".so.6", ".jsa" at the end, which say what a file is. */
+/* ".so", ".so.6", ".jsa" at the end, which tell the type of a file. */
 static size_t ending_length(struct slice name)
 {
 	struct slice rest = name;
@@ -252,7 +252,7 @@ static void put_file_name(const struct redact *r, struct slice name, FILE *out)
 	put(slice_inner(rest, rest.len - ending, 0), out);
 }
 
-/* Names that stand in everybody's paths, wherever they stand there. */
+/* Common names, at any place in a path. */
 static bool is_common(struct slice name)
 {
 	static const struct slice names[] = {
@@ -313,7 +313,7 @@ static bool is_common(struct slice name)
 	       (slice_begins(name, SLICE("zram")) && is_version(slice_inner(name, 4, 0)));
 }
 
-/* What systemd calls a group by. */
+/* Suffixes of systemd's groups. */
 static size_t unit_ending(struct slice name)
 {
 	static const struct slice endings[] = {SLICE_INIT(".service"), SLICE_INIT(".scope"),
@@ -387,7 +387,7 @@ static void learn_libraries(struct redact *r)
 	}
 }
 
-/* Whether the process has mapped a library that the system has and that is called so. */
+/* Whether the process has mapped a library of this name that a distribution installed. */
 static bool has_library(struct redact *r, struct slice name)
 {
 	if (!r->libraries_known)
@@ -428,7 +428,7 @@ static void put_label(struct redact *r, struct slice text, FILE *out)
 		put_text(r, text, out);
 }
 
-/* Names between what tells that they are one; else false. */
+/* Redacts a name between known delimiters; else false. */
 static bool put_between(struct redact *r, struct slice name, struct slice begins, struct slice ends,
 			FILE *out)
 {
@@ -441,7 +441,7 @@ static bool put_between(struct redact *r, struct slice name, struct slice begins
 	return true;
 }
 
-/* The kernel's own words, which nobody chose: "[stack:12]", "anon_inode:[io_uring]". */
+/* Names that the kernel gives: "[stack:12]", "anon_inode:[io_uring]". */
 static bool is_kernels(struct slice name)
 {
 	static const struct slice whole[] = {
@@ -553,7 +553,7 @@ void redact_subsystem(struct redact *r, struct slice subsystem, FILE *out)
 
 enum { PF_KTHREAD = 0x00200000 };
 
-/* What stands behind the name in stat. */
+/* The fields after the name in stat. */
 static struct slice behind_name(struct slice stat)
 {
 	const char *end = stat.len ? memrchr(stat.ptr, ')', stat.len) : NULL;
@@ -563,7 +563,7 @@ static struct slice behind_name(struct slice stat)
 
 static bool is_kernel_thread(struct slice stat)
 {
-	enum { FLAGS = 7 }; /* the word behind the parenthesis */
+	enum { FLAGS = 7 }; /* the field after the parenthesis */
 	struct slice rest = behind_name(stat), word = {NULL, 0};
 	uint64_t flags;
 
@@ -584,7 +584,7 @@ void redact_process(struct redact *r, const struct copy *files)
 	r->smaps = smaps ? (struct slice){smaps->bytes, smaps->size} : SLICE("");
 }
 
-/* The name of a process stays if it is that of a program that the system has. */
+/* The name of a process is kept if it is that of a program that a distribution installed. */
 static void put_comm(struct redact *r, struct slice name, FILE *out)
 {
 	bool known = r->is_kernel_thread ||
@@ -602,7 +602,7 @@ static bool redact_stat(struct redact *r, struct slice bytes, FILE *out)
 	struct slice rest = behind_name(bytes);
 	size_t before = begin ? (size_t)(begin + 1 - bytes.ptr) : 0;
 
-	/* That of the machine is called so, too. */
+	/* The file of the machine has the same name. */
 	if (slice_begins(bytes, SLICE("cpu "))) {
 		put(bytes, out);
 		return true;
@@ -624,7 +624,7 @@ static bool redact_comm(struct redact *r, struct slice bytes, FILE *out)
 	return true;
 }
 
-/* The numbers that a report is made of. */
+/* Fields that reports need. */
 static bool redact_status(struct redact *r, struct slice bytes, FILE *out)
 {
 	static const struct slice wanted[] = {
@@ -675,7 +675,7 @@ static bool redact_as_is(struct redact *r, struct slice bytes, FILE *out)
 	return true;
 }
 
-/* A header ends with the name, behind five words; a line of a field begins with its key. */
+/* A header ends with the name, after five words; a line of a field begins with its key. */
 static bool redact_smaps(struct redact *r, struct slice bytes, FILE *out)
 {
 	enum { WORDS = 5 };
@@ -699,7 +699,7 @@ static bool redact_smaps(struct redact *r, struct slice bytes, FILE *out)
 	return true;
 }
 
-/* The name is behind the fifth blank. */
+/* The name follows the fifth blank. */
 static bool redact_kept_names(struct redact *r, struct slice bytes, FILE *out)
 {
 	enum { WORDS = 5 };
@@ -724,7 +724,7 @@ static bool is_cgroup(struct slice type)
 	return slice_equals(type, SLICE("cgroup")) || slice_equals(type, SLICE("cgroup2"));
 }
 
-/* All that anybody reads of it, in a line of the same form. */
+/* The parts that readers need, in a line of the same form. */
 static bool redact_mountinfo(struct redact *r, struct slice bytes, FILE *out)
 {
 	struct mount m;
@@ -752,7 +752,7 @@ static bool redact_host(struct redact *r, struct slice bytes, FILE *out)
 	return true;
 }
 
-/* Caches of control groups have their names: "dentry(123:name)". */
+/* Caches of control groups contain their names: "dentry(123:name)". */
 static bool redact_slabs(struct redact *r, struct slice bytes, FILE *out)
 {
 	struct slice line;
@@ -772,7 +772,7 @@ static bool redact_slabs(struct redact *r, struct slice bytes, FILE *out)
 	return true;
 }
 
-/* What is not here is left out. */
+/* Other files are left out. */
 static const struct {
 	const char *name;
 	bool (*redact)(struct redact *r, struct slice bytes, FILE *out);

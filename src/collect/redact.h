@@ -20,17 +20,17 @@ struct redact;
 struct redact *redact_new(struct error *e);
 void redact_free(struct redact *r);
 
-/* The process whose files come next. */
+/* Begins the process whose files come next. */
 void redact_process(struct redact *r, const struct copy *files);
 
-/* Writes a file of the process, or of the machine, without what must not be in it. False if it must
- * not be in a capture at all. */
+/* Writes a file of the process, or of the machine, redacted. False if it must not be in a capture
+ * at all. */
 bool redact_file(struct redact *r, const char *name, struct slice bytes, FILE *out);
 
-/* A path outside of /proc, such as that of a control group. */
+/* A path outside /proc, such as that of a control group. */
 void redact_path(struct redact *r, struct slice path, FILE *out);
 
-/* The name of an object of shared memory: a label, or a path. */
+/* The name of a shared memory object: a label or a path. */
 void redact_segment(struct redact *r, struct slice name, FILE *out);
 
 /* What reports show: the name of a process whose program is unknown; a user, whose number stays; a

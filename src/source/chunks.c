@@ -2,7 +2,7 @@
 
 #include "source/fastbins.h"
 
-/* Of a size. */
+/* Flags of a size. */
 #define PREVIOUS_USED UINT64_C(1)
 #define IS_MMAPPED    UINT64_C(2)
 #define NOT_MAIN      UINT64_C(4)
@@ -14,33 +14,33 @@ enum {
 	LEAST = 32,	  /* the smallest chunk; a smaller one is the fence at the end of a heap */
 	FREE_HEADER = 48, /* what malloc_trim(3) keeps of a free chunk */
 	TRIES = 4,
-	SURE = 16, /* so many chunks are no accident */
+	SURE = 16, /* this many chunks are no coincidence */
 	RETRIES = 100,
-	SHORT_WAY = 1024, /* chunks that are soon walked once more */
+	SHORT_WAY = 1024, /* chunks walked again after a break */
 };
 
-#define ARENA_HEAP UINT64_C(0x4000000)	/* the heap of an arena lies at a multiple of this */
-#define GROWTH	   UINT64_C(0x10000000) /* that a heap may have since its mapping was read */
+#define ARENA_HEAP UINT64_C(0x4000000)	/* alignment of the heaps of an arena */
+#define GROWTH	   UINT64_C(0x10000000) /* growth of a heap since its mapping was read, at most */
 
 struct header {
 	uint64_t before, size;
 };
 
-/* Memory of chunks one behind the other. */
+/* Memory with consecutive chunks. */
 struct region {
 	uint64_t first; /* chunk */
 	uint64_t end;	/* of the heap */
-	uint64_t limit; /* what lies behind is not counted */
+	uint64_t limit; /* memory after it is not counted */
 	bool is_main;
 };
 
 enum walk {
 	WALK_WHOLE,
-	WALK_CUT,    /* what follows cannot be read */
+	WALK_CUT,    /* the rest cannot be read */
 	WALK_BROKEN, /* makes no sense */
 };
 
-/* A walk at the chunk `at`, whose header is `h`, that passed so many. */
+/* A walk, at the chunk `at` with the header `h`. */
 struct walker {
 	struct memory_window *w;
 	const struct region *region;
@@ -66,7 +66,7 @@ static enum walk walk_of(enum window_status status)
 					 : WALK_CUT;
 }
 
-/* Bytes of [start, end) that are there and counted. */
+/* Present bytes of [start, end) that are counted. */
 static uint64_t count(struct walker *k, uint64_t start, uint64_t end)
 {
 	return window_count(k->w, start, end < k->region->limit ? end : k->region->limit);
@@ -81,21 +81,21 @@ static void add_free(struct walker *k, uint64_t end, bool is_top)
 		k->use.trimmable += count(k, (k->at + FREE_HEADER + mask) & ~mask, end & ~mask);
 }
 
-/* Whether the chunk that ends there is the top. If the heap has grown or shrunk since it was looked
- * at, that shows by the pages: a header has one. */
+/* Whether the chunk that ends there is the top. If the heap has grown or shrunk meanwhile, the page
+ * of the next header shows it. */
 static bool is_top(struct walker *k, uint64_t end)
 {
 	return end == k->region->end || (k->passed >= SURE && end % k->w->page_size == 0 &&
 					 window_page(k->w, end) == STATE_ABSENT && !k->w->spent);
 }
 
-/* Reads the header at which the walk stands. */
+/* Reads the header of the current chunk. */
 static enum walk look(struct walker *k)
 {
 	return walk_of(window_read(k->w, k->at, &k->h, sizeof(k->h)));
 }
 
-/* Where an arena continues in another heap, or others have moved the break. */
+/* The end of a heap whose arena continues in another, or where others have moved the break. */
 static enum walk at_fence(struct walker *k)
 {
 	uint64_t size = size_of(&k->h);
@@ -111,7 +111,7 @@ static enum walk at_fence(struct walker *k)
 	return look(k);
 }
 
-/* Takes one chunk. WALK_WHOLE with `at` behind the limit, or at the next one. */
+/* Counts one chunk. WALK_WHOLE with `at` beyond the limit, or at the next chunk. */
 static enum walk step(struct walker *k, bool *ended)
 {
 	const struct region *r = k->region;
@@ -155,8 +155,8 @@ static enum walk take(struct walker *k, bool *ended)
 	return at_fence(k);
 }
 
-/* From the first chunk to the end. What breaks off since the program has changed it is walked once
- * more from a chunk a little before. */
+/* Walks from the first chunk to the end. If the walk breaks because the program has changed the
+ * heap, it is repeated from a chunk a little earlier. */
 static enum walk walk(struct walker *k)
 {
 	struct walker before = *k;
@@ -188,7 +188,7 @@ static void add(struct heap_use *sum, const struct heap_use *part)
 	sum->trimmable += part->trimmable;
 }
 
-/* Adds what is sure of a region. False if it seems to hold no chunks. */
+/* Adds what is certain about a region. False if it seems to contain no chunks. */
 static bool walk_region(struct memory_window *w, const struct region *r, struct heap_use *use)
 {
 	enum walk status = WALK_BROKEN;
@@ -208,7 +208,7 @@ static bool walk_region(struct memory_window *w, const struct region *r, struct 
 	return true;
 }
 
-/* Fastbins are free, but look used. */
+/* Chunks in fastbins are free but marked as used. */
 static void take_fastbins(struct memory_window *w, uint64_t lists, const struct region *r,
 			  struct chunk_looks *looks, struct heap_use *use)
 {
@@ -236,8 +236,8 @@ struct arena_heap {
 	uint64_t arena, before, size, accessible;
 };
 
-/* The arena's state lies behind the head of its first heap; a head is 32 bytes, or 48 from glibc
- * 2.35 on. */
+/* The arena's state follows the header of its first heap; a header has 32 bytes, or 48 from
+ * glibc 2.35 on. */
 static bool is_arena_heap(const struct arena_heap *h, uint64_t at, uint64_t page_size)
 {
 	uint64_t head = h->arena % ARENA_HEAP;
@@ -248,7 +248,7 @@ static bool is_arena_heap(const struct arena_heap *h, uint64_t at, uint64_t page
 	       h->size % page_size == 0 && h->accessible % page_size == 0;
 }
 
-/* The first chunk of a heap, behind its head and, in the first heap, the state of the arena. */
+/* The first chunk of a heap, after its header and, in the first heap, the state of the arena. */
 static uint64_t first_chunk(const struct arena_heap *heap, uint64_t at, uint64_t state_size)
 {
 	uint64_t head = heap->arena % ARENA_HEAP;
@@ -256,11 +256,12 @@ static uint64_t first_chunk(const struct arena_heap *heap, uint64_t at, uint64_t
 	return at + round_up(heap->before ? head : head + state_size, ALIGNMENT);
 }
 
-/* Where the heap at an address ends; 0 if there is none. */
+/* The end of the heap at an address; 0 if there is none. */
 static uint64_t walk_arena_heap(struct memory_window *w, uint64_t at, uint64_t end,
 				struct chunk_looks *looks, struct heap_use *use)
 {
-	/* The state of an arena from glibc 2.27 on, and before, and where its lists lie in it. */
+	/* Size of the state of an arena, from glibc 2.27 on and before, and the offset of its
+	 * lists. */
 	static const struct {
 		uint64_t size, lists;
 	} states[] = {{2200, 16}, {2192, 8}};
@@ -286,9 +287,9 @@ static uint64_t walk_arena_heap(struct memory_window *w, uint64_t at, uint64_t e
 	return at + heap.accessible < end ? at + heap.accessible : end;
 }
 
-/* Chunks by themselves. */
+/* Chunks from mmap(2). */
 
-/* Where the chunk at an address ends, that mmap(2) gave; 0 if there is none. */
+/* The end of the mmapped chunk at an address; 0 if there is none. */
 static uint64_t end_of_mapped(struct memory_window *w, uint64_t at, uint64_t end)
 {
 	struct header h;
@@ -300,8 +301,8 @@ static uint64_t end_of_mapped(struct memory_window *w, uint64_t at, uint64_t end
 	return at + size_of(&h);
 }
 
-/* Where the last of some that lie one behind the other ends; 0 if there is none. One by itself may
- * be anything, unless it is just as large as its mapping: it is not counted, and not denied. */
+/* The end of consecutive mmapped chunks; 0 if there are none. A single one may be anything, unless
+ * it is as large as its mapping: whether it is a chunk stays unknown. */
 static uint64_t walk_mapped(struct memory_window *w, uint64_t at, uint64_t end,
 			    struct heap_use *use)
 {
@@ -319,8 +320,8 @@ static uint64_t walk_mapped(struct memory_window *w, uint64_t at, uint64_t end,
 	return last;
 }
 
-/* Where the next one may begin, since the kernel merges neighbours: at any page, but in memory that
- * is large only where an arena may. */
+/* Where the next one may begin, since the kernel merges neighbours: at any page, but in large
+ * memory only where an arena can begin. */
 static uint64_t next_place(struct memory_window *w, uint64_t at, uint64_t end,
 			   struct chunk_looks *looks)
 {

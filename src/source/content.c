@@ -16,20 +16,20 @@
 enum { DOUBTED = 16, DOUBTS_MOST = 2 };
 
 enum {
-	LEAST = 64 * 1024, /* what is resident of a mapping that is worth a look */
-	PARTS = 64,	   /* that signs may find in one */
+	LEAST = 64 * 1024, /* resident bytes from which on a mapping is examined */
+	PARTS = 64,	   /* parts that signs may find in a mapping */
 };
 
 struct content {
 	struct io *io;
 	struct stage next;
-	uint64_t start_time; /* of the process at hand; or 0 */
+	uint64_t start_time; /* start time of the current process; or 0 */
 	struct mapped_files *files;
 	struct live_memory live;
-	struct captured_memory *captured; /* of captures; or NULL */
-	struct memory_log log;		  /* for a capture */
-	bool refused;			  /* the memory of all processes */
-	bool denied;			  /* that of the process at hand */
+	struct captured_memory *captured; /* memory of a capture; or NULL */
+	struct memory_log log;		  /* log for a capture */
+	bool refused;			  /* what is remembered of all processes */
+	bool denied;			  /* what is remembered of the current process */
 	bool begun;			  /* of that, mappings are looked at */
 	struct doubted {
 		pid_t pid;
@@ -39,12 +39,11 @@ struct content {
 	unsigned last_doubted;
 	void *facts;
 	struct content_part found[PARTS];
-	struct part parts[2 * PARTS + 1]; /* those, and what lies between them */
+	struct part parts[2 * PARTS + 1]; /* those, and the gaps between them */
 	unsigned guesses[2 * PARTS + 1];
 };
 
-/* The Yama security module notes each refusal in the kernel's log: so nothing is tried of which it
- * is known that it would be refused. */
+/* The Yama security module logs each refusal, so nothing is tried that is known to be refused. */
 static bool yama_refuses(void)
 {
 	const struct procdir yama = {.fd = AT_FDCWD, .prefix = "/proc/sys/kernel/yama/"};
@@ -53,7 +52,7 @@ static bool yama_refuses(void)
 	return !may_trace() && procdir_read(&yama, "ptrace_scope", &scope, 1) == 1 && scope != '0';
 }
 
-/* Whether the memory may be read: of a process that is found out when it is needed first. */
+/* Whether the memory may be read; for a process, found out when first needed. */
 static bool may_read(struct content *c)
 {
 	if (!c->denied && !c->captured)
@@ -91,7 +90,7 @@ static size_t make_parts(struct content *c, const struct mapping *m, size_t foun
 	return add_part(c, count, at, m->end, 0);
 }
 
-/* Divides the mapping; not if it cannot be known which pages belong to which part. */
+/* Divides the mapping, unless it is unknown which pages belong to which part. */
 static void divide(struct content *c, struct division *d, size_t found)
 {
 	int status;
@@ -129,8 +128,8 @@ static struct memory *memory_of(struct content *c)
 	return c->io->copies_text ? &c->log.memory : &c->live.memory;
 }
 
-/* Looks at a mapping, unless that was done before: then its process need not be opened. False if it
- * may not be looked at. *count parts are found. A capture has what was looked at when it was made.
+/* Examines a mapping, unless its parts are remembered; then the process need not be opened. False
+ * if it may not be examined; else *count parts. A capture has what was examined when it was made.
  */
 static bool look(struct content *c, const struct mapping *m, size_t *count)
 {

@@ -22,7 +22,7 @@ struct content;
 struct content *content_new(struct io *io);
 void content_free(struct content *c);
 
-/* Of the process that began then, in clock ticks after boot; 0 if that is not known. */
+/* Begins a process with this start time, in clock ticks after boot; 0 if unknown. */
 struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
 			   struct stage next);
 
@@ -30,7 +30,7 @@ struct stage content_begin(struct content *c, struct process_memory *memory, uin
  * will say less; or it has changed. */
 bool content_agrees(struct content *c);
 
-/* Adds to a copy what was read of the memory, as captured_memory.h has it. */
+/* Adds what was read of the memory to a copy, in the form of captured_memory.h. */
 void content_copy(struct content *c, struct copy *copy);
 
 #endif

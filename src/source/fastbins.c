@@ -2,8 +2,7 @@
 
 #include "parse/number.h"
 
-/* Of struct malloc_state, on 64 bits from glibc 2.27 on, as far as lists, top and bins are apart.
- */
+/* Offsets in struct malloc_state, on 64 bits from glibc 2.27 on, between lists, top and bins. */
 enum { LISTS = 10, TOP = 80, BINS = 96, BIN_COUNT = 127, BINS_EMPTY = 8 };
 enum { ALIGNMENT = 16 };
 
@@ -22,8 +21,8 @@ static bool is_chunk(struct memory_window *w, uint64_t at, uint64_t size)
 	return at % ALIGNMENT == 0 && read_word(w, at + 8, &word) && (word & ~FLAGS) == size;
 }
 
-/* The chunk behind one in its list; 0 if there is none. From glibc 2.32 on, the address is
- * disguised by where it stands. */
+/* The next chunk in the list; 0 if there is none. From glibc 2.32 on, the pointer is mixed with its
+ * own address. */
 static uint64_t next_of(struct memory_window *w, uint64_t at, uint64_t size)
 {
 	uint64_t word, place = at + 16, plain;
@@ -73,7 +72,7 @@ static bool is_state(struct memory_window *w, uint64_t lists)
 	return empty >= BINS_EMPTY;
 }
 
-/* In [from, to) of the data of a file. */
+/* Searches [from, to) of the data of a file. */
 static uint64_t search(struct memory_window *w, uint64_t from, uint64_t to, uint64_t start,
 		       uint64_t end)
 {
@@ -95,7 +94,7 @@ static bool is_c_library(struct slice path)
 	return slice_begins(base, SLICE("libc.so")) || slice_begins(base, SLICE("libc-2."));
 }
 
-/* A line of maps: false unless it is of private data of a file. */
+/* Parses a line of maps: false unless it is private data of a file. */
 static bool take_data(struct slice line, uint64_t *from, uint64_t *to, struct slice *path)
 {
 	struct slice perms;
@@ -118,7 +117,7 @@ uint64_t fastbins_of_main(struct memory_window *w, uint64_t start, uint64_t end)
 	uint64_t from, to, found = 0;
 	bool is_first = true;
 
-	/* The first data of a file is the program's. */
+	/* The first data in the address space is the program's. */
 	while (found == 0 && take_line(&maps, &line)) {
 		if (!take_data(line, &from, &to, &path))
 			continue;

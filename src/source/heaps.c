@@ -11,8 +11,8 @@ struct heaps {
 	struct chunk_looks looks;
 };
 
-/* Names that memory of glibc's malloc may have: none, the kernel's, glibc's own, and that of the
- * library that mapped it (anonmem run). */
+/* Memory of glibc's malloc can be unnamed, or named by the kernel, by glibc, or after the library
+ * that mapped it (anonmem run). */
 static bool may_be_malloc(struct slice name)
 {
 	return name.len == 0 || slice_equals(name, SLICE("[heap]")) ||
@@ -33,8 +33,8 @@ static bool is_candidate(const struct mapping *m)
 	       !mapping_has_inode(m) && may_be_malloc(m->name) && !is_empty(&m->counters);
 }
 
-/* By their content, parts of a mapping may be known already. Where that is only likely to be a
- * chunk, its end is no proof: the part was made to end there. */
+/* Signs may have found parts of a mapping already. If a chunk is only likely, its end proves
+ * nothing, since the part was made to end there. */
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct heaps *h = ctx;

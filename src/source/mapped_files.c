@@ -11,7 +11,7 @@
 enum {
 	FILES = 512,
 	NAMES = 64 * 1024,
-	BLOCKS = 16, /* of files, that are kept: tables are read by small pieces */
+	BLOCKS = 16, /* cached bytes of files, because tables are read in small pieces */
 	BLOCK = 4096,
 };
 
@@ -22,7 +22,7 @@ struct mapped_files {
 	bool loaded;
 	struct file {
 		struct memory_object object;
-		uint32_t path; /* in `paths`, which ends in \0 */
+		uint32_t path; /* offset in `paths`, ends with \0 */
 		bool has_code;
 	} files[FILES];
 	size_t count, used;
@@ -34,7 +34,7 @@ struct mapped_files {
 		char bytes[BLOCK];
 	} blocks[BLOCKS];
 	unsigned last_block;
-	uint32_t open; /* the number of the file that is open, if fd is one */
+	uint32_t open; /* index of the open file, if fd is one */
 	int fd;
 };
 
@@ -106,7 +106,7 @@ static bool load_from(struct mapped_files *f, const char *name, enum smaps_kind 
 	return true;
 }
 
-/* A capture may have smaps alone. */
+/* A capture may contain only smaps. */
 static void load(struct mapped_files *f)
 {
 	f->loaded = true;
@@ -171,8 +171,8 @@ bool mapped_files_find(struct mapped_files *f, struct slice name, struct memory_
 	return false;
 }
 
-/* Where the file may be another one by now, of a device for instance, it is opened only once it is
- * known what it is. What overlays show has numbers of its own. */
+/* The path may lead to another file by now, a device for instance, so it is opened only after a
+ * check. Files on overlayfs have other inode numbers in maps. */
 static int open_path(const struct mapped_files *f, const struct file *file)
 {
 	char path[PATH_MAX], link[32];
@@ -223,7 +223,7 @@ static struct block *find_block(struct mapped_files *f, uint32_t file, uint64_t 
 	return NULL;
 }
 
-/* Reads it in place of the one that was read first. */
+/* Replaces the block that was read first. */
 static struct block *read_block(struct mapped_files *f, const struct memory_object *object,
 				uint64_t offset)
 {

@@ -16,14 +16,14 @@ struct mapped_files;
 struct mapped_files *mapped_files_new(struct io *io);
 void mapped_files_free(struct mapped_files *f);
 
-/* A new process, or another reading of it. */
+/* Begins a process, or another reading of it. */
 void mapped_files_begin(struct mapped_files *f, const struct procdir *dir);
 
 /* As memory_find(). */
 bool mapped_files_find(struct mapped_files *f, struct slice name, struct memory_object *object);
 
-/* As memory_read_file(), of a running process: through its link exe, or by its path in what the
- * process has for a root, if the file there is still the same. */
+/* As memory_read_file(), for a running process: through its link exe, or by the path below its
+ * root, if that is still the same file. */
 bool mapped_files_read(struct mapped_files *f, const struct memory_object *object, uint64_t offset,
 		       void *to, size_t size);
 

@@ -13,10 +13,10 @@ enum {
 };
 
 struct logged_piece {
-	uint64_t object; /* where the file is mapped; 0 for memory */
+	uint64_t object; /* address of the file; 0 for memory */
 	uint64_t at;
-	size_t size;   /* 0 for a page of which it is known that it is there */
-	size_t in_log; /* where the bytes are */
+	size_t size;   /* 0 for a page known to be present */
+	size_t in_log; /* offset of the bytes */
 };
 
 static void *grow(void *array, size_t *capacity, size_t count, size_t size)
@@ -142,7 +142,7 @@ void memory_log_count(struct memory_log *l, const struct part *parts, size_t cou
 
 /* Writing. */
 
-/* Of those that begin at one place, the one that was read first. */
+/* Of pieces with the same start, the one read first. */
 static int by_place(const void *a, const void *b)
 {
 	const struct logged_piece *x = a, *y = b;
@@ -154,11 +154,11 @@ static int by_place(const void *a, const void *b)
 	return (x->in_log > y->in_log) - (x->in_log < y->in_log);
 }
 
-/* What was written last, of which the line may go on. */
+/* The last piece written, whose line may be continued. */
 struct line {
 	FILE *out;
 	uint64_t object, end;
-	size_t bytes; /* in the line; 0 if there is none */
+	size_t bytes; /* of the line; 0 if there is none */
 };
 
 static void end_line(struct line *line)
@@ -197,7 +197,7 @@ static void put_bytes(struct line *line, uint64_t object, uint64_t at, const uns
 	}
 }
 
-/* What has been written of an object reaches to here. */
+/* End of what was written of an object. */
 static uint64_t reach(const struct line *line, uint64_t object)
 {
 	return line->object == object ? line->end : 0;
@@ -218,7 +218,7 @@ static void put_piece(const struct memory_log *l, struct line *line, const struc
 			  p->size - (size_t)(at - p->at));
 }
 
-/* Whether the bytes that were read say already that a page is there. */
+/* Whether bytes were read that show that a page is present. */
 static bool is_read(const struct memory_log *l, const struct line *line, size_t i)
 {
 	const struct logged_piece *p = &l->pieces[i];

@@ -28,19 +28,19 @@ struct memory_log {
 	size_t count, capacity;
 	unsigned char *bytes;
 	size_t size, room;
-	FILE *lines; /* about mappings and their parts; or NULL */
+	FILE *lines; /* lines about mappings and their parts; or NULL */
 	char *text;
 	size_t text_size;
-	bool no_memory; /* something is missing for that */
+	bool no_memory; /* a line could not be kept */
 };
 
 void memory_log_begin(struct memory_log *l, struct memory *whole);
 void memory_log_free(struct memory_log *l);
 
-/* Signs look at this mapping. */
+/* Notes that signs examine this mapping. */
 void memory_log_look(struct memory_log *l, const struct mapping *m);
 
-/* The pages of parts were counted. */
+/* Notes the counted pages of parts. */
 void memory_log_count(struct memory_log *l, const struct part *parts, size_t count);
 
 void memory_log_write(struct memory_log *l, FILE *out);

@@ -5,8 +5,8 @@
 
 enum {
 	SLOTS = 1 << 13, /* a power of two */
-	TRIES = 16,	 /* slots in which a place may be */
-	CHANGE = 8,	 /* which part of its pages has changed, to look again */
+	TRIES = 16,	 /* slots that a place can use */
+	CHANGE = 8,	 /* part of the pages that must change for another look */
 };
 
 struct remembered {
@@ -14,7 +14,7 @@ struct remembered {
 	unsigned users;
 	uint32_t refresh;
 	struct slot {
-		uint32_t used; /* in which refresh; 0 for never */
+		uint32_t used; /* the refresh that used it last; 0 for never */
 		uint32_t count;
 		struct remembered_place place;
 		struct content_part parts[REMEMBERED_PARTS];
@@ -97,7 +97,7 @@ static struct slot *find(struct remembered *r, const struct remembered_place *pl
 	return NULL;
 }
 
-/* One that is free, or was not used in this refresh nor in the last; else NULL. */
+/* A slot that is free or was not used in this refresh or the last; else NULL. */
 static struct slot *find_free(struct remembered *r, const struct remembered_place *place)
 {
 	size_t first = first_slot(place);

@@ -27,19 +27,19 @@ struct remembered_place {
 
 enum { REMEMBERED_PARTS = 4 };
 
-/* NULL if out of memory. Each reader that may outlive who made it (collect/pool.h) shares it; the
- * last one frees it. */
+/* NULL if out of memory. Readers can outlive their creator (collect/pool.h), so they share it, and
+ * the last one frees it. */
 struct remembered *remembered_new(void);
 struct remembered *remembered_share(struct remembered *r);
 void remembered_free(struct remembered *r);
 
 void remembered_begin(struct remembered *r);
 
-/* False if it was not looked at, or a good part of it has changed since. Else *count parts. */
+/* False if it was not examined, or much of it has changed since. Else *count parts. */
 bool remembered_find(struct remembered *r, const struct remembered_place *place,
 		     struct content_part parts[REMEMBERED_PARTS], size_t *count);
 
-/* What has more parts, and what is too much, is not kept. */
+/* Mappings with more parts are not kept, nor more mappings than there is room for. */
 void remembered_keep(struct remembered *r, const struct remembered_place *place,
 		     const struct content_part *parts, size_t count);
 
