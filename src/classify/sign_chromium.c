@@ -1,15 +1,14 @@
 /*
- * The allocators of Chromium, whose heads are not all known by their content: what is found is
- * likely.
+ * The allocators of Chromium. Their headers have few marks, so guesses are likely only.
  *
- * PartitionAlloc takes super pages of 2 MiB. The first 16 KiB of one are closed but for a page
- * about it; what follows is used, up to 16 KiB before its end.
+ * PartitionAlloc uses super pages of 2 MiB. The first and last 16 KiB of one are inaccessible,
+ * except for a page of metadata in the first.
  *
- * Oilpan, the heap of its C++ objects, has pages of 128 KiB, which all begin with the address of
- * the heap, and then that of a space of it. A large object has a page of its own.
+ * Oilpan, the heap of C++ objects, has pages of 128 KiB, which all begin with the address of the
+ * heap, followed by that of one of its spaces. A large object has a page of its own.
  *
- * V8 in its sandbox has pages of 256 KiB in a cage of 4 GiB, at whose begin lies what is only read.
- * The head of a page has its flags and its number, and an object begins with an odd pointer.
+ * V8 in its sandbox has pages of 256 KiB in a cage of 4 GiB, which starts with read-only pages. The
+ * header of a page has flags and a number, and an object begins with an odd pointer.
  */
 #include "classify/sign.h"
 

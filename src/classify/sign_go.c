@@ -1,11 +1,11 @@
 /*
  * The heap of Go.
  *
- * Its runtime divides the address space into arenas of 64 MiB. A table, which a variable of the
- * runtime points at, has the description of each arena; this has the span of each page of 8 KiB,
- * and a span says at which page it begins. Where a variable and a page of the mapping are joined by
- * that way, it is the runtime's heap, with symbols or without. The description lies in memory of
- * the runtime too. Where spans lie, other things of the runtime do: but that is only likely.
+ * The runtime divides the address space into arenas of 64 MiB. A variable points to a table with
+ * the metadata of each arena. That contains the span of each page of 8 KiB, and a span contains its
+ * first page. If this path leads from a variable to a page of the mapping, the mapping is the heap,
+ * whether or not there are symbols. The metadata is in memory of the runtime too. Memory around
+ * spans is likely the runtime's.
  */
 #include "classify/elf.h"
 #include "classify/sign.h"
@@ -18,7 +18,7 @@
 #define SPAN_START   24 /* offset of the first page in a span */
 #define PAGE_BYTES   UINT64_C(4096)
 #define VARIABLES    (UINT64_C(256) << 10) /* bytes of variables that are searched */
-#define PIECE	     (UINT64_C(256) << 10) /* that the runtime takes for its own */
+#define PIECE	     (UINT64_C(256) << 10) /* by which the runtime allocates its own memory */
 
 enum { UNKNOWN, FOUND, NONE, TRIES = 2, PROBES = 24, SPAN_PROBES = 8 };
 
@@ -133,7 +133,7 @@ static void find_runtime(const struct sign_place *p)
 		go->state = NONE;
 }
 
-/* Some of the spans of an arena, evenly spread over what is used of it. */
+/* A sample of the spans of an arena, evenly spread over its used part. */
 static void note_spans(const struct sign_place *p, uint64_t description, uint64_t end)
 {
 	struct go_facts *go = &p->facts->go;
@@ -196,7 +196,7 @@ static bool find_table_here(const struct sign_place *p, struct sign_found *found
 	return start < end;
 }
 
-/* The first place of the mapping that spans may have been taken from; or its end. */
+/* The first address of the mapping that spans may have been allocated from; or its end. */
 static uint64_t first_span(const struct sign_place *p)
 {
 	const struct go_facts *go = &p->facts->go;
@@ -211,7 +211,7 @@ static uint64_t first_span(const struct sign_place *p)
 	return first - p->at > PIECE ? (first - PIECE) / PAGE_BYTES * PAGE_BYTES : p->at;
 }
 
-/* The runtime's own memory: what is known of it, and what lies around spans. */
+/* The runtime's own memory: its metadata, and the memory around spans. */
 static bool find_runtime_here(const struct sign_place *p, struct sign_found *found)
 {
 	struct sign_found around = {first_span(p), p->mapping->end, GUESS_GO_RUNTIME_LIKELY};

@@ -1,8 +1,8 @@
 /*
  * The buffer pool of InnoDB, of MariaDB and MySQL.
  *
- * A chunk of it begins with what is known of each page, one piece of the same size for each. A
- * piece has the address of its page; the pages follow each other, right behind the pieces.
+ * A chunk of the pool begins with an array of page descriptors of equal size. Each contains the
+ * address of its page; the pages follow the array in the same order.
  */
 #include "classify/sign.h"
 
@@ -12,12 +12,12 @@
 enum { HEAD_WORDS = 160, PROVEN = 4, EXTENTS = 16 };
 
 struct pool {
-	uint64_t offset, step; /* of the addresses in the pieces */
-	uint64_t page, first;  /* the size of a page; where the first one lies, from the begin */
+	uint64_t offset, step; /* of the address in a descriptor; size of a descriptor */
+	uint64_t page, first;  /* the size of a page; the offset of the first */
 	uint64_t count;
 };
 
-/* The address of the page that a piece is about, from the begin of all; 0 if there is none. */
+/* The offset of the page of a descriptor; 0 if there is none. */
 static uint64_t page_of(const struct sign_place *p, uint64_t at, const struct pool *pool,
 			uint64_t piece)
 {
@@ -50,7 +50,7 @@ static bool is_page_size(uint64_t size)
 	return size >= PAGE_LEAST && size <= PAGE_MOST && (size & (size - 1)) == 0;
 }
 
-/* The first two addresses that are a page apart. */
+/* Finds the first two addresses that are a page apart. */
 static bool find_pieces(const struct sign_place *p, const uint64_t *words, struct pool *pool)
 {
 	for (uint64_t i = 0; i < HEAD_WORDS / 2; i++) {
@@ -70,7 +70,7 @@ static bool find_pieces(const struct sign_place *p, const uint64_t *words, struc
 	return false;
 }
 
-/* The pieces fill the room before the first page: up to a page of it may be left over. */
+/* The descriptors fill the space before the first page, except for less than a page. */
 static bool count_pieces(const struct sign_place *p, struct pool *pool)
 {
 	uint64_t most = pool->first / pool->step, least = (pool->first - pool->page) / pool->step;
@@ -97,7 +97,7 @@ static bool is_database(const struct sign_place *p)
 	       memory_find(p->memory, SLICE("mysqld"), &object);
 }
 
-/* The parts of a pool that is cut into several of one size. */
+/* The chunks of a pool that consists of several of one size. */
 bool sign_innodb_pool(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t words[HEAD_WORDS], size;

@@ -1,21 +1,21 @@
 /*
  * malloc of the GNU C library.
  *
- * A block from mmap(2) begins with two words, as long as pointers are: what lies before the chunk,
- * 0 unless the block is aligned to more than a page, and the size of all of it with IS_MMAPPED. The
- * kernel merges neighbours, of which the next begins where the one before ends. On i386, from 2.26
- * on, 8 bytes lie before the two words, which count them.
+ * A chunk from mmap(2) begins with two words: the bytes before the chunk, 0 unless the block is
+ * aligned to more than a page, and the size of the chunk with the flag IS_MMAPPED. The kernel
+ * merges adjacent chunks into one mapping. On i386, from 2.26 on, 8 bytes precede the two words and
+ * count as part of the chunk.
  *
- * An arena of a thread is made of heaps, each at a multiple of a size. Its head has the address of
- * the arena's state, the heap before, its size, and as much as may be accessed.
+ * An arena consists of heaps at multiples of HEAP_MAX. The header of a heap has the address of the
+ * arena's state, the previous heap, its size, and how much of it is accessible.
  *
- * How many bytes malloc has by mmap(2) stands in its variables: more cannot be chunks.
+ * malloc counts the bytes that it has from mmap(2); more cannot be chunks.
  */
 #include "classify/sign.h"
 
 #define HEAP_MAX    (UINT64_C(64) << 20)
 #define HEAP_MAX_32 (UINT64_C(1) << 20) /* on 32 bits */
-#define PAGE_BYTES  UINT64_C(4096)	/* the least that a page may have */
+#define PAGE_BYTES  UINT64_C(4096)	/* the smallest page size */
 #define IS_MMAPPED  UINT64_C(2)
 #define FLAGS	    UINT64_C(7)
 
@@ -137,7 +137,7 @@ bool sign_malloc_arena(const struct sign_place *p, struct sign_found *found)
 	return find_heap(p, false, found) || (is_narrow(p) && find_heap(p, true, found));
 }
 
-/* The library's account. */
+/* The account of the library. */
 
 static bool is_c_library(struct slice path)
 {
@@ -147,7 +147,7 @@ static bool is_c_library(struct slice path)
 	return slice_equals(name, SLICE("libc.so.6")) || slice_begins(name, SLICE("libc-2."));
 }
 
-/* A program without the library may have it in itself. */
+/* A static program has it in its own variables. */
 void sign_malloc_pass(const struct mapping *m, struct sign_facts *facts)
 {
 	struct malloc_facts *f = &facts->malloc;
@@ -220,7 +220,7 @@ static enum content_doubt compare(uint64_t claimed, const uint64_t *words)
 	return claimed <= words[MAPPED_MOST] ? DOUBT_SOME : DOUBT_SURE;
 }
 
-/* Blocks overlap, for the account may lie across their ends. What cannot be read says nothing. */
+/* Blocks overlap, because the account may cross their ends. Unreadable ones prove nothing. */
 enum content_doubt sign_malloc_check(struct memory *m, const struct sign_facts *facts)
 {
 	enum { STEP = PAGE_BYTES - 64, MOST = 64 * 1024 };

@@ -10,7 +10,7 @@
 
 #define CHUNK	   UINT64_C(16384)
 #define PAGE_BYTES UINT64_C(4096)
-#define TAGS	   UINT64_C(3) /* of an address, from 3.14 on */
+#define TAGS	   UINT64_C(3) /* tag bits of an address, from 3.14 on */
 
 enum { BEFORE, SIZE, TOP, UNUSED, FIRST, WORDS };
 

@@ -26,7 +26,7 @@ static bool is_ruby(const struct sign_place *p)
 	       memory_find(p->memory, SLICE("ruby"), &object);
 }
 
-/* The next block may be none, or one of 32 KiB elsewhere. */
+/* There may be no next block, or it is one of 32 KiB elsewhere. */
 static bool is_block(const struct block *b)
 {
 	return b->used >= 0 && b->used < (int16_t)(BLOCK - 1) && b->marked >= -1 &&
@@ -39,7 +39,7 @@ static bool is_in_heap(const struct sign_place *p, uint64_t block)
 	return block >= p->at && block - p->at < HEAP && (block - p->at) % BLOCK == 0;
 }
 
-/* Blocks are taken in ascending order: so those at the end may not be there. */
+/* Blocks are used in ascending order, so those at the end may be missing. */
 static bool are_blocks(const struct sign_place *p)
 {
 	unsigned linked = 0;

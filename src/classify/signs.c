@@ -146,7 +146,7 @@ static bool begins_chunk(const struct view *v, uint64_t at)
 	       words[1] % PAGE_BYTES == 2;
 }
 
-/* Where a page may begin what runtimes have many of, one behind the other. */
+/* Whether runtimes have many adjacent pieces that begin at such a page. */
 static bool begins_runtime(const struct sign_place *place, struct sign_found *found)
 {
 	return (place->at % POOL == 0 && sign_python_arenas(place, found)) ||
