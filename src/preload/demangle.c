@@ -110,27 +110,26 @@ static bool source_name(struct name *n)
 	return true;
 }
 
+static const struct {
+	char code[3], text[10];
+} operators[] = {
+	{"nw", " new"},	     {"na", " new[]"}, {"dl", " delete"}, {"da", " delete[]"},
+	{"aw", " co_await"}, {"ps", "+"},      {"ng", "-"},	  {"ad", "&"},
+	{"de", "*"},	     {"co", "~"},      {"pl", "+"},	  {"mi", "-"},
+	{"ml", "*"},	     {"dv", "/"},      {"rm", "%"},	  {"an", "&"},
+	{"or", "|"},	     {"eo", "^"},      {"aS", "="},	  {"pL", "+="},
+	{"mI", "-="},	     {"mL", "*="},     {"dV", "/="},	  {"rM", "%="},
+	{"aN", "&="},	     {"oR", "|="},     {"eO", "^="},	  {"ls", "<<"},
+	{"rs", ">>"},	     {"lS", "<<="},    {"rS", ">>="},	  {"eq", "=="},
+	{"ne", "!="},	     {"lt", "<"},      {"gt", ">"},	  {"le", "<="},
+	{"ge", ">="},	     {"ss", "<=>"},    {"nt", "!"},	  {"aa", "&&"},
+	{"oo", "||"},	     {"pp", "++"},     {"mm", "--"},	  {"cm", ","},
+	{"pm", "->*"},	     {"pt", "->"},     {"cl", "()"},	  {"ix", "[]"},
+	{"qu", "?"},
+};
+
 static bool operator_name(struct name *n)
 {
-	static const struct {
-		char code[3], text[10];
-	} operators[] = {
-		{"nw", " new"},	     {"na", " new[]"}, {"dl", " delete"}, {"da", " delete[]"},
-		{"aw", " co_await"}, {"ps", "+"},      {"ng", "-"},	  {"ad", "&"},
-		{"de", "*"},	     {"co", "~"},      {"pl", "+"},	  {"mi", "-"},
-		{"ml", "*"},	     {"dv", "/"},      {"rm", "%"},	  {"an", "&"},
-		{"or", "|"},	     {"eo", "^"},      {"aS", "="},	  {"pL", "+="},
-		{"mI", "-="},	     {"mL", "*="},     {"dV", "/="},	  {"rM", "%="},
-		{"aN", "&="},	     {"oR", "|="},     {"eO", "^="},	  {"ls", "<<"},
-		{"rs", ">>"},	     {"lS", "<<="},    {"rS", ">>="},	  {"eq", "=="},
-		{"ne", "!="},	     {"lt", "<"},      {"gt", ">"},	  {"le", "<="},
-		{"ge", ">="},	     {"ss", "<=>"},    {"nt", "!"},	  {"aa", "&&"},
-		{"oo", "||"},	     {"pp", "++"},     {"mm", "--"},	  {"cm", ","},
-		{"pm", "->*"},	     {"pt", "->"},     {"cl", "()"},	  {"ix", "[]"},
-		{"qu", "?"},
-	};
-	bool known;
-
 	put(n, "operator");
 	if (take_pair(n, "cv")) {
 		put(n, " (type)");
@@ -141,8 +140,7 @@ static bool operator_name(struct name *n)
 		return source_name(n);
 	}
 	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++) {
-		known = take_pair(n, operators[i].code);
-		if (known) {
+		if (take_pair(n, operators[i].code)) {
 			put(n, operators[i].text);
 			return true;
 		}
