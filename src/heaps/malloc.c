@@ -320,6 +320,8 @@ static struct mallinfo our_mallinfo(void)
 	return small;
 }
 
+/* What takes memory comes first, since it also takes the C library's: should the rest fail, and not
+ * be undone either, nobody is given what the C library does not know. */
 bool malloc_replace(void)
 {
 #define HOOK(name)                                                                                 \
@@ -327,19 +329,19 @@ bool malloc_replace(void)
 #name, (void (*)(void))our_##name                                                  \
 	}
 	static const struct hook hooks[] = {
-		HOOK(malloc),
 		HOOK(free),
-		HOOK(calloc),
 		HOOK(realloc),
-		HOOK(memalign),
-		HOOK(valloc),
-		HOOK(pvalloc),
-		HOOK(posix_memalign),
 		HOOK(malloc_usable_size),
 		HOOK(malloc_trim),
 		HOOK(mallopt),
 		HOOK(mallinfo),
 		HOOK(mallinfo2),
+		HOOK(memalign),
+		HOOK(valloc),
+		HOOK(pvalloc),
+		HOOK(posix_memalign),
+		HOOK(calloc),
+		HOOK(malloc),
 		{"aligned_alloc", (void (*)(void))our_memalign},
 	};
 #undef HOOK
