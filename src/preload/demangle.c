@@ -416,9 +416,7 @@ static bool skip_named_type(struct name *n)
 {
 	bool done;
 
-	if (*n->at == 'S' && n->at[1] != 't')
-		done = part(n);
-	else if (*n->at == 'T' && !is_lower(n->at[1]))
+	if ((*n->at == 'S' && n->at[1] != 't') || (*n->at == 'T' && !is_lower(n->at[1])))
 		done = part(n);
 	else
 		done = encoding(n);
