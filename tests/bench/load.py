@@ -13,9 +13,8 @@ from bench.figures import CPU, PEAK, Missing
 from bench.servers import Postgres, Redis, Server
 
 PAGE = """<?php
-$d = new DOMDocument(); $d->loadXML('<a>' . str_repeat('<b x="1"><c>text</c></b>', 200) . '</a>');
-for ($i = 0; $i < 500; $i++) $a[] = ['k' => $i, 's' => str_repeat('x', $i % 50)];
-echo strlen($d->saveXML()), strlen(json_encode($a));
+for ($i = 0; $i < 2000; $i++) $a[] = ['k' => $i, 's' => str_repeat('x', $i % 50)];
+echo strlen(serialize(json_decode(json_encode($a), true)));
 """
 NGINX = """daemon off; worker_processes 1; pid {0}/pid; error_log {0}/log;
 events {{}}
