@@ -51,7 +51,7 @@ static const struct {
 	/* Names that `anonmem run` gives: those of libraries, without the version. */
 	{"^malloc: (lib[^]:[/]+)\\.so([.:]|$)", "\\1", true},
 	{"^malloc: \\((allocator|no library|any)\\)$", "malloc", false},
-	{"^malloc: ([^]:[/]+)$", "\\1", true},
+	{"^malloc: ([^]:[/]+)(:|$)", "\\1", true},
 	{"^(lib[^]:[/]+)\\.so([.:]|$)", "\\1", true},
 	/* The text before a colon, except in anon_inode:[io_uring]. */
 	{"^([^]:[]{1,32}): ?[^[]", "\\1", true},

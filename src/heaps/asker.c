@@ -1,6 +1,7 @@
 #include "heaps/asker.h"
 
 #include "heaps/cfi.h"
+#include "heaps/function.h"
 #include "heaps/heap.h"
 #include "preload/caller.h"
 
@@ -16,7 +17,7 @@ static const char unknown[] = "malloc: (no library)";
 
 static const char *const always[] = {"libc.so.*",     "libm.so.*",	  "libstdc++.so.*",
 				     "libgcc_s.so.*", "libglib-2.0.so.*", "ld-linux-*.so.*"};
-static bool direct_only;
+static bool direct_only, by_function;
 static const char *more;
 
 /* Whether a name matches a pattern of `len` bytes, in which * stands for any bytes and ? for one.
@@ -169,8 +170,9 @@ void asker_forget(void)
 }
 
 struct step {
-	unsigned heap; /* found; or 0 */
-	uint64_t rule; /* how to go on; or 0 if the address is in no library */
+	unsigned heap;	   /* found; or 0 */
+	unsigned function; /* found and counted, + 1; or 0 */
+	uint64_t rule;	   /* how to go on; or 0 if the address is in no library */
 };
 
 static struct step rule_for(uintptr_t address, const char *library)
@@ -181,7 +183,7 @@ static struct step rule_for(uintptr_t address, const char *library)
 	uint64_t packed;
 
 	if (through == THROUGHS)
-		return (struct step){heap_of(library), 0};
+		return (struct step){.heap = heap_of(library)};
 	/* The call is the instruction before, and may be the last one of its function. */
 	if (_dl_find_object((void *)(address - 1), &object) == 0 &&
 	    cfi_find(&object, address - 1, &rule))
@@ -191,19 +193,36 @@ static struct step rule_for(uintptr_t address, const char *library)
 	number = keep_rule(packed);
 	if (number < RULE_LIMIT)
 		keep(address, ASKER_RULE | number);
-	return (struct step){0, packed};
+	return (struct step){.rule = packed};
+}
+
+static struct step function_at(uintptr_t address, unsigned library)
+{
+	uintptr_t start = address - 1;
+	struct dl_find_object object;
+	unsigned function;
+
+	if (_dl_find_object((void *)start, &object) == 0)
+		start = cfi_function(&object, start);
+	function = function_find(start, library);
+	if (function == FUNCTION_LIMIT)
+		return (struct step){.heap = library};
+	keep(address, ASKER_RULE | (RULE_LIMIT + function));
+	return (struct step){.function = function + 1};
 }
 
 __attribute__((noinline)) static struct step find_out(uintptr_t address)
 {
 	char library[ANONMEM_NAME_MAX + 1];
-	struct step step = {0, 0};
+	struct step step = {0};
 
 	if (!caller_name(address, false, library))
 		return step;
 	if (passes_on(library))
 		return rule_for(address, library);
 	step.heap = heap_of(library);
+	if (by_function)
+		return function_at(address, step.heap);
 	keep(address, step.heap);
 	return step;
 }
@@ -215,10 +234,12 @@ static inline __attribute__((always_inline)) struct step look_up(uintptr_t addre
 
 	if (__builtin_expect(known >> ASKER_VALUE_BITS != address, 0))
 		return find_out(address);
-	if (value & ASKER_RULE)
-		return (struct step){0,
-				     __atomic_load_n(&rules[value - ASKER_RULE], __ATOMIC_RELAXED)};
-	return (struct step){value, 0};
+	if (!(value & ASKER_RULE))
+		return (struct step){.heap = value};
+	value -= ASKER_RULE;
+	if (value >= RULE_LIMIT)
+		return (struct step){.function = value - RULE_LIMIT + 1};
+	return (struct step){.rule = __atomic_load_n(&rules[value], __ATOMIC_RELAXED)};
 }
 
 /* Frames */
@@ -248,29 +269,45 @@ static bool go_up(struct frame *f, uint64_t rule)
 	return f->address != 0;
 }
 
-unsigned asker_follow(const uintptr_t *frame)
+/* That of a step, or 0. */
+static unsigned heap_at(uintptr_t address, struct step step, size_t size)
+{
+	struct function_answer answer;
+
+	if (step.function == 0)
+		return step.heap;
+	answer = function_ask(step.function - 1, size);
+	if (answer.stays)
+		keep(address, answer.heap);
+	return answer.heap;
+}
+
+unsigned asker_follow(const uintptr_t *frame, size_t size)
 {
 	enum { FRAMES_MAX = 64 };
 	struct frame f = {(uintptr_t)(frame + 2), frame[0], frame[1]};
 	struct step step = look_up(f.address);
 	unsigned first = step.rule >> THROUGH_SHIFT & THROUGH_MASK;
+	unsigned heap = heap_at(f.address, step, size);
 
-	if (step.heap)
-		return step.heap;
+	if (heap)
+		return heap;
 	if (step.rule == 0)
 		return heap_find(unknown);
 	for (unsigned i = 0; i < FRAMES_MAX && go_up(&f, step.rule); i++) {
 		step = look_up(f.address);
-		if (step.heap)
-			return step.heap;
+		heap = heap_at(f.address, step, size);
+		if (heap)
+			return heap;
 		if (step.rule == 0)
 			break;
 	}
 	return heap_of(throughs[first - 1].name);
 }
 
-void asker_begin(bool direct, const char *through)
+void asker_begin(bool direct, bool functions, const char *through)
 {
 	direct_only = direct;
+	by_function = functions;
 	more = through;
 }

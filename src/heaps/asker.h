@@ -9,14 +9,16 @@
 #define HEAPS_ASKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* `direct`: no library passes anything on. `through`: patterns of names, with colons between, of
- * more that do; may be NULL. It stays the caller's. */
-void asker_begin(bool direct, const char *through);
+/* `direct`: no library passes anything on. `functions`: those that ask for most have heaps of their
+ * own. `through`: patterns of names, with colons between, of more libraries that pass on; may be
+ * NULL. It stays the caller's. */
+void asker_begin(bool direct, bool functions, const char *through);
 
 /* What is known of addresses, in one word each: the address, and below it a heap, or a rule how to
- * go on from there. */
+ * go on from there, or behind all rules a function that is counted. */
 enum { ASKER_BITS = 13, ASKER_VALUE_BITS = 16, ASKER_RULE = 1 << 15 };
 
 extern uint64_t asker_cache[1 << ASKER_BITS];
@@ -27,17 +29,17 @@ static inline uint64_t *asker_place(uintptr_t address)
 }
 
 /* For an address of which another thing is known than its heap, or nothing. */
-unsigned asker_follow(const uintptr_t *frame);
+unsigned asker_follow(const uintptr_t *frame, size_t size);
 
 /* The frame is that of the function that was called: rbp of its caller, then the address that the
- * call returns to. */
-static inline unsigned asker_heap(const uintptr_t *frame)
+ * call returns to. `size`: what it asks for, in bytes. */
+static inline unsigned asker_heap(const uintptr_t *frame, size_t size)
 {
 	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
 
 	if (__builtin_expect((known ^ (uint64_t)frame[1] << ASKER_VALUE_BITS) < ASKER_RULE, 1))
 		return (unsigned)(known & (ASKER_RULE - 1));
-	return asker_follow(frame);
+	return asker_follow(frame, size);
 }
 
 /* After a library was closed, since another one may come to lie there. */

@@ -186,13 +186,14 @@ static bool parse_cie(const unsigned char *at, struct cie *cie)
 	return parse_augmentation(&b, letters + 1, cie) && !cie->instructions.bad;
 }
 
-/* The FDE for an address, by the table of .eh_frame_hdr, which is sorted. */
-static const unsigned char *find_fde(const struct dl_find_object *object, uintptr_t address)
+/* The table of .eh_frame_hdr, which is sorted: where a function begins, and its FDE. */
+struct entry {
+	int32_t start, fde; /* from the header */
+};
+
+static const struct entry *find_entry(const struct dl_find_object *object, uintptr_t address)
 {
 	const unsigned char *header = object->dlfo_eh_frame;
-	struct entry {
-		int32_t start, fde;
-	};
 	const struct entry *table = (const struct entry *)(const void *)(header + 12);
 	uint32_t count, low = 0, high;
 	int64_t wanted;
@@ -210,7 +211,15 @@ static const unsigned char *find_fde(const struct dl_find_object *object, uintpt
 		else
 			high = middle;
 	}
-	return low ? header + table[low - 1].fde : NULL;
+	return low ? &table[low - 1] : NULL;
+}
+
+uintptr_t cfi_function(const struct dl_find_object *object, uintptr_t address)
+{
+	const struct entry *entry = find_entry(object, address);
+
+	return entry ? (uintptr_t)object->dlfo_eh_frame + (uintptr_t)(intptr_t)entry->start
+		     : address;
 }
 
 /* Instructions */
@@ -397,15 +406,17 @@ static bool make_rule(const struct state *s, struct cfi_rule *rule)
 
 bool cfi_find(const struct dl_find_object *object, uintptr_t address, struct cfi_rule *rule)
 {
-	const unsigned char *fde = find_fde(object, address);
+	const struct entry *entry = find_entry(object, address);
+	const unsigned char *fde;
 	struct state state = {0}, initial;
 	struct cie cie = {0};
 	struct bytes b;
 	uint64_t back, size;
 	uintptr_t start;
 
-	if (!fde)
+	if (!entry)
 		return false;
+	fde = (const unsigned char *)object->dlfo_eh_frame + entry->fde;
 	b = entry_at(fde);
 	back = take(&b, sizeof(uint32_t));
 	if (b.bad || back == 0 || !parse_cie(fde + sizeof(uint32_t) - back, &cie) ||

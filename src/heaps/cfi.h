@@ -23,4 +23,7 @@ struct cfi_rule {
  * another kind. Takes no lock and allocates nothing. */
 bool cfi_find(const struct dl_find_object *object, uintptr_t address, struct cfi_rule *rule);
 
+/* Where the function at an address begins; the address itself if that is not known. */
+uintptr_t cfi_function(const struct dl_find_object *object, uintptr_t address);
+
 #endif

@@ -54,10 +54,14 @@ static void *map_aligned(size_t size, size_t alignment)
 	if (last > size)
 		wanted = round_down(last - size, alignment);
 	memory = map_at(wanted, size, 0);
-	if (memory == MAP_FAILED || (uintptr_t)memory % alignment == 0)
-		return memory;
-	sys_munmap(memory, size);
-	return map_in_reserve(size, alignment);
+	if (memory != MAP_FAILED) {
+		if ((uintptr_t)memory % alignment == 0)
+			return memory;
+		sys_munmap(memory, size);
+	}
+	memory = map_in_reserve(size, alignment);
+	/* Once more: the C library, too, has a second way to get memory. */
+	return memory == MAP_FAILED ? map_in_reserve(size, alignment) : memory;
 }
 
 /* Huge pages would fill each small heap up to 2 MiB. Where there are none, this does nothing. */

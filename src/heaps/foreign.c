@@ -11,12 +11,18 @@
 
 #include <stdbool.h>
 
+/* On which jemalloc tries, one after another, what the kernel can do. It does not expect that there
+ * may be none. */
+static char page_to_try[4096] __attribute__((aligned(4096)));
+
 /* All that jemalloc maps by itself, at addresses of the kernel's choice. */
 void *heaps_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
 	void *memory;
 
-	if (len < OWNER_CHUNK) /* only to try something out */
+	if (len == sizeof(page_to_try) && !addr)
+		return page_to_try;
+	if (len < OWNER_CHUNK)
 		return sys_mmap(addr, len, access, flags, fd, offset);
 	if (flags & MAP_FIXED)
 		return MAP_FAILED; /* what it has is never taken back */
@@ -28,6 +34,8 @@ void *heaps_mmap(void *addr, size_t len, int access, int flags, int fd, off_t of
 
 int heaps_munmap(void *addr, size_t len)
 {
+	if (addr == page_to_try)
+		return 0;
 	/* What is not the whole of a chunk is not known by it. */
 	if ((uintptr_t)addr % OWNER_CHUNK == 0 && len % OWNER_CHUNK == 0) {
 		chunk_unmap(addr, len);

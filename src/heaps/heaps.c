@@ -55,11 +55,17 @@ static bool uses_the_c_library(void)
 	return found && found == wanted;
 }
 
+static bool is_set(const char *variable, const char *wanted)
+{
+	const char *value = getenv(variable);
+
+	return value && strcmp(value, wanted) == 0;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
-	const char *how = getenv("ANONMEM_HEAPS");
-
-	asker_begin(how && strcmp(how, "caller") == 0, getenv("ANONMEM_THROUGH"));
+	asker_begin(is_set("ANONMEM_HEAPS", "caller"), is_set("ANONMEM_LABEL", "function"),
+		    getenv("ANONMEM_THROUGH"));
 	if (!uses_the_c_library() || !heap_begin() || !thread_begin())
 		return;
 	if (pthread_atfork(NULL, NULL, published_after_fork) != 0)

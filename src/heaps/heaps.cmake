@@ -24,14 +24,16 @@ add_custom_target(jemalloc DEPENDS ${private_jemalloc})
 
 add_library(
 	heaps OBJECT
-	heaps/asker.c heaps/block.c heaps/cfi.c heaps/chunk.c heaps/foreign.c heaps/heap.c heaps/heaps.c
+	heaps/asker.c heaps/block.c heaps/cfi.c heaps/chunk.c heaps/foreign.c heaps/function.c heaps/heap.c
+	heaps/heaps.c
 	heaps/malloc.c heaps/owner.c heaps/published.c heaps/thread.c
 )
 target_include_directories(heaps SYSTEM PRIVATE ${JEMALLOC_INCLUDE})
 target_compile_options(heaps PRIVATE -fno-omit-frame-pointer)
 set_target_properties(heaps PROPERTIES C_VISIBILITY_PRESET hidden)
 add_library(
-	preload_plain OBJECT preload/caller.c preload/preload.c preload/hook.c preload/libc.c preload/symbol.c
+	preload_plain OBJECT preload/caller.c preload/demangle.c preload/preload.c preload/hook.c preload/libc.c
+	preload/symbol.c
 )
 set_target_properties(preload_plain PROPERTIES C_VISIBILITY_PRESET hidden)
 if(ANONMEM_SANITIZE)

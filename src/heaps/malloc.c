@@ -108,7 +108,7 @@ __attribute__((noinline)) static void release(void *p, unsigned owner)
 
 static void *our_malloc(size_t size)
 {
-	unsigned heap = asker_heap(FRAME);
+	unsigned heap = asker_heap(FRAME, size);
 
 	if (is_elected(heap, size)) {
 		count();
@@ -137,13 +137,14 @@ static void our_free(void *p)
 
 static void *our_calloc(size_t n, size_t each)
 {
-	unsigned heap = asker_heap(FRAME);
+	unsigned heap;
 	size_t size;
 
 	if (__builtin_mul_overflow(n, each, &size)) {
 		errno = ENOMEM;
 		return NULL;
 	}
+	heap = asker_heap(FRAME, size);
 	if (is_elected(heap, size)) {
 		count();
 		return heaps_je_calloc(1, at_least(size));
@@ -200,14 +201,14 @@ static void *our_realloc(void *p, size_t size)
 	unsigned owner;
 
 	if (!p)
-		return allocate(asker_heap(FRAME), size, SMALLEST, false);
+		return allocate(asker_heap(FRAME, size), size, SMALLEST, false);
 	owner = owner_of(p);
 	if (size == 0) {
 		release(p, owner);
 		return NULL;
 	}
 	if (owner == OWNER_NONE)
-		return move(p, owner, size, asker_heap(FRAME));
+		return move(p, owner, size, asker_heap(FRAME, size));
 	return resize(p, owner, size);
 }
 
@@ -227,7 +228,7 @@ static void *our_memalign(size_t alignment, size_t size)
 	}
 	while (power < alignment)
 		power *= 2;
-	return allocate(asker_heap(FRAME), size, power, false);
+	return allocate(asker_heap(FRAME, size), size, power, false);
 }
 
 static int our_posix_memalign(void **memory, size_t alignment, size_t size)
@@ -237,7 +238,7 @@ static int our_posix_memalign(void **memory, size_t alignment, size_t size)
 
 	if (!is_power(alignment) || alignment % sizeof(void *))
 		return EINVAL;
-	p = allocate(asker_heap(FRAME), size, alignment, false);
+	p = allocate(asker_heap(FRAME, size), size, alignment, false);
 	errno = before;
 	if (!p)
 		return ENOMEM;
@@ -247,7 +248,7 @@ static int our_posix_memalign(void **memory, size_t alignment, size_t size)
 
 static void *our_valloc(size_t size)
 {
-	return allocate(asker_heap(FRAME), size, (size_t)sysconf(_SC_PAGESIZE), false);
+	return allocate(asker_heap(FRAME, size), size, (size_t)sysconf(_SC_PAGESIZE), false);
 }
 
 static void *our_pvalloc(size_t size)
@@ -258,7 +259,7 @@ static void *our_pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return allocate(asker_heap(FRAME), whole / page * page, page, false);
+	return allocate(asker_heap(FRAME, size), whole / page * page, page, false);
 }
 
 static size_t our_malloc_usable_size(void *p)
@@ -319,6 +320,8 @@ static struct mallinfo our_mallinfo(void)
 	return small;
 }
 
+/* What takes memory comes first, since it also takes the C library's: should the rest fail, and not
+ * be undone either, nobody is given what the C library does not know. */
 bool malloc_replace(void)
 {
 #define HOOK(name)                                                                                 \
@@ -326,19 +329,19 @@ bool malloc_replace(void)
 #name, (void (*)(void))our_##name                                                  \
 	}
 	static const struct hook hooks[] = {
-		HOOK(malloc),
 		HOOK(free),
-		HOOK(calloc),
 		HOOK(realloc),
-		HOOK(memalign),
-		HOOK(valloc),
-		HOOK(pvalloc),
-		HOOK(posix_memalign),
 		HOOK(malloc_usable_size),
 		HOOK(malloc_trim),
 		HOOK(mallopt),
 		HOOK(mallinfo),
 		HOOK(mallinfo2),
+		HOOK(memalign),
+		HOOK(valloc),
+		HOOK(pvalloc),
+		HOOK(posix_memalign),
+		HOOK(calloc),
+		HOOK(malloc),
 		{"aligned_alloc", (void (*)(void))our_memalign},
 	};
 #undef HOOK

@@ -4,6 +4,11 @@
 
 uint16_t *owner_root[OWNER_ROOT];
 
+static void *map(size_t size)
+{
+	return sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 static bool has_leaf(uint16_t **place)
 {
 	const size_t size = OWNER_LEAF * sizeof(**place);
@@ -12,7 +17,9 @@ static bool has_leaf(uint16_t **place)
 
 	if (__atomic_load_n(place, __ATOMIC_ACQUIRE))
 		return true;
-	leaf = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	leaf = map(size);
+	if (leaf == MAP_FAILED)
+		leaf = map(size);
 	if (leaf == MAP_FAILED)
 		return false;
 	if (!__atomic_compare_exchange_n(place, &none, leaf, false, __ATOMIC_ACQ_REL,

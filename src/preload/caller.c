@@ -1,6 +1,7 @@
 #include "preload/caller.h"
 
 #include "label/text.h"
+#include "preload/demangle.h"
 #include "preload/symbol.h"
 
 #include <dlfcn.h>
@@ -79,12 +80,15 @@ static bool is_of(const struct entry *e, const char *object)
 	return strncmp(e->name, object, len) == 0 && (e->name[len] == ':' || !e->name[len]);
 }
 
+/* Longer ones are cut, and keep their C++ form. */
+enum { SYMBOL_MAX = 768 };
+
 /* `name` already begins with the object's name. */
 static void append_function(const struct dl_find_object *object, uintptr_t address,
 			    char name[ANONMEM_NAME_MAX + 1])
 {
 	struct entry *e = find_entry(address);
-	char function[ANONMEM_NAME_MAX + 1];
+	char function[SYMBOL_MAX], readable[ANONMEM_NAME_MAX + 1];
 
 	if (e && atomic_load(&e->filled) && is_of(e, name)) {
 		memcpy(name, e->name, sizeof(e->name));
@@ -92,7 +96,7 @@ static void append_function(const struct dl_find_object *object, uintptr_t addre
 	}
 	if (symbol_find(object, address, function, sizeof(function))) {
 		append(name, ":");
-		append(name, function);
+		append(name, demangle(function, readable, sizeof(readable)) ? readable : function);
 	}
 	if (e && !atomic_load(&e->filled)) {
 		/* Concurrent threads write the same bytes. */
@@ -120,5 +124,15 @@ bool caller_name(uintptr_t address, bool function, char name[ANONMEM_NAME_MAX + 
 	if (function)
 		append_function(&object, address - 1, name);
 	errno = before;
+	return true;
+}
+
+bool caller_offset(uintptr_t address, uint64_t *offset)
+{
+	struct dl_find_object object;
+
+	if (_dl_find_object((void *)address, &object) < 0)
+		return false;
+	*offset = address - object.dlfo_link_map->l_addr;
 	return true;
 }

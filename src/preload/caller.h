@@ -18,8 +18,12 @@ void caller_prepare(void);
 /*
  * Makes a name for memory requested by the code at an address: the file name of its library or
  * program and, with `function`, a colon and the function, if its symbol table has it. Invalid bytes
- * become _. False if the code is not in a loaded object, or in the one that contains this function.
+ * become _; names of C++ are readable. False if the code is not in a loaded object, or in the one
+ * that contains this function.
  */
 bool caller_name(uintptr_t address, bool function, char name[ANONMEM_NAME_MAX + 1]);
+
+/* The address as the symbol table of its library or program has it. False if it is in none. */
+bool caller_offset(uintptr_t address, uint64_t *offset);
 
 #endif

@@ -13,6 +13,7 @@
 #include "label/syscalls.h"
 #include "preload/caller.h"
 #include "preload/hook.h"
+#include "preload/sandboxed.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -33,9 +34,7 @@
 enum labelling { LABEL_LIBRARY, LABEL_FUNCTION, LABEL_NONE };
 static enum labelling labelling = LABEL_LIBRARY;
 
-/* Whether the program has begun to sandbox itself: a filter may kill it for a system call that it
- * does not make itself. So no files are opened, and the kernel is given no names. */
-static bool sandboxed;
+bool sandboxed;
 
 /* Runs once, at the first call: a library that is initialized before this one may map memory
  * already. There is only one thread then, and nothing here allocates. */

@@ -13,6 +13,9 @@
  *	FAULT_PATH	only calls on files whose path has this in it
  *	FAULT_CALLER	only calls that this library makes for itself
  *
+ * Built with CALLS_ONLY, it leaves malloc() alone, for programs whose malloc() is to be the C
+ * library's, and begins before all other libraries.
+ *
  * Files and directories are read in small pieces. At the end, memory still allocated and files
  * still open are counted.
  */
@@ -47,6 +50,11 @@
 
 #define HIDDEN __attribute__((visibility("hidden")))
 #define EXPORT __attribute__((visibility("default")))
+#ifdef CALLS_ONLY
+#define EXPORT_MALLOC HIDDEN
+#else
+#define EXPORT_MALLOC EXPORT
+#endif
 
 /* Must match sweep.py. */
 struct record {
@@ -223,7 +231,8 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *ctx)
 /* Calls that the library makes in these functions are requested by the program. */
 static void find_exported(void)
 {
-	static const char *const names[] = {"prctl", "mmap", "munmap", "mremap", "shmat"};
+	static const char *const names[] = {"prctl",  "mmap",  "munmap",
+					    "mremap", "shmat", "dlclose"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		void *function = dlsym(RTLD_DEFAULT, names[i]);
@@ -541,21 +550,21 @@ static void *taken(void *p, const uintptr_t *frame)
 
 #define FRAME __builtin_frame_address(0) /* the return address follows it */
 
-EXPORT void *malloc(size_t size)
+EXPORT_MALLOC void *malloc(size_t size)
 {
 	if (!find_next())
 		return allocate_early(size);
 	return fails(FRAME) ? NULL : taken(next_malloc(size), FRAME);
 }
 
-EXPORT void *calloc(size_t count, size_t size)
+EXPORT_MALLOC void *calloc(size_t count, size_t size)
 {
 	if (!find_next())
 		return allocate_early(count * size);
 	return fails(FRAME) ? NULL : taken(next_calloc(count, size), FRAME);
 }
 
-EXPORT void *realloc(void *old, size_t size)
+EXPORT_MALLOC void *realloc(void *old, size_t size)
 {
 	void *p;
 
@@ -570,7 +579,7 @@ EXPORT void *realloc(void *old, size_t size)
 }
 
 /* The C library's own would call its internal realloc(). */
-EXPORT void *reallocarray(void *old, size_t count, size_t size)
+EXPORT_MALLOC void *reallocarray(void *old, size_t count, size_t size)
 {
 	size_t all;
 
@@ -581,7 +590,7 @@ EXPORT void *reallocarray(void *old, size_t count, size_t size)
 	return realloc(old, all);
 }
 
-EXPORT void free(void *p)
+EXPORT_MALLOC void free(void *p)
 {
 	if ((char *)p >= early && (char *)p < early + sizeof(early))
 		return;
@@ -790,8 +799,10 @@ static void start(void)
 }
 
 /* A library may work before main(). */
-__attribute__((constructor)) static void start_early(int argc, char **argv)
+__attribute__((constructor)) static void start_early(int argc, char **argv, char **environment)
 {
+	if (!environ) /* the C library was not set up yet */
+		environ = environment;
 	if (argc > 0 && is_program(argv[0]) && getenv("FAULT_CALLER"))
 		start();
 }

@@ -6,6 +6,7 @@
  *		without, but for names
  *	stay	the same, and stays for a while
  *	child	what `run` runs
+ *	malloc	does so with malloc(): all sizes, itself and in threads and children
  *	label	names memory with libanonmem, and says whether each call did as documented
  *	names	is there to be read: names memory, and stays until it is killed
  *
@@ -274,6 +275,64 @@ static int be_child(void)
 	return STATUS;
 }
 
+/* Takes, grows and frees pieces from a few bytes to 40 MiB. */
+static bool allocate(size_t first)
+{
+	static const size_t sizes[] = {1, 100, 5000, 300000, (size_t)3 << 20, (size_t)40 << 20};
+	enum { SIZES = sizeof(sizes) / sizeof(*sizes), TIMES = 40 };
+	bool right = true;
+
+	for (size_t i = first; i < SIZES * TIMES; i++) {
+		size_t size = sizes[i % SIZES] / (i >= SIZES ? 16 : 1) + 1;
+		unsigned char *p = malloc(size), *more = calloc(1, size);
+
+		right = right && p && more && more[size - 1] == 0;
+		if (p)
+			p[0] = p[size - 1] = (unsigned char)i;
+		if (p && i % 3 == 0) {
+			unsigned char *grown = realloc(p, 2 * size);
+
+			right = right && grown;
+			p = grown ? grown : p;
+		}
+		right = right && p && p[0] == (unsigned char)i && p[size - 1] == p[0];
+		free(p);
+		free(more);
+	}
+	return right;
+}
+
+static void *allocate_in_thread(void *argument)
+{
+	bool *right = argument;
+
+	*right = allocate(2);
+	return NULL;
+}
+
+static int use_malloc(void)
+{
+	pthread_t threads[THREADS];
+	bool right[THREADS];
+	int status = -1;
+	pid_t child;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	printf("allocated: %d\n", allocate(0));
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, allocate_in_thread, &right[i]);
+	for (size_t i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		printf("in a thread: %d\n", right[i]);
+	}
+	child = fork();
+	if (child == 0)
+		_exit(allocate(1) ? STATUS : 0);
+	waitpid(child, &status, 0);
+	printf("in a child: %d\n", status);
+	return STATUS;
+}
+
 /* A failure to name must not affect the memory. */
 static bool map_named(void)
 {
@@ -331,6 +390,8 @@ int main(int argc, char **argv)
 		return show_names();
 	if (strcmp(what, "child") == 0)
 		return be_child();
+	if (strcmp(what, "malloc") == 0)
+		return use_malloc();
 	status = run(argv[0]);
 	if (strcmp(what, "stay") == 0)
 		usleep(100000);

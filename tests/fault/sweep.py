@@ -34,7 +34,8 @@ TREES = os.path.join(HERE, "..", "..", "fixtures", "trees")
 RECORD = struct.Struct("8q256s")
 SECONDS = 60
 EINTR, EACCES, ENOSPC, SHORT = 4, 13, 28, 0
-ALLOCATION, WRITE, OPEN, CLOSE, OPENAT = -1, 1, 2, 3, 257
+ALLOCATION, WRITE, OPEN, CLOSE, MMAP, OPENAT = -1, 1, 2, 3, 9, 257
+STAYS = 1  # the way of mmap() in which all later ones fail too
 STREAMS = 4  # and the record
 TRIES = 3
 NOT_RUN = (1, 126, 127)
@@ -84,7 +85,7 @@ class Run:
 	"""One run of a case, in its own directory."""
 
 	def __init__(self, sweep, case, call, way):
-		self.folder, self.screen = tempfile.mkdtemp(dir=sweep.folder), None
+		self.folder, self.screen, self.way = tempfile.mkdtemp(dir=sweep.folder), None, way
 		try:
 			self.go(sweep, case, call, way)
 		finally:
@@ -98,6 +99,8 @@ class Run:
 			f.truncate(4096)
 		environment = dict(sweep.environment, FAULT_PROGRAM=case.program, FAULT_CALL=str(call),
 			FAULT_WAY=str(way), FAULT_RECORD=self.path("record"), LD_PRELOAD=sweep.inject)
+		if case.program != "anonmem" and "--heaps" in case.arguments:
+			environment["LD_PRELOAD"] = sweep.inject.replace("inject.so", "inject-calls.so")
 		if case.caller:
 			environment["FAULT_CALLER"] = case.caller
 		os.mkdir(self.path("here"))
@@ -187,7 +190,7 @@ def sentences(text):
 
 def without_kernel(text):
 	"""Without a page to test it, it is unknown whether the kernel keeps names."""
-	return "".join(line for line in text.splitlines(True) if not line.startswith("this kernel cannot"))
+	return "".join(line for line in text.splitlines(True) if not line.startswith("this kernel keeps no names"))
 
 
 def without_kept(text):
@@ -275,7 +278,7 @@ def complaint_of_rest(case, before, run):
 
 def complaint_of_others(case, before, run):
 	"""For a program that anonmem runs: it works as usual, or there is a message and it never started."""
-	if run.status == before.status and run.out == before.out:
+	if run.status == before.status and (run.out == before.out or has_no_memory(case, before, run)):
 		return None
 	says = any(line.startswith("anonmem: ") for line in sentences(run.err))
 	if says and not run.out and run.status in NOT_RUN and not case.like:
@@ -284,6 +287,14 @@ def complaint_of_others(case, before, run):
 	if says and (run.fault.number, run.status) == (CLOSE, 1) and run.fault.path.endswith("/out"):
 		return None
 	return f"the program exits with {run.status}, not {before.status}: {difference(before, run)}"
+
+
+def has_no_memory(case, before, run):
+	"""With --heaps, a program hears of it if there is no more memory from now on."""
+	if "--heaps" not in case.arguments or run.fault.number != MMAP or run.way % run.fault.ways != STAYS:
+		return False
+	usual = set(before.out.splitlines())
+	return all(line in usual or line.endswith(": 0") for line in run.out.splitlines())
 
 
 def complaint_of_words(run):
@@ -452,6 +463,12 @@ def cases(folder, pids):
 			statuses=(7,), caller="anonmem-preload.so", like=("PROGRAM", "run")),
 		Case("library.function", "ANONMEM", "run", "--label", "function", "PROGRAM", "run", own=False,
 			program="program", statuses=(7,), caller="anonmem-preload.so", like=("PROGRAM", "run")),
+		Case("heaps.run", "ANONMEM", "run", "--heaps", "PROGRAM", "run", own=False, program="program",
+			statuses=(7,), caller="anonmem-heaps.so", like=("PROGRAM", "run")),
+		Case("heaps.malloc", "ANONMEM", "run", "--heaps", "PROGRAM", "malloc", own=False, program="program",
+			statuses=(7,), caller="anonmem-heaps.so", like=("PROGRAM", "malloc")),
+		Case("heaps.function", "ANONMEM", "run", "--heaps", "--label", "function", "PROGRAM", "malloc", own=False,
+			program="program", statuses=(7,), caller="anonmem-heaps.so", like=("PROGRAM", "malloc")),
 	]
 
 

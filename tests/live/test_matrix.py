@@ -10,8 +10,8 @@ import tempfile
 import anonmem
 from anonmem import ENVIRONMENT, Live
 
-# The words between `anonmem` and the program. With one more mode, every program runs in that too.
-MODES = ("run",)
+# The words between `anonmem` and the program.
+MODES = ("run", "run --heaps")
 TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "matrix")
 FULL = os.environ.get("ANONMEM_MATRIX") == "full"
 

@@ -17,7 +17,7 @@ SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 INCLUDE = "-I" + os.path.join(SOURCE, "include")
 LABEL = [INCLUDE, "-I" + os.path.join(SOURCE, "src"), "-D_FILE_OFFSET_BITS=64",
 	*glob.glob(os.path.join(SOURCE, "src", "label", "*.c"))]
-PRELOAD = ("caller.c", "hook.c", "libc.c", "preload.c", "symbol.c")
+PRELOAD = ("caller.c", "demangle.c", "hook.c", "libc.c", "preload.c", "symbol.c")
 # Ends with 0 if the library is preloaded into its child.
 HAS_CHILD = b"""#include <stdlib.h>
 int main(void) { return system("grep -q anonmem-preload /proc/self/maps") != 0; }"""

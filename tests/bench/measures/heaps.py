@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 
+from bench import load
 from bench.bench import Other, Own
 from bench.figures import CPU, HIGHER, PEAK, Figure, Missing, ratio, spread
 from bench.goals import at_least, at_most
@@ -183,6 +184,8 @@ def measure(bench):
 	commands = panel(bench.folder)
 	for name, command in commands.items():
 		pair(name, lambda before, command=command: cost_of(before, command))
+	for name, server in load.SERVERS.items():
+		pair(name, lambda before, server=server: load.cost(server, before))
 	bench.in_turn(tasks)
 	bench.in_turn({f"owners of {name}": Own(lambda program, c=command: owners(program, c))
 		for name, command in commands.items()}, rounds=1, warm=False)
@@ -198,9 +201,13 @@ def programs(taken):
 	return [name.removeprefix("owners of ") for name in taken.names() if name.startswith("owners of ")]
 
 
+def servers(taken):
+	return [name for name in load.SERVERS if taken.samples(name, CPU)]
+
+
 def show(taken):
 	rows = []
-	for name in programs(taken):
+	for name in [*programs(taken), *servers(taken)]:
 		cells = [name, text(to_plain(taken, name, CPU)), text(to_plain(taken, name, PEAK))]
 		for prefix, figure, digits in (("owners of ", OWNED, 2), ("owners of ", OWN_ROW, 1),
 				("frames of ", AGREEING, 3)):
@@ -225,6 +232,11 @@ def added(taken, name, figure):
 	return spread([a - b for a, b in zip(with_heaps, without)])
 
 
+def median_of(ratios):
+	known = [r.median for r in ratios if r]
+	return spread(known) if known else None
+
+
 def goals(taken):
 	found = []
 	for what, limit in REQUESTS.items():
@@ -235,6 +247,10 @@ def goals(taken):
 		found.append(at_most(f"CPU of {name}", 1.10, to_plain(taken, name, CPU)))
 		found.append(at_least(f"share with an owner, {name}", 99,
 			spread(taken.samples(f"owners of {name}", OWNED)), " %"))
+	for name in servers(taken):
+		found.append(at_most(f"CPU of {name}", 1.10, to_plain(taken, name, CPU)))
+	found.append(at_most("CPU, median of all", 1.02, median_of([to_plain(taken, name, CPU)
+		for name in [*programs(taken), *servers(taken)]])))
 	found.append(at_most("start of /bin/true, more", 1, added(taken, "/bin/true", START), unit=" ms"))
 	found.append(at_most("memory of an empty process, more", 2.5,
 		added(taken, "empty process", PEAK), unit=" MiB"))

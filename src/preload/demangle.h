@@ -1,0 +1,18 @@
+/*
+ * demangle: the names of C++ functions as people write them.
+ *
+ * Of a mangled name (Itanium C++ ABI, 5.1) only the function's qualified name is kept: no
+ * parameters, and of template arguments that there are some. Names that older compilers for Rust
+ * make have the same form.
+ */
+#ifndef PRELOAD_DEMANGLE_H
+#define PRELOAD_DEMANGLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Writes as much as fits, with a zero byte. False, and nothing useful written, if the name is not
+ * mangled or not understood. Takes no lock and allocates nothing. */
+bool demangle(const char *name, char *text, size_t size);
+
+#endif

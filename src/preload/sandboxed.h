@@ -1,0 +1,10 @@
+/* sandboxed: whether the program has begun to sandbox itself: a filter may kill it for a system
+ * call that it does not make itself. So no files are opened, and the kernel is given no names. */
+#ifndef PRELOAD_SANDBOXED_H
+#define PRELOAD_SANDBOXED_H
+
+#include <stdbool.h>
+
+extern bool sandboxed;
+
+#endif
