@@ -191,7 +191,7 @@ static int find_last(struct recording *r, const char *to, uint64_t end_ms, struc
 int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e)
 {
 	const char *dots = span ? strstr(span, "..") : NULL;
-	struct sample begin;
+	struct sample begin = {.number = 0};
 	char from[TIME_TEXT_MAX * 2];
 	uint64_t end_ms;
 

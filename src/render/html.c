@@ -53,7 +53,7 @@ static size_t cut(const char *text, size_t size)
 /* The beginning and the end of a long text. NULL if out of memory. */
 static char *shorten(char *text, size_t size)
 {
-	const char *dots = "\xe2\x80\xa6";
+	static const char dots[] = {'\xe2', '\x80', '\xa6'};
 	size_t length = strlen(text), head = cut(text, size * 2 / 3), tail;
 
 	if (length <= size)
@@ -61,8 +61,8 @@ static char *shorten(char *text, size_t size)
 	tail = length - size / 4;
 	while (((unsigned char)text[tail] & 0xc0) == 0x80)
 		tail++;
-	memmove(text + head + strlen(dots), text + tail, length - tail + 1);
-	memcpy(text + head, dots, strlen(dots));
+	memmove(text + head + sizeof(dots), text + tail, length - tail + 1);
+	memcpy(text + head, dots, sizeof(dots));
 	return text;
 }
 
