@@ -43,8 +43,9 @@ static int check(const struct options *o, struct error *e)
 		{o->infer == INFER_NONE,
 		 "--no-infer cannot be used with a recording; use it with anonmem "
 		 "record"},
-		{o->fast || o->max_stall_ns, "--fast and --max-stall are about reading processes, "
-					     "not recordings"},
+		{o->fast || o->max_stall_given,
+		 "--fast and --max-stall are about reading processes, "
+		 "not recordings"},
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
@@ -72,10 +73,9 @@ void recall_free(struct recalled *r)
 	free(r->path);
 }
 
-int recall_read(const struct options *o, const struct recalled *r, const struct rules *rules,
-		struct snapshot *s, struct error *e)
+struct recall recall_describe(const struct options *o, const struct rules *rules)
 {
-	const struct recall what = {
+	return (struct recall){
 		.by = o->by,
 		.selection = o->selection,
 		.user = o->user_text,
@@ -83,6 +83,12 @@ int recall_read(const struct options *o, const struct recalled *r, const struct 
 		.pid_count = o->pid_count,
 		.rules = rules,
 	};
+}
+
+int recall_read(const struct options *o, const struct recalled *r, const struct rules *rules,
+		struct snapshot *s, struct error *e)
+{
+	const struct recall what = recall_describe(o, rules);
 
 	return recording_find(r->recording, r->time, e) < 0
 		       ? -1

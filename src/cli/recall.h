@@ -18,6 +18,9 @@ bool recall_is(const struct options *o);
 int recall_open(const struct options *o, struct recalled *r, struct error *e);
 void recall_free(struct recalled *r);
 
+/* What is wanted of it. */
+struct recall recall_describe(const struct options *o, const struct rules *rules);
+
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e. */
 int recall_read(const struct options *o, const struct recalled *r, const struct rules *rules,
 		struct snapshot *s, struct error *e);

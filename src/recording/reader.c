@@ -56,6 +56,16 @@ void recording_close(struct recording *r)
 	free(r);
 }
 
+struct database *recording_database(struct recording *r)
+{
+	return &r->db;
+}
+
+struct sample *recording_sample(struct recording *r)
+{
+	return &r->sample;
+}
+
 /* Finding a sample */
 
 enum { TIME_TEXT_MAX = 32 };
@@ -167,8 +177,8 @@ static bool take_keys(struct slice text, struct grouping *by)
 	return grouping_has(by, KEY_KIND);
 }
 
-static int read_run(struct recording *r, struct snapshot *s, struct grouping *recorded,
-		    struct error *e)
+int recording_read_run(struct recording *r, struct machine *machine, bool *inferred,
+		       struct grouping *recorded, struct error *e)
 {
 	sqlite3_stmt *row = database_prepare(&r->db,
 					     "SELECT host, kernel, page_size, kernel_labels, keys, "
@@ -191,13 +201,13 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 		database_column(row, 3, &labels_known, &labels) == 0 &&
 		database_column(row, 5, &known, &guesses) == 0;
 	if (whole) {
-		copy_text(row, 0, s->machine.host, sizeof(s->machine.host));
-		copy_text(row, 1, s->machine.kernel, sizeof(s->machine.kernel));
-		s->machine.page_size = (long)page_size;
-		s->machine.keeps_labels = !labels_known ? ANSWER_UNKNOWN
-					  : labels	? ANSWER_YES
-							: ANSWER_NO;
-		s->inferred = guesses != 0;
+		copy_text(row, 0, machine->host, sizeof(machine->host));
+		copy_text(row, 1, machine->kernel, sizeof(machine->kernel));
+		machine->page_size = (long)page_size;
+		machine->keeps_labels = !labels_known ? ANSWER_UNKNOWN
+					: labels      ? ANSWER_YES
+						      : ANSWER_NO;
+		*inferred = guesses != 0;
 	}
 	sqlite3_finalize(row);
 	if (found >= 0 && !whole)
@@ -208,7 +218,7 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 
 /* What is asked for */
 
-static bool can_answer(const struct grouping *recorded, enum key key)
+bool recording_answers(const struct grouping *recorded, enum key key)
 {
 	return grouping_has(recorded, key) ||
 	       (key == KEY_SUBSYSTEM && grouping_has(recorded, KEY_LABEL)) ||
@@ -218,7 +228,7 @@ static bool can_answer(const struct grouping *recorded, enum key key)
 static int need_key(const struct recording *r, const struct grouping *recorded, enum key key,
 		    const char *what, struct error *e)
 {
-	if (can_answer(recorded, key))
+	if (recording_answers(recorded, key))
 		return 0;
 	return error_set(e, ERROR_USAGE,
 			 "%s cannot answer %s: it was recorded without the key %s; see anonmem "
@@ -226,8 +236,8 @@ static int need_key(const struct recording *r, const struct grouping *recorded, 
 			 r->db.path, what, key_names[key]);
 }
 
-static int check_keys(const struct recording *r, const struct grouping *recorded,
-		      const struct recall *what, struct error *e)
+int recording_check(const struct recording *r, const struct grouping *recorded,
+		    const struct recall *what, struct error *e)
 {
 	const struct {
 		bool asked;
@@ -275,8 +285,7 @@ static bool wants_user(const struct recall *what, const struct identity *id)
 				  slice_equals(id->user.bytes, slice_of(number)));
 }
 
-/* 1, 0, or -1 if out of memory. */
-static int wants(const struct recall *what, const struct identity *id, bool *found)
+int recall_wants(const struct recall *what, const struct identity *id, bool *found)
 {
 	struct selection selection = what->selection;
 	const struct process p = {
@@ -415,7 +424,7 @@ static int recall_group(struct recalling *c, const struct usage *u, struct error
 		c->populations[set] = u->group.processes;
 		return 0;
 	}
-	wanted = wants(c->what, &id, c->found);
+	wanted = recall_wants(c->what, &id, c->found);
 	if (wanted < 0 || (wanted > 0 && !fold_group(c, &id, u)))
 		return error_memory(e);
 	return 0;
@@ -500,11 +509,7 @@ static void describe(const struct recording *r, struct snapshot *s)
 {
 	const struct sample *sample = &r->sample;
 
-	s->machine.time_known = true;
-	s->machine.time = (struct timespec){.tv_sec = (time_t)(sample->time_ms / 1000),
-					    .tv_nsec = (long)(sample->time_ms % 1000) * 1000000};
-	s->machine.meminfo_known = true;
-	s->machine.meminfo = sample->meminfo;
+	sample_give_machine(sample, &s->machine);
 	s->sample = sample->number;
 	sample_give_coverage(sample, &s->coverage);
 }
@@ -519,7 +524,8 @@ int recording_read(struct recording *r, const struct recall *what, struct snapsh
 	snapshot_init(s, SOURCE_RECORDING, &what->by);
 	past_state_init(&c.state);
 	intern_init(&c.sets);
-	if (read_run(r, s, &c.recorded, e) == 0 && check_keys(r, &c.recorded, what, e) == 0) {
+	if (recording_read_run(r, &s->machine, &s->inferred, &c.recorded, e) == 0 &&
+	    recording_check(r, &c.recorded, what, e) == 0) {
 		c.set_keys = grouping_has(&c.recorded, KEY_PROCESS) ? process
 								    : identity_sets(&c.recorded);
 		describe(r, s);

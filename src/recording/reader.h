@@ -14,6 +14,8 @@
 #include "classify/rules.h"
 #include "model/selection.h"
 #include "model/snapshot.h"
+#include "recording/identity.h"
+#include "recording/sample.h"
 
 struct recording;
 
@@ -43,5 +45,26 @@ struct recall {
  * not recorded. */
 int recording_read(struct recording *r, const struct recall *what, struct snapshot *s,
 		   struct error *e);
+
+/* For player.c, which reads one sample after the other: */
+
+struct database *recording_database(struct recording *r);
+
+/* The one that was found. */
+struct sample *recording_sample(struct recording *r);
+
+/* What the run of that sample says of it. 0, or -1 with *e. */
+int recording_read_run(struct recording *r, struct machine *machine, bool *inferred,
+		       struct grouping *recorded, struct error *e);
+
+/* Whether a key is one of those, or follows from one. */
+bool recording_answers(const struct grouping *recorded, enum key key);
+
+/* ERROR_USAGE if what is wanted needs a key that was not recorded. */
+int recording_check(const struct recording *r, const struct grouping *recorded,
+		    const struct recall *what, struct error *e);
+
+/* Whether a group is wanted; says which of the pids it has. 1, 0, or -1 if out of memory. */
+int recall_wants(const struct recall *what, const struct identity *id, bool *found);
 
 #endif
