@@ -38,6 +38,7 @@ struct fold {
 	 * different names become one; or NULL. */
 	symbol (*rename)(void *ctx, unsigned part, symbol name);
 	void *rename_ctx;
+	bool at_least; /* processes could not be told apart: there may be more of them */
 };
 
 /* `to` must not have a key that `from` lacks. `from`, the totals and the groups, which use the

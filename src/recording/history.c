@@ -301,9 +301,12 @@ static int read_twice(struct history *h, struct error *e)
 {
 	uint64_t base = 0;
 	struct database *d = &h->recording->db;
+	struct machine machine;
+	bool guesses;
 
 	h->identity = database_prepare(d, identity_select(d->version), e);
-	if (!h->identity || recording_keys(h->recording, &h->recorded, e) < 0 ||
+	if (!h->identity ||
+	    recording_read_run(h->recording, &machine, &guesses, &h->recorded, e) < 0 ||
 	    find_base(h, &base, e) < 0 || read_all(h, base, e) < 0 || choose_tracks(h, e) < 0)
 		return -1;
 	h->second = true;

@@ -238,8 +238,8 @@ static bool take_keys(struct slice text, struct grouping *by)
 	return grouping_has(by, KEY_KIND);
 }
 
-static int read_run(struct recording *r, struct snapshot *s, struct grouping *recorded,
-		    struct error *e)
+int recording_read_run(struct recording *r, struct machine *machine, bool *inferred,
+		       struct grouping *recorded, struct error *e)
 {
 	sqlite3_stmt *row = database_prepare(&r->db,
 					     "SELECT host, kernel, page_size, kernel_labels, keys, "
@@ -262,13 +262,13 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 		database_column(row, 3, &labels_known, &labels) == 0 &&
 		database_column(row, 5, &known, &guesses) == 0;
 	if (whole) {
-		copy_text(row, 0, s->machine.host, sizeof(s->machine.host));
-		copy_text(row, 1, s->machine.kernel, sizeof(s->machine.kernel));
-		s->machine.page_size = (long)page_size;
-		s->machine.keeps_labels = !labels_known ? ANSWER_UNKNOWN
-					  : labels	? ANSWER_YES
-							: ANSWER_NO;
-		s->inferred = guesses != 0;
+		copy_text(row, 0, machine->host, sizeof(machine->host));
+		copy_text(row, 1, machine->kernel, sizeof(machine->kernel));
+		machine->page_size = (long)page_size;
+		machine->keeps_labels = !labels_known ? ANSWER_UNKNOWN
+					: labels      ? ANSWER_YES
+						      : ANSWER_NO;
+		*inferred = guesses != 0;
 	}
 	sqlite3_finalize(row);
 	if (found >= 0 && !whole)
@@ -279,32 +279,19 @@ static int read_run(struct recording *r, struct snapshot *s, struct grouping *re
 
 int recording_guesses(struct recording *r, bool *guesses, struct error *e)
 {
-	struct snapshot *s = calloc(1, sizeof(*s));
 	struct grouping recorded;
-	int status;
+	struct machine machine;
 
-	if (!s)
-		return error_memory(e);
-	status = read_run(r, s, &recorded, e);
-	*guesses = s->inferred;
-	free(s);
-	return status;
-}
-
-int recording_keys(struct recording *r, struct grouping *recorded, struct error *e)
-{
-	struct snapshot *s = calloc(1, sizeof(*s));
-	int status = s ? read_run(r, s, recorded, e) : error_memory(e);
-
-	free(s);
-	return status;
+	return recording_read_run(r, &machine, guesses, &recorded, e);
 }
 
 int recording_leave_keys(struct recording *r, struct grouping *by, struct error *e)
 {
 	struct grouping recorded;
+	struct machine machine;
+	bool guesses;
 
-	if (recording_keys(r, &recorded, e) < 0)
+	if (recording_read_run(r, &machine, &guesses, &recorded, e) < 0)
 		return -1;
 	asked_leave_keys(&recorded, by);
 	return 0;
@@ -500,11 +487,7 @@ static void describe(const struct recording *r, struct snapshot *s)
 {
 	const struct sample *sample = &r->sample;
 
-	s->machine.time_known = true;
-	s->machine.time = (struct timespec){.tv_sec = (time_t)(sample->time_ms / 1000),
-					    .tv_nsec = (long)(sample->time_ms % 1000) * 1000000};
-	s->machine.meminfo_known = true;
-	s->machine.meminfo = sample->meminfo;
+	sample_give_machine(sample, &s->machine);
 	s->sample = sample->number;
 	sample_give_coverage(sample, &s->coverage);
 }
@@ -519,7 +502,8 @@ int recording_read(struct recording *r, const struct recall *what, struct snapsh
 	snapshot_init(s, SOURCE_RECORDING, &what->by);
 	past_state_init(&c.state);
 	intern_init(&c.sets);
-	if (read_run(r, s, &c.recorded, e) == 0 && asked_check(r, &c.recorded, what, e) == 0) {
+	if (recording_read_run(r, &s->machine, &s->inferred, &c.recorded, e) == 0 &&
+	    asked_check(r, &c.recorded, what, e) == 0) {
 		c.set_keys = grouping_has(&c.recorded, KEY_PROCESS) ? process
 								    : identity_sets(&c.recorded);
 		describe(r, s);

@@ -33,9 +33,6 @@ int recording_find(struct recording *r, const char *time, struct error *e);
  * with *e as above. */
 int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e);
 
-/* The keys that tell the groups of the sample apart. 0, or -1 with *e. */
-int recording_keys(struct recording *r, struct grouping *recorded, struct error *e);
-
 /* Leaves only the keys that were recorded for the sample, or follow from these. 0, or -1 with *e.
  */
 int recording_leave_keys(struct recording *r, struct grouping *by, struct error *e);
@@ -47,5 +44,9 @@ int recording_guesses(struct recording *r, bool *guesses, struct error *e);
  * not recorded. */
 int recording_read(struct recording *r, const struct recall *what, struct snapshot *s,
 		   struct error *e);
+
+/* What the run of the sample says of the machine and its keys. 0, or -1 with *e. */
+int recording_read_run(struct recording *r, struct machine *machine, bool *inferred,
+		       struct grouping *recorded, struct error *e);
 
 #endif
