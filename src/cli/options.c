@@ -83,7 +83,6 @@ static int take_kind(struct options *o, char *value, struct error *e)
 
 static int take_by(struct options *o, char *value, struct error *e)
 {
-	o->by_given = true;
 	if (o->command == FOR_CHECK) {
 		o->by_text = value;
 		return 0;

@@ -62,11 +62,11 @@ struct options {
 	uint64_t delay_ns;   /* 0: without delay */
 	uint64_t iterations; /* 0: unlimited */
 
-	bool batch;				     /* of top */
-	bool by_given, delay_given, max_stall_given; /* rather than the default */
-	bool optional;				     /* of check */
-	bool on_pressure;			     /* of record */
-	bool redact;				     /* of capture and record */
+	bool delay_given, max_stall_given; /* rather than the default */
+	bool batch;			   /* of top */
+	bool optional;			   /* of check */
+	bool on_pressure;		   /* of record */
+	bool redact;			   /* of capture and record */
 
 	/* of check */
 	char **max, **growth; /* owned, the strings are argv's */

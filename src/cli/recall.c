@@ -50,7 +50,8 @@ static int check(const struct options *o, struct error *e)
 		 "--no-infer cannot be used with a recording; use it with anonmem "
 		 "record"},
 		{o->fast || o->max_stall_given,
-		 "--fast and --max-stall apply to reading processes, not to recordings"},
+		 "--fast and --max-stall apply to reading processes, "
+		 "not to recordings"},
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {

@@ -366,7 +366,7 @@ static int watch_recording(const struct options *o, const struct recalled *recal
 	int status;
 
 	/* Without --by, there is always something to begin with. */
-	if (!o->by_given)
+	if (o->by_default)
 		what.by.count = 0;
 	describe(o, &top);
 	driver.root = o->from[0];

@@ -12,7 +12,7 @@ static bool follows_from_cgroup(enum key key)
 	return key == KEY_CONTAINER || key == KEY_POD || key == KEY_UNIT;
 }
 
-bool asked_answers(const struct grouping *recorded, enum key key)
+static bool can_answer(const struct grouping *recorded, enum key key)
 {
 	return grouping_has(recorded, key) ||
 	       (key == KEY_SUBSYSTEM && grouping_has(recorded, KEY_LABEL)) ||
@@ -23,7 +23,7 @@ bool asked_answers(const struct grouping *recorded, enum key key)
 static int need_key(const struct recording *r, const struct grouping *recorded, enum key key,
 		    const char *what, struct error *e)
 {
-	if (asked_answers(recorded, key))
+	if (can_answer(recorded, key))
 		return 0;
 	return error_set(e, ERROR_USAGE,
 			 "%s cannot answer %s: it was recorded without the key %s; see anonmem "
@@ -109,7 +109,7 @@ void asked_leave_keys(const struct grouping *recorded, struct grouping *by)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < by->count; i++) {
-		if (asked_answers(recorded, by->keys[i]))
+		if (can_answer(recorded, by->keys[i]))
 			by->keys[kept++] = by->keys[i];
 	}
 	by->count = kept;

@@ -14,9 +14,6 @@ struct recording {
 	struct sample sample;
 };
 
-/* Whether a key was recorded, or follows from those that were. */
-bool asked_answers(const struct grouping *recorded, enum key key);
-
 /* 0, or -1 with *e: ERROR_USAGE for a key that was not recorded. */
 int asked_check(const struct recording *r, const struct grouping *recorded,
 		const struct recall *what, struct error *e);

@@ -25,11 +25,13 @@ struct player {
 	struct recall what;
 	bool *found; /* by number of the pids that are asked for */
 
+	struct sample sample; /* number 0 for none */
 	struct past_state state;
-	struct sample sample; /* 0 for none */
+	struct sample loaded; /* that the state is of */
 	struct machine machine;
 	bool inferred;
-	struct grouping recorded, keys;
+	struct grouping recorded;
+	struct recall keyed; /* as `what`, by all keys that there are */
 
 	struct intern symbols, sets; /* sets: processes, or those that are not told apart */
 	struct whose *whose;	     /* by number of the group in the state */
@@ -88,7 +90,7 @@ bool player_inferred(const struct player *p)
 
 const struct grouping *player_keys(const struct player *p)
 {
-	return &p->keys;
+	return &p->keyed.by;
 }
 
 size_t player_limit(const struct player *p)
@@ -98,18 +100,19 @@ size_t player_limit(const struct player *p)
 
 /* Reading a sample */
 
-/* The recorded keys first, in their order. */
-static struct grouping complete_keys(const struct grouping *recorded, const struct rules *rules)
+/* The recorded keys first, in their order; then those that follow from them. */
+static struct grouping complete_keys(const struct player *p)
 {
 	static const enum key following[] = {KEY_SUBSYSTEM, KEY_NAME, KEY_CONTAINER, KEY_POD,
 					     KEY_UNIT};
-	struct grouping keys = *recorded;
+	struct grouping keys = p->recorded;
 
 	for (size_t i = 0; i < sizeof(following) / sizeof(*following); i++) {
-		if (!grouping_has(&keys, following[i]) && asked_answers(recorded, following[i]) &&
-		    (following[i] != KEY_SUBSYSTEM || rules))
+		if (!grouping_has(&keys, following[i]) &&
+		    (following[i] != KEY_SUBSYSTEM || p->what.rules))
 			keys.keys[keys.count++] = following[i];
 	}
+	asked_leave_keys(&p->recorded, &keys);
 	return keys;
 }
 
@@ -136,7 +139,8 @@ static int read_run(struct player *p, struct error *e)
 		return -1;
 	if (!same_keys(&before, &p->recorded))
 		forget(p);
-	p->keys = complete_keys(&p->recorded, p->what.rules);
+	p->keyed = p->what;
+	p->keyed.by = complete_keys(p);
 	return 0;
 }
 
@@ -156,17 +160,25 @@ static int read_sample(struct player *p, const struct sample *s, struct error *e
 {
 	const struct past_reading reading = {.state = &p->state};
 	bool follows =
-		p->sample.number > 0 && s->base == p->sample.base && s->number > p->sample.number;
+		p->loaded.number > 0 && s->base == p->loaded.base && s->number >= p->loaded.number;
+	uint64_t from = follows ? p->loaded.number + 1 : s->base;
+
+	p->loaded.number = 0;
+	if (!follows)
+		tidy(p);
+	if (from <= s->number && past_read(&p->recording->db, &reading, from, s->number, e) < 0)
+		return -1;
+	p->loaded = *s;
+	return 0;
+}
+
+static int choose_sample(struct player *p, const struct sample *s, struct error *e)
+{
 	bool other_run = p->sample.number == 0 || s->run != p->sample.run;
-	uint64_t from = follows ? p->sample.number + 1 : s->base;
 
 	p->recording->sample = *s;
 	p->sample.number = 0;
 	if (other_run && read_run(p, e) < 0)
-		return -1;
-	if (!follows)
-		tidy(p);
-	if (past_read(&p->recording->db, &reading, from, s->number, e) < 0)
 		return -1;
 	p->sample = *s;
 	sample_give_machine(s, &p->machine);
@@ -189,6 +201,17 @@ static void end_reading(const struct database *d)
 	database_run(d, "COMMIT", &ignored);
 }
 
+/* A sample as it is now; it may have been thinned since it was found. */
+static int find_again(struct player *p, const struct sample *s, struct sample *now, struct error *e)
+{
+	int found = seek_number(p->recording, s->number, now, e);
+
+	if (found == 0)
+		return error_set(e, ERROR_SYSTEM, "%s has no sample any more",
+				 p->recording->db.path);
+	return found < 0 ? -1 : 0;
+}
+
 int player_seek(struct player *p, const struct sample *s, struct error *e)
 {
 	struct database *d = &p->recording->db;
@@ -197,11 +220,23 @@ int player_seek(struct player *p, const struct sample *s, struct error *e)
 
 	if (begin_reading(d, e) < 0)
 		return -1;
-	/* It may have been thinned since it was found. */
-	status = seek_number(p->recording, s->number, &now, e);
+	status = find_again(p, s, &now, e);
 	if (status == 0)
-		status = error_set(e, ERROR_SYSTEM, "%s has no sample any more", d->path);
-	if (status > 0)
+		status = choose_sample(p, &now, e);
+	end_reading(d);
+	return status;
+}
+
+int player_load(struct player *p, struct error *e)
+{
+	struct database *d = &p->recording->db;
+	struct sample now;
+	int status;
+
+	if (begin_reading(d, e) < 0)
+		return -1;
+	status = find_again(p, &p->sample, &now, e);
+	if (status == 0)
 		status = read_sample(p, &now, e);
 	end_reading(d);
 	return status;
@@ -222,14 +257,6 @@ static symbol find_set(struct player *p, const struct identity *id)
 	return intern(&p->sets, (struct slice){(const char *)key, by.count * sizeof(*key)});
 }
 
-static bool make_key(const struct player *p, const struct identity *id, struct intern *symbols,
-		     symbol *key)
-{
-	const struct recall all = {.by = p->keys, .rules = p->what.rules};
-
-	return asked_key(&p->recorded, &all, id, symbols, key);
-}
-
 /* The identity of a group, with a statement of identity_select. */
 static int identify(struct player *p, sqlite3_stmt *row, uint64_t grp, struct identity *id,
 		    struct error *e)
@@ -248,7 +275,7 @@ static int identify(struct player *p, sqlite3_stmt *row, uint64_t grp, struct id
 static int find_whose(struct player *p, sqlite3_stmt *row, uint64_t grp, struct whose *w,
 		      struct error *e)
 {
-	struct identity id;
+	struct identity id = {.has_process = false};
 	int wanted = 1;
 
 	if (identify(p, row, grp, &id, e) < 0)
@@ -257,7 +284,8 @@ static int find_whose(struct player *p, sqlite3_stmt *row, uint64_t grp, struct 
 	if (!w->counts)
 		wanted = asked_wants(&p->what, &id, p->found);
 	w->set = find_set(p, &id);
-	if (wanted < 0 || w->set == SYMBOL_NONE || !make_key(p, &id, &p->symbols, w->key))
+	if (wanted < 0 || w->set == SYMBOL_NONE ||
+	    !asked_key(&p->recorded, &p->keyed, &id, &p->symbols, w->key))
 		return error_memory(e);
 	w->wanted = wanted > 0;
 	w->known = true;
@@ -345,14 +373,14 @@ static bool give(struct giving *g, const struct member *members, size_t count)
 			   .population = processes ? 0 : UINT64_MAX};
 
 	for (size_t i = 0; i < count; i++) {
-		symbol *key = g->keys + (size_t)r.count * p->keys.count;
+		symbol *key = g->keys + (size_t)r.count * p->keyed.by.count;
 
 		if (members[i].whose->counts) {
 			r.population = members[i].usage->group.processes;
 			continue;
 		}
-		memcpy(key, members[i].whose->key, p->keys.count * sizeof(*key));
-		if (!translate_key(&g->translation, &p->keys, key))
+		memcpy(key, members[i].whose->key, p->keyed.by.count * sizeof(*key));
+		if (!translate_key(&g->translation, &p->keyed.by, key))
 			return false;
 		g->groups[r.count++] = members[i].usage->group;
 	}
@@ -384,7 +412,7 @@ int player_read(struct player *p, struct intern *symbols, player_take_fn *take, 
 		return -1;
 	members = list_members(p, &count);
 	g.groups = calloc(count + 1, sizeof(*g.groups));
-	g.keys = calloc(count + 1, p->keys.count * sizeof(*g.keys));
+	g.keys = calloc(count + 1, p->keyed.by.count * sizeof(*g.keys));
 	translation_init(&g.translation, &p->symbols, symbols);
 	given = members && g.groups && g.keys && give_all(&g, members, count);
 	translation_free(&g.translation);
@@ -448,14 +476,15 @@ static int ask(struct scanning *s, struct addend *a, uint64_t grp, struct error 
 {
 	struct player *p = s->player;
 	symbol key[KEY_COUNT];
-	struct identity id;
+	struct identity id = {.has_process = false};
 	int wanted = 0;
 
 	if (identify(p, s->identity, grp, &id, e) < 0)
 		return -1;
 	if (id.kind.known)
 		wanted = asked_wants(&p->what, &id, p->found);
-	if (wanted < 0 || (wanted > 0 && !make_key(p, &id, s->scan->symbols, key)))
+	if (wanted < 0 ||
+	    (wanted > 0 && !asked_key(&p->recorded, &p->keyed, &id, s->scan->symbols, key)))
 		return error_memory(e);
 	a->asked = true;
 	a->wanted = wanted > 0 && s->scan->wants(s->scan->ctx, key);

@@ -2,7 +2,8 @@
  * player: gives the samples of a recording as records, in any order.
  *
  *	p = player_new(recording, what)
- *	player_seek(p, &sample)		reads it; samples are found with seek.h
+ *	player_seek(p, &sample)		goes there; samples are found with seek.h
+ *	player_load(p)			reads it
  *	player_read(p, ...)		gives its records
  *	player_free(p)
  *
@@ -23,9 +24,12 @@ struct player;
 struct player *player_new(struct recording *r, const struct recall *what);
 void player_free(struct player *p);
 
-/* Makes a sample the current one; reads less if that is the next one. 0, or -1 with *e; then there
+/* Makes a sample the current one, of which only the keys are read. 0, or -1 with *e; then there
  * is none. ERROR_USAGE if it lacks what is wanted. */
 int player_seek(struct player *p, const struct sample *s, struct error *e);
+
+/* Reads the current sample; only what changed if one before it was read last. 0, or -1 with *e. */
+int player_load(struct player *p, struct error *e);
 
 const struct sample *player_sample(const struct player *p);
 
@@ -36,9 +40,9 @@ bool player_inferred(const struct player *p);
 /* The keys of its records: those that were recorded, and those that follow from them. */
 const struct grouping *player_keys(const struct player *p);
 
-/* Gives its records in ascending order of record->target, a number that a process or a set of them
- * keeps as long as the player lives. The symbols are the receiver's. There are no more than
- * player_limit(). 0, or -1 with *e. */
+/* Gives the records of what was loaded in ascending order of record->target, a number that a
+ * process or a set of them keeps as long as the player lives. The symbols are the receiver's. There
+ * are no more than player_limit(). 0, or -1 with *e. */
 typedef bool player_take_fn(void *ctx, const struct record *record);
 int player_read(struct player *p, struct intern *symbols, player_take_fn *take, void *ctx,
 		struct error *e);

@@ -47,7 +47,7 @@ static bool same_group(const struct group *a, const struct group *b)
 static bool same_record(const struct record *a, const struct record *b, const struct grouping *by)
 {
 	bool same = a->count == b->count && a->population == b->population &&
-		    memcmp(a->keys, b->keys, a->count * by->count * sizeof(*a->keys)) == 0;
+		    memcmp(a->keys, b->keys, (size_t)a->count * by->count * sizeof(*a->keys)) == 0;
 
 	for (uint32_t i = 0; same && i < a->count; i++)
 		same = same_group(&a->groups[i], &b->groups[i]);
@@ -124,9 +124,9 @@ static void describe(const struct recorded *r, struct watch *w)
 static int feed(struct recorded *r, struct watch *w, bool begins, struct error *e)
 {
 	struct taking t = {.watch = w, .from = begins ? w->now.count : 0};
-	int status = 0;
+	int status = player_load(r->player, e);
 
-	if (!state_init(&t.state, player_limit(r->player)))
+	if (status == 0 && !state_init(&t.state, player_limit(r->player)))
 		status = error_memory(e);
 	t.state.count = 0;
 	if (status == 0)

@@ -4,13 +4,13 @@
 _anonmem_commands="capture check diff doctor machine record run serve top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
---growth --baseline --repeat --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
---output -j --jobs -h --help -V --version"
+--growth --baseline --repeat --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color --output
+-j --jobs -h --help -V --version"
 _anonmem_check_formats="text json junit markdown"
 _anonmem_check_keys="label subsystem name cgroup"
 _anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --for -g --by -o --columns
--N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color
---output -j --jobs -h --help -V --version"
+-N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color --output
+-j --jobs -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --infer --no-infer -a --all
 -f --format --json --csv --units --no-header -q --quiet --color --output -j --jobs -h --help -V --version"
