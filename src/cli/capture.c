@@ -4,6 +4,7 @@
 #include "collect/capture.h"
 #include "cli/commandline.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/privilege.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
@@ -12,16 +13,9 @@
 #include "source/thread_id.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -164,139 +158,25 @@ static int read_and_write(const struct options *o, int fd, enum pack_form form, 
 
 /* The file. */
 
-static volatile sig_atomic_t signal_caught;
-static volatile pid_t reader;
+struct writing {
+	const struct options *options;
+	enum pack_form form;
+};
 
-static void on_signal(int number)
+static int write_packed(void *ctx, int fd, bool *keep, struct error *e)
 {
-	signal_caught = number;
-	if (reader > 0)
-		kill(reader, SIGTERM);
-}
+	const struct writing *w = ctx;
+	int status = read_and_write(w->options, fd, w->form, e);
 
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-
-static void catch_signals(void (*how)(int))
-{
-	struct sigaction action = {.sa_handler = how};
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaction(ends[i], &action, NULL);
-}
-
-static void block_signals(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaddset(&set, ends[i]);
-	sigprocmask(how, &set, NULL);
-}
-
-/* An unused name in the folder of the file. */
-static int create_temporary(const char *path, char temporary[PATH_MAX], struct error *e)
-{
-	char folder[PATH_MAX], name[PATH_MAX];
-	int fd;
-
-	snprintf(folder, sizeof(folder), "%s", path);
-	snprintf(name, sizeof(name), "%s", path);
-	if (snprintf(temporary, PATH_MAX, "%s/.%.200s.XXXXXX", dirname(folder), basename(name)) >=
-	    PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return error_errno(e, "cannot create %s", path);
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	return fd < 0 ? error_errno(e, "cannot create %s", path) : fd;
-}
-
-static int end_of(pid_t child, struct error *e)
-{
-	int status;
-
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return EXIT_FAILED;
-	}
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	if (!signal_caught)
-		error_set(e, ERROR_SYSTEM, "nothing was written: the reading ended by signal %d",
-			  WTERMSIG(status));
-	return EXIT_FAILED;
-}
-
-/* In a child. */
-static void run_reader(const struct options *o, int fd, enum pack_form form)
-{
-	struct error e = {.code = ERROR_NONE};
-	int status;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	catch_signals(SIG_DFL);
-	block_signals(SIG_UNBLOCK);
-	status = read_and_write(o, fd, form, &e);
-	if (e.code != ERROR_NONE)
-		say(e.text);
-	_exit(status);
-}
-
-static int start_and_wait(const struct options *o, int fd, enum pack_form form, struct error *e)
-{
-	block_signals(SIG_BLOCK);
-	catch_signals(on_signal);
-	reader = fork();
-	if (reader == 0)
-		run_reader(o, fd, form);
-	block_signals(SIG_UNBLOCK);
-	if (reader < 0) {
-		error_errno(e, "cannot start a process that reads");
-		return EXIT_FAILED;
-	}
-	privilege_end();
-	return end_of(reader, e);
-}
-
-/* Only a regular file may be replaced. */
-static int check_target(const char *path, struct error *e)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return error_set(e, ERROR_USAGE,
-				 "%s is not a regular file; write to standard output with "
-				 "--output -",
-				 path);
-	return 0;
+	*keep = status == EXIT_DONE || status == EXIT_WRITTEN;
+	return status;
 }
 
 static int write_file(const struct options *o, enum pack_form form, struct error *e)
 {
-	char temporary[PATH_MAX];
-	int fd, status;
+	struct writing writing = {o, form};
 
-	if (check_target(o->output, e) < 0)
-		return EXIT_USAGE;
-	fd = create_temporary(o->output, temporary, e);
-	if (fd < 0)
-		return EXIT_FAILED;
-	status = start_and_wait(o, fd, form, e);
-	if (signal_caught)
-		status = EXIT_FAILED;
-	if ((status == EXIT_DONE || status == EXIT_WRITTEN) &&
-	    (fsync(fd) < 0 || rename(temporary, o->output) < 0)) {
-		error_errno(e, "cannot write %s", o->output);
-		status = EXIT_FAILED;
-	}
-	if (status != EXIT_DONE && status != EXIT_WRITTEN)
-		unlink(temporary);
-	close(fd);
-	if (signal_caught) {
-		catch_signals(SIG_DFL);
-		raise(signal_caught);
-	}
-	return status;
+	return output_write(o->output, 0600, write_packed, &writing, e);
 }
 
 static int write_standard_output(const struct options *o, struct error *e)

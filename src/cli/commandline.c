@@ -1,11 +1,48 @@
 #include "cli/commandline.h"
 
+#include "cli/output.h"
 #include "cli/say.h"
 #include "cli/version.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 enum exit_status commandline_failure(const struct error *e)
 {
 	return e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/* What is written to a file instead of standard output. */
+struct redirected {
+	struct options *options;
+	work_fn *work;
+};
+
+/* A report is whole even if something was wrong with it, which was said. */
+static int work_redirected(void *ctx, int fd, bool *keep, struct error *e)
+{
+	const struct redirected *r = ctx;
+	enum exit_status status;
+	bool written;
+
+	if (dup2(fd, STDOUT_FILENO) < 0) {
+		error_errno(e, "cannot redirect standard output");
+		return EXIT_FAILED;
+	}
+	status = r->work(r->options, e);
+	errno = 0;
+	written = fflush(stdout) == 0 && !ferror(stdout);
+	if (!written && e->code == ERROR_NONE) {
+		error_errno(e, "cannot write %s", r->options->output);
+		status = EXIT_FAILED;
+	}
+	*keep = written && e->code == ERROR_NONE && status != EXIT_USAGE;
+	return (int)status;
+}
+
+static bool is_redirected(enum option_command command, const struct options *o)
+{
+	return o->output && strcmp(o->output, "-") != 0 && command & OUTPUT_OF_REPORTS;
 }
 
 static enum exit_status act(enum option_command command, struct options *o, work_fn *work,
@@ -23,6 +60,11 @@ static enum exit_status act(enum option_command command, struct options *o, work
 		return EXIT_DONE;
 	case ACTION_REPORT:
 		break;
+	}
+	if (is_redirected(command, o)) {
+		struct redirected r = {o, work};
+
+		return (enum exit_status)output_write(o->output, 0666, work_redirected, &r, e);
 	}
 	return work(o, e);
 }

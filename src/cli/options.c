@@ -173,6 +173,7 @@ static int take_color(struct options *o, char *value, struct error *e)
 
 static int take_delay(struct options *o, char *value, struct error *e)
 {
+	o->delay_given = true;
 	return value_delay(value, &o->delay_ns, e);
 }
 
@@ -188,6 +189,7 @@ static int take_jobs(struct options *o, char *value, struct error *e)
 
 static int take_max_stall(struct options *o, char *value, struct error *e)
 {
+	o->max_stall_given = true;
 	return value_duration(value, &o->max_stall_ns, e);
 }
 
@@ -350,8 +352,10 @@ static const struct spec {
 	{FOR_REPORT | FOR_CHECK, 0, "from", "SOURCE",
 	 "a capture of any kind, compressed or not, - for standard input, or a recording",
 	 take_from, 0},
-	{FOR_TOP | FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one",
+	{FOR_TOP, 0, "from", "SOURCE",
+	 "a recording, with @TIME to begin there; or a captured tree or an archive of one",
 	 take_from, 0},
+	{FOR_MACHINE, 0, "from", "SOURCE", "a captured tree or an archive of one", take_from, 0},
 	{ALL | FOR_MACHINE | FOR_SERVE, 0, "root", "DIR",
 	 "a captured tree, or another system's /proc", take_root, 0},
 	{FOR_REPORT, 0, "smaps", "FILE...", "captured smaps files; - is standard input", take_smaps,
@@ -412,6 +416,8 @@ static const struct spec {
 	{ANY | FOR_CAPTURE | FOR_CHECK, 0, NULL, NULL, "Output", NULL, 0},
 	{FOR_CAPTURE, 0, "output", "FILE",
 	 "a .tar, .tar.gz, .tar.zst or .tar.xz; - is standard output (zstd)", take_output, 0},
+	{OUTPUT_OF_REPORTS, 0, "output", "FILE",
+	 "write to this file, whole or not at all, not to standard output", take_output, 0},
 	{FOR_CAPTURE, 0, "redact", NULL, "hash names of files, users, hosts, groups and the like",
 	 SETS(redact)},
 	{FOR_CAPTURE, 'q', "quiet", NULL, "do not say what was captured", SETS(quiet)},

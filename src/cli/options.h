@@ -23,6 +23,9 @@ enum option_command {
 	FOR_SERVE = 128,
 };
 
+/* Those whose --output takes what they write to standard output otherwise. */
+enum { OUTPUT_OF_REPORTS = FOR_REPORT | FOR_MACHINE | FOR_DIFF | FOR_CHECK };
+
 struct options {
 	enum option_command command;
 	enum {
@@ -59,10 +62,11 @@ struct options {
 	uint64_t delay_ns;   /* 0: without delay */
 	uint64_t iterations; /* 0: unlimited */
 
-	bool batch;	  /* of top */
-	bool optional;	  /* of check */
-	bool on_pressure; /* of record */
-	bool redact;	  /* of capture and record */
+	bool delay_given, max_stall_given; /* rather than the default */
+	bool batch;			   /* of top */
+	bool optional;			   /* of check */
+	bool on_pressure;		   /* of record */
+	bool redact;			   /* of capture and record */
 
 	/* of check */
 	char **max, **growth; /* owned, the strings are argv's */
@@ -73,7 +77,7 @@ struct options {
 	char **program; /* what to run, with its arguments; or NULL */
 	const struct verdict_format *verdict_format;
 
-	const char *output; /* of capture and record; NULL for the default */
+	const char *output; /* NULL for the default; - is standard output */
 
 	/* of record; `for_ns` is also of diff: between two readings; its sides are in `from` */
 	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */

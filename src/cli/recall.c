@@ -49,8 +49,9 @@ static int check(const struct options *o, struct error *e)
 		{o->infer == INFER_NONE,
 		 "--no-infer cannot be used with a recording; use it with anonmem "
 		 "record"},
-		{o->fast || o->max_stall_ns, "--fast and --max-stall apply to reading processes, "
-					     "not to recordings"},
+		{o->fast || o->max_stall_given,
+		 "--fast and --max-stall apply to reading processes, "
+		 "not to recordings"},
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
@@ -92,7 +93,7 @@ static int settle_keys(struct options *o, const struct recalled *r, struct error
 	return 0;
 }
 
-static struct recall what_of(const struct options *o, const struct rules *rules)
+struct recall recall_describe(const struct options *o, const struct rules *rules)
 {
 	return (struct recall){
 		.by = o->by,
@@ -119,7 +120,7 @@ int recall_read(struct options *o, const struct recalled *r, const struct rules 
 				 r->time);
 	if (recording_find(r->recording, r->time, e) < 0 || settle_keys(o, r, e) < 0)
 		return -1;
-	what = what_of(o, rules);
+	what = recall_describe(o, rules);
 	return recording_read(r->recording, &what, s, e);
 }
 
@@ -153,7 +154,7 @@ int recall_read_span(struct options *o, const struct recalled *r, const struct r
 	if (find_counter(o, &counter, e) < 0 ||
 	    recording_find_span(r->recording, r->time, &first, e) < 0 || settle_keys(o, r, e) < 0)
 		return -1;
-	what = what_of(o, rules);
+	what = recall_describe(o, rules);
 	if (recording_read(r->recording, &what, s, e) < 0)
 		return -1;
 	return recording_history(r->recording, &what, first, counter, s, t, e);

@@ -24,6 +24,9 @@ int recall_open(const struct options *o, struct recalled *r, struct error *e);
 int recall_open_named(const char *from, struct recalled *r, struct error *e);
 void recall_free(struct recalled *r);
 
+/* What is wanted of it. */
+struct recall recall_describe(const struct options *o, const struct rules *rules);
+
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e. */
 int recall_read(struct options *o, const struct recalled *r, const struct rules *rules,
 		struct snapshot *s, struct error *e);

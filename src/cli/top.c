@@ -7,6 +7,7 @@
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
+#include "cli/recall.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
@@ -154,6 +155,8 @@ static void write_head(const struct top *top)
 		.width = top->rendering.width ? top->rendering.width : WIDTH,
 		.delay = (double)d->options.delay_ns / 1e9,
 		.live = !d->options.root,
+		.recorded = d->options.player ? &d->recorded : NULL,
+		.paused = d->options.player != NULL,
 		.percent = -1,
 		.units = top->rendering.units,
 		.naming = &d->watch->naming,
@@ -181,11 +184,11 @@ static int write_one(const struct options *o, const struct top *top, struct view
 
 	if (view_update(view, w, e) < 0)
 		return -1;
-	if (o->renderer->has_screen && w->refresh > 1)
+	if (o->renderer->has_screen && watch_number(w) > 1)
 		putchar('\n');
 	if (o->renderer->has_screen && !o->quiet)
 		write_head(top);
-	rendering.header &= !o->renderer->header_once || w->refresh == 1;
+	rendering.header &= !o->renderer->header_once || watch_number(w) == 1;
 	rendering.paths = &path;
 	status = report_build(&view->snapshot, &top->report, &report, e);
 	if (report.hidden > 0)
@@ -234,12 +237,26 @@ static bool look_for_match(const struct options *o, const struct snapshot *s, bo
 	return matched;
 }
 
+/* Another run of a recording may have other keys. */
+static void suit_watch(const struct top *top, struct view *view, uint64_t *watch_number)
+{
+	const struct driver *d = &top->driver;
+	struct grouping by;
+
+	if (!d->options.player || *watch_number == d->watch_number)
+		return;
+	*watch_number = d->watch_number;
+	by = recorded_grouping(d->watch, &top->by);
+	view_free(view);
+	view_init(view, &by);
+}
+
 /* 0, 1 if nothing ever matched, or -1 with *e. */
 static int run_batch(const struct options *o, struct top *top, struct error *e)
 {
 	const struct column *expendable[COLUMNS_MAX];
 	struct view view;
-	uint64_t missed = 0;
+	uint64_t missed = 0, watch_number = 0;
 	bool matched = false;
 	int status;
 
@@ -248,12 +265,17 @@ static int run_batch(const struct options *o, struct top *top, struct error *e)
 		return -1;
 	view_init(&view, &top->by);
 	while ((status = driver_refresh(&top->driver, e)) > 0) {
+		suit_watch(top, &view, &watch_number);
 		status = write_one(o, top, &view, e);
 		if (status < 0)
 			break;
 		say_coverage(o, &view, &missed);
 		matched = look_for_match(o, &view.snapshot, matched);
-		if (driver_is_done(&top->driver) || !replay_has_next(&top->driver.replay))
+		if (driver_is_done(&top->driver))
+			break;
+		if (top->driver.options.player)
+			continue;
+		if (!replay_has_next(&top->driver.replay))
 			break;
 		wait_until_due(&top->driver);
 	}
@@ -335,9 +357,60 @@ static int run(struct options *o, struct error *e)
 	return status;
 }
 
+static int watch_recording(const struct options *o, const struct recalled *recalled,
+			   const struct rules *rules, struct error *e)
+{
+	struct driver_options driver = describe_driver(o, NULL, rules, NULL, NULL, NULL);
+	struct recall what = recall_describe(o, rules);
+	struct top top;
+	int status;
+
+	/* Without --by, there is always something to begin with. */
+	if (o->by_default)
+		what.by.count = 0;
+	describe(o, &top);
+	driver.root = o->from[0];
+	driver.time = recalled->time;
+	driver.from_first = o->batch;
+	driver.player = player_new(recalled->recording, &what);
+	if (!driver.player)
+		return error_memory(e);
+	status = driver_open(&top.driver, &driver, e);
+	if (status == 0)
+		status = o->batch ? run_batch(o, &top, e) : top_run(&top, prepare, o, e);
+	driver_close(&top.driver);
+	player_free(driver.player);
+	return status;
+}
+
+/* As run(). What was recorded is shown faster than it happened. */
+static int run_recorded(struct options *o, struct error *e)
+{
+	const uint64_t delay_ns = 500000000;
+	struct recalled recalled = {.path = NULL};
+	struct rules *rules;
+	int status;
+
+	privilege_end();
+	if (check_terminal(o, e) < 0)
+		return -1;
+	rules = rulefiles_load(o->rules, o->no_rules, e);
+	if (!rules)
+		return -1;
+	privilege_distrust_terminfo();
+	if (!o->delay_given)
+		o->delay_ns = delay_ns;
+	status = recall_open(o, &recalled, e);
+	if (status == 0)
+		status = watch_recording(o, &recalled, rules, e);
+	recall_free(&recalled);
+	rules_free(rules);
+	return status;
+}
+
 static enum exit_status work(struct options *o, struct error *e)
 {
-	return run(o, e) == 0 ? EXIT_DONE : commandline_failure(e);
+	return (recall_is(o) ? run_recorded : run)(o, e) == 0 ? EXIT_DONE : commandline_failure(e);
 }
 
 enum exit_status command_top(int argc, char **argv)

@@ -130,6 +130,72 @@ static const struct group *with_shares(const struct fold *f, const struct record
 	return g;
 }
 
+/* How many processes of a set have a group, and which one it is folded into. */
+struct part {
+	uint32_t folded;
+	uint64_t processes;
+};
+
+static int by_folded(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	return (x->folded > y->folded) - (x->folded < y->folded);
+}
+
+/* The processes of a set that have any of some groups: as many as have the largest of them, and
+ * perhaps others, if there are any. */
+static uint64_t count_any(struct fold *f, const struct record *r, const struct part *parts,
+			  size_t count)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < count; i++)
+		most = parts[i].processes > most ? parts[i].processes : most;
+	f->at_least |= count > 1 && most != r->population;
+	return most;
+}
+
+static void count_processes(struct fold *f, const struct record *r, struct part *parts,
+			    size_t count)
+{
+	if (count)
+		qsort(parts, count, sizeof(*parts), by_folded);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i; end < count && parts[end].folded == parts[i].folded; end++)
+			;
+		f->groups->groups[parts[i].folded].processes += count_any(f, r, parts + i, end - i);
+	}
+	f->totals->processes += count_any(f, r, parts, count);
+}
+
+/* Adds processes that cannot be told apart. */
+static bool add_set(struct fold *f, const struct record *r)
+{
+	struct part *parts = calloc((size_t)r->count + 1, sizeof(*parts));
+	symbol key[KEY_COUNT];
+	size_t count = 0;
+	bool added = parts != NULL;
+
+	for (uint32_t i = 0; added && i < r->count; i++) {
+		struct group part = r->groups[i];
+
+		if (!fold_key(f, record_key(r, f->from, i), key))
+			continue;
+		part.processes = 0;
+		added = aggregate_add_group(f->groups, key, &part);
+		f->groups->inexact |= added && !group_add(f->totals, &part);
+		if (added)
+			parts[count++] = (struct part){
+				(uint32_t)(aggregate_find(f->groups, key) - f->groups->groups),
+				r->groups[i].processes};
+	}
+	if (added)
+		count_processes(f, r, parts, count);
+	free(parts);
+	return added;
+}
+
 bool fold_add(struct fold *f, const struct record *r)
 {
 	uint64_t processes = f->totals->processes;
@@ -140,6 +206,8 @@ bool fold_add(struct fold *f, const struct record *r)
 
 	f->process++;
 	f->groups->inexact |= r->inexact;
+	if (r->population > 0)
+		return add_set(f, r);
 	if (r->aggregate && r->count > 0 && aggregate_count(f->groups) == 0 && folds_nothing(f)) {
 		any = take_whole(f, r);
 		f->totals->processes = processes + any;

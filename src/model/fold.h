@@ -34,6 +34,7 @@ struct fold {
 	size_t *counted;	     /* by group: the number of the last process counted in it; */
 	uint32_t counted_capacity;
 	size_t process; /* and the current process's number, from 1 */
+	bool at_least;	/* processes could not be told apart: there may be more of them */
 	/* Replaces the symbol of a resulting key, unless it is SYMBOL_NONE, so that groups of
 	 * different names become one; or NULL. */
 	symbol (*rename)(void *ctx, unsigned part, symbol name);

@@ -60,6 +60,9 @@ struct record {
 	struct group *groups;
 	symbol *keys; /* for each group as many as there are grouping keys */
 	bool inexact; /* a sum was cut off at COUNTER_MAX */
+	/* Of a recording: how many processes the record is of, which cannot be told apart; each
+	 * group says how many of them have it. 0: it is of one process. */
+	uint64_t population;
 	/* The aggregate that owns the groups, if it uses the records' symbols; or NULL. The
 	 * receiver may take it and leave an empty one. */
 	struct aggregate *aggregate;

@@ -238,8 +238,8 @@ static bool take_keys(struct slice text, struct grouping *by)
 	return grouping_has(by, KEY_KIND);
 }
 
-static int read_run(struct recording *r, struct snapshot *s, struct grouping *recorded,
-		    struct error *e)
+int recording_read_run(struct recording *r, struct snapshot *s, struct grouping *recorded,
+		       struct error *e)
 {
 	sqlite3_stmt *row = database_prepare(&r->db,
 					     "SELECT host, kernel, page_size, kernel_labels, keys, "
@@ -285,7 +285,7 @@ int recording_guesses(struct recording *r, bool *guesses, struct error *e)
 
 	if (!s)
 		return error_memory(e);
-	status = read_run(r, s, &recorded, e);
+	status = recording_read_run(r, s, &recorded, e);
 	*guesses = s->inferred;
 	free(s);
 	return status;
@@ -294,7 +294,7 @@ int recording_guesses(struct recording *r, bool *guesses, struct error *e)
 int recording_keys(struct recording *r, struct grouping *recorded, struct error *e)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
-	int status = s ? read_run(r, s, recorded, e) : error_memory(e);
+	int status = s ? recording_read_run(r, s, recorded, e) : error_memory(e);
 
 	free(s);
 	return status;
@@ -500,11 +500,7 @@ static void describe(const struct recording *r, struct snapshot *s)
 {
 	const struct sample *sample = &r->sample;
 
-	s->machine.time_known = true;
-	s->machine.time = (struct timespec){.tv_sec = (time_t)(sample->time_ms / 1000),
-					    .tv_nsec = (long)(sample->time_ms % 1000) * 1000000};
-	s->machine.meminfo_known = true;
-	s->machine.meminfo = sample->meminfo;
+	sample_give_machine(sample, &s->machine);
 	s->sample = sample->number;
 	sample_give_coverage(sample, &s->coverage);
 }
@@ -519,7 +515,8 @@ int recording_read(struct recording *r, const struct recall *what, struct snapsh
 	snapshot_init(s, SOURCE_RECORDING, &what->by);
 	past_state_init(&c.state);
 	intern_init(&c.sets);
-	if (read_run(r, s, &c.recorded, e) == 0 && asked_check(r, &c.recorded, what, e) == 0) {
+	if (recording_read_run(r, s, &c.recorded, e) == 0 &&
+	    asked_check(r, &c.recorded, what, e) == 0) {
 		c.set_keys = grouping_has(&c.recorded, KEY_PROCESS) ? process
 								    : identity_sets(&c.recorded);
 		describe(r, s);

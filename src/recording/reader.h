@@ -43,6 +43,10 @@ int recording_leave_keys(struct recording *r, struct grouping *by, struct error 
 /* Whether the labels of the sample may be guesses. 0, or -1 with *e. */
 int recording_guesses(struct recording *r, bool *guesses, struct error *e);
 
+/* What the run of the sample says of its machine and its labels, and its keys. 0, or -1 with *e. */
+int recording_read_run(struct recording *r, struct snapshot *s, struct grouping *recorded,
+		       struct error *e);
+
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e: ERROR_USAGE for a key that was
  * not recorded. */
 int recording_read(struct recording *r, const struct recall *what, struct snapshot *s,

@@ -48,6 +48,15 @@ void sample_give_coverage(const struct sample *s, struct coverage *c)
 	c->by_how[HOW_NAMES_LOST] = s->names_lost;
 }
 
+void sample_give_machine(const struct sample *s, struct machine *m)
+{
+	m->time_known = true;
+	m->time = (struct timespec){.tv_sec = (time_t)(s->time_ms / 1000),
+				    .tv_nsec = (long)(s->time_ms % 1000) * 1000000};
+	m->meminfo_known = true;
+	m->meminfo = s->meminfo;
+}
+
 uint64_t sample_reach_ms(const struct sample *s)
 {
 	enum { SPANS = 3, LEAST_MS = 1000 };

@@ -34,6 +34,9 @@ struct sample {
 void sample_take_coverage(struct sample *s, const struct coverage *c);
 void sample_give_coverage(const struct sample *s, struct coverage *c);
 
+/* Its time, and the memory of the machine. */
+void sample_give_machine(const struct sample *s, struct machine *m);
+
 /* How long after it a sample still says what there was, if there is no later one. */
 uint64_t sample_reach_ms(const struct sample *s);
 

@@ -8,6 +8,45 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* A time of so many milliseconds in its two largest units. */
+static void write_duration(uint64_t ms, FILE *out)
+{
+	const uint64_t s = ms / 1000, m = s / 60, h = m / 60;
+
+	if (h >= 24)
+		fprintf(out, "%" PRIu64 "d %" PRIu64 "h", h / 24, h % 24);
+	else if (h > 0)
+		fprintf(out, "%" PRIu64 "h %" PRIu64 "m", h, m % 60);
+	else if (m > 0)
+		fprintf(out, "%" PRIu64 "m %" PRIu64 "s", m, s % 60);
+	else if (ms % 1000)
+		fprintf(out, "%.1fs", (double)ms / 1e3);
+	else
+		fprintf(out, "%" PRIu64 "s", s);
+}
+
+/* What is out of the ordinary about a sample, and whether it is playing. */
+static void write_events(const struct head_options *o, FILE *out)
+{
+	const struct sample *s = player_sample(o->recorded->player);
+	const struct gap *gap = &o->recorded->gap;
+
+	if (!o->paused)
+		fputs("  playing", out);
+	if (gap->first)
+		fputs("  the first sample", out);
+	if (gap->rebooted)
+		fputs("  after a reboot", out);
+	if (gap->ms > 0) {
+		fputs("  after a gap of ", out);
+		write_duration(gap->ms, out);
+	}
+	if (s->lost > 0)
+		fprintf(out, "  %" PRIu64 " lost before", s->lost);
+	if (s->cause != CAUSE_TIME && s->cause != CAUSE_START)
+		fprintf(out, "  taken on %s", cause_names[s->cause]);
+}
+
 static void write_machine(const struct watch *w, const struct head_options *o, FILE *out)
 {
 	const struct machine *m = &w->machine;
@@ -19,7 +58,9 @@ static void write_machine(const struct watch *w, const struct head_options *o, F
 	if (m->time_known && localtime_r(&m->time.tv_sec, &tm) &&
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
 		fprintf(out, "  %s", text);
-	if (o->paused)
+	if (o->recorded)
+		write_events(o, out);
+	else if (o->paused)
 		fputs("  paused", out);
 	else if (o->live)
 		fprintf(out, "  every %.3g s", o->delay);
@@ -129,6 +170,26 @@ static void write_cost(const struct watch *w, const struct head_options *o, FILE
 			whole < MANY && lost == 0 ? "of one processor" : "CPU");
 }
 
+/* Which sample it is, what was read then, and since when growth counts. */
+static void write_sample(const struct watch *w, const struct head_options *o, FILE *out)
+{
+	const struct recorded *r = o->recorded;
+	const struct coverage *c = &w->coverage;
+	const time_t since = (time_t)(r->mark_ms / 1000);
+	uint64_t lost = coverage_missed(c) - c->by_outcome[OUTCOME_DENIED];
+	char text[32];
+	struct tm tm;
+
+	fprintf(out, "Sample     %" PRIu64 " of %" PRIu64 ", for ", r->index, r->count);
+	write_duration(player_sample(r->player)->span_ms, out);
+	fprintf(out, ": %" PRIu64 " read, %" PRIu64 " denied", c->by_outcome[OUTCOME_READ],
+		c->by_outcome[OUTCOME_DENIED]);
+	if (lost > 0)
+		fprintf(out, ", %" PRIu64 " lost", lost);
+	if (localtime_r(&since, &tm) && strftime(text, sizeof(text), "%m-%d %H:%M", &tm) > 0)
+		fprintf(out, "; growth since %s", text);
+}
+
 char *head_line(const struct watch *w, const struct head_options *o, unsigned line)
 {
 	static void (*const lines[HEAD_LINES])(const struct watch *, const struct head_options *,
@@ -140,6 +201,9 @@ char *head_line(const struct watch *w, const struct head_options *o, unsigned li
 
 	if (!out)
 		return NULL;
-	lines[line](w, o, out);
+	if (o->recorded && line == HEAD_LINES - 1)
+		write_sample(w, o, out);
+	else
+		lines[line](w, o, out);
 	return textstream_close(out, &text) ? text : NULL;
 }

@@ -5,6 +5,7 @@
 #define RENDER_HEAD_H
 
 #include "render/render.h"
+#include "watch/recorded.h"
 #include "watch/watch.h"
 
 enum { HEAD_LINES = 4 };
@@ -13,6 +14,7 @@ struct head_options {
 	size_t width; /* columns; at least 40 are assumed */
 	double delay; /* seconds between refreshes; not shown if paused */
 	bool paused;
+	const struct recorded *recorded; /* for a sample of a recording; else NULL */
 	bool live;	/* otherwise reading times mean nothing and are not shown */
 	double percent; /* of one CPU, used by anonmem since the last refresh; negative if unknown
 			 */

@@ -159,59 +159,81 @@ int ask_choice(const char *question, const char *const *choices, int count, int 
 	}
 }
 
+/* The keys that are of use, in their order. */
+struct key_list {
+	const struct binding *list[64];
+	unsigned count;
+	bool recording;
+};
+
 /* Shows keys starting at `first`, in two columns if there is room; returns how many. */
-static unsigned show_keys(unsigned first, unsigned count)
+static unsigned show_keys(const struct key_list *keys, unsigned first)
 {
 	enum { KEYS = 10, HALF = 42, TWO = 2 * HALF - 8 };
 	unsigned rows = screen_height() > 6 ? (unsigned)screen_height() - 6 : 1;
+	unsigned count = keys->count;
 	bool two = screen_width() >= TWO;
 	char line[256];
 
 	if (two && rows > (count + 1) / 2)
 		rows = (count + 1) / 2;
 	for (unsigned i = first; i < count && i < first + rows; i++) {
-		int used = snprintf(line, sizeof(line), "%-*s%s", KEYS, bindings[i].shown,
-				    bindings[i].help);
+		const struct binding *left = keys->list[i], *right;
+		int used = snprintf(line, sizeof(line), "%-*s%s", KEYS, left->shown, left->help);
 
-		if (two && i + rows < count)
+		if (two && i + rows < count) {
+			right = keys->list[i + rows];
 			snprintf(line + used, sizeof(line) - (size_t)used, "%*s%-*s%s",
-				 used < HALF ? HALF - used : 1, "", KEYS, bindings[i + rows].shown,
-				 bindings[i + rows].help);
+				 used < HALF ? HALF - used : 1, "", KEYS, right->shown,
+				 right->help);
+		}
 		screen_line((int)(i - first) + 1, line, STYLE_PLAIN);
 	}
 	return two ? 2 * rows : rows;
 }
 
 /* Shows as much of the help as fits, starting at a key. */
-static unsigned show_help(unsigned first, unsigned count)
+static unsigned show_help(const struct key_list *keys, unsigned first)
 {
 	unsigned shown;
 
 	screen_clear();
 	screen_line(0, "anonmem top: the keys", STYLE_HEADER);
-	shown = show_keys(first, count);
+	shown = show_keys(keys, first);
 	if (screen_height() > 6) {
 		screen_line(screen_height() - 4,
-			    "S: + new, - gone, * replaced, = kept: it did nothing", STYLE_PLAIN);
-		screen_line(screen_height() - 3,
-			    "CHANGE of PSS since the last refresh, GROWTH since the start",
+			    keys->recording
+				    ? "S: + new, - gone, * replaced, = unchanged since the sample "
+				      "before"
+				    : "S: + new, - gone, * replaced, = kept: it did nothing",
 			    STYLE_PLAIN);
+		screen_line(
+			screen_height() - 3,
+			keys->recording
+				? "CHANGE of PSS since the sample before, GROWTH since the "
+				  "time that z marks"
+				: "CHANGE of PSS since the last refresh, GROWTH since the start",
+			STYLE_PLAIN);
 	}
 	screen_line(screen_height() - 1,
-		    first + shown < count ? "press any key to continue" : "press any key to return",
+		    first + shown < keys->count ? "press any key to continue"
+						: "press any key to return",
 		    STYLE_DIM);
 	screen_show(-1, 0);
 	return shown;
 }
 
-void ask_help(void)
+void ask_help(bool recording)
 {
-	unsigned first = 0, count = 0;
+	struct key_list keys = {.recording = recording};
+	unsigned first = 0;
 
-	while (count < binding_count && bindings[count].help[0])
-		count++;
-	while (first < count) {
-		unsigned shown = show_help(first, count);
+	for (unsigned i = 0; i < binding_count; i++) {
+		if (binding_is_for(&bindings[i], recording))
+			keys.list[keys.count++] = &bindings[i];
+	}
+	while (first < keys.count) {
+		unsigned shown = show_help(&keys, first);
 		int key = screen_wait(-1);
 
 		if (key == SCREEN_GONE)

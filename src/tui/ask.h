@@ -23,7 +23,7 @@ bool ask_text(const struct question *question, char *text, size_t size);
 /* Returns the index of a choice, or -1 if none was made. */
 int ask_choice(const char *question, const char *const *choices, int count, int current);
 
-/* Shows the keys until any key is pressed. */
-void ask_help(void);
+/* Shows the keys, with those of a recording or without, until any key is pressed. */
+void ask_help(bool recording);
 
 #endif

@@ -218,8 +218,11 @@ int draw(const struct picture *p, struct error *e)
 		return error_memory(e);
 	screen_line(
 		screen_height() - 1,
-		p->message
-			? p->message
+		p->message ? p->message
+		: p->head.recorded
+			? "h help  <- -> sample  , . minute  < > hour  g go to  c chart  l largest "
+			  " "
+			  "q quit"
 			: "h help  Enter down  Esc up  s sort  b by  f filter  / search  z zero  "
 			  "q quit",
 		p->message ? STYLE_BOLD : STYLE_DIM);

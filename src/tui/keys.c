@@ -26,6 +26,17 @@ const struct binding bindings[] = {
 	{ACTION_REFRESH, {KEY_F(5)}, "F5", "refresh now"},
 	{ACTION_DELAY, {'d'}, "d", "delay between refreshes"},
 	{ACTION_WRITE, {'w'}, "w", "write this view as JSON"},
+	{ACTION_SAMPLE_BACK, {KEY_LEFT}, "Left", "one sample back"},
+	{ACTION_SAMPLE_FORTH, {KEY_RIGHT}, "Right", "one sample forward"},
+	{ACTION_MINUTE_BACK, {','}, ",", "one minute back"},
+	{ACTION_MINUTE_FORTH, {'.'}, ".", "one minute forward"},
+	{ACTION_HOUR_BACK, {'<'}, "<", "one hour back"},
+	{ACTION_HOUR_FORTH, {'>'}, ">", "one hour forward"},
+	{ACTION_MARK_BACK, {'['}, "[", "to the last marked moment"},
+	{ACTION_MARK_FORTH, {']'}, "]", "to the next marked moment"},
+	{ACTION_GO_TO, {'g'}, "g", "go to a time"},
+	{ACTION_LARGEST, {'l'}, "l", "to the row's largest growth"},
+	{ACTION_CHART, {'c'}, "c", "chart of the row over time"},
 	{ACTION_HELP, {'h', '?', KEY_F(1)}, "h ? F1", "this help"},
 	{ACTION_QUIT, {'q', KEY_F(10)}, "q F10", "quit"},
 	{ACTION_MOUSE, {KEY_MOUSE}, "mouse", "choose a row, sort, scroll"},
@@ -33,6 +44,12 @@ const struct binding bindings[] = {
 };
 
 const unsigned binding_count = sizeof(bindings) / sizeof(*bindings);
+
+bool binding_is_for(const struct binding *b, bool recording)
+{
+	return b->help[0] &&
+	       (recording || b->action < ACTION_SAMPLE_BACK || b->action > ACTION_CHART);
+}
 
 enum action action_of(int key)
 {

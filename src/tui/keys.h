@@ -2,6 +2,8 @@
 #ifndef TUI_KEYS_H
 #define TUI_KEYS_H
 
+#include <stdbool.h>
+
 enum action {
 	ACTION_NONE,
 	ACTION_UP,
@@ -24,6 +26,18 @@ enum action {
 	ACTION_DELAY,
 	ACTION_ZERO,
 	ACTION_WRITE,
+	/* Of a recording: */
+	ACTION_SAMPLE_BACK,
+	ACTION_SAMPLE_FORTH,
+	ACTION_MINUTE_BACK,
+	ACTION_MINUTE_FORTH,
+	ACTION_HOUR_BACK,
+	ACTION_HOUR_FORTH,
+	ACTION_MARK_BACK,
+	ACTION_MARK_FORTH,
+	ACTION_GO_TO,
+	ACTION_LARGEST,
+	ACTION_CHART,
 	ACTION_HELP,
 	ACTION_QUIT,
 	ACTION_MOUSE,
@@ -40,6 +54,9 @@ struct binding {
 
 extern const struct binding bindings[];
 extern const unsigned binding_count;
+
+/* Whether a key is of use with a recording, or without one. */
+bool binding_is_for(const struct binding *b, bool recording);
 
 enum action action_of(int key);
 

@@ -35,8 +35,7 @@ static void write_cell(const struct column *column, const struct cell *cell, FIL
 		fprintf(out, "%" PRIu64, cell->number);
 }
 
-/* The texts that identify a row, escaped; freed by the caller, NULL if out of memory. */
-static char *row_text(const struct level *l, size_t shown)
+char *level_text(const struct level *l, size_t shown)
 {
 	const struct report *r = &l->report;
 	const struct cell *row;
@@ -57,7 +56,7 @@ static char *row_text(const struct level *l, size_t shown)
 
 static bool has_text(const struct level *l, size_t shown, const char *text)
 {
-	char *own = row_text(l, shown);
+	char *own = level_text(l, shown);
 	bool has = own && strcasestr(own, text);
 
 	free(own);
@@ -67,7 +66,7 @@ static bool has_text(const struct level *l, size_t shown, const char *text)
 static void follow_cursor(struct level *l)
 {
 	for (size_t i = 0; l->at && i < l->shown_count; i++) {
-		char *text = row_text(l, i);
+		char *text = level_text(l, i);
 		bool found = text && strcmp(text, l->at) == 0;
 
 		free(text);
@@ -135,7 +134,7 @@ void level_move(struct level *l, size_t to)
 		to = l->shown_count ? l->shown_count - 1 : 0;
 	l->cursor = to;
 	free(l->at);
-	l->at = to > 0 ? row_text(l, to) : NULL;
+	l->at = to > 0 ? level_text(l, to) : NULL;
 }
 
 size_t level_search(const struct level *l, const char *text, size_t from)
@@ -189,12 +188,24 @@ static bool divides(const struct level *l, enum key key)
 	return key != KEY_LABEL || !(view_has(&l->view, KEY_FILE) || is_of_files(l));
 }
 
+/* Whether a recording can answer a key; what follows from the process divides nothing. */
+static bool is_recorded(const struct level *l, enum key key)
+{
+	return grouping_has(&l->watch->options.collecting.by, key) &&
+	       (key == KEY_LABEL || !view_has(&l->view, KEY_PROCESS));
+}
+
 bool level_below(const struct level *l, struct grouping *by)
 {
-	static const enum key way[] = {KEY_FILE, KEY_LABEL, KEY_PROCESS, KEY_MAPPING};
+	static const enum key live[] = {KEY_FILE, KEY_LABEL, KEY_PROCESS, KEY_MAPPING},
+			      recorded[] = {KEY_LABEL, KEY_PROCESS, KEY_NAME, KEY_CGROUP, KEY_USER};
+	bool from_recording = l->watch->source == SOURCE_RECORDING;
+	const enum key *way = from_recording ? recorded : live;
+	size_t count = from_recording ? sizeof(recorded) / sizeof(*recorded)
+				      : sizeof(live) / sizeof(*live);
 
-	for (size_t i = 0; l->shown_count > 0 && i < sizeof(way) / sizeof(*way); i++) {
-		if (divides(l, way[i])) {
+	for (size_t i = 0; l->shown_count > 0 && i < count; i++) {
+		if (divides(l, way[i]) && (!from_recording || is_recorded(l, way[i]))) {
 			*by = (struct grouping){.keys = {way[i]}, .count = 1};
 			return true;
 		}
@@ -220,7 +231,7 @@ bool level_fix(const struct level *l, struct level *below)
 	for (unsigned k = 0; fixed && k < s->by.count; k++)
 		fixed = view_fix(&below->view, s->by.keys[k], &s->symbols, key_at_cursor(l)[k]);
 	free(below->title);
-	below->title = row_text(l, l->cursor);
+	below->title = level_text(l, l->cursor);
 	return fixed && below->title;
 }
 

@@ -42,6 +42,9 @@ void level_move(struct level *l, size_t to);
  * there is none. */
 size_t level_search(const struct level *l, const char *text, size_t from);
 
+/* The texts that identify a shown row, escaped; freed by the caller, NULL if out of memory. */
+char *level_text(const struct level *l, size_t shown);
+
 /* Sets the keys of the level below; false if there is none. */
 bool level_below(const struct level *l, struct grouping *by);
 

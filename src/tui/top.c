@@ -10,6 +10,7 @@
 #include "tui/level.h"
 #include "tui/save.h"
 #include "tui/screen.h"
+#include "tui/travel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +21,10 @@
 #include <unistd.h>
 
 #include <bsd/stdlib.h>
+#include <bsd/string.h>
 
 enum {
-	TEXT_MAX = 256,
+	TEXT_MAX = TRAVEL_MESSAGE_MAX,
 	USER_ROOM = 4096,
 	WHEEL = 3, /* rows per step of the mouse wheel */
 };
@@ -32,30 +34,20 @@ struct session {
 	struct top *top;
 	struct driver *driver;
 	struct descent descent;
+	uint64_t watch_number; /* of the watch that the descent shows */
 	char search[TEXT_MAX], user[TEXT_MAX];
 	char message[TEXT_MAX]; /* until the next key */
 	bool paused, quit;
 };
 
+static bool is_recorded(const struct session *s)
+{
+	return s->driver->options.player != NULL;
+}
+
 static struct level *last_level(const struct session *s)
 {
 	return descent_last(&s->descent);
-}
-
-static int refresh(struct session *s, struct error *e)
-{
-	int status = driver_refresh(s->driver, e);
-
-	if (status < 0)
-		return -1;
-	if (status == 0) {
-		snprintf(s->message, sizeof(s->message), "no more captured trees");
-		return 0;
-	}
-	if (descent_refresh(&s->descent, e) < 0)
-		return -1;
-	s->quit |= driver_is_done(s->driver);
-	return 0;
 }
 
 static int show(struct session *s, struct error *e)
@@ -67,6 +59,7 @@ static int show(struct session *s, struct error *e)
 			 .delay = (double)s->driver->options.delay_ns / 1e9,
 			 .paused = s->paused,
 			 .live = !s->driver->options.root,
+			 .recorded = is_recorded(s) ? &s->driver->recorded : NULL,
 			 .percent = s->driver->percent,
 			 .units = s->top->rendering.units,
 			 .naming = &w->naming},
@@ -115,18 +108,91 @@ static int begin(struct session *s, const struct grouping *by, const struct repo
 	return level_update(l, e);
 }
 
-static int choose_group(struct session *s, struct error *e)
+/* Begins again with a watch of other keys. */
+static int begin_recorded(struct session *s, struct error *e)
+{
+	const struct grouping by = recorded_grouping(s->driver->watch, &s->top->by);
+
+	if (s->watch_number > 0)
+		snprintf(s->message, sizeof(s->message),
+			 "from here on, the recording has other keys");
+	s->watch_number = s->driver->watch_number;
+	s->user[0] = '\0';
+	return begin(s, &by, &s->top->report, e);
+}
+
+/* After another refresh or sample. */
+static int update(struct session *s, struct error *e)
+{
+	if (s->watch_number != s->driver->watch_number)
+		return begin_recorded(s, e);
+	return descent_refresh(&s->descent, e);
+}
+
+static int refresh(struct session *s, struct error *e)
+{
+	int status = driver_refresh(s->driver, e);
+
+	/* The next run lacks what is asked for. */
+	if (status < 0 && is_recorded(s) && s->driver->watch && e->code == ERROR_USAGE) {
+		strlcpy(s->message, e->text, sizeof(s->message));
+		e->code = ERROR_NONE;
+		s->paused = true;
+		return 0;
+	}
+	if (status < 0)
+		return -1;
+	if (status == 0) {
+		snprintf(s->message, sizeof(s->message), "%s",
+			 is_recorded(s) ? "this is the last sample" : "no more captured trees");
+		return 0;
+	}
+	if (update(s, e) < 0)
+		return -1;
+	s->quit |= driver_is_done(s->driver);
+	return 0;
+}
+
+static int travel(struct session *s, enum action action, struct error *e)
+{
+	int status = travel_run(s->driver, action, last_level(s), s->top->rendering.units,
+				s->message, e);
+
+	return status > 0 ? update(s, e) : status;
+}
+
+/* The keys that there are to choose from. */
+static int list_keys(const struct session *s, enum key list[KEY_COUNT])
 {
 	const struct selection *chosen = &s->driver->options.watching.collecting.selection;
 	bool some = s->driver->options.pid_count > 0 || selection_chooses_processes(chosen) ||
 		    selection_chooses_memory(chosen);
 	/* Mappings come last, except for segments, which need a selection of their own. */
-	int count = some ? KEY_SEGMENT : KEY_MAPPING;
-	int key = ask_choice("Group by", key_names, count, (int)last_level(s)->view.by.keys[0]);
-	struct grouping by = {.keys = {(enum key)(key < 0 ? 0 : key)}, .count = 1};
+	int last = some ? KEY_SEGMENT : KEY_MAPPING, count = 0;
 
-	if (key < 0)
+	for (int key = 0; key < last; key++) {
+		if (!is_recorded(s) ||
+		    grouping_has(&s->driver->watch->options.collecting.by, (enum key)key))
+			list[count++] = (enum key)key;
+	}
+	return count;
+}
+
+static int choose_group(struct session *s, struct error *e)
+{
+	enum key list[KEY_COUNT], now = last_level(s)->view.by.keys[0];
+	int count = list_keys(s, list), current = 0, chosen;
+	const char *names[KEY_COUNT];
+	struct grouping by = {.count = 1};
+
+	for (int i = 0; i < count; i++) {
+		names[i] = key_names[list[i]];
+		current = list[i] == now ? i : current;
+	}
+	chosen = ask_choice("Group by", names, count, current);
+	if (chosen < 0)
 		return 0;
+	by.keys[0] = list[chosen];
 	if (grouping_has(&s->driver->watch->options.collecting.by, by.keys[0]))
 		return begin(s, &by, &s->top->report, e);
 	/* Starts watching by this key. */
@@ -298,6 +364,11 @@ static int choose_user(struct session *s, struct error *e)
 	char text[TEXT_MAX] = "", buffer[USER_ROOM], *kept = first->filter;
 	const char *name;
 
+	if (is_recorded(s) && !grouping_has(&s->driver->watch->options.collecting.by, KEY_USER)) {
+		snprintf(s->message, sizeof(s->message),
+			 "the recording lacks users; see --by of anonmem record");
+		return 0;
+	}
 	if (!ask_text(&question, text, sizeof(text)))
 		return 0;
 	name = text[0] ? find_user(s, text, buffer, sizeof(buffer)) : "";
@@ -408,7 +479,8 @@ static int write_file(struct session *s, struct error *e)
 
 static int start_anew(struct session *s, struct error *e)
 {
-	if (!descent_zero(&s->descent))
+	if (is_recorded(s) ? !recorded_mark(&s->driver->recorded, s->driver->watch)
+			   : !descent_zero(&s->descent))
 		return error_memory(e);
 	snprintf(s->message, sizeof(s->message), "GROWTH counts from now on");
 	return descent_update(&s->descent, e);
@@ -475,6 +547,8 @@ static int change(struct session *s, enum action action, struct error *e)
 	case ACTION_REFRESH:
 		return refresh(s, e);
 	default:
+		if (travel_has(action))
+			return travel(s, action, e);
 		move_cursor(s, action);
 		return 0;
 	}
@@ -506,7 +580,7 @@ static int act(struct session *s, enum action action, struct error *e)
 		search_from(s, last_level(s)->cursor + 1);
 		return 0;
 	case ACTION_HELP:
-		ask_help();
+		ask_help(is_recorded(s));
 		return 0;
 	case ACTION_RESIZE:
 		forget_widths(s);
@@ -553,9 +627,10 @@ static int step(struct session *s, struct error *e)
 
 static int run(struct session *s, struct error *e)
 {
+	s->paused = is_recorded(s);
 	if (refresh(s, e) < 0)
 		return -1;
-	if (begin(s, &s->top->by, &s->top->report, e) < 0)
+	if (!is_recorded(s) && begin(s, &s->top->by, &s->top->report, e) < 0)
 		return -1;
 	while (!s->quit) {
 		if (step(s, e) < 0)

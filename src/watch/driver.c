@@ -25,7 +25,10 @@ bool driver_parse_delay(const char *text, uint64_t *ns)
 
 int driver_open(struct driver *d, const struct driver_options *options, struct error *e)
 {
-	*d = (struct driver){.options = *options, .percent = -1};
+	*d = (struct driver){
+		.options = *options, .percent = -1, .recorded = {.player = options->player}};
+	if (options->player)
+		return 0;
 	if (replay_open(&d->replay, options->root, options->source, e) < 0)
 		return -1;
 	d->watch = watch_new(&options->watching);
@@ -58,11 +61,97 @@ static void keep_time(struct driver *d)
 {
 	uint64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID), wall = now_ns(CLOCK_MONOTONIC);
 
-	if (d->watch->refresh > 0)
+	if (d->watch && d->watch->refresh > 0)
 		d->percent = 100 * (double)(cpu - d->cpu_ns) / (double)(wall - d->wall_ns);
 	d->cpu_ns = cpu;
 	d->wall_ns = wall;
 	d->due = wall + d->options.delay_ns;
+}
+
+/* A new watch for the current sample of the player. */
+static int watch_recording(struct driver *d, struct error *e)
+{
+	struct watch *w = recorded_watch(&d->recorded, &d->options.watching, e);
+
+	if (!w)
+		return -1;
+	if (d->watch) /* keep counting */
+		w->unshown -= watch_number(d->watch);
+	watch_free(d->watch);
+	d->watch = w;
+	d->watch_number++;
+	return 0;
+}
+
+static int begin_recording(struct driver *d, struct error *e)
+{
+	struct player *p = d->options.player;
+	const char *time = d->options.time	   ? d->options.time
+			   : d->options.from_first ? "first"
+						   : "last";
+	struct sample s;
+
+	if (seek_find(player_recording(p), time, &s, e) < 0 || player_seek(p, &s, e) < 0)
+		return -1;
+	if (d->options.from_first)
+		d->recorded.mark = s.number;
+	return watch_recording(d, e) < 0 ? -1 : 1;
+}
+
+static int refresh_recording(struct driver *d, struct error *e)
+{
+	int status;
+
+	if (!d->watch)
+		return begin_recording(d, e);
+	status = recorded_next(&d->recorded, d->watch, e);
+	if (status < 2)
+		return status;
+	return watch_recording(d, e) < 0 ? -1 : 1;
+}
+
+static int find(const struct driver *d, const struct travel *t, struct sample *s, struct error *e)
+{
+	struct recording *r = player_recording(d->options.player);
+	const struct sample *from = player_sample(d->options.player);
+
+	switch (t->how) {
+	case TRAVEL_SAMPLE:
+		return seek_next(r, from, t->to, s, e);
+	case TRAVEL_TIME:
+		return seek_move(r, from, t->to, t->ms, s, e);
+	case TRAVEL_MARK:
+		return seek_mark(r, from, t->to, d->recorded.mark, s, e);
+	case TRAVEL_FIND:
+		return seek_find(r, t->text, s, e);
+	case TRAVEL_NUMBER:
+		return seek_number(r, t->number, s, e);
+	}
+	return 0;
+}
+
+static int show(struct driver *d, struct error *e)
+{
+	return recorded_suits(&d->recorded, d->watch) ? recorded_show(&d->recorded, d->watch, e)
+						      : watch_recording(d, e);
+}
+
+int driver_travel(struct driver *d, const struct travel *t, struct error *e)
+{
+	struct player *p = d->options.player;
+	const struct sample before = *player_sample(p);
+	struct error ignored;
+	struct sample s;
+	int status = find(d, t, &s, e);
+
+	if (status <= 0)
+		return status;
+	if (player_seek(p, &s, e) == 0)
+		return show(d, e) < 0 ? -1 : 1;
+	/* Of another run, which lacks what is asked for. */
+	if (e->code == ERROR_USAGE && player_seek(p, &before, &ignored) < 0)
+		*e = ignored;
+	return -1;
 }
 
 int driver_refresh(struct driver *d, struct error *e)
@@ -70,6 +159,8 @@ int driver_refresh(struct driver *d, struct error *e)
 	struct watch *w = d->watch;
 
 	keep_time(d);
+	if (d->options.player)
+		return refresh_recording(d, e);
 	if (w->refresh > 0 && !replay_has_next(&d->replay))
 		return 0;
 	if (w->refresh > 0)
@@ -100,7 +191,7 @@ bool driver_selects(const struct driver *d)
 
 bool driver_is_done(const struct driver *d)
 {
-	return d->options.iterations > 0 && d->watch->refresh >= d->options.iterations;
+	return d->options.iterations > 0 && watch_number(d->watch) >= d->options.iterations;
 }
 
 void driver_set_delay(struct driver *d, uint64_t ns)
@@ -123,5 +214,7 @@ uint64_t driver_time_left(const struct driver *d)
 
 const char *driver_path(const struct driver *d)
 {
+	if (d->options.player)
+		return d->options.root;
 	return d->replay.root ? d->replay.trees[d->replay.next] : "/proc";
 }

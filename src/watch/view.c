@@ -99,6 +99,7 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 			 commands_add(&s->commands, &s->symbols, p->record) &&
 			 (!fresh || p->read_at != w->refresh || add_fresh(&f, p, &read));
 	}
+	s->processes_at_least = f.at_least;
 	folded = folded && snapshot_add_groups(s, &w->symbols, &all) &&
 		 (!fresh || snapshot_add_groups(fresh, &w->symbols, &read));
 	fold_free(&f);
@@ -175,7 +176,7 @@ static bool was_there(const struct snapshot *past, const struct group *g)
 /* The past states that a view is compared with. */
 struct pasts {
 	const struct snapshot *before, *start;
-	bool first; /* there was no previous refresh */
+	bool first; /* there was no previous refresh; of a recording, its changes are unknown */
 };
 
 static void follow(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
@@ -335,6 +336,13 @@ static bool follow_gone(struct snapshot *s, const struct pasts *p)
 	return done;
 }
 
+/* Watching begins without a change; what a recording lacks before is unknown. */
+static void forget_change(const struct snapshot *s, struct trend *t)
+{
+	t->change = 0;
+	t->change_known &= s->source != SOURCE_RECORDING;
+}
+
 /* The trend of the totals follows those of all groups. */
 static void follow_totals(struct snapshot *s, const struct pasts *p)
 {
@@ -344,7 +352,7 @@ static void follow_totals(struct snapshot *s, const struct pasts *p)
 
 	compare(t, &s->totals, p->first ? NULL : &before->totals, &p->start->totals);
 	if (p->first)
-		t->change = 0;
+		forget_change(s, t);
 	sizes(&s->totals, NULL, &size, &none);
 	remember(t, before->trends ? &before->trends[aggregate_count(&before->groups)] : NULL,
 		 size);
@@ -360,7 +368,7 @@ static bool make_trends(struct snapshot *s, const struct pasts *p, const struct 
 	follow(s, p, fresh);
 	if (p->first) {
 		for (size_t i = 0; i < rows; i++)
-			s->trends[i].change = 0;
+			forget_change(s, &s->trends[i]);
 	} else if (!follow_gone(s, p)) {
 		return false;
 	}
@@ -379,14 +387,15 @@ static void describe(struct snapshot *s, const struct watch *w)
 	s->unmeasured_segments = shares_unmeasured(&w->shares);
 	s->segments = &w->shares;
 	s->stats = w->stats;
-	s->refresh = w->refresh;
+	s->refresh = watch_number(w);
+	s->sample = w->sample;
 	s->kept = w->kept;
 	snapshot_finish(s);
 }
 
 static bool update(struct view *v, const struct watch *w, struct snapshot *s)
 {
-	const struct pasts pasts = {&v->snapshot, &v->start, w->refresh == 1};
+	const struct pasts pasts = {&v->snapshot, &v->start, watch_begins(w)};
 	struct snapshot fresh;
 	bool updated;
 
@@ -517,8 +526,8 @@ static bool find_history(struct view *v, const struct watch *w)
 /* Makes past snapshots anew if they are not up to date. */
 static bool find_pasts(struct view *v, const struct watch *w)
 {
-	bool follows = v->snapshot.refresh > 0 && v->snapshot.refresh + 1 == w->refresh;
-	bool begins = v->start_number == w->starts && v->snapshot.refresh > 0;
+	bool follows = v->refresh > 0 && v->refresh + 1 == w->refresh && !watch_begins(w);
+	bool begins = v->start_number == w->starts && v->refresh > 0;
 
 	if (!follows || !begins) {
 		snapshot_free(&v->start);
@@ -529,8 +538,9 @@ static bool find_pasts(struct view *v, const struct watch *w)
 	if (follows)
 		return true;
 	snapshot_free(&v->snapshot);
+	v->refresh = 0;
 	return fold_state(v, w, &w->before, &v->snapshot, NULL) &&
-	       (w->refresh == 1 || find_history(v, w));
+	       (watch_begins(w) || find_history(v, w));
 }
 
 int view_update(struct view *v, struct watch *w, struct error *e)
@@ -543,5 +553,6 @@ int view_update(struct view *v, struct watch *w, struct error *e)
 	}
 	snapshot_free(&v->snapshot);
 	v->snapshot = now;
+	v->refresh = w->refresh;
 	return 0;
 }

@@ -25,6 +25,7 @@ struct view {
 	struct snapshot snapshot;
 	struct snapshot start; /* the state at the start, and the number of that start */
 	uint64_t start_number;
+	uint64_t refresh; /* of the watch, that the snapshot shows; 0 for none */
 };
 
 void view_init(struct view *v, const struct grouping *by);

@@ -44,6 +44,7 @@ struct watch *watch_new(const struct watch_options *options)
 	if (!w)
 		return NULL;
 	w->options = *options;
+	w->first = 1;
 	w->options.collecting.reading.remembered = remembered_new();
 	if (!w->options.collecting.reading.remembered) {
 		free(w);
@@ -96,7 +97,7 @@ size_t watch_naming(const struct watch *w, enum key key, struct slice value, str
 	size_t count = 0;
 
 	*n = (struct naming){{0}};
-	for (size_t i = 0; wanted != SYMBOL_NONE && i < w->now.count; i++) {
+	for (size_t i = 0; wanted != SYMBOL_NONE && place < by->count && i < w->now.count; i++) {
 		const struct watched *p = w->now.processes[i];
 
 		if (p->record->count > 0 && record_key(p->record, by, 0)[place] == wanted) {
@@ -496,7 +497,7 @@ static void keep_past(struct watch *w)
 
 	for (size_t i = 0; kept && i < s->count; i++)
 		kept = s->owners[i].pid || keep_sizes(w, s->processes[i], &moment);
-	if (kept && w->refresh > 1) {
+	if (kept && w->refresh > w->first) {
 		past_add(&w->past, moment);
 		return;
 	}
@@ -504,6 +505,28 @@ static void keep_past(struct watch *w)
 		past_release(&w->past, moment.list[--moment.count]);
 	free(moment.list);
 	past_clear(&w->past); /* a history must not have gaps */
+}
+
+static void forget_past(struct watch *w)
+{
+	state_free(&w->past, &w->before);
+	state_free(&w->past, &w->now);
+	past_clear(&w->past);
+	w->first = w->refresh + 1;
+}
+
+int watch_accept(struct watch *w, struct state *state, bool begins, struct error *e)
+{
+	if (begins)
+		forget_past(w);
+	else
+		keep_past(w);
+	state_free(&w->past, &w->before);
+	w->before = w->now;
+	w->now = *state;
+	*state = (struct state){NULL, NULL, 0};
+	w->refresh++;
+	return tidy(w) ? 0 : error_memory(e);
 }
 
 /* Makes the new state the current one. */

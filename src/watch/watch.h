@@ -40,6 +40,7 @@ struct watch {
 	uint64_t moves;
 
 	uint64_t refresh; /* number of refreshes so far */
+	uint64_t first;	  /* of them, the one that has none before it: 1, but for a recording */
 	struct state now, before, start;
 	struct past past;	     /* states before that */
 	struct stat_handle *handles; /* in ascending order of pids */
@@ -63,6 +64,8 @@ struct watch {
 	} others;
 	uint64_t kept;		     /* processes that were not read again */
 	uint64_t reading_ns, cpu_ns; /* elapsed time and CPU time of the reading */
+	uint64_t sample;	     /* of a recording; else 0 */
+	uint64_t unshown; /* refreshes that are no user's: of a recording, to have a past */
 };
 
 /* The keys to watch by so that any view of `wanted` can be made: all keys, except that command
@@ -73,8 +76,24 @@ struct grouping watch_grouping(const struct grouping *wanted);
 struct watch *watch_new(const struct watch_options *options);
 void watch_free(struct watch *w);
 
+/* The number of the last refresh, as users count. */
+static inline uint64_t watch_number(const struct watch *w)
+{
+	return w->refresh - w->unshown;
+}
+
+/* Whether the last refresh has none before it. */
+static inline bool watch_begins(const struct watch *w)
+{
+	return w->refresh == w->first;
+}
+
 /* 0, or -1 with *e and the watch unchanged. */
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
+
+/* For recorded.c: makes a state the current one, which becomes empty. With `begins`, nothing before
+ * it counts. The caller sets what belongs to the refresh otherwise. 0, or -1 with *e. */
+int watch_accept(struct watch *w, struct state *state, bool begins, struct error *e);
 
 /* The naming of the processes that have a value of a key, such as KEY_USER, that is the same in all
  * of a process. Returns the number of processes. */

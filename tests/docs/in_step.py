@@ -195,7 +195,8 @@ def check_top(program, source, page, form, completions):
     table = (source / "src/tui/keys.c").read_text()
     table = table[table.index("bindings[] = {"):]
     keys = [shown for shown, text in re.findall(r'"([^"]*)",\s*"([^"]*)"\}', table) if text]
-    compare("keys", need(keys, "keys"), [item[3:] for item in page.items("KEYS")], page.name, "keys.c")
+    described_keys = [item[3:].replace(r"\&", "") for item in page.items("KEYS")]
+    compare("keys", need(keys, "keys"), described_keys, page.name, "keys.c")
 
     def columns(*words):
         shown = run(program, *words, "--columns", "help").stdout.splitlines()

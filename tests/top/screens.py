@@ -16,7 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 import trees
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NAMED = {"Up", "Down", "Home", "End", "PgUp", "PgDn", "Enter", "Escape", "BSpace", "Space",
+TOP = os.path.join(HERE, "../..")
+RECORDING = "fixtures/recordings/version-1.db"
+NAMED = {"Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDn", "Enter", "Escape", "BSpace", "Space",
 	"F1", "F4", "F5", "F6", "F10"}
 # Mouse events as xterm sends them: the button, and press or release.
 BUTTONS = {"Click": [(0, "M"), (0, "m")], "WheelUp": [(64, "M")], "WheelDown": [(65, "M")]}
@@ -34,7 +36,7 @@ class Screen:
 		words = ["env", "TERM=screen-256color", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=/nonexistent",
 			"XDG_CONFIG_HOME=/nonexistent", *variables, *command]
 		# tmux itself always uses UTF-8, whatever its program uses.
-		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-x", width, "-y", height,
+		self.tmux("-u", "-f", "/dev/null", "new-session", "-d", "-c", TOP, "-x", width, "-y", height,
 			shlex.join(words) + "; status=$?; echo; echo ended with $status; read -r _",
 			env={**environment, "LC_ALL": "C.UTF-8"})
 		self.tmux("set-option", "-g", "status", "off")
@@ -95,9 +97,11 @@ class Case:
 		return os.path.join(HERE, "expected", self.name)
 
 	def run(self, binary, folder):
-		many = "MANY=1" in self.variables
-		command = [binary, "top", "--root", os.path.join(folder, "many" if many else "trees"),
-			"--no-rules", "--delay", "3600", *self.arguments]
+		source = ["--root", os.path.join(folder, "many" if "MANY=1" in self.variables else "trees")]
+		for variable in self.variables:
+			if variable.startswith("RECORDED="):
+				source = ["--from", RECORDING + variable.partition("=")[2]]
+		command = [binary, "top", *source, "--no-rules", "--delay", "3600", *self.arguments]
 		screen = Screen(folder, self.name, self.size, self.variables, command)
 		try:
 			text = screen.settled()

@@ -4,16 +4,16 @@
 _anonmem_commands="capture check diff doctor machine record run serve top"
 _anonmem_capture_options="-p --pid -C --name -u --user --cgroup --children --output --redact -q --quiet -h --help -V --version"
 _anonmem_check_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --subsystem -g --by --max
---growth --baseline --repeat --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color
+--growth --baseline --repeat --optional --budget --from --rules --no-rules --infer --no-infer -q --quiet -f --format --json --units --color --output
 -j --jobs -h --help -V --version"
 _anonmem_check_formats="text json junit markdown"
 _anonmem_check_keys="label subsystem name cgroup"
 _anonmem_diff_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --for -g --by -o --columns
--N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color
+-N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q --quiet --color --output
 -j --jobs -h --help -V --version"
 _anonmem_doctor_options="-p --pid --json -h --help"
 _anonmem_machine_options="-p --pid --cgroup --from --root -N --limit --rules --no-rules --infer --no-infer -a --all
--f --format --json --csv --units --no-header -q --quiet --color -j --jobs -h --help -V --version"
+-f --format --json --csv --units --no-header -q --quiet --color --output -j --jobs -h --help -V --version"
 _anonmem_record_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --output -d --delay
 --for --max-size --keep --thin --on-pressure --redact -g --by --rules --no-rules --infer --no-infer -j --jobs --max-stall -h --help
 -V --version"
@@ -25,7 +25,7 @@ _anonmem_run_options="--label --heaps --through --summary -h --help"
 _anonmem_run_labels="library function none"
 _anonmem_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root --smaps
 -g --by -o --columns -s --sort -N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units
--w --wide --no-header -q --quiet --color -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
+-w --wide --no-header -q --quiet --color --output -j --jobs --fast --max-stall --stats --strict --verify -h --help -V --version"
 _anonmem_top_options="-p --pid -C --name -u --user --cgroup --children -l --label -k --kind --from --root -g --by -o --columns -s
 --sort -N --limit -a --all --rules --no-rules --infer --no-infer -f --format --json --csv --units -w --wide --no-header -q
 --quiet --color -d --delay -n --iterations -b --batch -j --jobs --fast --max-stall -h

@@ -95,7 +95,6 @@ complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a diff -d 'Show 
 complete -c anonmem -n '__fish_seen_subcommand_from diff' -l for -x -d 'Compare now with this time later'
 complete -c anonmem -n '__fish_seen_subcommand_from diff' -F
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Write all of it into a file'
-complete -c anonmem -n '__fish_seen_subcommand_from capture' -l output -r -F -d 'The file to write'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
 
 # Options of a report and top; those that capture and record have too; those that record has too; those of
@@ -119,7 +118,7 @@ complete -c anonmem -l children -n $chosen -d 'Also the descendants of the chose
 complete -c anonmem -s l -l label -x -n $choose -d 'Only memory whose label matches'
 complete -c anonmem -s k -l kind -x -a '(__fish_complete_list , __anonmem_kinds)' -n $choose -d 'Only memory of these kinds'
 
-complete -c anonmem -l from -r -F -n $show -d 'A capture of any kind'
+complete -c anonmem -l from -r -F -n $show -d 'A capture of any kind, or a recording'
 complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $show -d 'A captured tree, or another /proc'
 complete -c anonmem -l smaps -r -F -n $report -d 'Captured smaps files'
 
@@ -152,7 +151,7 @@ complete -c anonmem -s n -l iterations -x -n $top -d 'Exit after so many refresh
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a record -d 'Record memory over time'
-complete -c anonmem -l output -r -F -n $record -d 'Record to this file'
+complete -c anonmem -l output -r -F -n 'not __fish_seen_subcommand_from doctor run top' -d 'Write to this file'
 complete -c anonmem -l for -x -n $record -d 'End after this time'
 complete -c anonmem -l max-size -x -n $record -d 'Drop the oldest samples beyond this size'
 complete -c anonmem -l keep -x -n $record -d 'Drop older samples'

@@ -1,0 +1,164 @@
+#include "tui/series.h"
+
+#include "model/fold.h"
+#include "tui/keys.h"
+#include "tui/screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A scan in progress. */
+struct scanning {
+	struct series *series;
+	const struct driver *driver;
+	struct {
+		unsigned place; /* among the keys */
+		symbol value;
+	} fixed[FOLD_FIXED_MAX];
+	size_t fixed_count, capacity;
+	uint64_t shown_ms;
+	bool stopped, failed;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool wants(void *ctx, const symbol *key)
+{
+	const struct scanning *s = ctx;
+
+	for (size_t i = 0; i < s->fixed_count; i++) {
+		if (key[s->fixed[i].place] != s->fixed[i].value)
+			return false;
+	}
+	return true;
+}
+
+/* Says how far it is, each second; a key stops it. */
+static bool continues(struct scanning *s)
+{
+	enum { SECOND_MS = 1000 };
+	uint64_t now = now_ms(), count = s->driver->recorded.count;
+	char text[128];
+	int key;
+
+	if (now - s->shown_ms < SECOND_MS)
+		return true;
+	s->shown_ms = now;
+	snprintf(text, sizeof(text), "reading the recording: %zu %%, Esc stops",
+		 count ? s->series->count * 100 / count : 0);
+	screen_line(screen_height() - 1, text, STYLE_BOLD);
+	screen_show(-1, 0);
+	key = screen_wait(0);
+	s->stopped = key == SCREEN_GONE || action_of(key) == ACTION_BACK ||
+		     action_of(key) == ACTION_QUIT;
+	return !s->stopped;
+}
+
+static bool end(void *ctx, const struct sample *sample, bool known, uint64_t bytes)
+{
+	struct scanning *s = ctx;
+	struct series *series = s->series;
+
+	if (series->count == s->capacity) {
+		size_t capacity = s->capacity ? 2 * s->capacity : 1024;
+		void *larger = reallocarray(series->list, capacity, sizeof(*series->list));
+
+		s->failed = !larger;
+		if (!larger)
+			return false;
+		series->list = larger;
+		s->capacity = capacity;
+	}
+	series->list[series->count++] = (struct point){.number = sample->number,
+						       .time_ms = sample->time_ms,
+						       .elapsed_ms = sample->elapsed_ms,
+						       .reach_ms = sample_reach_ms(sample),
+						       .known = known,
+						       .bytes = bytes};
+	return continues(s);
+}
+
+/* What the row at the cursor and its level have in common. False if out of memory. */
+static bool fix(struct scanning *s, const struct level *l)
+{
+	const struct grouping none = {.count = 0}, *by = &l->watch->options.collecting.by;
+	struct level row;
+	bool fixed = true;
+
+	level_init(&row, l->watch, &none, &l->options);
+	if (l->shown_count > 0)
+		fixed = level_fix(l, &row);
+	for (size_t i = 0; fixed && i < row.view.fixed_count && i < FOLD_FIXED_MAX; i++) {
+		const struct fixed *f = &row.view.fixed[i];
+
+		s->fixed[i].place = grouping_find(by, f->key);
+		s->fixed[i].value =
+			f->known ? intern(&l->watch->symbols, (struct slice){f->bytes, f->length})
+				 : SYMBOL_NONE;
+		fixed = !f->known || s->fixed[i].value != SYMBOL_NONE;
+		s->fixed_count++;
+	}
+	level_free(&row);
+	return fixed;
+}
+
+int series_read(struct series *series, const struct driver *d, const struct level *l,
+		struct error *e)
+{
+	struct scanning s = {.series = series, .driver = d, .shown_ms = now_ms()};
+	const struct scan scan = {
+		.wants = wants, .end = end, .ctx = &s, .symbols = &l->watch->symbols};
+
+	*series = (struct series){NULL, 0};
+	if (!fix(&s, l))
+		return error_memory(e);
+	if (player_scan(d->options.player, &scan, e) < 0)
+		return -1;
+	if (s.failed)
+		return error_memory(e);
+	return !s.stopped;
+}
+
+void series_free(struct series *s)
+{
+	free(s->list);
+}
+
+bool series_breaks(const struct series *s, size_t point)
+{
+	return point > 0 && s->list[point].elapsed_ms - s->list[point - 1].elapsed_ms >
+				    s->list[point - 1].reach_ms;
+}
+
+size_t series_largest(const struct series *s)
+{
+	size_t largest = s->count;
+	uint64_t most = 0;
+
+	for (size_t i = 1; i < s->count; i++) {
+		const struct point *p = &s->list[i], *before = p - 1;
+
+		if (!p->known || !before->known || series_breaks(s, i) ||
+		    p->bytes <= before->bytes || p->bytes - before->bytes <= most)
+			continue;
+		most = p->bytes - before->bytes;
+		largest = i;
+	}
+	return largest;
+}
+
+size_t series_find(const struct series *s, uint64_t number)
+{
+	size_t at = 0;
+
+	while (at + 1 < s->count && s->list[at + 1].number <= number)
+		at++;
+	return at;
+}
