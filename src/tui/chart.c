@@ -21,7 +21,7 @@ struct bar {
 };
 
 struct chart {
-	const struct series *series;
+	const struct curve *curve;
 	const char *title;
 	enum units units;
 	struct bar *bars;
@@ -29,7 +29,7 @@ struct chart {
 	uint64_t most;
 };
 
-static uint64_t span_of(const struct series *s)
+static uint64_t span_of(const struct curve *s)
 {
 	uint64_t span = s->list[s->count - 1].elapsed_ms - s->list[0].elapsed_ms;
 
@@ -39,7 +39,7 @@ static uint64_t span_of(const struct series *s)
 /* The column of a point; all of them are as wide, in time. */
 static size_t column_of(const struct chart *c, size_t point)
 {
-	const struct series *s = c->series;
+	const struct curve *s = c->curve;
 	uint64_t from_begin = s->list[point].elapsed_ms - s->list[0].elapsed_ms;
 	double part = (double)from_begin / (double)span_of(s);
 
@@ -48,10 +48,10 @@ static size_t column_of(const struct chart *c, size_t point)
 
 static void put_point(const struct chart *c, size_t point)
 {
-	const struct point *p = &c->series->list[point];
+	const struct point *p = &c->curve->list[point];
 	struct bar *bar = &c->bars[column_of(c, point)];
 
-	bar->breaks |= series_breaks(c->series, point);
+	bar->breaks |= curve_breaks(c->curve, point);
 	if (!p->known && bar->what != BAR_KNOWN) {
 		bar->what = BAR_UNKNOWN;
 		bar->point = point;
@@ -67,16 +67,16 @@ static void fill(const struct chart *c)
 {
 	size_t before = 0;
 
-	for (size_t i = 1; i < c->series->count; i++) {
+	for (size_t i = 1; i < c->curve->count; i++) {
 		size_t from = column_of(c, i - 1), to = column_of(c, i);
 
 		before = c->bars[from].point;
 		for (size_t x = from + 1; x < to; x++) {
 			c->bars[x].point = before;
-			if (series_breaks(c->series, i))
+			if (curve_breaks(c->curve, i))
 				continue;
-			c->bars[x].what = c->series->list[i - 1].known ? BAR_KNOWN : BAR_UNKNOWN;
-			c->bars[x].bytes = c->series->list[i - 1].bytes;
+			c->bars[x].what = c->curve->list[i - 1].known ? BAR_KNOWN : BAR_UNKNOWN;
+			c->bars[x].bytes = c->curve->list[i - 1].bytes;
 			c->bars[x].point = i - 1;
 		}
 	}
@@ -90,7 +90,7 @@ static bool make(struct chart *c)
 	if (!c->bars)
 		return false;
 	c->most = 0;
-	for (size_t i = 0; i < c->series->count; i++)
+	for (size_t i = 0; i < c->curve->count; i++)
 		put_point(c, i);
 	fill(c);
 	for (size_t x = 0; x < c->width; x++)
@@ -162,7 +162,7 @@ static void draw_facts(const struct chart *c)
 		size_format(bar->bytes, c->units, here);
 	else if (bar->what == BAR_NOTHING)
 		snprintf(here, sizeof(here), "nothing recorded after");
-	write_time(&c->series->list[bar->point], time, sizeof(time));
+	write_time(&c->curve->list[bar->point], time, sizeof(time));
 	snprintf(line, sizeof(line), "%s at %s   largest %s   ^ here, | end of a gap, ? unknown",
 		 here, time, most);
 	screen_line(1, line, STYLE_BOLD);
@@ -173,8 +173,8 @@ static void draw_ends(const struct chart *c, int y)
 	char first[32], last[32], *line = NULL;
 	int pad;
 
-	write_time(&c->series->list[0], first, sizeof(first));
-	write_time(&c->series->list[c->series->count - 1], last, sizeof(last));
+	write_time(&c->curve->list[0], first, sizeof(first));
+	write_time(&c->curve->list[c->curve->count - 1], last, sizeof(last));
 	pad = (int)c->width - (int)strlen(first);
 	if (asprintf(&line, "%s%*s", first, pad > (int)strlen(last) ? pad : 0, last) < 0)
 		return;
@@ -219,13 +219,13 @@ static bool take_key(struct chart *c, int key)
 	}
 }
 
-uint64_t chart_run(const struct series *s, const char *title, uint64_t number, enum units units)
+uint64_t chart_run(const struct curve *s, const char *title, uint64_t number, enum units units)
 {
-	struct chart c = {.series = s, .title = title, .units = units};
+	struct chart c = {.curve = s, .title = title, .units = units};
 	uint64_t chosen = 0;
 	bool made = make(&c);
 
-	c.at = made ? column_of(&c, series_find(s, number)) : 0;
+	c.at = made ? column_of(&c, curve_find(s, number)) : 0;
 	while (made) {
 		int key;
 

@@ -1,12 +1,12 @@
-/* chart: shows a series over the whole time of a recording, as wide as the screen. */
+/* chart: shows a curve over the whole time of a recording, as wide as the screen. */
 #ifndef TUI_CHART_H
 #define TUI_CHART_H
 
 #include "render/render.h"
-#include "tui/series.h"
+#include "tui/curve.h"
 
 /* `title` says what it is of, escaped; `number` is the sample that is shown. Returns the sample
  * that the user chose; 0 for none. */
-uint64_t chart_run(const struct series *s, const char *title, uint64_t number, enum units units);
+uint64_t chart_run(const struct curve *s, const char *title, uint64_t number, enum units units);
 
 #endif

@@ -86,10 +86,10 @@ static int go_to_number(struct driver *d, uint64_t number, char message[TRAVEL_M
 	return travel(d, &t, "", message, e);
 }
 
-static int go_to_largest(struct driver *d, const struct series *s, char message[TRAVEL_MESSAGE_MAX],
+static int go_to_largest(struct driver *d, const struct curve *s, char message[TRAVEL_MESSAGE_MAX],
 			 struct error *e)
 {
-	size_t at = series_largest(s);
+	size_t at = curve_largest(s);
 
 	if (at < s->count)
 		return go_to_number(d, s->list[at].number, message, e);
@@ -109,7 +109,7 @@ static char *title_of(const struct level *l)
 	return title;
 }
 
-static int show_chart(struct driver *d, const struct series *s, const struct level *l,
+static int show_chart(struct driver *d, const struct curve *s, const struct level *l,
 		      enum units units, char message[TRAVEL_MESSAGE_MAX], struct error *e)
 {
 	char *title = title_of(l);
@@ -126,13 +126,13 @@ static int show_chart(struct driver *d, const struct series *s, const struct lev
 static int run_series(struct driver *d, enum action action, const struct level *l, enum units units,
 		      char message[TRAVEL_MESSAGE_MAX], struct error *e)
 {
-	struct series s;
-	int status = series_read(&s, d, l, e);
+	struct curve s;
+	int status = curve_read(&s, d, l, e);
 
 	if (status > 0 && s.count > 0)
 		status = action == ACTION_CHART ? show_chart(d, &s, l, units, message, e)
 						: go_to_largest(d, &s, message, e);
-	series_free(&s);
+	curve_free(&s);
 	return status;
 }
 

@@ -1,16 +1,16 @@
 /*
- * series: what the row at the cursor was in each sample of a recording.
+ * curve: what the row at the cursor was in each sample of a recording.
  *
- *	series_read(&s, driver, level)
- *	series_free(&s)
+ *	curve_read(&s, driver, level)
+ *	curve_free(&s)
  */
-#ifndef TUI_SERIES_H
-#define TUI_SERIES_H
+#ifndef TUI_CURVE_H
+#define TUI_CURVE_H
 
 #include "tui/level.h"
 #include "watch/driver.h"
 
-struct series {
+struct curve {
 	struct point {
 		uint64_t number, time_ms, elapsed_ms;
 		uint64_t reach_ms; /* how long it says what there was, if none follows */
@@ -21,18 +21,18 @@ struct series {
 };
 
 /* Reads the whole recording; shows how far that is, if it takes long. 1, 0 if the user stops it, or
- * -1 with *e; series_free() in any case. */
-int series_read(struct series *s, const struct driver *d, const struct level *l, struct error *e);
-void series_free(struct series *s);
+ * -1 with *e; curve_free() in any case. */
+int curve_read(struct curve *s, const struct driver *d, const struct level *l, struct error *e);
+void curve_free(struct curve *s);
 
 /* Whether nothing was recorded for long between a point and the one before it. */
-bool series_breaks(const struct series *s, size_t point);
+bool curve_breaks(const struct curve *s, size_t point);
 
 /* The point with the largest growth since the one before it, a gap not counted; s->count if nothing
  * grew. */
-size_t series_largest(const struct series *s);
+size_t curve_largest(const struct curve *s);
 
 /* The point of a sample, or of the last one before it. */
-size_t series_find(const struct series *s, uint64_t number);
+size_t curve_find(const struct curve *s, uint64_t number);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tui/series.h"
+#include "tui/curve.h"
 
 #include "model/fold.h"
 #include "tui/keys.h"
@@ -10,7 +10,7 @@
 
 /* A scan in progress. */
 struct scanning {
-	struct series *series;
+	struct curve *curve;
 	const struct driver *driver;
 	struct {
 		unsigned place; /* among the keys */
@@ -52,7 +52,7 @@ static bool continues(struct scanning *s)
 		return true;
 	s->shown_ms = now;
 	snprintf(text, sizeof(text), "reading the recording: %zu %%, Esc stops",
-		 count ? s->series->count * 100 / count : 0);
+		 count ? s->curve->count * 100 / count : 0);
 	screen_line(screen_height() - 1, text, STYLE_BOLD);
 	screen_show(-1, 0);
 	key = screen_wait(0);
@@ -64,24 +64,24 @@ static bool continues(struct scanning *s)
 static bool end(void *ctx, const struct sample *sample, bool known, uint64_t bytes)
 {
 	struct scanning *s = ctx;
-	struct series *series = s->series;
+	struct curve *curve = s->curve;
 
-	if (series->count == s->capacity) {
+	if (curve->count == s->capacity) {
 		size_t capacity = s->capacity ? 2 * s->capacity : 1024;
-		void *larger = reallocarray(series->list, capacity, sizeof(*series->list));
+		void *larger = reallocarray(curve->list, capacity, sizeof(*curve->list));
 
 		s->failed = !larger;
 		if (!larger)
 			return false;
-		series->list = larger;
+		curve->list = larger;
 		s->capacity = capacity;
 	}
-	series->list[series->count++] = (struct point){.number = sample->number,
-						       .time_ms = sample->time_ms,
-						       .elapsed_ms = sample->elapsed_ms,
-						       .reach_ms = sample_reach_ms(sample),
-						       .known = known,
-						       .bytes = bytes};
+	curve->list[curve->count++] = (struct point){.number = sample->number,
+						     .time_ms = sample->time_ms,
+						     .elapsed_ms = sample->elapsed_ms,
+						     .reach_ms = sample_reach_ms(sample),
+						     .known = known,
+						     .bytes = bytes};
 	return continues(s);
 }
 
@@ -109,14 +109,13 @@ static bool fix(struct scanning *s, const struct level *l)
 	return fixed;
 }
 
-int series_read(struct series *series, const struct driver *d, const struct level *l,
-		struct error *e)
+int curve_read(struct curve *curve, const struct driver *d, const struct level *l, struct error *e)
 {
-	struct scanning s = {.series = series, .driver = d, .shown_ms = now_ms()};
+	struct scanning s = {.curve = curve, .driver = d, .shown_ms = now_ms()};
 	const struct scan scan = {
 		.wants = wants, .end = end, .ctx = &s, .symbols = &l->watch->symbols};
 
-	*series = (struct series){NULL, 0};
+	*curve = (struct curve){NULL, 0};
 	if (!fix(&s, l))
 		return error_memory(e);
 	if (player_scan(d->options.player, &scan, e) < 0)
@@ -126,18 +125,18 @@ int series_read(struct series *series, const struct driver *d, const struct leve
 	return !s.stopped;
 }
 
-void series_free(struct series *s)
+void curve_free(struct curve *s)
 {
 	free(s->list);
 }
 
-bool series_breaks(const struct series *s, size_t point)
+bool curve_breaks(const struct curve *s, size_t point)
 {
 	return point > 0 && s->list[point].elapsed_ms - s->list[point - 1].elapsed_ms >
 				    s->list[point - 1].reach_ms;
 }
 
-size_t series_largest(const struct series *s)
+size_t curve_largest(const struct curve *s)
 {
 	size_t largest = s->count;
 	uint64_t most = 0;
@@ -145,7 +144,7 @@ size_t series_largest(const struct series *s)
 	for (size_t i = 1; i < s->count; i++) {
 		const struct point *p = &s->list[i], *before = p - 1;
 
-		if (!p->known || !before->known || series_breaks(s, i) ||
+		if (!p->known || !before->known || curve_breaks(s, i) ||
 		    p->bytes <= before->bytes || p->bytes - before->bytes <= most)
 			continue;
 		most = p->bytes - before->bytes;
@@ -154,7 +153,7 @@ size_t series_largest(const struct series *s)
 	return largest;
 }
 
-size_t series_find(const struct series *s, uint64_t number)
+size_t curve_find(const struct curve *s, uint64_t number)
 {
 	size_t at = 0;
 
