@@ -538,7 +538,7 @@ static int look_at_run(struct scanning *s, const struct sample *sample, struct e
 {
 	struct recording *r = s->player->recording;
 	struct machine machine;
-	struct grouping recorded;
+	struct grouping recorded = {.count = 0};
 	bool inferred;
 
 	if (sample->run == s->run)
