@@ -1,7 +1,7 @@
 /*
  * options: parses and checks the command line.
  *
- * One table holds every option with its help; parsing and --help are made from it.
+ * One table (specs.h) holds every option with its help; parsing and --help are made from it.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H

@@ -1,0 +1,143 @@
+/* help: the text of --help and of --columns help. */
+#include "cli/specs.h"
+
+/* The text of --help before and after the options. */
+static const struct help {
+	unsigned command;
+	const char *before, *after;
+} helps[] = {
+	{FOR_REPORT,
+	 "Usage: anonmem [OPTIONS] [PID...]\n"
+	 "       anonmem COMMAND [OPTIONS] [ARG...]\n"
+	 "Shows what the memory of all processes, or of these, is used for.\n"
+	 "\n"
+	 "Commands (anonmem COMMAND --help shows their options):\n"
+	 "  top          watch the report live\n"
+	 "  machine      where all memory of the machine, or of a control group, is\n"
+	 "  record       record memory over time\n"
+	 "  serve        metrics of memory by label for Prometheus\n"
+	 "  capture      save everything that reports need in one file, for --from\n"
+	 "  diff         what grew between two moments\n"
+	 "  check        whether memory is within a budget, for CI\n"
+	 "  doctor       which programs name their memory, and how to name more\n"
+	 "  run          run a program so that its memory has names, on any kernel\n",
+	 "  anonmem 1234 --json           one process, for programs\n"
+	 "  anonmem --by subsystem        who owns the memory of this machine\n"
+	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
+	{FOR_TOP,
+	 "Usage: anonmem top [OPTIONS] [PID...]\n"
+	 "Shows who uses memory and who grows; press h for help on keys.\n",
+	 "  anonmem top                      subsystems; Enter goes down\n"
+	 "  anonmem top --by process -s growth\n"
+	 "                                   the process that grows most comes first\n"
+	 "  anonmem top -b -n 10 --json      ten reports, one per line\n"},
+	{FOR_MACHINE,
+	 "Usage: anonmem machine [OPTIONS]\n"
+	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
+	 "  anonmem machine                  as root, to read all processes and slab caches\n"
+	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
+	{FOR_RECORD,
+	 "Usage: anonmem record [OPTIONS] [PID...]\n"
+	 "Records memory over time, a sample every 10 seconds, until stopped.\n"
+	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
+	 "  anonmem record                   this machine, in the background or a unit\n"
+	 "  anonmem record --by process,label --for 1h --output leak.db\n"
+	 "  anonmem --from leak.db@-10m --by process\n"},
+	{FOR_CAPTURE,
+	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
+	 "Saves everything that reports of all processes, or of these, and of the machine need in\n"
+	 "one file, which anonmem --from reads anywhere.\n",
+	 "  anonmem capture                  as root, to read all processes\n"
+	 "  anonmem capture --redact --output x.tar.zst\n"
+	 "                                   names are hashed, figures kept\n"},
+	{FOR_CHECK,
+	 "Usage: anonmem check [OPTIONS] [PID...]\n"
+	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
+	 "Checks that memory is within limits: of processes, of a capture, recording or report\n"
+	 "(--from), or at the peaks of a command.\n",
+	 "  anonmem check --name shop --max pss=200M\n"
+	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
+	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"
+	 "  anonmem check --max 1G --repeat 10 --json -- old/server > old.json\n"
+	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- new/server\n"},
+	{FOR_SERVE,
+	 "Usage: anonmem serve [OPTIONS]\n"
+	 "Answers Prometheus at /metrics with the memory of this machine by what it is used for.\n"
+	 "It reads on its own schedule, whoever asks.\n",
+	 "  anonmem serve                    on this machine only, port 9974\n"
+	 "  anonmem serve --listen unix:/run/anonmem.sock\n"
+	 "                                   for a proxy that knows TLS and passwords\n"
+	 "  anonmem serve --by container,subsystem\n"
+	 "                                   which container uses memory for what\n"},
+	{FOR_DIFF,
+	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
+	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
+	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind,\n"
+	 "recordings (FILE@TIME) or JSON reports; without AFTER, BEFORE is compared with now.\n",
+	 "  anonmem diff old.json new.json   two reports that --json wrote\n"
+	 "  anonmem diff --for 60s 1234      what a process gains in a minute\n"
+	 "  anonmem diff day.db@09:00 day.db@10:00\n"
+	 "                                   two moments of a recording\n"
+	 "  anonmem diff a.tar.zst b.tar.zst --by name,label --format markdown\n"
+	 "                                   two captures, for a pull request\n"},
+};
+
+static void write_option(const struct spec *s, FILE *out)
+{
+	enum { HELP_COLUMN = 34 };
+	int used = s->letter ? fprintf(out, "  -%c, --%s", s->letter, s->name)
+			     : fprintf(out, "      --%s", s->name);
+
+	if (s->argument)
+		used += fprintf(out, " %s", s->argument);
+	if (used >= HELP_COLUMN)
+		used = fprintf(out, "\n") - 1;
+	fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
+}
+
+void options_write_help(enum option_command command, FILE *out)
+{
+	const struct help *help = helps;
+
+	while (help->command != command)
+		help++;
+	fputs(help->before, out);
+	for (size_t i = 0; i < spec_count; i++) {
+		if (!(specs[i].commands & command))
+			continue;
+		if (specs[i].name)
+			write_option(&specs[i], out);
+		else
+			fprintf(out, "\n%s:\n", specs[i].help);
+	}
+	putc('\n', out);
+	if (command == FOR_RECORD)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
+		      "pod, unit.\n",
+		      out);
+	else if (command == FOR_SERVE)
+		fputs("Keys: label, subsystem, kind, name, user, cgroup, container, pod, unit.\n",
+		      out);
+	else if (command & SHOWING)
+		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
+		      "pod, unit, command, file, mapping, segment.\n",
+		      out);
+	fputs(command == FOR_REPORT
+		      ? "Exit status: 0 done, 1 failed, 2 invalid usage, 3 incomplete with "
+			"--strict, 4 over budget (check).\n"
+	      : command == FOR_CHECK
+		      ? "Exit status: 0 within, 1 failed or unknown, 2 invalid usage, 4 over.\n"
+		      : "Exit status: 0 done, 1 failed, 2 invalid usage.\n",
+	      out);
+	fprintf(out, "\nExamples:\n%s", help->after);
+}
+
+void options_write_columns(enum option_command command, FILE *out)
+{
+	for (size_t i = 0; i < column_count; i++) {
+		const struct column *c = &columns[i];
+
+		if (column_is_offered(c, command == FOR_TOP))
+			fprintf(out, "%-18s%-10s%s\n", c->name, c->header, c->help);
+	}
+}
