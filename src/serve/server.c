@@ -290,12 +290,14 @@ static int start_daemon(struct server *s, struct error *e)
 
 static void free_server(struct server *s)
 {
-	struct MHD_Response *const pages[] = {s->home, s->not_found, s->not_allowed, s->not_ready};
+	enum { COUNT = 4 };
+	struct MHD_Response *const pages[COUNT] = {s->home, s->not_found, s->not_allowed,
+						   s->not_ready};
 
 	if (s->daemon)
 		mhd.MHD_stop_daemon(s->daemon);
 	pages_free(&s->pages);
-	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+	for (size_t i = 0; i < COUNT; i++) {
 		if (pages[i])
 			mhd.MHD_destroy_response(pages[i]);
 	}
