@@ -246,6 +246,19 @@ static int time_left(const struct server *s)
 	return (int)ms;
 }
 
+/* libmicrohttpd does not listen while there are as many connections as may be. When all have ended,
+ * it has to run once more to listen again. */
+static void run_daemon(struct server *s)
+{
+	bool busy;
+
+	do {
+		busy = s->clients;
+		mhd.MHD_run(s->daemon);
+		cut_old_connections(s);
+	} while (busy && !s->clients);
+}
+
 static void *work(void *ctx)
 {
 	struct server *s = ctx;
@@ -257,8 +270,7 @@ static void *work(void *ctx)
 	sem_post(&s->restricted);
 	while (!fds[1].revents) {
 		poll(fds, 2, time_left(s));
-		mhd.MHD_run(s->daemon);
-		cut_old_connections(s);
+		run_daemon(s);
 	}
 	return NULL;
 }

@@ -62,11 +62,12 @@ def show_leak(server, name="AnonmemLabelGrows"):
 	print(f"  {time.time() - begun:4.0f} s  ended, {time.time() - ended:.0f} s after the program: {alerts()}")
 
 
-# A program with 60 MiB of its own. It ends with its standard input.
+# A program with 240 MiB. It ends with its standard input.
 FULL = """
 import mmap, sys
-kept = mmap.mmap(-1, 60 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-kept.write(b"x" * (60 << 20))
+kept = mmap.mmap(-1, 240 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for _ in range(240):
+	kept.write(b"x" * (1 << 20))
 sys.stdin.read()
 """
 
@@ -84,7 +85,7 @@ def nearly_full_unit():
 		print("there is no control group with a limit: the query for limits finds nothing")
 		yield
 		return
-	(group / limit).write_text(str(64 << 20))
+	(group / limit).write_text(str(256 << 20))
 	with subprocess.Popen([sys.executable, "-c", FULL], stdin=subprocess.PIPE,
 			preexec_fn=lambda: (group / "cgroup.procs").write_text("0")) as full:
 		try:

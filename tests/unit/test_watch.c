@@ -170,11 +170,11 @@ TEST(what_timed_out_is_spared)
 	watch->now.processes[0]->record->how = HOW_BIT(HOW_TIMED_OUT);
 	refresh();
 	assert_int_equal(watch->kept, 1);
-	assert_int_equal(watch->coverage.by_how[HOW_TIMED_OUT], 1);
+	assert_int_equal(watch->now.processes[0]->record->how, HOW_BIT(HOW_TIMED_OUT));
 	write_process(1, "stuck", 10, 1, MAPPING("1-2", "[heap]", "4"));
 	refresh();
 	assert_int_equal(watch->kept, 0);
-	assert_int_equal(watch->coverage.by_how[HOW_TIMED_OUT], 0);
+	assert_int_equal(watch->now.processes[0]->record->outcome, OUTCOME_READ);
 }
 
 TEST(all_have_their_turn)
