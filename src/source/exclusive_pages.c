@@ -16,7 +16,7 @@ void exclusive_pages_begin(struct exclusive_pages *x, uint64_t page_size)
 /* A process that waits for its lock gets it now and then. */
 static void let_others_in(struct exclusive_pages *x)
 {
-	enum { EACH = 8 };
+	enum { EACH = 2 };
 	const struct timespec moment = {.tv_nsec = 1000};
 
 	if (++x->windows % EACH == 0)
