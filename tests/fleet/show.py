@@ -114,6 +114,8 @@ def show(program, source, seconds):
 			print(f"{address} is {name}")
 		time.sleep(seconds)
 		show_leak(server)
+		server.wait(lambda: server.query("time() - anonmem_reading_timestamp_seconds > 60"),
+			"no reading is old", 90)
 		show_queries(server, source)
 
 
