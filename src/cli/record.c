@@ -174,7 +174,8 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .reading = {.max_stall_ns = o->max_stall_ns}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = descriptors_to_keep(KEPT),
-			     .forgets = true},
+			     .forgets = true,
+			     .spares = true},
 		.delay_ns = o->delay_ns,
 	};
 	struct grouping *finest = &d.watching.collecting.by;

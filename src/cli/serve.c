@@ -240,6 +240,7 @@ static struct driver_options describe_driver(const struct service *s, const stru
 					    .finds_sharers = true,
 					    .jobs = o->jobs,
 					    .reading = {.max_stall_ns = o->max_stall_ns,
+							.exclusive_pages = true,
 							.heaps = true}},
 			     .budget_ns = o->delay_ns / PART,
 			     .files = descriptors > CONNECTIONS ? descriptors - CONNECTIONS : 0,

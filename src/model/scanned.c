@@ -95,6 +95,16 @@ static void conclude_special(struct scanned *s, const struct mapping *m, uint64_
 		s->unproven_seen = true;
 }
 
+/* What the scan counted page by page, if nothing more is known. */
+static void take_counted(const struct mapping *m, struct counters *c)
+{
+	if (!counters_know(&m->counters, COUNTER_USS) || counters_know(c, COUNTER_PSS))
+		return;
+	know(c, COUNTER_USS, m->counters.bytes[COUNTER_USS]);
+	c->bytes[COUNTER_PSS] = m->counters.bytes[COUNTER_PSS];
+	c->known |= m->counters.known & COUNTER_BIT(COUNTER_PSS);
+}
+
 void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind,
 		      struct counters *c)
 {
@@ -121,6 +131,7 @@ void scanned_conclude(struct scanned *s, const struct mapping *m, enum kind kind
 		conclude_shared(s, m, resident, c);
 		break;
 	}
+	take_counted(m, c);
 }
 
 void scanned_rest(const struct scanned *s, struct counters *c)

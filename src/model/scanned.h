@@ -8,7 +8,8 @@
  * Scanning gives RSS, and SWAP except for shared memory. It does not tell how pages are shared. If
  * Pss_Anon equals Anonymous in smaps_rollup, no anonymous page of the process is shared, so PSS and
  * USS of its anonymous mappings equal RSS, and the rest of the rollup belongs to its files. For
- * driver memory, the scan itself may prove them. Otherwise they stay unknown.
+ * driver memory, the scan itself may prove them. A scan that counts pages one by one knows USS, and
+ * of PSS the part that is of pages that no other process maps. Otherwise they stay unknown.
  */
 #ifndef MODEL_SCANNED_H
 #define MODEL_SCANNED_H

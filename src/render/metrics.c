@@ -14,9 +14,11 @@ static bool find_counter(const struct group *g, enum counter c, uint64_t *value)
 	return counters_know(&g->counters, c);
 }
 
+/* Of processes too large to be read, it is what pages that no other process maps have at least. */
 static bool get_pss(const struct metric_row *row, uint64_t *value)
 {
-	return find_counter(&row->sum, COUNTER_PSS, value);
+	return find_counter(&row->sum, COUNTER_PSS, value) ||
+	       counters_know(&row->sum.counters, COUNTER_USS);
 }
 
 static bool get_rss(const struct metric_row *row, uint64_t *value)
@@ -145,6 +147,9 @@ static void write_coverage(struct exposition *x, const struct coverage *c)
 	static const struct metric_family denied = {
 		"anonmem_coverage_denied_resident_bytes", METRIC_GAUGE, "bytes",
 		"Resident memory of processes that may not be read, as far as known."};
+	static const struct metric_family scanned = {
+		"anonmem_processes_scanned", METRIC_GAUGE, NULL,
+		"Processes too large to be read: of shared pages, their PSS has none."};
 	char buffer[LABEL_SIZE];
 	struct slice label;
 
@@ -154,6 +159,7 @@ static void write_coverage(struct exposition *x, const struct coverage *c)
 		exposition_sample(x, label, c->by_outcome[i]);
 	}
 	write_number(x, &denied, c->denied_resident);
+	write_number(x, &scanned, c->by_how[HOW_SCANNED]);
 }
 
 /* The machine */

@@ -58,20 +58,23 @@ static bool take_host(const char *text, size_t length, char host[HOST_MAX])
 	return true;
 }
 
-/* The caller frees the list with freeaddrinfo(). */
-static int parse_numbers(const char *text, struct addrinfo **list, struct error *e)
+/* The caller frees the list with freeaddrinfo(). NULL with *e. */
+static struct addrinfo *parse_numbers(const char *text, struct error *e)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
 	const char *colon = strrchr(text, ':'), *wrong = NULL;
+	struct addrinfo *list = NULL;
 	char host[HOST_MAX];
 
 	/* Of a larger number, getaddrinfo() takes a part. */
-	if (!colon || strtonum(colon + 1, 1, UINT16_MAX, &wrong) == 0 || wrong ||
-	    !take_host(text, (size_t)(colon - text), host))
-		return fail(text, e);
-	return getaddrinfo(host, colon + 1, &hints, list) == 0 ? 0 : fail(text, e);
+	if (colon && strtonum(colon + 1, 1, UINT16_MAX, &wrong) != 0 && !wrong &&
+	    take_host(text, (size_t)(colon - text), host) &&
+	    getaddrinfo(host, colon + 1, &hints, &list) == 0 && list)
+		return list;
+	fail(text, e);
+	return NULL;
 }
 
 static int open_socket(int family)
@@ -129,7 +132,8 @@ int address_listen(const char *text, struct error *e)
 
 	if (path)
 		return listen_unix(text, path, e);
-	if (parse_numbers(text, &list, e) < 0)
+	list = parse_numbers(text, e);
+	if (!list)
 		return -1;
 	fd = open_socket(list->ai_family);
 	/* A service that starts again need not wait for connections of the one before. */

@@ -246,6 +246,19 @@ static int time_left(const struct server *s)
 	return (int)ms;
 }
 
+/* libmicrohttpd does not listen while there are as many connections as may be. When all have ended,
+ * it has to run once more to listen again. */
+static void run_daemon(struct server *s)
+{
+	bool busy;
+
+	do {
+		busy = s->clients;
+		mhd.MHD_run(s->daemon);
+		cut_old_connections(s);
+	} while (busy && !s->clients);
+}
+
 static void *work(void *ctx)
 {
 	struct server *s = ctx;
@@ -257,8 +270,7 @@ static void *work(void *ctx)
 	sem_post(&s->restricted);
 	while (!fds[1].revents) {
 		poll(fds, 2, time_left(s));
-		mhd.MHD_run(s->daemon);
-		cut_old_connections(s);
+		run_daemon(s);
 	}
 	return NULL;
 }
@@ -290,12 +302,14 @@ static int start_daemon(struct server *s, struct error *e)
 
 static void free_server(struct server *s)
 {
-	struct MHD_Response *const pages[] = {s->home, s->not_found, s->not_allowed, s->not_ready};
+	enum { COUNT = 4 };
+	struct MHD_Response *const pages[COUNT] = {s->home, s->not_found, s->not_allowed,
+						   s->not_ready};
 
 	if (s->daemon)
 		mhd.MHD_stop_daemon(s->daemon);
 	pages_free(&s->pages);
-	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++) {
+	for (size_t i = 0; i < COUNT; i++) {
 		if (pages[i])
 			mhd.MHD_destroy_response(pages[i]);
 	}

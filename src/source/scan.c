@@ -1,6 +1,7 @@
 #include "source/scan.h"
 
 #include "parse/process.h"
+#include "source/exclusive_pages.h"
 #include "source/pages.h"
 #include "source/pagescan.h"
 
@@ -48,8 +49,9 @@ struct scan {
 	bool shares;
 	uint64_t resident, swapped; /* bytes in all mappings so far */
 	uint64_t vm_swap;	    /* when the first swapped page was found */
-	bool cannot_tell;	    /* swap from markers in this process */
-	bool huge_pages; /* the system has hugetlb pages, which RSS leaves out but a scan finds */
+	struct exclusive_pages exclusive;
+	bool cannot_tell; /* swap from markers in this process */
+	bool huge_pages;  /* the system has hugetlb pages, which RSS leaves out but a scan finds */
 };
 
 /* Allows more for the next call if the last one was quick, less if it was slow. */
@@ -124,11 +126,35 @@ static int open_pagemap(struct scan *s, struct error *e)
 	return 0;
 }
 
-/* Measures the resident and swapped bytes of a range; ranges come in ascending order. */
-static int measure(struct scan *s, uint64_t start, uint64_t end, uint64_t *resident,
-		   uint64_t *swapped, struct error *e)
+/* Bytes of a mapping. */
+struct found {
+	uint64_t resident, swapped, exclusive;
+};
+
+static int count_region(struct scan *s, const struct page_region *r, uint64_t start, uint64_t end,
+			struct found *found, struct error *e)
 {
-	*resident = *swapped = 0;
+	uint64_t from = r->start > start ? r->start : start;
+	uint64_t to = r->end < end ? r->end : end;
+
+	if (from >= to)
+		return 0;
+	if (r->categories & PAGE_IS_SWAPPED) {
+		found->swapped += to - from;
+		return 0;
+	}
+	found->resident += to - from;
+	if (s->io->reading.exclusive_pages &&
+	    exclusive_pages_count(&s->exclusive, s->pagemap, from, to, &found->exclusive) < 0)
+		return error_errno(e, "cannot read its pagemap");
+	return 0;
+}
+
+/* Measures the bytes of a range; ranges come in ascending order. */
+static int measure(struct scan *s, uint64_t start, uint64_t end, struct found *found,
+		   struct error *e)
+{
+	*found = (struct found){0, 0, 0};
 	if (start >= s->top) /* [vsyscall] is in kernel space */
 		return 0;
 	if (s->pagemap < 0 && open_pagemap(s, e) < 0)
@@ -136,14 +162,11 @@ static int measure(struct scan *s, uint64_t start, uint64_t end, uint64_t *resid
 	for (;;) {
 		for (; s->next < s->count; s->next++) {
 			const struct page_region *r = &s->regions[s->next];
-			uint64_t from = r->start > start ? r->start : start;
-			uint64_t to = r->end < end ? r->end : end;
 
 			if (r->start >= end)
 				return 0;
-			if (from < to)
-				*(r->categories & PAGE_IS_SWAPPED ? swapped : resident) +=
-					to - from;
+			if (count_region(s, r, start, end, found, e) < 0)
+				return -1;
 			if (r->end > end)
 				return 0;
 		}
@@ -202,24 +225,35 @@ static void prove_exclusive(struct scan *s, const struct mapping *m, struct coun
 	know(c, COUNTER_USS, resident);
 }
 
+/* Of pages that others map, too, it is unknown how many do. */
+static void know_exclusive(const struct found *found, struct counters *c)
+{
+	know(c, COUNTER_USS, found->exclusive);
+	c->bytes[COUNTER_PSS] = found->exclusive;
+	if (found->exclusive == found->resident)
+		know(c, COUNTER_PSS, found->resident);
+}
+
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct scan *s = ctx;
 	struct mapping measured = *m;
-	uint64_t resident, swapped;
+	struct found found;
 
-	if (measure(s, m->start, m->end, &resident, &swapped, e) < 0)
+	if (measure(s, m->start, m->end, &found, e) < 0)
 		return -1;
 	if (m->perms[3] ==
 	    's') /* a marker: page tables do not show swapped pages of shared memory */
-		swapped = 0;
-	s->resident += resident;
-	count_swap(s, swapped);
+		found.swapped = 0;
+	s->resident += found.resident;
+	count_swap(s, found.swapped);
 	measured.counters = (struct counters){0};
 	know(&measured.counters, COUNTER_SIZE, m->end - m->start);
-	know(&measured.counters, COUNTER_RSS, resident);
-	measured.counters.bytes[COUNTER_SWAP] = swapped;
-	if (s->shares && resident > 0 && is_drivers(m))
+	know(&measured.counters, COUNTER_RSS, found.resident);
+	measured.counters.bytes[COUNTER_SWAP] = found.swapped;
+	if (s->io->reading.exclusive_pages)
+		know_exclusive(&found, &measured.counters);
+	if (s->shares && found.resident > 0 && is_drivers(m))
 		prove_exclusive(s, m, &measured.counters);
 	return stage_take(s->next_stage, &measured, e);
 }
@@ -274,6 +308,7 @@ struct stage scan_begin(struct scan *s, const struct procdir *dir, bool shares, 
 	s->dir = dir;
 	s->next_stage = next;
 	s->pagemap = -1;
+	exclusive_pages_begin(&s->exclusive, s->page_size);
 	s->range = bound ? FIRST_RANGE : 0;
 	s->max_pages = bound ? bound / PAGE_NS / 8 + 1 : 0;
 	s->shares = shares;

@@ -249,6 +249,7 @@ struct reading {
 	bool scan;	/* maps and PAGEMAP_SCAN rather than smaps: RSS and swap only, but fast */
 	bool shares;	/* with scan: also PSS and USS, if smaps_rollup proves them */
 	uint64_t max_stall_ns; /* limit on one call that holds a process's lock; 0 for none */
+	bool exclusive_pages;  /* with a scan: USS, and PSS at least, by each page */
 	bool measure;	       /* measure the time of each call */
 	bool owners;	       /* find out who else uses the memory; see parse/ownership.h */
 	bool heaps;	       /* how much of it malloc has handed out; see parse/heap_use.h */

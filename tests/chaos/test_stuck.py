@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -120,6 +121,33 @@ class Stuck(Chaos):
 			wait(lambda: value(truncated) == 0)
 			serve.terminate()
 		self.assertEqual(serve.returncode, 0)
+
+	def test_recorded(self):
+		"""They hold up one sample, and are recorded once they are no longer blocked."""
+		with tempfile.TemporaryDirectory() as folder:
+			path = os.path.join(folder, "r.db")
+
+			def ask(columns):
+				with contextlib.suppress(sqlite3.OperationalError), \
+						contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+					return db.execute(f"SELECT {columns} FROM sample ORDER BY sample").fetchall()
+				return []
+
+			def wait(condition):
+				for _ in range(600):
+					if condition():
+						return
+					time.sleep(0.05)
+				self.fail("it did not happen")
+
+			with subprocess.Popen([anonmem.PROGRAM, "record", "-d", "100ms", "--name", "^(stuck|still)$",
+					"--output", path], stderr=subprocess.DEVNULL, env=ENVIRONMENT) as record:
+				wait(lambda: len(ask("sample")) > 20)
+				self.assertEqual([n for n, in ask("timed_out")], [2] * len(ask("timed_out")))
+				self.assertEqual(len([us for us, in ask("reading_us")[1:] if us > 2000000]), 0)
+				os.kill(self.server(), signal.SIGKILL)
+				wait(lambda: ask("timed_out")[-1][0] == 0)
+				record.terminate()
 
 	def test_stopped(self):
 		"""Not all threads would stop, and a shell would wait for the rest."""

@@ -2,6 +2,8 @@
 """show.py ANONMEM SOURCE [SECONDS | --hosts [N]]: what a Prometheus sees of exporters; see dev/fleet."""
 
 import contextlib
+import json
+import os
 import pathlib
 import re
 import subprocess
@@ -45,32 +47,76 @@ def show_leak(server, name="AnonmemLabelGrows"):
 	"""The alert fires while a program leaks, and ends with it."""
 	print(f"\nA program leaks 8 MiB a second; {name} in seconds for minutes:")
 	begun = time.time()
+
+	def alerts(state=None):
+		return [a for a in server.ask("/api/v1/alerts")["data"]["alerts"]
+			if a["labels"]["alertname"] == name and state in (None, a["state"])]
+
 	with subprocess.Popen([sys.executable, "-c", LEAK], stdin=subprocess.PIPE) as leak:
-		server.wait(lambda: [a for a in server.alerts() if a[0]["alertname"] == name and a[1] == "firing"],
-			"the alert does not fire", 180)
-		for labels, state, notes in server.alerts():
-			if labels["alertname"] == name:
-				print(f"  {time.time() - begun:4.0f} s  {state}: {notes['summary']}")
+		found = server.wait(lambda: alerts("firing"), "the alert does not fire", 180)
+		print(f"  {time.time() - begun:4.0f} s  {json.dumps(found[0])}")
 		leak.stdin.close()
 		leak.wait()
 	ended = time.time()
-	server.wait(lambda: not [a for a in server.alerts() if a[0]["alertname"] == name],
-		"the alert does not end", 180)
-	print(f"  {time.time() - begun:4.0f} s  ended, {time.time() - ended:.0f} s after the program")
+	server.wait(lambda: not alerts(), "the alert does not end", 180)
+	print(f"  {time.time() - begun:4.0f} s  ended, {time.time() - ended:.0f} s after the program: {alerts()}")
+
+
+# A program with 240 MiB. It ends with its standard input.
+FULL = """
+import mmap, sys
+kept = mmap.mmap(-1, 240 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for _ in range(240):
+	kept.write(b"x" * (1 << 20))
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def nearly_full_unit():
+	"""A control group, as of a unit of systemd, whose program uses nearly all it may. Only for root."""
+	for top, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
+		group = pathlib.Path(top, "system.slice", "anonmem-fleet.service")
+		with contextlib.suppress(OSError):
+			group.mkdir(parents=True)
+		if (group / limit).exists() and os.access(group / limit, os.W_OK):
+			break
+	else:
+		print("there is no control group with a limit: the query for limits finds nothing")
+		yield
+		return
+	(group / limit).write_text(str(256 << 20))
+	with subprocess.Popen([sys.executable, "-c", FULL], stdin=subprocess.PIPE,
+			preexec_fn=lambda: (group / "cgroup.procs").write_text("0")) as full:
+		try:
+			yield
+		finally:
+			full.stdin.close()
+			full.wait()
+			group.rmdir()
+			with contextlib.suppress(OSError):
+				group.parent.rmdir()
 
 
 def show(program, source, seconds):
+	"""Three machines: this one, and two captured ones, of which one is read only once."""
 	with contextlib.ExitStack() as stack:
-		# Two machines: this one, and a captured one.
+		stack.enter_context(nearly_full_unit())
 		here = stack.enter_context(fleet.exporter(program, "-d", "1s"))
-		there = stack.enter_context(fleet.exporter(program, "-d", "1s", "--root", source / "fixtures/trees/server"))
+		names = {here: "this machine"}
+		for tree, delay in (("server", "1s"), ("swapped", "1d")):
+			root = source / "fixtures/trees" / tree
+			names[stack.enter_context(fleet.exporter(program, "-d", delay, "--root", root))] = f"the tree {tree}"
 		folder = stack.enter_context(fleet.tempfile.TemporaryDirectory())
-		server = stack.enter_context(prometheus.Prometheus([here, there], rules=[faster_rules(source, folder)]))
-		server.wait(lambda: len(server.query("up == 1")) == 2, "the exporters are not up")
+		server = stack.enter_context(prometheus.Prometheus(list(names), rules=[faster_rules(source, folder)]))
+		server.wait(lambda: len(server.query("up == 1")) == len(names), "the exporters are not up")
+		for address, name in names.items():
+			print(f"{address} is {name}")
 		time.sleep(seconds)
-		print(f"{here} is this machine, {there} fixtures/trees/server")
-		show_queries(server, source)
 		show_leak(server)
+		server.wait(lambda: server.query("time() - anonmem_reading_timestamp_seconds > 60"),
+			"no reading is old", 90)
+		show_queries(server, source)
 
 
 def resident(pid):
@@ -80,8 +126,8 @@ def resident(pid):
 
 def host_trees(source, count):
 	"""Captured machines, in turn."""
-	trees = sorted(p for p in (source / "fixtures/trees").iterdir() if any(p.glob("[0-9]*")))
-	return [trees[i % len(trees)] for i in range(count)]
+	trees = ("server", "live", "labelled", "shared")
+	return [source / "fixtures/trees" / trees[i % len(trees)] for i in range(count)]
 
 
 def show_hosts(program, source, count):

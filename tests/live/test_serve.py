@@ -5,14 +5,17 @@ import contextlib
 import gzip
 import http.client
 import os
+import random
 import re
 import signal
 import socket
+import string
 import subprocess
 import tempfile
 import time
 
 import anonmem
+import helper
 from anonmem import ENVIRONMENT, IS_ROOT, Live
 from helper import Helper
 
@@ -196,6 +199,29 @@ class Serve(Live):
 			self.assertGreater(found["anonmem_readings_total", ()], 1)
 			self.assertGreater(found["anonmem_requests_answered_total", ()], 1)
 			self.assertLess(abs(found["anonmem_reading_timestamp_seconds", ()] - time.time()), 30)
+
+	def test_large_processes_have_figures(self):
+		"""One that takes too long to read is scanned: what it shares with no other process counts."""
+		# Numbers in names are stars, so helpers of other tests would be in the same group.
+		folder = self.enterContext(tempfile.TemporaryDirectory())
+		name = "large" + "".join(random.choices(string.ascii_lowercase, k=8))
+		program = os.path.join(folder, name)
+		os.symlink(os.path.realpath(helper.PROGRAM), program)
+		with Helper("memory", program=program) as alone, Helper("share", 2, program=program) as sharing, \
+				Server("--max-stall", "1us", "-d", "1d", "--by", "name,kind", "--series", "1000") as server:
+			found = server.metrics()
+			pids = ",".join(map(str, [alone.pid, sharing.pid, *sharing.children]))
+			exact = self.report("--pid", pids, "--by", "name,kind")
+		sizes = {(family, dict(labels)["kind"]): value for (family, labels), value in found.items()
+			if dict(labels).get("name") == name and "kind" in dict(labels)}
+		for group in exact["groups"]:
+			kind = group["kind"]
+			if kind == "anon":
+				self.assertEqual(sizes["anonmem_rss_bytes", kind], group["rss"])
+				self.assertEqual(sizes["anonmem_uss_bytes", kind], group["uss"])
+			self.assertLessEqual(sizes["anonmem_pss_bytes", kind], group["pss"])
+			self.assertGreaterEqual(sizes["anonmem_pss_bytes", kind], group["uss"])
+		self.assertGreater(found["anonmem_processes_scanned", ()], 1)
 
 	def wait(self, condition):
 		for _ in range(500):

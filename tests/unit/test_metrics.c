@@ -161,6 +161,27 @@ TEST(unknown_is_absent)
 	snapshot_free(&s);
 }
 
+/* Large processes are not read; one of them leaves no group without figures. */
+TEST(pss_of_what_was_scanned)
+{
+	struct snapshot s;
+	char *text;
+
+	snapshot_init(&s, SOURCE_PROC, &by_name);
+	add_group(&s, "a", 100, 1);
+	s.groups.groups[0].counters.known &= ~COUNTER_BIT(COUNTER_PSS);
+	s.coverage.by_how[HOW_SCANNED] = 1;
+	text = write_metrics(&s, METRICS_SERIES, EXPOSITION_PROMETHEUS);
+	assert_contains(text, "anonmem_pss_bytes{name=\"a\"} 100\n");
+	assert_contains(text, "\nanonmem_processes_scanned 1\n");
+	free(text);
+	s.groups.groups[0].counters.known &= ~COUNTER_BIT(COUNTER_USS);
+	text = write_metrics(&s, METRICS_SERIES, EXPOSITION_PROMETHEUS);
+	assert_null(strstr(text, "anonmem_pss_bytes{"));
+	free(text);
+	snapshot_free(&s);
+}
+
 TEST(openmetrics)
 {
 	struct snapshot s;
@@ -186,6 +207,7 @@ int main(void)
 		cmocka_unit_test(groups_that_look_alike_are_one),
 		cmocka_unit_test(the_rest_is_summed),
 		cmocka_unit_test(unknown_is_absent),
+		cmocka_unit_test(pss_of_what_was_scanned),
 		cmocka_unit_test(openmetrics),
 	};
 

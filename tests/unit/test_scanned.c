@@ -60,6 +60,36 @@ TEST(anonymous_memory)
 	assert_true(knows(COUNTER_SWAP_PSS, 0));
 }
 
+static void conclude_counted(enum kind kind, const char *perms, uint64_t exclusive)
+{
+	struct mapping m = {.end = 256 * KIB, .dev_major = 8};
+
+	memcpy(m.perms, perms, sizeof(m.perms));
+	m.counters.bytes[COUNTER_SIZE] = m.end;
+	m.counters.bytes[COUNTER_RSS] = 64 * KIB;
+	m.counters.bytes[COUNTER_USS] = m.counters.bytes[COUNTER_PSS] = exclusive;
+	m.counters.known = COUNTER_BIT(COUNTER_USS);
+	if (exclusive == 64 * KIB)
+		m.counters.known |= COUNTER_BIT(COUNTER_PSS);
+	scanned_conclude(&scanned, &m, kind, &c);
+}
+
+TEST(pages_counted_one_by_one)
+{
+	static const enum kind kinds[] = {KIND_ANON, KIND_FILE, KIND_SHMEM};
+
+	begin(false, false);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		conclude_counted(kinds[i], "rw-p", 64 * KIB);
+		assert_true(knows(COUNTER_PSS, 64 * KIB));
+		assert_true(knows(COUNTER_USS, 64 * KIB));
+		conclude_counted(kinds[i], "rw-p", 24 * KIB);
+		assert_false(counters_know(&c, COUNTER_PSS));
+		assert_int_equal(c.bytes[COUNTER_PSS], 24 * KIB);
+		assert_true(knows(COUNTER_USS, 24 * KIB));
+	}
+}
+
 /* If nothing anonymous is shared, PSS and USS equal RSS, and the rest of the rollup belongs to
  * files.
  */
@@ -158,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(anonymous_memory),
+		cmocka_unit_test(pages_counted_one_by_one),
 		cmocka_unit_test(anonymous_memory_that_nobody_shares),
 		cmocka_unit_test(shared_memory_spoils_the_rest),
 		cmocka_unit_test(special_memory),

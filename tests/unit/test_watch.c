@@ -158,6 +158,22 @@ TEST(what_did_nothing_is_kept)
 	assert_int_equal(pss_of("third"), 64);
 }
 
+/* Reading a process that held its reader up may take five seconds again. */
+TEST(what_timed_out_is_spared)
+{
+	watch_by(KEY_PROCESS);
+	watch->options.spares = true;
+	write_process(1, "stuck", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	watch->now.processes[0]->record->outcome = OUTCOME_TRUNCATED;
+	watch->now.processes[0]->record->how = HOW_BIT(HOW_TIMED_OUT);
+	refresh();
+	assert_int_equal(watch->now.processes[0]->record->how, HOW_BIT(HOW_TIMED_OUT));
+	write_process(1, "stuck", 10, 1, MAPPING("1-2", "[heap]", "4"));
+	refresh();
+	assert_int_equal(watch->now.processes[0]->record->outcome, OUTCOME_READ);
+}
+
 /* The process read last has its turn last, and none is left out. */
 TEST(all_have_their_turn)
 {
@@ -555,6 +571,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_TREE(grows),
 		IN_TREE(what_did_nothing_is_kept),
+		IN_TREE(what_timed_out_is_spared),
 		IN_TREE(all_have_their_turn),
 		IN_TREE(turns_within_a_budget),
 		IN_TREE(the_large_take_longer),
