@@ -8,7 +8,7 @@
  *copy)		after it, of a reading that copies content_free(c)
  *
  * A mapping of which the signs know a part is divided. Where memory may not be read, or too little
- * of it is there, mappings go on as they are.
+ * of it is there and no thread has its stack pointer in it, mappings go on as they are.
  */
 #ifndef SOURCE_CONTENT_H
 #define SOURCE_CONTENT_H

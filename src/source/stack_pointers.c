@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The last but one of the words. */
 bool stack_pointer_parse(struct slice text, uint64_t *at)
@@ -54,6 +55,19 @@ static bool may_not_read(int error)
 	return error == EACCES || error == EPERM;
 }
 
+/* The kernel gives such a file in one piece. */
+static ssize_t read_once(const struct search *search, const char *path, char *text, size_t size)
+{
+	int fd = io_open(search->io, search->process, path);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = TEMP_FAILURE_RETRY(read(fd, text, size));
+	close(fd);
+	return n;
+}
+
 /* False to end the search. */
 static bool look_at(void *ctx, const char *name)
 {
@@ -67,11 +81,9 @@ static bool look_at(void *ctx, const char *name)
 	if (search->tries++ == STACK_POINTERS)
 		return false;
 	snprintf(path, sizeof(path), "task/%.20s/syscall", name);
-	n = procdir_read(search->process, path, text, sizeof(text));
-	if (n < 0) {
-		io_note(search->io, errno);
+	n = read_once(search, path, text, sizeof(text));
+	if (n < 0)
 		return !may_not_read(errno);
-	}
 	if (stack_pointer_parse((struct slice){text, (size_t)n}, &at))
 		stack_pointers_add(search->pointers, at);
 	return true;

@@ -9,7 +9,8 @@
 
 #include "source/io.h"
 
-enum { STACK_POINTERS = 256 };
+/* Each costs a third of reading the mappings of its thread. */
+enum { STACK_POINTERS = 64 };
 
 /* Ascending, after stack_pointers_read() or stack_pointers_sort(). */
 struct stack_pointers {
