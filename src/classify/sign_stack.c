@@ -169,13 +169,15 @@ void sign_stack_pass(const struct mapping *m, struct sign_facts *facts)
 }
 
 /* Whether as much is used as of a stack: what lies above the pointer, about, and not much of a
- * large one. */
+ * large one. More may belong to an area that only ends in a stack, or have been used before: the
+ * content tells. */
 static bool is_used_as_stack(const struct mapping *m, uint64_t pointer)
 {
 	uint64_t size = m->end - m->start, above = m->end - pointer / PAGE_BYTES * PAGE_BYTES;
 	uint64_t used = m->counters.bytes[COUNTER_RSS] + m->counters.bytes[COUNTER_SWAP];
 
-	return above / 2 <= used && (size < SMALL || used <= size / 2);
+	return above / 2 <= used && used <= above + PAGE_BYTES &&
+	       (size < SMALL || used <= size / 2);
 }
 
 /* Where threads show, a stack that is used enough to be read shows one. A coroutine's stack on

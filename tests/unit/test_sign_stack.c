@@ -142,6 +142,8 @@ TEST(a_stack_pointer_where_no_stack_is)
 	assert_int_equal(guess_of(0x3000, 0x2000, AT + 0x2000), GUESS_NONE);
 	assert_int_equal(guess_of(4 * MIB, 0x8000, AT + 2 * MIB), GUESS_NONE);
 	assert_int_equal(guess_of(MIB, MIB - 0x1000, AT + MIB - 0x1000), GUESS_NONE);
+	/* An area that ends in a stack. */
+	assert_int_equal(guess_of(4 * MIB, 0x6000, AT + 4 * MIB - 0x1100), GUESS_NONE);
 	/* Not behind a guard page. */
 	assert_int_equal(signs.stack_of(&m, AT + MIB - 0x1000, &facts), GUESS_NONE);
 	signs.pass(&before, &facts);
