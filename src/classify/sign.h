@@ -43,6 +43,9 @@ struct sign_facts {
 		uint8_t name_length;
 		char name[62]; /* of its file, without its folder */
 	} bss;
+	struct stack_facts {
+		uint64_t guard_end; /* end of the mapping before, if it may be a guard page */
+	} stack;
 	struct malloc_facts {
 		uint64_t data, data_end; /* variables of the C library, or else of the program */
 		uint64_t claimed;	 /* bytes of what looks like chunks */
@@ -130,6 +133,8 @@ sign_fn sign_hotspot_spaces;
 sign_fn sign_jemalloc;
 
 /* See parse/content.h. */
+void sign_stack_pass(const struct mapping *m, struct sign_facts *facts);
+enum guess sign_stack_of(const struct mapping *m, uint64_t pointer, const struct sign_facts *facts);
 void sign_bss_pass(const struct mapping *m, struct sign_facts *facts);
 void sign_malloc_pass(const struct mapping *m, struct sign_facts *facts);
 enum guess sign_malloc_settle(const struct content_part *part, struct sign_facts *facts);

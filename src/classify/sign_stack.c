@@ -6,13 +6,28 @@
  *
  * From glibc 2.42 on, guard pages are not separate mappings, so the kernel merges stacks with each
  * other and with other memory.
+ *
+ * Of a stack that is too little used to be read, or on other machines, two other marks tell: it
+ * lies directly behind guard pages, and a thread has its stack pointer in it. The pointer alone
+ * proves little: an allocator's area may contain stacks.
  */
 #include "classify/sign.h"
 
 #define PAGE_BYTES    UINT64_C(4096)
 #define STACK_LEAST   (UINT64_C(16) << 10)
+#define STACK_MOST    (UINT64_C(64) << 20)
+#define STACK_MARGIN  (UINT64_C(64) << 10)
+#define GUARD_MOST    (UINT64_C(64) << 10)
+#define SMALL	      (UINT64_C(256) << 10)
+#define READ_LEAST    (UINT64_C(64) << 10) /* resident bytes from which on content is read */
 #define SEVERAL_LEAST (UINT64_C(1) << 20)
 #define SEVERAL_MOST  (UINT64_C(64) << 20)
+
+#if defined(__x86_64__) || defined(__i386__)
+enum { THREADS_SHOW = true };
+#else
+enum { THREADS_SHOW = false };
+#endif
 
 enum {
 	STEP = 16,
@@ -143,4 +158,37 @@ bool sign_stack(const struct sign_place *p, struct sign_found *found)
 	if (size % PAGE_BYTES != 0 || p->mapping->counters.bytes[COUNTER_RSS] / 4 * 5 > size)
 		return false;
 	return find_down(p, found) || find_up(p, found);
+}
+
+void sign_stack_pass(const struct mapping *m, struct sign_facts *facts)
+{
+	bool may_guard = m->name.len == 0 && memcmp(m->perms, "---p", 4) == 0 &&
+			 !mapping_has_inode(m) && m->end - m->start <= GUARD_MOST;
+
+	facts->stack.guard_end = may_guard ? m->end : 0;
+}
+
+/* Whether as much is used as of a stack: what lies above the pointer, about, and not much of a
+ * large one. More may belong to an area that only ends in a stack, or have been used before: the
+ * content tells. */
+static bool is_used_as_stack(const struct mapping *m, uint64_t pointer)
+{
+	uint64_t size = m->end - m->start, above = m->end - pointer / PAGE_BYTES * PAGE_BYTES;
+	uint64_t used = m->counters.bytes[COUNTER_RSS] + m->counters.bytes[COUNTER_SWAP];
+
+	return above / 2 <= used && used <= above + PAGE_BYTES &&
+	       (size < SMALL || used <= size / 2);
+}
+
+/* Where threads show, a stack that is used enough to be read shows one. A coroutine's stack on
+ * which a thread runs is a thread's stack as well. */
+enum guess sign_stack_of(const struct mapping *m, uint64_t pointer, const struct sign_facts *facts)
+{
+	uint64_t size = m->end - m->start;
+
+	if (m->start != facts->stack.guard_end || size < STACK_LEAST ||
+	    size > STACK_MOST + STACK_MARGIN ||
+	    (THREADS_SHOW && m->counters.bytes[COUNTER_RSS] >= READ_LEAST))
+		return GUESS_NONE;
+	return is_used_as_stack(m, pointer) ? GUESS_STACK : GUESS_NONE;
 }

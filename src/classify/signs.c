@@ -212,8 +212,14 @@ static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 
 static void pass(const struct mapping *m, void *facts)
 {
+	sign_stack_pass(m, facts);
 	sign_bss_pass(m, facts);
 	sign_malloc_pass(m, facts);
+}
+
+static unsigned stack_of(const struct mapping *m, uint64_t pointer, const void *facts)
+{
+	return sign_stack_of(m, pointer, facts);
 }
 
 static unsigned settle(const struct content_part *part, void *facts)
@@ -245,6 +251,7 @@ const struct content_signs signs = {
 	.find = find,
 	.pass = pass,
 	.malloc_of = malloc_of,
+	.stack_of = stack_of,
 	.settle = settle,
 	.check = check,
 	.doubt = doubt,

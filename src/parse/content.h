@@ -31,6 +31,9 @@ struct content_signs {
 	/* Sees each mapping, in ascending order, before the next one is looked at. */
 	void (*pass)(const struct mapping *m, void *facts);
 	enum content_malloc (*malloc_of)(unsigned guess);
+	/* The guess for a mapping in which the lowest stack pointer of a thread is `pointer`, if
+	 * its place agrees. */
+	unsigned (*stack_of)(const struct mapping *m, uint64_t pointer, const void *facts);
 	/* Sees each part that was found, in this reading or an earlier one. Returns its guess. */
 	unsigned (*settle)(const struct content_part *part, void *facts);
 	/* After all mappings. */

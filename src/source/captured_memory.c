@@ -37,6 +37,7 @@ struct captured_memory {
 	size_t count, capacity;
 	struct stretch *stretches; /* by address */
 	size_t stretch_count, stretch_capacity;
+	struct stack_pointers stacks;
 };
 
 /* Parsing. */
@@ -108,11 +109,26 @@ static bool take_stretch(struct captured_memory *c, uint64_t start, struct slice
 	return add_stretch(c, &stretch);
 }
 
+static bool take_stack_pointer(struct captured_memory *c, struct slice line)
+{
+	static const struct slice sign = SLICE_INIT("sp ");
+	uint64_t at;
+
+	if (!slice_begins(line, sign))
+		return false;
+	line = slice_inner(line, sign.len, 0);
+	if (take_hex(&line, &at) && line.len == 0)
+		stack_pointers_add(&c->stacks, at);
+	return true;
+}
+
 /* False if out of memory. */
 static bool take_one(struct captured_memory *c, struct slice line)
 {
 	struct piece piece = {.object = 0};
 
+	if (take_stack_pointer(c, line))
+		return true;
 	if (!take_hex(&line, &piece.at))
 		return true;
 	if (take_byte(&line, '-'))
@@ -182,13 +198,14 @@ bool captured_memory_begin(struct captured_memory *c, const struct procdir *dir)
 	size_t size;
 
 	mapped_files_begin(c->files, dir);
-	c->count = c->stretch_count = 0;
+	c->count = c->stretch_count = c->stacks.count = 0;
 	if (!load(c, dir, &size))
 		return false;
 	if (!parse(c, size)) {
 		io_note(c->io, ENOMEM);
 		return false;
 	}
+	stack_pointers_sort(&c->stacks);
 	if (c->count)
 		qsort(c->pieces, c->count, sizeof(*c->pieces), by_place);
 	if (c->stretch_count)
@@ -285,6 +302,11 @@ static bool read_file(struct memory *m, const struct memory_object *object, uint
 struct memory *captured_memory_of(struct captured_memory *c)
 {
 	return &c->memory;
+}
+
+const struct stack_pointers *captured_memory_stacks(const struct captured_memory *c)
+{
+	return &c->stacks;
 }
 
 static const struct stretch *find_stretch(const struct captured_memory *c, uint64_t start,

@@ -9,6 +9,7 @@
  *	ADDRESS+OFFSET BYTES		bytes of the file whose begin is mapped at the address
  *	START-END			a mapping at which signs looked
  *	START-END RESIDENT EXCLUSIVE SWAPPED	bytes of a part of a mapping that are so
+ *	sp ADDRESS			the stack pointer of a thread other than the main one
  *
  * What is not there cannot be read; of other mappings nothing is known. Other lines mean nothing.
  * memory_log.h writes it.
@@ -18,6 +19,7 @@
 
 #include "source/division.h"
 #include "source/mapped_files.h"
+#include "source/stack_pointers.h"
 
 #define CAPTURED_MEMORY "content"
 
@@ -32,6 +34,8 @@ bool captured_memory_begin(struct captured_memory *c, const struct procdir *dir)
 
 /* Whether signs looked at a mapping when it was captured. */
 bool captured_memory_has(const struct captured_memory *c, const struct mapping *m);
+
+const struct stack_pointers *captured_memory_stacks(const struct captured_memory *c);
 
 struct memory *captured_memory_of(struct captured_memory *c);
 

@@ -30,7 +30,10 @@ struct content {
 	struct memory_log log;		  /* log for a capture */
 	bool refused;			  /* what is remembered of all processes */
 	bool denied;			  /* what is remembered of the current process */
-	bool begun;			  /* of that, mappings are looked at */
+	uint64_t threads;		  /* of the current process; 0 if unknown */
+	struct stack_pointers stacks;
+	bool stacks_known; /* those were read */
+	bool begun;	   /* of that, mappings are looked at */
 	struct doubted {
 		pid_t pid;
 		unsigned doubts;
@@ -60,11 +63,11 @@ static bool may_read(struct content *c)
 	return !c->denied;
 }
 
-static bool is_worth_a_look(const struct mapping *m)
+static bool may_be_known(const struct mapping *m)
 {
 	return (m->name.len == 0 || m->by_process) && !mapping_has_inode(m) &&
 	       memcmp(m->perms, "rw", 2) == 0 && m->perms[3] == 'p' &&
-	       m->counters.bytes[COUNTER_RSS] >= LEAST && !m->is_monitored;
+	       m->counters.bytes[COUNTER_RSS] > 0 && !m->is_monitored;
 }
 
 static size_t add_part(struct content *c, size_t count, uint64_t start, uint64_t end,
@@ -128,10 +131,60 @@ static struct memory *memory_of(struct content *c)
 	return c->io->copies_text ? &c->log.memory : &c->live.memory;
 }
 
-/* Examines a mapping, unless its parts are remembered; then the process need not be opened. False
- * if it may not be examined; else *count parts. A capture has what was examined when it was made.
- */
+/* Those of the current process, read when first needed; NULL if they cannot be known. */
+static const struct stack_pointers *find_stacks(struct content *c)
+{
+	if (c->captured)
+		return c->denied ? NULL : captured_memory_stacks(c->captured);
+	if (c->threads <= 1 || c->refused || c->denied)
+		return NULL;
+	if (!c->stacks_known) {
+		stack_pointers_read(&c->stacks, c->io, c->live.process->dir);
+		if (c->io->copies_text)
+			memory_log_stacks(&c->log, &c->stacks);
+	}
+	c->stacks_known = true;
+	return &c->stacks;
+}
+
+/* The stack pointer of a thread in the mapping, or 0. */
+static uint64_t find_stack_pointer(struct content *c, const struct mapping *m)
+{
+	const struct stack_pointers *stacks = find_stacks(c);
+
+	return stacks ? stack_pointers_find(stacks, m->start, m->end) : 0;
+}
+
+/* A stack that its place and a stack pointer in it tell of: returns the number of parts. */
+static size_t find_stack(struct content *c, const struct mapping *m)
+{
+	uint64_t pointer = find_stack_pointer(c, m);
+	unsigned guess = pointer ? c->io->reading.signs->stack_of(m, pointer, c->facts) : 0;
+
+	if (!guess)
+		return 0;
+	c->found[0] = (struct content_part){m->start, m->end, guess};
+	return 1;
+}
+
+/* False if the mapping may not be examined; else *count parts. A capture has what was examined when
+ * it was made. */
 static bool look(struct content *c, const struct mapping *m, size_t *count)
+{
+	bool some_is_left = c->captured ? captured_memory_has(c->captured, m)
+					: live_memory_mapping(&c->live, m);
+
+	if (!may_read(c) || !some_is_left)
+		return false;
+	if (c->io->copies_text)
+		memory_log_look(&c->log, m);
+	*count = c->io->reading.signs->find(m, memory_of(c), c->facts, c->found, PARTS);
+	return true;
+}
+
+/* Examines a mapping, unless its parts are remembered; then the process need not be opened. One of
+ * which little is there is worth that only if a thread has its stack in it. */
+static bool examine(struct content *c, const struct mapping *m, size_t *count)
 {
 	struct remembered *remembered = c->start_time ? c->io->reading.remembered : NULL;
 	const struct remembered_place place = {
@@ -141,19 +194,21 @@ static bool look(struct content *c, const struct mapping *m, size_t *count)
 		.end = m->end,
 		.resident = m->counters.bytes[COUNTER_RSS],
 	};
-	bool some_is_left = c->captured ? captured_memory_has(c->captured, m)
-					: live_memory_mapping(&c->live, m);
+	bool is_small = place.resident < LEAST, was_looked_at;
 
+	if (is_small && !c->captured && c->threads <= 1)
+		return false;
 	if (remembered && remembered_find(remembered, &place, c->found, count))
 		return true;
-	if (!may_read(c) || !some_is_left)
+	if (is_small && find_stack_pointer(c, m) == 0)
 		return false;
-	if (c->io->copies_text)
-		memory_log_look(&c->log, m);
-	*count = c->io->reading.signs->find(m, memory_of(c), c->facts, c->found, PARTS);
-	if (remembered)
+	*count = is_small ? find_stack(c, m) : 0;
+	was_looked_at = *count > 0 || look(c, m, count);
+	if (*count == 0 && !is_small)
+		*count = find_stack(c, m);
+	if (remembered && (was_looked_at || *count > 0))
 		remembered_keep(remembered, &place, c->found, *count);
-	return true;
+	return was_looked_at || *count > 0;
 }
 
 static struct doubted *find_doubted(struct content *c)
@@ -201,7 +256,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 	const struct content_signs *signs = c->io->reading.signs;
 	struct division division = {.whole = m};
 	size_t found = 0;
-	bool was_looked_at = is_worth_a_look(m) && look(c, m, &found);
+	bool was_looked_at = may_be_known(m) && examine(c, m, &found);
 
 	signs->pass(m, c->facts);
 	settle(c, found);
@@ -249,12 +304,14 @@ static bool begin_captured(struct content *c, const struct procdir *dir)
 	return c->captured && captured_memory_begin(c->captured, dir);
 }
 
-struct stage content_begin(struct content *c, struct process_memory *memory, uint64_t start_time,
-			   struct stage next)
+struct stage content_begin(struct content *c, struct process_memory *memory,
+			   const struct process_stat *stat, struct stage next)
 {
 	const struct doubted *d;
 
-	c->start_time = start_time;
+	c->start_time = stat->start_time;
+	c->threads = stat->threads;
+	c->stacks_known = false;
 	c->next = next;
 	c->begun = true;
 	mapped_files_begin(c->files, memory->dir);

@@ -132,6 +132,12 @@ void memory_log_look(struct memory_log *l, const struct mapping *m)
 		fprintf(l->lines, "%" PRIx64 "-%" PRIx64 "\n", m->start, m->end);
 }
 
+void memory_log_stacks(struct memory_log *l, const struct stack_pointers *stacks)
+{
+	for (size_t i = 0; l->lines && i < stacks->count; i++)
+		fprintf(l->lines, "sp %" PRIx64 "\n", stacks->at[i]);
+}
+
 void memory_log_count(struct memory_log *l, const struct part *parts, size_t count)
 {
 	for (size_t i = 0; l->lines && i < count; i++)

@@ -16,6 +16,7 @@
 #include "parse/memory.h"
 #include "parse/smaps.h"
 #include "source/apportion.h"
+#include "source/stack_pointers.h"
 
 #include <stdio.h>
 
@@ -39,6 +40,9 @@ void memory_log_free(struct memory_log *l);
 
 /* Notes that signs examine this mapping. */
 void memory_log_look(struct memory_log *l, const struct mapping *m);
+
+/* Notes the stack pointers of threads. */
+void memory_log_stacks(struct memory_log *l, const struct stack_pointers *stacks);
 
 /* Notes the counted pages of parts. */
 void memory_log_count(struct memory_log *l, const struct part *parts, size_t count);

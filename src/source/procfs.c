@@ -174,7 +174,7 @@ static struct stage wire(struct procfs *p, const struct attempt *a)
 		next = published_heaps_begin(p->published, &p->memory,
 					     heaps_begin(p->heaps, &p->memory, next));
 	if (p->content && !a->scan)
-		next = content_begin(p->content, &p->memory, a->stat.start_time, next);
+		next = content_begin(p->content, &p->memory, &a->stat, next);
 	next = kept_names_begin(p->names, a->dir, &p->memory, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);

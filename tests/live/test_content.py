@@ -93,6 +93,25 @@ class Content(Programs):
 		self.assertGreaterEqual(found["[anon]"], MIB)
 		self.assertNotIn("~thread stack?", found)
 
+	def test_little_used_stacks(self):
+		found = self.found([self.program, "small"])
+		self.assertGreaterEqual(found["~thread stack"], 8 * 8192)
+		self.assertLess(found["~thread stack"], MIB)
+		self.assertNotIn("~thread stack?", found)
+		found = self.found([self.program, "small"], "--infer=place")
+		self.assertNotIn("~thread stack", found)
+
+	@unittest.skipUnless(platform.machine() == "x86_64", "threads do not show")
+	def test_stacks_in_areas(self):
+		self.assertNotIn("~thread stack", self.found([self.program, "areas"]))
+		found = self.found([self.program, "ends"])
+		self.assertGreaterEqual(found["~thread stack"], 2 * 8192)
+		self.assertLess(found["~thread stack"], 2 * 32768)
+		self.assertGreaterEqual(found["[anon]"], 2 * 16384)
+
+	def test_alternate_stack(self):
+		self.assertNotIn("~thread stack", self.found([self.program, "alternate"]))
+
 	def test_executable_stacks(self):
 		path = os.path.join(self.folder, "execstack")
 		compile_c("content.c", path, "-pthread", "-w", "-Wl,-z,execstack")

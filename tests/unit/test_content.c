@@ -183,6 +183,23 @@ TEST(other_lines_mean_nothing)
 	assert_string_equal(read_tree(), "2048K 2048K ~malloc?, 1024K 1024K seen");
 }
 
+#define GUARD  "7effffff0000-7f0000000000 ---p 00000000 00:00 0 \nSize: 64 kB\nRss: 0 kB\n"
+#define LITTLE "Rss: 8 kB\nPss: 8 kB\nSwap: 0 kB\n"
+
+TEST(a_stack_pointer_was_captured)
+{
+	write_tree(GUARD HEAD SIZE LITTLE, "sp 7f00002ff010\n");
+	assert_string_equal(read_tree(), "64K 0K unseen, 3072K 8K ~thread stack");
+	write_tree(GUARD HEAD SIZE LITTLE, "sp 7f0000300000\n");
+	assert_string_equal(read_tree(), "64K 0K unseen, 3072K 8K unseen");
+	write_tree(GUARD HEAD SIZE LITTLE, "sp \nsp 7f00002ff010x\nsp zz\nspx\n");
+	assert_string_equal(read_tree(), "64K 0K unseen, 3072K 8K unseen");
+	write_tree(HEAD SIZE LITTLE, "sp 7f00002ff010\n");
+	assert_string_equal(read_tree(), "3072K 8K unseen");
+	write_tree(HEAD SIZE LITTLE, "sp 7f00002ff010\n" LOOK);
+	assert_string_equal(read_tree(), "3072K 8K seen");
+}
+
 /* A folder with the two files of a running process. */
 
 enum { PAGE = 4096 };
@@ -451,6 +468,7 @@ int main(void)
 		IN_TREE(what_has_a_name_or_a_file_is_not_looked_at),
 		IN_TREE(other_lines_mean_nothing),
 		IN_TREE(a_mapping_is_looked_at_once),
+		IN_TREE(a_stack_pointer_was_captured),
 		IN_TREE(only_pages_that_are_there_are_read),
 		IN_TREE(what_is_known_is_not_asked_again),
 		IN_TREE(the_head_of_a_page_is_read_before_the_rest),

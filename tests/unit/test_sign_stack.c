@@ -104,6 +104,52 @@ TEST(a_stack_that_ends_elsewhere)
 	expect(AT + 0x3000, AT + 12 * MIB, 0, 0);
 }
 
+/* The guess for a mapping behind a guard page, of which so much is there. */
+static enum guess guess_of(uint64_t size, uint64_t resident, uint64_t pointer)
+{
+	const struct mapping guard = {.start = AT - 0x1000, .end = AT, .perms = "---p"};
+	const struct mapping m = {.start = AT,
+				  .end = AT + size,
+				  .perms = "rw-p",
+				  .counters.bytes[COUNTER_RSS] = resident};
+	struct sign_facts facts = {0};
+
+	signs.pass(&guard, &facts);
+	return (enum guess)signs.stack_of(&m, pointer, &facts);
+}
+
+TEST(a_stack_pointer_behind_a_guard_page)
+{
+	const uint64_t small = 0x4000, huge = 64 * MIB;
+
+	assert_int_equal(guess_of(8 * MIB, 0x2000, AT + 8 * MIB - 0x1100), GUESS_STACK);
+	assert_int_equal(guess_of(small, small, AT), GUESS_STACK);
+	assert_int_equal(guess_of(huge, 0x2000, AT + huge - 0x3000), GUESS_STACK);
+}
+
+TEST(a_stack_pointer_where_no_stack_is)
+{
+	const uint64_t huge = 64 * MIB + 0x11000;
+	const struct mapping m = {.start = AT,
+				  .end = AT + MIB,
+				  .perms = "rw-p",
+				  .counters.bytes[COUNTER_RSS] = 0x2000};
+	const struct mapping before = {.start = AT - MIB, .end = AT, .perms = "---p"};
+	struct sign_facts facts = {0};
+
+	/* Too large, too small, and an area of which much more lies above the pointer. */
+	assert_int_equal(guess_of(huge, 0x2000, AT + huge - 0x1000), GUESS_NONE);
+	assert_int_equal(guess_of(0x3000, 0x2000, AT + 0x2000), GUESS_NONE);
+	assert_int_equal(guess_of(4 * MIB, 0x8000, AT + 2 * MIB), GUESS_NONE);
+	assert_int_equal(guess_of(MIB, MIB - 0x1000, AT + MIB - 0x1000), GUESS_NONE);
+	/* An area that ends in a stack. */
+	assert_int_equal(guess_of(4 * MIB, 0x6000, AT + 4 * MIB - 0x1100), GUESS_NONE);
+	/* Not behind a guard page. */
+	assert_int_equal(signs.stack_of(&m, AT + MIB - 0x1000, &facts), GUESS_NONE);
+	signs.pass(&before, &facts);
+	assert_int_equal(signs.stack_of(&m, AT + MIB - 0x1000, &facts), GUESS_NONE);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, set_up)
@@ -115,6 +161,8 @@ int main(void)
 		CASE(a_thread_without_a_stack),
 		CASE(what_points_at_itself_once_is_no_thread),
 		CASE(a_stack_that_ends_elsewhere),
+		CASE(a_stack_pointer_behind_a_guard_page),
+		CASE(a_stack_pointer_where_no_stack_is),
 	};
 
 	return RUN(tests);

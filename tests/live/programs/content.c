@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,82 @@ static void partition(void)
 	memset(p + 8 * MIB, 1, 4096);
 }
 
+static void *wait_for_ever(void *arg)
+{
+	pause();
+	return arg;
+}
+
+/* Too small to be known by their size alone, or too little used to be read. */
+static void small_stacks(void)
+{
+	static const size_t sizes[] = {64 * 1024, 128 * 1024, MIB, 8 * MIB};
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	for (size_t i = 0; i < 8; i++) {
+		pthread_attr_init(&attributes);
+		pthread_attr_setstacksize(&attributes, sizes[i % 4]);
+		pthread_create(&thread, &attributes, wait_for_ever, NULL);
+	}
+}
+
+/* Behind a guard page, with a thread's stack of 64 KiB in it. */
+static void make_area(size_t size, size_t stack)
+{
+	char *p = mmap(NULL, size + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		       -1, 0);
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	if (p == MAP_FAILED || mprotect(p + 4096, size, PROT_READ | PROT_WRITE) < 0)
+		exit(1);
+	p += 4096;
+	madvise(p, size, MADV_NOHUGEPAGE);
+	memset(p, 1, 16384);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstack(&attributes, p + stack, 65536);
+	pthread_create(&thread, &attributes, wait_for_ever, NULL);
+}
+
+/* An allocator's areas, which are no stacks only because they contain one. */
+static void areas(void)
+{
+	make_area(4 * MIB, MIB);
+	make_area(1024 * MIB, 512 * MIB);
+}
+
+/* The same, with the stack at the end, where its thread shows. */
+static void ends_of_areas(void)
+{
+	make_area(4 * MIB, 4 * MIB - 65536);
+	make_area(1024 * MIB, 1024 * MIB - 65536);
+}
+
+static void handle(int number)
+{
+	wait_for_ever(&number);
+}
+
+/* A thread that handles a signal on another stack. */
+static void *handle_apart(void *arg)
+{
+	stack_t stack = {.ss_sp = map_alone(32768), .ss_size = 32768};
+	struct sigaction action = {.sa_handler = handle, .sa_flags = SA_ONSTACK};
+
+	sigaltstack(&stack, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	pthread_kill(pthread_self(), SIGUSR1);
+	return arg;
+}
+
+static void alternate(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, handle_apart, NULL);
+}
+
 __asm__(".section .text\n.balign 2097152\n.globl text\ntext:\n.fill 4194304,1,0x90\nret\n"
 	".balign 4096\n");
 extern char text[];
@@ -152,6 +229,8 @@ static const struct {
 	{"chunks", chunks},	   {"lookalikes", lookalikes}, {"stacks", stacks},
 	{"merged", merged_stacks}, {"partition", partition},   {"text", move_text},
 	{"heap", executable_heap}, {"watched", watched},       {"imitation", imitation},
+	{"small", small_stacks},   {"areas", areas},	       {"ends", ends_of_areas},
+	{"alternate", alternate},
 };
 
 int main(int argc, char **argv)
