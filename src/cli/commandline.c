@@ -1,4 +1,6 @@
 #include "cli/commandline.h"
+#include "cli/arguments.h"
+#include "cli/help.h"
 
 #include "cli/output.h"
 #include "cli/say.h"
@@ -50,13 +52,13 @@ static enum exit_status act(enum option_command command, struct options *o, work
 {
 	switch (o->action) {
 	case ACTION_HELP:
-		options_write_help(command, stdout);
+		help_write(command, stdout);
 		return EXIT_DONE;
 	case ACTION_VERSION:
 		version_write(stdout);
 		return EXIT_DONE;
 	case ACTION_COLUMNS:
-		options_write_columns(command, stdout);
+		help_write_columns(command, stdout);
 		return EXIT_DONE;
 	case ACTION_REPORT:
 		break;
@@ -75,9 +77,9 @@ enum exit_status commandline_run(enum option_command command, int argc, char **a
 	enum exit_status status;
 	struct options o;
 
-	status = options_parse(command, argc, argv, &o, &e) < 0 ? commandline_failure(&e)
-								: act(command, &o, work, &e);
-	options_free(&o);
+	status = arguments_parse(command, argc, argv, &o, &e) < 0 ? commandline_failure(&e)
+								  : act(command, &o, work, &e);
+	arguments_free(&o);
 	if (e.code != ERROR_NONE)
 		say(e.text);
 	return status;

@@ -1,4 +1,5 @@
-/* help: the text of --help and of --columns help. */
+#include "cli/help.h"
+
 #include "cli/specs.h"
 
 /* The text of --help before and after the options. */
@@ -95,7 +96,7 @@ static void write_option(const struct spec *s, FILE *out)
 	fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
 }
 
-void options_write_help(enum option_command command, FILE *out)
+void help_write(enum option_command command, FILE *out)
 {
 	const struct help *help = helps;
 
@@ -132,7 +133,7 @@ void options_write_help(enum option_command command, FILE *out)
 	fprintf(out, "\nExamples:\n%s", help->after);
 }
 
-void options_write_columns(enum option_command command, FILE *out)
+void help_write_columns(enum option_command command, FILE *out)
 {
 	for (size_t i = 0; i < column_count; i++) {
 		const struct column *c = &columns[i];

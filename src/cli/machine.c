@@ -1,5 +1,6 @@
 /* `anonmem machine`: shows where all memory of the machine is. The kernel's figures tell how much
  * of each kind there is; the processes, read as for a report, tell who has the anonymous memory. */
+#include "cli/arguments.h"
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
@@ -124,7 +125,7 @@ static int load(struct options *o, struct source *source, struct error *e)
 {
 	if (!o->from_count)
 		return 0;
-	return source_load(source, e) < 0 ? -1 : options_settle(o, source_kind(source), e);
+	return source_load(source, e) < 0 ? -1 : arguments_settle(o, source_kind(source), e);
 }
 
 static enum exit_status run(struct options *o, struct error *e)

@@ -1,8 +1,4 @@
-/*
- * options: parses and checks the command line.
- *
- * One table (specs.h) holds every option with its help; parsing and --help are made from it.
- */
+/* options: what the command line says, once it is parsed (arguments.h). */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -97,19 +93,5 @@ struct options {
 	bool falling, no_header, quiet, all, wide;
 	enum option_color color;
 };
-
-/* 0, or -1 with *e: ERROR_USAGE if the user is at fault. Call options_free() in any case. */
-int options_parse(enum option_command command, int argc, char **argv, struct options *o,
-		  struct error *e);
-
-/* With --from, what it names is known at last: this checks what options_parse() could not. 0, or -1
- * with *e. */
-int options_settle(struct options *o, enum source_kind kind, struct error *e);
-
-void options_free(struct options *o);
-
-/* Write the text of --help, and of --columns help. */
-void options_write_help(enum option_command command, FILE *out);
-void options_write_columns(enum option_command command, FILE *out);
 
 #endif

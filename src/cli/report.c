@@ -1,6 +1,7 @@
 /*
  * The one-shot report: options, then source, collect, report, render.
  */
+#include "cli/arguments.h"
 #include "cli/commandline.h"
 #include "cli/match.h"
 #include "cli/options.h"
@@ -197,7 +198,7 @@ static int load(struct options *o, struct source *source, struct error *e)
 {
 	if (!o->from_count)
 		return 0;
-	if (source_load(source, e) < 0 || options_settle(o, source_kind(source), e) < 0)
+	if (source_load(source, e) < 0 || arguments_settle(o, source_kind(source), e) < 0)
 		return -1;
 	source_limit(source, o->pids, o->pid_count);
 	return 0;
@@ -305,7 +306,7 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 	struct recalled recalled;
 
 	privilege_end();
-	if (options_settle(o, SOURCE_RECORDING, e) < 0)
+	if (arguments_settle(o, SOURCE_RECORDING, e) < 0)
 		return EXIT_USAGE;
 	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);

@@ -10,7 +10,7 @@
 #include "source/io.h"
 
 /* Each costs a third of reading the mappings of its thread. */
-enum { STACK_POINTERS = 64 };
+enum { STACK_POINTERS = 16 };
 
 /* Ascending, after stack_pointers_read() or stack_pointers_sort(). */
 struct stack_pointers {

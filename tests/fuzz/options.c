@@ -1,4 +1,5 @@
 /* A command line: the first byte selects the command, then one word per line. */
+#include "cli/arguments.h"
 #include "cli/options.h"
 
 #include "fuzz.h"
@@ -30,11 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!is_costly(in)) {
 		optind = 0; /* restarts getopt */
-		if (options_parse(command, split(text, words), words, &o, &e) < 0)
+		if (arguments_parse(command, split(text, words), words, &o, &e) < 0)
 			CHECK(e.code == ERROR_USAGE && strlen(e.text) > 0);
 		else
 			CHECK(o.action != ACTION_REPORT || o.by.count > 0);
-		options_free(&o);
+		arguments_free(&o);
 	}
 	free(text);
 	return 0;

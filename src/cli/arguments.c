@@ -1,4 +1,4 @@
-#include "cli/options.h"
+#include "cli/arguments.h"
 
 #include "cli/combinations.h"
 #include "cli/specs.h"
@@ -221,8 +221,8 @@ static void set_defaults(enum option_command command, struct options *o)
 	};
 }
 
-int options_parse(enum option_command command, int argc, char **argv, struct options *o,
-		  struct error *e)
+int arguments_parse(enum option_command command, int argc, char **argv, struct options *o,
+		    struct error *e)
 {
 	struct getopt_tables tables;
 	int id;
@@ -249,7 +249,7 @@ int options_parse(enum option_command command, int argc, char **argv, struct opt
 	return o->from_count && o->command == FOR_REPORT ? 0 : check(o, e);
 }
 
-int options_settle(struct options *o, enum source_kind kind, struct error *e)
+int arguments_settle(struct options *o, enum source_kind kind, struct error *e)
 {
 	if (kind == SOURCE_RECORDING)
 		return check(o, e);
@@ -275,7 +275,7 @@ int options_settle(struct options *o, enum source_kind kind, struct error *e)
 	return check(o, e);
 }
 
-void options_free(struct options *o)
+void arguments_free(struct options *o)
 {
 	if (o->selection.name)
 		regfree(&o->name);

@@ -1,0 +1,21 @@
+/*
+ * arguments: parses and checks the command line.
+ *
+ * One table (specs.h) holds every option with its help; parsing and --help are made from it.
+ */
+#ifndef CLI_ARGUMENTS_H
+#define CLI_ARGUMENTS_H
+
+#include "cli/options.h"
+
+/* 0, or -1 with *e: ERROR_USAGE if the user is at fault. Call arguments_free() in any case. */
+int arguments_parse(enum option_command command, int argc, char **argv, struct options *o,
+		    struct error *e);
+
+/* With --from, what it names is known at last: this checks what arguments_parse() could not. 0, or
+ * -1 with *e. */
+int arguments_settle(struct options *o, enum source_kind kind, struct error *e);
+
+void arguments_free(struct options *o);
+
+#endif
