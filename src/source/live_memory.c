@@ -260,6 +260,7 @@ void live_memory_begin(struct live_memory *l, struct process_memory *process)
 	l->process = process;
 	l->process_left = PROCESS_BYTES;
 	l->files_left = FILES_BYTES;
+	l->start = l->end = 0;
 	for (size_t i = 0; i < LIVE_BLOCKS; i++)
 		l->blocks[i].size = 0;
 }
@@ -278,10 +279,12 @@ bool live_memory_mapping(struct live_memory *l, const struct mapping *m)
 	return l->process_left >= LOOK_BYTES;
 }
 
-static bool knows_all(const struct live_memory *l)
+/* A mapping whose parts are remembered was not examined, so nothing is known of its pages. */
+static bool knows_all(const struct live_memory *l, const struct mapping *m)
 {
-	return l->is_whole ||
-	       (l->window == l->start / l->page_size && l->window_count == page_count(l));
+	return l->start == m->start && l->end == m->end &&
+	       (l->is_whole ||
+		(l->window == l->start / l->page_size && l->window_count == page_count(l)));
 }
 
 bool live_memory_count(const struct live_memory *l, const struct mapping *m, struct part *parts,
@@ -289,7 +292,7 @@ bool live_memory_count(const struct live_memory *l, const struct mapping *m, str
 {
 	uint64_t all = 0;
 
-	if (!knows_all(l))
+	if (!knows_all(l, m))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t first = (parts[i].start - l->start) / l->page_size;

@@ -1,6 +1,6 @@
 /* A command line: the first byte selects the command, then one word per line. */
-#include "cli/arguments.h"
 #include "cli/options.h"
+#include "cli/arguments.h"
 
 #include "fuzz.h"
 

@@ -400,6 +400,27 @@ TEST(pages_are_counted_as_far_as_they_are_known)
 	end_live(&dir);
 }
 
+/* Parts of a mapping may be remembered, so that it is not examined again. */
+TEST(nothing_is_known_of_the_pages_of_another_mapping)
+{
+	const struct mapping other = {
+		.start = 0x10000, .end = 0x14000, .counters.bytes[COUNTER_RSS] = 2 * PAGE};
+	struct part parts[] = {{.start = 0x10000, .end = 0x11000},
+			       {.start = 0x11000, .end = 0x14000}};
+	struct procdir dir;
+	struct memory *m;
+
+	tree_mkdir(root, "7");
+	put_page(0x20000, PAGE_PRESENT);
+	put_page(0x21000, PAGE_PRESENT);
+	m = begin_live(&dir, 0x20000, 0x22000);
+	assert_int_equal(memory_next(m, 0x21000, 0x22000), 0x21000);
+	assert_int_equal(memory_next(m, 0x20000, 0x22000), 0x20000);
+	assert_false(live_memory_count(&live, &other, parts, 2));
+	assert_int_equal(parts[0].resident, 0);
+	end_live(&dir);
+}
+
 TEST(what_is_read_of_a_mapping_is_bounded)
 {
 	const struct mapping next = {.start = 0x20000, .end = 0x21000};
@@ -475,6 +496,7 @@ int main(void)
 		IN_TREE(pages_elsewhere_are_asked_for_together),
 		IN_TREE(a_second_look_asks_for_all_of_a_mapping),
 		IN_TREE(pages_are_counted_as_far_as_they_are_known),
+		IN_TREE(nothing_is_known_of_the_pages_of_another_mapping),
 		IN_TREE(what_is_read_of_a_mapping_is_bounded),
 		IN_TREE(objects_are_found_by_their_files),
 	};
