@@ -4,6 +4,9 @@
  * Of a mangled name (Itanium C++ ABI, 5.1) only the function's qualified name is kept: no
  * parameters, and of template arguments that there are some. Names that older compilers for Rust
  * make have the same form.
+ *
+ * libiberty's demangler takes some 70 bytes of stack for each byte of a name, which a thread that
+ * calls malloc() may not have.
  */
 #ifndef PRELOAD_DEMANGLE_H
 #define PRELOAD_DEMANGLE_H

@@ -292,11 +292,13 @@ static void put_rows(struct page *p)
 static size_t *find_rows(const struct report *r)
 {
 	uint32_t count = aggregate_count(&r->snapshot->groups);
-	size_t *rows = calloc(count + 1, sizeof(*rows));
+	size_t *rows = calloc((size_t)count + 1, sizeof(*rows));
 
-	for (uint32_t i = 0; rows && i < count; i++)
+	if (!rows)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++)
 		rows[i] = r->row_count;
-	for (size_t i = 0; rows && i < r->row_count; i++)
+	for (size_t i = 0; i < r->row_count; i++)
 		rows[r->groups[i]] = i;
 	return rows;
 }
