@@ -86,7 +86,8 @@ def make_workplace(folder):
 
 # The output of --version differs between builds.
 BUILT = re.compile(rb"\Aanonmem [0-9]+\.[0-9]+\.[0-9]+\n"
-	rb"Built with (gcc|clang) [^\n]*, glibc [^\n]*, libproc2 [^\n]*, libbsd [0-9.]+, SQLite [0-9.]+\n"
+	rb"Built with (gcc|clang) [^\n]*, glibc [^\n]*, libproc2 [^\n]*, libbsd [0-9.]+, SQLite [0-9.]+, "
+	rb"libmicrohttpd [0-9.]+, zlib [0-9.]+\n"
 	rb"[+-]sandbox [+-]names\n\Z")
 
 
