@@ -19,7 +19,7 @@ static bool is_same(const struct bss_facts *b, const struct mapping *m)
 
 static void note_name(struct bss_facts *b, struct slice path)
 {
-	const char *slash = memrchr(path.ptr, '/', path.len);
+	const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
 	size_t length = slash ? (size_t)(path.ptr + path.len - slash - 1) : 0;
 
 	if (length == 0 || length > sizeof(b->name))
