@@ -54,10 +54,11 @@ static size_t cut(const char *text, size_t size)
 static char *shorten(char *text, size_t size)
 {
 	static const char dots[] = {'\xe2', '\x80', '\xa6'};
-	size_t length = strlen(text), head = cut(text, size * 2 / 3), tail;
+	size_t length = strlen(text), head, tail;
 
 	if (length <= size)
 		return text;
+	head = cut(text, size * 2 / 3);
 	tail = length - size / 4;
 	while (((unsigned char)text[tail] & 0xc0) == 0x80)
 		tail++;
