@@ -3,12 +3,12 @@
 #include "cli/command.h"
 #include "cli/privilege.h"
 #include "cli/say.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -28,14 +28,12 @@ static void on_signal(int number)
 		kill(writer, SIGTERM);
 }
 
-static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-
 static void catch_signals(void (*how)(int))
 {
 	struct sigaction action = {.sa_handler = how};
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaction(ends[i], &action, NULL);
+	for (size_t i = 0; i < signals_of_end_count; i++)
+		sigaction(signals_of_end[i], &action, NULL);
 }
 
 static void block_signals(int how)
@@ -43,12 +41,11 @@ static void block_signals(int how)
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaddset(&set, ends[i]);
+	signals_add_ends(&set);
 	sigprocmask(how, &set, NULL);
 }
 
-/* The name that nobody has yet, in the folder of the file. */
+/* An unused name in the folder of the file. */
 static int create_temporary(const char *path, char temporary[PATH_MAX], struct error *e)
 {
 	char folder[PATH_MAX], name[PATH_MAX];
@@ -84,7 +81,7 @@ static int end_of(pid_t child, bool *keep, struct error *e)
 	return EXIT_FAILED;
 }
 
-/* In a process of its own. */
+/* In a child. */
 static void run_writer(output_fn *write, void *ctx, int fd)
 {
 	struct error e = {.code = ERROR_NONE};
@@ -114,7 +111,7 @@ static int start_and_wait(output_fn *write, void *ctx, int fd, bool *keep, struc
 	return end_of(writer, keep, e);
 }
 
-/* What the file is to replace must be a file; it keeps its mode. */
+/* Only a regular file may be replaced; its mode is kept. */
 static int check_target(const char *path, mode_t *mode, struct error *e)
 {
 	const mode_t mask = umask(0);
@@ -132,7 +129,7 @@ static int check_target(const char *path, mode_t *mode, struct error *e)
 			 path);
 }
 
-/* As start_and_wait(), and puts the file in its place. */
+/* Calls `write` in a child, and gives the file its name. */
 static int write_and_replace(const char *path, mode_t mode, output_fn *write, void *ctx,
 			     struct error *e)
 {
@@ -163,7 +160,7 @@ int output_write(const char *path, mode_t mode, output_fn *write, void *ctx, str
 
 	if (check_target(path, &mode, e) < 0)
 		return EXIT_USAGE;
-	/* From before there is a temporary file, until it is gone. */
+	/* As long as there is a temporary file. */
 	block_signals(SIG_BLOCK);
 	catch_signals(on_signal);
 	status = write_and_replace(path, mode, write, ctx, e);

@@ -8,6 +8,7 @@
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
+#include "cli/signals.h"
 #include "cli/version.h"
 #include "serve/address.h"
 #include "serve/gather.h"
@@ -19,9 +20,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -165,16 +164,11 @@ static bool wait_for_next(const struct service *s)
 static int open_signals(struct error *e)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	signals_add_ends(&set);
 	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? error_errno(e, "cannot wait for signals") : fd;
+	return signals_open(&set, e);
 }
 
 /* The thread that answers may read no process. */

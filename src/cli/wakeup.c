@@ -1,10 +1,10 @@
 #include "cli/wakeup.h"
 
 #include "cli/say.h"
+#include "cli/signals.h"
 #include "source/stall.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,18 +25,13 @@ uint64_t wakeup_now(void)
 static int open_signals(struct error *e)
 {
 	sigset_t set;
-	int fd;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
+	signals_add_ends(&set);
 	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* A limit on the size of files is an error as a full disk is. */
 	signal(SIGXFSZ, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? error_errno(e, "cannot wait for signals") : fd;
+	return signals_open(&set, e);
 }
 
 /* Where the kernel does not count stalls, there are still processes that get no memory. */
