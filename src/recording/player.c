@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/* Groups of a state that may be gone before it is dropped. */
+enum { GROUPS_KEPT = 16384 };
+
 /* Whose a group is. One without a kind counts the processes of its set. */
 struct whose {
 	bool known, wanted, counts;
@@ -147,9 +150,7 @@ static int read_run(struct player *p, struct error *e)
 /* Drops in time what groups that are gone have left behind. */
 static void tidy(struct player *p)
 {
-	enum { FEW = 16384 };
-
-	if (p->state.numbers.count <= FEW)
+	if (p->state.numbers.count <= GROUPS_KEPT)
 		return;
 	past_state_free(&p->state);
 	past_state_init(&p->state);
@@ -568,9 +569,7 @@ static int end_sample(void *ctx, const struct sample *sample, struct error *e)
 
 static void begin_part(struct scanning *s)
 {
-	enum { FEW = 16384 };
-
-	if (s->state.numbers.count <= FEW)
+	if (s->state.numbers.count <= GROUPS_KEPT)
 		return;
 	past_state_free(&s->state);
 	past_state_init(&s->state);
