@@ -4,32 +4,10 @@
 
 #include <stdlib.h>
 
-/* What a text of an identity is, and so how to redact it. */
-enum form { FORM_NAME, FORM_USER, FORM_PATH, FORM_LABEL, FORM_SUBSYSTEM };
-
-static void write_redacted(struct redact *r, enum form form, struct slice text, FILE *out)
-{
-	switch (form) {
-	case FORM_NAME:
-		redact_name(r, text, out);
-		break;
-	case FORM_USER:
-		redact_user(r, text, out);
-		break;
-	case FORM_PATH:
-		redact_path(r, text, out);
-		break;
-	case FORM_LABEL:
-		redact_label(r, text, out);
-		break;
-	case FORM_SUBSYSTEM:
-		redact_subsystem(r, text, out);
-		break;
-	}
-}
+typedef void redact_fn(struct redact *r, struct slice text, FILE *out);
 
 /* `kept` owns the new text. False if out of memory. */
-static bool replace(struct redact *r, enum form form, struct text *text, char **kept)
+static bool replace(struct redact *r, redact_fn *redact, struct text *text, char **kept)
 {
 	char *written = NULL;
 	size_t size;
@@ -40,7 +18,7 @@ static bool replace(struct redact *r, enum form form, struct text *text, char **
 	out = textstream_open(&written, &size);
 	if (!out)
 		return false;
-	write_redacted(r, form, text->bytes, out);
+	redact(r, text->bytes, out);
 	if (!textstream_close(out, &written)) {
 		free(written);
 		return false;
@@ -56,16 +34,16 @@ static bool rename_group(void *ctx, struct identity *id)
 	struct redaction *r = ctx;
 	const struct {
 		struct text *text;
-		enum form form;
+		redact_fn *redact;
 	} list[REDACTION_TEXTS] = {
-		{&id->name, FORM_NAME},	  {&id->user, FORM_USER},
-		{&id->cgroup, FORM_PATH}, {&id->container, FORM_PATH},
-		{&id->pod, FORM_PATH},	  {&id->unit, FORM_PATH},
-		{&id->label, FORM_LABEL}, {&id->subsystem, FORM_SUBSYSTEM},
+		{&id->name, redact_name},   {&id->user, redact_user},
+		{&id->cgroup, redact_path}, {&id->container, redact_path},
+		{&id->pod, redact_path},    {&id->unit, redact_path},
+		{&id->label, redact_label}, {&id->subsystem, redact_subsystem},
 	};
 
 	for (size_t i = 0; i < REDACTION_TEXTS; i++) {
-		if (!replace(r->redact, list[i].form, list[i].text, &r->texts[i]))
+		if (!replace(r->redact, list[i].redact, list[i].text, &r->texts[i]))
 			return false;
 	}
 	return true;
