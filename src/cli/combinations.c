@@ -166,34 +166,19 @@ static int check_suits(const struct options *o, struct error *e)
 		     : 0;
 }
 
-/* Only a watch has changes. */
-static int check_trends(const struct options *o, struct error *e)
+/* Columns that only one command has: a watch has changes, a report what control groups use. */
+static int check_columns(const struct options *o, enum column_role role, enum option_command only,
+			 const char *who, struct error *e)
 {
-	const struct column *wrong = o->sort && o->sort->role == COLUMN_TREND ? o->sort : NULL;
+	const struct column *wrong = o->sort && o->sort->role == role ? o->sort : NULL;
 
-	if (o->command == FOR_TOP)
+	if (o->command == only)
 		return 0;
 	for (size_t i = 0; i < o->columns.count; i++) {
-		if (o->columns.list[i]->role == COLUMN_TREND)
+		if (o->columns.list[i]->role == role)
 			wrong = o->columns.list[i];
 	}
-	return wrong ? error_set(e, ERROR_USAGE, "only anonmem top has the column %s", wrong->name)
-		     : 0;
-}
-
-/* What control groups use is read for a report. */
-static int check_usages(const struct options *o, struct error *e)
-{
-	const struct column *wrong = o->sort && o->sort->role == COLUMN_CGROUP ? o->sort : NULL;
-
-	if (o->command == FOR_REPORT)
-		return 0;
-	for (size_t i = 0; i < o->columns.count; i++) {
-		if (o->columns.list[i]->role == COLUMN_CGROUP)
-			wrong = o->columns.list[i];
-	}
-	return wrong ? error_set(e, ERROR_USAGE, "only a report has the column %s", wrong->name)
-		     : 0;
+	return wrong ? error_set(e, ERROR_USAGE, "only %s has the column %s", who, wrong->name) : 0;
 }
 
 /* Only a report with this key column can be sorted by it. */
@@ -220,8 +205,9 @@ int combinations_check(const struct options *o, struct error *e)
 	if (o->command == FOR_RECORD && check_recorded(o, e) < 0)
 		return -1;
 	if (check_sources(o, e) < 0 || check_of_check(o, e) < 0 || check_of_diff(o, e) < 0 ||
-	    check_forms(o, e) < 0 || check_trends(o, e) < 0 || check_usages(o, e) < 0 ||
-	    check_suits(o, e) < 0)
+	    check_forms(o, e) < 0 ||
+	    check_columns(o, COLUMN_TREND, FOR_TOP, "anonmem top", e) < 0 ||
+	    check_columns(o, COLUMN_CGROUP, FOR_REPORT, "a report", e) < 0 || check_suits(o, e) < 0)
 		return -1;
 	return check_sort(o, e);
 }

@@ -47,7 +47,7 @@ struct column {
 	const char *header;
 	const char *help;
 	enum cell_type type;
-	enum {
+	enum column_role {
 		COLUMN_KEY,	/* tells groups apart */
 		COLUMN_COUNTER, /* in the JSON contract */
 		COLUMN_DERIVED, /* only if requested */
