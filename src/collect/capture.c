@@ -3,6 +3,7 @@
 #include "base/textstream.h"
 #include "collect/collect.h"
 #include "collect/lineage.h"
+#include "collect/redact_files.h"
 #include "model/shares.h"
 #include "source/captured_segments.h"
 #include "source/cgroup_memory.h"

@@ -1,29 +1,14 @@
 #include "collect/redact.h"
 
-#include "base/intern.h"
+#include "base/siphash.h"
 #include "classify/guess.h"
-#include "classify/rules.h"
-#include "parse/mountinfo.h"
 #include "parse/number.h"
-#include "source/captured_names.h"
 #include "source/kept_names.h"
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/random.h>
-
-struct redact {
-	uint64_t key[2];
-	struct rules *rules; /* the built-in rules */
-	/* Of the current process: */
-	bool is_kernel_thread;
-	struct slice exe;   /* of its copy */
-	struct slice smaps; /* likewise */
-	bool libraries_known;
-	struct intern libraries; /* of the system, that it has mapped */
-};
 
 struct redact *redact_new(struct error *e)
 {
@@ -55,69 +40,16 @@ void redact_free(struct redact *r)
 	free(r);
 }
 
-/* Hashing: SipHash-2-4 (Aumasson and Bernstein, 2012), whose results reveal nothing without the
- * key. */
-
-static uint64_t rotate(uint64_t x, int bits)
+void redact_keep(struct slice text, FILE *out)
 {
-	return x << bits | x >> (64 - bits);
+	if (text.len)
+		fwrite(text.ptr, 1, text.len, out);
 }
 
-static void rounds(uint64_t v[4], int count)
-{
-	while (count-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
-}
-
-static uint64_t hash(const uint64_t key[2], struct slice bytes)
-{
-	uint64_t v[4] = {
-		key[0] ^ UINT64_C(0x736f6d6570736575),
-		key[1] ^ UINT64_C(0x646f72616e646f6d),
-		key[0] ^ UINT64_C(0x6c7967656e657261),
-		key[1] ^ UINT64_C(0x7465646279746573),
-	};
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < bytes.len; i++) {
-		word |= (uint64_t)(unsigned char)bytes.ptr[i] << 8 * (i % 8);
-		if (i % 8 != 7)
-			continue;
-		v[3] ^= word;
-		rounds(v, 2);
-		v[0] ^= word;
-		word = 0;
-	}
-	word |= (uint64_t)bytes.len << 56;
-	v[3] ^= word;
-	rounds(v, 2);
-	v[0] ^= word;
-	v[2] ^= 0xff;
-	rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
-static void put(struct slice s, FILE *out)
-{
-	if (s.len)
-		fwrite(s.ptr, 1, s.len, out);
-}
-
-/* Letters that make no words, without digits at the end, which a rule would cut off. */
-static void put_hash(const struct redact *r, struct slice bytes, FILE *out)
+void redact_hash(const struct redact *r, struct slice bytes, FILE *out)
 {
 	static const char letters[] = "bcdfghjklmnpqrst";
-	uint64_t h = hash(r->key, bytes);
+	uint64_t h = siphash(r->key, bytes);
 
 	if (bytes.len == 0)
 		return;
@@ -129,7 +61,7 @@ static void put_hash(const struct redact *r, struct slice bytes, FILE *out)
 static void put_number(const struct redact *r, struct slice digits, FILE *out)
 {
 	if (digits.len)
-		fprintf(out, "%" PRIu64, hash(r->key, digits) % UINT64_C(1000000000000000));
+		fprintf(out, "%" PRIu64, siphash(r->key, digits) % UINT64_C(1000000000000000));
 }
 
 /* Text that somebody chose. */
@@ -145,23 +77,23 @@ static void put_text(const struct redact *r, struct slice text, FILE *out)
 	    !memchr(text.ptr, '[', before) && !memchr(text.ptr, ']', before)) {
 		struct slice rest = slice_inner(text, before + 1, 0);
 
-		put_hash(r, slice_inner(text, 0, text.len - before), out);
+		redact_hash(r, slice_inner(text, 0, text.len - before), out);
 		putc(':', out);
 		if (rest.ptr[0] == ' ') {
 			putc(' ', out);
 			rest = slice_inner(rest, 1, 0);
 		}
-		put_hash(r, rest, out);
+		redact_hash(r, rest, out);
 		return;
 	}
 	while (number > 0 && isdigit((unsigned char)text.ptr[number - 1]))
 		number--;
 	digits = text.len - number;
 	if (digits > 0 && number > 0 && strchr(":_-", text.ptr[number - 1])) {
-		put_hash(r, slice_inner(text, 0, digits + 1), out);
+		redact_hash(r, slice_inner(text, 0, digits + 1), out);
 		putc(text.ptr[number - 1], out);
 	} else {
-		put_hash(r, slice_inner(text, 0, digits), out);
+		redact_hash(r, slice_inner(text, 0, digits), out);
 	}
 	put_number(r, slice_inner(text, number, 0), out);
 }
@@ -191,6 +123,11 @@ static bool is_of_system(struct slice path)
 			return true;
 	}
 	return false;
+}
+
+bool redact_is_installed(struct slice program, struct slice name)
+{
+	return is_of_system(program) && name.len && slice_begins(base_name(program), name);
 }
 
 /* Well-known programs and libraries, which guesses and advice depend on. */
@@ -240,16 +177,16 @@ static void put_file_name(const struct redact *r, struct slice name, FILE *out)
 	size_t known = public_length(name), ending;
 	struct slice rest;
 
-	put(slice_inner(name, 0, name.len - known), out);
+	redact_keep(slice_inner(name, 0, name.len - known), out);
 	rest = slice_inner(name, known, 0);
 	ending = ending_length(rest);
-	put_hash(r,
-		 is_version(slice_inner(rest, 0, ending)) ? SLICE("")
-							  : slice_inner(rest, 0, ending),
-		 out);
+	redact_hash(r,
+		    is_version(slice_inner(rest, 0, ending)) ? SLICE("")
+							     : slice_inner(rest, 0, ending),
+		    out);
 	if (is_version(slice_inner(rest, 0, ending)))
-		put(slice_inner(rest, 0, ending), out);
-	put(slice_inner(rest, rest.len - ending, 0), out);
+		redact_keep(slice_inner(rest, 0, ending), out);
+	redact_keep(slice_inner(rest, rest.len - ending, 0), out);
 }
 
 /* Common names, at any place in a path. */
@@ -332,14 +269,14 @@ static void put_part(const struct redact *r, struct slice part, bool is_last, FI
 	size_t ending = unit_ending(part);
 
 	if (is_common(part)) {
-		put(part, out);
+		redact_keep(part, out);
 	} else if (ending) {
-		put_hash(r, slice_inner(part, 0, ending), out);
-		put(slice_inner(part, part.len - ending, 0), out);
+		redact_hash(r, slice_inner(part, 0, ending), out);
+		redact_keep(slice_inner(part, part.len - ending, 0), out);
 	} else if (is_last) {
 		put_file_name(r, part, out);
 	} else {
-		put_hash(r, part, out);
+		redact_hash(r, part, out);
 	}
 }
 
@@ -351,7 +288,7 @@ void redact_path(struct redact *r, struct slice path, FILE *out)
 	if (is_deleted)
 		path = slice_inner(path, 0, deleted.len);
 	if (is_of_system(path)) {
-		put(path, out);
+		redact_keep(path, out);
 		path.len = 0;
 	}
 	while (path.len > 0) {
@@ -364,7 +301,7 @@ void redact_path(struct redact *r, struct slice path, FILE *out)
 		path = slice_inner(path, len + (slash != NULL), 0);
 	}
 	if (is_deleted)
-		put(deleted, out);
+		redact_keep(deleted, out);
 }
 
 /* Labels. */
@@ -404,28 +341,28 @@ static bool put_library(struct redact *r, struct slice text, FILE *out)
 	if (!slice_begins(name, SLICE("lib")) || ending_length(name) == 0)
 		return false;
 	if (has_library(r, name)) {
-		put(text, out);
+		redact_keep(text, out);
 		return true;
 	}
 	fputs("lib", out);
 	put_file_name(r, slice_inner(name, 3, 0), out);
 	if (colon) {
 		putc(':', out);
-		put_hash(r, slice_inner(text, name.len + 1, 0), out);
+		redact_hash(r, slice_inner(text, name.len + 1, 0), out);
 	}
 	return true;
 }
 
-static void put_label(struct redact *r, struct slice text, FILE *out)
+void redact_given_name(struct redact *r, struct slice name, FILE *out)
 {
-	while (text.len && text.ptr[0] == ' ') {
+	while (name.len && name.ptr[0] == ' ') {
 		putc(' ', out);
-		text = slice_inner(text, 1, 0);
+		name = slice_inner(name, 1, 0);
 	}
-	if (rules_know(r->rules, text))
-		put(text, out);
-	else if (!put_library(r, text, out))
-		put_text(r, text, out);
+	if (rules_know(r->rules, name))
+		redact_keep(name, out);
+	else if (!put_library(r, name, out))
+		put_text(r, name, out);
 }
 
 /* Redacts a name between known delimiters; else false. */
@@ -435,9 +372,9 @@ static bool put_between(struct redact *r, struct slice name, struct slice begins
 	if (name.len < begins.len + ends.len || !slice_begins(name, begins) ||
 	    !slice_ends(name, ends))
 		return false;
-	put(begins, out);
-	put_label(r, slice_inner(name, begins.len, ends.len), out);
-	put(ends, out);
+	redact_keep(begins, out);
+	redact_given_name(r, slice_inner(name, begins.len, ends.len), out);
+	redact_keep(ends, out);
 	return true;
 }
 
@@ -462,18 +399,17 @@ static bool is_kernels(struct slice name)
 		name.len == strlen("/SYSV00000000 (deleted)"));
 }
 
-/* The name of a mapping. */
-static void put_mapping_name(struct redact *r, struct slice name, FILE *out)
+void redact_mapping_name(struct redact *r, struct slice name, FILE *out)
 {
 	static const struct slice unreachable = SLICE_INIT("(unreachable)");
 	static const struct slice deleted = SLICE_INIT(" (deleted)");
 
 	if (slice_begins(name, unreachable)) {
-		put(unreachable, out);
+		redact_keep(unreachable, out);
 		name = slice_inner(name, unreachable.len, 0);
 	}
 	if (is_kernels(name))
-		put(name, out);
+		redact_keep(name, out);
 	else if (!put_between(r, name, SLICE("[anon:"), SLICE("]"), out) &&
 		 !put_between(r, name, SLICE("[anon_shmem:"), SLICE("]"), out) &&
 		 !put_between(r, name, SLICE("/memfd:"), deleted, out) &&
@@ -487,7 +423,8 @@ void redact_segment(struct redact *r, struct slice name, FILE *out)
 	if (name.len && name.ptr[0] == '/')
 		redact_path(r, name, out);
 	else if (!put_between(r, name, SLICE("[memfd:"), SLICE("]"), out))
-		put(slice_begins(name, SLICE("[sysv_shm:")) ? name : SLICE("[shared]"), out);
+		redact_keep(slice_begins(name, SLICE("[sysv_shm:")) ? name : SLICE("[shared]"),
+			    out);
 }
 
 /* What reports show. */
@@ -497,7 +434,7 @@ void redact_name(struct redact *r, struct slice name, FILE *out)
 	if (public_length(name))
 		put_file_name(r, name, out);
 	else
-		put_hash(r, name, out);
+		redact_hash(r, name, out);
 }
 
 void redact_user(struct redact *r, struct slice user, FILE *out)
@@ -507,9 +444,9 @@ void redact_user(struct redact *r, struct slice user, FILE *out)
 	for (size_t i = 0; i < user.len; i++)
 		is_number &= isdigit((unsigned char)user.ptr[i]) != 0;
 	if (is_number)
-		put(user, out);
+		redact_keep(user, out);
 	else
-		put_hash(r, user, out);
+		redact_hash(r, user, out);
 }
 
 /* Where smaps has a path, a label has a word in brackets. */
@@ -517,11 +454,11 @@ static void put_report_label(struct redact *r, struct slice label, FILE *out)
 {
 	if (slice_equals(label, SLICE("[anon_shmem]")) ||
 	    slice_equals(label, SLICE("[anon_hugepage]")))
-		put(label, out);
+		redact_keep(label, out);
 	else if (!put_between(r, label, SLICE("[memfd:"), SLICE("]"), out) &&
 		 !put_between(r, label, SLICE("[ashmem:"), SLICE("]"), out) &&
 		 !put_between(r, label, SLICE("[dmabuf:"), SLICE("]"), out))
-		put_mapping_name(r, label, out);
+		redact_mapping_name(r, label, out);
 }
 
 void redact_label(struct redact *r, struct slice label, FILE *out)
@@ -535,274 +472,16 @@ void redact_label(struct redact *r, struct slice label, FILE *out)
 			put_report_label(r, slice_inner(label, 0, guess.len + 1), out);
 			putc(' ', out);
 		}
-		put(guess, out);
+		redact_keep(guess, out);
 	}
 }
 
 void redact_subsystem(struct redact *r, struct slice subsystem, FILE *out)
 {
 	if (slice_begins(subsystem, SLICE("~")) || rules_give(subsystem))
-		put(subsystem, out);
+		redact_keep(subsystem, out);
 	else if (slice_begins(subsystem, SLICE("[")) || slice_begins(subsystem, SLICE("/")))
 		redact_label(r, subsystem, out);
 	else
 		put_text(r, subsystem, out);
-}
-
-/* Files of a process. */
-
-enum { PF_KTHREAD = 0x00200000 };
-
-/* The fields after the name in stat. */
-static struct slice behind_name(struct slice stat)
-{
-	const char *end = stat.len ? memrchr(stat.ptr, ')', stat.len) : NULL;
-
-	return end ? slice_inner(stat, (size_t)(end - stat.ptr), 0) : (struct slice){NULL, 0};
-}
-
-static bool is_kernel_thread(struct slice stat)
-{
-	enum { FLAGS = 7 }; /* the field after the parenthesis */
-	struct slice rest = behind_name(stat), word = {NULL, 0};
-	uint64_t flags;
-
-	for (int i = 0; i <= FLAGS && rest.len; i++)
-		word = take_word(&rest);
-	return take_decimal(&word, &flags) > 0 && flags & PF_KTHREAD;
-}
-
-void redact_process(struct redact *r, const struct copy *files)
-{
-	const struct copied_file *stat = copy_find(files, "stat");
-	const struct copied_file *exe = copy_find(files, "exe");
-	const struct copied_file *smaps = copy_find(files, "smaps");
-
-	r->is_kernel_thread = stat && is_kernel_thread((struct slice){stat->bytes, stat->size});
-	r->exe = exe ? (struct slice){exe->bytes, exe->size} : SLICE("");
-	r->libraries_known = false;
-	r->smaps = smaps ? (struct slice){smaps->bytes, smaps->size} : SLICE("");
-}
-
-/* The name of a process is kept if it is that of a program that a distribution installed. */
-static void put_comm(struct redact *r, struct slice name, FILE *out)
-{
-	bool known = r->is_kernel_thread ||
-		     (is_of_system(r->exe) && name.len && slice_begins(base_name(r->exe), name));
-
-	if (known)
-		put(name, out);
-	else
-		redact_name(r, name, out);
-}
-
-static bool redact_stat(struct redact *r, struct slice bytes, FILE *out)
-{
-	const char *begin = bytes.len ? memchr(bytes.ptr, '(', bytes.len) : NULL;
-	struct slice rest = behind_name(bytes);
-	size_t before = begin ? (size_t)(begin + 1 - bytes.ptr) : 0;
-
-	/* The file of the machine has the same name. */
-	if (slice_begins(bytes, SLICE("cpu "))) {
-		put(bytes, out);
-		return true;
-	}
-	if (!begin || rest.len == 0 || rest.ptr < begin)
-		return false;
-	put(slice_inner(bytes, 0, bytes.len - before), out);
-	put_comm(r, slice_inner(bytes, before, rest.len), out);
-	put(rest, out);
-	return true;
-}
-
-static bool redact_comm(struct redact *r, struct slice bytes, FILE *out)
-{
-	if (slice_ends(bytes, SLICE("\n")))
-		bytes.len--;
-	put_comm(r, bytes, out);
-	putc('\n', out);
-	return true;
-}
-
-/* Fields that reports need. */
-static bool redact_status(struct redact *r, struct slice bytes, FILE *out)
-{
-	static const struct slice wanted[] = {
-		SLICE_INIT("State:"), SLICE_INIT("Tgid:"), SLICE_INIT("Pid:"),
-		SLICE_INIT("PPid:"),  SLICE_INIT("Uid:"),  SLICE_INIT("Gid:"),
-		SLICE_INIT("Vm"),     SLICE_INIT("Rss"),   SLICE_INIT("Threads:"),
-	};
-	struct slice line;
-
-	(void)r;
-	while (take_line(&bytes, &line)) {
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
-			if (!slice_begins(line, wanted[i]))
-				continue;
-			put(line, out);
-			putc('\n', out);
-		}
-	}
-	return true;
-}
-
-/* "0::/a/b", "4:memory:/a/b", "1:name=systemd:/a" */
-static bool redact_cgroup(struct redact *r, struct slice bytes, FILE *out)
-{
-	struct slice line;
-
-	while (take_line(&bytes, &line)) {
-		const char *slash = memchr(line.ptr, '/', line.len);
-		size_t before = slash ? (size_t)(slash - line.ptr) : line.len;
-
-		put(slice_inner(line, 0, line.len - before), out);
-		redact_path(r, slice_inner(line, before, 0), out);
-		putc('\n', out);
-	}
-	return true;
-}
-
-static bool redact_exe(struct redact *r, struct slice bytes, FILE *out)
-{
-	redact_path(r, bytes, out);
-	return true;
-}
-
-static bool redact_as_is(struct redact *r, struct slice bytes, FILE *out)
-{
-	(void)r;
-	put(bytes, out);
-	return true;
-}
-
-/* A header ends with the name, after five words; a line of a field begins with its key. */
-static bool redact_smaps(struct redact *r, struct slice bytes, FILE *out)
-{
-	enum { WORDS = 5 };
-	struct slice line;
-
-	while (take_line(&bytes, &line)) {
-		struct slice rest = line;
-
-		if (line.len && isupper((unsigned char)line.ptr[0])) {
-			put(line, out);
-			putc('\n', out);
-			continue;
-		}
-		for (int i = 0; i < WORDS; i++)
-			take_word(&rest);
-		skip_blanks(&rest);
-		put(slice_inner(line, 0, rest.len), out);
-		put_mapping_name(r, rest, out);
-		putc('\n', out);
-	}
-	return true;
-}
-
-/* The name follows the fifth blank. */
-static bool redact_kept_names(struct redact *r, struct slice bytes, FILE *out)
-{
-	enum { WORDS = 5 };
-	struct slice line;
-
-	while (take_line(&bytes, &line)) {
-		struct slice rest = line;
-
-		for (int i = 0; i < WORDS; i++)
-			take_word(&rest);
-		if (rest.len)
-			rest = slice_inner(rest, 1, 0);
-		put(slice_inner(line, 0, rest.len), out);
-		put_label(r, rest, out);
-		putc('\n', out);
-	}
-	return true;
-}
-
-static bool is_cgroup(struct slice type)
-{
-	return slice_equals(type, SLICE("cgroup")) || slice_equals(type, SLICE("cgroup2"));
-}
-
-/* The parts that readers need, in a line of the same form. */
-static bool redact_mountinfo(struct redact *r, struct slice bytes, FILE *out)
-{
-	struct mount m;
-
-	while (take_mount(&bytes, &m)) {
-		fprintf(out, "0 0 %u:%u ", m.dev_major, m.dev_minor);
-		redact_path(r, m.root, out);
-		putc(' ', out);
-		redact_path(r, m.point, out);
-		fputs(" rw - ", out);
-		put(m.type, out);
-		fputs(" none ", out);
-		put(is_cgroup(m.type) ? m.options : SLICE("rw"), out);
-		putc('\n', out);
-	}
-	return true;
-}
-
-/* Files of the machine. */
-
-static bool redact_host(struct redact *r, struct slice bytes, FILE *out)
-{
-	(void)r, (void)bytes;
-	fputs("redacted\n", out);
-	return true;
-}
-
-/* Caches of control groups contain their names: "dentry(123:name)". */
-static bool redact_slabs(struct redact *r, struct slice bytes, FILE *out)
-{
-	struct slice line;
-
-	while (take_line(&bytes, &line)) {
-		const char *begin = memchr(line.ptr, '(', line.len);
-		const char *end =
-			begin ? memchr(begin, ')', line.len - (size_t)(begin - line.ptr)) : NULL;
-		size_t before = end ? (size_t)(begin + 1 - line.ptr) : line.len;
-		size_t behind = end ? line.len - (size_t)(end - line.ptr) : 0;
-
-		put(slice_inner(line, 0, line.len - before), out);
-		put_hash(r, slice_inner(line, before, behind), out);
-		put(slice_inner(line, line.len - behind, 0), out);
-		putc('\n', out);
-	}
-	return true;
-}
-
-/* Other files are left out. */
-static const struct {
-	const char *name;
-	bool (*redact)(struct redact *r, struct slice bytes, FILE *out);
-} files[] = {
-	{"smaps", redact_smaps},
-	{"smaps_rollup", redact_as_is},
-	{"stat", redact_stat},
-	{"status", redact_status},
-	{"cgroup", redact_cgroup},
-	{"comm", redact_comm},
-	{"exe", redact_exe},
-	{"ns/ipc", redact_as_is},
-	{CAPTURED_NAMES, redact_kept_names},
-	{"mountinfo", redact_mountinfo},
-	{"self/mountinfo", redact_mountinfo},
-	{"sys/kernel/hostname", redact_host},
-	{"sys/kernel/osrelease", redact_as_is},
-	{"uptime", redact_as_is},
-	{"meminfo", redact_as_is},
-	{"zoneinfo", redact_as_is},
-	{"slabinfo", redact_slabs},
-	{"vmallocinfo", redact_as_is},
-	{"net/sockstat", redact_as_is},
-};
-
-bool redact_file(struct redact *r, const char *name, struct slice bytes, FILE *out)
-{
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		if (strcmp(files[i].name, name) == 0)
-			return files[i].redact(r, bytes, out);
-	}
-	return false;
 }

@@ -9,23 +9,25 @@
 #define COLLECT_REDACT_H
 
 #include "base/error.h"
-#include "base/slice.h"
-#include "source/copy.h"
+#include "base/intern.h"
+#include "classify/rules.h"
 
 #include <stdio.h>
 
-struct redact;
+struct redact {
+	uint64_t key[2];
+	struct rules *rules; /* the built-in rules */
+	/* Of the current process: */
+	bool is_kernel_thread;
+	struct slice exe;   /* of its copy */
+	struct slice smaps; /* likewise */
+	bool libraries_known;
+	struct intern libraries; /* of the system, that it has mapped */
+};
 
 /* NULL with *e. */
 struct redact *redact_new(struct error *e);
 void redact_free(struct redact *r);
-
-/* Begins the process whose files come next. */
-void redact_process(struct redact *r, const struct copy *files);
-
-/* Writes a file of the process, or of the machine, redacted. False if it must not be in a capture
- * at all. */
-bool redact_file(struct redact *r, const char *name, struct slice bytes, FILE *out);
 
 /* A path outside /proc, such as that of a control group. */
 void redact_path(struct redact *r, struct slice path, FILE *out);
@@ -39,5 +41,20 @@ void redact_name(struct redact *r, struct slice name, FILE *out);
 void redact_user(struct redact *r, struct slice user, FILE *out);
 void redact_label(struct redact *r, struct slice label, FILE *out);
 void redact_subsystem(struct redact *r, struct slice subsystem, FILE *out);
+
+/* For redact_files.c: */
+
+/* Writes text as it is. */
+void redact_keep(struct slice text, FILE *out);
+
+/* Letters that make no words, without digits at the end, which a rule would cut off. */
+void redact_hash(const struct redact *r, struct slice bytes, FILE *out);
+
+/* The name of a mapping in smaps, and a name that a process gave to memory. */
+void redact_mapping_name(struct redact *r, struct slice name, FILE *out);
+void redact_given_name(struct redact *r, struct slice name, FILE *out);
+
+/* Whether a program is called so that a distribution installed. */
+bool redact_is_installed(struct slice program, struct slice name);
 
 #endif

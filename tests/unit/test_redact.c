@@ -3,7 +3,7 @@
 
 #include "base/textstream.h"
 #include "classify/rules.h"
-#include "collect/redact.h"
+#include "collect/redact_files.h"
 
 static struct redact *redact;
 
