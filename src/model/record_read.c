@@ -1,233 +1,10 @@
-#include "model/record_text.h"
-
 #include "model/cursor.h"
+#include "model/record_text.h"
+#include "model/record_words.h"
 #include "parse/number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-#define FIRST_LINE "anonmem-record 1\n"
-#define LAST_LINE  "end\n"
-
-enum { MATCH_COUNT = MATCH_UNKNOWN + 1, PERMS_MAX = sizeof(((struct mapping *)NULL)->perms) - 1 };
-
-static const char *const match_names[MATCH_COUNT] = {
-	[MATCH_YES] = "yes", [MATCH_NO] = "no", [MATCH_UNKNOWN] = "unknown"};
-
-static const char *const how_names[HOW_COUNT] = {
-	[HOW_SCANNED] = "scanned",	     [HOW_CANNOT_SCAN] = "cannot_scan",
-	[HOW_MAY_NOT_SCAN] = "may_not_scan", [HOW_MARKED] = "marked",
-	[HOW_NAMES_KEPT] = "names_kept",     [HOW_NAMES_LOST] = "names_lost",
-	[HOW_TIMED_OUT] = "timed_out",	     [HOW_NO_SMAPS] = "no_smaps",
-	[HOW_MAYBE_SHARED] = "maybe_shared",
-};
-
-static const char *const answers[] = {[false] = "no", [true] = "yes"};
-
-#define COUNTER_NAME(id, key, name, header, help) [COUNTER_##id] = (name),
-static const char *const counter_names[COUNTER_COUNT] = {ALL_COUNTERS(COUNTER_NAME)};
-#undef COUNTER_NAME
-
-/* Writing. */
-
-/* Writes the part of a process that is its key. */
-static void write_identity(FILE *out, const struct process_identity *p)
-{
-	if (p->known & PROCESS_PID)
-		fprintf(out, " pid=%d", p->pid);
-	if (p->known & PROCESS_START)
-		fprintf(out, " start=%" PRIu64, p->start_time);
-	if (p->known & PROCESS_NAME) {
-		fputs(" name=", out);
-		quote_write(out, p->name);
-	}
-}
-
-static void write_process(FILE *out, const struct process *p)
-{
-	const struct process_identity identity = {p->known, p->pid, p->start_time, p->name};
-
-	write_identity(out, &identity);
-	if (p->known & PROCESS_UID)
-		fprintf(out, " uid=%" PRIu32, p->uid);
-	if (p->known & PROCESS_CGROUP) {
-		fputs(" cgroup=", out);
-		quote_write(out, p->cgroup);
-	}
-	if (p->known & PROCESS_EXE) {
-		fputs(" exe=", out);
-		quote_write(out, p->exe);
-	}
-	if (p->known & PROCESS_COMMAND) {
-		fputs(" command=", out);
-		quote_write(out, p->command);
-	}
-}
-
-static void write_label(FILE *out, enum origin origin, struct slice label)
-{
-	fprintf(out, " %s ", origin_names[origin]);
-	quote_write(out, label);
-}
-
-static void write_process_key(FILE *out, const struct intern *symbols, symbol process)
-{
-	const struct process_identity identity = key_process(symbols, process);
-
-	write_identity(out, &identity);
-}
-
-static void write_mapping(FILE *out, const struct intern *symbols, symbol mapping)
-{
-	const struct mapping_identity m = key_mapping(symbols, mapping);
-
-	fprintf(out, " %" PRIx64 "-%" PRIx64 " ", m.start, m.end);
-	quote_write(out, m.perms);
-	write_label(out, m.origin, m.name);
-	write_process_key(out, symbols, m.process);
-}
-
-static void write_segment(FILE *out, const struct segment_id *id)
-{
-	fprintf(out, " device=%" PRIu32 ":%" PRIu32 " inode=%" PRIu64, id->dev_major, id->dev_minor,
-		id->inode);
-	if (id->space != SPACE_NONE)
-		fprintf(out, " ipc=%" PRIu64, id->space);
-}
-
-static void write_segment_key(FILE *out, const struct intern *symbols, symbol segment)
-{
-	const struct segment_identity s = key_segment(symbols, segment);
-
-	write_segment(out, &s.id);
-	putc(' ', out);
-	quote_write(out, s.name);
-}
-
-static void write_value(FILE *out, const struct intern *symbols, enum key key, symbol value)
-{
-	enum origin origin;
-	struct slice label;
-
-	switch (key) {
-	case KEY_LABEL:
-	case KEY_FILE:
-		label = key_label(symbols, value, &origin);
-		write_label(out, origin, label);
-		break;
-	case KEY_PROCESS:
-		write_process_key(out, symbols, value);
-		break;
-	case KEY_MAPPING:
-		write_mapping(out, symbols, value);
-		break;
-	case KEY_SEGMENT:
-		write_segment_key(out, symbols, value);
-		break;
-	default: /* a string */
-		putc(' ', out);
-		quote_write(out, intern_bytes(symbols, value));
-		break;
-	}
-}
-
-static void write_counters(FILE *out, const struct counters *c)
-{
-	fputs("counters", out);
-	for (int i = 0; i < COUNTER_COUNT; i++) {
-		bool known = counters_know(c, (enum counter)i);
-
-		if (known || c->bytes[i])
-			fprintf(out, " %s%s%" PRIu64, counter_names[i],
-				known ? "=" : ">=", c->bytes[i]);
-	}
-	putc('\n', out);
-}
-
-/* Only if it was asked for, and the memory is malloc's. */
-static void write_heap(FILE *out, const struct heap_use *heap)
-{
-	if (!heap->known && !heap->partial)
-		return;
-	fputs("heap", out);
-	if (heap->known)
-		fprintf(out, " used=%" PRIu64 " free=%" PRIu64 " trimmable=%" PRIu64, heap->used,
-			heap->free, heap->trimmable);
-	fputs(heap->partial ? " partial\n" : "\n", out);
-}
-
-/* Writes a line, after the end of the previous one. */
-static void write_number_line(FILE *out, const char *word, bool known, uint64_t number)
-{
-	if (known)
-		fprintf(out, "\n%s %" PRIu64, word, number);
-	else
-		fprintf(out, "\n%s -", word);
-}
-
-static void write_header(FILE *out, const struct record *r, const struct grouping *by)
-{
-	fputs(FIRST_LINE "by", out);
-	for (unsigned k = 0; k < by->count; k++)
-		fprintf(out, " %s", key_names[by->keys[k]]);
-	fprintf(out, "\ntarget %zu\nprocess", r->target);
-	write_process(out, &r->process);
-	fprintf(out, "\nmatch %s\noutcome %s\nhow", match_names[r->match],
-		outcome_names[r->outcome]);
-	for (unsigned how = 0; how < HOW_COUNT; how++) {
-		if (r->how & HOW_BIT(how))
-			fprintf(out, " %s", how_names[how]);
-	}
-	fprintf(out, "\nswaps_shared %s", answers[r->swaps_shared]);
-	write_number_line(out, "shares_with", r->shares_with != 0, (uint64_t)r->shares_with);
-	write_number_line(out, "resident", r->resident_known, r->resident);
-	fprintf(out, "\ninexact %s\nproblem ", answers[r->inexact]);
-	if (r->problem)
-		quote_write(out, slice_of(r->problem));
-	else
-		putc('-', out);
-	putc('\n', out);
-}
-
-static void write_part(FILE *out, const struct swapped_part *part)
-{
-	fputs("swapped group=", out);
-	if (part->group == GROUP_NONE)
-		putc('-', out);
-	else
-		fprintf(out, "%" PRIu32, part->group);
-	write_segment(out, &part->segment);
-	fprintf(out, " %" PRIx64 "-%" PRIx64 " offset=%" PRIu64 " bytes=%" PRIu64 "\n", part->start,
-		part->end, part->offset, part->swapped);
-}
-
-void record_write(const struct record *r, const struct grouping *by, const struct intern *symbols,
-		  FILE *out)
-{
-	write_header(out, r, by);
-	for (uint32_t i = 0; i < r->count; i++) {
-		const symbol *key = record_key(r, by, i);
-		const struct group *g = &r->groups[i];
-
-		fprintf(out, "group processes=%" PRIu64 " mappings=%" PRIu64 "\n", g->processes,
-			g->mappings);
-		for (unsigned k = 0; k < by->count; k++) {
-			fputs(key_names[by->keys[k]], out);
-			if (key[k] == SYMBOL_NONE)
-				fputs(" -", out);
-			else
-				write_value(out, symbols, by->keys[k], key[k]);
-			putc('\n', out);
-		}
-		write_counters(out, &g->counters);
-		write_heap(out, &g->heap);
-	}
-	for (uint32_t i = 0; i < r->part_count; i++)
-		write_part(out, &r->parts[i]);
-	fputs(LAST_LINE, out);
-}
-
-/* Reading. */
 
 static bool out_of_memory(struct cursor *c)
 {
@@ -414,9 +191,9 @@ static bool read_key_line(struct cursor *c, struct intern *symbols, enum key key
 static bool read_counter(struct cursor *c, enum counter counter, struct counters *counters)
 {
 	uint64_t *bytes = &counters->bytes[counter];
-	bool known = cursor_take_field(c, counter_names[counter], "=");
+	bool known = cursor_take_field(c, record_counter_names[counter], "=");
 
-	if (!known && !cursor_take_field(c, counter_names[counter], ">="))
+	if (!known && !cursor_take_field(c, record_counter_names[counter], ">="))
 		return true;
 	if (!cursor_decimal(c, COUNTER_MAX, bytes))
 		return false;
@@ -597,7 +374,7 @@ static bool read_how_line(struct cursor *c, unsigned *how)
 	if (!cursor_expect(c, "how"))
 		return false;
 	for (unsigned i = 0; i < HOW_COUNT; i++) {
-		if (cursor_take_word(c, how_names[i]))
+		if (cursor_take_word(c, record_how_names[i]))
 			*how |= HOW_BIT(i);
 	}
 	return cursor_end_line(c);
@@ -607,7 +384,7 @@ static bool read_answer_line(struct cursor *c, const char *word, bool *answer)
 {
 	unsigned index;
 
-	if (!read_name_line(c, word, answers, 2, &index))
+	if (!read_name_line(c, word, record_answers, 2, &index))
 		return false;
 	*answer = index != 0;
 	return true;
@@ -660,7 +437,7 @@ static bool read_header(struct cursor *c, const struct grouping *by, struct reco
 
 	if (!read_by_line(c, by) || !read_target_line(c, &r->target) ||
 	    !cursor_expect(c, "process") || !read_process(c, &r->process) || !cursor_end_line(c) ||
-	    !read_name_line(c, "match", match_names, MATCH_COUNT, &match) ||
+	    !read_name_line(c, "match", record_match_names, MATCH_COUNT, &match) ||
 	    !read_name_line(c, "outcome", outcome_names, OUTCOME_COUNT, &outcome))
 		return false;
 	r->match = (enum match)match;
@@ -712,7 +489,7 @@ static struct record *read_rest(struct cursor *c, struct intern *symbols, const 
 /* Cuts off what follows the record. No string contains a newline. */
 static bool find_end(struct cursor *c)
 {
-	static const char last[] = "\n" LAST_LINE;
+	static const char last[] = "\n" RECORD_LAST_LINE;
 	const char *end = memmem(c->text.ptr, c->text.len, last, strlen(last));
 	struct slice line;
 
@@ -732,7 +509,7 @@ struct record *record_read(struct slice *text, const struct grouping *by, struct
 	struct record *r;
 	char *strings;
 
-	if (!cursor_take(&c, FIRST_LINE)) {
+	if (!cursor_take(&c, RECORD_FIRST_LINE)) {
 		cursor_malformed(&c, "not a record that this version reads");
 		return NULL;
 	}
