@@ -13,6 +13,7 @@
 
 #include "parse/number.h"
 #include "parse/process.h"
+#include "source/identify.h"
 #include "source/machine.h"
 #include "source/thread.h"
 
@@ -31,90 +32,6 @@ enum result {
 	RESULT_UNWANTED, /* the sink declined it */
 	RESULT_AGAIN,	 /* it changed during the reading, or seems to have */
 };
-
-struct identity_buffers {
-	char name[PROCESS_NAME_MAX];
-	char thread[PROCESS_NAME_MAX];
-	char exe[PATH_MAX];
-	char command[PROCESS_COMMAND_SIZE];
-};
-
-static void identify_exe(const struct procdir *dir, struct identity_buffers *buffers,
-			 struct process *process)
-{
-	ssize_t n = procdir_readlink(dir, "exe", buffers->exe, sizeof(buffers->exe));
-
-	if (n <= 0)
-		return;
-	process->exe = (struct slice){buffers->exe, (size_t)n};
-	if (slice_ends(process->exe, SLICE(" (deleted)")))
-		process->exe.len -= strlen(" (deleted)");
-	process->known |= PROCESS_EXE;
-}
-
-/* A capture without stat may still have the name. */
-static void identify_comm(struct procfs *p, const struct procdir *dir,
-			  struct identity_buffers *buffers, struct process *process)
-{
-	struct slice text = io_slurp(p->io, dir, "comm"), line;
-
-	if (!take_line(&text, &line) || line.len > sizeof(buffers->name))
-		return;
-	memcpy(buffers->name, line.ptr, line.len);
-	process->name = (struct slice){buffers->name, line.len};
-	process->known |= PROCESS_NAME;
-}
-
-static void identify_stat(struct process *process, const struct process_stat *stat)
-{
-	process->name = stat->name;
-	process->start_time = stat->start_time;
-	process->known |= PROCESS_NAME | PROCESS_START;
-}
-
-/* Whether everything needed is known. */
-static bool is_identified(const struct procfs *p, const struct process *process)
-{
-	unsigned needs = p->io->reading.needs;
-
-	return (!(needs & NEED_STAT) || process->known & PROCESS_NAME) &&
-	       (!(needs & NEED_UID) || process->known & PROCESS_UID) &&
-	       (!(needs & NEED_CGROUP) || process->known & PROCESS_CGROUP);
-}
-
-/* cmdline is in the memory of the process, so the kernel may wait for its mmap lock, as for smaps;
- * a reader that hangs there is abandoned (collect/pool.h). */
-static void identify_command(struct procfs *p, const struct procdir *dir, struct slice name,
-			     struct identity_buffers *buffers, struct process *process)
-{
-	char text[PROCESS_COMMAND_MAX + 1];
-	ssize_t n = procdir_read(dir, "cmdline", text, sizeof(text));
-
-	if (n < 0)
-		io_note(p->io, errno);
-	else if (parse_command((struct slice){text, (size_t)n}, name, buffers->command,
-			       &process->command))
-		process->known |= PROCESS_COMMAND;
-}
-
-/* cgroup comes last, since its text stays in the reader's buffer. */
-static void identify(struct procfs *p, const struct procdir *dir, struct identity_buffers *buffers,
-		     struct process *process)
-{
-	unsigned needs = p->io->reading.needs;
-
-	if (needs & NEED_STAT && !(process->known & PROCESS_NAME))
-		identify_comm(p, dir, buffers, process);
-	if (needs & NEED_COMMAND)
-		identify_command(p, dir, process->known & PROCESS_NAME ? process->name : SLICE(""),
-				 buffers, process);
-	if (needs & NEED_UID && parse_status_uid(io_slurp(p->io, dir, "status"), &process->uid))
-		process->known |= PROCESS_UID;
-	if (needs & NEED_EXE)
-		identify_exe(dir, buffers, process);
-	if (needs & NEED_CGROUP && parse_cgroup(io_slurp(p->io, dir, "cgroup"), &process->cgroup))
-		process->known |= PROCESS_CGROUP;
-}
 
 /* State of one attempt to read a process. */
 struct attempt {
@@ -492,7 +409,7 @@ static void look_at(struct procfs *p, struct attempt *a, struct thread *thread,
 	if (a->last || a->dir != a->process)
 		look_again(p, a, buffers->name);
 	if (p->io->reading.needs & NEED_STAT)
-		identify_stat(process, &a->stat);
+		identify_by_stat(process, &a->stat);
 	process->signs = signs_of(&a->stat);
 	if (a->dir != a->process)
 		a->stat = of_thread;
@@ -504,7 +421,7 @@ static void look_from_outside(struct procfs *p, struct attempt *a, struct proces
 	uint64_t kib;
 
 	if (a->stat_known)
-		identify_stat(process, &a->stat);
+		identify_by_stat(process, &a->stat);
 	a->resident_known =
 		parse_status_number(io_slurp(p->io, a->dir, "status"), SLICE("VmRSS:"), &kib) &&
 		!__builtin_mul_overflow(kib, UINT64_C(1024), &a->resident);
@@ -539,8 +456,8 @@ static int try(struct procfs *p, struct attempt *a, struct error *e)
 		look_from_outside(p, a, &process);
 	if (fd < 0 && p->io->reading.copies)
 		copy_files(p, a);
-	identify(p, a->dir, &buffers, &process);
-	process.has_ended = !is_identified(p, &process) && has_ended(p, a, fd);
+	identify_by_files(p->io, a->dir, &buffers, &process);
+	process.has_ended = !identify_is_done(p->io, &process) && has_ended(p, a, fd);
 	if (p->io->shortage || !p->io->sink->begin(p->io->sink->ctx, &process))
 		result = RESULT_UNWANTED;
 	else if (fd >= 0)
