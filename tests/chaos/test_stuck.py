@@ -39,6 +39,13 @@ class Stuck(Chaos):
 		with ThreadPoolExecutor() as threads:
 			return list(threads.map(lambda more: function(*more), arguments))
 
+	def wait(self, condition):
+		for _ in range(600):
+			if condition():
+				return
+			time.sleep(0.05)
+		self.fail("it did not happen")
+
 	@staticmethod
 	def waiting(pid):
 		"""The thread that waits to change the memory; it was started before the one that holds the lock."""
@@ -103,22 +110,15 @@ class Stuck(Chaos):
 			found = re.search(rf"^{re.escape(name)} (\S+)$", ask(), re.M)
 			return float(found.group(1)) if found else 0
 
-		def wait(condition):
-			for _ in range(600):
-				if condition():
-					return
-				time.sleep(0.05)
-			self.fail("it did not happen")
-
 		truncated = 'anonmem_coverage_processes{outcome="truncated"}'
 		with subprocess.Popen([anonmem.PROGRAM, "serve", "--listen", address, "-d", "100ms"],
 				env=ENVIRONMENT) as serve:
-			wait(lambda: ask("/"))
+			self.wait(lambda: ask("/"))
 			self.assertEqual(value("anonmem_readings_total"), 0)  # the first one waits for them
-			wait(lambda: value("anonmem_readings_total") > 20)
+			self.wait(lambda: value("anonmem_readings_total") > 20)
 			self.assertEqual((value(truncated), value("anonmem_processes_timed_out_total")), (2, 2))
 			os.kill(self.server(), signal.SIGKILL)
-			wait(lambda: value(truncated) == 0)
+			self.wait(lambda: value(truncated) == 0)
 			serve.terminate()
 		self.assertEqual(serve.returncode, 0)
 
@@ -133,20 +133,13 @@ class Stuck(Chaos):
 					return db.execute(f"SELECT {columns} FROM sample ORDER BY sample").fetchall()
 				return []
 
-			def wait(condition):
-				for _ in range(600):
-					if condition():
-						return
-					time.sleep(0.05)
-				self.fail("it did not happen")
-
 			with subprocess.Popen([anonmem.PROGRAM, "record", "-d", "100ms", "--name", "^(stuck|still)$",
 					"--output", path], stderr=subprocess.DEVNULL, env=ENVIRONMENT) as record:
-				wait(lambda: len(ask("sample")) > 20)
+				self.wait(lambda: len(ask("sample")) > 20)
 				self.assertEqual([n for n, in ask("timed_out")], [2] * len(ask("timed_out")))
 				self.assertEqual(len([us for us, in ask("reading_us")[1:] if us > 2000000]), 0)
 				os.kill(self.server(), signal.SIGKILL)
-				wait(lambda: ask("timed_out")[-1][0] == 0)
+				self.wait(lambda: ask("timed_out")[-1][0] == 0)
 				record.terminate()
 
 	def test_stopped(self):
