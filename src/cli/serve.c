@@ -45,8 +45,8 @@ static uint64_t now_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
-/* Bytes; 0 if unknown. */
-static uint64_t resident_memory(void)
+/* In bytes; false if unknown. */
+static bool find_resident_memory(uint64_t *bytes)
 {
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	char text[128];
@@ -57,11 +57,12 @@ static uint64_t resident_memory(void)
 	if (fd >= 0)
 		close(fd);
 	if (n <= 0)
-		return 0;
+		return false;
 	text[n] = '\0';
 	strtoull(text, &end, 10);
 	pages = strtoull(end, NULL, 10);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	*bytes = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return true;
 }
 
 /* A process that timed out is read again when it does something, and counted then. */
@@ -89,7 +90,7 @@ static void update_facts(struct service *s)
 	f->reread = w->now.count - w->kept;
 	f->timed_out += count_timeouts(w);
 	f->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
-	f->resident = resident_memory();
+	f->resident_known = find_resident_memory(&f->resident);
 	server_count(s->server, &f->answered, &f->refused);
 }
 
@@ -240,6 +241,7 @@ static struct driver_options describe_driver(const struct service *s, const stru
 			     .files = descriptors > CONNECTIONS ? descriptors - CONNECTIONS : 0,
 			     .forgets = true,
 			     .spares = true},
+		.rereads = true,
 		.delay_ns = o->delay_ns,
 	};
 }

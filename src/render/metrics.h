@@ -29,7 +29,8 @@ struct metric_service {
 	uint64_t timed_out;	    /* times that a process held its reader up, since the start */
 	uint64_t started_at;	    /* ns since 1970 */
 	uint64_t cpu_ns;	    /* of all threads */
-	uint64_t resident;	    /* bytes */
+	uint64_t resident;	    /* bytes, */
+	bool resident_known;	    /* if it could be read */
 	uint64_t answered, refused; /* requests */
 };
 

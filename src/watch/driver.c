@@ -161,7 +161,7 @@ int driver_refresh(struct driver *d, struct error *e)
 	keep_time(d);
 	if (d->options.player)
 		return refresh_recording(d, e);
-	if (w->refresh > 0 && !replay_has_next(&d->replay))
+	if (w->refresh > 0 && !replay_has_next(&d->replay) && !d->options.rereads)
 		return 0;
 	if (w->refresh > 0)
 		replay_advance(&d->replay);

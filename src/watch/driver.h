@@ -25,6 +25,7 @@ struct driver_options {
 	const pid_t *pids;
 	size_t pid_count; /* 0 for all processes */
 	struct watch_options watching;
+	bool rereads;	     /* the last tree again: another system's /proc, or one that changes */
 	uint64_t delay_ns;   /* interval between refreshes */
 	uint64_t iterations; /* 0 for unlimited */
 };

@@ -7,6 +7,7 @@ import http.client
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import string
@@ -199,6 +200,20 @@ class Serve(Live):
 			self.assertGreater(found["anonmem_readings_total", ()], 1)
 			self.assertGreater(found["anonmem_requests_answered_total", ()], 1)
 			self.assertLess(abs(found["anonmem_reading_timestamp_seconds", ()] - time.time()), 30)
+
+	def test_another_proc_is_read_again(self):
+		"""--root is the /proc of another system, which changes."""
+		with tempfile.TemporaryDirectory() as folder:
+			tree = os.path.join(folder, "tree")
+			shutil.copytree(TREE, tree, symlinks=True)
+			key = ("anonmem_processes", (("subsystem", "~redis/heap"), ("label", "~redis heap?")))
+			with Server("--root", tree, "-d", "100ms") as server:
+				self.assertIn(key, server.metrics())
+				for pid in filter(str.isdigit, os.listdir(tree)):
+					with open(os.path.join(tree, pid, "smaps"), "rb") as f:
+						if b"redis" in f.read():
+							shutil.rmtree(os.path.join(tree, pid))
+				self.wait(lambda: key not in server.metrics())
 
 	def test_large_processes_have_figures(self):
 		"""One that takes too long to read is scanned: what it shares with no other process counts."""
