@@ -1,6 +1,7 @@
 /*
  * `anonmem diff`: what grew between two moments, versions or machines.
  */
+#include "base/clock.h"
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
@@ -130,8 +131,7 @@ static int read_side(struct diff *diff, struct side *side, struct error *e)
 
 static void wait_between(uint64_t ns)
 {
-	struct timespec left = {.tv_sec = (time_t)(ns / 1000000000),
-				.tv_nsec = (long)(ns % 1000000000)};
+	struct timespec left = clock_timespec(ns);
 
 	while (nanosleep(&left, &left) < 0)
 		;

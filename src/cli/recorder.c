@@ -1,19 +1,12 @@
 #include "cli/recorder.h"
 
+#include "base/clock.h"
 #include "model/fold.h"
 #include "source/stall.h"
 
 #include <time.h>
 
-enum { MS_NS = 1000000, US_NS = 1000 };
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+enum { US_NS = 1000 };
 
 /* All processes by some of their keys. False if out of memory. */
 static bool fold_all(const struct watch *w, const struct grouping *by, struct aggregate *groups)
@@ -37,12 +30,12 @@ static bool fold_all(const struct watch *w, const struct grouping *by, struct ag
 
 static void describe(struct recorder *r, const struct watch *w, enum cause cause, struct sample *s)
 {
-	uint64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	struct stall stall;
 
 	*s = (struct sample){
-		.time_ms = now_ns(CLOCK_REALTIME) / MS_NS,
-		.uptime_ms = now_ns(CLOCK_BOOTTIME) / MS_NS,
+		.time_ms = clock_ns(CLOCK_REALTIME) / MILLISECOND_NS,
+		.uptime_ms = clock_ns(CLOCK_BOOTTIME) / MILLISECOND_NS,
 		.span_ms = r->span_ms,
 		.cause = cause,
 		.reading_us = w->reading_ns / US_NS,

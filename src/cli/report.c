@@ -1,6 +1,7 @@
 /*
  * The one-shot report: options, then source, collect, report, render.
  */
+#include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/commandline.h"
 #include "cli/match.h"
@@ -145,7 +146,7 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void say_stats(const struct snapshot *s, double wall)
+static void say_stats(const struct snapshot *s, uint64_t wall_ns)
 {
 	const struct read_stats *stats = &s->stats;
 	struct rusage usage;
@@ -155,17 +156,9 @@ static void say_stats(const struct snapshot *s, double wall)
 	snprintf(text, sizeof(text),
 		 "%.3f s, %.3f s of CPU; %" PRIu64 " bytes in %" PRIu64
 		 " calls, the longest %.3f ms on process %d",
-		 wall, seconds(usage.ru_utime) + seconds(usage.ru_stime), stats->bytes,
-		 stats->calls, (double)stats->longest_ns / 1e6, stats->longest_pid);
+		 (double)wall_ns / 1e9, seconds(usage.ru_utime) + seconds(usage.ru_stime),
+		 stats->bytes, stats->calls, (double)stats->longest_ns / 1e6, stats->longest_pid);
 	say(text);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* After this, no file named on the command line is opened, only files within a tree or list. */
@@ -248,7 +241,7 @@ static enum exit_status run(struct options *o, struct error *e)
 {
 	bool captured = o->root || o->file_count || o->from_count;
 	struct users users = {NULL, 0};
-	double begun = now();
+	uint64_t begun = clock_ns(CLOCK_MONOTONIC);
 	enum exit_status status = EXIT_FAILED;
 	struct source *source;
 	struct rules *rules = NULL;
@@ -272,7 +265,7 @@ static enum exit_status run(struct options *o, struct error *e)
 			status = judge(o, &snapshot);
 	}
 	if (o->stats && status != EXIT_FAILED && status != EXIT_USAGE)
-		say_stats(&snapshot, now() - begun);
+		say_stats(&snapshot, clock_ns(CLOCK_MONOTONIC) - begun);
 	snapshot_free(&snapshot);
 	source_close(source);
 	users_free(&users);

@@ -1,5 +1,6 @@
 #include "cli/specs.h"
 
+#include "base/clock.h"
 #include "render/renderers.h"
 
 #include <stdlib.h>
@@ -186,7 +187,7 @@ static int take_max_stall(struct options *o, char *value, struct error *e)
 
 static int take_interval(struct options *o, char *value, struct error *e)
 {
-	const uint64_t least = 100000000, most = 86400 * UINT64_C(1000000000);
+	const uint64_t least = 100 * MILLISECOND_NS, most = 86400 * SECOND_NS;
 
 	if (value_time("delay", value, &o->delay_ns, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 #include "cli/summary.h"
 
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/groupmate.h"
 #include "cli/privilege.h"
@@ -22,8 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MS = 1000000 };
-
 struct watched {
 	pid_t pid;
 	int status; /* from waitpid() */
@@ -38,14 +37,6 @@ struct watched {
 	void *ctx;
 	struct error problem; /* why it could not be read any more */
 };
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
-}
 
 /* Reading */
 
@@ -113,7 +104,7 @@ static void look_at_child(struct watched *w)
 		}
 		w->ended = true;
 		w->status = status;
-		w->ended_at = now_ns(CLOCK_MONOTONIC);
+		w->ended_at = clock_ns(CLOCK_MONOTONIC);
 	}
 }
 
@@ -131,11 +122,10 @@ static void handle(struct watched *w, const siginfo_t *info)
 /* Waits until the child has ended or `ns` have elapsed. */
 static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 {
-	uint64_t end = now_ns(CLOCK_MONOTONIC) + ns, now;
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + ns, now;
 
-	while (!w->ended && (now = now_ns(CLOCK_MONOTONIC)) < end) {
-		struct timespec t = {.tv_sec = (time_t)((end - now) / 1000 / MS),
-				     .tv_nsec = (long)((end - now) % (UINT64_C(1000) * MS))};
+	while (!w->ended && (now = clock_ns(CLOCK_MONOTONIC)) < end) {
+		const struct timespec t = clock_timespec(end - now);
 		siginfo_t info;
 
 		if (sigtimedwait(signals, &info, &t) > 0)
@@ -149,23 +139,23 @@ static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
  * of one CPU. */
 static void watch(struct watched *w, const sigset_t *signals)
 {
-	enum { FIRST = 10 * MS, LONGEST = 250 * MS, SHARE = 20 };
-	uint64_t pause = FIRST, begun, cost;
+	const uint64_t first = 10 * MILLISECOND_NS, longest = 250 * MILLISECOND_NS, share = 20;
+	uint64_t pause = first, begun, cost;
 	struct error e = {.code = ERROR_NONE};
 	bool reads = true;
 
 	wait_for(w, signals, pause);
 	while (!w->ended) {
-		begun = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+		begun = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 		if (reads && read_once(w, &e) < 0) {
 			reads = false;
 			w->problem = e;
 			say(e.text);
 			say("run: stopped monitoring; the program keeps running");
 		}
-		cost = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
-		pause = pause < LONGEST / 2 ? 2 * pause : LONGEST;
-		wait_for(w, signals, pause < SHARE * cost ? SHARE * cost : pause);
+		cost = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
+		pause = pause < longest / 2 ? 2 * pause : longest;
+		wait_for(w, signals, pause < share * cost ? share * cost : pause);
 	}
 }
 
@@ -313,7 +303,7 @@ static int watch_command(char **command, struct watched *w, struct error *e)
 	struct inherited before;
 	int status;
 
-	w->begun = now_ns(CLOCK_MONOTONIC);
+	w->begun = clock_ns(CLOCK_MONOTONIC);
 	sigaction(SIGCHLD, &by_default, &before.on_child);
 	before.has_mask = sigprocmask(SIG_BLOCK, &signals, &before.mask) == 0;
 	status = start(command, &before, &w->pid, e);

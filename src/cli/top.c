@@ -2,6 +2,7 @@
  * `anonmem top`: refreshes a report on the screen or, with --batch, writes one after the other.
  */
 #include "tui/top.h"
+#include "base/clock.h"
 #include "cli/commandline.h"
 #include "cli/descriptors.h"
 #include "cli/match.h"
@@ -139,9 +140,7 @@ static void describe(const struct options *o, struct top *top)
 
 static void wait_until_due(const struct driver *d)
 {
-	uint64_t ns = driver_time_left(d);
-	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
-			     .tv_nsec = (long)(ns % 1000000000)};
+	struct timespec t = clock_timespec(driver_time_left(d));
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
 		;

@@ -1,5 +1,6 @@
 #include "cli/wakeup.h"
 
+#include "base/clock.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "source/stall.h"
@@ -9,18 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND_NS = 1000000000 };
-
 /* Groups at their limit change their files all the time, and each sample costs what they lack. */
 enum { LOOK_NS = SECOND_NS / 5, LOOK_AFTER_SAMPLE_NS = SECOND_NS, POLL_NS = SECOND_NS };
-
-uint64_t wakeup_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
 
 static int open_signals(struct error *e)
 {
@@ -85,10 +76,9 @@ static void read_signals(int fd, bool *ends, bool *asks)
 
 static struct timespec time_until(uint64_t due)
 {
-	uint64_t now = wakeup_now(), left = due > now ? due - now : 0;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), left = due > now ? due - now : 0;
 
-	return (struct timespec){.tv_sec = (time_t)(left / SECOND_NS),
-				 .tv_nsec = (long)(left % SECOND_NS)};
+	return clock_timespec(left);
 }
 
 /* Whether a process got no memory. */
@@ -97,7 +87,9 @@ static bool look(struct wakeup *w)
 	bool rose = oom_watch_look(w->oom);
 	bool polls = oom_watch_fd(w->oom) < 0;
 
-	w->look_at = wakeup_now() + (rose ? LOOK_AFTER_SAMPLE_NS : polls ? POLL_NS : LOOK_NS);
+	w->look_at = clock_ns(CLOCK_MONOTONIC) + (rose	  ? LOOK_AFTER_SAMPLE_NS
+						  : polls ? POLL_NS
+							  : LOOK_NS);
 	return rose;
 }
 
@@ -107,7 +99,7 @@ bool wakeup_wait(struct wakeup *w, uint64_t due, enum cause *cause)
 	bool ends = false, asks = false;
 
 	for (;;) {
-		bool rests = w->oom && wakeup_now() < w->look_at;
+		bool rests = w->oom && clock_ns(CLOCK_MONOTONIC) < w->look_at;
 		bool polls = w->oom && oom_watch_fd(w->oom) < 0;
 		struct pollfd fds[] = {
 			{.fd = w->signals, .events = POLLIN},
@@ -119,15 +111,15 @@ bool wakeup_wait(struct wakeup *w, uint64_t due, enum cause *cause)
 
 		if (ready && fds[0].revents)
 			read_signals(w->signals, &ends, &asks);
-		oom = w->oom && wakeup_now() >= w->look_at &&
+		oom = w->oom && clock_ns(CLOCK_MONOTONIC) >= w->look_at &&
 		      (polls || (ready && fds[2].revents)) && look(w);
 		*cause = asks				     ? CAUSE_SIGNAL
 			 : oom				     ? CAUSE_OOM
 			 : ready && fds[1].revents & POLLPRI ? CAUSE_PRESSURE
 							     : CAUSE_TIME;
-		if (ends || (w->ends && wakeup_now() >= w->ends))
+		if (ends || (w->ends && clock_ns(CLOCK_MONOTONIC) >= w->ends))
 			return false;
-		if (*cause != CAUSE_TIME || wakeup_now() >= due)
+		if (*cause != CAUSE_TIME || clock_ns(CLOCK_MONOTONIC) >= due)
 			return true;
 	}
 }

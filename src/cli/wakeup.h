@@ -20,9 +20,6 @@ struct wakeup {
 int wakeup_open(struct wakeup *w, bool on_pressure, struct error *e);
 void wakeup_close(struct wakeup *w);
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
-uint64_t wakeup_now(void);
-
 /* Waits until a sample is due, or asked for by something else. False when the recording ends. */
 bool wakeup_wait(struct wakeup *w, uint64_t due, enum cause *cause);
 

@@ -1,5 +1,6 @@
 #include "collect/pool.h"
 
+#include "base/clock.h"
 #include "collect/revocable.h"
 
 #include <fcntl.h>
@@ -32,7 +33,7 @@ struct reader_thread {
 	/* For the watching thread: the state at its last look, and the number of looks without
 	 * progress, minus those with progress. */
 	unsigned long sequence;
-	struct timespec cpu;
+	uint64_t cpu_ns;
 	unsigned idle_looks;
 
 	struct reader_thread *next; /* in the list of abandoned threads */
@@ -239,16 +240,15 @@ static bool start(struct pool *pool, unsigned i)
 static bool is_idle(struct reader_thread *t)
 {
 	unsigned long sequence = atomic_load(&t->sink.sequence);
-	struct timespec cpu = t->cpu;
+	uint64_t cpu_ns = t->cpu_ns;
 	clockid_t clock;
 	bool idle;
 
 	if (pthread_getcpuclockid(t->thread, &clock) == 0)
-		clock_gettime(clock, &cpu);
-	idle = sequence == t->sequence && cpu.tv_sec == t->cpu.tv_sec &&
-	       cpu.tv_nsec == t->cpu.tv_nsec;
+		cpu_ns = clock_ns(clock);
+	idle = sequence == t->sequence && cpu_ns == t->cpu_ns;
 	t->sequence = sequence;
-	t->cpu = cpu;
+	t->cpu_ns = cpu_ns;
 	return idle;
 }
 
@@ -330,14 +330,11 @@ static void abandon(struct pool *pool, unsigned i)
 static bool wait_for_change(struct pool *pool)
 {
 	struct timespec until;
-	uint64_t ns;
 
 	if (pool->timeout_ms == 0)
 		return pthread_cond_wait(&pool->changed, &pool->lock) == 0;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns = (uint64_t)until.tv_nsec + UINT64_C(1000000) * pool->timeout_ms / LOOKS;
-	until.tv_sec += (time_t)(ns / 1000000000);
-	until.tv_nsec = (long)(ns % 1000000000);
+	until = clock_timespec(clock_ns(CLOCK_MONOTONIC) +
+			       MILLISECOND_NS * pool->timeout_ms / LOOKS);
 	return pthread_cond_timedwait(&pool->changed, &pool->lock, &until) == 0;
 }
 

@@ -1,5 +1,7 @@
 #include "render/exposition.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 
 static const char *const types[][2] = {
@@ -52,10 +54,8 @@ void exposition_signed(struct exposition *x, struct slice labels, int64_t value)
 
 void exposition_seconds(struct exposition *x, uint64_t ns)
 {
-	const uint64_t second = 1000000000;
-
 	write_name(x, SLICE(""));
-	fprintf(x->out, "%" PRIu64 ".%09" PRIu64 "\n", ns / second, ns % second);
+	fprintf(x->out, "%" PRIu64 ".%09" PRIu64 "\n", ns / SECOND_NS, ns % SECOND_NS);
 }
 
 void exposition_end(const struct exposition *x)

@@ -1,5 +1,6 @@
 #include "serve/server.h"
 
+#include "base/clock.h"
 #include "base/textstream.h"
 #include "serve/accept.h"
 #include "serve/libraries.h"
@@ -44,17 +45,9 @@ struct server {
 	_Atomic uint64_t answered, refused;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static time_t now_s(void)
 {
-	return (time_t)(now_ns() / 1000000000u);
+	return (time_t)(clock_ns(CLOCK_MONOTONIC) / SECOND_NS);
 }
 
 /* Pages that are always the same */
@@ -136,8 +129,8 @@ static enum MHD_Result answer_metrics(struct server *s, struct MHD_Connection *c
 /* A reading is late if two others should have been done since. */
 static enum MHD_Result answer_health(struct server *s, struct MHD_Connection *c)
 {
-	const uint64_t second = 1000000000, slack = 10 * second;
-	uint64_t read_at = atomic_load(&s->read_at), age = now_ns() - read_at;
+	const uint64_t slack = 10 * SECOND_NS;
+	uint64_t read_at = atomic_load(&s->read_at), age = clock_ns(CLOCK_MONOTONIC) - read_at;
 	bool late = read_at == 0 || age > 3 * s->options.delay_ns + slack;
 	struct MHD_Response *page;
 	enum MHD_Result result;
@@ -146,7 +139,7 @@ static enum MHD_Result answer_health(struct server *s, struct MHD_Connection *c)
 	if (read_at == 0)
 		return answer(s, c, MHD_HTTP_SERVICE_UNAVAILABLE, s->not_ready);
 	snprintf(text, sizeof(text), "%s: the last reading is %" PRIu64 " seconds old\n",
-		 late ? "late" : "ok", age / second);
+		 late ? "late" : "ok", age / SECOND_NS);
 	page = make_text(text, plain);
 	result = answer(s, c, late ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, page);
 	if (page)
@@ -365,7 +358,7 @@ int server_publish(struct server *s, const struct metrics *m, struct error *e)
 	s->pages = pages;
 	s->ready = true;
 	pthread_mutex_unlock(&s->lock);
-	atomic_store(&s->read_at, now_ns());
+	atomic_store(&s->read_at, clock_ns(CLOCK_MONOTONIC));
 	pages_free(&before);
 	return 0;
 }

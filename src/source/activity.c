@@ -1,5 +1,6 @@
 #include "source/activity.h"
 
+#include "base/clock.h"
 #include "parse/process.h"
 #include "source/handle.h"
 
@@ -74,7 +75,7 @@ static uint64_t cpu_time(const struct source *s, pid_t pid)
 	if (s->self != getpid() || clock_getcpuclockid(pid, &clock) != 0 ||
 	    clock_gettime(clock, &t) < 0)
 		return 0;
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
 static void look_for_activity(const struct source *s, struct stat_handle *handle,

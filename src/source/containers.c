@@ -1,5 +1,6 @@
 #include "source/containers.h"
 
+#include "base/clock.h"
 #include "base/intern.h"
 #include "base/json.h"
 #include "parse/cgroup_path.h"
@@ -20,7 +21,7 @@
 enum {
 	FILE_MAX = 16 * 1024 * 1024, /* most of one file of an engine */
 	SHORT_ID = 12,
-	AGAIN_S = 1,
+	AGAIN_NS = SECOND_NS,
 };
 
 /* Names by id of a container or pod. */
@@ -38,7 +39,7 @@ struct containers {
 	pthread_mutex_t lock; /* of all that follows */
 	struct names containers, pods;
 	bool is_loaded;
-	time_t loaded; /* seconds of the monotonic clock */
+	uint64_t loaded_ns; /* by the monotonic clock */
 };
 
 static void names_init(struct names *n)
@@ -324,14 +325,6 @@ static void load(struct containers *c)
 	load_names(c, "var/log/pods", take_pod);
 }
 
-static time_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 /* Copies the name of an id. If it is unknown, the engines' files are read again. */
 static bool look_up(struct containers *c, struct names *names, struct slice id,
 		    char name[CONTAINER_NAME_MAX])
@@ -340,9 +333,9 @@ static bool look_up(struct containers *c, struct names *names, struct slice id,
 
 	pthread_mutex_lock(&c->lock);
 	found = find_name(names, id);
-	if (!found && (!c->is_loaded || now() >= c->loaded + AGAIN_S)) {
+	if (!found && (!c->is_loaded || clock_ns(CLOCK_MONOTONIC) >= c->loaded_ns + AGAIN_NS)) {
 		load(c);
-		c->loaded = now();
+		c->loaded_ns = clock_ns(CLOCK_MONOTONIC);
 		found = find_name(names, id);
 	}
 	if (found)

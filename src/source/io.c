@@ -1,5 +1,6 @@
 #include "source/io.h"
 
+#include "base/clock.h"
 #include "source/encoding.h"
 
 #include <errno.h>
@@ -66,22 +67,14 @@ static ssize_t read_again(int fd, char *to, size_t size)
 	return TEMP_FAILURE_RETRY(read(fd, to, size));
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 uint64_t io_start(const struct io *io)
 {
-	return io->reading.measure || io->reading.max_stall_ns ? now_ns() : 0;
+	return io->reading.measure || io->reading.max_stall_ns ? clock_ns(CLOCK_MONOTONIC) : 0;
 }
 
 uint64_t io_stop(struct io *io, uint64_t started, size_t bytes)
 {
-	uint64_t ns = started ? now_ns() - started : 0;
+	uint64_t ns = started ? clock_ns(CLOCK_MONOTONIC) - started : 0;
 
 	io->stats.calls++;
 	io->stats.bytes += bytes;

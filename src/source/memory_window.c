@@ -1,21 +1,14 @@
 #include "source/memory_window.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 /* For a process: some gigabytes of small chunks, read at once where they follow each other. */
-#define TIME_NS	   UINT64_C(1000000000)
 #define BYTES_MOST (UINT64_C(2) << 30)
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
-}
 
 void window_forget(struct memory_window *w)
 {
@@ -28,7 +21,7 @@ void window_begin(struct memory_window *w, struct process_memory *memory)
 	w->memory = memory;
 	w->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	w->page_bits = (unsigned)__builtin_ctzll(w->page_size);
-	w->deadline_ns = now_ns() + TIME_NS;
+	w->deadline_ns = clock_ns(CLOCK_MONOTONIC) + SECOND_NS;
 	w->bytes_left = BYTES_MOST;
 	w->spent = false;
 	window_forget(w);
@@ -87,7 +80,8 @@ static bool look_at_pages(struct memory_window *w, uint64_t page)
 {
 	w->first = page - page % WINDOW_PAGES;
 	w->page_count = 0;
-	w->spent = w->spent || now_ns() > w->deadline_ns || !process_memory_open(w->memory);
+	w->spent = w->spent || clock_ns(CLOCK_MONOTONIC) > w->deadline_ns ||
+		   !process_memory_open(w->memory);
 	if (w->spent)
 		return false;
 	w->spent = !scan_pages(w) && (errno != ENOTTY || !read_pages(w));

@@ -1,5 +1,6 @@
 #include "tui/curve.h"
 
+#include "base/clock.h"
 #include "model/fold.h"
 #include "tui/keys.h"
 #include "tui/screen.h"
@@ -17,17 +18,9 @@ struct scanning {
 		symbol value;
 	} fixed[FOLD_FIXED_MAX];
 	size_t fixed_count, capacity;
-	uint64_t shown_ms;
+	uint64_t shown_ns;
 	bool stopped, failed;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static bool wants(void *ctx, const symbol *key)
 {
@@ -43,14 +36,13 @@ static bool wants(void *ctx, const symbol *key)
 /* Says how far it is, each second; a key stops it. */
 static bool continues(struct scanning *s)
 {
-	enum { SECOND_MS = 1000 };
-	uint64_t now = now_ms(), count = s->driver->recorded.count;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), count = s->driver->recorded.count;
 	char text[128];
 	int key;
 
-	if (now - s->shown_ms < SECOND_MS)
+	if (now - s->shown_ns < SECOND_NS)
 		return true;
-	s->shown_ms = now;
+	s->shown_ns = now;
 	snprintf(text, sizeof(text), "reading the recording: %zu %%, Esc stops",
 		 count ? s->curve->count * 100 / count : 0);
 	screen_line(screen_height() - 1, text, STYLE_BOLD);
@@ -111,7 +103,7 @@ static bool fix(struct scanning *s, const struct level *l)
 
 int curve_read(struct curve *curve, const struct driver *d, const struct level *l, struct error *e)
 {
-	struct scanning s = {.curve = curve, .driver = d, .shown_ms = now_ms()};
+	struct scanning s = {.curve = curve, .driver = d, .shown_ns = clock_ns(CLOCK_MONOTONIC)};
 	const struct scan scan = {
 		.wants = wants, .end = end, .ctx = &s, .symbols = &l->watch->symbols};
 

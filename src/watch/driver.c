@@ -1,15 +1,9 @@
 #include "watch/driver.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <time.h>
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 bool driver_parse_delay(const char *text, uint64_t *ns)
 {
@@ -59,7 +53,7 @@ static int read_all(const struct driver *d, struct error *e)
 /* Measures the CPU time used since the last refresh, and sets when the next one is due. */
 static void keep_time(struct driver *d)
 {
-	uint64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID), wall = now_ns(CLOCK_MONOTONIC);
+	uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), wall = clock_ns(CLOCK_MONOTONIC);
 
 	if (d->watch && d->watch->refresh > 0)
 		d->percent = 100 * (double)(cpu - d->cpu_ns) / (double)(wall - d->wall_ns);
@@ -197,7 +191,7 @@ bool driver_is_done(const struct driver *d)
 void driver_set_delay(struct driver *d, uint64_t ns)
 {
 	d->options.delay_ns = ns;
-	d->due = now_ns(CLOCK_MONOTONIC) + ns;
+	d->due = clock_ns(CLOCK_MONOTONIC) + ns;
 }
 
 void driver_hurry(struct driver *d)
@@ -207,7 +201,7 @@ void driver_hurry(struct driver *d)
 
 uint64_t driver_time_left(const struct driver *d)
 {
-	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	return d->due > now ? d->due - now : 0;
 }

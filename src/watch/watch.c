@@ -1,5 +1,6 @@
 #include "watch/watch.h"
 
+#include "base/clock.h"
 #include "collect/lineage.h"
 #include "collect/others.h"
 #include "model/translate.h"
@@ -599,18 +600,10 @@ static int refresh(struct refresh *r, struct error *e)
 	return read_again(r, e);
 }
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 {
 	struct refresh r = {.watch = w, .source = source};
-	uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	uint64_t wall = clock_ns(CLOCK_MONOTONIC), cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	int status = refresh(&r, e);
 
 	state_free(&w->past, &r.state);
@@ -618,7 +611,7 @@ int watch_refresh(struct watch *w, const struct source *source, struct error *e)
 	free(r.reading.targets);
 	free(r.activities);
 	problems_free(&r.problems);
-	w->reading_ns = now_ns(CLOCK_MONOTONIC) - wall;
-	w->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	w->reading_ns = clock_ns(CLOCK_MONOTONIC) - wall;
+	w->cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	return status;
 }
