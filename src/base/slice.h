@@ -51,6 +51,14 @@ static inline struct slice slice_inner(struct slice s, size_t before, size_t aft
 	return (struct slice){s.ptr + before, s.len - before - after};
 }
 
+/* What follows the last slash of a path; all of it without one. */
+static inline struct slice slice_base_name(struct slice path)
+{
+	const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+
+	return slash ? slice_inner(path, (size_t)(slash + 1 - path.ptr), 0) : path;
+}
+
 /* Compares bytes as memcmp() does; a prefix sorts before the longer slice. */
 static inline int slice_compare(struct slice a, struct slice b)
 {

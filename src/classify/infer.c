@@ -125,14 +125,6 @@ static bool is_untouched(const struct mapping *m)
 	return counters_know(&m->counters, COUNTER_RSS) && used(m) == 0;
 }
 
-/* The last part of a path. */
-static struct slice base_name(struct slice path)
-{
-	const char *slash = memrchr(path.ptr, '/', path.len);
-
-	return slash ? slice_inner(path, (size_t)(slash + 1 - path.ptr), 0) : path;
-}
-
 static const struct interpreter *find_interpreter(struct slice file)
 {
 	for (size_t i = 0; i < sizeof(interpreters) / sizeof(*interpreters); i++) {
@@ -155,7 +147,7 @@ static bool begins_one_of(struct slice file, const struct slice *names, size_t c
  * there. A tool of valgrind lies behind it. */
 static void note_code(struct infer *n, const struct mapping *m)
 {
-	const struct slice file = base_name(m->name);
+	const struct slice file = slice_base_name(m->name);
 
 	n->object.code = true;
 	n->object.program = !n->program_seen;

@@ -19,13 +19,12 @@ static bool is_same(const struct bss_facts *b, const struct mapping *m)
 
 static void note_name(struct bss_facts *b, struct slice path)
 {
-	const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
-	size_t length = slash ? (size_t)(path.ptr + path.len - slash - 1) : 0;
+	const struct slice name = slice_base_name(path);
 
-	if (length == 0 || length > sizeof(b->name))
+	if (name.len == path.len || name.len == 0 || name.len > sizeof(b->name))
 		return;
-	memcpy(b->name, slash + 1, length);
-	b->name_length = (uint8_t)length;
+	memcpy(b->name, name.ptr, name.len);
+	b->name_length = (uint8_t)name.len;
 }
 
 void sign_bss_pass(const struct mapping *m, struct sign_facts *facts)

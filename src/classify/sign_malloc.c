@@ -141,8 +141,7 @@ bool sign_malloc_arena(const struct sign_place *p, struct sign_found *found)
 
 static bool is_c_library(struct slice path)
 {
-	const char *slash = memrchr(path.ptr, '/', path.len);
-	struct slice name = slash ? slice_inner(path, (size_t)(slash + 1 - path.ptr), 0) : path;
+	const struct slice name = slice_base_name(path);
 
 	return slice_equals(name, SLICE("libc.so.6")) || slice_begins(name, SLICE("libc-2."));
 }

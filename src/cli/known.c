@@ -27,10 +27,7 @@ _Static_assert(sizeof(known) / sizeof(*known) <= KNOWN_MAX, "a set of them has m
 
 static bool begins_name(const char *what, struct slice path)
 {
-	const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
-	size_t before = slash ? (size_t)(slash + 1 - path.ptr) : 0;
-
-	return what && slice_begins(slice_inner(path, before, 0), slice_of(what));
+	return what && slice_begins(slice_base_name(path), slice_of(what));
 }
 
 uint32_t known_by_program(struct slice path)

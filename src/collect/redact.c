@@ -98,13 +98,6 @@ static void put_text(const struct redact *r, struct slice text, FILE *out)
 	put_number(r, slice_inner(text, number, 0), out);
 }
 
-static struct slice base_name(struct slice path)
-{
-	const char *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
-
-	return slash ? slice_inner(path, (size_t)(slash + 1 - path.ptr), 0) : path;
-}
-
 /* Paths. */
 
 /* Paths that distributions install. */
@@ -127,7 +120,7 @@ static bool is_of_system(struct slice path)
 
 bool redact_is_installed(struct slice program, struct slice name)
 {
-	return is_of_system(program) && name.len && slice_begins(base_name(program), name);
+	return is_of_system(program) && name.len && slice_begins(slice_base_name(program), name);
 }
 
 /* Well-known programs and libraries, which guesses and advice depend on. */
@@ -320,7 +313,7 @@ static void learn_libraries(struct redact *r)
 			continue;
 		path = slice_inner(line, (size_t)(slash - line.ptr), 0);
 		if (is_of_system(path))
-			intern(&r->libraries, base_name(path));
+			intern(&r->libraries, slice_base_name(path));
 	}
 }
 

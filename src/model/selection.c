@@ -51,13 +51,6 @@ static int matches_regex(const regex_t *pattern, struct slice text)
 	return status == 0 ? 1 : status == REG_NOMATCH ? 0 : -1;
 }
 
-static struct slice base_name(struct slice path)
-{
-	const char *slash = memrchr(path.ptr, '/', path.len);
-
-	return slash ? slice_inner(path, (size_t)(slash - path.ptr) + 1, 0) : path;
-}
-
 static int matches_glob(const char *glob, struct slice text)
 {
 	char *string = strndup(text.ptr, text.len);
@@ -76,7 +69,7 @@ static int matches_name(const regex_t *pattern, const struct process *process)
 
 	if (matches != 0 || !(process->known & PROCESS_EXE))
 		return matches;
-	return matches_regex(pattern, base_name(process->exe));
+	return matches_regex(pattern, slice_base_name(process->exe));
 }
 
 int selection_wants_process(const struct selection *s, const struct process *process)

@@ -69,11 +69,8 @@ static bool parse_process(struct slice text, struct separator *s)
 			end = i;
 	}
 	s->name = (struct slice){text.ptr, end};
-	if (end && text.ptr[0] == '/') {
-		const char *slash = memrchr(s->name.ptr, '/', s->name.len);
-
-		s->name = slice_inner(s->name, (size_t)(slash - s->name.ptr) + 1, 0);
-	}
+	if (end && text.ptr[0] == '/')
+		s->name = slice_base_name(s->name);
 	return true;
 }
 

@@ -88,8 +88,7 @@ static uint64_t search(struct memory_window *w, uint64_t from, uint64_t to, uint
 
 static bool is_c_library(struct slice path)
 {
-	const char *name = memrchr(path.ptr, '/', path.len);
-	struct slice base = name ? slice_inner(path, (size_t)(name + 1 - path.ptr), 0) : path;
+	const struct slice base = slice_base_name(path);
 
 	return slice_begins(base, SLICE("libc.so")) || slice_begins(base, SLICE("libc-2."));
 }
