@@ -149,7 +149,7 @@ int recall_read_span(struct options *o, const struct recalled *r, const struct r
 {
 	enum counter counter;
 	struct recall what;
-	uint64_t first;
+	struct sample first;
 
 	if (find_counter(o, &counter, e) < 0 ||
 	    recording_find_span(r->recording, r->time, &first, e) < 0 || settle_keys(o, r, e) < 0)
@@ -157,5 +157,5 @@ int recall_read_span(struct options *o, const struct recalled *r, const struct r
 	what = recall_describe(o, rules);
 	if (recording_read(r->recording, &what, s, e) < 0)
 		return -1;
-	return recording_history(r->recording, &what, first, counter, s, t, e);
+	return recording_history(r->recording, &what, &first, counter, s, t, e);
 }

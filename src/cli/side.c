@@ -130,15 +130,9 @@ static int read_source(struct side *side, const struct collect_options *collecti
 static int read_recording(struct side *side, const struct collect_options *collecting,
 			  struct error *e)
 {
-	const struct options *o = side->options;
-	const struct recall what = {
-		.by = collecting->by,
-		.selection = collecting->selection,
-		.user = o->user_text,
-		.pids = o->pids,
-		.pid_count = o->pid_count,
-		.rules = collecting->rules,
-	};
+	struct recall what = recall_describe(side->options, collecting->rules);
+
+	what.by = collecting->by;
 
 	return recording_read(side->recalled.recording, &what, &side->snapshot, e);
 }

@@ -24,6 +24,11 @@ bool grouping_has(const struct grouping *g, enum key key)
 	return grouping_find(g, key) < g->count;
 }
 
+bool grouping_equals(const struct grouping *a, const struct grouping *b)
+{
+	return a->count == b->count && memcmp(a->keys, b->keys, a->count * sizeof(*a->keys)) == 0;
+}
+
 unsigned grouping_needs(const struct grouping *g)
 {
 	static const unsigned needs[KEY_COUNT] = {

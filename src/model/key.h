@@ -42,6 +42,9 @@ struct grouping {
 unsigned grouping_find(const struct grouping *g, enum key key);
 bool grouping_has(const struct grouping *g, enum key key);
 
+/* Whether they have the same keys in the same order. */
+bool grouping_equals(const struct grouping *a, const struct grouping *b);
+
 /* The files of a process that the keys need: NEED_... of source.h. */
 unsigned grouping_needs(const struct grouping *g);
 

@@ -62,8 +62,11 @@ static bool wants_pid(const struct recall *what, const struct identity *id, bool
 	bool wanted = what->pid_count == 0;
 
 	for (size_t i = 0; i < what->pid_count; i++) {
-		if (id->known & PROCESS_PID && what->pids[i] == id->pid)
-			wanted = found[i] = true;
+		if (!(id->known & PROCESS_PID) || what->pids[i] != id->pid)
+			continue;
+		wanted = true;
+		if (found)
+			found[i] = true;
 	}
 	return wanted;
 }

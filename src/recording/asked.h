@@ -18,8 +18,8 @@ struct recording {
 int asked_check(const struct recording *r, const struct grouping *recorded,
 		const struct recall *what, struct error *e);
 
-/* Whether a group is wanted: 1, 0, or -1 if out of memory. `found` says of each pid that is asked
- * for whether it was there. */
+/* Whether a group is wanted: 1, 0, or -1 if out of memory. `found`, which may be NULL, has a
+ * member for each pid that is asked for: true if it was there. */
 int asked_wants(const struct recall *what, const struct identity *id, bool *found);
 
 /* Leaves only the keys that were recorded, or follow from these. */

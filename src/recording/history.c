@@ -19,7 +19,7 @@ struct history {
 	struct recording *recording;
 	const struct recall *what;
 	struct grouping recorded;
-	uint64_t first;
+	const struct sample *first;
 	struct snapshot *snapshot;
 	struct timeline *timeline;
 	sqlite3_stmt *identity;
@@ -92,17 +92,9 @@ static int find_row(struct history *h, const struct identity *id, uint32_t *row,
 
 static int map_group(struct history *h, uint32_t at, struct error *e)
 {
-	struct database *d = &h->recording->db;
-	uint64_t number = h->state.list[at].grp;
 	struct identity id;
-	int found;
 
-	sqlite3_reset(h->identity);
-	sqlite3_bind_int64(h->identity, 1, (sqlite3_int64)number);
-	found = database_step(d, h->identity, e);
-	if (found == 0)
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: it lacks a group", d->path);
-	if (found < 0 || identity_read(d, h->identity, number, &id, e) < 0)
+	if (identity_get(&h->recording->db, h->identity, h->state.list[at].grp, &id, e) < 0)
 		return -1;
 	return find_row(h, &id, &h->rows_of[at], e);
 }
@@ -153,7 +145,7 @@ static void note_peaks(struct history *h)
 	for (uint32_t i = 0; i < aggregate_count(&h->snapshot->groups); i++) {
 		struct row *row = &h->rows[i];
 
-		stacks_add(&h->stacks, i, row->now);
+		stacks_add(&h->stacks, i, row->known, row->now);
 		if (row->now > row->peak) {
 			row->peak = row->now;
 			row->peak_at = h->at;
@@ -209,10 +201,8 @@ static int end_sample(void *ctx, const struct sample *s, struct error *e)
 	struct history *h = ctx;
 	uint64_t total;
 
-	if (s->number < h->first)
+	if (s->number < h->first->number)
 		return 0;
-	if (h->second && h->at == h->timeline->count)
-		return 0; /* one that was added meanwhile */
 	if (map_groups(h, e) < 0)
 		return -1;
 	if (!stacks_learn(&h->stacks))
@@ -225,13 +215,14 @@ static int end_sample(void *ctx, const struct sample *s, struct error *e)
 	return 0;
 }
 
-static int read_all(struct history *h, uint64_t base, struct error *e)
+static int read_all(struct history *h, struct error *e)
 {
 	const struct past_reading reading = {.state = &h->state, .end = end_sample, .ctx = h};
 
 	h->at = 0;
 	past_state_clear(&h->state);
-	return past_read(&h->recording->db, &reading, base, h->recording->sample.number, e);
+	return past_read(&h->recording->db, &reading, h->first->base, h->recording->sample.number,
+			 e);
 }
 
 struct candidate {
@@ -282,24 +273,8 @@ static int choose_tracks(struct history *h, struct error *e)
 	return whole && stacks_choose(&h->stacks, h->timeline) ? 0 : error_memory(e);
 }
 
-/* The whole state that the first sample is put together from. */
-static int find_base(const struct history *h, uint64_t *base, struct error *e)
-{
-	struct sample s;
-	uint64_t rows;
-	int found = sample_find(&h->recording->db, SAMPLE_SELECT "WHERE sample = ?1", h->first, 0,
-				&s, &rows, e);
-
-	if (found == 0)
-		return error_set(e, ERROR_MALFORMED, "%s has lost its first sample meanwhile",
-				 h->recording->db.path);
-	*base = found > 0 ? s.base : 0;
-	return found < 0 ? -1 : 0;
-}
-
 static int read_twice(struct history *h, struct error *e)
 {
-	uint64_t base = 0;
 	struct database *d = &h->recording->db;
 	struct machine machine;
 	bool guesses;
@@ -307,13 +282,13 @@ static int read_twice(struct history *h, struct error *e)
 	h->identity = database_prepare(d, identity_select(d->version), e);
 	if (!h->identity ||
 	    recording_read_run(h->recording, &machine, &guesses, &h->recorded, e) < 0 ||
-	    find_base(h, &base, e) < 0 || read_all(h, base, e) < 0 || choose_tracks(h, e) < 0)
+	    read_all(h, e) < 0 || choose_tracks(h, e) < 0)
 		return -1;
 	h->second = true;
-	return read_all(h, base, e);
+	return read_all(h, e);
 }
 
-int recording_history(struct recording *r, const struct recall *what, uint64_t first,
+int recording_history(struct recording *r, const struct recall *what, const struct sample *first,
 		      enum counter counter, struct snapshot *s, struct timeline *t, struct error *e)
 {
 	struct history h = {

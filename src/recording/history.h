@@ -3,7 +3,7 @@
  *
  *	recording_find_span(r, "10:30..12:00", &first)
  *	recording_read(r, what, &snapshot)		of its last sample
- *	recording_history(r, what, first, counter, &snapshot, &timeline)
+ *	recording_history(r, what, &first, counter, &snapshot, &timeline)
  */
 #ifndef RECORDING_HISTORY_H
 #define RECORDING_HISTORY_H
@@ -11,10 +11,10 @@
 #include "model/timeline.h"
 #include "recording/reader.h"
 
-/* Reads the samples from number `first` to the one that the recording is at, twice, one after the
+/* Reads the samples from `first` to the one that the recording is at, twice, one after the
  * other: only the values of the largest groups are kept. Adds to the snapshot the groups that it
  * lacks. timeline_free() in any case. 0, or -1 with *e. */
-int recording_history(struct recording *r, const struct recall *what, uint64_t first,
+int recording_history(struct recording *r, const struct recall *what, const struct sample *first,
 		      enum counter counter, struct snapshot *s, struct timeline *t,
 		      struct error *e);
 

@@ -47,6 +47,13 @@ struct grouping identity_sets(const struct grouping *by)
 	return sets;
 }
 
+struct grouping identity_process_keys(const struct grouping *recorded)
+{
+	static const struct grouping process = {.keys = {KEY_PROCESS}, .count = 1};
+
+	return grouping_has(recorded, KEY_PROCESS) ? process : identity_sets(recorded);
+}
+
 /* Where a key that is a string stands; NULL for others. */
 static struct text *text_of(struct identity *id, enum key key)
 {
@@ -249,8 +256,8 @@ static bool read_origin(sqlite3_stmt *s, struct identity *id)
 	return i < ORIGIN_COUNT;
 }
 
-int identity_read(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
-		  struct error *e)
+static int read_row(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
+		    struct error *e)
 {
 	bool pid_known, start_known;
 	uint64_t pid;
@@ -276,4 +283,17 @@ int identity_read(const struct database *d, sqlite3_stmt *s, uint64_t grp, struc
 	}
 	return error_set(e, ERROR_MALFORMED, "%s is damaged: a name is not what was written",
 			 d->path);
+}
+
+int identity_get(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
+		 struct error *e)
+{
+	int found;
+
+	sqlite3_reset(s);
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)grp);
+	found = database_step(d, s, e);
+	if (found == 0)
+		return error_set(e, ERROR_MALFORMED, "%s is damaged: it lacks a group", d->path);
+	return found < 0 ? -1 : read_row(d, s, grp, id, e);
 }

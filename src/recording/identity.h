@@ -26,6 +26,9 @@ bool identity_can_have(enum key key);
 /* Those keys of a grouping that a process has one value of, KEY_PROCESS left out. */
 struct grouping identity_sets(const struct grouping *by);
 
+/* By which keys a recording tells processes apart: KEY_PROCESS if it has that, or else those. */
+struct grouping identity_process_keys(const struct grouping *recorded);
+
 /* Those of a key, whose strings are the symbols'. */
 struct identity identity_of(const struct intern *symbols, const struct grouping *by,
 			    const symbol *key, struct slice boot_id);
@@ -57,8 +60,9 @@ const char *identity_select(unsigned version);
 void identity_bind(sqlite3_stmt *s, const struct identity *id, uint64_t grp);
 void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id);
 
-/* The row at hand, which lasts until the next step. */
-int identity_read(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
-		  struct error *e);
+/* Reads a group with a statement of identity_select(), until whose next use its strings last. 0, or
+ * -1 with *e. */
+int identity_get(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
+		 struct error *e);
 
 #endif

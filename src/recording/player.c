@@ -26,7 +26,6 @@ struct member {
 struct player {
 	struct recording *recording;
 	struct recall what;
-	bool *found; /* by number of the pids that are asked for */
 
 	struct sample sample; /* number 0 for none */
 	struct past_state state;
@@ -52,11 +51,7 @@ struct player *player_new(struct recording *r, const struct recall *what)
 	past_state_init(&p->state);
 	intern_init(&p->symbols);
 	intern_init(&p->sets);
-	p->found = calloc(what->pid_count + 1, sizeof(*p->found));
-	if (p->found)
-		return p;
-	player_free(p);
-	return NULL;
+	return p;
 }
 
 void player_free(struct player *p)
@@ -66,7 +61,6 @@ void player_free(struct player *p)
 	past_state_free(&p->state);
 	intern_free(&p->symbols);
 	intern_free(&p->sets);
-	free(p->found);
 	free(p->whose);
 	free(p);
 }
@@ -128,11 +122,6 @@ static void forget(struct player *p)
 	intern_reset(&p->sets);
 }
 
-static bool same_keys(const struct grouping *a, const struct grouping *b)
-{
-	return a->count == b->count && memcmp(a->keys, b->keys, a->count * sizeof(*a->keys)) == 0;
-}
-
 static int read_run(struct player *p, struct error *e)
 {
 	const struct grouping before = p->recorded;
@@ -140,7 +129,7 @@ static int read_run(struct player *p, struct error *e)
 	if (recording_read_run(p->recording, &p->machine, &p->inferred, &p->recorded, e) < 0 ||
 	    asked_check(p->recording, &p->recorded, &p->what, e) < 0)
 		return -1;
-	if (!same_keys(&before, &p->recorded))
+	if (!grouping_equals(&before, &p->recorded))
 		forget(p);
 	p->keyed = p->what;
 	p->keyed.by = complete_keys(p);
@@ -238,6 +227,8 @@ int player_load(struct player *p, struct error *e)
 		return -1;
 	status = find_again(p, &p->sample, &now, e);
 	if (status == 0)
+		status = choose_sample(p, &now, e);
+	if (status == 0)
 		status = read_sample(p, &now, e);
 	end_reading(d);
 	return status;
@@ -248,29 +239,12 @@ int player_load(struct player *p, struct error *e)
 /* The number of the process or the set; SYMBOL_NONE if out of memory. */
 static symbol find_set(struct player *p, const struct identity *id)
 {
-	static const struct grouping process = {.keys = {KEY_PROCESS}, .count = 1};
-	const struct grouping by =
-		grouping_has(&p->recorded, KEY_PROCESS) ? process : identity_sets(&p->recorded);
+	const struct grouping by = identity_process_keys(&p->recorded);
 	symbol key[KEY_COUNT];
 
 	if (!identity_key(id, &p->symbols, &by, key))
 		return SYMBOL_NONE;
 	return intern(&p->sets, (struct slice){(const char *)key, by.count * sizeof(*key)});
-}
-
-/* The identity of a group, with a statement of identity_select. */
-static int identify(struct player *p, sqlite3_stmt *row, uint64_t grp, struct identity *id,
-		    struct error *e)
-{
-	struct database *d = &p->recording->db;
-	int found;
-
-	sqlite3_reset(row);
-	sqlite3_bind_int64(row, 1, (sqlite3_int64)grp);
-	found = database_step(d, row, e);
-	if (found == 0)
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: it lacks a group", d->path);
-	return found < 0 ? -1 : identity_read(d, row, grp, id, e);
 }
 
 static int find_whose(struct player *p, sqlite3_stmt *row, uint64_t grp, struct whose *w,
@@ -279,11 +253,11 @@ static int find_whose(struct player *p, sqlite3_stmt *row, uint64_t grp, struct 
 	struct identity id = {.has_process = false};
 	int wanted = 1;
 
-	if (identify(p, row, grp, &id, e) < 0)
+	if (identity_get(&p->recording->db, row, grp, &id, e) < 0)
 		return -1;
 	w->counts = !id.kind.known;
 	if (!w->counts)
-		wanted = asked_wants(&p->what, &id, p->found);
+		wanted = asked_wants(&p->what, &id, NULL);
 	w->set = find_set(p, &id);
 	if (wanted < 0 || w->set == SYMBOL_NONE ||
 	    !asked_key(&p->recorded, &p->keyed, &id, &p->symbols, w->key))
@@ -423,19 +397,6 @@ int player_read(struct player *p, struct intern *symbols, player_take_fn *take, 
 	return given ? 0 : error_memory(e);
 }
 
-bool player_missing(const struct player *p, struct problems *problems)
-{
-	bool added = true;
-	char text[128];
-
-	for (size_t i = 0; added && i < p->what.pid_count; i++) {
-		snprintf(text, sizeof(text), "process %d: not in the recording at that time",
-			 p->what.pids[i]);
-		added = p->found[i] || problems_add(problems, i, text);
-	}
-	return added;
-}
-
 /* Going through all of it */
 
 /* What a group adds to the sum. */
@@ -480,10 +441,10 @@ static int ask(struct scanning *s, struct addend *a, uint64_t grp, struct error 
 	struct identity id = {.has_process = false};
 	int wanted = 0;
 
-	if (identify(p, s->identity, grp, &id, e) < 0)
+	if (identity_get(&p->recording->db, s->identity, grp, &id, e) < 0)
 		return -1;
 	if (id.kind.known)
-		wanted = asked_wants(&p->what, &id, p->found);
+		wanted = asked_wants(&p->what, &id, NULL);
 	if (wanted < 0 ||
 	    (wanted > 0 && !asked_key(&p->recorded, &p->keyed, &id, s->scan->symbols, key)))
 		return error_memory(e);
@@ -548,7 +509,7 @@ static int look_at_run(struct scanning *s, const struct sample *sample, struct e
 	if (recording_read_run(r, &machine, &inferred, &recorded, e) < 0)
 		return -1;
 	s->run = sample->run;
-	s->other_keys = !same_keys(&recorded, &s->player->recorded);
+	s->other_keys = !grouping_equals(&recorded, &s->player->recorded);
 	return 0;
 }
 

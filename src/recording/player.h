@@ -40,8 +40,8 @@ bool player_inferred(const struct player *p);
 /* The keys of its records: those that were recorded, and those that follow from them. */
 const struct grouping *player_keys(const struct player *p);
 
-/* Gives the records of what was loaded in ascending order of record->target, a number that a
- * process or a set of them keeps as long as the player lives. The symbols are the receiver's. There
+/* Gives the records of what was loaded in ascending order of record->target, which numbers the
+ * process or the set. The symbols are the receiver's. There
  * are no more than player_limit(). 0, or -1 with *e. */
 typedef bool player_take_fn(void *ctx, const struct record *record);
 int player_read(struct player *p, struct intern *symbols, player_take_fn *take, void *ctx,
@@ -59,10 +59,6 @@ struct scan {
 	struct intern *symbols;
 };
 int player_scan(struct player *p, const struct scan *scan, struct error *e);
-
-/* The pids that were asked for and that no sample had that was read so far, as problems. False if
- * out of memory. */
-bool player_missing(const struct player *p, struct problems *problems);
 
 struct recording *player_recording(const struct player *p);
 

@@ -188,10 +188,10 @@ static int find_last(struct recording *r, const char *to, uint64_t end_ms, struc
 	return found == 0 ? find_before(r, to, when.time_ms, e) : found < 0 ? -1 : 0;
 }
 
-int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e)
+int recording_find_span(struct recording *r, const char *span, struct sample *first,
+			struct error *e)
 {
 	const char *dots = span ? strstr(span, "..") : NULL;
-	struct sample begin = {.number = 0};
 	char from[TIME_TEXT_MAX * 2];
 	uint64_t end_ms;
 
@@ -199,13 +199,12 @@ int recording_find_span(struct recording *r, const char *span, uint64_t *first, 
 		return -1;
 	end_ms = r->sample.time_ms;
 	snprintf(from, sizeof(from), "%.*s", dots ? (int)(dots - span) : 0, span ? span : "");
-	if (find_first(r, from, end_ms, &begin, e) < 0 ||
+	if (find_first(r, from, end_ms, first, e) < 0 ||
 	    find_last(r, dots ? dots + 2 : "", end_ms, e) < 0)
 		return -1;
-	if (begin.number > r->sample.number)
+	if (first->number > r->sample.number)
 		return error_set(e, ERROR_USAGE, "nothing was recorded from %s to %s",
 				 *from ? from : "first", dots ? dots + 2 : "last");
-	*first = begin.number;
 	return 0;
 }
 
@@ -382,17 +381,11 @@ static bool fold_group(struct recalling *c, const struct identity *id, const str
 
 static int recall_group(struct recalling *c, const struct usage *u, struct error *e)
 {
-	struct database *d = &c->recording->db;
 	struct identity id;
 	symbol set;
-	int row, wanted;
+	int wanted;
 
-	sqlite3_reset(c->identity);
-	sqlite3_bind_int64(c->identity, 1, (sqlite3_int64)u->grp);
-	row = database_step(d, c->identity, e);
-	if (row == 0)
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: it lacks a group", d->path);
-	if (row < 0 || identity_read(d, c->identity, u->grp, &id, e) < 0)
+	if (identity_get(&c->recording->db, c->identity, u->grp, &id, e) < 0)
 		return -1;
 	if (!id.kind.known) {
 		set = find_set(c, &id);
@@ -495,7 +488,6 @@ static void describe(const struct recording *r, struct snapshot *s)
 int recording_read(struct recording *r, const struct recall *what, struct snapshot *s,
 		   struct error *e)
 {
-	static const struct grouping process = {.keys = {KEY_PROCESS}, .count = 1};
 	struct recalling c = {.recording = r, .what = what, .snapshot = s};
 	int status = -1;
 
@@ -504,8 +496,7 @@ int recording_read(struct recording *r, const struct recall *what, struct snapsh
 	intern_init(&c.sets);
 	if (recording_read_run(r, &s->machine, &s->inferred, &c.recorded, e) == 0 &&
 	    asked_check(r, &c.recorded, what, e) == 0) {
-		c.set_keys = grouping_has(&c.recorded, KEY_PROCESS) ? process
-								    : identity_sets(&c.recorded);
+		c.set_keys = identity_process_keys(&c.recorded);
 		describe(r, s);
 		c.found = calloc(what->pid_count + 1, sizeof(*c.found));
 		status = c.found ? recall_all(&c, e) : error_memory(e);

@@ -13,6 +13,7 @@
 
 #include "model/snapshot.h"
 #include "recording/recall.h"
+#include "recording/sample.h"
 
 struct recording;
 
@@ -29,9 +30,10 @@ void recording_close(struct recording *r);
 int recording_find(struct recording *r, const char *time, struct error *e);
 
 /* Goes to the last sample of a span of time, "10:30..12:00"; what is left out there, or NULL, is
- * the beginning or the end of the recording. *first is the number of its first sample. 0, or -1
- * with *e as above. */
-int recording_find_span(struct recording *r, const char *span, uint64_t *first, struct error *e);
+ * the beginning or the end of the recording. *first is its first sample. 0, or -1 with *e as
+ * above. */
+int recording_find_span(struct recording *r, const char *span, struct sample *first,
+			struct error *e);
 
 /* Leaves only the keys that were recorded for the sample, or follow from these. 0, or -1 with *e.
  */

@@ -28,7 +28,8 @@ int seek_move(struct recording *r, const struct sample *from, enum direction to,
 /* At a time, as recording_find() knows it. */
 int seek_find(struct recording *r, const char *time, struct sample *found, struct error *e);
 
-/* The last one up to a number: samples that were thinned out are in the next one. */
+/* The first one from a number on, in which samples that were thinned out are too; or the last of
+ * all. */
 int seek_number(struct recording *r, uint64_t number, struct sample *found, struct error *e);
 
 /* What lies between a sample and the one before it. */

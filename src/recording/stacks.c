@@ -79,19 +79,22 @@ bool stacks_learn(struct stacks *s)
 void stacks_clear(struct stacks *s)
 {
 	for (unsigned k = 0; k < s->snapshot->by.count; k++) {
-		for (uint32_t i = 0; i < s->of[k].values.count; i++)
+		for (uint32_t i = 0; i < s->of[k].values.count; i++) {
 			s->of[k].list[i].now = 0;
+			s->of[k].list[i].known = true;
+		}
 	}
 }
 
-void stacks_add(struct stacks *s, uint32_t row, uint64_t bytes)
+void stacks_add(struct stacks *s, uint32_t row, bool known, uint64_t bytes)
 {
 	unsigned keys = s->snapshot->by.count;
 
 	for (unsigned k = 0; k < keys; k++) {
-		uint64_t *now = &s->of[k].list[s->places[(size_t)row * keys + k]].now;
+		struct stack_sum *sum = &s->of[k].list[s->places[(size_t)row * keys + k]];
 
-		*now = bytes > COUNTER_MAX - *now ? COUNTER_MAX : *now + bytes;
+		sum->now = bytes > COUNTER_MAX - sum->now ? COUNTER_MAX : sum->now + bytes;
+		sum->known = sum->known && known;
 	}
 }
 
@@ -106,7 +109,7 @@ void stacks_note(struct stacks *s, size_t at)
 				sum->peak_at = at;
 			}
 			if (sum->track)
-				sum->track->values[at] = sum->now;
+				sum->track->values[at] = sum->known ? sum->now : TIMELINE_UNKNOWN;
 		}
 	}
 }

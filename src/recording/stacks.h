@@ -2,9 +2,12 @@
  * stacks: the rows of a timeline added up by each of their keys alone; for history.c only.
  *
  *	stacks_init(&s, snapshot)
- *		for each sample: stacks_clear(&s), stacks_add(&s, row, bytes)..., stacks_note(&s,
- *at) stacks_choose(&s, timeline)	the largest get tracks, which stacks_note() fills from then
- *on stacks_free(&s)
+ *	for each sample:
+ *		stacks_clear(&s)
+ *		stacks_add(&s, row, known, bytes)...
+ *		stacks_note(&s, at)
+ *	stacks_choose(&s, timeline)	the largest get tracks; samples are then noted again
+ *	stacks_free(&s)
  */
 #ifndef RECORDING_STACKS_H
 #define RECORDING_STACKS_H
@@ -17,6 +20,7 @@ struct stacks {
 		struct intern values; /* symbols of a key, as bytes */
 		struct stack_sum {
 			uint64_t now, peak;
+			bool known; /* now */
 			size_t peak_at;
 			uint32_t group;	     /* one that has it */
 			struct track *track; /* or NULL */
@@ -34,7 +38,7 @@ void stacks_free(struct stacks *s);
 bool stacks_learn(struct stacks *s);
 
 void stacks_clear(struct stacks *s);
-void stacks_add(struct stacks *s, uint32_t row, uint64_t bytes);
+void stacks_add(struct stacks *s, uint32_t row, bool known, uint64_t bytes);
 void stacks_note(struct stacks *s, size_t at);
 
 /* False if out of memory. */

@@ -2,14 +2,9 @@
 
 #include <stdlib.h>
 
-static bool same_keys(const struct grouping *a, const struct grouping *b)
-{
-	return a->count == b->count && memcmp(a->keys, b->keys, a->count * sizeof(*a->keys)) == 0;
-}
-
 bool recorded_suits(const struct recorded *r, const struct watch *w)
 {
-	return same_keys(player_keys(r->player), &w->options.collecting.by);
+	return grouping_equals(player_keys(r->player), &w->options.collecting.by);
 }
 
 struct grouping recorded_grouping(const struct watch *w, const struct grouping *wanted)
@@ -159,7 +154,8 @@ static int go_to_mark(struct recorded *r, const struct sample *target, const str
 	bool suits = false;
 
 	if (found > 0) {
-		suits = player_seek(r->player, &s, e) == 0 && same_keys(player_keys(r->player), by);
+		suits = player_seek(r->player, &s, e) == 0 &&
+			grouping_equals(player_keys(r->player), by);
 		if (!suits && e->code != ERROR_NONE && e->code != ERROR_USAGE)
 			return -1;
 		e->code = ERROR_NONE; /* it lacks what is wanted */

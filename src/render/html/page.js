@@ -104,11 +104,19 @@ function show_legend() {
 		else
 			box.attr("fill", state.colors.get(one.name));
 		name.textContent = one.name ?? "all others";
-		item.appendChild(document.createElement("b")).textContent = size(one.values[state.moment]);
+		item.appendChild(document.createElement("b")).textContent =
+			one.values[state.moment] === null ? "-" : size(one.values[state.moment]);
 	}
 }
 
 // Where the growth went
+
+// Null where it is unknown.
+function grown(row) {
+	const before = row.values[state.before], after = row.values[state.moment];
+
+	return before === null || after === null ? null : after - before;
+}
 
 function show_growth() {
 	const text = $("growth");
@@ -118,9 +126,8 @@ function show_growth() {
 		return;
 	}
 	const total = total_of(data, state.moment) - total_of(data, state.before);
-	const rows = data.rows.map(row => ({name: row.name,
-		grown: (row.values[state.moment] ?? 0) - (row.values[state.before] ?? 0)}))
-		.filter(row => row.grown !== 0).sort((a, b) => Math.abs(b.grown) - Math.abs(a.grown));
+	const rows = data.rows.map(row => ({name: row.name, grown: grown(row)}))
+		.filter(row => row.grown).sort((a, b) => Math.abs(b.grown) - Math.abs(a.grown));
 
 	text.textContent = `From ${moment(timeline.times[state.before])} to ` +
 		`${moment(timeline.times[state.moment])}: ${change(total)}.` +
@@ -169,10 +176,10 @@ function moment_columns() {
 function compared_columns() {
 	const at = (name, header, instant) => ({name, header, type: "bytes",
 		get: row => row.values[instant], total: () => total_of(data, instant)});
-	const grown = row => (row.values[state.moment] ?? 0) - (row.values[state.before] ?? 0);
 
 	return [at("before", "BEFORE", state.before), at("after", "AFTER", state.moment),
-		{name: "change", header: "CHANGE", type: "change", get: grown, order: row => Math.abs(grown(row)),
+		{name: "change", header: "CHANGE", type: "change", get: grown,
+			order: row => grown(row) === null ? null : Math.abs(grown(row)),
 			total: () => total_of(data, state.moment) - total_of(data, state.before)},
 		{name: "graph", header: "GRAPH", type: "graph", get: () => null, draw: graph}];
 }
