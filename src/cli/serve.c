@@ -1,6 +1,7 @@
 /*
  * `anonmem serve`: reads as top does, and answers Prometheus with the last reading.
  */
+#include "base/clock.h"
 #include "cli/commandline.h"
 #include "cli/descriptors.h"
 #include "cli/options.h"
@@ -24,8 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECOND_NS = 1000000000 };
-
 struct service {
 	const struct options *options;
 	struct grouping by;
@@ -36,14 +35,6 @@ struct service {
 	struct metric_service facts;
 	bool failing; /* the last reading failed, which was said */
 };
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
-}
 
 /* In bytes; false if unknown. */
 static bool find_resident_memory(uint64_t *bytes)
@@ -83,13 +74,12 @@ static void update_facts(struct service *s)
 	const struct watch *w = s->driver.watch;
 	struct metric_service *f = &s->facts;
 
-	f->read_at = now_ns(CLOCK_REALTIME);
+	f->read_at = clock_ns(CLOCK_REALTIME);
 	f->reading_ns = w->reading_ns;
-	f->readings++;
 	f->kept = w->kept;
 	f->reread = w->now.count - w->kept;
 	f->timed_out += count_timeouts(w);
-	f->cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	f->cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	f->resident_known = find_resident_memory(&f->resident);
 	server_count(s->server, &f->answered, &f->refused);
 }
@@ -135,6 +125,7 @@ static void read_once(struct service *s)
 {
 	struct error e = {.code = ERROR_NONE};
 
+	s->facts.readings++;
 	if (driver_refresh(&s->driver, &e) >= 0 && publish(s, &e) == 0) {
 		s->failing = false;
 		return;
@@ -152,8 +143,7 @@ static bool wait_for_next(const struct service *s)
 	uint64_t left;
 
 	while ((left = driver_time_left(&s->driver)) > 0) {
-		const struct timespec t = {.tv_sec = (time_t)(left / SECOND_NS),
-					   .tv_nsec = (long)(left % SECOND_NS)};
+		const struct timespec t = clock_timespec(left);
 
 		if (ppoll(&fd, 1, &t, NULL) > 0)
 			return false;
@@ -246,11 +236,29 @@ static struct driver_options describe_driver(const struct service *s, const stru
 	};
 }
 
+/* Someone who typed the command sees that it works, and where. */
+static void say_begin(const struct options *o)
+{
+	const char *address = o->listen ? o->listen : ADDRESS_DEFAULT;
+	bool is_path = strncmp(address, "unix:", strlen("unix:")) == 0;
+	char text[PATH_MAX];
+
+	if (!isatty(STDERR_FILENO) || address_is_inherited())
+		return;
+	snprintf(text, sizeof(text), "serving %s%s%s, a reading every %g s; Ctrl-C ends it",
+		 is_path ? "/metrics on " : "http://", address, is_path ? "" : "/metrics",
+		 (double)o->delay_ns / 1e9);
+	say(text);
+}
+
 static int serve(struct service *s, struct users *users, struct error *e)
 {
-	if (start_server(s, e) < 0 || prepare(s, users, e) < 0)
+	if (start_server(s, e) < 0)
 		return -1;
-	s->facts.started_at = now_ns(CLOCK_REALTIME);
+	say_begin(s->options);
+	if (prepare(s, users, e) < 0)
+		return -1;
+	s->facts.started_at = clock_ns(CLOCK_REALTIME);
 	do
 		read_once(s);
 	while (wait_for_next(s));

@@ -87,13 +87,7 @@ static int by_name(const void *a, const void *b)
 	return (x->name > y->name) - (x->name < y->name);
 }
 
-static void join(struct amount *sum, const struct amount *part)
-{
-	sum->known = sum->known && part->known;
-	sum->bytes += part->bytes;
-}
-
-/* Of a name with several groups; they need not have had their peaks at the same time. */
+/* Of a name with several groups. */
 static void merge(struct usages *u)
 {
 	uint32_t kept = 0;
@@ -105,9 +99,7 @@ static void merge(struct usages *u)
 			u->list[kept++] = u->list[i];
 			continue;
 		}
-		join(&last->limit, &u->list[i].usage.limit);
-		join(&last->current, &u->list[i].usage.current);
-		last->peak.known = false;
+		cgroup_usage_add(last, &u->list[i].usage);
 	}
 	u->count = kept;
 }

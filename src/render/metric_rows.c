@@ -24,16 +24,14 @@ static void write_labels(const struct snapshot *s, const symbol *key, FILE *out)
 		struct slice value;
 
 		value = metric_value(bytes_of(s, k, key[i]), metric_folds(k), buffer);
-		fprintf(out, "%s%s=\"", i ? "," : "", key_names[k]);
-		metric_value_write(value, out);
-		putc('"', out);
+		metric_label_write(i == 0, key_names[k], value, out);
 	}
 }
 
 static void write_other(const struct snapshot *s, FILE *out)
 {
 	for (unsigned i = 0; i < s->by.count; i++)
-		fprintf(out, "%s%s=\"(other)\"", i ? "," : "", key_names[s->by.keys[i]]);
+		metric_label_write(i == 0, key_names[s->by.keys[i]], SLICE("(other)"), out);
 }
 
 /* The labels of a group, or of the rest if `key` is NULL. SYMBOL_NONE if out of memory. */

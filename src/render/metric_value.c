@@ -89,7 +89,7 @@ struct slice metric_value(struct slice name, bool folds, char buffer[METRIC_VALU
 	return (struct slice){buffer, used};
 }
 
-void metric_value_write(struct slice value, FILE *out)
+static void write_value(struct slice value, FILE *out)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.ptr[i] == '\n') {
@@ -100,6 +100,13 @@ void metric_value_write(struct slice value, FILE *out)
 			putc('\\', out);
 		putc(value.ptr[i], out);
 	}
+}
+
+void metric_label_write(bool first, const char *name, struct slice value, FILE *out)
+{
+	fprintf(out, "%s%s=\"", first ? "" : ",", name);
+	write_value(value, out);
+	putc('"', out);
 }
 
 bool metric_can_have(enum key key)

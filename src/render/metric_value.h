@@ -25,7 +25,7 @@ bool metric_folds(enum key key);
 /* Writes the value to `buffer`; `folds` says whether numbers are replaced. */
 struct slice metric_value(struct slice name, bool folds, char buffer[METRIC_VALUE_MAX]);
 
-/* Writes a value between its quotes. */
-void metric_value_write(struct slice value, FILE *out);
+/* Writes name="value", after a comma unless it is the first of its series. */
+void metric_label_write(bool first, const char *name, struct slice value, FILE *out);
 
 #endif

@@ -127,9 +127,7 @@ static void label_of(const char *name, struct slice value, char *buffer, size_t 
 	*label = (struct slice){buffer, 0};
 	if (!out)
 		return;
-	fprintf(out, "%s=\"", name);
-	metric_value_write(metric_value(value, false, kept), out);
-	putc('"', out);
+	metric_label_write(true, name, metric_value(value, false, kept), out);
 	if (textstream_close(out, &text) && length <= size) {
 		memcpy(buffer, text, length);
 		label->len = length;
@@ -206,7 +204,7 @@ static void write_amounts(struct exposition *x, const struct metrics *m,
 	exposition_family(x, family);
 	for (size_t i = 0; i < m->cgroup_count; i++) {
 		const struct metric_cgroup *g = &m->cgroups[i];
-		const struct amount *a = (const void *)((const char *)g + offset);
+		const struct amount *a = (const void *)((const char *)&g->usage + offset);
 
 		if (a->known)
 			exposition_sample(x, slice_of(g->labels), a->bytes);
@@ -226,9 +224,9 @@ static void write_cgroups(struct exposition *x, const struct metrics *m)
 
 	if (m->cgroup_count == 0)
 		return;
-	write_amounts(x, m, &limit, offsetof(struct metric_cgroup, limit));
-	write_amounts(x, m, &current, offsetof(struct metric_cgroup, current));
-	write_amounts(x, m, &peak, offsetof(struct metric_cgroup, peak));
+	write_amounts(x, m, &limit, offsetof(struct cgroup_usage, limit));
+	write_amounts(x, m, &current, offsetof(struct cgroup_usage, current));
+	write_amounts(x, m, &peak, offsetof(struct cgroup_usage, peak));
 }
 
 /* The service itself */
@@ -250,7 +248,7 @@ static void write_service(struct exposition *x, const struct metric_service *s)
 		 s->reading_ns,
 		 true,
 		 false},
-		{{"anonmem_readings", METRIC_COUNTER, NULL, "Readings."},
+		{{"anonmem_readings", METRIC_COUNTER, NULL, "Readings, those that failed included."},
 		 s->readings,
 		 false,
 		 false},

@@ -17,7 +17,7 @@ enum { METRICS_SERIES = 500, METRICS_SERIES_LEAST = 100, METRICS_SERIES_MOST = 1
 /* Of a control group that is a container or a unit. */
 struct metric_cgroup {
 	char *labels; /* escaped, as for exposition_sample() */
-	struct amount limit, current, peak;
+	struct cgroup_usage usage;
 };
 
 /* What a service says about itself. */

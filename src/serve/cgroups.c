@@ -28,33 +28,24 @@ static char *make_labels(const struct watch *w, const symbol *key)
 			name == SYMBOL_NONE ? SLICE("") : intern_bytes(&w->symbols, name);
 		char buffer[METRIC_VALUE_MAX];
 
-		fprintf(out, "%s%s=\"", i ? "," : "", key_names[shown[i]]);
-		metric_value_write(metric_value(value, metric_folds(shown[i]), buffer), out);
-		putc('"', out);
+		metric_label_write(i == 0, key_names[shown[i]],
+				   metric_value(value, metric_folds(shown[i]), buffer), out);
 	}
 	if (out)
 		textstream_close(out, &text);
 	return text;
 }
 
-static void join(struct amount *sum, const struct amount *part)
-{
-	sum->known = sum->known && part->known;
-	sum->bytes += part->bytes;
-}
-
 /* Groups whose names are equal are one, since each series may be there once. */
 static bool add_labelled(struct gathered_cgroups *g, struct intern *labels, char *text,
 			 const struct cgroup_usage *usage)
 {
-	const struct metric_cgroup group = {text, usage->limit, usage->current, usage->peak};
+	const struct metric_cgroup group = {text, *usage};
 	symbol at = text ? intern(labels, slice_of(text)) : SYMBOL_NONE;
 	struct metric_cgroup *larger;
 
 	if (at != SYMBOL_NONE && at < g->count) {
-		join(&g->list[at].limit, &usage->limit);
-		join(&g->list[at].current, &usage->current);
-		g->list[at].peak.known = false;
+		cgroup_usage_add(&g->list[at].usage, usage);
 		free(text);
 		return true;
 	}
@@ -100,10 +91,10 @@ static int by_use(const void *a, const void *b)
 {
 	const struct metric_cgroup *x = a, *y = b;
 
-	if (x->limit.known != y->limit.known)
-		return x->limit.known ? -1 : 1;
-	if (x->current.bytes != y->current.bytes)
-		return x->current.bytes < y->current.bytes ? 1 : -1;
+	if (x->usage.limit.known != y->usage.limit.known)
+		return x->usage.limit.known ? -1 : 1;
+	if (x->usage.current.bytes != y->usage.current.bytes)
+		return x->usage.current.bytes < y->usage.current.bytes ? 1 : -1;
 	return strcmp(x->labels, y->labels);
 }
 

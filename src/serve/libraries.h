@@ -28,7 +28,6 @@
 #define ZLIB_FUNCTIONS(F)                                                                          \
 	F(deflateInit2_)                                                                           \
 	F(deflateBound)                                                                            \
-	F(deflateReset)                                                                            \
 	F(deflateEnd)                                                                              \
 	F(deflate)
 

@@ -292,6 +292,19 @@ void cgroup_usage_read(struct cgroup_mount *m, struct slice path, struct cgroup_
 	read_number(&place, first ? "memory.max_usage_in_bytes" : "memory.peak", &u->peak);
 }
 
+static void add(struct amount *sum, const struct amount *part)
+{
+	sum->known = sum->known && part->known;
+	sum->bytes += part->bytes;
+}
+
+void cgroup_usage_add(struct cgroup_usage *sum, const struct cgroup_usage *part)
+{
+	add(&sum->limit, &part->limit);
+	add(&sum->current, &part->current);
+	sum->peak.known = false;
+}
+
 int cgroup_memory_place(const struct source *s, const char *group, char folder[PATH_MAX])
 {
 	struct hierarchy mount;

@@ -67,6 +67,10 @@ struct cgroup_usage {
 	struct amount current, peak;
 };
 
+/* Adds that of another group. The peaks of two need not be of the same time, so that of both is
+ * unknown. */
+void cgroup_usage_add(struct cgroup_usage *sum, const struct cgroup_usage *part);
+
 /* Where control groups are, for reading many of them. Borrows the source. NULL if the memory
  * controller cannot be found. */
 struct cgroup_mount *cgroup_mount_open(const struct source *s);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import subprocess
 import unittest
@@ -61,6 +62,23 @@ class Live(unittest.TestCase):
 				return done
 		self.fail(done.stdout.decode() + done.stderr.decode())
 		return done
+
+	def on_terminal(self, *arguments, ends=False):
+		"""The first line that it writes to standard error, if that is a terminal; `ends` it then."""
+		ours, its = pty.openpty()
+		line = ""
+		with subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=its, stdout=subprocess.DEVNULL,
+				env=ENVIRONMENT) as process:
+			try:
+				os.close(its)
+				while not line.endswith("\n"):
+					line += os.read(ours, 65536).decode()
+				return line.splitlines()[0]
+			finally:
+				if ends:
+					process.terminate()
+				process.wait(60)
+				os.close(ours)
 
 	def fails(self, status, *arguments, words="", **more):
 		"""One sentence on standard error."""
