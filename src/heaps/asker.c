@@ -205,8 +205,10 @@ static struct step function_at(uintptr_t address, unsigned library)
 	if (_dl_find_object((void *)start, &object) == 0)
 		start = cfi_function(&object, start);
 	function = function_find(start, library);
-	if (function == FUNCTION_LIMIT)
+	if (function == FUNCTION_LIMIT) {
+		keep(address, library);
 		return (struct step){.heap = library};
+	}
 	keep(address, ASKER_RULE | (RULE_LIMIT + function));
 	return (struct step){.function = function + 1};
 }

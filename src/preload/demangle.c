@@ -235,10 +235,13 @@ static bool skip_argument(struct name *n)
 		return take(n, 'E');
 	}
 	if (take(n, 'J')) {
+		if (++n->depth > DEPTH_MAX)
+			return false;
 		while (*n->at && *n->at != 'E') {
 			if (!skip_argument(n))
 				return false;
 		}
+		n->depth--;
 		return take(n, 'E');
 	}
 	return skip_type(n);
