@@ -1,6 +1,8 @@
 #include "cli/arguments.h"
 
+#include "base/clock.h"
 #include "cli/combinations.h"
+#include "cli/help.h"
 #include "cli/specs.h"
 #include "render/metrics.h"
 #include "render/renderers.h"
@@ -103,16 +105,11 @@ static int take_words(struct options *o, int argc, char **argv, struct error *e)
 		bool file = files || (o->command == FOR_REPORT && strchr(argv[i], '/'));
 
 		if (!file && !value_is_pids(argv[i]))
-			return error_set(e, ERROR_USAGE,
-					 "unexpected argument \"%s\": expected process ids%s; see "
-					 "anonmem%s --help",
-					 argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
-					 o->command == FOR_TOP	     ? " top"
-					 : o->command == FOR_MACHINE ? " machine"
-					 : o->command == FOR_RECORD  ? " record"
-					 : o->command == FOR_SERVE   ? " serve"
-					 : o->command == FOR_CAPTURE ? " capture"
-								     : "");
+			return error_set(
+				e, ERROR_USAGE,
+				"unexpected argument \"%s\": expected process ids%s; see %s",
+				argv[i], o->command == FOR_REPORT ? " or ./FILE" : "",
+				help_shown_by(o->command));
 		if ((file ? value_append(argv[i], &o->files, &o->file_count, e)
 			  : value_pids(argv[i], &o->pids, &o->pid_count, e)) < 0)
 			return -1;
@@ -186,9 +183,34 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 					 specs[i].name, specs[i].argument ? "a" : "no");
 	}
 	if (optopt)
-		return error_set(e, ERROR_USAGE, "unknown option -%c; see anonmem --help", optopt);
-	return error_set(e, ERROR_USAGE, "unknown or ambiguous option %s; see anonmem --help",
-			 typed);
+		return error_set(e, ERROR_USAGE, "unknown option -%c; see %s", optopt,
+				 help_shown_by(command));
+	return error_set(e, ERROR_USAGE, "unknown or ambiguous option %s; see %s", typed,
+			 help_shown_by(command));
+}
+
+/* Process ids of check may stand before options too: 1, 0 if the next word is something else, or -1
+ * with *e. */
+static int take_early_pid(struct options *o, int argc, char **argv, struct error *e)
+{
+	bool marked = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
+
+	if (o->command != FOR_CHECK || marked || optind >= argc || !value_is_pids(argv[optind]))
+		return 0;
+	return value_pids(argv[optind++], &o->pids, &o->pid_count, e) < 0 ? -1 : 1;
+}
+
+/* Takes the next option: 1, 0 if there is none, or -1 with *e. */
+static int take_next(struct options *o, const struct getopt_tables *tables, int argc, char **argv,
+		     struct error *e)
+{
+	int id = getopt_long(argc, argv, tables->shorts, tables->longs, NULL);
+
+	if (id == '?')
+		return refuse_option(o->command, argv[optind - 1], e);
+	if (id == -1)
+		return take_early_pid(o, argc, argv, e);
+	return take_option(o, id, optarg, e) < 0 ? -1 : 1;
 }
 
 static int check(struct options *o, struct error *e)
@@ -199,7 +221,7 @@ static int check(struct options *o, struct error *e)
 
 static void set_defaults(enum option_command command, struct options *o)
 {
-	const uint64_t second = 1000000000, ms = 1000000, day = 86400 * second;
+	const uint64_t day = 86400 * SECOND_NS;
 	bool serves = command == FOR_SERVE;
 	bool over_time = command == FOR_TOP || command == FOR_RECORD;
 
@@ -209,11 +231,11 @@ static void set_defaults(enum option_command command, struct options *o)
 		.renderer = renderers[0],
 		.verdict_format = &verdict_formats[0],
 		.jobs = processors(),
-		.delay_ns = serves		    ? 15 * second
-			    : command == FOR_RECORD ? 10 * second
-						    : 2 * second,
-		.max_stall_ns = serves	    ? 2 * ms
-				: over_time ? 50 * ms
+		.delay_ns = serves		    ? 15 * SECOND_NS
+			    : command == FOR_RECORD ? 10 * SECOND_NS
+						    : 2 * SECOND_NS,
+		.max_stall_ns = serves	    ? 2 * MILLISECOND_NS
+				: over_time ? 50 * MILLISECOND_NS
 					    : 0,
 		.series = METRICS_SERIES,
 		.keep_ns = 90 * day,
@@ -225,19 +247,17 @@ int arguments_parse(enum option_command command, int argc, char **argv, struct o
 		    struct error *e)
 {
 	struct getopt_tables tables;
-	int id;
+	int taken;
 
 	set_defaults(command, o);
 	if (command == FOR_RECORD && !join_arguments(o, argc, argv))
 		return error_memory(e);
 	make_tables(command, &tables);
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
-		if (id == '?')
-			return refuse_option(command, argv[optind - 1], e);
-		if (take_option(o, id, optarg, e) < 0)
-			return -1;
-	}
+	while ((taken = take_next(o, &tables, argc, argv, e)) > 0)
+		;
+	if (taken < 0)
+		return -1;
 	if (o->action != ACTION_REPORT)
 		return 0;
 	o->selection.labels = command == FOR_CHECK ? NULL : o->labels;

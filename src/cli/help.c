@@ -5,9 +5,10 @@
 /* The text of --help before and after the options. */
 static const struct help {
 	unsigned command;
+	const char *shown_by; /* the command line that shows it */
 	const char *before, *after;
 } helps[] = {
-	{FOR_REPORT,
+	{FOR_REPORT, "anonmem --help",
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem COMMAND [OPTIONS] [ARG...]\n"
 	 "Shows what the memory of all processes, or of these, is used for.\n"
@@ -25,33 +26,33 @@ static const struct help {
 	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
-	{FOR_TOP,
+	{FOR_TOP, "anonmem top --help",
 	 "Usage: anonmem top [OPTIONS] [PID...]\n"
 	 "Shows who uses memory and who grows; press h for help on keys.\n",
 	 "  anonmem top                      subsystems; Enter goes down\n"
 	 "  anonmem top --by process -s growth\n"
 	 "                                   the process that grows most comes first\n"
 	 "  anonmem top -b -n 10 --json      ten reports, one per line\n"},
-	{FOR_MACHINE,
+	{FOR_MACHINE, "anonmem machine --help",
 	 "Usage: anonmem machine [OPTIONS]\n"
 	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
 	 "  anonmem machine                  as root, to read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
-	{FOR_RECORD,
+	{FOR_RECORD, "anonmem record --help",
 	 "Usage: anonmem record [OPTIONS] [PID...]\n"
 	 "Records memory over time, a sample every 10 seconds, until stopped.\n"
 	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
 	 "  anonmem record                   this machine, in the background or a unit\n"
 	 "  anonmem record --by process,label --for 1h --output leak.db\n"
 	 "  anonmem --from leak.db@-10m --by process\n"},
-	{FOR_CAPTURE,
+	{FOR_CAPTURE, "anonmem capture --help",
 	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
 	 "Saves everything that reports of all processes, or of these, and of the machine need in\n"
 	 "one file, which anonmem --from reads anywhere.\n",
 	 "  anonmem capture                  as root, to read all processes\n"
 	 "  anonmem capture --redact --output x.tar.zst\n"
 	 "                                   names are hashed, figures kept\n"},
-	{FOR_CHECK,
+	{FOR_CHECK, "anonmem check --help",
 	 "Usage: anonmem check [OPTIONS] [PID...]\n"
 	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
 	 "Checks that memory is within limits: of processes, of a capture, recording or report\n"
@@ -61,7 +62,7 @@ static const struct help {
 	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"
 	 "  anonmem check --max 1G --repeat 10 --json -- old/server > old.json\n"
 	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- new/server\n"},
-	{FOR_SERVE,
+	{FOR_SERVE, "anonmem serve --help",
 	 "Usage: anonmem serve [OPTIONS]\n"
 	 "Answers Prometheus at /metrics with the memory of this machine by what it is used for.\n"
 	 "It reads on its own schedule, whoever asks.\n",
@@ -70,7 +71,7 @@ static const struct help {
 	 "                                   for a proxy that knows TLS and passwords\n"
 	 "  anonmem serve --by container,subsystem\n"
 	 "                                   which container uses memory for what\n"},
-	{FOR_DIFF,
+	{FOR_DIFF, "anonmem diff --help",
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
 	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind,\n"
@@ -96,12 +97,24 @@ static void write_option(const struct spec *s, FILE *out)
 	fprintf(out, "%*s%s\n", HELP_COLUMN - used, "", s->help);
 }
 
-void help_write(enum option_command command, FILE *out)
+static const struct help *find_help(enum option_command command)
 {
 	const struct help *help = helps;
 
 	while (help->command != command)
 		help++;
+	return help;
+}
+
+const char *help_shown_by(enum option_command command)
+{
+	return find_help(command)->shown_by;
+}
+
+void help_write(enum option_command command, FILE *out)
+{
+	const struct help *help = find_help(command);
+
 	fputs(help->before, out);
 	for (size_t i = 0; i < spec_count; i++) {
 		if (!(specs[i].commands & command))

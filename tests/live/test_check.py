@@ -66,6 +66,17 @@ class Check(Live):
 		self.assertEqual(over["findings"][0]["parts"][0]["label"], over["findings"][0]["name"])
 		self.assertEqual(within["result"], "within")
 
+	def test_process(self):
+		"""Process ids may stand before or behind the options, and a command begins with none."""
+		for arguments in ((os.getpid(), os.getppid(), "--max", "rss=100G"), ("--max", "rss=100G", os.getpid()),
+				(os.getpid(), "--max=rss=100G", os.getppid())):
+			done = run("check", *arguments)
+			self.assertEqual(done.returncode, 0, done.stderr)
+		self.fails(2, "check", "--max", "1G", os.getpid(), "--max", words="--max takes a value")
+		done = run("check", "--max", "1G", "sh", "-c", "sleep 0.5; echo $0", "--max")
+		self.assertEqual(done.returncode, 0)
+		self.assertIn(b"--max", done.stdout + done.stderr)
+
 	def test_fails(self):
 		"""The command fails: nobody may think that all is well."""
 		code, found, _ = check("--max", "rss=1G", status=3)
