@@ -1,6 +1,7 @@
 /*
  * `anonmem record`: reads as top does, and adds what changed to a database.
  */
+#include "base/clock.h"
 #include "base/textstream.h"
 #include "cli/commandline.h"
 #include "cli/descriptors.h"
@@ -29,20 +30,34 @@ enum { MS_NS = 1000000 };
 
 /* Where a recording is */
 
-/* The folder that recordings are in where nothing else was said; freed by the caller. */
-static char *default_folder(void)
+/* The folder that recordings are in where nothing else was said; freed by the caller. NULL with *e.
+ */
+static char *default_folder(struct error *e)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	char *folder = NULL;
 	int length;
 
 	if (geteuid() == 0)
-		return strdup("/var/lib/anonmem");
-	if (state && state[0] == '/')
+		length = asprintf(&folder, "/var/lib/anonmem");
+	else if (state && state[0] == '/')
 		length = asprintf(&folder, "%s/anonmem", state);
-	else
-		length = asprintf(&folder, "%s/.local/state/anonmem", home ? home : "");
-	return length < 0 ? NULL : folder;
+	else if (home && home[0] == '/')
+		length = asprintf(&folder, "%s/.local/state/anonmem", home);
+	else {
+		error_set(e, ERROR_SYSTEM, "HOME is not set; give --output");
+		return NULL;
+	}
+	if (length >= 0)
+		return folder;
+	error_memory(e);
+	return NULL;
+}
+
+static int no_folder(const char *folder, struct error *e)
+{
+	return error_set(e, ERROR_SYSTEM, "cannot make the folder %s: %s; give --output", folder,
+			 strerror(errno));
 }
 
 /* With the folders above it, for nobody else to look into. */
@@ -55,11 +70,11 @@ static int make_folder(char *folder, struct error *e)
 			continue;
 		*slash = '\0';
 		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-			return error_errno(e, "cannot make the folder %s", folder);
+			return no_folder(folder, e);
 		*slash = byte;
 	}
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-		return error_errno(e, "cannot make the folder %s; give --output", folder);
+		return no_folder(folder, e);
 	return 0;
 }
 
@@ -74,9 +89,9 @@ static char *choose_output(const struct options *o, struct error *e)
 			error_memory(e);
 		return path;
 	}
-	folder = default_folder();
-	if (!folder ||
-	    (make_folder(folder, e) == 0 && asprintf(&path, "%s/recording.db", folder) < 0)) {
+	folder = default_folder(e);
+	if (folder && make_folder(folder, e) == 0 &&
+	    asprintf(&path, "%s/recording.db", folder) < 0) {
 		error_memory(e);
 		path = NULL;
 	}
@@ -222,18 +237,32 @@ static enum writing add_sample(struct recording_loop *l, enum cause cause, struc
 
 static int take_samples(struct recording_loop *l, struct error *e)
 {
-	uint64_t delay = l->options->delay_ns, due = wakeup_now();
+	uint64_t delay = l->options->delay_ns, due = clock_ns(CLOCK_MONOTONIC);
 	enum cause cause = CAUSE_START;
 
 	do {
 		if (driver_refresh(&l->driver, e) < 0 || add_sample(l, cause, e) == WRITING_ENDED)
 			return -1;
-		while (due <= wakeup_now())
+		while (due <= clock_ns(CLOCK_MONOTONIC))
 			due += delay;
 	} while (wakeup_wait(&l->wakeup, due, &cause));
 	if (l->lost > 0)
 		say_number(l->lost, "could not be written");
 	return l->lost > 0;
+}
+
+/* Someone who typed the command sees that it works, and how to look at it. */
+static void say_begin(const char *path, uint64_t delay_ns)
+{
+	char text[PATH_MAX + 128];
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	snprintf(
+		text, sizeof(text),
+		"recording to %s, a sample every %g s; anonmem top --from shows it, Ctrl-C ends it",
+		path, (double)delay_ns / 1e9);
+	say(text);
 }
 
 /* All files are open; what is read from now on are processes. */
@@ -262,8 +291,10 @@ static int record(struct recording_loop *l, const char *path, const struct group
 	l->recorder = (struct recorder){.by = by, .span_ms = o->delay_ns / MS_NS};
 	if (wakeup_open(&l->wakeup, o->on_pressure, e) == 0)
 		l->recorder.writer = writer_open(path, &limits, facts, e);
+	if (l->recorder.writer)
+		say_begin(path, o->delay_ns);
 	if (l->recorder.writer && prepare(users, o, by, e) == 0) {
-		l->wakeup.ends = o->for_ns ? wakeup_now() + o->for_ns : 0;
+		l->wakeup.ends = o->for_ns ? clock_ns(CLOCK_MONOTONIC) + o->for_ns : 0;
 		status = take_samples(l, e);
 	}
 	writer_close(l->recorder.writer);

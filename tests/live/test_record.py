@@ -318,6 +318,19 @@ class Record(Live):
 		self.assertEqual(done.returncode, 0, done.stderr)
 		self.assertTrue(os.path.exists(os.path.join(self.folder, "anonmem/recording.db")))
 
+	def test_no_place(self):
+		"""The message says what to do."""
+		arguments = ("record", "--for", "10ms")
+		prefix = NOBODY if IS_ROOT else []
+		self.fails(1, *arguments, prefix=prefix, words="cannot make the folder /nonexistent: ")
+		self.fails(1, *arguments, prefix=["env", "-u", "HOME", *prefix], words="HOME is not set; give --output")
+
+	def test_terminal(self):
+		"""Only there it says where the recording is and how to end it."""
+		arguments = ("record", "-p", os.getpid(), "--for", "10ms", "--output", self.path)
+		self.assertIn(f"recording to {self.path}, a sample every 10 s; ", self.on_terminal(*arguments))
+		self.assertEqual(run(*arguments).stderr, b"")
+
 	@unittest.skipUnless(os.access("/proc/pressure/memory", os.W_OK), "this kernel has no PSI")
 	def test_on_pressure(self):
 		"""The kernel takes the trigger; stall figures are beside each sample."""
@@ -370,8 +383,10 @@ class Record(Live):
 			self.assertFalse(secret in redacted, secret)
 		for word in (b"[heap]", b"[file]", b"--redact"):
 			self.assertTrue(word in redacted, word)
-		sums = [self.report("--from", path, "--by", "kind")["groups"] for path in (plain_path, self.path)]
-		self.assertEqual(*([(g["kind"], g["rss"]) for g in groups if g["kind"] == "anon"] for groups in sums))
+		plain, redacted = ({g["kind"]: g["rss"] for g in self.report("--from", path, "--by", "kind")["groups"]
+			if g["kind"] != "file"} for path in (plain_path, self.path))
+		self.assertGreater(plain["anon"], MIB)
+		self.assertEqual(plain, redacted)
 
 	def test_containers_and_units(self):
 		"""The keys that follow from a control group, recorded and not."""
