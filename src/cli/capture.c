@@ -2,6 +2,7 @@
  * no file can be renamed or removed. The parent gives the file its name when it is complete, or
  * removes it, whatever happens to the child. */
 #include "collect/capture.h"
+#include "base/clock.h"
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -19,36 +20,28 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Exit status of the child if the file is complete and the command fails nevertheless. */
-enum { EXIT_WRITTEN = 64 };
-
 /* Progress. */
 
 struct progress {
 	bool shows, shown;
-	struct timespec begun, last;
+	uint64_t begun_ns, last_ns; /* by the monotonic clock */
 };
-
-static double seconds_since(const struct timespec *then, const struct timespec *now)
-{
-	return (double)(now->tv_sec - then->tv_sec) + (double)(now->tv_nsec - then->tv_nsec) / 1e9;
-}
 
 static void show_progress(void *ctx, size_t done, size_t all, uint64_t bytes)
 {
 	struct progress *p = ctx;
 	char size[SIZE_TEXT_MAX];
-	struct timespec now;
+	uint64_t now;
 
 	if (!p->shows)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (seconds_since(&p->begun, &now) < 1 || seconds_since(&p->last, &now) < 0.2)
+	now = clock_ns(CLOCK_MONOTONIC);
+	if (now - p->begun_ns < SECOND_NS || now - p->last_ns < SECOND_NS / 5)
 		return;
 	size_format(bytes, UNITS_AUTO, size);
 	fprintf(stderr, "\r%zu of %zu processes, %s written ", done, all, size);
 	fflush(stderr);
-	p->last = now;
+	p->last_ns = now;
 	p->shown = true;
 }
 
@@ -80,7 +73,7 @@ static void say_result(const struct options *o, const struct capture_result *res
 		result->captured == 1 ? "" : "es",
 		strcmp(o->output, "-") == 0 ? "standard output" : o->output, size);
 	add_count(out, count[OUTCOME_DENIED], "of them without the memory, which may not be read");
-	add_count(out, count[OUTCOME_VANISHED], "ended meanwhile");
+	add_count(out, count[OUTCOME_VANISHED], "gone");
 	add_count(out, count[OUTCOME_TRUNCATED] + count[OUTCOME_MALFORMED],
 		  "left out, which changed while they were read or held the reading up");
 	add_count(out, result->coverage.unmatched, "left out, of which it is unknown who they are");
@@ -90,8 +83,9 @@ static void say_result(const struct options *o, const struct capture_result *res
 	say(text);
 }
 
-/* The exit status of a capture that was written. */
-static int judge(const struct options *o, const struct capture_result *result, uint64_t bytes)
+/* The exit status; *complete says whether there is something to keep. */
+static int judge(const struct options *o, const struct capture_result *result, uint64_t bytes,
+		 bool *complete)
 {
 	for (size_t i = 0; i < result->problems.count; i++)
 		say(result->problems.list[i].text);
@@ -99,13 +93,15 @@ static int judge(const struct options *o, const struct capture_result *result, u
 		say("no process was captured: none is selected, or none may be read");
 	if (result->captured == 0)
 		return EXIT_FAILED;
+	*complete = true;
 	if (!o->quiet)
 		say_result(o, result, bytes);
-	return result->problems.count ? EXIT_WRITTEN : EXIT_DONE;
+	return result->problems.count ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int write_to(const struct options *o, int fd, enum pack_form form,
-		    const struct source *source, struct redact *redact, struct error *e)
+		    const struct source *source, struct redact *redact, bool *complete,
+		    struct error *e)
 {
 	struct progress progress = {.shows = !o->quiet && isatty(STDERR_FILENO)};
 	struct lineage lineage = {.unmatched = 0};
@@ -120,10 +116,10 @@ static int write_to(const struct options *o, int fd, enum pack_form form,
 	struct capture_result result = {.captured = 0};
 	int status = EXIT_FAILED;
 
-	clock_gettime(CLOCK_MONOTONIC, &progress.begun);
+	progress.begun_ns = clock_ns(CLOCK_MONOTONIC);
 	if (pack && capture_write(source, &options, pack, &result, e) == 0) {
 		clear_progress(&progress);
-		status = judge(o, &result, pack_bytes(pack));
+		status = judge(o, &result, pack_bytes(pack), complete);
 	}
 	clear_progress(&progress);
 	problems_free(&result.problems);
@@ -133,7 +129,8 @@ static int write_to(const struct options *o, int fd, enum pack_form form,
 }
 
 /* With the right to read processes, and no other rights. */
-static int read_and_write(const struct options *o, int fd, enum pack_form form, struct error *e)
+static int read_and_write(const struct options *o, int fd, enum pack_form form, bool *complete,
+			  struct error *e)
 {
 	const struct sandbox box = {.creates = false};
 	struct redact *redact = NULL;
@@ -149,7 +146,7 @@ static int read_and_write(const struct options *o, int fd, enum pack_form form, 
 	if (source && (!o->redact || redact)) {
 		privilege_raise();
 		if (sandbox_enter(&box, e) == 0)
-			status = write_to(o, fd, form, source, redact, e);
+			status = write_to(o, fd, form, source, redact, complete, e);
 	}
 	redact_free(redact);
 	source_close(source);
@@ -166,10 +163,8 @@ struct writing {
 static int write_packed(void *ctx, int fd, bool *keep, struct error *e)
 {
 	const struct writing *w = ctx;
-	int status = read_and_write(w->options, fd, w->form, e);
 
-	*keep = status == EXIT_DONE || status == EXIT_WRITTEN;
-	return status;
+	return read_and_write(w->options, fd, w->form, keep, e);
 }
 
 static int write_file(const struct options *o, enum pack_form form, struct error *e)
@@ -181,13 +176,15 @@ static int write_file(const struct options *o, enum pack_form form, struct error
 
 static int write_standard_output(const struct options *o, struct error *e)
 {
+	bool complete = false;
+
 	if (isatty(STDOUT_FILENO)) {
 		error_set(e, ERROR_USAGE,
 			  "a capture is not for a terminal; redirect standard output, or give "
 			  "--output FILE");
 		return EXIT_USAGE;
 	}
-	return read_and_write(o, STDOUT_FILENO, PACK_ZSTD, e);
+	return read_and_write(o, STDOUT_FILENO, PACK_ZSTD, &complete, e);
 }
 
 /* The host name, unless it is redacted, and the time. */
@@ -236,7 +233,7 @@ static enum exit_status work(struct options *o, struct error *e)
 
 	if (o->output == name)
 		o->output = NULL;
-	return status == EXIT_WRITTEN ? EXIT_FAILED : (enum exit_status)status;
+	return (enum exit_status)status;
 }
 
 enum exit_status command_capture(int argc, char **argv)

@@ -52,9 +52,9 @@ static const char *advice(const struct snapshot *s)
 	case SOURCE_TREE:
 		if (c->by_how[HOW_NO_SMAPS] > 0)
 			return "this capture has no smaps, only maps, as if its kernel had none";
-		return "capture them as root";
+		return "the capture was made without the right to";
 	case SOURCE_RECORDING:
-		return "record them as root";
+		return "the recording was made without the right to";
 	case SOURCE_SMAPS:
 	case SOURCE_REPORT:
 		break;
@@ -70,7 +70,7 @@ char *coverage_sentence(const struct snapshot *s)
 	} missed[] = {
 		{OUTCOME_VANISHED, "gone"},
 		{OUTCOME_TRUNCATED, "cut short"},
-		{OUTCOME_MALFORMED, "not smaps"},
+		{OUTCOME_MALFORMED, "malformed"},
 	};
 	const struct coverage *c = &s->coverage;
 	uint64_t without = c->by_outcome[OUTCOME_NO_MEMORY];

@@ -487,8 +487,9 @@ TEST(coverage_in_words)
 		(struct coverage){.seen = 21, .by_outcome = {[OUTCOME_READ] = 1, 6, 5, 4, 3, 2}};
 	build();
 	assert_string_equal(report.coverage,
-			    "1 of 15 processes read; 4 gone; 3 cut short; 2 not smaps; "
-			    "5 could not be read: capture them as root; 6 more without memory "
+			    "1 of 15 processes read; 4 gone; 3 cut short; 2 malformed; "
+			    "5 could not be read: the capture was made without the right to; 6 "
+			    "more without memory "
 			    "(kernel threads, zombies)");
 	assert_int_equal(coverage_missed(&snapshot.coverage), 14);
 	end();
