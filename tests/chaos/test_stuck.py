@@ -135,12 +135,15 @@ class Stuck(Chaos):
 
 			with subprocess.Popen([anonmem.PROGRAM, "record", "-d", "100ms", "--name", "^(stuck|still)$",
 					"--output", path], stderr=subprocess.DEVNULL, env=ENVIRONMENT) as record:
-				self.wait(lambda: len(ask("sample")) > 20)
-				self.assertEqual([n for n, in ask("timed_out")], [2] * len(ask("timed_out")))
-				self.assertEqual(len([us for us, in ask("reading_us")[1:] if us > 2000000]), 0)
-				os.kill(self.server(), signal.SIGKILL)
-				self.wait(lambda: ask("timed_out")[-1][0] == 0)
-				record.terminate()
+				try:
+					self.wait(lambda: len(ask("sample")) > 20)
+					samples = ask("timed_out, reading_us")
+					self.assertEqual({timed_out for timed_out, _ in samples}, {2})
+					self.assertEqual([us for _, us in samples[1:] if us > 2000000], [])
+					os.kill(self.server(), signal.SIGKILL)
+					self.wait(lambda: ask("timed_out")[-1][0] == 0)
+				finally:
+					record.terminate()
 
 	def test_stopped(self):
 		"""Not all threads would stop, and a shell would wait for the rest."""

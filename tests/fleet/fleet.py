@@ -45,6 +45,8 @@ def exporter(program, *options):
 				with urllib.request.urlopen(f"http://{address}/healthz", timeout=20):
 					break
 			prometheus.time.sleep(0.02)
+		else:
+			sys.exit("anonmem serve does not answer")
 		yield address
 	finally:
 		process.terminate()

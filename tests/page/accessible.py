@@ -32,12 +32,12 @@ def install(folder):
 
 def main():
 	if not find():
-		return "skipped: there is no chromium"
+		return "page.accessible ... skipped 'chromium is missing'"
 	failed = 0
 	with tempfile.TemporaryDirectory() as folder:
 		axe = install(folder)
 		if not axe:
-			return "skipped: npm does not give axe-core"
+			return "page.accessible ... skipped 'npm does not give axe-core'"
 		browser = Browser()
 		for name, arguments in PAGES.items():
 			path = os.path.join(folder, name + ".html")
