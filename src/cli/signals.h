@@ -1,4 +1,4 @@
-/* signals: those that end a command that goes on until it is told to stop. */
+/* signals: those that end a command that would run on. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
