@@ -231,80 +231,52 @@ static void write_cgroups(struct exposition *x, const struct metrics *m)
 
 /* The service itself */
 
+#define OF(member) offsetof(struct metric_service, member)
+static const struct {
+	struct metric_family family;
+	size_t value; /* where it is; ns if its unit is the second */
+} service[] = {
+	{{"anonmem_reading_timestamp_seconds", METRIC_GAUGE, "seconds",
+	  "Time of the reading that all figures are of."},
+	 OF(read_at)},
+	{{"anonmem_reading_seconds", METRIC_GAUGE, "seconds", "How long it took."}, OF(reading_ns)},
+	{{"anonmem_readings", METRIC_COUNTER, NULL, "Readings, those that failed included."},
+	 OF(readings)},
+	{{"anonmem_readings_failed", METRIC_COUNTER, NULL, "Readings that failed."}, OF(failed)},
+	{{"anonmem_processes_reread", METRIC_GAUGE, NULL, "Processes that the last reading read."},
+	 OF(reread)},
+	{{"anonmem_processes_kept", METRIC_GAUGE, NULL,
+	  "Processes that it did not read again, since they did nothing."},
+	 OF(kept)},
+	{{"anonmem_processes_timed_out", METRIC_COUNTER, NULL,
+	  "Times that reading a process timed out."},
+	 OF(timed_out)},
+	{{"anonmem_requests_answered", METRIC_COUNTER, NULL, "Requests answered."}, OF(answered)},
+	{{"anonmem_requests_refused", METRIC_COUNTER, NULL,
+	  "Requests refused, and connections that took too long."},
+	 OF(refused)},
+	{{"process_cpu_seconds", METRIC_COUNTER, "seconds",
+	  "Processor time that anonmem has used."},
+	 OF(cpu_ns)},
+	{{"process_resident_memory_bytes", METRIC_GAUGE, "bytes", "Resident memory of anonmem."},
+	 OF(resident)},
+	{{"process_start_time_seconds", METRIC_GAUGE, "seconds", "When anonmem started."},
+	 OF(started_at)},
+};
+
 static void write_service(struct exposition *x, const struct metric_service *s)
 {
-	const struct {
-		struct metric_family family;
-		uint64_t value;
-		bool is_time; /* ns */
-		bool is_unknown;
-	} families[] = {
-		{{"anonmem_reading_timestamp_seconds", METRIC_GAUGE, "seconds",
-		  "Time of the reading that all figures are of."},
-		 s->read_at,
-		 true,
-		 false},
-		{{"anonmem_reading_seconds", METRIC_GAUGE, "seconds", "How long it took."},
-		 s->reading_ns,
-		 true,
-		 false},
-		{{"anonmem_readings", METRIC_COUNTER, NULL,
-		  "Readings, those that failed included."},
-		 s->readings,
-		 false,
-		 false},
-		{{"anonmem_readings_failed", METRIC_COUNTER, NULL, "Readings that failed."},
-		 s->failed,
-		 false,
-		 false},
-		{{"anonmem_processes_reread", METRIC_GAUGE, NULL,
-		  "Processes that the last reading read."},
-		 s->reread,
-		 false,
-		 false},
-		{{"anonmem_processes_kept", METRIC_GAUGE, NULL,
-		  "Processes that it did not read again, since they did nothing."},
-		 s->kept,
-		 false,
-		 false},
-		{{"anonmem_processes_timed_out", METRIC_COUNTER, NULL,
-		  "Times that reading a process timed out."},
-		 s->timed_out,
-		 false,
-		 false},
-		{{"anonmem_requests_answered", METRIC_COUNTER, NULL, "Requests answered."},
-		 s->answered,
-		 false,
-		 false},
-		{{"anonmem_requests_refused", METRIC_COUNTER, NULL,
-		  "Requests refused, and connections that took too long."},
-		 s->refused,
-		 false,
-		 false},
-		{{"process_cpu_seconds", METRIC_COUNTER, "seconds",
-		  "Processor time that anonmem has used."},
-		 s->cpu_ns,
-		 true,
-		 false},
-		{{"process_resident_memory_bytes", METRIC_GAUGE, "bytes",
-		  "Resident memory of anonmem."},
-		 s->resident,
-		 false,
-		 !s->resident_known},
-		{{"process_start_time_seconds", METRIC_GAUGE, "seconds", "When anonmem started."},
-		 s->started_at,
-		 true,
-		 false},
-	};
+	for (size_t i = 0; i < sizeof(service) / sizeof(*service); i++) {
+		const struct metric_family *family = &service[i].family;
+		uint64_t value = *(const uint64_t *)((const char *)s + service[i].value);
 
-	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
-		if (families[i].is_unknown)
+		if (service[i].value == OF(resident) && !s->resident_known)
 			continue;
-		exposition_family(x, &families[i].family);
-		if (families[i].is_time)
-			exposition_seconds(x, families[i].value);
+		exposition_family(x, family);
+		if (family->unit && strcmp(family->unit, "seconds") == 0)
+			exposition_seconds(x, value);
 		else
-			exposition_sample(x, SLICE(""), families[i].value);
+			exposition_sample(x, SLICE(""), value);
 	}
 }
 
