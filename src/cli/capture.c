@@ -137,7 +137,7 @@ static int read_and_write(const struct options *o, int fd, enum pack_form form, 
 	struct source *source;
 	int status = EXIT_FAILED;
 
-	if (privilege_reduce(false, e) < 0 || pack_load(e) < 0)
+	if (privilege_reduce(0, e) < 0 || pack_load(e) < 0)
 		return EXIT_FAILED;
 	thread_ids_to_processes(o->pids, o->pid_count);
 	source = source_open_proc(NULL, o->pids, o->pid_count, e);

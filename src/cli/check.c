@@ -299,7 +299,7 @@ static int prepare(struct check *c, struct error *e)
 	struct options *o = c->o;
 
 	/* As `run` does, for the program; see main.c. */
-	if (!o->program && privilege_reduce(false, e) < 0)
+	if (!o->program && privilege_reduce(0, e) < 0)
 		return -1;
 	if (make_budget(c, e) < 0)
 		return -1;

@@ -3,6 +3,7 @@
 #include "cli/help.h"
 
 #include "cli/output.h"
+#include "cli/privilege.h"
 #include "cli/say.h"
 #include "cli/version.h"
 
@@ -68,6 +69,8 @@ static enum exit_status act(enum option_command command, struct options *o, work
 
 		return (enum exit_status)output_write(o->output, 0666, work_redirected, &r, e);
 	}
+	if (command != FOR_RECORD)
+		privilege_drop_writing();
 	return work(o, e);
 }
 

@@ -42,6 +42,15 @@ static const struct {
 	{"run", command_run},	      {"serve", command_serve},	    {"top", command_top},
 };
 
+static unsigned may_need(command_fn *command)
+{
+	if (command == command_report)
+		return PRIVILEGE_ADMIN | PRIVILEGE_WRITING;
+	return command == command_machine || command == command_diff || command == command_record
+		       ? PRIVILEGE_WRITING
+		       : 0;
+}
+
 /* `anonmem run` keeps the user's own rights for the program, but none from file capabilities.
  * `anonmem capture` creates its file with all rights, and then drops them for the reading. */
 static int settle_rights(command_fn *command, struct error *e)
@@ -49,7 +58,7 @@ static int settle_rights(command_fn *command, struct error *e)
 	if ((command == command_run || command == command_capture || command == command_check) &&
 	    !privilege_is_lent())
 		return 0;
-	if (privilege_reduce(command == command_report, e) < 0)
+	if (privilege_reduce(may_need(command), e) < 0)
 		return -1;
 	if (command == command_run)
 		privilege_end();

@@ -89,6 +89,7 @@ static void run_writer(output_fn *write, void *ctx, int fd)
 	int status;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	privilege_drop_writing();
 	catch_signals(SIG_DFL);
 	block_signals(SIG_UNBLOCK);
 	status = write(ctx, fd, &keep, &e);
@@ -158,6 +159,7 @@ int output_write(const char *path, mode_t mode, output_fn *write, void *ctx, str
 {
 	int status;
 
+	privilege_raise_writing();
 	if (check_target(path, &mode, e) < 0)
 		return EXIT_USAGE;
 	/* As long as there is a temporary file. */

@@ -16,6 +16,9 @@ struct capabilities {
 /* CAP_SYS_ADMIN is permitted, but not effective until privilege_raise(). */
 static bool admin_sleeps;
 
+/* CAP_DAC_OVERRIDE is permitted, but not effective until privilege_raise_writing(). */
+static bool writing_sleeps;
+
 static bool get(struct capabilities *c)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -61,10 +64,23 @@ static uint64_t right_to_look(uint64_t permitted)
 	return permitted & CAPABILITY(CAP_CHECKPOINT_RESTORE);
 }
 
-int privilege_reduce(bool may_need_admin, struct error *e)
+/* What is permitted but not yet effective. */
+static uint64_t sleeping(uint64_t permitted, unsigned may_need)
+{
+	uint64_t admin = may_need & PRIVILEGE_ADMIN ? permitted & CAPABILITY(CAP_SYS_ADMIN) : 0;
+	uint64_t writing =
+		may_need & PRIVILEGE_WRITING ? permitted & CAPABILITY(CAP_DAC_OVERRIDE) : 0;
+
+	writing &= ~right_to_read(permitted);
+	admin_sleeps = admin != 0;
+	writing_sleeps = writing != 0;
+	return admin | writing;
+}
+
+int privilege_reduce(unsigned may_need, struct error *e)
 {
 	struct capabilities c;
-	uint64_t admin;
+	uint64_t later;
 
 	if (getuid() != geteuid() || getgid() != getegid())
 		return error_set(e, ERROR_SYSTEM,
@@ -77,12 +93,11 @@ int privilege_reduce(bool may_need_admin, struct error *e)
 			(c.permitted & CAPABILITY(CAP_SYS_PTRACE)) | right_to_look(c.permitted);
 		c.effective = 0;
 	} else if (c.permitted & CAPABILITY(CAP_SYS_PTRACE)) {
-		admin = may_need_admin ? c.permitted & CAPABILITY(CAP_SYS_ADMIN) : 0;
+		later = sleeping(c.permitted, may_need);
 		c.permitted = CAPABILITY(CAP_SYS_PTRACE) | right_to_read(c.permitted) |
 			      right_to_look(c.permitted);
 		c.effective &= c.permitted;
-		c.permitted |= admin;
-		admin_sleeps = admin != 0;
+		c.permitted |= later;
 	} else {
 		/* Without CAP_SYS_PTRACE, only processes without additional rights can be read, for
 		 * example as root in a container. */
@@ -102,6 +117,28 @@ int privilege_drop_admin(struct error *e)
 		return error_errno(e, "cannot read capabilities");
 	c.permitted &= ~CAPABILITY(CAP_SYS_ADMIN);
 	return set(&c) ? 0 : error_errno(e, "cannot give up capabilities");
+}
+
+void privilege_raise_writing(void)
+{
+	struct capabilities c;
+
+	if (!writing_sleeps || !get(&c))
+		return;
+	c.effective |= CAPABILITY(CAP_DAC_OVERRIDE);
+	set(&c);
+}
+
+void privilege_drop_writing(void)
+{
+	struct capabilities c;
+
+	if (!writing_sleeps || !get(&c))
+		return;
+	writing_sleeps = false;
+	c.effective &= ~CAPABILITY(CAP_DAC_OVERRIDE);
+	c.permitted &= ~CAPABILITY(CAP_DAC_OVERRIDE);
+	set(&c);
 }
 
 void privilege_raise(void)

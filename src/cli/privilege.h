@@ -5,7 +5,8 @@
  * (setcap cap_sys_ptrace=ep). Every other capability is dropped, except root's right to read any
  * file, which is needed for files named on the command line, and for pagemap and mem of processes.
  * Root keeps CAP_SYS_ADMIN only if exclusive memory is requested, since otherwise the kernel does
- * not identify pages. It, too, is not effective until the running system is read.
+ * not identify pages. It, too, is not effective until the running system is read. Root keeps
+ * CAP_DAC_OVERRIDE only until the file of --output is there, in whoever's folder.
  *
  * A user who has rights only from the program's file must not use them on paths of the user's
  * choice: a path such as /proc/1/cwd/x is accessible only with CAP_SYS_PTRACE. So the capability is
@@ -18,12 +19,19 @@
 
 #include <stdbool.h>
 
-/* Call before anything is opened: drops what is never needed. 0, or -1 with *e, also if the program
- * is setuid or setgid, which dropping capabilities cannot undo. */
-int privilege_reduce(bool may_need_admin, struct error *e);
+/* What a command may need beyond reading processes. */
+enum { PRIVILEGE_ADMIN = 1, PRIVILEGE_WRITING = 2 };
+
+/* Call before anything is opened: drops what is never needed; `may_need` has PRIVILEGE_... 0, or -1
+ * with *e, also if the program is setuid or setgid, which dropping capabilities cannot undo. */
+int privilege_reduce(unsigned may_need, struct error *e);
 
 /* Call once the options are known, if none of them needs CAP_SYS_ADMIN. 0, or -1 with *e. */
 int privilege_drop_admin(struct error *e);
+
+/* Call before the file of --output is created, and once it is there, or if there is none. */
+void privilege_raise_writing(void);
+void privilege_drop_writing(void);
 
 /* Makes the remaining capabilities effective. From now on, only the running system may be opened,
  * no path of the user's. */

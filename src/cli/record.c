@@ -289,8 +289,10 @@ static int record(struct recording_loop *l, const char *path, const struct group
 	int status = -1;
 
 	l->recorder = (struct recorder){.by = by, .span_ms = o->delay_ns / MS_NS};
+	privilege_raise_writing();
 	if (wakeup_open(&l->wakeup, o->on_pressure, e) == 0)
 		l->recorder.writer = writer_open(path, &limits, facts, e);
+	privilege_drop_writing();
 	if (l->recorder.writer)
 		say_begin(path, o->delay_ns);
 	if (l->recorder.writer && prepare(users, o, by, e) == 0) {

@@ -292,7 +292,7 @@ static int keep_to_watching(pid_t child, struct error *e)
 {
 	const struct sandbox box = {.child = child};
 
-	return privilege_reduce(false, e) < 0 ? -1 : sandbox_enter(&box, e);
+	return privilege_reduce(0, e) < 0 ? -1 : sandbox_enter(&box, e);
 }
 
 /* Starts the command and watches it until it has ended. 0, or the exit status with *e. */

@@ -287,6 +287,24 @@ class Kept(Watched):
 			report = json.loads(self.works("--fast", "--json", "--pid", pid))
 			self.assertEqual(report["read"], "scan")
 
+	def test_folders_of_others(self):
+		"""Root may write where it says; whoever reads processes may not."""
+		self.write("his/hers", "", 0o600, 1234)
+		os.chown(self.path("his"), 1234, 1234)
+		own = str(os.getpid())
+		for name, arguments in (("r.json", (own, "--json")), ("m.json", ("machine", "--json")),
+				("c.tar", ("capture", "-q", "-p", own)), ("k.json", ("check", own, "--max", "rss=100G", "--json")),
+				("d.txt", ("diff", "--for", "100ms", own)), ("r.db", ("record", "-p", own, "--for", "10ms"))):
+			self.works(*arguments, "--output", self.path(f"his/{name}"))
+			self.assertGreater(os.path.getsize(self.path(f"his/{name}")), 0)
+		self.assertEqual(set(os.listdir(self.path("his"))) - {"r.db-wal", "r.db-shm"},
+			{"hers", "r.json", "m.json", "c.tar", "k.json", "d.txt", "r.db"})
+		with subprocess.Popen([self.anonmem, "record", "-p", own, "--output", self.path("his/r.db")],
+				stderr=subprocess.DEVNULL, env=ENVIRONMENT) as process:
+			status = wait_for_status(process.pid, lambda status: status["Seccomp"] == 2)
+			process.terminate()
+		self.check(status, TRACE | READ_FILES | LOOK)
+
 	def test_program_that_is_run(self):
 		"""The program has all rights that it would have without anonmem."""
 		show = ("cat", "/proc/self/status")
