@@ -13,7 +13,7 @@
 static const char prefix[] = "malloc: ";
 static const char unknown[] = "malloc: (no library)";
 
-/* Libraries that pass on what others ask for. */
+/* Libraries that pass requests on. */
 
 static const char *const always[] = {"libc.so.*",     "libm.so.*",	  "libstdc++.so.*",
 				     "libgcc_s.so.*", "libglib-2.0.so.*", "ld-linux-*.so.*"};
@@ -75,7 +75,8 @@ static unsigned heap_of(const char *library)
 	return heap_find(name);
 }
 
-/* Those that were met, so that a rule can say which by a small number. Some may be there twice. */
+/* Libraries that pass requests on and were seen, so that a rule can refer to one by a small number.
+ * Some may occur twice. */
 static struct through {
 	int state;
 	char name[ANONMEM_NAME_MAX + 1];
@@ -105,14 +106,14 @@ static unsigned find_through(const char *name)
 	return i;
 }
 
-/* Rules, each once: how to go on from an address, in a number that is not 0. Most frames of a
- * program are alike. */
+/* Rules for going up from an address, each stored once and referred to by a number that is not 0.
+ * Most frames of a program are alike. */
 
 enum {
 	RULE_LIMIT = 4096,
 	BY_RBP = 1,
 	RBP_SAVED = 2,
-	NO_RULE = 4, /* where the stack cannot be followed */
+	NO_RULE = 4, /* the stack cannot be followed */
 	THROUGH_SHIFT = 3,
 	THROUGH_MASK = 63,
 	CFA_SHIFT = 9,
@@ -170,9 +171,9 @@ void asker_forget(void)
 }
 
 struct step {
-	unsigned heap;	   /* found; or 0 */
-	unsigned function; /* found and counted, + 1; or 0 */
-	uint64_t rule;	   /* how to go on; or 0 if the address is in no library */
+	unsigned heap;	   /* 0 if not found */
+	unsigned function; /* number of the counted function + 1; 0 if not found */
+	uint64_t rule;	   /* how to go up; 0 if the address is in no library */
 };
 
 static struct step rule_for(uintptr_t address, const char *library)
@@ -184,7 +185,8 @@ static struct step rule_for(uintptr_t address, const char *library)
 
 	if (through == THROUGHS)
 		return (struct step){.heap = heap_of(library)};
-	/* The call is the instruction before, and may be the last one of its function. */
+	/* The call is the instruction before the address, and may be the last one of its function.
+	 */
 	if (_dl_find_object((void *)(address - 1), &object) == 0 &&
 	    cfi_find(&object, address - 1, &rule))
 		packed = pack(&rule, through);
@@ -244,14 +246,14 @@ static inline __attribute__((always_inline)) struct step look_up(uintptr_t addre
 	return (struct step){.rule = __atomic_load_n(&rules[value], __ATOMIC_RELAXED)};
 }
 
-/* Frames */
+/* Frames. */
 
 struct frame {
 	uintptr_t cfa, rbp, address;
 };
 
-/* To the caller of the one at hand. False at a rule that cannot be followed, or that would lead
- * down the stack or far away. */
+/* Goes up to the caller. False if the rule cannot be followed, or would lead down the stack or far
+ * away. */
 static bool go_up(struct frame *f, uint64_t rule)
 {
 	const uintptr_t far = (uintptr_t)8 << 20;
@@ -271,7 +273,7 @@ static bool go_up(struct frame *f, uint64_t rule)
 	return f->address != 0;
 }
 
-/* That of a step, or 0. */
+/* The heap of a step, or 0. */
 static unsigned heap_at(uintptr_t address, struct step step, size_t size)
 {
 	struct function_answer answer;

@@ -1,9 +1,10 @@
 /*
  * asker: which heap a call of malloc() is for.
  *
- * That of the library whose code the call returns to; if that one only passes on what others ask
- * for, as strdup() and operator new do, that of the first other one further up the stack. What was
- * found for an address is kept, until a library is closed. Only for this folder.
+ * It is the heap of the library whose code the call returns to. If that library only passes
+ * requests on, as strdup() and operator new do, it is the heap of the first other library further
+ * up the stack. What was found for an address is cached until a library is closed. Only for this
+ * folder.
  */
 #ifndef HEAPS_ASKER_H
 #define HEAPS_ASKER_H
@@ -12,13 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `direct`: no library passes anything on. `functions`: those that ask for most have heaps of their
- * own. `through`: patterns of names, with colons between, of more libraries that pass on; may be
- * NULL. It stays the caller's. */
+/* `direct`: no library passes requests on. `functions`: the functions that ask for most get heaps
+ * of their own. `through`: patterns of names, separated by colons, of more libraries that pass
+ * requests on; may be NULL. It stays the caller's. */
 void asker_begin(bool direct, bool functions, const char *through);
 
-/* What is known of addresses, in one word each: the address, and below it a heap, or a rule how to
- * go on from there, or behind all rules a function that is counted. */
+/* The cache has one word for each address: the address and, in its low bits, a heap, a rule for
+ * going up from there, or, numbered after all rules, a function that is counted. */
 enum { ASKER_BITS = 13, ASKER_VALUE_BITS = 16, ASKER_RULE = 1 << 15 };
 
 extern uint64_t asker_cache[1 << ASKER_BITS];
@@ -28,11 +29,11 @@ static inline uint64_t *asker_place(uintptr_t address)
 	return &asker_cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - ASKER_BITS)];
 }
 
-/* For an address of which another thing is known than its heap, or nothing. */
+/* For an address whose cached value is not a heap, or that is not cached. */
 unsigned asker_follow(const uintptr_t *frame, size_t size);
 
-/* The frame is that of the function that was called: rbp of its caller, then the address that the
- * call returns to. `size`: what it asks for, in bytes. */
+/* The frame is that of the function that was called: its caller's rbp, then the address that the
+ * call returns to. `size`: the bytes it asks for. */
 static inline unsigned asker_heap(const uintptr_t *frame, size_t size)
 {
 	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
@@ -42,7 +43,7 @@ static inline unsigned asker_heap(const uintptr_t *frame, size_t size)
 	return asker_follow(frame, size);
 }
 
-/* After a library was closed, since another one may come to lie there. */
+/* To be called after a library was closed, since another one may be loaded at its addresses. */
 void asker_forget(void);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Before each block. */
+/* Stands before each block. */
 struct head {
 	size_t offset; /* of the block in its mapping */
 	size_t mapped; /* bytes */
@@ -26,7 +26,7 @@ static void add(unsigned heap, size_t mapped)
 	__atomic_add_fetch(&sums[heap], mapped, __ATOMIC_RELAXED);
 }
 
-/* What is mapped for a block; 0 if it is too large. */
+/* How much is mapped for a block; 0 if it is too large. */
 static size_t size_mapped(size_t size, size_t offset)
 {
 	size_t mapped;

@@ -33,7 +33,7 @@ enum opcode {
 	VAL_OFFSET_SF,
 	VAL_EXPRESSION,
 	GNU_ARGS_SIZE = 0x2e,
-	/* in the two upper bits, with an operand in the others */
+	/* in the two upper bits, with an operand in the lower six */
 	ADVANCE_LOC = 0x40,
 	OFFSET = 0x80,
 	RESTORE = 0xc0,
@@ -58,7 +58,7 @@ struct bytes {
 	bool bad;
 };
 
-/* Bytes */
+/* Bytes. */
 
 static uint64_t take(struct bytes *b, size_t size)
 {
@@ -86,7 +86,8 @@ static uint64_t take_leb(struct bytes *b, unsigned *bits)
 			value |= (byte & 0x7f) << shift;
 		shift += 7;
 	} while (byte & 0x80);
-	*bits = byte & 0x40 && shift < 64 ? shift : 0; /* of a negative number, if it is signed */
+	*bits = byte & 0x40 && shift < 64 ? shift
+					  : 0; /* sign-extends a negative number, if it is signed */
 	return value;
 }
 
@@ -113,7 +114,7 @@ static void skip(struct bytes *b, uint64_t size)
 		b->at += size;
 }
 
-/* Entries */
+/* Entries. */
 
 struct cie {
 	uint64_t code_factor;
@@ -129,11 +130,11 @@ static struct bytes entry_at(const unsigned char *at)
 	uint64_t size = take(&b, sizeof(uint32_t));
 
 	b.end = b.at + size;
-	b.bad = size == 0 || size == UINT32_MAX; /* the end, or one of 64 bits */
+	b.bad = size == 0 || size == UINT32_MAX; /* the end, or a 64-bit entry */
 	return b;
 }
 
-/* Of pointers only what linkers write for code of any position. */
+/* Accepts only the pointer encodings that linkers use in position-independent code. */
 static bool parse_augmentation(struct bytes *b, const char *letters, struct cie *cie)
 {
 	uint64_t encoding;
@@ -175,7 +176,7 @@ static bool parse_cie(const unsigned char *at, struct cie *cie)
 	letters = (const char *)b.at;
 	skip(&b, strnlen(letters, (size_t)(b.end - b.at)) + 1);
 	if (b.bad || letters[0] != 'z')
-		return false; /* its FDEs would have pointers of 64 bits */
+		return false; /* its FDEs would have 64-bit pointers */
 	cie->code_factor = take_unsigned(&b);
 	cie->data_factor = take_signed(&b);
 	if (take_unsigned(&b) != RETURN_ADDRESS)
@@ -186,9 +187,9 @@ static bool parse_cie(const unsigned char *at, struct cie *cie)
 	return parse_augmentation(&b, letters + 1, cie) && !cie->instructions.bad;
 }
 
-/* The table of .eh_frame_hdr, which is sorted: where a function begins, and its FDE. */
+/* An entry of .eh_frame_hdr, a sorted table: where a function begins, and its FDE. */
 struct entry {
-	int32_t start, fde; /* from the header */
+	int32_t start, fde; /* relative to the header */
 };
 
 static const struct entry *find_entry(const struct dl_find_object *object, uintptr_t address)
@@ -222,7 +223,7 @@ uintptr_t cfi_function(const struct dl_find_object *object, uintptr_t address)
 		     : address;
 }
 
-/* Instructions */
+/* Instructions. */
 
 static struct saved *saved_of(struct state *s, uint64_t reg)
 {
@@ -260,7 +261,8 @@ static void define_cfa(struct state *s, uint64_t reg, int64_t offset)
 	s->cfa_known = true;
 }
 
-/* What has an operand in its own byte, or advances. False if it goes beyond the address. */
+/* Runs an instruction that has an operand in its own byte, or that advances. False if it goes
+ * beyond the address. */
 static bool run_location(struct bytes *b, uint64_t op, const struct cie *cie, uint64_t *left)
 {
 	static const uint8_t sizes[] = {[ADVANCE_LOC1] = 1, [ADVANCE_LOC2] = 2, [ADVANCE_LOC4] = 4};
@@ -352,7 +354,7 @@ static void run_other(struct bytes *b, uint64_t op, const struct cie *cie, struc
 	}
 }
 
-/* Runs instructions up to the one for `left` bytes behind the start of the function. */
+/* Runs instructions up to the one `left` bytes after the start of the function. */
 static bool run(struct bytes b, const struct cie *cie, uint64_t left, struct state *s,
 		const struct state *initial)
 {

@@ -21,7 +21,7 @@ static uintptr_t round_up(uintptr_t value, size_t unit)
 	return round_down(value + unit - 1, unit);
 }
 
-/* Where the last one begins: the next fits below, as a rule. */
+/* Where the last chunk begins: usually, the next one fits below it. */
 static uintptr_t lowest;
 
 static void *map_at(uintptr_t wanted, size_t size, int flags)
@@ -29,7 +29,7 @@ static void *map_at(uintptr_t wanted, size_t size, int flags)
 	return sys_mmap((void *)wanted, size, ACCESS, SHARING | flags, -1, 0);
 }
 
-/* Where there is room, found by taking more than is needed of what nobody counts as memory. */
+/* Finds room by reserving more address space than needed, which does not count as memory. */
 static void *map_in_reserve(size_t size, size_t alignment)
 {
 	char *room = sys_mmap(NULL, size + alignment, PROT_NONE, SHARING | MAP_NORESERVE, -1, 0);
@@ -60,11 +60,11 @@ static void *map_aligned(size_t size, size_t alignment)
 		sys_munmap(memory, size);
 	}
 	memory = map_in_reserve(size, alignment);
-	/* Once more: the C library, too, has a second way to get memory. */
+	/* Tries again: the C library, too, has a second way to get memory. */
 	return memory == MAP_FAILED ? map_in_reserve(size, alignment) : memory;
 }
 
-/* Huge pages would fill each small heap up to 2 MiB. Where there are none, this does nothing. */
+/* Huge pages would fill each small heap up to 2 MiB. Where there are none, this has no effect. */
 static void keep_pages_small(void *memory, size_t size)
 {
 	const size_t small = 4 * OWNER_CHUNK;
@@ -114,7 +114,7 @@ bool chunk_extend(void *at, size_t size, unsigned owner, const char *name)
 	void *memory = map_at((uintptr_t)at, size, MAP_FIXED_NOREPLACE);
 	bool extended;
 
-	if (memory != MAP_FAILED && memory != at) /* an old kernel takes it for a wish */
+	if (memory != MAP_FAILED && memory != at) /* an old kernel takes the address as a hint */
 		sys_munmap(memory, size);
 	extended = memory == at && belongs(memory, size, owner, name);
 	errno = before;
@@ -127,7 +127,7 @@ void *chunk_remap(void *at, size_t old, size_t size, unsigned owner, const char 
 	uintptr_t start = (uintptr_t)at;
 	void *memory, *room = MAP_FAILED;
 
-	/* Nobody else may have the addresses before nothing is known of them any more. */
+	/* Forgets the owner before anything else can be mapped at these addresses. */
 	owner_set(at, old, OWNER_NONE);
 	if (name_kernel_keeps() != 1)
 		keep_set(start, start + old, 0, NULL);

@@ -5,18 +5,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Maps zeroed memory at a multiple of 2 MiB and of the alignment, for an owner of owner.h. NULL if
- * there is none. */
+/* Maps zeroed memory, aligned to 2 MiB and to the alignment, for an owner of owner.h. NULL if there
+ * is none. */
 void *chunk_map(size_t size, size_t alignment, unsigned owner, const char *name);
 
-/* The same at an address behind memory of the same owner, if nothing is there. */
+/* Maps memory at an address directly after memory of the same owner, if nothing is there. */
 bool chunk_extend(void *at, size_t size, unsigned owner, const char *name);
 
-/* Gives another size to what chunk_map() mapped, which may move it. NULL, and nothing done, if that
- * cannot be. */
+/* Changes the size of what chunk_map() mapped, which may move it. NULL, with nothing changed, if
+ * that is impossible. */
 void *chunk_remap(void *at, size_t old, size_t size, unsigned owner, const char *name);
 
-/* Gives back all that was mapped. */
+/* Unmaps all that was mapped. */
 void chunk_unmap(void *at, size_t size);
 
 #endif

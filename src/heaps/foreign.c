@@ -1,7 +1,7 @@
 /*
- * What jemalloc is given in place of functions of the C library (jemalloc.map): memory that is
- * known to be its own, and nothing of the settings that a user made for another jemalloc. What it
- * would need to profile, which it never does here, is missing.
+ * The functions that jemalloc calls in place of the C library's (jemalloc.map). They give it memory
+ * whose owner is known, and hide settings that a user made for another jemalloc. Functions that
+ * jemalloc would need for profiling, which it never does here, are missing.
  */
 #include "heaps/foreign.h"
 
@@ -11,11 +11,10 @@
 
 #include <stdbool.h>
 
-/* On which jemalloc tries, one after another, what the kernel can do. It does not expect that there
- * may be none. */
+/* jemalloc tries on this page what the kernel can do. It does not expect to get no page. */
 static char page_to_try[4096] __attribute__((aligned(4096)));
 
-/* All that jemalloc maps by itself, at addresses of the kernel's choice. */
+/* Everything that jemalloc maps by itself, at addresses of the kernel's choice. */
 void *heaps_mmap(void *addr, size_t len, int access, int flags, int fd, off_t offset)
 {
 	void *memory;
@@ -25,7 +24,7 @@ void *heaps_mmap(void *addr, size_t len, int access, int flags, int fd, off_t of
 	if (len < OWNER_CHUNK)
 		return sys_mmap(addr, len, access, flags, fd, offset);
 	if (flags & MAP_FIXED)
-		return MAP_FAILED; /* what it has is never taken back */
+		return MAP_FAILED; /* jemalloc's memory is never decommitted */
 	if (addr)
 		return chunk_extend(addr, len, OWNER_ALLOCATOR, allocator_name) ? addr : MAP_FAILED;
 	memory = chunk_map(len, OWNER_CHUNK, OWNER_ALLOCATOR, allocator_name);
@@ -36,7 +35,7 @@ int heaps_munmap(void *addr, size_t len)
 {
 	if (addr == page_to_try)
 		return 0;
-	/* What is not the whole of a chunk is not known by it. */
+	/* Only whole chunks have an owner. */
 	if ((uintptr_t)addr % OWNER_CHUNK == 0 && len % OWNER_CHUNK == 0) {
 		chunk_unmap(addr, len);
 		return 0;

@@ -1,4 +1,5 @@
-/* foreign: what jemalloc calls instead of the C library. Only jemalloc calls it. */
+/* foreign: the functions that jemalloc calls instead of the C library's. Nothing else calls them.
+ */
 #ifndef HEAPS_FOREIGN_H
 #define HEAPS_FOREIGN_H
 

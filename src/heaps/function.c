@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-	HEAPS = 64,	    /* of functions */
+	HEAPS = 64,	    /* heaps of functions */
 	ENOUGH = 256 << 10, /* bytes */
 	DOUBLED_AFTER = 8,  /* heaps */
 	TRIES = 16,
@@ -25,14 +25,14 @@ static struct function {
 	int state;
 } functions[FUNCTION_LIMIT];
 
-/* Heaps of functions. */
+/* The number of functions with a heap. */
 static unsigned heaps;
 
 static bool is(struct function *f, uintptr_t start, unsigned library)
 {
 	uintptr_t none = 0;
 
-	/* The library of an entry that another thread has just taken may not be known yet. */
+	/* Another thread may just have taken the entry and not yet written its library. */
 	if (__atomic_compare_exchange_n(&f->start, &none, start, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
 		__atomic_store_n(&f->library, (uint16_t)library, __ATOMIC_RELEASE);
@@ -59,7 +59,7 @@ static bool has_asked_enough(size_t asked)
 	return asked >= (size_t)ENOUGH << __atomic_load_n(&heaps, __ATOMIC_RELAXED) / DOUBLED_AFTER;
 }
 
-/* A function that has no symbol is known by its address in the file, for addr2line(1). */
+/* A function without a symbol is named by its address in the file, for addr2line(1). */
 static unsigned make_heap(const struct function *f)
 {
 	static const char prefix[] = "malloc: ";
@@ -85,7 +85,7 @@ static void name(struct function *f)
 {
 	int counting = COUNTING, before = errno;
 
-	/* Another thread, or what this interrupts, may be at it. */
+	/* Another thread may be naming it, or the code that this signal handler interrupts. */
 	if (!__atomic_compare_exchange_n(&f->state, &counting, NAMING, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
 		return;
@@ -101,7 +101,7 @@ struct function_answer function_ask(unsigned function, size_t size)
 
 	if (__atomic_load_n(&f->state, __ATOMIC_ACQUIRE) == NAMED)
 		return (struct function_answer){f->heap, true};
-	/* No file may be opened any more to look for names. */
+	/* Files can no longer be opened to look up names. */
 	if (sandboxed || __atomic_load_n(&heaps, __ATOMIC_RELAXED) >= HEAPS)
 		return (struct function_answer){f->library, true};
 	asked = __atomic_add_fetch(&f->asked, size, __ATOMIC_RELAXED);

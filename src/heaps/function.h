@@ -1,9 +1,9 @@
 /*
- * function: the functions that ask for most have heaps of their own (`--label function`).
+ * function: the functions that ask for most get heaps of their own (`--label function`).
  *
- * Each function's requests are added up, freed or not. Whoever has asked for enough gets a heap
- * from then on; the more heaps there are, the more is enough. The others stay with the heap of
- * their library. Takes no lock. Only for this folder.
+ * Each function's requests are added up, freed or not. A function that has asked for enough gets a
+ * heap from then on; the more such heaps there are, the more it takes. The other functions stay in
+ * the heap of their library. Takes no lock. Only for this folder.
  */
 #ifndef HEAPS_FUNCTION_H
 #define HEAPS_FUNCTION_H
@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FUNCTION_LIMIT = 4096 }; /* functions that are counted */
+enum { FUNCTION_LIMIT = 4096 }; /* the most functions that are counted */
 
-/* The number of the function that begins at an address, in a library with that heap.
- * FUNCTION_LIMIT if there are too many. */
+/* The number of the function that begins at an address, in a library with that heap. FUNCTION_LIMIT
+ * if there are too many. */
 unsigned function_find(uintptr_t start, unsigned library);
 
-/* The heap for a request of a function. It stays the same from then on if `stays` says so. */
+/* The heap for a request of a function. `stays` says whether it will not change any more. */
 struct function_answer {
 	unsigned heap, stays;
 };

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* What jemalloc is told instead of what the user may have written for another one. Large memory is
- * asked for by heap; so nothing is too large for one. */
+/* Settings for jemalloc, in place of those that the user may have made for another one. Large
+ * memory is requested by heap, so no size may be too large for a heap. */
 extern const char *heaps_je_malloc_conf;
 const char *heaps_je_malloc_conf = "narenas:1,dss:disabled";
 
@@ -24,7 +24,7 @@ static char names[HEAP_MAX][ANONMEM_NAME_MAX + 1];
 static unsigned end = OWNER_FIRST;
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
-/* The first heap is made before all others, and takes what has no other. */
+/* The first heap: it is made before all others, and takes requests that no other heap can. */
 static const char shared[] = "malloc: (any)";
 
 unsigned heap_end(void)
@@ -37,7 +37,7 @@ const char *heap_name(unsigned heap)
 	return names[heap];
 }
 
-/* jemalloc's hooks. Of arenas nothing else is known than a number. */
+/* jemalloc's hooks. All that they know of an arena is its number. */
 
 static uint16_t heap_of_arena[HEAP_MAX + OWNER_FIRST];
 
@@ -99,7 +99,7 @@ static bool merge(extent_hooks_t *hooks, void *a, size_t a_size, void *b, size_t
 	return false;
 }
 
-/* Without dalloc: what is free stays in its heap, without pages. */
+/* There is no dalloc: free extents stay in their heap, without pages. */
 static extent_hooks_t hooks = {
 	.alloc = alloc,
 	.purge_forced = purge,
@@ -109,7 +109,7 @@ static extent_hooks_t hooks = {
 
 static bool create_arena(unsigned heap)
 {
-	/* jemalloc's own struct arena_config_s, which its header does not have. */
+	/* jemalloc's own struct arena_config_s, which its header lacks. */
 	struct {
 		extent_hooks_t *hooks;
 		bool metadata_use_hooks;
@@ -193,7 +193,8 @@ static void after_fork_in_child(void)
 
 bool heap_begin(void)
 {
-	/* The allocator's own handlers are there by then: its locks are taken after this one. */
+	/* The allocator has registered its own fork handlers by then, so its locks are taken after
+	 * this one. */
 	if (heap_find(shared) != OWNER_FIRST || heap_end() == OWNER_FIRST)
 		return false;
 	return pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;

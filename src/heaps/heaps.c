@@ -1,7 +1,7 @@
 /*
- * Where the library that `anonmem run --heaps` preloads begins: before all other libraries, the C
- * library among them (-z initfirst). So nothing may be called here that needs more of it than the
- * dynamic linker has set up.
+ * Where the library that `anonmem run --heaps` preloads begins: before all other libraries,
+ * including the C library (-z initfirst). So nothing may be called here that needs more of the C
+ * library than the dynamic linker has set up.
  */
 #include "heaps/asker.h"
 #include "heaps/heap.h"
@@ -38,9 +38,8 @@ __attribute__((constructor(101))) static void take_environment(int argc, char **
 		environ = env;
 }
 
-/* A program with a malloc() of its own keeps it. In one that is not position-independent, the
- * symbol may be no more than an entry of its procedure linkage table, which calls the C library's.
- */
+/* A program with its own malloc() keeps it. In a program that is not position-independent, the
+ * symbol may only be an entry of its procedure linkage table, which calls the C library's. */
 static bool uses_the_c_library(void)
 {
 	size_t size = 0;

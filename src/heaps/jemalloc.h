@@ -1,7 +1,7 @@
 /*
- * jemalloc: the allocator that the heaps are made of, as the build renames it (jemalloc.map): a
- * private copy, which obeys neither MALLOC_CONF nor /etc/malloc.conf, and whose own memory comes
- * from heaps_mmap(). Only for this folder.
+ * jemalloc: the allocator that the heaps are made of, renamed by the build (jemalloc.map). It is a
+ * private copy, which obeys neither MALLOC_CONF nor /etc/malloc.conf, and gets its own memory from
+ * heaps_mmap(). Only for this folder.
  */
 #ifndef HEAPS_JEMALLOC_H
 #define HEAPS_JEMALLOC_H

@@ -1,6 +1,6 @@
 /*
- * malloc() and the others, by heaps. What the C library allocated before this began is known by
- * having no owner: it is copied when it grows, and never freed, since nobody could any more.
+ * malloc() and related functions, by heaps. Memory that the C library allocated before this began
+ * has no owner: it is copied when it grows, and never freed, since nobody could free it any more.
  */
 #include "heaps/malloc.h"
 
@@ -19,10 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The frame of the function at hand; this file is compiled so that each has one. */
+/* The frame of the current function; this file is compiled so that each function has one. */
 #define FRAME ((const uintptr_t *)__builtin_frame_address(0))
 
-enum { SMALLEST = 16 }; /* as of the C library: all memory is aligned to that */
+enum { SMALLEST = 16 }; /* bytes; all memory is aligned to that, as in the C library */
 
 static size_t at_least(size_t size)
 {
@@ -42,7 +42,7 @@ static void count(void)
 	}
 }
 
-/* Where addresses are short, any heap that has room. */
+/* If address space is short, uses any heap that has room. */
 static void *allocate_anywhere(size_t size, int flags)
 {
 	unsigned end = heap_end();
@@ -56,11 +56,11 @@ static void *allocate_anywhere(size_t size, int flags)
 	return p;
 }
 
-/* Aligned to a power of two, and zeroed if so wanted. */
+/* Allocates memory aligned to a power of two, and zeroed if requested. */
 __attribute__((noinline)) static void *allocate(unsigned heap, size_t size, size_t alignment,
 						bool zero)
 {
-	/* Each class of sizes is a multiple of the smallest one. */
+	/* Each size class is a multiple of the smallest one. */
 	int flags = alignment > SMALLEST ? MALLOCX_LG_ALIGN(__builtin_ctzl(alignment)) : 0;
 	int before = errno;
 	void *p = NULL;
@@ -88,7 +88,8 @@ static void *allocate_in(unsigned heap, size_t size, int flags)
 	return p ? p : allocate(heap, size, SMALLEST, flags != 0);
 }
 
-/* Of memory from the C library: its size stands before it, with three flags below. */
+/* The size of memory from the C library: it stands before the memory, with three flags in its low
+ * bits. */
 static size_t foreign_size(const void *p)
 {
 	enum { MAPPED = 2, FLAGS = 7 };
@@ -97,7 +98,7 @@ static size_t foreign_size(const void *p)
 	return (size & ~(size_t)FLAGS) - (size & MAPPED ? 2 : 1) * sizeof(size_t);
 }
 
-/* Neither here nor in free() does anything change errno: what asks the kernel takes care. */
+/* Neither this nor free() changes errno: the functions that call the kernel preserve it. */
 __attribute__((noinline)) static void release(void *p, unsigned owner)
 {
 	if (owner & OWNER_ALONE)
@@ -172,7 +173,7 @@ static void *move(void *p, unsigned owner, size_t size, unsigned heap)
 	return moved;
 }
 
-/* Memory stays in its heap, whoever changes its size. */
+/* Memory stays in its heap, whichever library resizes it. */
 static void *resize(void *p, unsigned owner, size_t size)
 {
 	void *resized = NULL;
@@ -217,7 +218,7 @@ static bool is_power(size_t alignment)
 	return alignment && (alignment & (alignment - 1)) == 0;
 }
 
-/* Any alignment is rounded up to a power of two, as by the C library. */
+/* Rounds any alignment up to a power of two, as the C library does. */
 static void *our_memalign(size_t alignment, size_t size)
 {
 	size_t power = SMALLEST;
@@ -269,10 +270,10 @@ static size_t our_malloc_usable_size(void *p)
 	return size_of(p, owner_of(p));
 }
 
-/* Gives back what is free; as by the C library, 1 if that may have been something. */
+/* Returns free memory to the kernel. As in the C library, returns 1 if there may have been some. */
 static int our_malloc_trim(size_t unused)
 {
-	char key[] = "arena.4096.purge"; /* of all */
+	char key[] = "arena.4096.purge"; /* all arenas */
 	int before = errno;
 
 	(void)unused;
@@ -305,7 +306,7 @@ static struct mallinfo2 our_mallinfo2(void)
 	return info;
 }
 
-/* In numbers that may be too small, as its manual page says. */
+/* The numbers overflow, as the manual page of mallinfo(3) says. */
 static struct mallinfo our_mallinfo(void)
 {
 	struct mallinfo2 info = our_mallinfo2();
@@ -320,8 +321,9 @@ static struct mallinfo our_mallinfo(void)
 	return small;
 }
 
-/* What takes memory comes first, since it also takes the C library's: should the rest fail, and not
- * be undone either, nobody is given what the C library does not know. */
+/* Functions that accept memory are replaced first, since they also accept the C library's. If the
+ * rest then fails and cannot be undone either, nobody gets memory that the C library does not know.
+ */
 bool malloc_replace(void)
 {
 #define HOOK(name)                                                                                 \

@@ -1,9 +1,9 @@
 /*
  * owner: whose heap an address lies in.
  *
- * All memory of heaps lies in chunks that begin at a multiple of 2 MiB, and no 2 MiB have memory of
- * two heaps. A table of two levels says whose they are; it grows with what is used, so that a limit
- * of the address space leaves it room. Reading takes no lock.
+ * All memory of heaps lies in chunks that begin at a multiple of 2 MiB, and no 2 MiB hold memory of
+ * two heaps. A table of two levels says who owns each. It grows with use, so that it fits under a
+ * limit of the address space. Reading takes no lock.
  */
 #ifndef HEAPS_OWNER_H
 #define HEAPS_OWNER_H
@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 enum {
-	OWNER_NONE,	       /* not from here: of the C library, before this began */
-	OWNER_ALLOCATOR,       /* jemalloc's own, and what ending threads allocate */
-	OWNER_FIRST,	       /* the first heap; its number is its owner */
+	OWNER_NONE,	       /* not from here: from the C library, before this began */
+	OWNER_ALLOCATOR,       /* memory of jemalloc itself, and what ending threads allocate */
+	OWNER_FIRST,	       /* the first heap; the number of a heap is its owner */
 	OWNER_ALONE = 1 << 15, /* added to a heap: a block with a mapping of its own (block.h) */
 	OWNER_SHIFT = 21,
-	OWNER_LEAF = 1 << 13, /* numbers in a leaf */
+	OWNER_LEAF = 1 << 13, /* entries of a leaf */
 	OWNER_ROOT = 1 << 13, /* leaves: 47 bits of address in all */
 };
 
@@ -37,8 +37,8 @@ static inline unsigned owner_of(const void *p)
 	return leaf ? __atomic_load_n(&leaf[at % OWNER_LEAF], __ATOMIC_RELAXED) : OWNER_NONE;
 }
 
-/* Sets the owner of all that [start, start + size) touches. False, and nothing changed, if there
- * is no memory for the table. */
+/* Sets the owner of everything that [start, start + size) touches. False, with nothing changed, if
+ * there is no memory for the table. */
 bool owner_set(const void *start, size_t size, unsigned owner);
 
 #endif

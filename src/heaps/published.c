@@ -43,7 +43,8 @@ static size_t read_figure(const struct figure *f, unsigned arena)
 	return heaps_je_mallctlbymib(mib, f->count, &value, &size, NULL, 0) == 0 ? value : 0;
 }
 
-/* Below all heaps, so that who reads the mappings from below knows of them before they come. */
+/* An address below all heaps, so that a reader of the mappings, from low to high addresses, meets
+ * the table first. */
 static void *somewhere_low(void)
 {
 	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46, page = 4096;
@@ -59,7 +60,7 @@ static int open_memfd(void)
 	struct rlimit limit;
 	int fd;
 
-	/* A file beyond the limit is not just refused, but answered with a signal. */
+	/* The kernel sends a signal when a file exceeds the limit, instead of only failing. */
 	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < sizeof(struct heaps_table))
 		return -1;
 	fd = memfd_create(HEAPS_MEMFD, MFD_CLOEXEC);
@@ -107,10 +108,10 @@ void published_begin(void)
 	__atomic_store_n(&table->head.magic, HEAPS_MAGIC, __ATOMIC_RELEASE);
 }
 
-/* Of a heap: what it has handed out, and what it has in memory otherwise. */
+/* Measures a heap: what it has handed out, and what else it has in memory. */
 static struct published_sum measure_heap(unsigned heap)
 {
-	static const size_t page = 4096; /* jemalloc's */
+	static const size_t page = 4096; /* of jemalloc */
 	unsigned arena = heap_arena[heap];
 	size_t out = read_figure(&small_used, arena) + read_figure(&large_used, arena);
 	size_t idle = read_figure(&cached, arena);
@@ -165,13 +166,13 @@ struct published_sum published_measure(void)
 	if (!small_used.count)
 		return sum; /* nothing is known */
 	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
-		return sum; /* another thread is at it */
+		return sum; /* another thread is measuring */
 	measure(&sum);
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	return sum;
 }
 
-/* Takes a hundredth of the time at most. */
+/* Takes at most a hundredth of the time. */
 void published_refresh(void)
 {
 	enum { SHARE = 100 };

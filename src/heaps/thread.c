@@ -16,7 +16,7 @@ struct mib {
 };
 static struct mib thread_arena, flush, create, destroy;
 
-/* Of all threads: each takes memory, and jemalloc has some 4,000. */
+/* Of all threads together: each takes memory, and jemalloc has some 4,000. */
 enum { CACHES_MAX = 1024 };
 static unsigned caches;
 
@@ -39,7 +39,7 @@ static void drop_cache(struct thread_slot *slot)
 	__atomic_sub_fetch(&caches, 1, __ATOMIC_RELAXED);
 }
 
-/* Others of its destructors may come later, and allocate. */
+/* Other destructors of the thread may run later, and allocate. */
 static void end(void *unused)
 {
 	(void)unused;
@@ -67,7 +67,7 @@ static void elect(unsigned heap)
 {
 	unsigned arena = heap_arena[heap];
 
-	/* In between, nothing is taken for anybody's. */
+	/* Until another heap is elected, the cache belongs to none. */
 	thread.elected = NOBODY;
 	if (!thread.known) {
 		thread.known = true;
@@ -107,8 +107,8 @@ static void make_cache(struct thread_slot *slot)
 
 enum { USED_MUCH = 64, LOOK = THREAD_ROUND / 4 };
 
-/* What the thread has of a heap, whose calls are counted up to the next look; NULL if another heap
- * has its place. */
+/* The slot of a heap, whose calls are counted until the next look; NULL if another heap has the
+ * slot. */
 static struct thread_slot *look_at_slot(unsigned heap)
 {
 	struct thread_slot *slot = &thread.slots[heap % THREAD_SLOTS];
@@ -131,7 +131,7 @@ static struct thread_slot *look_at_slot(unsigned heap)
 	return slot;
 }
 
-/* Whether others are asked for much more than the elected heap is. */
+/* Whether other heaps get many more requests than the elected one. */
 static bool is_outdone(const struct thread_slot *slot)
 {
 	uint32_t elected = (uint32_t)(THREAD_ROUND - thread.left);

@@ -2,8 +2,8 @@
  * thread: what each thread keeps of heaps.
  *
  * jemalloc's fast path is a cache of free memory that belongs to a thread. Each thread elects one
- * heap, that of the library which asks most, for whose memory this cache is; for other heaps that
- * it uses much it makes caches of the slower kind. Only for this folder.
+ * heap for this cache: that of the library that asks most. For other heaps that it uses often, it
+ * makes caches of the slower kind. Only for this folder.
  */
 #ifndef HEAPS_THREAD_H
 #define HEAPS_THREAD_H
@@ -14,21 +14,21 @@
 
 enum {
 	THREAD_SLOTS = 64,
-	THREAD_ROUND = 4096,	/* calls of the elected heap from one look to the next */
-	THREAD_LARGE = 8 << 20, /* jemalloc takes this from no heap that it was not told */
+	THREAD_ROUND = 4096,	/* calls of the elected heap between two looks */
+	THREAD_LARGE = 8 << 20, /* bytes; from here on, jemalloc must be told the heap */
 };
 
 struct thread {
 	uint16_t elected; /* NOBODY at first, and at the end */
-	bool known;	  /* to be told when the thread ends */
+	bool known;	  /* will be notified when the thread ends */
 	bool ended;
-	int32_t left; /* calls of this round */
+	int32_t left; /* calls in this round */
 	struct thread_slot {
 		uint16_t heap;
-		uint16_t cache; /* + 1; 0 for none */
-		int32_t left;	/* calls of this slot until it is looked at */
+		uint16_t cache; /* number of the cache + 1; 0 for none */
+		int32_t left;	/* calls of this slot until the next look */
 		int32_t flags;	/* of mallocx() with the cache; 0 for none */
-		uint32_t calls; /* of this round, up to the last look */
+		uint32_t calls; /* in this round, up to the last look */
 	} slots[THREAD_SLOTS];
 };
 
@@ -36,16 +36,16 @@ enum { NOBODY = UINT16_MAX };
 
 extern __thread struct thread thread __attribute__((tls_model("initial-exec")));
 
-/* False if threads cannot have anything of their own. */
+/* False if threads cannot have data of their own. */
 bool thread_begin(void);
 
 /* Ends a round of calls. */
 void thread_look(void);
 
-/* What mallocx() and others are told for memory of a heap: 0 is the elected one's. */
+/* Flags for mallocx() and related functions for memory of a heap: 0 is for the elected one. */
 int thread_choose_flags(unsigned heap, size_t size);
 
-/* The same for heaps that the thread has a cache for; 0 if more has to be found out. */
+/* The same for heaps that the thread has a cache for; 0 if that is unknown. */
 static inline int thread_flags(unsigned heap)
 {
 	struct thread_slot *slot = &thread.slots[heap % THREAD_SLOTS];
