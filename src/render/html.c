@@ -1,12 +1,12 @@
 /*
- * A page for a browser, in one file without a network: html/page.html, with its style, its program
- * and the report as JSON in it. The program, in html/, draws what is in the JSON.
+ * A page for a browser, in one file that needs no network: html/page.html with its style, its
+ * script and the report as JSON. The script, in html/, draws what the JSON has.
  *
- * What is in the JSON is escaped as in a table, and in no byte of it a tag can begin. A content
- * security policy lets no other program run, and nothing be loaded.
+ * The JSON is escaped as in a table, and no byte of it can begin a tag. A content security policy
+ * lets no other script run, and nothing be loaded.
  *
- * A page stays small: long texts are shortened, of many rows the first are in it, and of a timeline
- * the largest rows at chosen instants.
+ * A page stays small: long texts are shortened, only the first rows are included if there are many,
+ * and a timeline has only the largest rows at selected instants.
  */
 #include "base/escape.h"
 #include "base/textstream.h"
@@ -19,8 +19,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* In bytes, but for the last three. With the program, a page has less than 1 MiB; one of a day,
- * less than 300 KB. */
+/* In bytes, except for the last three. A page with its script takes less than 1 MiB; the page of a
+ * day, less than 300 KB. */
 enum {
 	ROWS_SIZE = 560000,
 	TRACKS_SIZE = 160000,
@@ -31,18 +31,18 @@ enum {
 	INSTANTS = 400
 };
 
-/* In JSON these are only in strings, where they are escaped. */
+/* In JSON, these occur only in strings, where they are escaped. */
 static const char markup[] = "<>&";
 
 struct page {
 	const struct report *report;
 	const struct render_options *options;
 	FILE *out;   /* JSON */
-	size_t size; /* of what was flushed */
+	size_t size; /* of the part that was flushed */
 	bool whole;
 };
 
-/* Where text that is cut ends: not within a character. */
+/* Where to cut a text: not within a character. */
 static size_t cut(const char *text, size_t size)
 {
 	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
@@ -112,8 +112,8 @@ static cJSON *sentences(char *const *lines, size_t count)
 	return json_finish(whole, list);
 }
 
-/* A number, a text, null, or as an array with the least: of an amount that is not known whole, and
- * with the most: of one that has bounds. */
+/* A number, a text or null. An amount that is only partly known is an array with its lower bound;
+ * an amount with two bounds, an array of both. */
 static cJSON *cell_node(const struct column *column, const struct cell *cell)
 {
 	cJSON *node;
@@ -144,7 +144,7 @@ static cJSON *row_node(const struct report *r, const struct cell *row)
 	return json_finish(whole, list);
 }
 
-/* Which of the keys a column is of, or null. */
+/* The key that a column belongs to, or null. */
 static cJSON *key_node(const struct report *r, const struct column *column)
 {
 	const struct grouping *by = &r->snapshot->by;
@@ -248,7 +248,7 @@ static void put_head(struct page *p)
 	put(p, "totals", row_node(r, r->totals));
 }
 
-/* How long a text is once it is in the page. */
+/* The length of a text in the page. */
 static long written_size(const char *text)
 {
 	long size = 0;
@@ -258,7 +258,7 @@ static long written_size(const char *text)
 	return size;
 }
 
-/* Writes a row if it is not too much. */
+/* Writes a row if there is room for it. */
 static bool put_row(struct page *p, size_t row, long *room)
 {
 	cJSON *node = row_node(p->report, report_row(p->report, row));
@@ -285,11 +285,11 @@ static void put_rows(struct page *p)
 		fputs(i < r->row_count ? ",\n" : "\n", p->out);
 	}
 	if (i < r->row_count)
-		fputs("null", p->out); /* behind the last comma */
+		fputs("null", p->out); /* after the last comma */
 	fprintf(p->out, "],\n\"left_out\":%zu", r->hidden + r->row_count - i);
 }
 
-/* The row of each group in the report, or its number of rows where there is none. */
+/* For each group, its row in the report, or the number of rows if it has none. */
 static size_t *find_rows(const struct report *r)
 {
 	uint32_t count = aggregate_count(&r->snapshot->groups);
@@ -309,7 +309,7 @@ static size_t size_now(struct page *p)
 	return fflush(p->out) == 0 ? p->size : SIZE_MAX;
 }
 
-/* The rows that have a track, in the order of tracks, which come after them. */
+/* Writes the rows that have a track, in the order of their tracks, which follow them. */
 static size_t put_tracks(struct page *p, const struct chosen *chosen, const size_t *rows,
 			 size_t end)
 {
@@ -337,7 +337,7 @@ static size_t put_tracks(struct page *p, const struct chosen *chosen, const size
 	return written;
 }
 
-/* What a group has in the columns of a key. */
+/* The values of a group in the columns of a key. */
 static cJSON *names_node(const struct report *r, enum key key, uint32_t group)
 {
 	const struct aggregate *groups = &r->snapshot->groups;

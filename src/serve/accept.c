@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-/* In thousandths. */
+/* in thousandths */
 enum { WEIGHT_MOST = 1000 };
 
 static struct slice trim(struct slice s)
@@ -15,7 +15,7 @@ static struct slice trim(struct slice s)
 	return s;
 }
 
-/* Takes what is before the separator, or all, off the text. */
+/* Takes the part before the separator, or everything, off the text. */
 static struct slice take_part(struct slice *text, char separator)
 {
 	const char *end = text->len ? memchr(text->ptr, separator, text->len) : NULL;
@@ -31,7 +31,7 @@ static bool is_word(struct slice s, const char *word)
 	return s.len == strlen(word) && strncasecmp(s.ptr, word, s.len) == 0;
 }
 
-/* "0.75"; 0 if it is malformed. */
+/* A weight such as "0.75"; 0 if it is malformed. */
 static unsigned parse_weight(struct slice s)
 {
 	unsigned weight = 0, unit = WEIGHT_MOST;

@@ -1,8 +1,8 @@
 /*
- * accept: what the headers of a request say about the answer that is wanted.
+ * accept: which form of the answer the headers of a request ask for.
  *
- * Source: RFC 9110, 12.4.2, 12.5.1 and 12.5.3; parameters other than `q` and `version` are ignored.
- * What is malformed is not wanted.
+ * Source: RFC 9110, 12.4.2, 12.5.1 and 12.5.3. Parameters other than `q` and `version` are ignored.
+ * A malformed header asks for nothing.
  */
 #ifndef SERVE_ACCEPT_H
 #define SERVE_ACCEPT_H

@@ -45,7 +45,7 @@ static int parse_path(const char *text, const char *path, struct sockaddr_un *a,
 	return 0;
 }
 
-/* The part before the port, without brackets; false if it is none. */
+/* The part before the port, without brackets; false if there is none. */
 static bool take_host(const char *text, size_t length, char host[HOST_MAX])
 {
 	bool bracketed = length > 2 && text[0] == '[' && text[length - 1] == ']';
@@ -68,7 +68,7 @@ static struct addrinfo *parse_numbers(const char *text, struct error *e)
 	struct addrinfo *list = NULL;
 	char host[HOST_MAX];
 
-	/* Of a larger number, getaddrinfo() takes a part. */
+	/* getaddrinfo() would take only the low bits of a larger number. */
 	if (colon && strtonum(colon + 1, 1, UINT16_MAX, &wrong) != 0 && !wrong &&
 	    take_host(text, (size_t)(colon - text), host) &&
 	    getaddrinfo(host, colon + 1, &hints, &list) == 0 && list)
@@ -82,7 +82,7 @@ static int open_socket(int family)
 	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* A socket that nobody listens on was left behind by a service that ended. */
+/* Removes a socket that nobody listens on: a service that ended left it behind. */
 static void remove_stale(const struct sockaddr_un *a)
 {
 	int fd = open_socket(AF_UNIX);
@@ -107,7 +107,7 @@ static int finish(int fd, const char *text, const struct sockaddr *a, socklen_t 
 	return -1;
 }
 
-/* Its owner and group may connect. */
+/* The owner and the group of the socket may connect. */
 static int listen_unix(const char *text, const char *path, struct error *e)
 {
 	struct sockaddr_un a;
@@ -136,7 +136,7 @@ int address_listen(const char *text, struct error *e)
 	if (!list)
 		return -1;
 	fd = open_socket(list->ai_family);
-	/* A service that starts again need not wait for connections of the one before. */
+	/* A restarted service need not wait for connections of the previous one. */
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	fd = finish(fd, text, list->ai_addr, list->ai_addrlen, e);
@@ -163,11 +163,11 @@ int address_inherit(struct error *e)
 
 	if (number_in("LISTEN_FDS") > 1)
 		return error_set(e, ERROR_USAGE,
-				 "systemd has opened several sockets; anonmem serve takes one");
+				 "systemd passed several sockets; anonmem serve accepts only one");
 	if (getsockopt(INHERITED, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens ||
 	    getsockopt(INHERITED, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0 ||
 	    type != SOCK_STREAM)
 		return error_set(e, ERROR_USAGE,
-				 "the socket from systemd is no stream socket that listens");
+				 "the socket from systemd is not a listening stream socket");
 	return INHERITED;
 }

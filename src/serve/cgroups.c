@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-/* The control group of the container that a path lies in, or else of the unit; empty if none. */
+/* The control group of the container that a path lies in, or else of its unit; empty if there is
+ * neither. */
 static struct slice group_of(struct slice path)
 {
 	struct slice container = usages_group(KEY_CONTAINER, path);
@@ -13,7 +14,7 @@ static struct slice group_of(struct slice path)
 	return container.len ? container : usages_group(KEY_UNIT, path);
 }
 
-/* The labels of a group, of which `key` is a record's. */
+/* The labels of a group; `key` is that of a record. */
 static char *make_labels(const struct watch *w, const symbol *key)
 {
 	static const enum key shown[] = {KEY_CONTAINER, KEY_POD, KEY_UNIT};
@@ -36,7 +37,7 @@ static char *make_labels(const struct watch *w, const symbol *key)
 	return text;
 }
 
-/* Groups whose names are equal are one, since each series may be there once. */
+/* Groups with the same labels become one, since each series may exist only once. */
 static bool add_labelled(struct gathered_cgroups *g, struct intern *labels, char *text,
 			 const struct cgroup_usage *usage)
 {
@@ -63,7 +64,7 @@ struct search {
 	const struct watch *watch;
 	struct cgroup_mount *mount;
 	struct gathered_cgroups *found;
-	struct intern paths, labels; /* of groups seen */
+	struct intern paths, labels; /* of the groups seen */
 };
 
 static bool add_group(struct search *s, const symbol *key)
@@ -115,7 +116,7 @@ int gather_cgroups(const struct watch *w, const struct source *source, size_t mo
 	*g = (struct gathered_cgroups){NULL, 0};
 	s.mount = cgroup_mount_open(source);
 	if (!s.mount)
-		return 0; /* without a controller of memory there is nothing to say */
+		return 0; /* without a memory controller, there are no figures */
 	intern_init(&s.paths);
 	intern_init(&s.labels);
 	for (size_t i = 0; added && i < w->now.count; i++) {

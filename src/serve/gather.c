@@ -18,11 +18,11 @@ struct grouping gather_keys(const struct grouping *by)
 	return all;
 }
 
-/* Symbols of the watch as symbols of values. */
+/* Translates symbols of the watch into symbols of label values. */
 struct values {
 	const struct intern *names;
 	struct snapshot *snapshot;
-	symbol *known; /* for each key of the snapshot, by symbol of the watch; or SYMBOL_NONE */
+	symbol *known; /* for each key of the snapshot, by the watch's symbol; or SYMBOL_NONE */
 };
 
 static symbol make_value(const struct values *v, enum key key, symbol name)

@@ -14,7 +14,7 @@ struct zlib zlib;
 
 struct function {
 	const char *name;
-	size_t at; /* in the struct */
+	size_t at; /* offset in the struct */
 };
 
 static const struct function of_microhttpd[] = {

@@ -1,8 +1,8 @@
 /*
  * libraries: functions of libmicrohttpd and zlib, loaded when a service starts.
  *
- * The program is not linked with them: libmicrohttpd brings GnuTLS along, which costs every start
- * of anonmem milliseconds. In the sandbox nothing can be loaded.
+ * The program is not linked with them: libmicrohttpd needs GnuTLS, which would cost every start of
+ * anonmem milliseconds. Nothing can be loaded inside the sandbox.
  */
 #ifndef SERVE_LIBRARIES_H
 #define SERVE_LIBRARIES_H
@@ -41,11 +41,11 @@ struct zlib {
 #undef MEMBER
 };
 
-/* All are NULL until they are loaded. */
+/* All members are NULL until they are loaded. */
 extern struct microhttpd mhd;
 extern struct zlib zlib;
 
-/* From one thread only. 0, or -1 with *e. */
+/* Call from one thread only. 0, or -1 with *e. */
 int libraries_load(struct error *e);
 
 #endif

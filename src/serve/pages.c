@@ -30,7 +30,7 @@ struct MHD_Response *page_make(char *text, size_t size, const char *type)
 	return NULL;
 }
 
-/* Freed by the caller; NULL if out of memory. */
+/* Compresses a text. The caller frees the result; NULL if out of memory. */
 static char *make_gzip(char *text, size_t size, size_t *compressed)
 {
 	enum { GZIP = 15 + 16, MEMORY = 8 };
@@ -67,7 +67,7 @@ static struct MHD_Response *make_compressed(char *text, size_t size, const char 
 	return page;
 }
 
-/* Both pages of a format. */
+/* Makes both pages of a format, plain and compressed. */
 static int make_format(struct pages *p, const struct metrics *m, enum exposition_format format,
 		       struct error *e)
 {

@@ -18,11 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A connection; a member of a list. */
+/* A connection, in a list. */
 struct client {
 	struct client *next, **link;
 	int socket;
-	time_t since; /* seconds of the monotonic clock */
+	time_t since; /* seconds of CLOCK_MONOTONIC */
 	bool answered;
 };
 
@@ -31,17 +31,17 @@ struct server {
 	struct MHD_Daemon *daemon;
 	int poll_fd, stop_fd;
 	pthread_t thread;
-	sem_t restricted; /* the thread has given up its rights */
+	sem_t restricted; /* posted when the thread has given up its rights */
 
-	/* Of the thread that answers. */
+	/* Used only by the thread that answers. */
 	struct client *clients;
 	struct MHD_Response *home, *not_found, *not_allowed, *not_ready;
 
-	pthread_mutex_t lock; /* of these two */
+	pthread_mutex_t lock; /* protects the next two */
 	struct pages pages;
 	bool ready;
 
-	_Atomic uint64_t read_at; /* ns of the monotonic clock */
+	_Atomic uint64_t read_at; /* ns of CLOCK_MONOTONIC */
 	_Atomic uint64_t answered, refused;
 };
 
@@ -50,7 +50,7 @@ static time_t now_s(void)
 	return (time_t)(clock_ns(CLOCK_MONOTONIC) / SECOND_NS);
 }
 
-/* Pages that are always the same */
+/* Pages that never change. */
 
 static struct MHD_Response *make_text(const char *text, const char *type)
 {
@@ -80,15 +80,15 @@ static struct MHD_Response *make_home(const char *version)
 static bool make_pages(struct server *s)
 {
 	s->home = make_home(s->options.version);
-	s->not_found = make_text("There is /metrics, /healthz and /.\n", plain);
+	s->not_found = make_text("Not found; try /metrics, /healthz or /.\n", plain);
 	s->not_allowed = make_text("Only GET and HEAD are allowed.\n", plain);
-	s->not_ready = make_text("The first reading is not done yet.\n", plain);
+	s->not_ready = make_text("The first reading is not finished yet.\n", plain);
 	return s->home && s->not_found && s->not_ready && s->not_allowed &&
 	       mhd.MHD_add_response_header(s->not_allowed, MHD_HTTP_HEADER_ALLOW, "GET, HEAD") ==
 		       MHD_YES;
 }
 
-/* Answers */
+/* Answers. */
 
 static enum MHD_Result answer(struct server *s, struct MHD_Connection *c, unsigned status,
 			      struct MHD_Response *page)
@@ -126,7 +126,7 @@ static enum MHD_Result answer_metrics(struct server *s, struct MHD_Connection *c
 	return result;
 }
 
-/* A reading is late if two others should have been done since. */
+/* A reading is late if two more should have ended since. */
 static enum MHD_Result answer_health(struct server *s, struct MHD_Connection *c)
 {
 	const uint64_t slack = 10 * SECOND_NS;
@@ -165,7 +165,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	return answer(s, c, MHD_HTTP_NOT_FOUND, s->not_found);
 }
 
-/* Connections */
+/* Connections. */
 
 static void add_client(struct server *s, struct MHD_Connection *c, void **socket_context)
 {
@@ -213,7 +213,8 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **socket_con
 	*socket_context = NULL;
 }
 
-/* libmicrohttpd only notices connections without any bytes. It closes those that are shut down. */
+/* libmicrohttpd only times out connections that send nothing at all. It closes those that are shut
+ * down here. */
 static void cut_old_connections(struct server *s)
 {
 	time_t now = now_s();
@@ -224,9 +225,9 @@ static void cut_old_connections(struct server *s)
 	}
 }
 
-/* The thread */
+/* The thread. */
 
-/* In ms; -1 for ever. */
+/* In ms; -1 means forever. */
 static int time_left(const struct server *s)
 {
 	enum { LONGEST_MS = 1000 };
@@ -239,8 +240,8 @@ static int time_left(const struct server *s)
 	return (int)ms;
 }
 
-/* libmicrohttpd does not listen while there are as many connections as may be. When all have ended,
- * it has to run once more to listen again. */
+/* libmicrohttpd stops listening while the number of connections is at its limit. When all of them
+ * have ended, it has to run once more to listen again. */
 static void run_daemon(struct server *s)
 {
 	bool busy;

@@ -1,5 +1,6 @@
 /*
- * server: answers requests over HTTP from a thread of its own, with what was published last.
+ * server: answers requests over HTTP from a thread of its own, with the metrics that were published
+ * last.
  *
  *	libraries_load()
  *	s = server_start(options)
@@ -16,9 +17,10 @@
 #include "render/metrics.h"
 
 enum {
-	CONNECTIONS = 256,	/* at once; others wait in the queue of the socket */
-	REQUEST_MAX = 8 * 1024, /* bytes of a request, with what keeps track of it */
-	IDLE_S = 5,		/* until a connection without bytes is closed */
+	CONNECTIONS = 256,	/* at once; others wait in the socket's queue */
+	REQUEST_MAX = 8 * 1024, /* bytes of a request, including what libmicrohttpd needs to keep
+				   track of it */
+	IDLE_S = 5,		/* until a silent connection is closed */
 	CONNECTION_S = 20,
 };
 
@@ -31,14 +33,16 @@ struct server_options {
 
 struct server;
 
-/* Returns when the thread is restricted, which the sandbox would not allow. NULL with *e. */
+/* Returns once the thread is restricted, which would be impossible inside the sandbox. NULL with
+ * *e. */
 struct server *server_start(const struct server_options *options, struct error *e);
 void server_stop(struct server *s);
 
-/* Makes the pages that requests get from now on. 0, or -1 with *e and the pages before. */
+/* Makes the pages that requests get from now on. 0, or -1 with *e; then requests get the previous
+ * pages. */
 int server_publish(struct server *s, const struct metrics *m, struct error *e);
 
-/* The numbers of requests answered, and of those refused with connections that were cut. */
+/* How many requests were answered, and how many were refused or cut off. */
 void server_count(const struct server *s, uint64_t *answered, uint64_t *refused);
 
 #endif

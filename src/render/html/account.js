@@ -1,4 +1,4 @@
-// What the machine had: a bar of a moment, and lines over time.
+// The account of the machine: a bar for one moment, lines over time.
 
 import {max} from "d3-array";
 import {axisBottom, axisLeft} from "d3-axis";

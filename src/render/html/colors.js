@@ -1,4 +1,4 @@
-// The largest have a color of their own, the same in every picture; all others are gray.
+// The largest names have a color of their own, the same in every chart; all others are gray.
 
 const palette = ["#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2",
 	"#97bbf5", "#b07d62", "#c7c94b"];

@@ -1,4 +1,4 @@
-// What the page shows. html.c and html_series.c write it.
+// The data that the page shows. html.c and html_series.c write it.
 
 // A series as numbers, null where a value is unknown.
 function decode(series) {
@@ -19,7 +19,7 @@ function decode(series) {
 	return list;
 }
 
-// A number for sorting and drawing: of bounds the lower one, null if nothing is known.
+// A number for sorting and drawing: the lower one of two bounds; null if nothing is known.
 export function amount(cell) {
 	return Array.isArray(cell) ? cell[0] : cell;
 }
@@ -27,7 +27,7 @@ export function amount(cell) {
 const text = (cell, column) =>
 	cell === null ? "-" : column.type === "bytes" ? String(amount(cell)) : String(cell);
 
-// What a row has for each key, whose columns there may be several of.
+// The values of a row for each key; a key may have several columns.
 const join = (data, key, cell) =>
 	data.keys[key].map((column, i) => text(cell(column, i), data.columns[column])).join(" ");
 
@@ -74,7 +74,7 @@ export function load() {
 	return data;
 }
 
-// What a row has at an instant; without a timeline there is only one.
+// The size of a row at an instant; without a timeline, there is only one.
 export function size_of(data, row, at) {
 	return data.timeline ? row.values[at]
 		: data.size < 0 ? null : amount(row.cells[data.size]);

@@ -1,4 +1,4 @@
-// Sizes as in the table of a terminal, and times of the machine that shows the page.
+// Sizes as in the table of a terminal; times in the time zone of the machine that shows the page.
 
 const units = ["", "K", "M", "G", "T", "P", "E"];
 
@@ -35,7 +35,7 @@ export function moment(ms) {
 		clock(ms);
 }
 
-// Of a place on an axis: the date at midnight, seconds where there are any.
+// A label for an axis: the date at midnight, and seconds only if there are any.
 export function tick(time) {
 	if (time.getHours() + time.getMinutes() + time.getSeconds() === 0)
 		return moment(+time).slice(5, 10);

@@ -1,4 +1,4 @@
-// The rows of one moment as boxes: each key is a level, and wider is more.
+// The rows of one moment as boxes: each key is a level, and a wider box is larger.
 
 import {hierarchy, partition} from "d3-hierarchy";
 import {select} from "d3-selection";
@@ -8,7 +8,7 @@ import {on} from "./colors.js";
 
 const LEVEL = 30, LEAST = 0.7;
 
-// The keys that tell anything apart.
+// The keys by which rows differ.
 function levels(data) {
 	const all = data.by.map((name, key) => key);
 	const told = all.filter(i => data.rows.some(row => row.keys[i] !== data.rows[0].keys[i]));
@@ -70,9 +70,9 @@ export class Icicle {
 		this.element = element;
 		this.data = data;
 		this.say = say;
-		this.open = []; // names on the way to the box that is open
+		this.open = []; // names on the path to the open box
 		this.svg = select(element).append("svg").attr("role", "group")
-			.attr("aria-label", "Memory as boxes in boxes");
+			.attr("aria-label", "Memory as nested boxes");
 		this.svg.node().addEventListener("keydown", event => this.press(event));
 	}
 
@@ -105,7 +105,7 @@ export class Icicle {
 			: `${share}, ${change(node.value - node.old)} since the other moment`;
 	}
 
-	// It begins with what is seen.
+	// The accessible name begins with the visible text.
 	name(node) {
 		const inside = node.depth > 1 ? `, in ${path_of(node.parent)}` : "";
 
@@ -162,7 +162,7 @@ export class Icicle {
 		boxes.append("rect").attr("width", node => Math.max(LEAST, node.right - node.left - 1))
 			.attr("height", LEVEL - 1).attr("rx", 2).attr("fill", node => this.fill(node))
 			.attr("fill-opacity", node => this.opacity(node));
-		// A text that is too long ends where its box does.
+		// Texts that are too long are clipped at the end of their box.
 		boxes.filter(node => node.right - node.left > 34).append("svg")
 			.attr("width", node => node.right - node.left - 6).attr("height", LEVEL)
 			.append("text").attr("x", 6).attr("y", LEVEL / 2 + 4)
@@ -172,7 +172,7 @@ export class Icicle {
 		this.nodes = nodes;
 	}
 
-	// Newer versions of d3 hand an event to a listener, older ones what it is about.
+	// Newer versions of d3 pass an event to a listener, older ones the data.
 	data_of(thing) {
 		return thing.currentTarget ? select(thing.currentTarget).datum() : thing;
 	}

@@ -1,4 +1,4 @@
-// The page: what is chosen, and who shows it.
+// The page: keeps what is selected, and passes it to the charts and the table.
 
 import {line} from "d3-shape";
 import {scaleLinear} from "d3-scale";
@@ -47,11 +47,11 @@ function show_head() {
 		fact(facts, "Processes", String([].concat(data.totals[processes])[0]));
 	if (data.meminfo.mem_total)
 		fact(facts, "Memory of the machine", size(data.meminfo.mem_total));
-	$("tool").textContent = `Made by anonmem ${data.tool.version}. PSS counts a page that several ` +
-		"processes map in parts, so that sums are right; see anonmem(1).";
+	$("tool").textContent = `Made by anonmem ${data.tool.version}. PSS divides a page among the ` +
+		"processes that map it, so that sums are right; see anonmem(1).";
 }
 
-// Colors
+// Colors.
 
 function names_by_size() {
 	if (timeline)
@@ -109,9 +109,9 @@ function show_legend() {
 	}
 }
 
-// Where the growth went
+// Growth.
 
-// Null where it is unknown.
+// The growth of a row; null if it is unknown.
 function grown(row) {
 	const before = row.values[state.before], after = row.values[state.moment];
 
@@ -135,7 +135,7 @@ function show_growth() {
 			rows.slice(0, 3).map(row => `${row.name} ${change(row.grown)}`).join("; ") + "." : "");
 }
 
-// The table
+// The table.
 
 function key_columns() {
 	return data.keys.flat().map(i => ({...data.columns[i], key: true, get: row => row.cells[i],
@@ -198,7 +198,7 @@ function show_table() {
 		table.show([...key_columns(), ...compared_columns()], data.rows, total, "change");
 }
 
-// The machine, what could not be read, what is a guess
+// The machine, what could not be read, and which labels are guesses.
 
 function show_machine() {
 	const m = data.meminfo, facts = $("meminfo"), account = $("account");
@@ -230,7 +230,7 @@ function show_guesses() {
 	const guessed = sum(data.rows.filter(row => row.keys[key].startsWith("~")),
 		row => size_of(data, row, state.moment) ?? 0);
 
-	$("guesses").textContent = guessed === 0 ? "No name here is a guess." : `A name that begins with ~ is a guess, with ? at its end a likely one: ` +
+	$("guesses").textContent = guessed === 0 ? "No label here is a guess." : "A label that begins with ~ is a guess; a ? at its end means only likely. Guesses: " +
 		`${size(guessed)}, ${percent(guessed, total_of(data, state.moment))}.`;
 }
 
@@ -246,13 +246,13 @@ function show_about() {
 	if (!timeline)
 		return;
 	$("thinning").textContent = `${timeline.samples} samples` + (timeline.samples > last + 1
-		? `, ${last + 1} of them drawn: ` + (timeline.off < 1024 ? "the others lie on the lines between these."
-			: `no large row is farther than ${size(timeline.off)} from the lines between these.`)
-		: ".") + " Click to choose a moment, drag to compare two." +
-		(timeline.clock_set ? " The clock was set back: times go on from the first sample." : "");
+		? `, ${last + 1} of them drawn: ` + (timeline.off < 1024 ? "the others lie on the lines between them."
+			: `no large row is farther than ${size(timeline.off)} from the lines between them.`)
+		: ".") + " Click to select a moment, drag to compare two." +
+		(timeline.clock_set ? " The clock was set back: times count up from the first sample." : "");
 }
 
-// Choosing
+// Selecting.
 
 function show() {
 	if (timeline) {
@@ -260,9 +260,9 @@ function show() {
 		show_growth();
 		show_sliders();
 	}
-	$("shape-hint").textContent = "Wider is more" + (state.before === null ? ". "
-		: "; orange grew, blue shrank between the two moments. ") +
-		"Arrow keys go from box to box; Enter or a click opens one, Escape closes it.";
+	$("shape-hint").textContent = "Wider boxes are larger" + (state.before === null ? ". "
+		: "; orange ones grew and blue ones shrank between the two moments. ") +
+		"Arrow keys move between boxes; Enter or a click opens one, Escape closes it.";
 	icicle.show(state.moment, state.before, state.key, state.colors);
 	show_table();
 	show_guesses();

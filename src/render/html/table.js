@@ -43,7 +43,8 @@ export class Table {
 		});
 	}
 
-	// Columns have a header, help, type and get(row); `by` is the one to sort by at first.
+	// Columns have a header, a help text, a type and get(row); `by` is the column to sort by at
+	// first.
 	show(columns, rows, totals, by) {
 		const same = this.sort && columns.some(column => column.name === this.sort.name);
 

@@ -1,4 +1,4 @@
-// Memory over time as stacked areas. A click chooses a moment, dragging chooses two.
+// Memory over time as stacked areas. A click selects one moment, dragging selects two.
 
 import {bisector, max, range} from "d3-array";
 import {axisBottom, axisLeft} from "d3-axis";
@@ -11,7 +11,7 @@ const margin = {top: 8, right: 12, bottom: 24, left: 48};
 const height = 320;
 const DRAG = 4; // pixels; less is a click
 
-// The largest of a key, and all others together.
+// The largest values of a key, and all others together.
 export function add_up(data, key) {
 	const largest = data.timeline.stacks[key];
 	const others = data.timeline.total.map((total, i) =>
@@ -20,7 +20,7 @@ export function add_up(data, key) {
 	return {largest, others: max(others) > 0 ? {name: null, values: others} : null};
 }
 
-// Indices without a gap between them.
+// Ranges of indices without a gap.
 function stretches(gaps, from, to) {
 	const list = [[]];
 
@@ -36,7 +36,7 @@ export class Timeline {
 	constructor(element, data, chosen) {
 		this.element = element;
 		this.data = data;
-		this.chosen = chosen; // (moment, before or null)
+		this.chosen = chosen; // called with a moment, and the one before it or null
 		this.moment = data.timeline.times.length - 1;
 		this.before = null;
 		this.view = [0, data.timeline.times.length - 1];
@@ -84,7 +84,7 @@ export class Timeline {
 
 		this.set_scales();
 		const parts = stretches(gaps, ...this.view).map(part => layers(part));
-		// A sample alone is a line.
+		// A single sample is drawn as a line.
 		const shape = layer => area().x((d, i) => this.x(times[d.data]) + (layer.length > 1 ? 0 : i))
 			.y0(d => this.y(d[0])).y1(d => this.y(d[1]))(layer.length > 1 ? layer
 				: [layer[0], layer[0]]);
@@ -137,7 +137,7 @@ export class Timeline {
 		}
 	}
 
-	// The instant at a pixel of the window.
+	// The instant at a horizontal position in the window.
 	at(client_x) {
 		const x = client_x - this.svg.node().getBoundingClientRect().left;
 		const {times} = this.data.timeline, time = +this.x.invert(x);
