@@ -62,14 +62,14 @@ static void keep_time(struct driver *d)
 	d->due = wall + d->options.delay_ns;
 }
 
-/* A new watch for the current sample of the player. */
+/* Makes a new watch for the current sample of the player. */
 static int watch_recording(struct driver *d, struct error *e)
 {
 	struct watch *w = recorded_watch(&d->recorded, &d->options.watching, e);
 
 	if (!w)
 		return -1;
-	if (d->watch) /* keep counting */
+	if (d->watch) /* watch_number keeps counting */
 		w->unshown -= watch_number(d->watch);
 	watch_free(d->watch);
 	d->watch = w;
@@ -142,7 +142,7 @@ int driver_travel(struct driver *d, const struct travel *t, struct error *e)
 		return status;
 	if (player_seek(p, &s, e) == 0)
 		return show(d, e) < 0 ? -1 : 1;
-	/* Of another run, which lacks what is asked for. */
+	/* The sample is of another run, which lacks a requested key. */
 	if (e->code == ERROR_USAGE && player_seek(p, &before, &ignored) < 0)
 		*e = ignored;
 	return -1;

@@ -31,7 +31,7 @@ static bool is_same(const struct watched *a, const struct watched *b)
 }
 
 /* Nothing has changed unless a process is new, or shares memory and was read again: it may have
- * called exec, or the process that counts its memory may be gone. */
+ * called exec, or the process that counts its memory may have ended. */
 static bool list_candidates(const struct state *before, struct state *now, uint64_t refresh,
 			    struct candidates *all)
 {

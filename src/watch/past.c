@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 enum {
-	BYTES_MAX = 32 << 20, /* for all moments together; */
-	PARTS = 4,	      /* a moment may take at most one of so many parts */
+	BYTES_MAX = 32 << 20, /* for all moments together */
+	PARTS = 4,	      /* a moment may take at most one part in so many */
 };
 
 static size_t group_bytes(const struct grouping *by)

@@ -24,12 +24,12 @@ struct grouping recorded_grouping(const struct watch *w, const struct grouping *
 	return (struct grouping){.keys = {broadest[i]}, .count = 1};
 }
 
-/* Taking a sample into the watch */
+/* Taking a sample into the watch. */
 
 struct taking {
 	struct watch *watch;
 	struct state state;
-	size_t from; /* where in the last state to search */
+	size_t from; /* where in the previous state to start searching */
 };
 
 static bool same_group(const struct group *a, const struct group *b)
@@ -49,7 +49,7 @@ static bool same_record(const struct record *a, const struct record *b, const st
 	return same;
 }
 
-/* The last record of the same process or set, if it has not changed. */
+/* The previous record of the same process or set, if it has not changed. */
 static struct watched *find_same(struct taking *t, const struct record *r)
 {
 	const struct state *before = &t->watch->now;
@@ -134,7 +134,7 @@ static int feed(struct recorded *r, struct watch *w, bool begins, struct error *
 	return status;
 }
 
-/* Where growth counts from */
+/* The mark, from which growth counts. */
 
 bool recorded_mark(struct recorded *r, struct watch *w)
 {
@@ -143,8 +143,8 @@ bool recorded_mark(struct recorded *r, struct watch *w)
 	return watch_zero(w);
 }
 
-/* Goes to the mark; without one, to the first sample, or to the first of the same run if that has
- * other keys. */
+/* Goes to the mark; without a mark, to the first sample, or to the first one of this run if the
+ * first has other keys. */
 static int go_to_mark(struct recorded *r, const struct sample *target, const struct grouping *by,
 		      struct error *e)
 {
@@ -158,7 +158,7 @@ static int go_to_mark(struct recorded *r, const struct sample *target, const str
 			grouping_equals(player_keys(r->player), by);
 		if (!suits && e->code != ERROR_NONE && e->code != ERROR_USAGE)
 			return -1;
-		e->code = ERROR_NONE; /* it lacks what is wanted */
+		e->code = ERROR_NONE; /* the sample lacks a requested key */
 	}
 	if (found > 0 && !suits) {
 		found = seek_begin(recording, target->run, &s, e);
@@ -192,7 +192,7 @@ struct watch *recorded_watch(struct recorded *r, const struct watch_options *opt
 	return NULL;
 }
 
-/* Showing samples */
+/* Showing samples. */
 
 static int look_around(struct recorded *r, struct error *e)
 {
@@ -209,8 +209,8 @@ static bool breaks(const struct gap *g)
 	return g->first || g->rebooted || g->ms > 0;
 }
 
-/* The sample with which the history begins. It takes reading all changes since a whole state, so it
- * is short rather than going back to another one of these. */
+/* Finds the sample with which the history begins. Reading its changes starts at a whole state, so
+ * the history may be short rather than going back to an earlier whole state. */
 static int find_history(const struct recorded *r, struct sample *s, struct error *e)
 {
 	enum { SHORT = 8 };

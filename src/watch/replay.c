@@ -129,8 +129,8 @@ int replay_open(struct replay *r, const char *root, struct source *source, struc
 	free(number);
 	if (tree < 0 || (!tree && add_folders(r, e) < 0))
 		return -1;
-	/* If there are none, the directory is taken for an empty tree, and reading it will say
-	 * so. */
+	/* If there are none, the directory is treated as an empty tree, and reading it will report
+	 * that. */
 	return r->count ? 0 : add(r, strdup(root), e);
 }
 
@@ -159,7 +159,7 @@ struct source *replay_source(const struct replay *r, const pid_t *pids, size_t c
 			return NULL;
 		if (source_kind(r->source) != SOURCE_TREE) {
 			error_set(e, ERROR_USAGE,
-				  "%s is no captured tree; only a report reads smaps files",
+				  "%s is not a captured tree; only a report can read smaps files",
 				  r->root);
 			return NULL;
 		}

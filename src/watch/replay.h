@@ -12,13 +12,13 @@
 
 struct replay {
 	const char *root;
-	struct source *source; /* the only one; or NULL */
+	struct source *source; /* the only source; or NULL */
 	char **trees;	       /* owned; none for the running system */
 	size_t count, next;
 };
 
-/* `root` is NULL for the running system and must outlive the replay. With `source`, which is of
- * source_open_from() and must outlive it as well, it is what that was opened as. 0, or -1 with *e;
+/* `root` is NULL for the running system and must outlive the replay. `source`, if given, comes from
+ * source_open_from(), must also outlive it, and is read at every refresh. 0, or -1 with *e; call
  * replay_close() in any case. */
 int replay_open(struct replay *r, const char *root, struct source *source, struct error *e);
 void replay_close(struct replay *r);

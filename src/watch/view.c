@@ -176,7 +176,7 @@ static bool was_there(const struct snapshot *past, const struct group *g)
 /* The past states that a view is compared with. */
 struct pasts {
 	const struct snapshot *before, *start;
-	bool first; /* there was no previous refresh; of a recording, its changes are unknown */
+	bool first; /* there was no previous refresh; for a recording, its changes are unknown */
 };
 
 static void follow(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
@@ -336,7 +336,7 @@ static bool follow_gone(struct snapshot *s, const struct pasts *p)
 	return done;
 }
 
-/* Watching begins without a change; what a recording lacks before is unknown. */
+/* Changes of the first refresh are 0; in a recording, they are unknown. */
 static void forget_change(const struct snapshot *s, struct trend *t)
 {
 	t->change = 0;
@@ -523,7 +523,7 @@ static bool find_history(struct view *v, const struct watch *w)
 	return found;
 }
 
-/* Makes past snapshots anew if they are not up to date. */
+/* Makes past snapshots again if they are not up to date. */
 static bool find_pasts(struct view *v, const struct watch *w)
 {
 	bool follows = v->refresh > 0 && v->refresh + 1 == w->refresh && !watch_begins(w);

@@ -161,8 +161,8 @@ static bool open_stat_handles(struct refresh *r)
 }
 
 /* Whether a process that ran for less than stat can show still has the same mappings and names.
- * Names that the process keeps itself are not in its maps. Half of such processes must wait until
- * the next refresh; so even if all processes ran, looking at maps costs a tenth of reading them. */
+ * Names that the process keeps itself are not in its maps. Half of these processes wait until the
+ * next refresh, so even if all processes run, checking maps costs only a tenth of reading them. */
 static bool maps_are_same(const struct refresh *r, struct watched *known, struct activity *now)
 {
 	struct activity *before = &known->activity;
@@ -180,7 +180,7 @@ static bool maps_are_same(const struct refresh *r, struct watched *known, struct
 	return true;
 }
 
-/* maps is first read when it can help, and its fingerprint is kept as long as it does. */
+/* maps is first read when that can help, and its fingerprint is kept for as long as it does. */
 static bool did_nothing(const struct refresh *r, struct watched *known, struct activity *now)
 {
 	const struct activity *before = &known->activity;
@@ -378,7 +378,7 @@ static void count_all(struct watch *w)
 
 static bool take_other(void *ctx, const struct record *r)
 {
-	/* They are not folded by any key. */
+	/* Nothing folds them by any key. */
 	static const struct grouping none = {.count = 0};
 	struct others *o = ctx;
 	struct record **larger, bare = *r;
@@ -394,7 +394,7 @@ static bool take_other(void *ctx, const struct record *r)
 	return larger[o->count] && ++o->count;
 }
 
-/* The others cost more than what is watched, so they are read rarely. */
+/* Reading the other processes costs more than reading the watched ones, so it is done rarely. */
 static bool read_others(struct refresh *r)
 {
 	enum { EACH = 20 };

@@ -27,8 +27,8 @@ struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
 	uint64_t budget_ns; /* for reading processes that did nothing; 0 for unlimited */
 	size_t files;	    /* number of files that may stay open between refreshes */
-	bool forgets;	    /* what was before the last refresh: no view is made */
-	bool spares;	    /* reads a process that timed out again only when it did something */
+	bool forgets;	    /* keeps nothing from before the last refresh: no view will be made */
+	bool spares;	    /* reads a process that timed out again only if it has done something */
 };
 
 enum { TURN = 200 };
@@ -40,7 +40,8 @@ struct watch {
 	uint64_t moves;
 
 	uint64_t refresh; /* number of refreshes so far */
-	uint64_t first;	  /* of them, the one that has none before it: 1, but for a recording */
+	uint64_t first; /* number of the refresh that has none before it: 1, except for a recording
+			 */
 	struct state now, before, start;
 	struct past past;	     /* states before that */
 	struct stat_handle *handles; /* in ascending order of pids */
@@ -64,8 +65,9 @@ struct watch {
 	} others;
 	uint64_t kept;		     /* processes that were not read again */
 	uint64_t reading_ns, cpu_ns; /* elapsed time and CPU time of the reading */
-	uint64_t sample;	     /* of a recording; else 0 */
-	uint64_t unshown; /* refreshes that are no user's: of a recording, to have a past */
+	uint64_t sample;	     /* for a recording; otherwise 0 */
+	uint64_t unshown; /* refreshes that the user does not see: samples of a recording, read for
+			     the history */
 };
 
 /* The keys to watch by so that any view of `wanted` can be made: all keys, except that command
@@ -76,7 +78,7 @@ struct grouping watch_grouping(const struct grouping *wanted);
 struct watch *watch_new(const struct watch_options *options);
 void watch_free(struct watch *w);
 
-/* The number of the last refresh, as users count. */
+/* The number of the last refresh, as shown to users. */
 static inline uint64_t watch_number(const struct watch *w)
 {
 	return w->refresh - w->unshown;
@@ -91,12 +93,12 @@ static inline bool watch_begins(const struct watch *w)
 /* 0, or -1 with *e and the watch unchanged. */
 int watch_refresh(struct watch *w, const struct source *source, struct error *e);
 
-/* For recorded.c: makes a state the current one, which becomes empty. With `begins`, nothing before
- * it counts. The caller sets what belongs to the refresh otherwise. 0, or -1 with *e. */
+/* For recorded.c: makes a state the current one, and leaves the argument empty. With `begins`,
+ * nothing before it counts. The caller sets everything else of a refresh. 0, or -1 with *e. */
 int watch_accept(struct watch *w, struct state *state, bool begins, struct error *e);
 
-/* The naming of the processes that have a value of a key, such as KEY_USER, that is the same in all
- * of a process. Returns the number of processes. */
+/* The naming of the processes that have a value of a key. The key must be one, such as KEY_USER, of
+ * which a process has only one value. Returns the number of processes. */
 size_t watch_naming(const struct watch *w, enum key key, struct slice value, struct naming *n);
 
 /* False if out of memory, with the start unchanged. */
