@@ -1,5 +1,5 @@
 /*
- * coverage: counts what became of the requested processes.
+ * coverage: counts the outcomes of the requested processes.
  */
 #ifndef MODEL_COVERAGE_H
 #define MODEL_COVERAGE_H
