@@ -1,6 +1,6 @@
-# What `anonmem run --heaps` preloads: the same as without, and malloc() by heaps. The allocator is
-# Debian's jemalloc, with all its public names and some that it uses made others (heaps/jemalloc.map),
-# without what it does when it is loaded, and without operator new.
+# The library that `anonmem run --heaps` preloads: that of `anonmem run`, and malloc() by heaps. The
+# allocator is Debian's jemalloc, with its public names and some that it uses renamed
+# (heaps/jemalloc.map), without its constructors, and without operator new.
 find_library(JEMALLOC_PIC libjemalloc_pic.a)
 find_path(JEMALLOC_INCLUDE jemalloc/jemalloc.h)
 if(NOT JEMALLOC_PIC OR NOT JEMALLOC_INCLUDE)
@@ -41,8 +41,8 @@ if(ANONMEM_SANITIZE)
 	target_compile_options(preload_plain PRIVATE -fno-sanitize=all)
 endif()
 
-# In this order their constructors run: the handlers of forks of the names are to be there before
-# those of the allocator, which names memory while it has its own locks.
+# Constructors run in this order: the names must register their fork handlers before the allocator,
+# which names memory while it holds its own locks.
 add_library(
 	preload_heaps MODULE
 	$<TARGET_OBJECTS:label_plain> $<TARGET_OBJECTS:preload_plain> $<TARGET_OBJECTS:heaps>

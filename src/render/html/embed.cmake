@@ -1,5 +1,5 @@
-# Puts style and program into PAGE, allows these and nothing else to run, and writes ${BUNDLE}/page.c
-# with what comes before the data, and behind it.
+# Puts style and script into PAGE, lets nothing else run, and writes ${BUNDLE}/page.c with the parts
+# before and after the data.
 file(READ ${PAGE} page)
 file(READ ${BUNDLE}/page.css style)
 file(READ ${BUNDLE}/page.js script)
@@ -9,7 +9,7 @@ function(hash text result)
 	set(letters ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
 	string(SHA256 hex "${text}")
 	set(base64 "")
-	foreach(at RANGE 0 60 3) # 64 digits; three are two letters
+	foreach(at RANGE 0 60 3) # 64 hex digits; three of them make two letters
 		string(SUBSTRING "${hex}" ${at} 3 digits)
 		math(EXPR high "0x${digits} >> 6")
 		math(EXPR low "0x${digits} & 63")

@@ -1,5 +1,5 @@
-# Makes the page of --format html: esbuild bundles its program with those parts of d3 that it uses,
-# and embed.cmake makes C of all of it. Without them, anonmem is built without pages.
+# Makes the page of --format html: esbuild bundles its script with the parts of d3 that it uses, and
+# embed.cmake turns everything into C. Without esbuild or d3, anonmem is built without pages.
 find_program(ANONMEM_ESBUILD esbuild)
 find_path(
 	ANONMEM_D3 d3-hierarchy/package.json PATHS /usr/share/nodejs NO_DEFAULT_PATH
