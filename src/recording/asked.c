@@ -129,7 +129,8 @@ static bool put_subsystem(const struct recall *what, const struct identity *id,
 	return key[place] != SYMBOL_NONE;
 }
 
-/* The container, pod or unit that the path of a control group shows; false if it shows none. */
+/* The container, pod or unit that the path of a control group belongs to; false if there is none.
+ */
 static bool place_of(enum key which, struct slice cgroup, char name[CONTAINER_NAME_MAX])
 {
 	struct cgroup_path path;
@@ -145,7 +146,7 @@ static bool place_of(enum key which, struct slice cgroup, char name[CONTAINER_NA
 	return true;
 }
 
-/* Keys that were not recorded but follow from the control group. */
+/* Adds keys that were not recorded but follow from the control group. */
 static bool put_places(const struct grouping *recorded, const struct recall *what,
 		       const struct identity *id, struct intern *symbols, symbol *key)
 {

@@ -1,6 +1,6 @@
 /*
- * asked: whether a recording can answer, and which of its groups are wanted; for src/recording/
- * only.
+ * asked: whether a recording has what is requested, and which of its groups match; for
+ * src/recording/ only.
  */
 #ifndef RECORDING_ASKED_H
 #define RECORDING_ASKED_H
@@ -18,11 +18,11 @@ struct recording {
 int asked_check(const struct recording *r, const struct grouping *recorded,
 		const struct recall *what, struct error *e);
 
-/* Whether a group is wanted: 1, 0, or -1 if out of memory. `found`, which may be NULL, has a
- * member for each pid that is asked for: true if it was there. */
+/* Whether a group is wanted: 1, 0, or -1 if out of memory. `found`, which may be NULL, has a member
+ * for each requested pid, which becomes true if the pid occurs. */
 int asked_wants(const struct recall *what, const struct identity *id, bool *found);
 
-/* Leaves only the keys that were recorded, or follow from these. */
+/* Removes all keys except those that were recorded or follow from recorded ones. */
 void asked_leave_keys(const struct grouping *recorded, struct grouping *by);
 
 /* The key of a group in a table of symbols. False if out of memory. */

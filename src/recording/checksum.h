@@ -1,9 +1,8 @@
 /*
- * checksum: finds what a disk or a copy has changed, not what somebody has forged.
- * For src/recording/ only.
+ * checksum: detects changes made by a disk or a copy, not forgeries. For src/recording/ only.
  *
- * Of 64 bits. Two numbers never change a sum to the same one, so a single change is always found.
- * Rows are summed one by one and then added, in any order.
+ * A checksum has 64 bits. Different numbers always change a sum differently, so a single change is
+ * always detected. Rows are summed one by one, and their sums are added in any order.
  */
 #ifndef RECORDING_CHECKSUM_H
 #define RECORDING_CHECKSUM_H
@@ -15,7 +14,7 @@
 
 #define CHECKSUM_START UINT64_C(0xcbf29ce484222325)
 
-/* An odd factor and a shift, both of which can be undone. */
+/* Multiplies by an odd factor and shifts; both can be undone, so nothing is lost. */
 static inline uint64_t checksum_number(uint64_t sum, uint64_t number)
 {
 	sum = (sum ^ number) * UINT64_C(0x9e3779b97f4a7c15);

@@ -24,7 +24,7 @@ int database_failed(const struct database *d, struct error *e)
 	}
 }
 
-/* What a file says must not make SQLite do more than hold rows. */
+/* The contents of a file must not make SQLite do anything but read rows. */
 static int restrict_to_rows(struct database *d, struct error *e)
 {
 	enum { LONGEST = 1 << 20, WAIT_MS = 5000 };
@@ -55,7 +55,7 @@ int database_open(struct database *d, const char *path, struct error *e)
 	return open_file(d, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
 }
 
-/* A path as SQLite's URI, freed by the caller. */
+/* A path as SQLite's URI, to be freed by the caller. */
 static char *uri_of(const char *path)
 {
 	size_t size = sizeof("file:?immutable=1") + 3 * strlen(path);
@@ -85,7 +85,7 @@ static off_t size_of_log(const char *path)
 	return there ? st.st_size : -1;
 }
 
-/* A file that nobody writes is read alone, without making others beside it. */
+/* Opens a file that nobody writes without creating other files beside it. */
 static int open_immutable(struct database *d, struct error *e)
 {
 	char *uri = uri_of(d->path);
@@ -98,7 +98,7 @@ static int open_immutable(struct database *d, struct error *e)
 	return status;
 }
 
-/* The first reading opens what else there is. */
+/* The first read opens the other files of the database. */
 static int begin_reading(struct database *d, struct error *e)
 {
 	int64_t tables;
@@ -111,7 +111,7 @@ static int begin_reading(struct database *d, struct error *e)
 int database_open_to_read(struct database *d, const char *path, struct error *e)
 {
 	*d = (struct database){.path = path};
-	/* A writer has made the log before it writes anything. */
+	/* A writer creates the log before it writes anything. */
 	if (size_of_log(path) < 0)
 		return open_immutable(d, e) < 0 ? -1 : begin_reading(d, e);
 	if (open_file(d, path, SQLITE_OPEN_READONLY, e) == 0 && begin_reading(d, e) == 0)
@@ -179,7 +179,7 @@ int database_number(const struct database *d, const char *sql, int64_t *number, 
 	return row < 0 ? -1 : 0;
 }
 
-/* As RFC 3629 has it, but a NUL, at which others would end the text. */
+/* As in RFC 3629, but without NUL, at which others would end the text. */
 static bool is_text(struct slice s)
 {
 	for (size_t i = 0; i < s.len;) {

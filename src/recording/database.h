@@ -1,7 +1,7 @@
 /*
- * database: SQLite as recordings use it; for src/recording/ only.
+ * database: the use of SQLite by recordings; for src/recording/ only.
  *
- * Functions return -1 (or NULL) with *e, a sentence that names the file.
+ * Functions return -1 (or NULL) with *e, whose text names the file.
  */
 #ifndef RECORDING_DATABASE_H
 #define RECORDING_DATABASE_H
@@ -16,17 +16,17 @@
 struct database {
 	sqlite3 *db;
 	const char *path; /* borrowed */
-	unsigned version; /* of a recording's tables, once schema_check() knows it */
+	unsigned version; /* of the recording's tables, after schema_check() */
 };
 
-/* To write; makes the file if there is none. */
+/* Opens a file to write; creates it if it does not exist. */
 int database_open(struct database *d, const char *path, struct error *e);
 
-/* To read only, without the right to write to the file or its folder. */
+/* Opens a file to read, without the right to write to it or its folder. */
 int database_open_to_read(struct database *d, const char *path, struct error *e);
 void database_close(struct database *d);
 
-/* Fills *e with what SQLite says of its last call, and returns -1. */
+/* Fills *e with SQLite's message about its last call, and returns -1. */
 int database_failed(const struct database *d, struct error *e);
 
 /* Runs statements without a result. */
@@ -38,21 +38,21 @@ sqlite3_stmt *database_prepare(const struct database *d, const char *sql, struct
 /* 1 with a row, 0 at the end, -1 with *e. */
 int database_step(const struct database *d, sqlite3_stmt *s, struct error *e);
 
-/* Runs a statement that gives no row, and makes it ready for the next time. */
+/* Runs a statement that returns no row, and resets it. */
 int database_finish(const struct database *d, sqlite3_stmt *s, struct error *e);
 
 /* The first number of the first row; 0 if there is none. */
 int database_number(const struct database *d, const char *sql, int64_t *number, struct error *e);
 
-/* Bytes as text where they are UTF-8 without a NUL, else as a blob; `known` false is NULL. The
- * bytes must last until the statement is reset. */
+/* Binds bytes: as text if they are UTF-8 without NUL, otherwise as a blob, and as NULL if `known`
+ * is false. The bytes must last until the statement is reset. */
 void database_bind_bytes(sqlite3_stmt *s, int index, bool known, struct slice bytes);
 void database_bind_number(sqlite3_stmt *s, int index, bool known, uint64_t number);
 
 /* Lasts until the next step; an empty slice for NULL. */
 struct slice database_bytes(sqlite3_stmt *s, int column, bool *known);
 
-/* A number that is not negative. -1 without an error where it is something else. */
+/* A number that is not negative. -1 without an error if it is anything else. */
 int database_column(sqlite3_stmt *s, int column, bool *known, uint64_t *number);
 
 #endif

@@ -11,8 +11,8 @@ enum { NOT_WANTED = UINT32_MAX };
 struct row {
 	uint64_t now, peak;
 	size_t peak_at;
-	bool known;	     /* now */
-	struct track *track; /* in the second reading; or NULL */
+	bool known;	     /* at the current sample */
+	struct track *track; /* in the second pass; or NULL */
 };
 
 struct history {
@@ -24,7 +24,7 @@ struct history {
 	struct timeline *timeline;
 	sqlite3_stmt *identity;
 	struct past_state state;
-	uint32_t *rows_of; /* of each group of the state, the index of its row; or NOT_WANTED */
+	uint32_t *rows_of; /* for each group of the state, the index of its row, or NOT_WANTED */
 	uint32_t mapped, map_capacity;
 	struct row *rows; /* one for each group of the snapshot */
 	uint32_t row_capacity;
@@ -35,8 +35,8 @@ struct history {
 	bool second;
 };
 
-/* An array with room for so many, new ones cleared; NULL if out of memory, and the old one stays.
- */
+/* Returns an array with that capacity, whose new elements are zero. NULL if out of memory; the old
+ * one then remains. */
 static void *grow(void *list, uint32_t *capacity, uint32_t wanted, size_t size)
 {
 	uint32_t larger = 2 * wanted + 64;
@@ -115,7 +115,7 @@ static uint64_t add(uint64_t sum, uint64_t bytes)
 	return bytes > COUNTER_MAX - sum ? COUNTER_MAX : sum + bytes;
 }
 
-/* What each row has now, and all of them. */
+/* Sums up the current size of each row, and of all. */
 static uint64_t sum_up(struct history *h)
 {
 	enum counter counter = h->timeline->counter;
@@ -156,7 +156,7 @@ static void note_peaks(struct history *h)
 	stacks_note(&h->stacks, h->at);
 }
 
-/* Times have to go on, even where a clock was set back. */
+/* Times must increase, even if a clock was set back. */
 static void note_time(struct history *h, const struct sample *s, struct instant *now)
 {
 	struct timeline *t = h->timeline;

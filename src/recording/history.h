@@ -11,9 +11,9 @@
 #include "model/timeline.h"
 #include "recording/reader.h"
 
-/* Reads the samples from `first` to the one that the recording is at, twice, one after the
- * other: only the values of the largest groups are kept. Adds to the snapshot the groups that it
- * lacks. timeline_free() in any case. 0, or -1 with *e. */
+/* Reads the samples from `first` to the recording's current one twice, since only the values of the
+ * largest groups are kept. Adds to the snapshot the groups that it lacks. Call timeline_free() in
+ * any case. 0, or -1 with *e. */
 int recording_history(struct recording *r, const struct recall *what, const struct sample *first,
 		      enum counter counter, struct snapshot *s, struct timeline *t,
 		      struct error *e);

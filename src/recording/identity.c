@@ -54,7 +54,7 @@ struct grouping identity_process_keys(const struct grouping *recorded)
 	return grouping_has(recorded, KEY_PROCESS) ? process : identity_sets(recorded);
 }
 
-/* Where a key that is a string stands; NULL for others. */
+/* Where the string of a key is stored; NULL if the key is not a string. */
 static struct text *text_of(struct identity *id, enum key key)
 {
 	switch (key) {
@@ -167,7 +167,7 @@ bool identity_key(const struct identity *id, struct intern *symbols, const struc
 	return whole;
 }
 
-/* Of the label; known if that is. */
+/* The origin of the label, if the label is known. */
 static struct slice origin_of(const struct identity *id)
 {
 	return slice_of(origin_names[id->origin]);
@@ -202,7 +202,7 @@ static uint64_t sum_up(const struct identity *id, uint64_t grp)
 	sum = checksum_bytes(sum, id->label.known, origin_of(id));
 	sum = sum_text(sum, &id->subsystem);
 	sum = sum_text(sum, &id->kind);
-	/* Version 1 does not have these. */
+	/* Version 1 lacks these. */
 	sum = id->container.known ? sum_text(checksum_number(sum, 1), &id->container) : sum;
 	sum = id->pod.known ? sum_text(checksum_number(sum, 2), &id->pod) : sum;
 	return id->unit.known ? sum_text(checksum_number(sum, 3), &id->unit) : sum;

@@ -1,5 +1,5 @@
 /*
- * identity: what a group of a recording is of, as a row of the table groups; for src/recording/
+ * identity: the keys of a group of a recording, as a row of the table groups; for src/recording/
  * only.
  */
 #ifndef RECORDING_IDENTITY_H
@@ -20,32 +20,33 @@ struct identity {
 	enum origin origin; /* of the label */
 };
 
-/* Which keys a recording can have. */
+/* Whether a recording can have a key. */
 bool identity_can_have(enum key key);
 
-/* Those keys of a grouping that a process has one value of, KEY_PROCESS left out. */
+/* The keys of a grouping of which a process has only one value, except KEY_PROCESS. */
 struct grouping identity_sets(const struct grouping *by);
 
-/* By which keys a recording tells processes apart: KEY_PROCESS if it has that, or else those. */
+/* The keys by which a recording distinguishes processes: KEY_PROCESS if it has that, or else the
+ * keys of identity_sets(). */
 struct grouping identity_process_keys(const struct grouping *recorded);
 
-/* Those of a key, whose strings are the symbols'. */
+/* The identity for a key; its strings belong to the symbols. */
 struct identity identity_of(const struct intern *symbols, const struct grouping *by,
 			    const symbol *key, struct slice boot_id);
 
-/* The key of an identity in a table of symbols; what it lacks has no symbol. False if out of
- * memory. */
+/* The key of an identity in a table of symbols; what the identity lacks has no symbol. False if out
+ * of memory. */
 bool identity_key(const struct identity *id, struct intern *symbols, const struct grouping *by,
 		  symbol *key);
 
-/* What a run says that readers show, an empty text for what is unknown. */
+/* The texts of a run that readers show; empty if unknown. */
 struct run_text {
 	struct slice host, kernel, boot_id, keys;
 };
 uint64_t run_checksum(const struct run_text *text, uint64_t run);
 
-/* Gives a group other names than its own, which last until the next call; different ones if its own
- * were different. False if out of memory. */
+/* Replaces the names of a group by others, which last until the next call; different names stay
+ * different. False if out of memory. */
 struct renaming {
 	bool (*rename)(void *ctx, struct identity *id);
 	void *ctx;
@@ -53,15 +54,16 @@ struct renaming {
 
 extern const char identity_insert[], identity_find[];
 
-/* SELECT of the group ?1 from tables of a version. */
+/* SELECT of the group ?1 from the tables of a version. */
 const char *identity_select(unsigned version);
 
-/* For the first two statements, the columns from ?1 on: INSERT has its checksum behind them. */
+/* For the first two statements: binds the columns from ?1 on. INSERT has the checksum after them.
+ */
 void identity_bind(sqlite3_stmt *s, const struct identity *id, uint64_t grp);
 void identity_bind_to_find(sqlite3_stmt *s, const struct identity *id);
 
-/* Reads a group with a statement of identity_select(), until whose next use its strings last. 0, or
- * -1 with *e. */
+/* Reads a group with a statement of identity_select(). Its strings last until the statement is used
+ * again. 0, or -1 with *e. */
 int identity_get(const struct database *d, sqlite3_stmt *s, uint64_t grp, struct identity *id,
 		 struct error *e);
 

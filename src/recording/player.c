@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-/* Groups of a state that may be gone before it is dropped. */
+/* The state is dropped when it has this many groups, since some of them may be gone. */
 enum { GROUPS_KEPT = 16384 };
 
-/* Whose a group is. One without a kind counts the processes of its set. */
+/* The process or set of a group. A group without a kind counts the processes of its set. */
 struct whose {
 	bool known, wanted, counts;
 	symbol set;
@@ -27,15 +27,15 @@ struct player {
 	struct recording *recording;
 	struct recall what;
 
-	struct sample sample; /* number 0 for none */
+	struct sample sample; /* number 0 means none */
 	struct past_state state;
-	struct sample loaded; /* that the state is of */
+	struct sample loaded; /* the sample of the state */
 	struct machine machine;
 	bool inferred;
 	struct grouping recorded;
-	struct recall keyed; /* as `what`, by all keys that there are */
+	struct recall keyed; /* like `what`, but by all available keys */
 
-	struct intern symbols, sets; /* sets: processes, or those that are not told apart */
+	struct intern symbols, sets; /* sets: processes, or processes that were recorded as one */
 	struct whose *whose;	     /* by number of the group in the state */
 	uint32_t whose_capacity;
 };
@@ -95,9 +95,9 @@ size_t player_limit(const struct player *p)
 	return p->state.numbers.count;
 }
 
-/* Reading a sample */
+/* Reading a sample. */
 
-/* The recorded keys first, in their order; then those that follow from them. */
+/* The recorded keys first, in their order; then the keys that follow from them. */
 static struct grouping complete_keys(const struct player *p)
 {
 	static const enum key following[] = {KEY_SUBSYSTEM, KEY_NAME, KEY_CONTAINER, KEY_POD,
@@ -113,7 +113,7 @@ static struct grouping complete_keys(const struct player *p)
 	return keys;
 }
 
-/* Forgets whose groups are. */
+/* Forgets the owners of groups. */
 static void forget(struct player *p)
 {
 	if (p->whose)
@@ -136,7 +136,7 @@ static int read_run(struct player *p, struct error *e)
 	return 0;
 }
 
-/* Drops in time what groups that are gone have left behind. */
+/* Drops, from time to time, what groups that are gone have left behind. */
 static void tidy(struct player *p)
 {
 	if (p->state.numbers.count <= GROUPS_KEPT)
@@ -175,8 +175,8 @@ static int choose_sample(struct player *p, const struct sample *s, struct error 
 	return 0;
 }
 
-/* What is read together is of one state of the file, which may be written meanwhile. In between,
- * nothing keeps the writer from moving its log to the database. */
+/* Everything that is read together comes from one state of the file, which may be written
+ * meanwhile. Between reads, nothing keeps the writer from moving its log to the database. */
 static int begin_reading(const struct database *d, struct error *e)
 {
 	if (!sqlite3_get_autocommit(d->db) && database_run(d, "COMMIT", e) < 0)
@@ -191,7 +191,7 @@ static void end_reading(const struct database *d)
 	database_run(d, "COMMIT", &ignored);
 }
 
-/* A sample as it is now; it may have been thinned since it was found. */
+/* Finds the current form of a sample, which may have been thinned since it was found. */
 static int find_again(struct player *p, const struct sample *s, struct sample *now, struct error *e)
 {
 	int found = seek_number(p->recording, s->number, now, e);
@@ -234,7 +234,7 @@ int player_load(struct player *p, struct error *e)
 	return status;
 }
 
-/* As records */
+/* Records. */
 
 /* The number of the process or the set; SYMBOL_NONE if out of memory. */
 static symbol find_set(struct player *p, const struct identity *id)
@@ -310,7 +310,7 @@ static int by_set(const void *a, const void *b)
 	return (x->usage->grp > y->usage->grp) - (x->usage->grp < y->usage->grp);
 }
 
-/* Those that are wanted, by set. */
+/* The wanted groups, ordered by set. */
 static struct member *list_members(const struct player *p, size_t *count)
 {
 	struct member *list = calloc((size_t)p->state.numbers.count + 1, sizeof(*list));
@@ -325,7 +325,7 @@ static struct member *list_members(const struct player *p, size_t *count)
 	return list;
 }
 
-/* What records are made of, for as many groups as there can be. */
+/* Buffers for making records, large enough for any number of groups. */
 struct giving {
 	const struct player *player;
 	struct translation translation;
@@ -335,7 +335,7 @@ struct giving {
 	void *ctx;
 };
 
-/* Gives the members of one set as a record. False if out of memory. */
+/* Passes the members of one set on as a record. False if out of memory. */
 static bool give(struct giving *g, const struct member *members, size_t count)
 {
 	const struct player *p = g->player;
@@ -397,7 +397,7 @@ int player_read(struct player *p, struct intern *symbols, player_take_fn *take, 
 	return given ? 0 : error_memory(e);
 }
 
-/* Going through all of it */
+/* Scanning all samples. */
 
 /* What a group adds to the sum. */
 struct addend {
@@ -412,9 +412,9 @@ struct scanning {
 	struct past_state state;
 	struct addend *addends; /* by number of the group in the state */
 	uint32_t capacity;
-	uint64_t sum, unknown; /* of the addends, and how many of them are unknown */
+	uint64_t sum, unknown; /* the sum of the addends, and how many are unknown */
 	uint64_t run;
-	bool other_keys; /* the run has other keys than the player's sample: nothing is known */
+	bool other_keys; /* the run has other keys than the player's sample, so nothing is known */
 	bool ended;
 };
 
@@ -487,7 +487,7 @@ static int take_row(void *ctx, const struct usage *u, struct error *e)
 	return 0;
 }
 
-/* What a whole state does not have is gone. */
+/* Drops the groups that a whole state does not have. */
 static void drop_others(struct scanning *s)
 {
 	for (uint32_t i = 0; i < s->state.numbers.count; i++) {
@@ -540,7 +540,7 @@ static void begin_part(struct scanning *s)
 	s->sum = s->unknown = 0;
 }
 
-/* From one whole state to the next one. */
+/* Scans from one whole state to the next. */
 static int scan_part(struct scanning *s, const struct sample *from, struct sample *next,
 		     struct error *e)
 {

@@ -50,7 +50,7 @@ void recording_close(struct recording *r)
 	free(r);
 }
 
-/* Finding a sample */
+/* Finding a sample. */
 
 enum { TIME_TEXT_MAX = 32 };
 
@@ -84,7 +84,7 @@ static int not_recorded(const struct recording *r, const char *asked, const stru
 			 asked, r->db.path, from, to);
 }
 
-/* The last sample at or before a time that is not so long before it that others are missing. */
+/* The last sample at or before a time, unless a gap follows the sample. */
 static int find_before(struct recording *r, const char *asked, uint64_t time_ms, struct error *e)
 {
 	struct sample after;
@@ -151,7 +151,7 @@ static int find_after(struct recording *r, const char *asked, uint64_t time_ms,
 	return found < 0 ? -1 : 0;
 }
 
-/* Goes to the first sample of a span: one that a text names, or the first of all. */
+/* Goes to the first sample of a span: at a given time, or the first of all. */
 static int find_first(struct recording *r, const char *from, uint64_t end_ms, struct sample *first,
 		      struct error *e)
 {
@@ -170,7 +170,7 @@ static int find_first(struct recording *r, const char *from, uint64_t end_ms, st
 	return 0;
 }
 
-/* The last sample at or before the end of a span, which may lie in a gap. */
+/* The last sample at or before the end of a span; the end may lie in a gap. */
 static int find_last(struct recording *r, const char *to, uint64_t end_ms, struct error *e)
 {
 	struct when when = {WHEN_LAST, 0};
@@ -208,7 +208,7 @@ int recording_find_span(struct recording *r, const char *span, struct sample *fi
 	return 0;
 }
 
-/* What the run says of all its samples */
+/* The facts of a run. */
 
 static void copy_text(sqlite3_stmt *s, int column, char *out, size_t size)
 {
@@ -296,9 +296,10 @@ int recording_leave_keys(struct recording *r, struct grouping *by, struct error 
 	return 0;
 }
 
-/* Adding up */
+/* Adding up. */
 
-/* A group of the sample that is wanted: under which key it comes, and whose it is. */
+/* A group of the sample that is wanted: the key under which it is added, and its set of processes.
+ */
 struct part {
 	uint32_t set, folded;
 	uint64_t processes;
@@ -311,15 +312,15 @@ struct recalling {
 	struct grouping recorded, set_keys;
 	struct past_state state;
 	struct intern sets;    /* by the symbols of their keys */
-	uint64_t *populations; /* of each; 0 where that is not known */
+	uint64_t *populations; /* of each set; 0 where that is unknown */
 	uint32_t population_capacity;
-	bool *found; /* by number of the pids that are asked for */
+	bool *found; /* by index of the requested pids */
 	struct part *parts;
 	size_t count, capacity;
 	sqlite3_stmt *identity;
 };
 
-/* The set of an identity: the processes that have the same keys. SYMBOL_NONE if out of memory. */
+/* The set of an identity: the processes with the same keys. SYMBOL_NONE if out of memory. */
 static symbol find_set(struct recalling *c, const struct identity *id)
 {
 	symbol key[KEY_COUNT], set;
@@ -409,8 +410,8 @@ static int by_set(const void *a, const void *b)
 	return (x->folded > y->folded) - (x->folded < y->folded);
 }
 
-/* The processes of a set that have any of some groups: as many as have the largest of them, and
- * perhaps others, if there are any. */
+/* The number of processes of a set that have any of some groups: at least that of the largest
+ * group, and possibly more, if the set has more. */
 static uint64_t count_any(struct recalling *c, const struct part *parts, size_t count)
 {
 	uint64_t most = 0, population = c->populations[parts->set];
@@ -442,7 +443,7 @@ static void count_processes(struct recalling *c)
 	}
 }
 
-/* As live, it is an error if a process is not there. */
+/* As on the running system, it is an error if a requested process does not exist. */
 static bool add_missing(struct recalling *c)
 {
 	bool added = true;

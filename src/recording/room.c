@@ -4,12 +4,12 @@
 #include <stdio.h>
 
 enum {
-	LOG_PART = 4,	 /* of the limit, for the WAL */
-	WHOLE_PART = 8,	 /* of the database, after which a whole state is due */
-	ROW_BYTES = 160, /* at most, with what a page leaves free */
-	MORE_PAGES = 24, /* that a transaction touches beside its rows */
+	LOG_PART = 4,	 /* part of the limit for the WAL */
+	WHOLE_PART = 8,	 /* part of the database after which a whole state is due */
+	ROW_BYTES = 160, /* at most, including free space in pages */
+	MORE_PAGES = 24, /* pages that a transaction touches in addition to its rows */
 	LOG_PAGE_HEAD = 24,
-	LOG_PAGES = 4096, /* that the WAL has at most where there is no limit */
+	LOG_PAGES = 4096, /* size of the WAL if there is no limit */
 };
 
 static int note_log(void *ctx, sqlite3 *db, const char *name, int pages)
@@ -68,7 +68,7 @@ static int drop_before(struct room *r, int64_t sample, struct error *e)
 	return database_run(r->db, sql, e);
 }
 
-/* 1 if something went, 0 if there is nothing, -1 with *e. */
+/* 1 if something was dropped, 0 if there is nothing to drop, -1 with *e. */
 static int drop_oldest(struct room *r, struct error *e)
 {
 	int64_t oldest, next;
@@ -100,7 +100,7 @@ static int too_small(const struct room *r, struct error *e)
 			 r->db->path);
 }
 
-/* Until as many pages are left. */
+/* Drops samples until that many pages are free. */
 static int drop_until(struct room *r, uint64_t wanted, bool *dropped, struct error *e)
 {
 	uint64_t used, all;
@@ -119,7 +119,7 @@ static int drop_until(struct room *r, uint64_t wanted, bool *dropped, struct err
 	return -1;
 }
 
-/* Has the WAL begin anew if so many pages would be too many. */
+/* Restarts the WAL if that many more pages would exceed its limit. */
 static int make_log(struct room *r, uint64_t wanted, struct error *e)
 {
 	if (r->log_pages + wanted > r->max_log_pages)
@@ -170,7 +170,7 @@ int room_keep(struct room *r, uint64_t now_ms, uint64_t keep_ms, struct error *e
 
 	if (keep_ms == 0 || now_ms <= keep_ms)
 		return 0;
-	/* The last whole state that is old enough is needed for what follows it. */
+	/* The last whole state that is old enough must stay: later samples depend on it. */
 	snprintf(sql, sizeof(sql),
 		 "SELECT max(sample) FROM sample WHERE base = sample AND elapsed_ms <= %" PRIu64,
 		 now_ms - keep_ms);
@@ -180,7 +180,7 @@ int room_keep(struct room *r, uint64_t now_ms, uint64_t keep_ms, struct error *e
 	return first > oldest ? drop_before(r, first, e) : 0;
 }
 
-/* A recording that was larger. */
+/* Shrinks a recording that had a larger limit before. */
 static int shrink(struct room *r, struct error *e)
 {
 	uint64_t used, all;

@@ -64,7 +64,7 @@ uint64_t sample_reach_ms(const struct sample *s)
 	return SPANS * s->span_ms > LEAST_MS ? SPANS * s->span_ms : LEAST_MS;
 }
 
-/* The numbers in the order of the columns, before and behind the cause. */
+/* The numbers in the order of the columns, before and after the cause. */
 static void numbers_of(struct sample *s, uint64_t *before[NUMBERS_BEFORE],
 		       uint64_t *behind[NUMBERS_BEHIND])
 {

@@ -1,5 +1,5 @@
 /*
- * sample: what a recording says of one moment beside the memory of its groups.
+ * sample: the columns of a sample of a recording, without the memory of its groups.
  */
 #ifndef RECORDING_SAMPLE_H
 #define RECORDING_SAMPLE_H
@@ -15,40 +15,41 @@ extern const char *const cause_names[CAUSE_COUNT];
 
 struct sample {
 	uint64_t number, run;
-	uint64_t base;	  /* the sample with the whole state that changes are added to; or itself */
-	uint64_t time_ms; /* wall clock, since 1970 */
-	uint64_t uptime_ms;  /* since boot, suspension included */
-	uint64_t elapsed_ms; /* since the recording began, by clocks that nobody sets */
-	uint64_t span_ms;    /* until the next one, as planned, or as thinning left it */
+	uint64_t base;	     /* the sample with the whole state that this one changes, or itself */
+	uint64_t time_ms;    /* wall clock, since 1970 */
+	uint64_t uptime_ms;  /* since boot, including suspension */
+	uint64_t elapsed_ms; /* since the recording began, by clocks that nobody can set */
+	uint64_t span_ms;    /* until the next sample, as planned or after thinning */
 	enum cause cause;
 	uint64_t by_outcome[OUTCOME_COUNT];
 	uint64_t unmatched, timed_out, scanned, names_kept, names_lost;
-	uint64_t lost;	     /* samples since the one before that could not be written */
-	uint64_t reading_us; /* how long the reading took, */
-	uint64_t cpu_us;     /* and what the recorder used since the sample before */
+	uint64_t lost;	     /* how many samples just before this one could not be written */
+	uint64_t reading_us; /* duration of the reading */
+	uint64_t cpu_us;     /* CPU time of the recorder since the previous sample */
 	bool stall_known;
-	uint64_t stall_some_us, stall_full_us; /* since boot, of /proc/pressure/memory */
+	uint64_t stall_some_us, stall_full_us; /* since boot, from /proc/pressure/memory */
 	struct meminfo meminfo;
 };
 
 void sample_take_coverage(struct sample *s, const struct coverage *c);
 void sample_give_coverage(const struct sample *s, struct coverage *c);
 
-/* Its time, and the memory of the machine. */
+/* Sets the time and memory of a machine from a sample. */
 void sample_give_machine(const struct sample *s, struct machine *m);
 
-/* How long after it a sample still says what there was, if there is no later one. */
+/* How long a sample holds if there is no later one. */
 uint64_t sample_reach_ms(const struct sample *s);
 
 uint64_t sample_checksum(const struct sample *s);
 
 extern const char sample_insert[];
 
-/* `rows` is the sum of the checksums of its rows of usage. */
+/* `rows` is the sum of the checksums of the sample's rows of usage. */
 int sample_write(const struct database *d, sqlite3_stmt *insert, const struct sample *s,
 		 uint64_t rows, struct error *e);
 
-/* SELECT, to which a condition is added, and the row at hand, with what its rows must add up to. */
+/* A SELECT, to which a condition is appended; and its current row, with the expected sum of the
+ * checksums of its rows of usage. */
 #define SAMPLE_SELECT                                                                              \
 	"SELECT sample, run, base, time_ms, uptime_ms, elapsed_ms, span_ms, cause, read, "         \
 	"no_memory, denied, vanished, truncated, malformed, unmatched, timed_out, scanned, "       \
@@ -58,7 +59,7 @@ int sample_write(const struct database *d, sqlite3_stmt *insert, const struct sa
 int sample_read(const struct database *d, sqlite3_stmt *row, struct sample *s, uint64_t *rows,
 		struct error *e);
 
-/* The first row of a SELECT with up to two numbers. 1, 0 if there is none, -1 with *e. */
+/* The first row of a SELECT with up to two parameters. 1, 0 if there is none, -1 with *e. */
 int sample_find(const struct database *d, const char *select, uint64_t first, uint64_t second,
 		struct sample *s, uint64_t *rows, struct error *e);
 

@@ -39,14 +39,14 @@ static const char tables[] =
 	"sample INTEGER, grp INTEGER, counter TEXT, kib, "
 	"PRIMARY KEY(sample, grp, counter)) WITHOUT ROWID;";
 
-/* Version 2 can tell apart by container, pod and unit, and redact. */
+/* Version 2 has container, pod and unit, and redaction. */
 static const char tables_from_1[] = "ALTER TABLE run ADD COLUMN redacted INTEGER;"
 				    "ALTER TABLE groups ADD COLUMN container TEXT;"
 				    "ALTER TABLE groups ADD COLUMN pod TEXT;"
 				    "ALTER TABLE groups ADD COLUMN unit TEXT;";
 
-/* What there was at each sample, though only changes are stored; and how many processes there were
- * of each name, control group and so on. */
+/* The whole state at each sample, although only changes are stored; and the number of processes of
+ * each name, control group and so on. */
 #define STATE                                                                                      \
 	"max(u.sample) AS latest FROM sample s JOIN usage u ON u.sample BETWEEN s.base AND "       \
 	"s.sample JOIN groups g ON g.grp = u.grp WHERE g.kind IS "
@@ -60,7 +60,7 @@ static const char views[] =
 	"g.container, g.pod, g.unit, u.processes, " STATE "NULL GROUP BY s.sample, u.grp;"
 	"PRAGMA user_version = 2;";
 
-/* What a recording must have to be read; more does no harm. */
+/* The tables that a recording must have to be read; more are harmless. */
 static const char *const needed[] = {"run", "sample", "groups", "usage", "at_least"};
 
 int schema_create(struct database *d, struct error *e)
@@ -85,7 +85,7 @@ int schema_upgrade(struct database *d, struct error *e)
 	return 0;
 }
 
-/* A table that is one, and no view or module that would do more than hold rows. */
+/* Checks that a table is one, not a view or a module that would do more than hold rows. */
 static int check_table(struct database *d, const char *name, struct error *e)
 {
 	sqlite3_stmt *s =

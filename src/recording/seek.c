@@ -29,8 +29,7 @@ int seek_next(struct recording *r, const struct sample *from, enum direction to,
 		    from->number, 0, found, e);
 }
 
-/* The time that a recording has run never goes back, so that the search can end at the first hit.
- */
+/* The elapsed time of a recording never decreases, so the search can end at the first match. */
 int seek_move(struct recording *r, const struct sample *from, enum direction to, uint64_t ms,
 	      struct sample *found, struct error *e)
 {
@@ -118,7 +117,7 @@ int seek_gap(struct recording *r, const struct sample *s, struct gap *gap, struc
 	return found > 0 ? compare(r, &before, s, gap, e) : found;
 }
 
-/* Whether a sample is out of the ordinary; there is one before it, or NULL. */
+/* Whether a sample is marked; `before` is the previous one, or NULL. */
 static int is_marked(struct recording *r, const struct sample *before, const struct sample *s,
 		     uint64_t marked, struct error *e)
 {
@@ -131,7 +130,7 @@ static int is_marked(struct recording *r, const struct sample *before, const str
 	return gap.rebooted || gap.ms > 0;
 }
 
-/* Goes through rows of samples, of which the earlier one of two is `before`. */
+/* Goes through rows of samples; of two successive ones, `before` is the earlier. */
 static int mark_back(struct recording *r, sqlite3_stmt *rows, const struct sample *from,
 		     uint64_t marked, struct sample *found, struct error *e)
 {
@@ -151,7 +150,7 @@ static int mark_back(struct recording *r, sqlite3_stmt *rows, const struct sampl
 		*found = before;
 		any = true;
 	}
-	return row < 0 ? -1 : any; /* the first of all is one */
+	return row < 0 ? -1 : any; /* the very first sample is marked */
 }
 
 static int mark_forth(struct recording *r, sqlite3_stmt *rows, const struct sample *from,

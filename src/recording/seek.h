@@ -1,5 +1,5 @@
 /*
- * seek: finds samples of a recording by where they are in time.
+ * seek: finds samples of a recording by their place in time.
  *
  * Functions return 1, 0 if there is no such sample, or -1 with *e. `from` is the sample to start
  * at.
@@ -12,40 +12,40 @@
 
 enum direction { BACK, FORTH };
 
-/* The first sample that is left. */
+/* The first sample that remains. */
 int seek_first(struct recording *r, struct sample *found, struct error *e);
 
-/* The first one of a run. */
+/* The first sample of a run. */
 int seek_begin(struct recording *r, uint64_t run, struct sample *found, struct error *e);
 
 int seek_next(struct recording *r, const struct sample *from, enum direction to,
 	      struct sample *found, struct error *e);
 
-/* So long away, by the time that the recording has run; but at least the next one. */
+/* The sample that far away, by the elapsed time of the recording, but at least the next one. */
 int seek_move(struct recording *r, const struct sample *from, enum direction to, uint64_t ms,
 	      struct sample *found, struct error *e);
 
-/* At a time, as recording_find() knows it. */
+/* The sample at a time written as for recording_find(). */
 int seek_find(struct recording *r, const char *time, struct sample *found, struct error *e);
 
-/* The first one from a number on, in which samples that were thinned out are too; or the last of
- * all. */
+/* The first sample with at least this number, which may itself have been thinned out; or the last
+ * one of all. */
 int seek_number(struct recording *r, uint64_t number, struct sample *found, struct error *e);
 
-/* What lies between a sample and the one before it. */
+/* The gap between a sample and the one before it. */
 struct gap {
 	bool first;    /* there is none before it */
-	bool rebooted; /* it is of another boot */
-	uint64_t ms;   /* for so long nothing was recorded; 0 if samples follow each other */
+	bool rebooted; /* it belongs to another boot */
+	uint64_t ms;   /* how long nothing was recorded; 0 if the samples are successive */
 };
 int seek_gap(struct recording *r, const struct sample *s, struct gap *gap, struct error *e);
 
-/* The next one that is out of the ordinary: taken for a reason, or after a gap or lost samples.
- * `marked` is the number of another one; 0 for none. */
+/* The next marked sample: taken for a reason, or after a gap or lost samples. `marked` is the
+ * number of one more; 0 for none. */
 int seek_mark(struct recording *r, const struct sample *from, enum direction to, uint64_t marked,
 	      struct sample *found, struct error *e);
 
-/* Its number among those that are left, from 1, and how many these are. 0, or -1 with *e. */
+/* The position of a sample among those that remain, from 1, and their number. 0, or -1 with *e. */
 int seek_place(struct recording *r, const struct sample *s, uint64_t *index, uint64_t *count,
 	       struct error *e);
 

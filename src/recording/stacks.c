@@ -18,7 +18,7 @@ void stacks_free(struct stacks *s)
 	free(s->places);
 }
 
-/* The place of a value of a key, a new one if it is new. SYMBOL_NONE if out of memory. */
+/* The place of a value of a key; makes one for a new value. SYMBOL_NONE if out of memory. */
 static uint32_t find_place(struct stack_sums *sums, symbol value, uint32_t group)
 {
 	uint32_t before = sums->values.count;
@@ -114,7 +114,7 @@ void stacks_note(struct stacks *s, size_t at)
 	}
 }
 
-/* The largest that has no track yet; NULL if there is none. */
+/* The largest sum that has no track yet; NULL if there is none. */
 static struct stack_sum *find_largest(struct stack_sums *sums)
 {
 	struct stack_sum *largest = NULL;

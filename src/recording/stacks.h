@@ -20,21 +20,21 @@ struct stacks {
 		struct intern values; /* symbols of a key, as bytes */
 		struct stack_sum {
 			uint64_t now, peak;
-			bool known; /* now */
+			bool known; /* at the current sample */
 			size_t peak_at;
-			uint32_t group;	     /* one that has it */
+			uint32_t group;	     /* a group with this value */
 			struct track *track; /* or NULL */
 		} * list;
 		uint32_t capacity;
 	} of[KEY_COUNT];
-	uint32_t *places; /* of each row, for each key, in its list */
+	uint32_t *places; /* for each row and key, the place in the list of sums */
 	uint32_t rows, capacity;
 };
 
 void stacks_init(struct stacks *s, const struct snapshot *snapshot);
 void stacks_free(struct stacks *s);
 
-/* Looks at the groups that the snapshot has since the last time. False if out of memory. */
+/* Adds the groups that the snapshot got since the last call. False if out of memory. */
 bool stacks_learn(struct stacks *s);
 
 void stacks_clear(struct stacks *s);

@@ -1,6 +1,5 @@
 /*
- * state: what there was at a sample, put together from the changes before it; for src/recording/
- * only.
+ * state: all groups at a sample, reconstructed from the changes before it; for src/recording/ only.
  */
 #ifndef RECORDING_STATE_H
 #define RECORDING_STATE_H
@@ -21,12 +20,12 @@ void past_state_free(struct past_state *s);
 /* The row of a group, all zero if it is new; NULL if out of memory. */
 struct usage *past_state_at(struct past_state *s, uint64_t grp);
 
-/* All groups are gone, as where a whole state begins. */
+/* Removes all groups, as at the start of a whole state. */
 void past_state_clear(struct past_state *s);
 
-/* Reads the rows of the samples from `first` to `last`, one sample after the other, and checks that
- * each is what was written. `take` gets each row after it is in the state, and `end` each sample
- * when all of its rows are. Both may be NULL. 0, or -1 with *e. */
+/* Reads the rows of the samples from `first` to `last`, one sample after the other, and verifies
+ * their checksums. `take` gets each row after it was added to the state, and `end` each sample
+ * after all of its rows. Both may be NULL. 0, or -1 with *e. */
 struct past_reading {
 	struct past_state *state;
 	int (*take)(void *ctx, const struct usage *row, struct error *e);

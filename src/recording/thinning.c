@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How much time is thinned at once, in steps of the tier: as many whole states as that has become
- * one. */
+/* How much is thinned at once, in steps of the tier: the whole states of that time become one. */
 enum { STEPS_AT_ONCE = 36 };
 
 struct tiers tiers_default(void)
@@ -16,9 +15,9 @@ struct tiers tiers_default(void)
 	return (struct tiers){{{6 * hour, minute}, {48 * hour, 10 * minute}}, 2};
 }
 
-/* What a group was in the step at hand. */
+/* The course of a group during the current step. */
 struct course {
-	struct group before; /* at the end of the step before */
+	struct group before; /* at the end of the previous step */
 	struct extremes pss, swap;
 };
 
@@ -28,9 +27,9 @@ struct thinning {
 	struct past_state state;
 	struct course *courses; /* by symbol, as the state has them */
 	uint32_t count, capacity;
-	bool begun;	    /* a sample was read whole: what comes later was not there before */
-	uint64_t base;	    /* of what is kept; 0 as long as nothing is */
-	struct sample kept; /* the last of the step */
+	bool begun;    /* a whole sample was read: groups that appear later did not exist before */
+	uint64_t base; /* of the samples kept; 0 until there is one */
+	struct sample kept; /* the last sample of the step */
 	uint64_t cpu_us, reading_us, lost;
 	sqlite3_stmt *insert, *bound, *insert_sample;
 };
@@ -51,7 +50,7 @@ static void include_all(struct extremes *x, const struct extremes *others)
 	include(x, others->known, others->most);
 }
 
-/* What is gone has nothing. */
+/* A group that is gone has no memory. */
 static void include_group(struct course *c, const struct group *g)
 {
 	bool gone = g->processes == 0;
@@ -62,7 +61,7 @@ static void include_group(struct course *c, const struct group *g)
 		g->counters.bytes[COUNTER_SWAP]);
 }
 
-/* A course for each group that the state has by now. */
+/* Makes a course for each group of the state. */
 static bool follow(struct thinning *t)
 {
 	if (t->state.capacity > t->capacity) {
@@ -95,7 +94,7 @@ static int take_row(void *ctx, const struct usage *row, struct error *e)
 	return 0;
 }
 
-/* Of a whole state, what it does not have is gone. */
+/* Groups that a whole state does not have are gone. */
 static int end_sample(void *ctx, const struct sample *s, struct error *e)
 {
 	struct thinning *t = ctx;
@@ -121,7 +120,7 @@ static struct extremes beyond(const struct extremes *x, uint64_t value)
 	return x->known && (x->least != value || x->most != value) ? *x : none;
 }
 
-/* Writes what differs from the step before, or was different in between. */
+/* Writes the groups that differ from the previous step, or differed in between. */
 static int write_rows(struct thinning *t, uint64_t *sum, struct error *e)
 {
 	bool whole = t->kept.base == t->kept.number;
@@ -144,7 +143,7 @@ static int write_rows(struct thinning *t, uint64_t *sum, struct error *e)
 	return 0;
 }
 
-/* The next step begins with what there is. */
+/* The next step begins with the current state. */
 static void begin_step(struct thinning *t)
 {
 	for (uint32_t i = 0; i < t->count; i++) {
@@ -171,7 +170,7 @@ static int delete_between(const struct database *d, const char *sql, uint64_t fi
 	return status;
 }
 
-/* The samples from `first` to `last` become one. */
+/* Merges the samples from `first` to `last` into one. */
 static int thin_step(struct thinning *t, uint64_t first, uint64_t last, struct error *e)
 {
 	const struct past_reading reading = {&t->state, take_row, end_sample, t};
@@ -198,7 +197,7 @@ static int thin_step(struct thinning *t, uint64_t first, uint64_t last, struct e
 	return 0;
 }
 
-/* The last sample of the step that begins with `first`, none beyond `last`. 0, or -1 with *e. */
+/* The last sample of the step that begins with `first`, but not beyond `last`. 0, or -1 with *e. */
 static int find_step(const struct thinning *t, uint64_t first, uint64_t last, uint64_t *end,
 		     struct error *e)
 {
@@ -217,7 +216,7 @@ static int find_step(const struct thinning *t, uint64_t first, uint64_t last, ui
 	return 0;
 }
 
-/* The next sample, as far as `last`; 0 if there is none. */
+/* The next sample, up to `last`; 0 if there is none. */
 static int find_next(const struct thinning *t, uint64_t after, uint64_t last, uint64_t *next,
 		     struct error *e)
 {
@@ -265,8 +264,8 @@ static int thin_between(const struct database *d, uint64_t step_ms, uint64_t fir
 	return status == 0 ? database_run(d, "COMMIT", e) : -1;
 }
 
-/* What can be thinned at once: whole states with the changes to them, of one run and old enough.
- * 1 with the first and the last sample, 0 if there is nothing, -1 with *e. */
+/* Finds samples that can be thinned together: whole states with their changes, of one run and old
+ * enough. 1 with the first and the last sample, 0 if there is nothing to thin, -1 with *e. */
 static int find_work(const struct database *d, const struct tier *tier, uint64_t now_ms,
 		     uint64_t *first, uint64_t *last, struct error *e)
 {
@@ -287,7 +286,7 @@ static int find_work(const struct database *d, const struct tier *tier, uint64_t
 		found = sample_find(d, next_base, next.number, 0, &next, &rows, e);
 		if (found < 0)
 			return -1;
-		/* The samples before it are older than it is. */
+		/* All samples before this one are older. */
 		if (found == 0 || next.elapsed_ms > limit)
 			return 0;
 		end = next.number;
@@ -315,7 +314,7 @@ int thin(const struct database *d, const struct tiers *tiers, uint64_t now_ms, s
 	return 0;
 }
 
-/* A number with a unit, as every duration; takes it off the text. */
+/* Takes a number with a unit, as in all durations, off the text. */
 static bool take_time(const char **text, uint64_t *ms)
 {
 	static const struct {

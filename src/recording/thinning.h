@@ -12,7 +12,7 @@
 
 enum { TIERS_MAX = 8 };
 
-/* From `age` on there is one sample a step. In ascending order of both. */
+/* From `age` on, one sample per step is kept. In ascending order of both. */
 struct tiers {
 	struct tier {
 		uint64_t age_ms, step_ms;
@@ -20,14 +20,14 @@ struct tiers {
 	unsigned count;
 };
 
-/* Every sample for 6 hours, one a minute for 48 hours, then one in 10 minutes. */
+/* Every sample for 6 hours, one a minute for 48 hours, then one every 10 minutes. */
 struct tiers tiers_default(void);
 
-/* AGE:STEP[,AGE:STEP...], or "none". False if it is not that. */
+/* Parses AGE:STEP[,AGE:STEP...] or "none". False if the text is neither. */
 bool tiers_parse(const char *text, struct tiers *tiers);
 
-/* `now` is the elapsed time of the newest sample, which stays as it is. 0, or -1 with *e, where a
- * transaction may be open that is to be rolled back. */
+/* `now` is the elapsed time of the newest sample, which is not changed. 0, or -1 with *e; then a
+ * transaction may be open, which the caller must roll back. */
 int thin(const struct database *d, const struct tiers *tiers, uint64_t now_ms, struct error *e);
 
 #endif

@@ -28,7 +28,7 @@ const char bound_insert[] = "INSERT INTO at_least(sample, grp, counter, kib) VAL
 const char bound_select[] = "SELECT sample, grp, counter, kib FROM at_least "
 			    "WHERE sample BETWEEN ?1 AND ?2 ORDER BY sample, grp, counter";
 
-/* Counters that are unknown, of which a bound is known. */
+/* The counters that are unknown but have a known lower bound. */
 static uint32_t bounded_of(const struct usage *u)
 {
 	uint32_t bounded = 0;

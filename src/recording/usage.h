@@ -1,8 +1,8 @@
 /*
  * usage: the row of one group in one sample; for src/recording/ only.
  *
- * Amounts are stored in KiB, since that is what the kernel counts in: whole ones as integers, and
- * what was divided among processes as a fraction, which holds every byte.
+ * Amounts are stored in KiB, the kernel's unit: whole numbers as integers, and amounts that were
+ * divided among processes as fractions, which are exact to the byte.
  */
 #ifndef RECORDING_USAGE_H
 #define RECORDING_USAGE_H
@@ -10,7 +10,7 @@
 #include "model/aggregate.h"
 #include "recording/database.h"
 
-/* The least and the most of the samples that thinning left out, in bytes. */
+/* The minimum and maximum of the samples that thinning removed, in bytes. */
 struct extremes {
 	bool known;
 	uint64_t least, most;
@@ -22,7 +22,7 @@ struct usage {
 	struct extremes pss, swap;
 };
 
-/* Makes of counters what can be stored: beyond 8 PiB only whole KiB, which no memory has. */
+/* Rounds counters to what can be stored: beyond 8 PiB, which no memory has, only whole KiB. */
 void usage_round(struct group *g);
 
 bool usage_equals(const struct group *a, const struct group *b);
@@ -33,12 +33,12 @@ extern const char usage_insert[];
 int usage_write(const struct database *d, sqlite3_stmt *insert, sqlite3_stmt *bound,
 		const struct usage *u, struct error *e);
 
-/* SELECT of the rows BETWEEN ?1 AND ?2, in the order of samples, and one of them, without bounds.
- * -1 with *e where the row cannot be what was written. */
+/* SELECT of the rows BETWEEN ?1 AND ?2, in the order of samples, and its current row, without
+ * bounds. -1 with *e if the row cannot have been written like this. */
 extern const char usage_select[];
 int usage_read(const struct database *d, sqlite3_stmt *s, struct usage *u, struct error *e);
 
-/* The bounds BETWEEN ?1 AND ?2, and one of them. */
+/* The bounds BETWEEN ?1 AND ?2, and a single bound. */
 extern const char bound_insert[], bound_select[];
 struct bound {
 	uint64_t sample, grp, bytes;

@@ -6,7 +6,7 @@
 
 enum { SECOND_MS = 1000 };
 
-/* Digits, none but these. False if there are not so many or the number is too large. */
+/* Takes exactly that many digits. False if there are fewer or the number is too large. */
 static bool take_digits(const char **text, int digits, int most, int *number)
 {
 	*number = 0;
@@ -46,7 +46,7 @@ static bool take_date(const char **text, struct tm *tm)
 	return tm->tm_year >= 70 && tm->tm_mon >= 0 && tm->tm_mday > 0;
 }
 
-/* A whole second, which has all samples of that second in it. */
+/* Sets a whole second, which includes all samples in it. */
 static bool set(struct when *w, time_t seconds)
 {
 	if (seconds < 0)
@@ -67,7 +67,7 @@ static bool parse_date(const char *text, struct when *w)
 	return *text == '\0' && set(w, utc ? timegm(&tm) : mktime(&tm));
 }
 
-/* On the day of the end, or the day before. */
+/* A time of day, on the day of the last sample or the day before. */
 static bool parse_clock(const char *text, uint64_t end_ms, struct when *w)
 {
 	time_t end = (time_t)(end_ms / SECOND_MS), found;

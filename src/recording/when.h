@@ -19,7 +19,7 @@ struct when {
 	uint64_t time_ms; /* since 1970 */
 };
 
-/* `end_ms` is the time of the last sample. False if it is no time. */
+/* `end_ms` is the time of the last sample. False if the text is not a time. */
 bool when_parse(const char *text, uint64_t end_ms, struct when *w);
 
 #endif

@@ -18,15 +18,15 @@
 
 enum {
 	HOUR_MS = 3600000,
-	WHOLE_MS = HOUR_MS, /* a whole state at least this often */
+	WHOLE_MS = HOUR_MS, /* a whole state is written at least this often */
 	CHECKPOINT_MS = HOUR_MS / 6,
-	CHANGES_TO_WHOLE = 40, /* or when changes are so many times as large as one */
-	DAY_OF_WHOLES = 24,    /* how often groups without a row are looked for, in whole states */
+	CHANGES_TO_WHOLE = 40, /* or when the changes are this many times as large as one */
+	DAY_OF_WHOLES = 24, /* groups without a row are searched for after this many whole states */
 };
 
-/* What the last sample says of a group. */
+/* The values of a group in the last sample. */
 struct known_group {
-	uint64_t grp, seen; /* the sample that had it last */
+	uint64_t grp, seen; /* the last sample that had the group */
 	bool there;
 	struct group last;
 };
@@ -41,24 +41,24 @@ struct writer {
 	struct room room;
 	sqlite3_stmt *insert, *bound, *insert_sample, *insert_group, *find_group;
 
-	struct intern keys; /* of the groups that are known */
+	struct intern keys; /* of the known groups */
 	struct known_group *known;
 	uint32_t capacity, there;
-	uint32_t *changed; /* in the sample at hand */
+	uint32_t *changed; /* in the current sample */
 	size_t changed_count, changed_capacity;
 	char *scratch;
 	size_t scratch_capacity;
 
 	uint64_t run, next_grp, lost, wholes;
-	struct sample last; /* that was written; number 0 for none */
+	struct sample last; /* the last sample written; number 0 for none */
 	uint64_t base, base_elapsed_ms, changes, checkpoint_ms;
-	bool fresh; /* nothing is known of what is in the file: the next sample is whole */
+	bool fresh; /* the contents of the file are unknown, so the next sample is whole */
 };
 
-/* Opening */
+/* Opening. */
 
-/* SQLite has locks of its own, which are gone as soon as any descriptor of the file is closed; so
- * this one stays open until the end. */
+/* SQLite has locks of its own, which are released as soon as any descriptor of the file is closed;
+ * so this one stays open until the end. */
 static int lock_file(struct writer *w, struct error *e)
 {
 	struct stat st;
@@ -85,7 +85,7 @@ static int open_database(struct writer *w, struct error *e)
 
 	if (database_open(&w->db, w->path, e) < 0 || schema_check(&w->db, &kind, e) < 0)
 		return -1;
-	/* Debian's SQLite overwrites what is deleted unless it is told not to. */
+	/* Debian's SQLite overwrites deleted data unless told not to. */
 	if (database_run(&w->db,
 			 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
 			 "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0",
@@ -184,7 +184,8 @@ static int find_end(struct writer *w, struct error *e)
 	return 0;
 }
 
-/* A file has either names or none, so that nobody passes on those of an earlier run. */
+/* A file has either names or none, so that nobody passes on the names of an earlier run by mistake.
+ */
 static int check_redaction(const struct writer *w, struct error *e)
 {
 	int64_t redacted, runs;
@@ -267,9 +268,9 @@ uint64_t writer_used_bytes(const struct writer *w)
 	return room_used_bytes(&w->room);
 }
 
-/* Groups */
+/* Groups. */
 
-/* Whether the path still leads to the file that is written. */
+/* Whether the path still leads to the file being written. */
 static bool is_in_place(const struct writer *w)
 {
 	struct stat there, mine;
@@ -278,7 +279,7 @@ static bool is_in_place(const struct writer *w)
 	       there.st_dev == mine.st_dev && there.st_ino == mine.st_ino;
 }
 
-/* The bytes of a key, whatever its table of symbols; NULL if out of memory. */
+/* The bytes of a key, independent of its table of symbols; NULL if out of memory. */
 static struct slice flatten(struct writer *w, const struct intern *symbols,
 			    const struct grouping *by, const symbol *key, bool set)
 {
@@ -311,7 +312,7 @@ static struct slice flatten(struct writer *w, const struct intern *symbols,
 	return (struct slice){w->scratch, used};
 }
 
-/* The number of a group in the file, which may have it from before. 0, or -1 with *e. */
+/* The number of a group in the file, which may already have it. 0, or -1 with *e. */
 static int number_group(struct writer *w, const struct identity *id, uint64_t *grp, struct error *e)
 {
 	int row;
@@ -328,7 +329,7 @@ static int number_group(struct writer *w, const struct identity *id, uint64_t *g
 	return database_finish(&w->db, w->insert_group, e);
 }
 
-/* What is known of a group, which may be nothing yet; NULL with *e. */
+/* The known values of a group, which may be empty; NULL with *e. */
 static struct known_group *find_known(struct writer *w, const struct intern *symbols,
 				      const struct grouping *by, const symbol *key, bool set,
 				      struct error *e)
@@ -365,7 +366,7 @@ static struct known_group *find_known(struct writer *w, const struct intern *sym
 	return &w->known[at];
 }
 
-/* Nothing is known any more; the next sample is whole. */
+/* Forgets everything; the next sample is whole. */
 static void forget(struct writer *w)
 {
 	intern_free(&w->keys);
@@ -376,7 +377,7 @@ static void forget(struct writer *w)
 	w->fresh = true;
 }
 
-/* A sample */
+/* Samples. */
 
 /* Remembers that a group has changed. */
 static int note_change(struct writer *w, const struct known_group *k, struct error *e)
@@ -424,7 +425,7 @@ static int note_groups(struct writer *w, const struct sample *s, const struct re
 	return 0;
 }
 
-/* What the last sample had and this one lacks. */
+/* Notes the groups that the last sample had and this one lacks. */
 static int note_gone(struct writer *w, const struct sample *s, struct error *e)
 {
 	for (uint32_t i = 0; w->known && i < w->keys.count; i++) {
@@ -449,7 +450,7 @@ static int by_number(const void *a, const void *b, void *known)
 	return (x > y) - (x < y);
 }
 
-/* In the order of the table, so that its pages get full. */
+/* Writes rows in the order of the table, so that its pages are filled. */
 static int write_changed(struct writer *w, const struct sample *s, uint64_t *sum, struct error *e)
 {
 	if (w->changed_count)
@@ -489,7 +490,7 @@ static uint64_t distance(uint64_t from, uint64_t to)
 	return to > from ? to - from : 0;
 }
 
-/* The boot of the last sample in the file. */
+/* Whether the last sample in the file is of the current boot. */
 static int is_same_boot(const struct writer *w, bool *same, struct error *e)
 {
 	sqlite3_stmt *s;
@@ -511,7 +512,7 @@ static int is_same_boot(const struct writer *w, bool *same, struct error *e)
 	return row < 0 ? -1 : 0;
 }
 
-/* Within a boot, its own clock counts; between two, there is only the wall clock. */
+/* Within a boot, its own clock counts; between two boots, there is only the wall clock. */
 static int set_time(struct writer *w, struct sample *s, struct error *e)
 {
 	bool same;
@@ -562,7 +563,7 @@ static int add(struct writer *w, struct sample *s, const struct recorded_memory 
 	return database_run(&w->db, "COMMIT", e);
 }
 
-/* Groups that are gone are forgotten in time. */
+/* Forgets groups that are gone, from time to time. */
 static void tidy(struct writer *w)
 {
 	enum { FEW = 4096 };
@@ -571,7 +572,7 @@ static void tidy(struct writer *w)
 		forget(w);
 }
 
-/* What takes long is done when a whole state was written: once an hour. */
+/* Slow work is done after a whole state was written: once an hour. */
 static int keep_house(struct writer *w, const struct sample *s, struct error *e)
 {
 	if (s->base == s->number) {
@@ -593,7 +594,7 @@ static int keep_house(struct writer *w, const struct sample *s, struct error *e)
 	return 0;
 }
 
-/* Whether a later sample may be written although one failed. */
+/* Whether later samples may be written although one failed. */
 static enum writing judge(const struct writer *w)
 {
 	switch (sqlite3_errcode(w->db.db) & 0xff) {

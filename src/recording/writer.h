@@ -5,10 +5,10 @@
  *	writer_add(w, sample, memory)		as often as wanted
  *	writer_close(w)
  *
- * Each sample is a transaction of its own, so who is killed loses none that was added. A loss of
- * power may lose what was added since the last checkpoint, 10 minutes at most.
+ * Each sample is a transaction of its own, so a writer that is killed loses none of those added. A
+ * power failure may lose the samples since the last checkpoint, 10 minutes at most.
  *
- * There is one writer to a file: it holds a lock on it until it ends.
+ * A file has only one writer, which locks it until it ends.
  */
 #ifndef RECORDING_WRITER_H
 #define RECORDING_WRITER_H
@@ -20,30 +20,30 @@
 #include "recording/thinning.h"
 
 struct recording_limits {
-	uint64_t max_bytes; /* of all files of the recording; 0 for any size */
-	uint64_t keep_ms;   /* older samples go; 0 for never */
+	uint64_t max_bytes; /* of all files of the recording; 0 for no limit */
+	uint64_t keep_ms;   /* samples that are older are dropped; 0 for never */
 	struct tiers tiers;
 };
 
-/* What is the same of all samples of a run. */
+/* Facts that are the same for all samples of a run. */
 struct run_facts {
 	const char *version; /* of anonmem */
 	const char *host, *kernel, *boot_id;
 	long page_size;
 	enum answer keeps_labels;
 	const struct grouping *by; /* with KEY_KIND */
-	const char *options;	   /* as they were typed, or "" */
+	const char *options;	   /* as typed, or "" */
 	bool guesses;
-	const char *rules;		  /* all of them as text, or NULL */
-	const struct renaming *redaction; /* or NULL: names are written as they are */
+	const char *rules;		  /* all rules as text, or NULL */
+	const struct renaming *redaction; /* or NULL to write names unchanged */
 };
 
-/* All of it at one moment; borrowed. */
+/* All memory at one moment; borrowed. */
 struct recorded_memory {
 	const struct intern *symbols;
 	const struct aggregate *groups; /* by the keys of the run */
-	/* How many processes there are by identity_sets(); left out with KEY_PROCESS, where that
-	 * is 1. */
+	/* The number of processes by identity_sets(); not needed with KEY_PROCESS, where it is
+	 * always 1. */
 	const struct grouping *sets_by;
 	const struct aggregate *sets;
 };
@@ -54,23 +54,23 @@ struct writer;
 struct writer *writer_open(const char *path, const struct recording_limits *limits,
 			   const struct run_facts *facts, struct error *e);
 
-/* Ends the recording so that all of it is in its one file. */
+/* Ends the recording and merges the log into its file. */
 void writer_close(struct writer *w);
 
 enum writing {
 	WRITING_DONE,
-	WRITING_LOST,  /* this sample could not be written, as *e says; later ones may */
-	WRITING_ENDED, /* nor can any later one */
+	WRITING_LOST,  /* this sample could not be written, and *e says why; later ones may be */
+	WRITING_ENDED, /* no later sample can be written either */
 };
 
-/* Of the sample, number, run, base, elapsed and lost are filled in. */
+/* Fills in number, run, base, elapsed and lost of the sample. */
 enum writing writer_add(struct writer *w, struct sample *s, const struct recorded_memory *memory,
 			struct error *e);
 
-/* Bytes that were handed to the kernel to write, so far. */
+/* Bytes passed to the kernel to write, so far. */
 uint64_t writer_bytes(const struct writer *w);
 
-/* Bytes of the database that are in use. */
+/* Bytes in use in the database. */
 uint64_t writer_used_bytes(const struct writer *w);
 
 #endif
