@@ -159,7 +159,7 @@ int ask_choice(const char *question, const char *const *choices, int count, int 
 	}
 }
 
-/* The keys that are of use, in their order. */
+/* The keys that can be used, in their order. */
 struct key_list {
 	const struct binding *list[64];
 	unsigned count;

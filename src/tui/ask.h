@@ -7,7 +7,7 @@
 
 enum { ASK_WHY_MAX = 256 };
 
-/* Whether an answer is acceptable; if not, writes a sentence that says why, escaped. */
+/* Whether an answer is acceptable; if not, writes a sentence with the reason, escaped. */
 typedef bool ask_check_fn(const void *ctx, const char *text, char why[ASK_WHY_MAX]);
 
 struct question {
@@ -23,7 +23,7 @@ bool ask_text(const struct question *question, char *text, size_t size);
 /* Returns the index of a choice, or -1 if none was made. */
 int ask_choice(const char *question, const char *const *choices, int count, int current);
 
-/* Shows the keys, with those of a recording or without, until any key is pressed. */
+/* Shows the keys for a recording, or those for the running system, until any key is pressed. */
 void ask_help(bool recording);
 
 #endif

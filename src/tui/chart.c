@@ -12,11 +12,11 @@
 
 enum { AROUND = 6, LEVELS = 8 };
 
-/* What is in one column of the screen. */
+/* What one column of the screen shows. */
 struct bar {
 	enum { BAR_NOTHING, BAR_UNKNOWN, BAR_KNOWN } what;
 	bool breaks;  /* a gap ends in it */
-	size_t point; /* the largest in it; or the last one before it */
+	size_t point; /* the largest point in it, or the last one before it */
 	uint64_t bytes;
 };
 
@@ -25,7 +25,7 @@ struct chart {
 	const char *title;
 	enum units units;
 	struct bar *bars;
-	size_t width, at; /* at: the column that was chosen */
+	size_t width, at; /* at: the selected column */
 	uint64_t most;
 };
 
@@ -36,7 +36,7 @@ static uint64_t span_of(const struct curve *s)
 	return span ? span : 1;
 }
 
-/* The column of a point; all of them are as wide, in time. */
+/* The column of a point; all columns cover the same time. */
 static size_t column_of(const struct chart *c, size_t point)
 {
 	const struct curve *s = c->curve;
@@ -62,7 +62,7 @@ static void put_point(const struct chart *c, size_t point)
 	}
 }
 
-/* Between two samples that follow each other, the first one counts. */
+/* Between two successive samples, the first one counts. */
 static void fill(const struct chart *c)
 {
 	size_t before = 0;
@@ -98,7 +98,7 @@ static bool make(struct chart *c)
 	return true;
 }
 
-/* How much of a cell is filled, in LEVELS; anything but 0 shows. */
+/* How much of a cell is filled, in LEVELS; any amount but 0 is visible. */
 static int level_at(const struct chart *c, const struct bar *bar, int row, int rows)
 {
 	double all = c->most ? (double)bar->bytes / (double)c->most * rows * LEVELS : 0;

@@ -5,8 +5,8 @@
 #include "render/render.h"
 #include "tui/curve.h"
 
-/* `title` says what it is of, escaped; `number` is the sample that is shown. Returns the sample
- * that the user chose; 0 for none. */
+/* `title` is what the curve shows, escaped; `number` is the current sample. Returns the sample that
+ * the user selected; 0 for none. */
 uint64_t chart_run(const struct curve *s, const char *title, uint64_t number, enum units units);
 
 #endif

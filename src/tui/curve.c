@@ -14,7 +14,7 @@ struct scanning {
 	struct curve *curve;
 	const struct driver *driver;
 	struct {
-		unsigned place; /* among the keys */
+		unsigned place; /* its index among the keys */
 		symbol value;
 	} fixed[FOLD_FIXED_MAX];
 	size_t fixed_count, capacity;
@@ -33,7 +33,7 @@ static bool wants(void *ctx, const symbol *key)
 	return true;
 }
 
-/* Says how far it is, each second; a key stops it. */
+/* Shows the progress each second; a key stops the scan. */
 static bool continues(struct scanning *s)
 {
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), count = s->driver->recorded.count;
@@ -77,7 +77,7 @@ static bool end(void *ctx, const struct sample *sample, bool known, uint64_t byt
 	return continues(s);
 }
 
-/* What the row at the cursor and its level have in common. False if out of memory. */
+/* Sets the keys that the row at the cursor and its level fix. False if out of memory. */
 static bool fix(struct scanning *s, const struct level *l)
 {
 	const struct grouping none = {.count = 0}, *by = &l->watch->options.collecting.by;

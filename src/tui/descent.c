@@ -73,7 +73,7 @@ static int begin_watch(const struct descent *d, const struct grouping *by, struc
 	}
 	own->pid = level_pid(from);
 	if (own->pid) {
-		/* Only this process, however it was chosen. */
+		/* Reads only this process, however it was selected. */
 		options.collecting.children = NULL;
 		selection_take_all_processes(&options.collecting.selection);
 	}

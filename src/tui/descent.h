@@ -42,7 +42,7 @@ struct level *descent_begin(struct descent *d, const struct grouping *by,
 int descent_down(struct descent *d, struct error *e);
 void descent_up(struct descent *d);
 
-/* Reads what the driver does not read; then the next one shows it. 0, or -1 with *e, both. */
+/* Reads what the driver does not read; the next update shows it. 0, or -1 with *e, both. */
 int descent_refresh(struct descent *d, struct error *e);
 int descent_update(struct descent *d, struct error *e);
 

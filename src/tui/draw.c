@@ -54,8 +54,8 @@ static void write_step(const struct level *l, FILE *out)
 		fprintf(out, "%s%s", k ? "," : "", key_names[l->view.by.keys[k]]);
 }
 
-/* The breadcrumb: what was chosen at each level, starting at `first`, and how the last one is
- * shown. */
+/* The breadcrumb: the row opened at each level, starting at `first`, and the keys of the last
+ * level. */
 static char *way_from(const struct picture *p, size_t first)
 {
 	const struct level *last = p->levels[p->level_count - 1];
@@ -192,7 +192,7 @@ static bool draw_table(struct level *l, struct render_options *options)
 	return drawn;
 }
 
-/* What the totals are of, if that is not obvious. */
+/* What the totals include, if that is not obvious. */
 static const char *describe_totals(const struct picture *p, const struct level *l)
 {
 	if (l->filter)

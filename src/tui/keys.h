@@ -26,7 +26,7 @@ enum action {
 	ACTION_DELAY,
 	ACTION_ZERO,
 	ACTION_WRITE,
-	/* Of a recording: */
+	/* For a recording: */
 	ACTION_SAMPLE_BACK,
 	ACTION_SAMPLE_FORTH,
 	ACTION_MINUTE_BACK,
@@ -55,7 +55,7 @@ struct binding {
 extern const struct binding bindings[];
 extern const unsigned binding_count;
 
-/* Whether a key is of use with a recording, or without one. */
+/* Whether a key can be used with a recording, or without one. */
 bool binding_is_for(const struct binding *b, bool recording);
 
 enum action action_of(int key);

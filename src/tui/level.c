@@ -188,7 +188,7 @@ static bool divides(const struct level *l, enum key key)
 	return key != KEY_LABEL || !(view_has(&l->view, KEY_FILE) || is_of_files(l));
 }
 
-/* Whether a recording can answer a key; what follows from the process divides nothing. */
+/* Whether a recording has a key; keys that follow from the process divide nothing. */
 static bool is_recorded(const struct level *l, enum key key)
 {
 	return grouping_has(&l->watch->options.collecting.by, key) &&

@@ -1,5 +1,5 @@
 /*
- * level: one level of the way down from subsystems to mappings, a table with a cursor.
+ * level: one level on the path from subsystems to mappings: a table with a cursor.
  */
 #ifndef TUI_LEVEL_H
 #define TUI_LEVEL_H

@@ -121,7 +121,7 @@ static int begin_recorded(struct session *s, struct error *e)
 	return begin(s, &by, &s->top->report, e);
 }
 
-/* After another refresh or sample. */
+/* To be called after another refresh or sample. */
 static int update(struct session *s, struct error *e)
 {
 	if (s->watch_number != s->driver->watch_number)
@@ -133,7 +133,7 @@ static int refresh(struct session *s, struct error *e)
 {
 	int status = driver_refresh(s->driver, e);
 
-	/* The next run lacks what is asked for. */
+	/* The next run lacks a requested key. */
 	if (status < 0 && is_recorded(s) && s->driver->watch && e->code == ERROR_USAGE) {
 		strlcpy(s->message, e->text, sizeof(s->message));
 		e->code = ERROR_NONE;
@@ -161,7 +161,7 @@ static int travel(struct session *s, enum action action, struct error *e)
 	return status > 0 ? update(s, e) : status;
 }
 
-/* The keys that there are to choose from. */
+/* The keys that the user can choose from. */
 static int list_keys(const struct session *s, enum key list[KEY_COUNT])
 {
 	const struct selection *chosen = &s->driver->options.watching.collecting.selection;

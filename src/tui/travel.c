@@ -10,7 +10,7 @@
 
 enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
 
-/* What keys do without asking. */
+/* Where keys go without asking. */
 static const struct key_travel {
 	enum action action;
 	struct travel travel;
@@ -51,7 +51,7 @@ bool travel_has(enum action action)
 	       action == ACTION_CHART;
 }
 
-/* What the user asked for and is not there is no failure. */
+/* It is not a failure if the requested sample does not exist. */
 static int travel(struct driver *d, const struct travel *t, const char *none,
 		  char message[TRAVEL_MESSAGE_MAX], struct error *e)
 {
@@ -97,7 +97,7 @@ static int go_to_largest(struct driver *d, const struct curve *s, char message[T
 	return 0;
 }
 
-/* What the row at the cursor is, as a title. NULL if out of memory. */
+/* The row at the cursor as a title. NULL if out of memory. */
 static char *title_of(const struct level *l)
 {
 	char *row = l->shown_count ? level_text(l, l->cursor) : strdup("all"), *title = NULL;
@@ -122,7 +122,7 @@ static int show_chart(struct driver *d, const struct curve *s, const struct leve
 	return chosen ? go_to_number(d, chosen, message, e) : 0;
 }
 
-/* What needs the whole recording. */
+/* Actions that read the whole recording. */
 static int run_curve(struct driver *d, enum action action, const struct level *l, enum units units,
 		     char message[TRAVEL_MESSAGE_MAX], struct error *e)
 {

@@ -1,4 +1,4 @@
-/* travel: goes through the time of a recording, as keys say. */
+/* travel: keys that move through the time of a recording. */
 #ifndef TUI_TRAVEL_H
 #define TUI_TRAVEL_H
 
@@ -9,11 +9,11 @@
 
 enum { TRAVEL_MESSAGE_MAX = 256 };
 
-/* Whether an action is about the time of a recording. */
+/* Whether an action moves through the time of a recording. */
 bool travel_has(enum action action);
 
-/* Goes to another sample. 1, 0 if the same is still shown, with a message if there is anything to
- * say, or -1 with *e. */
+/* Goes to another sample. 1; 0 if the same one is still shown, possibly with a message; or -1 with
+ * *e. */
 int travel_run(struct driver *d, enum action action, const struct level *l, enum units units,
 	       char message[TRAVEL_MESSAGE_MAX], struct error *e);
 
