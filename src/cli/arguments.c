@@ -29,7 +29,7 @@ static void make_tables(enum option_command command, struct getopt_tables *t)
 	size_t n = 0;
 	char *letter = t->shorts;
 
-	/* What follows the options of check is a command with its own. */
+	/* The options of check may be followed by a command with options of its own. */
 	if (command == FOR_CHECK)
 		*letter++ = '+';
 
@@ -62,7 +62,7 @@ static int take_option(struct options *o, int id, char *value, struct error *e)
 	return 0;
 }
 
-/* Where the user has not chosen. */
+/* Sets the grouping that the user has not chosen. */
 static void choose_grouping(struct options *o)
 {
 	static const struct grouping places = {
@@ -129,7 +129,7 @@ static int take_sides(struct options *o, int argc, char **argv, struct error *e)
 	return 0;
 }
 
-/* Process ids, or the command behind the options and --. */
+/* Takes process ids, or the command after the options and --. */
 static int take_command(struct options *o, int argc, char **argv, struct error *e)
 {
 	bool marked = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
@@ -189,7 +189,7 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 			 help_shown_by(command));
 }
 
-/* Process ids of check may stand before options too: 1, 0 if the next word is something else, or -1
+/* Process ids of check may also precede options: 1, 0 if the next word is something else, or -1
  * with *e. */
 static int take_early_pid(struct options *o, int argc, char **argv, struct error *e)
 {

@@ -12,8 +12,8 @@
 int arguments_parse(enum option_command command, int argc, char **argv, struct options *o,
 		    struct error *e);
 
-/* With --from, what it names is known at last: this checks what arguments_parse() could not. 0, or
- * -1 with *e. */
+/* With --from, the kind of input is only known once it is open: this checks what arguments_parse()
+ * could not. 0, or -1 with *e. */
 int arguments_settle(struct options *o, enum source_kind kind, struct error *e);
 
 void arguments_free(struct options *o);

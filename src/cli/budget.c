@@ -15,7 +15,7 @@ void budget_line_free(struct budget_line *l)
 	free(l->growth);
 }
 
-/* "200M", "1.5G", "4096": bytes. */
+/* Parses "200M", "1.5G" or "4096" into bytes. */
 static bool parse_size(const char *text, uint64_t *bytes)
 {
 	static const char units[] = "KMGT";
@@ -122,7 +122,7 @@ static void write_word(FILE *out, bool *any, const char *option, const char *val
 	*any |= value != NULL;
 }
 
-/* A rule in its own words; without a limit, what it is about. */
+/* The text of a rule; without a limit, the memory that it applies to. */
 static char *write_rule(const struct budget_line *l, const char *option, const char *limit)
 {
 	bool any = false;
@@ -200,9 +200,9 @@ int budget_add(struct budget *b, const struct budget_line *l, unsigned number, s
 	return 0;
 }
 
-/* Files */
+/* Files. */
 
-/* Takes a word off the line, in place; NULL at its end. False if a quote is not closed. */
+/* Takes a word off the line, in place; NULL at its end. False if a quote is unterminated. */
 static bool take_word(char **line, char **word)
 {
 	char *in = *line, *out, quote = 0;

@@ -1,6 +1,6 @@
-/* `anonmem capture`: saves what all reports need in one file. A child reads, in the sandbox, where
- * no file can be renamed or removed. The parent gives the file its name when it is complete, or
- * removes it, whatever happens to the child. */
+/* `anonmem capture`: saves everything that a report needs in one file. A child reads, inside the
+ * sandbox, where no file can be renamed or removed. The parent renames the file when it is
+ * complete, or removes it, whatever happens to the child. */
 #include "collect/capture.h"
 #include "base/clock.h"
 #include "cli/commandline.h"
@@ -24,7 +24,7 @@
 
 struct progress {
 	bool shows, shown;
-	uint64_t begun_ns, last_ns; /* by the monotonic clock */
+	uint64_t begun_ns, last_ns; /* ns of CLOCK_MONOTONIC */
 };
 
 static void show_progress(void *ctx, size_t done, size_t all, uint64_t bytes)
@@ -59,7 +59,7 @@ static void add_count(FILE *out, uint64_t count, const char *what)
 		fprintf(out, "; %" PRIu64 " %s", count, what);
 }
 
-/* What was captured, and what was not. */
+/* Reports what was captured, and what was not. */
 static void say_result(const struct options *o, const struct capture_result *result, uint64_t bytes)
 {
 	const uint64_t *count = result->coverage.by_outcome;
@@ -83,7 +83,7 @@ static void say_result(const struct options *o, const struct capture_result *res
 	say(text);
 }
 
-/* The exit status; *complete says whether there is something to keep. */
+/* Returns the exit status; *complete tells whether the file is worth keeping. */
 static int judge(const struct options *o, const struct capture_result *result, uint64_t bytes,
 		 bool *complete)
 {
@@ -128,7 +128,7 @@ static int write_to(const struct options *o, int fd, enum pack_form form,
 	return status;
 }
 
-/* With the right to read processes, and no other rights. */
+/* Runs with the right to read processes, and no other rights. */
 static int read_and_write(const struct options *o, int fd, enum pack_form form, bool *complete,
 			  struct error *e)
 {
@@ -203,7 +203,7 @@ static bool make_name(const struct options *o, char name[PATH_MAX])
 		       PATH_MAX;
 }
 
-/* Room for the default name of the file. */
+/* `name` is a buffer for the default name of the file. */
 static int run(struct options *o, char name[PATH_MAX], struct error *e)
 {
 	enum pack_form form = PACK_ZSTD;

@@ -1,5 +1,5 @@
 /*
- * `anonmem check`: whether memory is within a budget, for CI.
+ * `anonmem check`: checks that memory is within a budget, for CI.
  */
 #include "cli/budget.h"
 #include "cli/commandline.h"
@@ -27,10 +27,10 @@ struct check {
 	struct rules *rules;
 	enum inferring infer;
 	struct series now, baseline;
-	struct repeated repeated; /* what each run of the command wrote */
-	bool is_run;		  /* this process is one of those */
+	struct repeated repeated; /* the output of each run of the command */
+	bool is_run;		  /* this process is one of these runs */
 	struct judgement *judgements;
-	struct summary_result program; /* with a command */
+	struct summary_result program; /* the command */
 	FILE *out;
 };
 
@@ -104,7 +104,7 @@ static int run_once(struct check *c, struct error *e)
 		return -1;
 	c->now.readings = c->now.views[0].readings = c->program.peaks.readings;
 	c->now.program_status = c->program.status;
-	/* The program ended before it could be read, or nothing of it could be. */
+	/* The program ended before it could be read, or none of it could be read. */
 	for (size_t i = 0; i < c->budget.count; i++)
 		usages[i].open = c->program.missed || !c->program.peaks.readings;
 	return 0;
@@ -123,7 +123,7 @@ static int open_baseline(struct check *c, struct error *e)
 				 : 0;
 }
 
-/* Runs say what they found as checks of their own, which are read back. */
+/* Each run writes a check of its own as JSON, which is read back here. */
 static int run_often(struct check *c, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
@@ -149,7 +149,7 @@ static int run_often(struct check *c, struct error *e)
 	return read_series(c, &c->now, e);
 }
 
-/* The baseline is read behind the sandbox that watching the program has entered. */
+/* Watching the program has entered the sandbox, so the baseline is read inside it. */
 static int read_program(struct check *c, struct error *e)
 {
 	if ((is_repeated(c->o) ? run_often : run_once)(c, e) < 0)
@@ -182,7 +182,7 @@ static int judge_all(struct check *c, struct error *e)
 	return 0;
 }
 
-/* A run only says whether there should be another. */
+/* The status of a run only tells whether another run should follow. */
 static enum exit_status exit_status_of(const struct check *c, enum verdict verdict)
 {
 	if (verdict == VERDICT_OVER && !c->is_run)
@@ -263,8 +263,8 @@ static int make_budget(struct check *c, struct error *e)
 	return 0;
 }
 
-/* What the program writes goes to standard error, so that the verdict is alone on standard
- * output. */
+/* Redirects the program's standard output to standard error, so that standard output has only the
+ * verdict. */
 static int separate_output(struct check *c, struct error *e)
 {
 	int fd;
@@ -279,7 +279,7 @@ static int separate_output(struct check *c, struct error *e)
 	return 0;
 }
 
-/* With a command, what it is compared with is looked at before it runs. */
+/* With a command, the baseline is examined before the command runs. */
 static int open_sides(struct check *c, struct error *e)
 {
 	struct options *o = c->o;
@@ -298,7 +298,7 @@ static int prepare(struct check *c, struct error *e)
 {
 	struct options *o = c->o;
 
-	/* As `run` does, for the program; see main.c. */
+	/* As in `run`, the program keeps the user's rights; see main.c. */
 	if (!o->program && privilege_reduce(0, e) < 0)
 		return -1;
 	if (make_budget(c, e) < 0)
@@ -353,7 +353,7 @@ static enum exit_status run(struct options *o, struct error *e)
 	if (work(&c, &status, e) < 0) {
 		status = e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 		close_output(&c, &ignored);
-		if (!e->text[0]) /* another process has said it */
+		if (!e->text[0]) /* another process has reported it */
 			e->code = ERROR_NONE;
 	}
 	is_whole = series_say_problems(&c.now);

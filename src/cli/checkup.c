@@ -37,7 +37,7 @@ static bool join(struct program_set *set, const char *name, uint64_t bytes)
 	return append(&set->names, &set->name_count, name);
 }
 
-/* Which known programs and libraries one of its groups shows. */
+/* The known programs and libraries that one group reveals, as a bit set. */
 static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 {
 	enum origin origin;
@@ -49,7 +49,7 @@ static uint32_t known_by_group(const struct intern *symbols, const symbol *key)
 	return slice_begins(file, SLICE("/")) ? known_by_file(file) : 0;
 }
 
-/* Judges by the program and all groups; *names tells whether the process has named memory. */
+/* Decides by the program and all groups; *names tells whether the process has named memory. */
 static uint32_t examine(const struct record *r, const struct intern *symbols, bool *names)
 {
 	uint32_t found = r->process.known & PROCESS_EXE ? known_by_program(r->process.exe) : 0;
@@ -65,8 +65,8 @@ static uint32_t examine(const struct record *r, const struct intern *symbols, bo
 	return found;
 }
 
-/* Bytes held by glibc's malloc, if they are much and most of the process's memory; else 0. Under
- * `anonmem run --heaps`, each heap has an owner already. */
+/* Bytes held by glibc's malloc, if they are many and most of the process's memory; otherwise 0.
+ * Under `anonmem run --heaps`, each heap has an owner already. */
 static uint64_t mostly_malloc(const struct record *r, const struct intern *symbols)
 {
 	const uint64_t much = UINT64_C(10) << 20;

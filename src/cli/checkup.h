@@ -11,7 +11,7 @@
 #include "model/naming.h"
 #include "model/snapshot.h"
 
-/* Processes that have something in common. */
+/* A set of processes. */
 struct program_set {
 	uint64_t processes;
 	uint64_t bytes; /* PSS that they have named, or bytes held by malloc */

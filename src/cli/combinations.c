@@ -146,7 +146,7 @@ static int check_forms(const struct options *o, struct error *e)
 	return refuse(wrong, sizeof(wrong) / sizeof(*wrong), e);
 }
 
-/* Only processes have a command line; in top, there are processes on lower levels. */
+/* Only rows of processes have a command line; top has them on lower levels. */
 static int check_suits(const struct options *o, struct error *e)
 {
 	const struct column *wrong = o->sort && !column_suits(o->sort, &o->by) ? o->sort : NULL;
@@ -166,7 +166,7 @@ static int check_suits(const struct options *o, struct error *e)
 		     : 0;
 }
 
-/* Columns that only one command has: a watch has changes, a report what control groups use. */
+/* Columns of one command only: top has changes, a report has the figures of control groups. */
 static int check_columns(const struct options *o, enum column_role role, enum option_command only,
 			 const char *who, struct error *e)
 {

@@ -4,7 +4,7 @@
 
 #include "cli/options.h"
 
-/* To be called once all options, the keys included, are known. 0, or -1 with *e: ERROR_USAGE. */
+/* Call once all options, including the keys, are known. 0, or -1 with *e: ERROR_USAGE. */
 int combinations_check(const struct options *o, struct error *e);
 
 #endif

@@ -15,13 +15,13 @@ enum exit_status commandline_failure(const struct error *e)
 	return e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
-/* What is written to a file instead of standard output. */
+/* The work of a command whose output goes to a file. */
 struct redirected {
 	struct options *options;
 	work_fn *work;
 };
 
-/* A report is whole even if something was wrong with it, which was said. */
+/* A report with problems is complete too; the problems were reported. */
 static int work_redirected(void *ctx, int fd, bool *keep, struct error *e)
 {
 	const struct redirected *r = ctx;

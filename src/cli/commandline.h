@@ -1,18 +1,18 @@
-/* commandline: what all commands that have options do around their work. */
+/* commandline: the part that is common to all commands with options. */
 #ifndef CLI_COMMANDLINE_H
 #define CLI_COMMANDLINE_H
 
 #include "cli/command.h"
 #include "cli/options.h"
 
-/* Does the work; a failure that it did not say itself is in *e. */
+/* Does the work of a command; *e is a failure that it has not reported itself. */
 typedef enum exit_status work_fn(struct options *o, struct error *e);
 
-/* Parses the options; shows help, version or columns if they ask for it, and else does the work.
- * Says what went wrong. */
+/* Parses the options; shows help, version or columns if requested, otherwise does the work. Reports
+ * failures. */
 enum exit_status commandline_run(enum option_command command, int argc, char **argv, work_fn *work);
 
-/* The status of work that failed with this error. */
+/* The exit status for work that failed with this error. */
 enum exit_status commandline_failure(const struct error *e);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* At most `most`, for which the soft limit of open files is raised as far as it may be; some are
- * left for other uses. The kernel uses about 4 KiB for each. */
+/* At most `most`. Raises the soft limit of open files as far as possible, and leaves some for other
+ * uses. The kernel uses about 4 KiB for each. */
 size_t descriptors_to_keep(size_t most);
 
 #endif

@@ -28,7 +28,7 @@ struct diff {
 	struct users users;
 };
 
-/* Writes what the format has no place for to standard error. */
+/* Writes to standard error what the format has no place for. */
 static void say_rest(const struct options *o, const struct report *r)
 {
 	if (carries_notes(o) || o->quiet)
@@ -97,7 +97,7 @@ static bool is_live(const struct side *side)
 	return !side->path;
 }
 
-/* A recording has users by name, where other files have them by number. */
+/* A recording has users by name, other files by number. */
 static bool names_users(const struct diff *diff)
 {
 	for (int i = 0; i < SIDES; i++) {
@@ -137,7 +137,7 @@ static void wait_between(uint64_t ns)
 		;
 }
 
-/* A report cannot be filtered any more; a selection is about the other side. */
+/* A report cannot be filtered; a selection applies to the other side. */
 static int check_selection(const struct diff *diff, struct error *e)
 {
 	const struct options *o = diff->o;
@@ -167,8 +167,8 @@ static int read_both(struct diff *diff, struct error *e)
 	return read_side(diff, &diff->sides[AFTER], e);
 }
 
-/* With capabilities of the program's file, no file named by the user may be read. So if one side is
- * a file, the other side is read with the rights of the user. */
+/* With capabilities from the program's file, no file named by the user may be opened. So if one
+ * side is a file, the other side is read with the user's own rights. */
 static int prepare(struct diff *diff, struct error *e)
 {
 	const struct sandbox box = {.creates = false};

@@ -1,5 +1,5 @@
 /*
- * `anonmem doctor`: shows how the memory of this machine is known, and how to get more names.
+ * `anonmem doctor`: shows how much memory of this machine has names, and how to name more.
  */
 #include "base/escape.h"
 #include "cli/checkup.h"
@@ -80,7 +80,7 @@ static int parse(int argc, char **argv, struct doctor_options *o, struct error *
 	return 0;
 }
 
-/* As text. */
+/* Text. */
 
 static void write_names(const struct program_set *set)
 {
@@ -242,7 +242,7 @@ static int write_text(const struct checkup *c, struct error *e)
 	return 0;
 }
 
-/* As JSON. */
+/* JSON. */
 
 static cJSON *make_names(const struct program_set *set)
 {

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Who kills programs by their command line means the one that watches, not this one. */
+/* Someone who kills programs by command line means the watching process, not this one. */
 static void blank_command_line(char **command)
 {
 	char *end = program_invocation_name;
@@ -24,7 +24,7 @@ static void blank_command_line(char **command)
 		memset(program_invocation_name, 0, (size_t)(end - program_invocation_name));
 }
 
-/* Collects signals; forgets them at each byte that it reads, and ends with its parent. */
+/* Collects signals, forgets them at each byte that it reads, and ends with its parent. */
 static void live(void)
 {
 	static const struct timespec no_time = {0};
@@ -47,14 +47,14 @@ static void begin(int from, int to, char **command)
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	/* Above the standard streams, which may be closed, and then are what these take the place
-	 * of. */
+	/* Standard streams may be closed; then the descriptors could have their numbers, so they
+	 * are moved above. */
 	from = fcntl(from, F_DUPFD, STDERR_FILENO);
 	to = fcntl(to, F_DUPFD, STDERR_FILENO);
 	if (from < 0 || to < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
 	    dup2(from, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0)
 		_exit(1);
-	/* Who waits for the end of a pipe waits for the program only. */
+	/* A reader that waits for the end of a pipe should wait for the program only. */
 	closefrom(STDERR_FILENO);
 	prctl(PR_SET_NAME, "group-signals");
 	blank_command_line(command);
@@ -100,7 +100,7 @@ void groupmate_end(struct groupmate *g)
 	g->to = g->from = g->status = -1;
 }
 
-/* The signals that wait for the process, by /proc; 0 if that cannot be read. */
+/* The pending signals of the process, from /proc; 0 if that cannot be read. */
 static uint64_t pending(const struct groupmate *g)
 {
 	char text[4096];
@@ -114,7 +114,7 @@ static uint64_t pending(const struct groupmate *g)
 	return field ? strtoull(field + strlen("\nShdPnd:"), NULL, 16) : 0;
 }
 
-/* If there is no answer, it is stopped, and would know of old signals later. */
+/* If there is no answer, the process is stopped, and would report old signals later. */
 static void forget(struct groupmate *g)
 {
 	enum { PATIENCE = 100 }; /* ms */
@@ -133,7 +133,7 @@ bool groupmate_got(struct groupmate *g, int number)
 
 	if (g->status < 0)
 		return false;
-	/* The kernel goes from process to process. */
+	/* The kernel signals one process of a group after the other. */
 	nanosleep(&moment, NULL);
 	signals = pending(g);
 	if (signals)

@@ -1,6 +1,7 @@
 /*
- * groupmate: a process of our process group that does nothing. A signal that it got too was sent to
- * the group, and so to the program that we watch: it must not have it from us once more.
+ * groupmate: a process in our process group that does nothing. A signal that it also received was
+ * sent to the group, and thus to the program that we watch, which must not receive it from us
+ * again.
  */
 #ifndef CLI_GROUPMATE_H
 #define CLI_GROUPMATE_H
@@ -13,13 +14,13 @@ struct groupmate {
 	pid_t pid;
 };
 
-/* Before the sandbox. `command` is the end of our command line. Where it cannot be started, no
- * signal is ever said to be one of the group. It ends with us. */
+/* Call before the sandbox. `command` is the tail of our command line. If the process cannot be
+ * started, no signal counts as sent to the group. It ends with us. */
 void groupmate_start(struct groupmate *g, char **command);
 
 void groupmate_end(struct groupmate *g);
 
-/* Whether it got a signal since the last time that it was asked. */
+/* Whether it received a signal since the last call. */
 bool groupmate_got(struct groupmate *g, int number);
 
 #endif

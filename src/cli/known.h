@@ -10,14 +10,14 @@
 #include "classify/infer.h"
 
 struct known {
-	const char *name;    /* as people spell it */
+	const char *name;    /* as usually spelled */
 	const char *program; /* prefix of the program's file name, or NULL */
 	const char *library; /* prefix of a mapped file's name, or NULL */
 	enum guess guess;    /* recognized by this guess, unless GUESS_NONE */
 	const char *advice;  /* how to have its memory named; follows "NAME: " */
 };
 
-enum { KNOWN_MAX = 32 }; /* so that a set fits into the bits of a number */
+enum { KNOWN_MAX = 32 }; /* so that a set fits into the bits of an integer */
 
 extern const struct known known[];
 extern const unsigned known_count;

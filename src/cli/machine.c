@@ -1,5 +1,5 @@
-/* `anonmem machine`: shows where all memory of the machine is. The kernel's figures tell how much
- * of each kind there is; the processes, read as for a report, tell who has the anonymous memory. */
+/* `anonmem machine`: accounts for all memory of the machine. The kernel's figures show how much of
+ * each kind there is; the processes, read as for a report, show who has the anonymous memory. */
 #include "cli/arguments.h"
 #include "cli/commandline.h"
 #include "cli/options.h"

@@ -11,7 +11,7 @@ static bool finds_process(const struct options *o, const struct snapshot *s)
 	return s->coverage.seen > 0 || !selection_chooses_processes(&o->selection);
 }
 
-/* Whether kind shmem was only implied by --by segment, not requested. */
+/* Whether kind shmem was implied by --by segment, not requested. */
 static bool is_about_segments(const struct options *o)
 {
 	return grouping_has(&o->by, KEY_SEGMENT) && o->selection.label_count == 0 &&

@@ -19,7 +19,7 @@ enum option_command {
 	FOR_SERVE = 128,
 };
 
-/* Those whose --output takes what they write to standard output otherwise. */
+/* The commands whose --output takes what otherwise goes to standard output. */
 enum { OUTPUT_OF_REPORTS = FOR_REPORT | FOR_MACHINE | FOR_DIFF | FOR_CHECK };
 
 struct options {
@@ -37,7 +37,7 @@ struct options {
 	const char *root; /* NULL for the running system */
 	char **files;	  /* owned, the strings are argv's */
 	size_t file_count;
-	char **from; /* likewise; becomes one of the others when it is known what it is */
+	char **from; /* likewise; moved to `root` or `files` once its kind is known */
 	size_t from_count;
 
 	/* what to show */
@@ -49,7 +49,7 @@ struct options {
 	const char *rules; /* file given by the user */
 	enum inferring infer;
 	unsigned jobs;	 /* threads */
-	bool by_default; /* nobody chose `by` */
+	bool by_default; /* the user has not chosen `by` */
 	bool children;	 /* include descendants of the selected processes */
 	bool no_rules, verify, strict, fast, stats;
 	uint64_t max_stall_ns; /* 0 for no limit */
@@ -58,7 +58,7 @@ struct options {
 	uint64_t delay_ns;   /* 0: without delay */
 	uint64_t iterations; /* 0: unlimited */
 
-	bool delay_given, max_stall_given; /* rather than the default */
+	bool delay_given, max_stall_given; /* the user has set these */
 	bool batch;			   /* of top */
 	bool optional;			   /* of check */
 	bool on_pressure;		   /* of record */
@@ -70,13 +70,14 @@ struct options {
 	char **baselines; /* likewise */
 	size_t baseline_count, repeat;
 	char *subsystem, *budget, *by_text;
-	char **program; /* what to run, with its arguments; or NULL */
+	char **program; /* the command to run, with its arguments; or NULL */
 	const struct verdict_format *verdict_format;
 
-	const char *output; /* NULL for the default; - is standard output */
+	const char *output; /* NULL for the default; "-" for standard output */
 
-	/* of record; `for_ns` is also of diff: between two readings; its sides are in `from` */
-	uint64_t for_ns, keep_ns, max_size; /* 0 for no end */
+	/* for record; `for_ns` is also for diff, between its two readings; the sides of a diff are
+	 * in `from` */
+	uint64_t for_ns, keep_ns, max_size; /* 0 for no limit */
 	struct tiers tiers;
 	char *typed; /* all arguments as one text; owned */
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KEEP = 128 }; /* beside the exit status: the file is whole */
+enum { KEEP = 128 }; /* added to the exit status: the file is complete */
 
 static volatile sig_atomic_t signal_caught;
 static volatile pid_t writer;
@@ -45,7 +45,7 @@ static void block_signals(int how)
 	sigprocmask(how, &set, NULL);
 }
 
-/* An unused name in the folder of the file. */
+/* Creates a file with an unused name in the folder of the file. */
 static int create_temporary(const char *path, char temporary[PATH_MAX], struct error *e)
 {
 	char folder[PATH_MAX], name[PATH_MAX];
@@ -81,7 +81,7 @@ static int end_of(pid_t child, bool *keep, struct error *e)
 	return EXIT_FAILED;
 }
 
-/* In a child. */
+/* Runs in a child. */
 static void run_writer(output_fn *write, void *ctx, int fd)
 {
 	struct error e = {.code = ERROR_NONE};
@@ -130,7 +130,7 @@ static int check_target(const char *path, mode_t *mode, struct error *e)
 			 path);
 }
 
-/* Calls `write` in a child, and gives the file its name. */
+/* Calls `write` in a child, and renames the file. */
 static int write_and_replace(const char *path, mode_t mode, output_fn *write, void *ctx,
 			     struct error *e)
 {
@@ -162,7 +162,7 @@ int output_write(const char *path, mode_t mode, output_fn *write, void *ctx, str
 	privilege_raise_writing();
 	if (check_target(path, &mode, e) < 0)
 		return EXIT_USAGE;
-	/* As long as there is a temporary file. */
+	/* Signals wait as long as there is a temporary file. */
 	block_signals(SIG_BLOCK);
 	catch_signals(on_signal);
 	status = write_and_replace(path, mode, write, ctx, e);

@@ -1,12 +1,12 @@
 /*
  * privilege: gives up rights that anonmem does not need.
  *
- * Reading other users' processes takes CAP_SYS_PTRACE, which root has, or the program's file
- * (setcap cap_sys_ptrace=ep). Every other capability is dropped, except root's right to read any
- * file, which is needed for files named on the command line, and for pagemap and mem of processes.
- * Root keeps CAP_SYS_ADMIN only if exclusive memory is requested, since otherwise the kernel does
- * not identify pages. It, too, is not effective until the running system is read. Root keeps
- * CAP_DAC_OVERRIDE only until the file of --output is there, in whoever's folder.
+ * Reading other users' processes takes CAP_SYS_PTRACE, which comes from root or from the program's
+ * file (setcap cap_sys_ptrace=ep). Every other capability is dropped, except root's right to read
+ * any file, which is needed for files named on the command line, and for pagemap and mem of
+ * processes. Root keeps CAP_SYS_ADMIN only if exclusive memory is requested, since otherwise the
+ * kernel does not identify pages. It, too, is not effective until the running system is read. Root
+ * keeps CAP_DAC_OVERRIDE only until the file of --output exists, in any folder.
  *
  * A user who has rights only from the program's file must not use them on paths of the user's
  * choice: a path such as /proc/1/cwd/x is accessible only with CAP_SYS_PTRACE. So the capability is

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROBED = 64 }; /* beyond any exit status */
+enum { PROBED = 64 }; /* larger than any exit status */
 
 static bool can_be_read_twice(const char *path)
 {

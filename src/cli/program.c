@@ -46,7 +46,7 @@ static bool is_native(const ElfW(Ehdr) * header)
 	return native;
 }
 
-/* Those of glibc: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1. */
+/* Whether a dynamic linker is glibc's: ld-linux-x86-64.so.2, ld64.so.1, ld.so.1. */
 static bool is_of_glibc(const char *linker)
 {
 	static const char *const names[] = {"ld-linux", "ld64.so.", "ld.so."};
@@ -59,7 +59,7 @@ static bool is_of_glibc(const char *linker)
 	return false;
 }
 
-/* By the dynamic linker that a segment names. */
+/* Decides by the dynamic linker that a segment names. */
 static enum preloading judge_linker(int fd, const ElfW(Phdr) * segment)
 {
 	char linker[PATH_MAX] = "";
@@ -69,7 +69,7 @@ static enum preloading judge_linker(int fd, const ElfW(Phdr) * segment)
 	return n <= 0 || is_of_glibc(linker) ? PRELOAD_WORKS : PRELOAD_LIBC;
 }
 
-/* By the dynamic linker that it asks for. */
+/* Decides by the dynamic linker that the program requests. */
 static enum preloading find_linker(int fd, const ElfW(Ehdr) * header)
 {
 	ElfW(Phdr) segment;

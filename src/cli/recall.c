@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A file may have an @ in its name; what there is counts. NULL if out of memory. */
+/* Splits FILE@TIME. A file may have an @ in its name; the part that exists is the file. NULL if out
+ * of memory. */
 static char *split(const char *from, const char **time)
 {
 	const char *at = strrchr(from, '@');
@@ -33,7 +34,7 @@ bool recall_is(const struct options *o)
 	return o->from_count == 1 && recall_is_named(o->from[0]);
 }
 
-/* Refuses what a recording cannot answer. */
+/* Refuses options that cannot be used with a recording. */
 static int check(const struct options *o, struct error *e)
 {
 	const struct {
@@ -83,7 +84,7 @@ void recall_free(struct recalled *r)
 	free(r->path);
 }
 
-/* Keys that nobody chose are left out where they were not recorded. */
+/* Drops keys that the user did not choose and that were not recorded. */
 static int settle_keys(struct options *o, const struct recalled *r, struct error *e)
 {
 	if (!o->by_default || recording_leave_keys(r->recording, &o->by, e) < 0)
@@ -129,7 +130,7 @@ bool recall_wants_span(const struct options *o, const struct recalled *r)
 	return o->renderer->over_time && (!r->time || is_span(r));
 }
 
-/* What is shown over time. */
+/* Finds the column that is shown over time. */
 static int find_counter(const struct options *o, enum counter *counter, struct error *e)
 {
 	*counter = COUNTER_PSS;

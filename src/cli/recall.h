@@ -7,34 +7,35 @@
 
 struct recalled {
 	char *path;	  /* owned */
-	const char *time; /* behind it; or NULL */
+	const char *time; /* the text after the @; or NULL */
 	struct recording *recording;
 };
 
 /* Whether --from names a recording, with or without a time. */
 bool recall_is(const struct options *o);
 
-/* Whether this does. */
+/* The same for one argument. */
 bool recall_is_named(const char *from);
 
-/* Opens it, so that nothing is opened later; recall_free() in any case. 0, or -1 with *e. */
+/* Opens the recording, so that no file needs to be opened later; call recall_free() in any case. 0,
+ * or -1 with *e. */
 int recall_open(const struct options *o, struct recalled *r, struct error *e);
 
-/* The same for what this names, whatever the options are. */
+/* The same for one argument, whatever the options are. */
 int recall_open_named(const char *from, struct recalled *r, struct error *e);
 void recall_free(struct recalled *r);
 
-/* What is wanted of it. */
+/* What the options request of a recording. */
 struct recall recall_describe(const struct options *o, const struct rules *rules);
 
 /* Fills *s, which the caller frees in any case. 0, or -1 with *e. */
 int recall_read(struct options *o, const struct recalled *r, const struct rules *rules,
 		struct snapshot *s, struct error *e);
 
-/* Whether all of a span is asked for, not one moment of it. */
+/* Whether a whole span is requested, not one moment. */
 bool recall_wants_span(const struct options *o, const struct recalled *r);
 
-/* The same for a span: *s is its last moment, *t all of it; timeline_free() in any case. */
+/* Reads a span: *s is its last moment, *t all of it; call timeline_free() in any case. */
 int recall_read_span(struct options *o, const struct recalled *r, const struct rules *rules,
 		     struct snapshot *s, struct timeline *t, struct error *e);
 

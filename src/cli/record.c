@@ -1,5 +1,5 @@
 /*
- * `anonmem record`: reads as top does, and adds what changed to a database.
+ * `anonmem record`: reads processes like top, and adds what changed to a database.
  */
 #include "base/clock.h"
 #include "base/textstream.h"
@@ -28,10 +28,9 @@
 
 enum { MS_NS = 1000000 };
 
-/* Where a recording is */
+/* The path of a recording. */
 
-/* The folder that recordings are in where nothing else was said; freed by the caller. NULL with *e.
- */
+/* The default folder of recordings; the caller frees it. NULL with *e. */
 static char *default_folder(struct error *e)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -60,7 +59,7 @@ static int no_folder(const char *folder, struct error *e)
 			 strerror(errno));
 }
 
-/* With the folders above it, for nobody else to look into. */
+/* Makes the folder and those above it, readable by the user only. */
 static int make_folder(char *folder, struct error *e)
 {
 	for (char *slash = folder; slash; slash = strchr(slash + 1, '/')) {
@@ -78,7 +77,7 @@ static int make_folder(char *folder, struct error *e)
 	return 0;
 }
 
-/* Freed by the caller; NULL with *e. */
+/* The caller frees the path; NULL with *e. */
 static char *choose_output(const struct options *o, struct error *e)
 {
 	char *folder, *path = NULL;
@@ -99,7 +98,7 @@ static char *choose_output(const struct options *o, struct error *e)
 	return path;
 }
 
-/* What is the same of all samples */
+/* Facts that are the same for all samples. */
 
 static struct grouping choose_keys(const struct options *o)
 {
@@ -112,7 +111,7 @@ static struct grouping choose_keys(const struct options *o)
 	return by;
 }
 
-/* Options can have names: of processes, users, files. */
+/* Options can contain names of processes, users and files. */
 static void describe_run(struct run_facts *f, const struct options *o, const struct grouping *by,
 			 struct machine *machine, char boot_id[BOOT_ID_MAX], struct error *e)
 {
@@ -135,7 +134,7 @@ static void describe_run(struct run_facts *f, const struct options *o, const str
 	};
 }
 
-/* Freed by the caller; NULL if out of memory, which leaves it unknown. */
+/* The caller frees the text; NULL, for unknown, if out of memory. */
 static char *write_rules(const struct rules *rules)
 {
 	char *text = NULL;
@@ -151,7 +150,7 @@ static char *write_rules(const struct rules *rules)
 	return NULL;
 }
 
-/* NULL where no key needs their names, or with *e. */
+/* NULL if no key needs their names, or with *e. */
 static struct containers *learn_containers(const struct grouping *by, struct error *e)
 {
 	struct containers *containers = NULL;
@@ -195,13 +194,13 @@ static struct driver_options describe_driver(const struct options *o, const stru
 	};
 	struct grouping *finest = &d.watching.collecting.by;
 
-	/* By whose word memory is known is counted in any case. */
+	/* The origin of labels is counted in any case. */
 	if (!grouping_has(finest, KEY_LABEL))
 		finest->keys[finest->count++] = KEY_LABEL;
 	return d;
 }
 
-/* Taking samples */
+/* Taking samples. */
 
 struct recording_loop {
 	const struct options *options;
@@ -219,7 +218,7 @@ static void say_number(uint64_t n, const char *text)
 	say(line);
 }
 
-/* A sample that is lost is said once, until one is written again. */
+/* A lost sample is reported once, until another one has been written. */
 static enum writing add_sample(struct recording_loop *l, enum cause cause, struct error *e)
 {
 	enum writing how = recorder_add(&l->recorder, l->driver.watch, cause, e);
@@ -251,7 +250,7 @@ static int take_samples(struct recording_loop *l, struct error *e)
 	return l->lost > 0;
 }
 
-/* Someone who typed the command sees that it works, and how to look at it. */
+/* Tells a user at a terminal that recording works, and how to look at it. */
 static void say_begin(const char *path, uint64_t delay_ns)
 {
 	char text[PATH_MAX + 128];
@@ -265,7 +264,7 @@ static void say_begin(const char *path, uint64_t delay_ns)
 	say(text);
 }
 
-/* All files are open; what is read from now on are processes. */
+/* All files are open; from now on, only processes are read. */
 static int prepare(struct users *users, const struct options *o, const struct grouping *by,
 		   struct error *e)
 {
@@ -274,7 +273,7 @@ static int prepare(struct users *users, const struct options *o, const struct gr
 	int status = source ? 0 : -1;
 
 	privilege_raise();
-	/* Without names, users have numbers. */
+	/* Without names, users are numbers. */
 	if (status == 0 && grouping_has(by, KEY_USER) && !o->redact)
 		status = users_learn(users, source, e);
 	source_close(source);
@@ -304,7 +303,7 @@ static int record(struct recording_loop *l, const char *path, const struct group
 	return status;
 }
 
-/* What the recorder needs from outside of the loop. */
+/* What the loop uses from outside. */
 struct surroundings {
 	struct users users;
 	struct lineage lineage;
@@ -321,7 +320,7 @@ struct surroundings {
 static int look_around(struct surroundings *s, const struct options *o, const struct grouping *by,
 		       struct error *e)
 {
-	/* Rules of a user can have names, too. */
+	/* The user's rules can contain names, too. */
 	s->rules = rulefiles_load(o->rules, o->no_rules || o->redact, e);
 	if (!s->rules || (o->redact && redaction_init(&s->redaction, e) < 0))
 		return -1;
@@ -342,7 +341,7 @@ static void leave(struct surroundings *s)
 	free(s->rules_text);
 }
 
-/* 0, 1 if not all could be written, or -1 with *e. */
+/* 0, 1 if not everything could be written, or -1 with *e. */
 static int run(const struct options *o, struct error *e)
 {
 	struct recording_loop loop = {.options = o};

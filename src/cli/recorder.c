@@ -8,7 +8,7 @@
 
 enum { US_NS = 1000 };
 
-/* All processes by some of their keys. False if out of memory. */
+/* Folds all processes by some of their keys. False if out of memory. */
 static bool fold_all(const struct watch *w, const struct grouping *by, struct aggregate *groups)
 {
 	struct group totals;

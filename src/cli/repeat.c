@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* If the process that repeats is killed, its run ends as well, with the program. */
+/* If the repeating process is killed, its run ends as well, and so does the program. */
 static FILE *become_run(const int ends[2], pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -38,7 +38,7 @@ static bool read_all(int fd, struct repeated_text *text)
 	return n == 0;
 }
 
-/* Returns whether there should be more runs. */
+/* Returns whether another run should follow. */
 static bool take_run(struct repeated *r, int fd, pid_t child, struct error *e)
 {
 	struct repeated_text *larger = reallocarray(r->list, r->count + 1, sizeof(*larger));

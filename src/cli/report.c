@@ -27,7 +27,7 @@ static const char *const table_columns[] = {
 	"swap",	     "swap_pss", "hugetlb", "pss_percent", NULL,
 };
 
-/* In addition to the object's own columns. */
+/* Shown in addition to the object's own columns. */
 static const char *const segment_columns[] = {"processes", "mappings", "rss",
 					      "pss",	   "swap_pss", NULL};
 
@@ -43,7 +43,7 @@ static void say_all(char *const *lines, size_t count)
 		say(lines[i]);
 }
 
-/* Writes what the format has no place for to standard error. */
+/* Writes to standard error what the format has no place for. */
 static void say_rest(const struct options *o, const struct report *report)
 {
 	if (!o->renderer->carries_notes)
@@ -289,7 +289,7 @@ static int recall_and_report(struct options *o, const struct recalled *recalled,
 	return status;
 }
 
-/* A past moment, or all of them, of which only files are read. */
+/* Reports a past moment, or a whole span, for which only files are read. */
 static enum exit_status run_recorded(struct options *o, struct error *e)
 {
 	const struct sandbox box = {.creates = false};

@@ -22,7 +22,7 @@ static int add_file(struct rules *rules, const char *path, bool must_exist, stru
 	return status;
 }
 
-/* A home that cannot be entered, or is none, as /dev/null is not, has no rules. */
+/* There are no rules if the home cannot be entered or is not a directory, such as /dev/null. */
 static bool is_there(const char *path)
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 /*
- * `anonmem run`: executes a program with a preloaded library that names its memory. It uses exec,
+ * `anonmem run`: executes a program with a preloaded library that names its memory. It calls exec,
  * so streams, signals and exit status are the program's own. Only for a summary does it stay, and
  * run the program as a child.
  */
@@ -49,17 +49,17 @@ static const char help[] =
 	"  anonmem run redis-server &\n"
 	"  anonmem --name redis-server\n";
 
-/* The variables in which the preloaded library finds what --label, --heaps and --through said. */
+/* The environment variables that pass --label, --heaps and --through to the preloaded library. */
 static const char label_variable[] = "ANONMEM_LABEL", heaps_variable[] = "ANONMEM_HEAPS",
 		  through_variable[] = "ANONMEM_THROUGH";
 
-/* What is preloaded, without and with --heaps. */
+/* The libraries to preload, without and with --heaps. */
 static const char *const libraries[] = {"anonmem-preload.so", "anonmem-heaps.so"};
 
 struct run {
 	const char *label; /* NULL for the default */
 	const char *heaps; /* "caller", or NULL for the default */
-	char *through;	   /* patterns, with colons between */
+	char *through;	   /* patterns, separated by colons */
 	bool none, by_heaps, summary, help;
 	char **command;
 };
@@ -103,7 +103,7 @@ static void find_for_linkers(char library[PATH_MAX])
 
 	if (len < 0 || len >= PATH_MAX)
 		return;
-	/* It is not loaded; an error says that it could not be. */
+	/* Nothing is loaded; an error means that the library was not found. */
 	dlerror();
 	if (dlopen(path, RTLD_LAZY | RTLD_NOLOAD) || !dlerror())
 		memcpy(library, path, (size_t)len + 1);
@@ -121,7 +121,7 @@ static bool is_library(const char *path, size_t len)
 	return false;
 }
 
-/* Takes out of what is preloaded what another `anonmem run` put there. */
+/* Removes from LD_PRELOAD what another `anonmem run` put there. */
 static int drop_libraries(struct error *e)
 {
 	static const char separators[] = ": ";
@@ -250,7 +250,7 @@ static int set_variable(const char *name, const char *value, struct error *e)
 	return (value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? error_memory(e) : 0;
 }
 
-/* A program that takes no library has children that may. */
+/* Preloads even into a program that accepts no library, since its children may. */
 static int preload(const struct run *run, enum preloading program, struct error *e)
 {
 	char library[PATH_MAX];
@@ -278,7 +278,7 @@ static int prepare(const struct run *run, struct error *e)
 
 	if (add_options(e) < 0)
 		return -1;
-	/* Then the program's own names are kept by the kernel, and no others are wanted. */
+	/* The kernel then keeps the program's own names, and no others are requested. */
 	if (run->none && !run->by_heaps && anonmem_kernel_keeps_names() == 1)
 		return 0;
 	preloading = check_program(run->command[0]);
@@ -301,7 +301,7 @@ static const char *find_label(const char *value)
 	return NULL;
 }
 
-/* More patterns of libraries. */
+/* Adds patterns of libraries. */
 static int add_through(struct run *run, const char *glob, struct error *e)
 {
 	char *both;
@@ -344,7 +344,7 @@ static int parse_heaps(struct run *run, const char *value, struct error *e)
 	return 0;
 }
 
-/* What cannot be asked for together, or of this build. */
+/* Refuses options that exclude each other, or that this build lacks. */
 static int check(const struct run *run, struct error *e)
 {
 	if (!*run->command)

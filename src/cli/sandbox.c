@@ -95,7 +95,7 @@ static const unsigned long requests[] = {
 	TCSETSF,      TCFLSH,	TCSBRK, TIOCGWINSZ, TIOCGPGRP,
 };
 
-/* Accepting connections and answering them; none can be opened. */
+/* For accepting and answering connections; none can be opened. */
 static const int serving[] = {
 	SCMP_SYS(accept4),    SCMP_SYS(recvfrom),    SCMP_SYS(sendto),
 	SCMP_SYS(sendmsg),    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),
@@ -142,7 +142,7 @@ static void allow_files(scmp_filter_ctx filter, int *status, const struct sandbo
 		allow(filter, status, SCMP_SYS(ftruncate), 0, NULL);
 		allow(filter, status, SCMP_SYS(fsync), 0, NULL);
 		allow(filter, status, SCMP_SYS(fdatasync), 0, NULL);
-		/* of control groups that are made later */
+		/* for control groups that are created later */
 		allow(filter, status, SCMP_SYS(inotify_add_watch), 0, NULL);
 	}
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
@@ -165,7 +165,7 @@ static void allow_work(scmp_filter_ctx filter, int *status)
 		*status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
-/* Signals to itself, so that it stops and ends like other programs, and to the child that it
+/* Signals to this process, so that it stops and ends like other programs, and to the child that it
  * watches. */
 static void allow_signals(scmp_filter_ctx filter, int *status, const struct sandbox *box)
 {

@@ -15,10 +15,10 @@
 #include <sys/types.h>
 
 struct sandbox {
-	bool records; /* writes to the database that is open, and makes it shorter */
-	bool serves;  /* answers on a socket that listens already */
-	bool creates; /* may create new files and write them: a key of top */
-	pid_t child;  /* may send signals to it and wait for it; 0 for none */
+	bool records; /* may write to and truncate the open database */
+	bool serves;  /* may answer on an open, listening socket */
+	bool creates; /* may create new files and write to them, for a key of top */
+	pid_t child;  /* may send signals to this process and wait for it; 0 for none */
 };
 
 /* Applies to this thread and those it starts, irrevocably. 0, or -1 with *e. */

@@ -23,7 +23,7 @@ int series_open(struct series *s, char **paths, size_t count, const struct optio
 {
 	size_t i = 0;
 
-	/* A source keeps the address of the path of its side. */
+	/* A source keeps the address of the path of its side, so the sides must not move. */
 	s->sides = calloc(count + 1, sizeof(*s->sides));
 	if (!s->sides)
 		return error_memory(e);
@@ -172,7 +172,7 @@ static uint64_t total_of(const struct budget *b, const struct snapshot *s)
 	return budget_figure(&b->list[0], s, &s->totals, &bytes) ? bytes : 0;
 }
 
-/* As many are smaller as are not, or one less. */
+/* Whether as many runs are smaller as are not, or one fewer. */
 static bool is_in_middle(const struct series *s, const struct budget *b, size_t i)
 {
 	uint64_t total = total_of(b, s->views[i].snapshot), other;

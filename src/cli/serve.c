@@ -1,5 +1,5 @@
 /*
- * `anonmem serve`: reads as top does, and answers Prometheus with the last reading.
+ * `anonmem serve`: reads processes like top, and answers Prometheus with the last reading.
  */
 #include "base/clock.h"
 #include "cli/commandline.h"
@@ -29,11 +29,11 @@ struct service {
 	const struct options *options;
 	struct grouping by;
 	struct driver driver;
-	struct source *source; /* for figures that are of no process */
+	struct source *source; /* for figures that do not belong to a process */
 	struct server *server;
 	int signals;
 	struct metric_service facts;
-	bool failing; /* the last reading failed, which was said */
+	bool failing; /* the last reading failed, and this was reported */
 };
 
 /* In bytes; false if unknown. */
@@ -56,7 +56,7 @@ static bool find_resident_memory(uint64_t *bytes)
 	return true;
 }
 
-/* A process that timed out is read again when it does something, and counted then. */
+/* A process that timed out is read again, and counted again, only when it does something. */
 static uint64_t count_timeouts(const struct watch *w)
 {
 	uint64_t count = 0;
@@ -120,7 +120,8 @@ static int publish(struct service *s, struct error *e)
 	return status;
 }
 
-/* A reading that fails is tried again; the pages stay. The first failure in a row is reported. */
+/* A reading that fails is tried again, and the pages stay. Only the first failure in a row is
+ * reported. */
 static void read_once(struct service *s)
 {
 	struct error e = {.code = ERROR_NONE};
@@ -136,7 +137,7 @@ static void read_once(struct service *s)
 	s->failing = true;
 }
 
-/* False if a signal asks to end. */
+/* False if a signal asks the service to end. */
 static bool wait_for_next(const struct service *s)
 {
 	struct pollfd fd = {.fd = s->signals, .events = POLLIN};
@@ -151,7 +152,7 @@ static bool wait_for_next(const struct service *s)
 	return true;
 }
 
-/* The signals that end it are read from a descriptor. */
+/* The signals that end the service are read from a descriptor. */
 static int open_signals(struct error *e)
 {
 	sigset_t set;
@@ -162,7 +163,7 @@ static int open_signals(struct error *e)
 	return signals_open(&set, e);
 }
 
-/* The thread that answers may read no process. */
+/* The answering thread must not read any process. */
 static void restrict_thread(void)
 {
 	privilege_drop_thread();
@@ -189,7 +190,7 @@ static int start_server(struct service *s, struct error *e)
 	return s->server ? 0 : -1;
 }
 
-/* From now on, only processes and what belongs to them are read. */
+/* From now on, only processes and their files are read. */
 static int prepare(struct service *s, struct users *users, struct error *e)
 {
 	const struct sandbox box = {.serves = true};
@@ -236,7 +237,7 @@ static struct driver_options describe_driver(const struct service *s, const stru
 	};
 }
 
-/* Someone who typed the command sees that it works, and where. */
+/* Tells a user at a terminal that the service works, and where. */
 static void say_begin(const struct options *o)
 {
 	const char *address = o->listen ? o->listen : ADDRESS_DEFAULT;
@@ -265,7 +266,7 @@ static int serve(struct service *s, struct users *users, struct error *e)
 	return 0;
 }
 
-/* The server uses functions of libraries that stay loaded. */
+/* The server calls functions of libraries, which stay loaded. */
 static int run(const struct options *o, struct error *e)
 {
 	struct service s = {.options = o, .by = o->by};

@@ -19,10 +19,10 @@ unsigned columns_need(const struct options *o);
 bool carries_notes(const struct options *o);
 /* Whether anything is shown that needs single pages examined. */
 bool wants_exclusive(const struct options *o);
-/* Whether anything is shown that takes looks into the memory of processes. */
+/* Whether anything is shown that needs the contents of processes' memory. */
 bool wants_heaps(const struct options *o);
 
-/* Whether what control groups use must be found out. */
+/* Whether anything is shown that needs the figures of control groups. */
 bool wants_usages(const struct options *o);
 
 /* Whether to use color on fd. */

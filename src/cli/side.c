@@ -88,7 +88,7 @@ size_t side_runs(const struct side *side)
 	return side->document ? document_runs(side->document) : 0;
 }
 
-/* A report tells apart only what it is grouped by. */
+/* A report has only the keys that it was grouped by. */
 static int check_keys(const struct side *side, const struct grouping *by, struct error *e)
 {
 	const struct grouping own = document_keys(side->document);
@@ -150,7 +150,7 @@ int side_read(struct side *side, const struct collect_options *collecting, struc
 	return 0;
 }
 
-/* A check of other rules may have other keys; then it is not known which of its memory is which. */
+/* A check of other rules may have other keys; then its memory cannot be matched. */
 int side_read_run(const struct side *side, size_t run, const struct grouping *by,
 		  struct snapshot *s, struct error *e)
 {

@@ -1,4 +1,4 @@
-/* signals: those that end a command that would run on. */
+/* signals: the signals that end a command that runs until it is stopped. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
@@ -13,8 +13,8 @@ extern const size_t signals_of_end_count;
 /* Adds them to a set. */
 void signals_add_ends(sigset_t *set);
 
-/* Blocks the signals of a set; they are read from the descriptor that is returned, which never
- * waits. -1 with *e. */
+/* Blocks the signals of a set. Returns a non-blocking descriptor from which they are read. -1 with
+ * *e. */
 int signals_open(const sigset_t *set, struct error *e);
 
 #endif

@@ -62,7 +62,7 @@ static int take_cgroup(struct options *o, char *value, struct error *e)
 
 static int take_label(struct options *o, char *value, struct error *e)
 {
-	/* A rule chooses among what is read. */
+	/* check reads all memory; labels belong to its rules. */
 	if (o->command == FOR_CHECK)
 		return value_append(value, &o->labels, &o->label_count, e);
 	return value_append(value, &o->labels, &o->selection.label_count, e);

@@ -38,7 +38,7 @@ struct watched {
 	struct error problem; /* why it could not be read any more */
 };
 
-/* Reading */
+/* Reading. */
 
 static const char *const columns_shown[] = {"processes", "mappings",  "rss",	  "pss",
 					    "uss",	 "anonymous", "swap_pss", NULL};
@@ -70,7 +70,7 @@ static int read_once(struct watched *w, struct error *e)
 	return status;
 }
 
-/* Signals */
+/* Signals. */
 
 /* Signals that are passed on to the program, or that stop or end this process. */
 static sigset_t signals_to_wait_for(void)
@@ -130,7 +130,7 @@ static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 
 		if (sigtimedwait(signals, &info, &t) > 0)
 			handle(w, &info);
-		else /* a sandbox may refuse to block signals, and what is not blocked is lost */
+		else /* a sandbox may refuse to block signals, and an unblocked signal is lost */
 			look_at_child(w);
 	}
 }
@@ -159,11 +159,11 @@ static void watch(struct watched *w, const sigset_t *signals)
 	}
 }
 
-/* The program */
+/* The program. */
 
 /* State that a program inherits, as it was before this process changed it. */
 struct inherited {
-	bool has_mask; /* else none could be set */
+	bool has_mask; /* if false, the mask could not be set */
 	sigset_t mask;
 	struct sigaction on_child;
 };
@@ -225,7 +225,7 @@ static int start(char **command, const struct inherited *before, pid_t *pid, str
 	return program_failed(command[0], number, e);
 }
 
-/* The summary */
+/* The summary. */
 
 static void say_readings(const struct watched *w)
 {

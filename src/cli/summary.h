@@ -22,8 +22,8 @@ struct summary_result {
 	int status;	    /* of the command: 128 and the number of a signal that killed it */
 };
 
-/* The same without a word: calls `take` with each reading, made with these options. From then on,
- * this process is in the sandbox. 0, or -1 with *e if the command could not be run or watched. */
+/* The same, silently: calls `take` with each reading, made with these options. From then on, this
+ * process is in the sandbox. 0, or -1 with *e if the command could not be run or watched. */
 int summary_measure(char **command, const struct collect_options *how,
 		    bool (*take)(void *ctx, const struct snapshot *s), void *ctx,
 		    struct summary_result *result, struct error *e);

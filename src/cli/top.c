@@ -66,7 +66,7 @@ static int learn_users(const struct options *o, struct users *users, struct erro
 	return status;
 }
 
-/* Of a folder of captured trees, nobody knows names. */
+/* A folder of captured trees has no names of containers. */
 static struct containers *learn_containers(const struct options *o, const struct source *opened)
 {
 	struct source *own = NULL;
@@ -298,7 +298,7 @@ static int check_terminal(const struct options *o, struct error *e)
 	return 0;
 }
 
-/* What --from names: an archive, as a source; or a folder, which is as good as one of --root, and
+/* Opens what --from names: an archive as a source, or a folder, which is treated like --root and
  * may hold several trees. 0, or -1 with *e. */
 static int open_from(struct options *o, struct source **source, struct error *e)
 {
@@ -315,7 +315,7 @@ static int open_from(struct options *o, struct source **source, struct error *e)
 	return *source ? 0 : -1;
 }
 
-/* As run_batch(). On the screen one can see that nothing matches. */
+/* Returns like run_batch(). The screen itself shows that nothing matches. */
 static int run(struct options *o, struct error *e)
 {
 	struct source *source;
@@ -364,7 +364,7 @@ static int watch_recording(const struct options *o, const struct recalled *recal
 	struct top top;
 	int status;
 
-	/* Without --by, there is always something to begin with. */
+	/* Without --by, no key is required: the view begins with a recorded one. */
 	if (o->by_default)
 		what.by.count = 0;
 	describe(o, &top);
@@ -382,7 +382,7 @@ static int watch_recording(const struct options *o, const struct recalled *recal
 	return status;
 }
 
-/* As run(). What was recorded is shown faster than it happened. */
+/* Returns like run(). A recording plays faster than real time. */
 static int run_recorded(struct options *o, struct error *e)
 {
 	const uint64_t delay_ns = 500000000;

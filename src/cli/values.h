@@ -39,7 +39,7 @@ int value_time(const char *option, const char *value, uint64_t *ns, struct error
 int value_size(const char *option, const char *value, uint64_t *bytes, struct error *e);
 int value_delay(const char *value, uint64_t *ns, struct error *e);
 int value_iterations(const char *value, uint64_t *n, struct error *e);
-/* Formats that can only write reports are refused unless it is of one. */
+/* Formats that only a report can have are refused for other commands. */
 int value_format(const char *value, bool of_report, const struct renderer **renderer,
 		 struct error *e);
 int value_units(const char *value, enum units *units, struct error *e);

@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Groups at their limit change their files all the time, and each sample costs what they lack. */
+/* Groups at their limit change their files all the time, and each sample takes some of the memory
+ * that they lack. */
 enum { LOOK_NS = SECOND_NS / 5, LOOK_AFTER_SAMPLE_NS = SECOND_NS, POLL_NS = SECOND_NS };
 
 static int open_signals(struct error *e)
@@ -20,12 +21,13 @@ static int open_signals(struct error *e)
 	sigemptyset(&set);
 	signals_add_ends(&set);
 	sigaddset(&set, SIGUSR1);
-	/* A limit on the size of files is an error as a full disk is. */
+	/* Exceeding the limit on file size is an error, like a full disk, not a signal. */
 	signal(SIGXFSZ, SIG_IGN);
 	return signals_open(&set, e);
 }
 
-/* Where the kernel does not count stalls, there are still processes that get no memory. */
+/* If the kernel does not count stalls, processes that are killed for lack of memory still cause
+ * samples. */
 static int open_pressure(struct wakeup *w, struct error *e)
 {
 	struct source *source;
@@ -63,7 +65,7 @@ void wakeup_close(struct wakeup *w)
 	oom_watch_close(w->oom);
 }
 
-/* Whether one of them asks to end, or for a sample. */
+/* Reads signals that ask to end, or for a sample. */
 static void read_signals(int fd, bool *ends, bool *asks)
 {
 	struct signalfd_siginfo info;
@@ -81,7 +83,7 @@ static struct timespec time_until(uint64_t due)
 	return clock_timespec(left);
 }
 
-/* Whether a process got no memory. */
+/* Whether a process was killed or refused memory. */
 static bool look(struct wakeup *w)
 {
 	bool rose = oom_watch_look(w->oom);
