@@ -74,31 +74,30 @@ end
 complete -c anonmem -f
 complete -c anonmem -n '__fish_contains_opt smaps' -F
 
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'How to have memory named'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a doctor -d 'Show which programs name their memory'
 # The commands, and after `run` another program's.
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program whose memory has names'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a run -d 'Run a program so that its memory has names'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -x -a '(__anonmem_command)'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l label -x -a 'library function none' -d 'How to name unnamed memory'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l heaps -d 'Give each library that calls malloc a heap of its own'
-complete -c anonmem -n '__fish_seen_subcommand_from run' -l through -x -d 'See through libraries with such names, too'
+complete -c anonmem -n '__fish_seen_subcommand_from run' -l through -x -d 'Libraries with such names pass calls on, too'
 complete -c anonmem -n '__fish_seen_subcommand_from run' -l summary -d 'Show the peak of each label'
 
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a check -d 'Say whether memory is within a budget'
-complete -c anonmem -n '__fish_seen_subcommand_from check' -l subsystem -x -d 'Only memory of such a subsystem'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a check -d 'Check that memory stays within a budget'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l subsystem -x -d 'Only memory whose subsystem matches'
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l max -x -d 'No more than this, such as pss=200M'
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l growth -x -d 'No more than this above the baseline'
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l baseline -r -F -d 'A capture, recording, report or check to compare with'
-complete -c anonmem -n '__fish_seen_subcommand_from check' -l repeat -x -d 'Run the command so often'
+complete -c anonmem -n '__fish_seen_subcommand_from check' -l repeat -x -d 'Run the command N times'
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l budget -r -F -d 'More rules'
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l optional -d 'The rule may match nothing'
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a diff -d 'Show which memory grew'
-complete -c anonmem -n '__fish_seen_subcommand_from diff' -l for -x -d 'Compare now with this time later'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a diff -d 'Show what grew between two moments'
+complete -c anonmem -n '__fish_seen_subcommand_from diff' -l for -x -d 'Compare now with the time after this'
 complete -c anonmem -n '__fish_seen_subcommand_from diff' -F
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Write all of it into a file'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Save everything a report needs in one file'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
 
-# Options of a report and top; those that capture and record have too; those that record has too; those of
-# what shows something; those that machine has too; those that doctor has.
+# Conditions: the commands that have a group of options.
 set -l report 'not __fish_seen_subcommand_from capture doctor machine record run serve'
 set -l chosen 'not __fish_seen_subcommand_from doctor machine run serve'
 set -l choose 'not __fish_seen_subcommand_from capture doctor machine run serve'
@@ -127,10 +126,10 @@ complete -c anonmem -s o -l columns -x -a '(__fish_complete_list , __anonmem_col
 complete -c anonmem -s s -l sort -x -a '(__anonmem_sort)' -n $report -d 'Sort by a column, + ascending, - descending'
 complete -c anonmem -s N -l limit -x -n $show -d 'Only the first rows'
 complete -c anonmem -s a -l all -n $show -d 'Show rows of zeros, too'
-complete -c anonmem -l rules -r -F -n $account -d 'Additional rules from label to subsystem'
+complete -c anonmem -l rules -r -F -n $account -d 'Additional rules'
 complete -c anonmem -l no-rules -n $account -d 'Use only the built-in rules'
-complete -c anonmem -l no-infer -n $account -d 'Do not guess what unnamed memory is'
-complete -c anonmem -l infer -x -a "$inferring" -n $account -d 'By what to guess what unnamed memory is'
+complete -c anonmem -l no-infer -n $account -d 'Do not guess unnamed memory'
+complete -c anonmem -l infer -x -a "$inferring" -n $account -d 'How to guess unnamed memory'
 
 complete -c anonmem -n '__fish_seen_subcommand_from check' -s f -x -a "$check_formats"
 complete -c anonmem -n '__fish_seen_subcommand_from check' -l format -x -a "$check_formats"
@@ -144,10 +143,10 @@ complete -c anonmem -s q -l quiet -n $quiet -d 'Hide summary and notes'
 complete -c anonmem -l color -x -a "$colors" -n $show -d 'Use colours'
 
 set -l top '__fish_seen_subcommand_from top'
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a machine -d 'Show where all memory is'
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch who grows'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a machine -d 'Account for all memory of the machine'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a top -d 'Watch the report live'
 complete -c anonmem -s d -l delay -x -n '__fish_seen_subcommand_from record serve top' -d 'Time between two readings'
-complete -c anonmem -s n -l iterations -x -n $top -d 'Exit after so many refreshes'
+complete -c anonmem -s n -l iterations -x -n $top -d 'Exit after N refreshes'
 complete -c anonmem -s b -l batch -n $top -d 'Write every refresh to standard output'
 
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a record -d 'Record memory over time'
@@ -155,21 +154,21 @@ complete -c anonmem -l output -r -F -n 'not __fish_seen_subcommand_from doctor r
 complete -c anonmem -l for -x -n $record -d 'End after this time'
 complete -c anonmem -l max-size -x -n $record -d 'Drop the oldest samples beyond this size'
 complete -c anonmem -l keep -x -n $record -d 'Drop older samples'
-complete -c anonmem -l thin -x -n $record -d 'Keep one sample a step of older ones'
-complete -c anonmem -l on-pressure -n $record -d 'A sample also when memory is short'
+complete -c anonmem -l thin -x -n $record -d 'Keep one sample per step of older ones'
+complete -c anonmem -l on-pressure -n $record -d 'Also take a sample when memory is short'
 complete -c anonmem -l redact -n $record -d 'Hash names'
 complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_record_keys)' -n $record -d 'Group by these keys'
 
-complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a serve -d 'Answer Prometheus'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a serve -d 'Export memory by label to Prometheus'
 complete -c anonmem -l root -x -a '(__fish_complete_directories)' -n $serve -d 'Another /proc, or a captured tree'
-complete -c anonmem -l listen -x -n $serve -d 'Listen there'
-complete -c anonmem -l series -x -n $serve -d 'At most so many series'
-complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_serve_keys)' -n $serve -d 'Labels of the series'
-complete -c anonmem -l max-stall -x -n $serve -d 'Never block a process longer, such as 2ms'
+complete -c anonmem -l listen -x -n $serve -d 'Listen at this address'
+complete -c anonmem -l series -x -n $serve -d 'At most N series'
+complete -c anonmem -s g -l by -x -a '(__fish_complete_list , __anonmem_serve_keys)' -n $serve -d 'Group by these keys'
+complete -c anonmem -l max-stall -x -n $serve -d 'Never block a process longer than this, such as 2ms'
 
 complete -c anonmem -s j -l jobs -x -n $account -d 'Number of reader threads'
 complete -c anonmem -l fast -n $report -d 'RSS and swap without smaps'
-complete -c anonmem -l max-stall -x -n $choose -d 'Never block a process longer, such as 2ms'
+complete -c anonmem -l max-stall -x -n $choose -d 'Never block a process longer than this, such as 2ms'
 complete -c anonmem -l stats -n $report -d 'Print the cost of reading'
 
 complete -c anonmem -l strict -n $report -d 'Exit 3 if any process could not be read'
