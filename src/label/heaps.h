@@ -1,9 +1,10 @@
 /*
- * heaps: what each heap of a process holds, as it lies in its memory (`anonmem run --heaps`).
+ * heaps: the figures of each heap of a process, as laid out in its memory (`anonmem run --heaps`).
  *
- * A process has one table, in a private mapping of a memfd with a well-known name, as that of names
- * (label/layout.h). A heap is all memory with its name. Its figures are those of the last refresh,
- * which takes place now and then while memory is allocated. `changes` is odd during one.
+ * A process has one table, in a private mapping of a memfd with a well-known name, like the table
+ * of names (label/layout.h). A heap is all memory with its name. Its figures are those of the last
+ * refresh, which takes place now and then while memory is allocated. `changes` is odd during a
+ * refresh.
  */
 #ifndef LABEL_HEAPS_H
 #define LABEL_HEAPS_H
@@ -20,7 +21,7 @@ enum { HEAPS_LIMIT = 1024 };
 
 struct heaps_head {
 	uint64_t magic;
-	uint64_t size; /* of struct heaps_table */
+	uint64_t size; /* size of struct heaps_table */
 	uint32_t changes;
 	uint32_t count;
 	uint64_t refreshed; /* ns of CLOCK_MONOTONIC */
@@ -29,11 +30,11 @@ struct heaps_head {
 
 struct heaps_entry {
 	char name[ANONMEM_NAME_MAX + 1];
-	uint64_t used; /* bytes that were handed out */
+	uint64_t used; /* bytes handed out */
 	uint64_t unused[5];
 };
 
-/* No entry lies in two pages. */
+/* No entry crosses a page boundary. */
 _Static_assert(sizeof(struct heaps_head) == 128, "the head is an entry long");
 _Static_assert(sizeof(struct heaps_entry) == 128, "a page has a whole number of entries");
 

@@ -1,6 +1,6 @@
 /*
- * There is one table in a process, even if several libraries have a copy of this code: whoever
- * comes later finds it in maps. Its lock lies in it.
+ * A process has one table, even if several libraries have a copy of this code: later copies find it
+ * in maps. The lock is in the table.
  */
 #include "label/keep.h"
 
@@ -168,7 +168,7 @@ static int name_part(struct held h, const struct vma *vma, uint64_t start, uint6
 	switch (vma->kind) {
 	case VMA_FILE:
 		return EBADF;
-	case VMA_SPECIAL: /* the kernel accepts a name for all of it, and never shows it */
+	case VMA_SPECIAL: /* the kernel accepts a name for the whole mapping, and never shows it */
 		return start > vma->start || end < vma->end ? EINVAL : 0;
 	case VMA_SHMEM:
 	case VMA_TABLE:
@@ -179,8 +179,8 @@ static int name_part(struct held h, const struct vma *vma, uint64_t start, uint6
 	return set_name(h, start, end, 0, name);
 }
 
-/* In a sandbox without /proc: memory of which all has a name may have another. 0, or what errno
- * becomes. */
+/* In a sandbox without /proc: memory that is named completely may get another name. 0, or what
+ * errno becomes. */
 static int name_known(struct held h, uint64_t start, uint64_t end, const char *name)
 {
 	uint64_t at = start, next;
@@ -201,8 +201,8 @@ static int name_known(struct held h, uint64_t start, uint64_t end, const char *n
 	return 0;
 }
 
-/* What madvise_walk_vmas() in the kernel's mm/madvise.c does: continues behind a hole, but not
- * behind a mapping that cannot be named. 0, or what errno becomes. */
+/* Does the same as madvise_walk_vmas() in the kernel's mm/madvise.c: continues after a hole, but
+ * not after a mapping that cannot be named. 0, or what errno becomes. */
 static int name_range(struct held h, uint64_t start, uint64_t end, const char *name)
 {
 	int result = 0, error = 0;

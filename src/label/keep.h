@@ -15,17 +15,18 @@ int keep_name(void *addr, size_t len, const char *name);
 /* Finds or makes the table; false if the process cannot have one. */
 bool keep_prepare(void);
 
-/* If there is a table: gives [start, end), which is anonymous memory, a name that text_copy() would
- * make, or none if it is NULL. `inode` is 0 for private memory, LAYOUT_ANY_INODE for shared. */
+/* If there is a table: gives [start, end), which is anonymous memory, the name that text_copy()
+ * would make, or removes its name if NULL. `inode` is 0 for private memory, LAYOUT_ANY_INODE for
+ * shared. */
 void keep_set(uint64_t start, uint64_t end, uint32_t inode, const char *name);
 
-/* The table, as this thread has it until keep_unlock(); NULL if there is none, or none any more. */
+/* The table, held by this thread until keep_unlock(); NULL if there is none, or none any more. */
 struct held {
 	struct layout *table;
 	enum lock_answer answer;
 };
 
-/* Around mremap(), so that nobody else names memory at addresses that are given up. */
+/* Call around mremap(), so that nobody names memory at the old addresses meanwhile. */
 struct held keep_lock(void);
 void keep_moved(struct held h, const struct layout_change *move);
 void keep_unlock(struct held h);

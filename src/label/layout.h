@@ -29,7 +29,7 @@
 #define LAYOUT_SHOWN "/memfd:" LAYOUT_MEMFD " (deleted)" /* as shown in maps */
 #define LAYOUT_MAGIC UINT64_C(0x336d656d6e6f6e61)	 /* "anonmem3" */
 
-/* The version before: without `deferred`, and always mapped whole. */
+/* The previous version: without `deferred`, and always mapped completely. */
 #define LAYOUT_MAGIC_BEFORE UINT64_C(0x326d656d6e6f6e61)
 #define LAYOUT_SIZE_BEFORE  offsetof(struct layout, deferred)
 
@@ -42,14 +42,14 @@ enum {
 	LAYOUT_DEFERRED = 16,
 };
 
-/* Of a range: memory that is shared, whichever; who maps it need not find out. */
+/* For a range: any shared memory, so that the process that maps it need not look up its inode. */
 #define LAYOUT_ANY_INODE UINT32_MAX
 
 struct layout_head {
 	uint64_t magic;
-	uint64_t size;	  /* of struct layout */
+	uint64_t size;	  /* size of struct layout */
 	uint32_t lock;	  /* 0 if free; see lock.h */
-	uint32_t forking; /* thread that forks and has the lock */
+	uint32_t forking; /* thread that forks while it has the lock */
 	uint32_t changes;
 	uint32_t blocks; /* number in use: the first ones in `order`, by address; the others are
 			    free */
@@ -59,7 +59,7 @@ struct layout_head {
 	uint32_t block_room, name_room; /* how many are mapped; 0 for all */
 	uint64_t witness;		/* address of a word that is 0 in a copy of the process */
 	uint32_t takings;		/* of the lock */
-	uint32_t deferred;		/* changes that wait; some may have had no room */
+	uint32_t deferred;		/* changes that wait; some may have found no room */
 	uint8_t unused[LAYOUT_PAGE - 64 - 2 * LAYOUT_BLOCKS];
 };
 
@@ -82,9 +82,9 @@ struct layout_name {
 	uint32_t next; /* slot + 1 of the next name in the bucket or free list */
 };
 
-/* A change that could not be made at once: what mremap() did, or with `moves` 0, a name. */
+/* A change that could not be made at once: of mremap() or, with `moves` 0, a name. */
 struct layout_change {
-	uint64_t from, from_len, to, to_len; /* of a name: to and to_len */
+	uint64_t from, from_len, to, to_len; /* for a name: to and to_len */
 	uint32_t moves, stays;
 	uint32_t inode, unused;
 	char name[ANONMEM_NAME_MAX + 1]; /* "" for none */

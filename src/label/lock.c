@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <time.h>
 
-/* The word: 0, or the tag of a thread with these. */
+/* Flags in the word, which is 0 or the tag of a thread. */
 #define WAITED_FOR (UINT32_C(1) << 31)
 #define TAG	   (LOCK_GIVEN_UP - 1)
 
@@ -23,7 +23,8 @@ static uint32_t load(const uint32_t *word)
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-/* By where the thread's own data lie, 64 bytes at least from those of others: no system call. */
+/* The tag comes from the address of thread-local data, which are at least 64 bytes apart: no system
+ * call. */
 static uint32_t own_tag(void)
 {
 	uint32_t tag = (uint32_t)((uintptr_t)pthread_self() >> 6) & TAG;
@@ -53,7 +54,7 @@ static void futex_wake(uint32_t *word)
 }
 
 /* The witness is a word that is 0 in a copy of the process, but not in a child that shares its
- * memory; NULL on a kernel without such. */
+ * memory; NULL on a kernel without support for that. */
 static uint32_t *witness_of(const struct layout *t)
 {
 	return (uint32_t *)(uintptr_t)t->head.witness;
@@ -68,7 +69,8 @@ static void settle(struct layout *t)
 		__atomic_store_n(witness, 1, __ATOMIC_RELEASE);
 }
 
-/* Who had the lock is not in this process, and has left the table as it was at the moment. */
+/* The thread that had the lock is not in this process, and has left the table in an arbitrary
+ * state. */
 static void start_again(struct layout *t)
 {
 	table_empty(t);
@@ -87,7 +89,7 @@ static bool take_in_copy(struct layout *t, uint32_t self)
 	return true;
 }
 
-/* Who forks changes nothing meanwhile. */
+/* A thread that forks changes nothing meanwhile. */
 static bool take_from_forker(struct layout *t, uint32_t self)
 {
 	uint32_t forker = load(&t->head.forking);
@@ -98,7 +100,7 @@ static bool take_from_forker(struct layout *t, uint32_t self)
 	return true;
 }
 
-/* One look at a lock that somebody has. False if it is to be looked at again. */
+/* Looks once at a lock that another thread has. False if it must look again. */
 static bool look(struct layout *t, uint32_t self, uint32_t word, enum lock_answer *answer)
 {
 	*answer = LOCK_TAKEN;
@@ -118,7 +120,7 @@ static bool look(struct layout *t, uint32_t self, uint32_t word, enum lock_answe
 
 static enum lock_answer wait_for_lock(struct layout *t, uint32_t self)
 {
-	enum { PATIENCE = 50 }; /* times 20 ms, with the same owner all along */
+	enum { PATIENCE = 50 }; /* times 20 ms, with the same owner throughout */
 	uint32_t *lock = &t->head.lock, takings = load(&t->head.takings);
 	enum lock_answer answer;
 	unsigned waits = 0;
@@ -167,7 +169,7 @@ void lock_apply(struct layout *t, const struct layout_change *c)
 		table_set(t, c->to, end, 0, NULL);
 }
 
-/* A handler may interrupt another one here, and leaves its change behind it. */
+/* A signal handler may interrupt another one here; its change then follows this one. */
 void lock_defer(struct layout *t, const struct layout_change *change)
 {
 	uint32_t i = __atomic_fetch_add(&t->head.deferred, 1, __ATOMIC_ACQ_REL);

@@ -37,8 +37,9 @@ static uintptr_t round_up(uintptr_t n)
 extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
 extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
 
-/* Below the libraries and above a program that is not position-independent, so that who reads maps
- * from below comes to it early; anywhere in there, so that nobody can count on it. */
+/* An address below the libraries and above a program that is not position-independent, so that a
+ * reader of maps, which goes from low to high addresses, finds the table early. It is random within
+ * that area, so that nobody can rely on it. */
 static char *somewhere_low(void)
 {
 	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46, unit = 1 << 16;
@@ -50,7 +51,7 @@ static char *somewhere_low(void)
 	return (char *)(uintptr_t)(from + random % room / unit * unit);
 }
 
-/* The bytes of a table at `base` that are mapped at first. */
+/* The parts of a table at `base` that are mapped at first. */
 static const struct part {
 	size_t start, end;
 } parts[] = {
@@ -60,7 +61,7 @@ static const struct part {
 };
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
-/* At an address where nothing is; older kernels take it for a hint. */
+/* Maps at an address where nothing is mapped; older kernels take it for a hint. */
 static bool map_at(char *start, const char *end, int flags, int fd, off_t offset)
 {
 	size_t size = (size_t)(end - start);
@@ -101,7 +102,7 @@ static struct layout *map_parts(int fd)
 	return NULL;
 }
 
-/* Where addresses are few, there is no place where nobody else comes: other memory may take what is
+/* If address space is short, no place is reserved for the table: other memory may take what is
  * given back here, and the table stays as small as it is. */
 static void give_back(struct layout *t)
 {
@@ -153,8 +154,8 @@ void room_unmap(struct layout *t)
 			   round_up(parts[i].end) - round_down(parts[i].start));
 }
 
-/* Maps bytes of the table up to `to`, behind `from`, where what is mapped ends, and below `limit`,
- * where it begins again. */
+/* Maps the table up to `to`, after `from`, where its mapped part ends, and below `limit`, where the
+ * next mapped part begins. */
 static bool extend(struct layout *t, size_t from, size_t to, size_t limit)
 {
 	char *base = (char *)t;

@@ -50,7 +50,7 @@ void caller_prepare(void)
 }
 
 /* A cache of functions, since lookup is slow. Entries are filled once and then stay; a thread that
- * finds one being filled does without. */
+ * finds one being filled does not use it. */
 static struct entry {
 	_Atomic uintptr_t address;
 	atomic_bool filled;
@@ -80,7 +80,7 @@ static bool is_of(const struct entry *e, const char *object)
 	return strncmp(e->name, object, len) == 0 && (e->name[len] == ':' || !e->name[len]);
 }
 
-/* Longer ones are cut, and keep their C++ form. */
+/* Longer symbols are cut, and stay mangled. */
 enum { SYMBOL_MAX = 768 };
 
 /* `name` already begins with the object's name. */

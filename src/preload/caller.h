@@ -23,7 +23,7 @@ void caller_prepare(void);
  */
 bool caller_name(uintptr_t address, bool function, char name[ANONMEM_NAME_MAX + 1]);
 
-/* The address as the symbol table of its library or program has it. False if it is in none. */
+/* The address as in the symbol table of its library or program. False if it is in none. */
 bool caller_offset(uintptr_t address, uint64_t *offset);
 
 #endif

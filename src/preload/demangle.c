@@ -5,7 +5,7 @@
 enum { DEPTH_MAX = 40 };
 
 struct name {
-	const char *at; /* what is left of the mangled name */
+	const char *at; /* the rest of the mangled name */
 	char *text;
 	size_t len, size;
 	unsigned depth;
@@ -17,7 +17,7 @@ struct name {
 static bool skip_type(struct name *n);
 static bool encoding(struct name *n);
 
-/* Writing */
+/* Writing. */
 
 static void put_bytes(struct name *n, const char *bytes, size_t len)
 {
@@ -37,7 +37,7 @@ static void put_last(struct name *n, const char *text, size_t len)
 	n->last_len = len;
 }
 
-/* Reading */
+/* Reading. */
 
 static bool take(struct name *n, char c)
 {
@@ -83,9 +83,9 @@ static bool skip_sequence(struct name *n)
 	return take(n, '_');
 }
 
-/* Parts of names */
+/* Parts of names. */
 
-/* The last one of a name of Rust. */
+/* Whether this is the hash at the end of a Rust name. */
 static bool is_hash(const char *text, size_t len)
 {
 	return len == 17 && text[0] == 'h' && strspn(text + 1, "0123456789abcdef") >= 16 &&
@@ -104,7 +104,7 @@ static bool source_name(struct name *n)
 	if (strncmp(text, anonymous, strlen(anonymous)) == 0)
 		put_last(n, "(anonymous)", strlen("(anonymous)"));
 	else if (is_hash(text, len) && n->len > 2)
-		n->len -= n->quiet ? 0 : 2; /* the colons before it */
+		n->len -= n->quiet ? 0 : 2; /* removes the colons before it */
 	else
 		put_last(n, text, len);
 	return true;
@@ -185,7 +185,7 @@ static bool unqualified(struct name *n)
 {
 	bool done;
 
-	take(n, 'L'); /* of one file only */
+	take(n, 'L'); /* local to one file */
 	if (is_digit(*n->at))
 		done = source_name(n);
 	else if (*n->at == 'U')
@@ -201,7 +201,7 @@ static bool unqualified(struct name *n)
 	return done;
 }
 
-/* What S stands for. What it repeats is known only where it is not wanted. */
+/* A substitution. What it repeats is only known where that is not written. */
 static bool substitution(struct name *n)
 {
 	static const struct {
@@ -220,7 +220,7 @@ static bool substitution(struct name *n)
 	return n->quiet > 0 && skip_sequence(n);
 }
 
-/* Template arguments */
+/* Template arguments. */
 
 static bool skip_argument(struct name *n)
 {
@@ -264,7 +264,7 @@ static bool arguments(struct name *n)
 	return take(n, 'E');
 }
 
-/* Names */
+/* Names. */
 
 static bool part(struct name *n)
 {
@@ -296,7 +296,7 @@ static bool nested(struct name *n)
 		first = false;
 		if (!part(n))
 			return false;
-		take(n, 'M'); /* of what a lambda is the value */
+		take(n, 'M'); /* the variable that a lambda initializes */
 	}
 	return !first && take(n, 'E');
 }
@@ -326,7 +326,7 @@ static bool local(struct name *n)
 	done = *n->at == 'N' ? (n->at++, nested(n)) : part(n);
 	if (done && take(n, 'I'))
 		done = arguments(n);
-	if (done && take(n, '_')) { /* which one of that name */
+	if (done && take(n, '_')) { /* which of several with that name */
 		take(n, '_');
 		take_number(n);
 		take(n, '_');
@@ -358,7 +358,7 @@ static bool encoding(struct name *n)
 	return done;
 }
 
-/* Types, which are not written */
+/* Types, which are not written. */
 
 static bool skip_types_to_end(struct name *n)
 {
@@ -381,7 +381,7 @@ static bool skip_function_type(struct name *n)
 	return take(n, 'E');
 }
 
-/* Those that begin with D. Of expressions nothing is known here. */
+/* Types that begin with D. Expressions are not supported. */
 static bool skip_special_type(struct name *n)
 {
 	char c = *n->at;

@@ -1,9 +1,8 @@
 /*
- * demangle: the names of C++ functions as people write them.
+ * demangle: the names of C++ functions in readable form.
  *
- * Of a mangled name (Itanium C++ ABI, 5.1) only the function's qualified name is kept: no
- * parameters, and of template arguments that there are some. Names that older compilers for Rust
- * make have the same form.
+ * Only the qualified name of the function is kept from a mangled name (Itanium C++ ABI, 5.1): no
+ * parameters, and <...> for template arguments. Older Rust compilers use the same form.
  *
  * libiberty's demangler takes some 70 bytes of stack for each byte of a name, which a thread that
  * calls malloc() may not have.

@@ -24,7 +24,7 @@ static const unsigned char landing[] = {0}, jump[] = {0};
 
 enum { CODE_MAX = sizeof(jump) + sizeof(void (*)(void)) };
 
-/* Code that is to become a jump. */
+/* Code that will become a jump. */
 struct place {
 	char *at;
 	unsigned char before[CODE_MAX];
@@ -54,7 +54,7 @@ static bool write_code(int fd, const struct place *place, const void *code)
 
 	if (n > 0 && n < CODE_MAX)
 		back = pwrite(fd, place->before, (size_t)n, where);
-	(void)back; /* that page is private by now */
+	(void)back; /* the first page is private by now */
 	return n == CODE_MAX;
 }
 

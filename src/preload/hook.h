@@ -24,7 +24,7 @@ struct hook {
 
 enum { HOOKS_MAX = 16 };
 
-/* The same for several functions, of which all are to come there or none. */
+/* The same for several functions: either all are redirected or none. */
 bool hook_install_all(const struct hook *hooks, unsigned count);
 
 #endif

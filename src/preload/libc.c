@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A table of symbols with that of its hashes: the number of a bucket leads to the first of a row of
- * symbols, whose last one has an odd hash. */
+/* A symbol table with its hash table: a bucket has the number of the first of a row of symbols,
+ * whose last one has an odd hash. */
 struct symbols {
 	const ElfW(Sym) * symbols;
 	const char *names;
@@ -21,7 +21,7 @@ static bool find_symbols(const struct link_map *map, struct symbols *s)
 	for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
 		uintptr_t at = d->d_un.d_ptr;
 
-		/* Where the dynamic linker may not write, these are not addresses yet. */
+		/* If the dynamic linker may not write there, these are offsets, not addresses. */
 		at += at < map->l_addr ? map->l_addr : 0;
 		if (d->d_tag == DT_SYMTAB)
 			s->symbols = (const void *)at;

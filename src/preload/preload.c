@@ -3,10 +3,9 @@
  * it. If the kernel keeps no names, it also makes the program's own naming succeed, and updates
  * names when the program changes its mappings.
  *
- * It interposes C library functions that do no more than the system calls here; so it does not need
- * the originals, whenever it is called. A mapping is made before old names are dropped, and
- * unmapped after: in between, nobody else can get the addresses. The table is locked meanwhile only
- * if names move.
+ * It interposes C library functions that do no more than the system calls here; so it never needs
+ * the originals. A mapping is made before old names are dropped, and unmapped after: in between,
+ * nobody else can get the addresses. The table is locked meanwhile only if names move.
  */
 #include "label/keep.h"
 #include "label/name.h"
@@ -182,7 +181,7 @@ static void *our_shmat(int id, const void *addr, int flags)
 	struct shmid_ds segment;
 	int error = errno;
 
-	/* Else nothing was there before. */
+	/* Otherwise nothing was mapped there before. */
 	if (flags & SHM_REMAP && memory != MAP_FAILED && shmctl(id, IPC_STAT, &segment) == 0)
 		forget(memory, segment.shm_segsz);
 	errno = error;
@@ -190,7 +189,7 @@ static void *our_shmat(int id, const void *addr, int flags)
 }
 
 EXPORT(our_prctl) int prctl(int option, ...);
-/* By other names here, since headers may give mmap() that of mmap64(). */
+/* These functions have other names here, since headers may map mmap() to mmap64(). */
 #if __SIZEOF_LONG__ < 8
 extern void *exported_mmap(void *addr, size_t len, int access, int flags, int fd,
 			   long offset) __asm__("mmap") EXPORT(our_short_mmap);

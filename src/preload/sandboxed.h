@@ -1,5 +1,6 @@
-/* sandboxed: whether the program has begun to sandbox itself: a filter may kill it for a system
- * call that it does not make itself. So no files are opened, and the kernel is given no names. */
+/* sandboxed: whether the program has begun to sandbox itself. A filter may then kill it for a
+ * system call that it does not make itself, so no files are opened and the kernel is given no
+ * names. */
 #ifndef PRELOAD_SANDBOXED_H
 #define PRELOAD_SANDBOXED_H
 
