@@ -11,52 +11,54 @@ static const struct help {
 	{FOR_REPORT, "anonmem --help",
 	 "Usage: anonmem [OPTIONS] [PID...]\n"
 	 "       anonmem COMMAND [OPTIONS] [ARG...]\n"
-	 "Shows what the memory of all processes, or of these, is used for.\n"
+	 "Show what the memory of all processes, or of the given ones, is used for.\n"
 	 "\n"
 	 "Commands (anonmem COMMAND --help shows their options):\n"
 	 "  top          watch the report live\n"
-	 "  machine      where all memory of the machine, or of a control group, is\n"
+	 "  machine      account for all memory of the machine or of a control group\n"
 	 "  record       record memory over time\n"
-	 "  serve        metrics of memory by label for Prometheus\n"
-	 "  capture      save everything that reports need in one file, for --from\n"
-	 "  diff         what grew between two moments\n"
-	 "  check        whether memory is within a budget, for CI\n"
-	 "  doctor       which programs name their memory, and how to name more\n"
+	 "  serve        export memory by label to Prometheus\n"
+	 "  capture      save everything a report needs in one file, for --from\n"
+	 "  diff         show what grew between two moments\n"
+	 "  check        check that memory stays within a budget, for CI\n"
+	 "  doctor       show which programs name their memory, and how to name more\n"
 	 "  run          run a program so that its memory has names, on any kernel\n",
 	 "  anonmem 1234 --json           one process, for programs\n"
 	 "  anonmem --by subsystem        who owns the memory of this machine\n"
 	 "  anonmem 1234 --by mapping     every mapping of a process\n"},
 	{FOR_TOP, "anonmem top --help",
 	 "Usage: anonmem top [OPTIONS] [PID...]\n"
-	 "Shows who uses memory and who grows; press h for help on keys.\n",
-	 "  anonmem top                      subsystems; Enter goes down\n"
+	 "Watch who uses memory and who grows; press h for help on keys.\n",
+	 "  anonmem top                      subsystems; Enter opens one\n"
 	 "  anonmem top --by process -s growth\n"
 	 "                                   the process that grows most comes first\n"
 	 "  anonmem top -b -n 10 --json      ten reports, one per line\n"},
 	{FOR_MACHINE, "anonmem machine --help",
 	 "Usage: anonmem machine [OPTIONS]\n"
-	 "Shows where all memory of the machine is, and all swap, in rows that add up.\n",
-	 "  anonmem machine                  as root, to read all processes and slab caches\n"
+	 "Account for all memory and all swap of the machine, in rows that add up.\n",
+	 "  sudo anonmem machine             root can read all processes and slab caches\n"
 	 "  anonmem machine --json           anonmem-machine/1, see anonmem-json(5)\n"},
 	{FOR_RECORD, "anonmem record --help",
 	 "Usage: anonmem record [OPTIONS] [PID...]\n"
-	 "Records memory over time, a sample every 10 seconds, until stopped.\n"
-	 "SIGUSR1 takes a sample at once, SIGTERM and SIGINT end the recording.\n",
+	 "Record memory over time, a sample every 10 seconds, until stopped.\n"
+	 "The default file is ~/.local/state/anonmem/recording.db, or for root\n"
+	 "/var/lib/anonmem/recording.db. SIGUSR1 takes a sample at once; SIGTERM and\n"
+	 "SIGINT end the recording.\n",
 	 "  anonmem record                   this machine, in the background or a unit\n"
 	 "  anonmem record --by process,label --for 1h --output leak.db\n"
 	 "  anonmem --from leak.db@-10m --by process\n"},
 	{FOR_CAPTURE, "anonmem capture --help",
 	 "Usage: anonmem capture [OPTIONS] [PID...]\n"
-	 "Saves everything that reports of all processes, or of these, and of the machine need in\n"
-	 "one file, which anonmem --from reads anywhere.\n",
-	 "  anonmem capture                  as root, to read all processes\n"
+	 "Save everything that a report of all processes, or of the given ones, and of the\n"
+	 "machine needs in one file. anonmem --from reads the file on any machine.\n",
+	 "  sudo anonmem capture             root can read all processes\n"
 	 "  anonmem capture --redact --output x.tar.zst\n"
 	 "                                   names are hashed, figures kept\n"},
 	{FOR_CHECK, "anonmem check --help",
 	 "Usage: anonmem check [OPTIONS] [PID...]\n"
 	 "       anonmem check [OPTIONS] -- COMMAND [ARG...]\n"
-	 "Checks that memory is within limits: of processes, of a capture, recording or report\n"
-	 "(--from), or at the peaks of a command.\n",
+	 "Check that memory is within limits: of processes, of a capture, recording or\n"
+	 "report (--from), or at the peaks of a command.\n",
 	 "  anonmem check --name shop --max pss=200M\n"
 	 "  anonmem check -l 'jemalloc*' --growth 5% --baseline old.json --from new.json\n"
 	 "  anonmem check --budget memory.budget --format junit -- ./server --self-test\n"
@@ -64,18 +66,19 @@ static const struct help {
 	 "  anonmem check --growth 2% --baseline old.json --repeat 10 -- new/server\n"},
 	{FOR_SERVE, "anonmem serve --help",
 	 "Usage: anonmem serve [OPTIONS]\n"
-	 "Answers Prometheus at /metrics with the memory of this machine by what it is used for.\n"
-	 "It reads on its own schedule, whoever asks.\n",
+	 "Export what the memory of this machine is used for to Prometheus, at /metrics.\n"
+	 "Memory is read every 15 seconds, however often Prometheus asks.\n",
 	 "  anonmem serve                    on this machine only, port 9974\n"
 	 "  anonmem serve --listen unix:/run/anonmem.sock\n"
-	 "                                   for a proxy that knows TLS and passwords\n"
+	 "                                   for a proxy that provides TLS and passwords\n"
 	 "  anonmem serve --by container,subsystem\n"
-	 "                                   which container uses memory for what\n"},
+	 "                                   what each container uses memory for\n"},
 	{FOR_DIFF, "anonmem diff --help",
 	 "Usage: anonmem diff [OPTIONS] BEFORE [AFTER]\n"
 	 "       anonmem diff [OPTIONS] --for DURATION [PID...]\n"
-	 "Shows which memory grew and which shrank. BEFORE and AFTER are captures of any kind,\n"
-	 "recordings (FILE@TIME) or JSON reports; without AFTER, BEFORE is compared with now.\n",
+	 "Show which memory grew and which shrank. BEFORE and AFTER are captures of any\n"
+	 "kind, recordings (FILE@TIME) or JSON reports; without AFTER, BEFORE is compared\n"
+	 "with now.\n",
 	 "  anonmem diff old.json new.json   two reports that --json wrote\n"
 	 "  anonmem diff --for 60s 1234      what a process gains in a minute\n"
 	 "  anonmem diff day.db@09:00 day.db@10:00\n"
@@ -86,7 +89,7 @@ static const struct help {
 
 static void write_option(const struct spec *s, FILE *out)
 {
-	enum { HELP_COLUMN = 34 };
+	enum { HELP_COLUMN = 28 };
 	int used = s->letter ? fprintf(out, "  -%c, --%s", s->letter, s->name)
 			     : fprintf(out, "      --%s", s->name);
 
@@ -127,21 +130,21 @@ void help_write(enum option_command command, FILE *out)
 	putc('\n', out);
 	if (command == FOR_RECORD)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
-		      "pod, unit.\n",
+		      "pod,\n      unit.\n",
 		      out);
 	else if (command == FOR_SERVE)
 		fputs("Keys: label, subsystem, kind, name, user, cgroup, container, pod, unit.\n",
 		      out);
 	else if (command & SHOWING)
 		fputs("Keys: label, subsystem, kind, process, name, user, cgroup, container, "
-		      "pod, unit, command, file, mapping, segment.\n",
+		      "pod,\n      unit, command, file, mapping, segment.\n",
 		      out);
 	fputs(command == FOR_REPORT
 		      ? "Exit status: 0 done, 1 failed, 2 invalid usage, 3 incomplete with "
-			"--strict, 4 over budget (check).\n"
-	      : command == FOR_CHECK
-		      ? "Exit status: 0 within, 1 failed or unknown, 2 invalid usage, 4 over.\n"
-		      : "Exit status: 0 done, 1 failed, 2 invalid usage.\n",
+			"--strict,\n             4 over budget (check).\n"
+	      : command == FOR_CHECK ? "Exit status: 0 within limits, 1 failed or unknown, 2 "
+				       "invalid usage, 4 over.\n"
+				     : "Exit status: 0 done, 1 failed, 2 invalid usage.\n",
 	      out);
 	fprintf(out, "\nExamples:\n%s", help->after);
 }

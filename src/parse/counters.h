@@ -20,7 +20,7 @@
 #define SMAPS_COUNTERS(X)                                                                          \
 	X(SIZE, "Size", "size", "SIZE", "address space")                                           \
 	X(RSS, "Rss", "rss", "RSS", "resident memory, shared pages counted in full")               \
-	X(PSS, "Pss", "pss", "PSS", "resident memory, each page divided by those that map it")     \
+	X(PSS, "Pss", "pss", "PSS", "proportional set size: shared pages are divided")             \
 	X(PSS_DIRTY, "Pss_Dirty", "pss_dirty", "PSSDIRTY", "the dirty part of PSS")                \
 	X(SHARED_CLEAN, "Shared_Clean", "shared_clean", "SHCLEAN", "shared and clean")             \
 	X(SHARED_DIRTY, "Shared_Dirty", "shared_dirty", "SHDIRTY", "shared and dirty")             \
@@ -28,7 +28,7 @@
 	X(PRIVATE_DIRTY, "Private_Dirty", "private_dirty", "PRDIRTY", "mapped once and dirty")     \
 	X(REFERENCED, "Referenced", "referenced", "REFD", "accessed recently")                     \
 	X(ANONYMOUS, "Anonymous", "anonymous", "ANON",                                             \
-	  "resident anonymous pages, those copied from files included")                            \
+	  "anonymous pages, including those copied from files")                                    \
 	X(KSM, "KSM", "ksm", "KSM", "merged by kernel samepage merging")                           \
 	X(LAZY_FREE, "LazyFree", "lazy_free", "LAZYFREE",                                          \
 	  "freed with MADV_FREE, not yet reclaimed")                                               \
@@ -50,7 +50,7 @@
 /* Not printed by the kernel: the parser computes it from Private_Clean and Private_Dirty. Its key
  * matches no field. */
 #define DERIVED_COUNTERS(X)                                                                        \
-	X(USS, "", "uss", "USS", "unique set size: resident memory that no other process maps")
+	X(USS, "", "uss", "USS", "unique set size: pages that no other process maps")
 
 /* Only in smaps_rollup (since Linux 5.4): used to check the sums, never reported. */
 #define ROLLUP_COUNTERS(X)                                                                         \

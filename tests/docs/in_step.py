@@ -265,8 +265,8 @@ def check_values(program, source, page, completions):
             where = f"the completion of {shell}"
             compare(name, wanted, word_list(text, name), where, "the program")
 
-    shown = re.search(r"^Keys: (label), ([a-z, ]+)\.$", help_text, re.M)
-    compare("keys", keys, [shown.group(1), *shown.group(2).split(", ")], "--help", "the program")
+    shown = re.search(r"^Keys: (label), ([a-z,\s]+)\.$", help_text, re.M)
+    compare("keys", keys, [shown.group(1), *re.split(r",\s+", shown.group(2))], "--help", "the program")
     compare("keys", keys, first_words(page.items("GROUPING")), page.name, "the program")
     compare("kinds", lists["kinds"], first_words(page.items("KINDS")), page.name, "the program")
 
@@ -401,7 +401,7 @@ def check_keyed(command, program, page, completions):
     compare(f"options of {command}", names_of(listed)[0],
             bash_options(completions["bash"], f"_anonmem_{command}_options"), "anonmem.bash",
             f"{command} --help")
-    keys = re.search(r"^Keys: ([a-z, ]+)\.$", text, re.M).group(1).split(", ")
+    keys = re.split(r",\s+", re.search(r"^Keys: ([a-z,\s]+)\.$", text, re.M).group(1))
     for shell, completion in completions.items():
         compare(f"keys of {command}", need(keys, "keys"), word_list(completion, f"{command}_keys"),
                 f"the completion of {shell}", f"{command} --help")
@@ -433,7 +433,7 @@ def check_exit(program, source, page):
         known.append(str(value))
         value += 1
     text = run(program, "--help").stdout
-    shown = re.findall(r"\b(\d) ", re.search(r"^Exit status: .*", text, re.M).group())
+    shown = re.findall(r"\b(\d) ", re.search(r"^Exit status: .*(\n  .*)*", text, re.M).group())
     compare("exit statuses", known, shown, "--help", "command.h")
     compare("exit statuses", known, page.items("EXIT STATUS"), page.name, "command.h")
 
