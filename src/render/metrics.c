@@ -60,7 +60,7 @@ static const struct row_family {
 	bool (*get)(const struct metric_row *row, uint64_t *value);
 } row_families[] = {
 	{{"anonmem_pss_bytes", METRIC_GAUGE, "bytes",
-	  "Resident memory, each page divided by the processes that map it (PSS)."},
+	  "Resident memory, each page divided by the number of processes that map it (PSS)."},
 	 get_pss},
 	{{"anonmem_rss_bytes", METRIC_GAUGE, "bytes",
 	  "Resident memory, shared pages counted in full for every process (RSS)."},
@@ -106,10 +106,10 @@ static void write_bounds(struct exposition *x, const struct metric_rows *rows)
 {
 	static const struct metric_family shown = {
 		"anonmem_groups", METRIC_GAUGE, NULL,
-		"Groups of memory that have series of their own, the sum of others included."};
+		"Groups of memory with series of their own, including the sum of the others."};
 	static const struct metric_family others = {
 		"anonmem_other_groups", METRIC_GAUGE, NULL,
-		"Groups of memory that are only in the sum of others."};
+		"Groups of memory that are only included in the sum of the others."};
 
 	write_number(x, &shown, rows->count);
 	write_number(x, &others, rows->others);
@@ -139,15 +139,16 @@ enum { LABEL_SIZE = 4 * METRIC_VALUE_MAX };
 
 static void write_coverage(struct exposition *x, const struct coverage *c)
 {
-	static const struct metric_family processes = {
-		"anonmem_coverage_processes", METRIC_GAUGE, NULL,
-		"Processes of the last reading by what became of them."};
+	static const struct metric_family processes = {"anonmem_coverage_processes", METRIC_GAUGE,
+						       NULL,
+						       "Processes of the last reading by outcome."};
 	static const struct metric_family denied = {
 		"anonmem_coverage_denied_resident_bytes", METRIC_GAUGE, "bytes",
 		"Resident memory of processes that may not be read, as far as known."};
-	static const struct metric_family scanned = {
-		"anonmem_processes_scanned", METRIC_GAUGE, NULL,
-		"Processes too large to be read: of shared pages, their PSS has none."};
+	static const struct metric_family scanned = {"anonmem_processes_scanned", METRIC_GAUGE,
+						     NULL,
+						     "Processes scanned because they are too large "
+						     "to read; their PSS lacks shared pages."};
 	char buffer[LABEL_SIZE];
 	struct slice label;
 
@@ -215,12 +216,13 @@ static void write_cgroups(struct exposition *x, const struct metrics *m)
 {
 	static const struct metric_family limit = {
 		"anonmem_cgroup_limit_bytes", METRIC_GAUGE, "bytes",
-		"Limit of the memory of a container or unit; absent if it has none."};
+		"Memory limit of a container or unit; absent if it has none."};
 	static const struct metric_family current = {
 		"anonmem_cgroup_current_bytes", METRIC_GAUGE, "bytes",
-		"Memory charged to a container or unit, file cache included."};
+		"Memory charged to a container or unit, including file cache."};
 	static const struct metric_family peak = {"anonmem_cgroup_peak_bytes", METRIC_GAUGE,
-						  "bytes", "The most memory ever charged to it."};
+						  "bytes",
+						  "Peak memory charged to a container or unit."};
 
 	if (m->cgroup_count == 0)
 		return;
@@ -237,26 +239,26 @@ static const struct {
 	size_t value; /* where it is; ns if its unit is the second */
 } service[] = {
 	{{"anonmem_reading_timestamp_seconds", METRIC_GAUGE, "seconds",
-	  "Time of the reading that all figures are of."},
+	  "Time of the reading that the figures come from."},
 	 OF(read_at)},
-	{{"anonmem_reading_seconds", METRIC_GAUGE, "seconds", "How long it took."}, OF(reading_ns)},
-	{{"anonmem_readings", METRIC_COUNTER, NULL, "Readings, those that failed included."},
+	{{"anonmem_reading_seconds", METRIC_GAUGE, "seconds", "Duration of that reading."},
+	 OF(reading_ns)},
+	{{"anonmem_readings", METRIC_COUNTER, NULL, "Readings, including those that failed."},
 	 OF(readings)},
 	{{"anonmem_readings_failed", METRIC_COUNTER, NULL, "Readings that failed."}, OF(failed)},
 	{{"anonmem_processes_reread", METRIC_GAUGE, NULL, "Processes that the last reading read."},
 	 OF(reread)},
 	{{"anonmem_processes_kept", METRIC_GAUGE, NULL,
-	  "Processes that it did not read again, since they did nothing."},
+	  "Processes that the last reading did not read again, since they did nothing."},
 	 OF(kept)},
 	{{"anonmem_processes_timed_out", METRIC_COUNTER, NULL,
 	  "Times that reading a process timed out."},
 	 OF(timed_out)},
 	{{"anonmem_requests_answered", METRIC_COUNTER, NULL, "Requests answered."}, OF(answered)},
 	{{"anonmem_requests_refused", METRIC_COUNTER, NULL,
-	  "Requests refused, and connections that took too long."},
+	  "Requests refused, and connections cut because they took too long."},
 	 OF(refused)},
-	{{"process_cpu_seconds", METRIC_COUNTER, "seconds",
-	  "Processor time that anonmem has used."},
+	{{"process_cpu_seconds", METRIC_COUNTER, "seconds", "Processor time used by anonmem."},
 	 OF(cpu_ns)},
 	{{"process_resident_memory_bytes", METRIC_GAUGE, "bytes", "Resident memory of anonmem."},
 	 OF(resident)},
