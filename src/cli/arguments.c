@@ -179,8 +179,9 @@ static int refuse_option(enum option_command command, const char *typed, struct 
 	for (size_t i = 0; i < spec_count; i++) {
 		if (specs[i].name && specs[i].commands & command && optopt && specs[i].name &&
 		    id_of(i) == optopt)
-			return error_set(e, ERROR_USAGE, "the option --%s takes %s value",
-					 specs[i].name, specs[i].argument ? "a" : "no");
+			return error_set(e, ERROR_USAGE, "option --%s %s value; see %s",
+					 specs[i].name, specs[i].argument ? "needs a" : "takes no",
+					 help_shown_by(command));
 	}
 	if (optopt)
 		return error_set(e, ERROR_USAGE, "unknown option -%c; see %s", optopt,
@@ -274,16 +275,16 @@ int arguments_settle(struct options *o, enum source_kind kind, struct error *e)
 	if (kind == SOURCE_RECORDING)
 		return check(o, e);
 	if (kind == SOURCE_REPORT)
-		return error_set(e, ERROR_USAGE,
-				 "%s is JSON; only anonmem diff and check read a report",
-				 o->from[0]);
+		return error_set(
+			e, ERROR_USAGE,
+			"%s is a JSON report; use anonmem diff or anonmem check to read it",
+			o->from[0]);
 	if (o->command != FOR_REPORT)
-		return kind == SOURCE_TREE
-			       ? 0
-			       : error_set(e, ERROR_USAGE,
-					   "%s is no captured tree; only a report reads "
-					   "smaps files",
-					   o->from[0]);
+		return kind == SOURCE_TREE ? 0
+					   : error_set(e, ERROR_USAGE,
+						       "%s is not a captured tree; only a report "
+						       "can read smaps files",
+						       o->from[0]);
 	if (kind == SOURCE_SMAPS) {
 		o->files = o->from;
 		o->file_count = o->from_count;

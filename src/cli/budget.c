@@ -57,8 +57,8 @@ static int take_column(const char **text, const char *option, struct budget_rule
 	r->column = column_find((struct slice){*text, (size_t)(equals - *text)});
 	if (!r->column || !changes_suits(r->column))
 		return error_set(e, ERROR_USAGE,
-				 "%s: \"%s\" is not of a size that adds up, such as pss, rss, uss "
-				 "or swap_pss",
+				 "%s: invalid column in \"%s\": expected a size that adds up, such "
+				 "as pss, rss, uss or swap_pss",
 				 option, *text);
 	*text = equals + 1;
 	return 0;
@@ -250,7 +250,7 @@ static int take_option(int option, char *value, struct budget_line *l, struct er
 		return 0;
 	default:
 		return error_set(e, ERROR_USAGE,
-				 "unknown option, or one without its value: expected --label, "
+				 "unknown option or missing value: expected --label, "
 				 "--subsystem, --name, --cgroup, --by, --max, --growth or "
 				 "--optional");
 	}
@@ -278,7 +278,7 @@ static int parse_words(char **words, int count, struct budget_line *l, struct er
 	if (optind < count)
 		return error_set(e, ERROR_USAGE, "unexpected word \"%s\"", words[optind]);
 	if (l->max_count + l->growth_count == 0)
-		return error_set(e, ERROR_USAGE, "a rule without --max or --growth");
+		return error_set(e, ERROR_USAGE, "the rule has neither --max nor --growth");
 	return 0;
 }
 
@@ -291,11 +291,12 @@ static int read_line(struct budget *b, char *text, unsigned number, struct error
 
 	for (;;) {
 		if (!take_word(&text, &word))
-			return error_set(e, ERROR_USAGE, "a quote is not closed");
+			return error_set(e, ERROR_USAGE, "unterminated quote");
 		if (!word)
 			break;
 		if (count == WORDS_MAX)
-			return error_set(e, ERROR_USAGE, "more than %d words", WORDS_MAX - 1);
+			return error_set(e, ERROR_USAGE, "too many words: expected at most %d",
+					 WORDS_MAX - 1);
 		words[count++] = word;
 	}
 	if (count > 1) {

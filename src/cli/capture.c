@@ -72,13 +72,15 @@ static void say_result(const struct options *o, const struct capture_result *res
 	fprintf(out, "captured %" PRIu64 " process%s in %s, %s", result->captured,
 		result->captured == 1 ? "" : "es",
 		strcmp(o->output, "-") == 0 ? "standard output" : o->output, size);
-	add_count(out, count[OUTCOME_DENIED], "of them without the memory, which may not be read");
+	add_count(out, count[OUTCOME_DENIED],
+		  "of them without their memory, which may not be read");
 	add_count(out, count[OUTCOME_VANISHED], "gone");
 	add_count(out, count[OUTCOME_TRUNCATED] + count[OUTCOME_MALFORMED],
-		  "left out, which changed while they were read or held the reading up");
-	add_count(out, result->coverage.unmatched, "left out, of which it is unknown who they are");
+		  "left out because they changed while they were read, or blocked the reading");
+	add_count(out, result->coverage.unmatched,
+		  "left out because it is unknown whether they match");
 	if (result->sharing_unknown)
-		fputs("; which of them share one memory is unknown", out);
+		fputs("; it is unknown which of them share memory", out);
 	fclose(out);
 	say(text);
 }
@@ -90,7 +92,7 @@ static int judge(const struct options *o, const struct capture_result *result, u
 	for (size_t i = 0; i < result->problems.count; i++)
 		say(result->problems.list[i].text);
 	if (result->captured == 0 && result->problems.count == 0)
-		say("no process was captured: none is selected, or none may be read");
+		say("no process was captured: none matches, or none may be read");
 	if (result->captured == 0)
 		return EXIT_FAILED;
 	*complete = true;
@@ -180,7 +182,7 @@ static int write_standard_output(const struct options *o, struct error *e)
 
 	if (isatty(STDOUT_FILENO)) {
 		error_set(e, ERROR_USAGE,
-			  "a capture is not for a terminal; redirect standard output, or give "
+			  "cannot write a capture to a terminal; redirect standard output or give "
 			  "--output FILE");
 		return EXIT_USAGE;
 	}
@@ -211,14 +213,14 @@ static int run(struct options *o, char name[PATH_MAX], struct error *e)
 	if (!o->output && make_name(o, name))
 		o->output = name;
 	if (!o->output) {
-		error_set(e, ERROR_SYSTEM, "cannot make a name for the file; give --output");
+		error_set(e, ERROR_SYSTEM, "cannot choose a name for the file; give --output FILE");
 		return EXIT_FAILED;
 	}
 	if (strcmp(o->output, "-") == 0)
 		return write_standard_output(o, e);
 	if (!pack_find_form(o->output, &form)) {
 		error_set(e, ERROR_USAGE,
-			  "--output: unknown ending of \"%s\": expected .tar, .tar.gz, .tar.zst or "
+			  "--output: unknown suffix of \"%s\": expected .tar, .tar.gz, .tar.zst or "
 			  ".tar.xz",
 			  o->output);
 		return EXIT_USAGE;

@@ -254,12 +254,11 @@ static int make_budget(struct check *c, struct error *e)
 	    (o->budget && budget_read(&c->budget, o->budget, e) < 0))
 		return -1;
 	if (c->budget.count == 0)
-		return error_set(e, ERROR_USAGE,
-				 "there is no rule: give --max, --growth or --budget");
+		return error_set(e, ERROR_USAGE, "missing rule: give --max, --growth or --budget");
 	for (size_t i = 0; i < c->budget.count; i++)
 		grows |= c->budget.list[i].limit != BUDGET_MAX;
 	if (grows && !o->baseline_count)
-		return error_set(e, ERROR_USAGE, "a rule about growth needs --baseline");
+		return error_set(e, ERROR_USAGE, "--growth needs --baseline");
 	return 0;
 }
 

@@ -67,20 +67,19 @@ static int check_sources(const struct options *o, struct error *e)
 		{o->command == FOR_MACHINE && o->pid_count + (s->cgroup != NULL) > 1,
 		 "anonmem machine shows one control group; give one process or one --cgroup"},
 		{files && o->root, "--smaps and --root cannot be used together"},
-		{files && o->pid_count,
-		 "--pid cannot be used with a smaps file, which does not say "
-		 "whose it is"},
+		{files && o->pid_count, "--pid cannot be used with a smaps file, which does not "
+					"say which process it belongs to"},
 		{files && selection_chooses_processes(s),
-		 "--name, --user and --cgroup need --root or a running system: a smaps file does "
-		 "not say whose it is"},
-		{files && o->children, "--children needs --root or a running system: a smaps file "
-				       "does not say whose it is"},
+		 "--name, --user and --cgroup need --root or the running system: a smaps file does "
+		 "not say which process it belongs to"},
+		{files && o->children, "--children needs --root or the running system: a smaps "
+				       "file does not say which process it belongs to"},
 		{o->children && !o->pid_count && !selection_chooses_processes(s),
 		 "--children needs --pid, --name, --user or --cgroup"},
-		{files && o->verify, "--verify needs smaps_rollup, which a smaps file has not; use "
-				     "--root or a running system"},
+		{files && o->verify, "--verify needs smaps_rollup, which a smaps file does not "
+				     "have; use --root or the running system"},
 		{files && (o->fast || o->max_stall_ns),
-		 "--fast and --max-stall are about reading processes, not smaps files"},
+		 "--fast and --max-stall apply to reading processes, not to smaps files"},
 		{o->verify && o->max_stall_ns,
 		 "--verify reads smaps_rollup, which --max-stall does not allow"},
 		{o->rules && o->no_rules, "--rules and --no-rules cannot be used together"},
@@ -94,10 +93,10 @@ static int check_of_check(const struct options *o, struct error *e)
 	const struct combination wrong[] = {
 		{o->repeat && !o->program, "--repeat needs a command; give --from for each run"},
 		{o->program && reads_standard_input(o),
-		 "the command may read standard input; give --baseline as a file"},
+		 "--baseline cannot be standard input, which the command may read; give a file"},
 		{o->program && (o->from_count || o->pid_count || o->children ||
 				selection_chooses_processes(&o->selection)),
-		 "a command is judged alone: it cannot be used with --from, --pid, --name, --user, "
+		 "a command cannot be combined with --from, --pid, --name, --user, "
 		 "--cgroup or --children"},
 	};
 
@@ -111,7 +110,7 @@ static int check_of_diff(const struct options *o, struct error *e)
 		 "--for compares the running system with itself; it takes no BEFORE and AFTER"},
 		{!o->for_ns && o->from_count == 0,
 		 "missing BEFORE: give one or two captures or reports, or --for DURATION"},
-		{o->from_count > 2, "anonmem diff compares two things; more are given"},
+		{o->from_count > 2, "too many arguments: anonmem diff compares two sources"},
 		{o->columns.count && !changes_suits(o->columns.list[0]),
 		 "anonmem diff compares sizes that add up, such as pss, rss, uss or swap_pss"},
 	};
@@ -130,12 +129,13 @@ static int check_forms(const struct options *o, struct error *e)
 			 ? "--by mapping needs --pid, --name or another selection"
 			 : "--by mapping needs --pid, --name or another selection, or --smaps"},
 		{o->command == FOR_TOP && o->renderer->over_time,
-		 "anonmem top writes no html; use anonmem record, and --from with what it wrote"},
+		 "anonmem top cannot write html; use anonmem record, then anonmem --from FILE "
+		 "--format html"},
 		{o->command == FOR_SERVE && o->pid_count,
 		 "anonmem serve reads all processes; it takes no process ids"},
 		{(o->command == FOR_SERVE || o->renderer == &render_prometheus) &&
 			 !can_be_labels(&o->by),
-		 "series are told apart by label, subsystem, kind, name, user, cgroup, container, "
+		 "anonmem serve groups by label, subsystem, kind, name, user, cgroup, container, "
 		 "pod and unit"},
 		{o->renderer == &render_prometheus && o->command != FOR_REPORT,
 		 "--format prometheus writes one report; anonmem serve answers Prometheus"},

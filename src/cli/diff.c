@@ -147,7 +147,7 @@ static int check_selection(const struct diff *diff, struct error *e)
 	     !selection_chooses_memory(&o->selection)))
 		return 0;
 	return error_set(e, ERROR_USAGE,
-			 "nothing can be selected in two reports; select when they are written");
+			 "cannot select from JSON reports; select when you write them");
 }
 
 static int read_both(struct diff *diff, struct error *e)
@@ -157,8 +157,7 @@ static int read_both(struct diff *diff, struct error *e)
 			return -1;
 		if (side_runs(&diff->sides[i]))
 			return error_set(e, ERROR_USAGE,
-					 "%s holds the runs of a check; only anonmem check reads "
-					 "those",
+					 "%s is the JSON of a check; use anonmem check to read it",
 					 diff->sides[i].path);
 	}
 	if (check_selection(diff, e) < 0 || read_side(diff, &diff->sides[BEFORE], e) < 0)

@@ -19,16 +19,16 @@
 #include <stdlib.h>
 
 /* The advice about `anonmem run`. */
-static const char run_advice[] = "If anonmem run starts a program, its memory has names on every "
-				 "kernel: its own, or those of its libraries.";
+static const char run_advice[] =
+	"Programs started with anonmem run have names for their memory on every kernel.";
 
 static const char help_text[] =
 	"Usage: anonmem doctor [OPTIONS] [PID...]\n"
-	"Checks which programs name their memory here, and how to name more of it.\n"
+	"Check which programs name their memory here, and how to name more of it.\n"
 	"\n"
-	"  -p, --pid PID[,PID...]          only these processes\n"
-	"      --json                      for programs: anonmem-json(5)\n"
-	"  -h, --help                      show this text\n"
+	"  -p, --pid PID[,PID...]    only these processes\n"
+	"      --json                print JSON; see anonmem-json(5)\n"
+	"  -h, --help                show this text\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 invalid usage.\n";
 
@@ -106,17 +106,16 @@ static void write_kernel(const struct machine *m)
 {
 	switch (m->keeps_labels) {
 	case ANSWER_YES:
-		printf("The kernel, %s, keeps names of memory; a page was named to try it.\n",
-		       m->kernel);
+		printf("The kernel, %s, keeps names of memory (tested with a page).\n", m->kernel);
 		break;
 	case ANSWER_NO:
-		printf("The kernel, %s, keeps no names of memory; a page was named to try it. It "
-		       "was built\nwithout CONFIG_ANON_VMA_NAME, so what programs name stays "
-		       "unnamed here.\n",
+		printf("The kernel, %s, keeps no names of memory (tested with a page).\nIt was "
+		       "built without CONFIG_ANON_VMA_NAME, so memory that programs name stays "
+		       "unnamed.\n",
 		       m->kernel);
 		break;
 	case ANSWER_UNKNOWN:
-		puts("Whether the kernel keeps names of memory could not be tried.");
+		puts("It is unknown whether the kernel keeps names of memory: testing failed.");
 		break;
 	}
 }
@@ -159,7 +158,7 @@ static void write_naming(const struct checkup *c)
 	char text[SIZE_TEXT_MAX];
 
 	if (c->naming.processes == 0) {
-		printf("\nNothing of it has a name%s.\n",
+		printf("\nNone of it has a name%s.\n",
 		       c->machine.keeps_labels == ANSWER_NO ? ", since the kernel keeps none" : "");
 		return;
 	}
@@ -179,10 +178,10 @@ static void write_known(const struct checkup *c)
 		if (set->processes == 0)
 			continue;
 		if (!any)
-			printf("\nOn a kernel that keeps names, these %s\n",
-			       c->machine.keeps_labels == ANSWER_YES
-				       ? "name theirs, or can"
-				       : "would name theirs, or could");
+			puts(c->machine.keeps_labels == ANSWER_YES
+				     ? "\nThese programs name their memory, or can be told to:"
+				     : "\nOn a kernel that keeps names, these name their memory, "
+				       "or can be told to:");
 		any = true;
 		write_set(known[i].name, set);
 		printf(":\n    %s", known[i].advice);
@@ -203,7 +202,7 @@ static void write_trims(const struct trims *t)
 		size_format(trim->heap.free, UNITS_AUTO, unused);
 		size_format(trim->heap.trimmable, UNITS_AUTO, back);
 		if (i == 0)
-			puts("\nglibc's malloc holds memory that its program does not use:");
+			puts("\nglibc's malloc holds memory that these programs do not use:");
 		fputs("  ", stdout);
 		escape_write(stdout, slice_of(trim->name));
 		printf(", %" PRIu64 " process%s: %s%s, of which %s could be returned\n",
@@ -223,7 +222,7 @@ static void write_mallocs(const struct program_set *set)
 	size_format(set->bytes, UNITS_AUTO, text);
 	puts("\nMost of their memory is malloc's:");
 	write_set(text, set);
-	puts("\nanonmem run --heaps would tell which libraries asked for it.");
+	puts("\nanonmem run --heaps would show which libraries asked for it.");
 }
 
 static int write_text(const struct checkup *c, struct error *e)

@@ -86,8 +86,8 @@ static enum exit_status run(int argc, char **argv)
 
 	if (!command)
 		error_set(&e, ERROR_USAGE,
-			  "unknown command \"%s\"; use --name for processes of that name, --smaps "
-			  "for a captured file; see anonmem --help",
+			  "unknown command \"%s\"; to select processes by name, use --name; to "
+			  "read a captured file, use --from; see anonmem --help",
 			  argv[1]);
 	else if (settle_rights(command, &e) == 0)
 		return command(argc - named, argv + named);

@@ -105,7 +105,7 @@ static int start_and_wait(output_fn *write, void *ctx, int fd, bool *keep, struc
 		run_writer(write, ctx, fd);
 	block_signals(SIG_UNBLOCK);
 	if (writer < 0) {
-		error_errno(e, "cannot start a process that reads");
+		error_errno(e, "cannot start a reader process");
 		return EXIT_FAILED;
 	}
 	privilege_end();

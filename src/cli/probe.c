@@ -57,7 +57,7 @@ static int probe_one(char *path, const struct options *o, enum inferring *infer,
 	if (child == 0)
 		probe(path, o, *infer);
 	if (child < 0 || TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) < 0)
-		return error_errno(e, "cannot start a process that looks at %s", path);
+		return error_errno(e, "cannot start a process to examine %s", path);
 	if (WIFSIGNALED(status))
 		return error_set(e, ERROR_SYSTEM, "cannot read %s: killed by signal %d", path,
 				 WTERMSIG(status));

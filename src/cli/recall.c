@@ -44,8 +44,8 @@ static int check(const struct options *o, struct error *e)
 		{wants_exclusive(o), "a recording does not have the column exclusive"},
 		{wants_usages(o), "a recording does not have the columns limit, current and peak"},
 		{wants_heaps(o), "a recording does not have the columns heap_used and heap_free"},
-		{o->children,
-		 "--children needs processes; a recording does not have their parents"},
+		{o->children, "--children cannot be used with a recording, which does not have the "
+			      "parents of processes"},
 		{o->verify, "--verify needs smaps_rollup, which a recording does not have"},
 		{o->infer == INFER_NONE,
 		 "--no-infer cannot be used with a recording; use it with anonmem "
@@ -117,7 +117,7 @@ int recall_read(struct options *o, const struct recalled *r, const struct rules 
 	struct recall what;
 
 	if (is_span(r))
-		return error_set(e, ERROR_USAGE, "%s is a span of time, which needs --format html",
+		return error_set(e, ERROR_USAGE, "%s is a span of time; it needs --format html",
 				 r->time);
 	if (recording_find(r->recording, r->time, e) < 0 || settle_keys(o, r, e) < 0)
 		return -1;

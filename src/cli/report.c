@@ -97,8 +97,7 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	for (size_t i = 0; i < s->problems.count; i++)
 		say(s->problems.list[i].text);
 	if (s->groups.inexact) {
-		say("a sum is larger than 2^63-1 bytes and was cut off there; the input cannot be "
-		    "right");
+		say("a sum exceeds 2^63-1 bytes and was capped; the input is wrong");
 		failed = true;
 	}
 	if (o->verify && !verification_agrees(&s->verification)) {

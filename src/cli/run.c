@@ -24,30 +24,27 @@
 
 static const char help[] =
 	"Usage: anonmem run [OPTIONS] [--] COMMAND [ARG...]\n"
-	"Runs a program so that its memory has names, on any kernel: those that the program "
-	"gives,\n"
-	"and for the rest that of the library that asked for it.\n"
+	"Run a program so that its memory has names, on any kernel: the names that the\n"
+	"program gives, and otherwise the name of the library that requested the memory.\n"
 	"\n"
-	"      --label WHAT                name memory without a name after the library (default)\n"
-	"                                  or the function that asked for it, or not at all "
-	"(none)\n"
-	"      --heaps[=caller]            give each library that calls malloc() a heap of its "
-	"own,\n"
-	"                                  seen through libraries that only pass calls on, such\n"
-	"                                  as libstdc++; or not through any (caller)\n"
-	"                                  with --label function, the functions that ask for "
-	"most\n"
-	"                                  have heaps of their own\n"
-	"      --through GLOB              see through libraries with such names too; repeatable\n"
-	"      --summary                   when the program ends, show the peak of each label\n"
-	"  -h, --help                      show this text\n"
+	"      --label WHAT          name other memory after the library (default) or the\n"
+	"                            function that requested it, or do not name it (none)\n"
+	"      --heaps[=caller]      give each library that calls malloc() its own heap,\n"
+	"                            not counting libraries that only pass calls on, such\n"
+	"                            as libstdc++, unless caller is given; with --label\n"
+	"                            function, also the functions that ask for most\n"
+	"      --through GLOB        with --heaps, more libraries that only pass calls\n"
+	"                            on, by name; may be repeated\n"
+	"      --summary             when the program ends, show the peak of each label\n"
+	"  -h, --help                show this text\n"
 	"\n"
-	"Exit status: that of COMMAND; 1 failed, 2 invalid usage, 126 cannot run it, 127 not "
-	"found.\n"
+	"Exit status: that of COMMAND; 1 failed, 2 invalid usage, 126 cannot run COMMAND,\n"
+	"             127 not found.\n"
 	"\n"
-	"Example:\n"
+	"Examples:\n"
 	"  anonmem run redis-server &\n"
-	"  anonmem --name redis-server\n";
+	"  anonmem --name redis-server\n"
+	"  anonmem run --heaps --summary ./server\n";
 
 /* The environment variables that pass --label, --heaps and --through to the preloaded library. */
 static const char label_variable[] = "ANONMEM_LABEL", heaps_variable[] = "ANONMEM_HEAPS",
@@ -173,11 +170,11 @@ static int prepend(const char *name, const char *word, struct error *e)
 static enum preloading check_program(const char *command)
 {
 	static const char *const reasons[] = {
-		[PRELOAD_STATIC] = "is linked statically, so nothing can be preloaded",
-		[PRELOAD_OTHER] = "is built for another kind of processor than anonmem is",
-		[PRELOAD_LIBC] = "is built for another C library than anonmem is",
+		[PRELOAD_STATIC] = "is statically linked, so nothing can be preloaded",
+		[PRELOAD_OTHER] = "is built for another architecture than anonmem",
+		[PRELOAD_LIBC] = "is built for another C library than anonmem",
 		[PRELOAD_SECURE] =
-			"runs with rights that you have not, and wants nothing preloaded",
+			"is setuid or has file capabilities, so nothing can be preloaded",
 	};
 	char path[PATH_MAX], text[PATH_MAX + 128];
 	enum preloading preloading;
@@ -186,7 +183,7 @@ static enum preloading check_program(const char *command)
 		return PRELOAD_WORKS;
 	preloading = program_preloading(path);
 	if (preloading != PRELOAD_WORKS) {
-		snprintf(text, sizeof(text), "%s %s: its memory gets no names", path,
+		snprintf(text, sizeof(text), "%s %s; its memory gets no names", path,
 			 reasons[preloading]);
 		say(text);
 	}
@@ -207,7 +204,7 @@ static void check_keeping(void)
 		close(fd);
 		return;
 	}
-	snprintf(text, sizeof(text), "run: cannot keep names: memfd_create: %s: memory gets none",
+	snprintf(text, sizeof(text), "run: cannot keep names of memory: memfd_create: %s",
 		 strerror(errno));
 	say(text);
 }

@@ -178,7 +178,7 @@ static int start_server(struct service *s, struct error *e)
 
 	if (o->listen && address_is_inherited())
 		return error_set(e, ERROR_USAGE,
-				 "systemd has opened a socket; --listen cannot be used with it");
+				 "--listen cannot be used with a socket from systemd");
 	if (libraries_load(e) < 0)
 		return -1;
 	options.socket = address_is_inherited()

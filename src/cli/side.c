@@ -23,16 +23,16 @@ static int load_recording(struct side *side, struct error *e)
 
 	if (o->children)
 		return error_set(e, ERROR_USAGE,
-				 "--children needs processes; a recording does not say who began "
-				 "whom");
+				 "--children cannot be used with a recording, which does not have "
+				 "the parents of processes");
 	if (recording_find(recording, side->recalled.time, e) < 0 ||
 	    recording_guesses(recording, &side->guesses, e) < 0)
 		return -1;
 	if (side->guesses && o->infer == INFER_NONE)
-		return error_set(e, ERROR_USAGE,
-				 "%s was recorded with guesses, which --no-infer cannot take out; "
-				 "use it with anonmem record",
-				 side->path);
+		return error_set(
+			e, ERROR_USAGE,
+			"--no-infer cannot remove guesses from %s; give it to anonmem record",
+			side->path);
 	return 0;
 }
 
@@ -67,10 +67,11 @@ int side_load(struct side *side, struct error *e)
 	if (source_kind(side->source) == SOURCE_REPORT)
 		return load_document(side, e);
 	if (source_kind(side->source) == SOURCE_SMAPS && chooses(o))
-		return error_set(e, ERROR_USAGE,
-				 "%s is a smaps file, which does not say whose it is: --pid, "
-				 "--name, --user, --cgroup and --children need a captured tree",
-				 side->path);
+		return error_set(
+			e, ERROR_USAGE,
+			"%s is a smaps file, which does not say which process it belongs to: "
+			"--pid, --name, --user, --cgroup and --children need a captured tree",
+			side->path);
 	if (source_kind(side->source) != SOURCE_SMAPS)
 		source_limit(side->source, o->pids, o->pid_count);
 	return 0;
@@ -102,10 +103,10 @@ static int check_keys(const struct side *side, const struct grouping *by, struct
 	}
 	for (unsigned i = 0; i < by->count; i++) {
 		if (!document_gives(side->document, by->keys[i]))
-			return error_set(e, ERROR_USAGE,
-					 "%s is a report by %s, which does not tell memory apart "
-					 "by %s; choose other keys with --by",
-					 side->path, list, key_names[by->keys[i]]);
+			return error_set(
+				e, ERROR_USAGE,
+				"%s is grouped by %s, not by %s; choose other keys with --by",
+				side->path, list, key_names[by->keys[i]]);
 	}
 	return 0;
 }

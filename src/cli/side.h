@@ -2,8 +2,8 @@
  * side: one of the sources that are compared: a file, or the running system. A file may be a
  * recording, with a time.
  *
- *	side_open(&side, path, &options, &e)	while files may be opened: path is NULL for now
- *	side_load(&side, &options, &e)		behind the sandbox: finds out what it is
+ *	side_open(&side, path, &options, &e)	while files may be opened; a NULL path is now
+ *	side_load(&side, &options, &e)		inside the sandbox: finds out its kind
  *	side_read(&side, &options, ...)		into side.snapshot
  *	side_free(&side)
  */

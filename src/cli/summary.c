@@ -237,8 +237,9 @@ static void say_readings(const struct watched *w)
 	}
 	snprintf(text, sizeof(text),
 		 "peak of each label over %" PRIu64
-		 " readings in %.1f s, each column for itself; TOTAL is the peak of the sum",
-		 w->peaks.readings, (double)(w->ended_at - w->begun) / 1e9);
+		 " reading%s in %.1f s, each column by itself; TOTAL is the peak of the sum",
+		 w->peaks.readings, w->peaks.readings == 1 ? "" : "s",
+		 (double)(w->ended_at - w->begun) / 1e9);
 	say(text);
 	if (w->missed > 0) {
 		snprintf(text, sizeof(text),

@@ -294,7 +294,7 @@ static int check_terminal(const struct options *o, struct error *e)
 			"anonmem top needs a terminal; use -b to write to a pipe or a file");
 	if (!term || !*term)
 		return error_set(e, ERROR_USAGE,
-				 "TERM does not say what terminal this is; use -b, or set it");
+				 "TERM is not set; set it to the type of your terminal, or use -b");
 	return 0;
 }
 

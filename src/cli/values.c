@@ -59,7 +59,10 @@ int value_pids(char *value, pid_t **pids, size_t *count, struct error *e)
 		pid_t *larger;
 
 		if (wrong)
-			return error_set(e, ERROR_USAGE, "--pid: invalid process id \"%s\"", part);
+			return error_set(e, ERROR_USAGE,
+					 "--pid: invalid process id \"%s\": expected a number; "
+					 "--name selects by name",
+					 part);
 		larger = reallocarray(*pids, *count + 1, sizeof(*larger));
 		if (!larger)
 			return error_memory(e);
@@ -177,7 +180,8 @@ static int add_named(struct column_choice *choice, const char *name, struct erro
 
 	if (!column)
 		return error_set(e, ERROR_USAGE,
-				 "--columns: unknown column \"%s\"; see --columns help", name);
+				 "--columns: unknown column \"%s\"; see anonmem --columns help",
+				 name);
 	if (column->role == COLUMN_KEY)
 		return error_set(e, ERROR_USAGE, "--columns: %s is a key; choose it with --by",
 				 name);
@@ -223,7 +227,7 @@ int value_sort(const char *value, const struct column **sort, bool *falling, str
 	*sort = column_find(slice_of(value + has_sign));
 	if (!*sort)
 		return error_set(e, ERROR_USAGE,
-				 "--sort: unknown column \"%s\"; see --columns help",
+				 "--sort: unknown column \"%s\"; see anonmem --columns help",
 				 value + has_sign);
 	*falling = has_sign ? value[0] == '-' : column_falls(*sort);
 	return 0;

@@ -37,8 +37,8 @@ static int open_pressure(struct wakeup *w, struct error *e)
 		if (w->pressure < 0)
 			return -1;
 	} else {
-		say("this kernel has no /proc/pressure/memory; --on-pressure takes a sample only "
-		    "when a process was killed for lack of memory");
+		say("this kernel has no /proc/pressure/memory; --on-pressure takes samples only "
+		    "when a process is killed for lack of memory");
 	}
 	source = source_open_proc(NULL, NULL, 0, e);
 	if (source)

@@ -25,7 +25,7 @@ struct redact *redact_new(struct error *e)
 	else if (rules_add_builtin(r->rules, e) == 0) {
 		if (getrandom(r->key, sizeof(r->key), 0) == sizeof(r->key))
 			return r;
-		error_errno(e, "cannot make a key to redact with");
+		error_errno(e, "cannot create a key for --redact");
 	}
 	redact_free(r);
 	return NULL;

@@ -65,13 +65,13 @@ static int check_runs(struct document *d, struct error *e)
 
 	d->runs = member(d->root, "runs");
 	if (cJSON_GetArraySize(d->runs) == 0)
-		return error_set(e, ERROR_MALFORMED, "is a check that holds no runs");
+		return error_set(e, ERROR_MALFORMED, "is the JSON of a check without runs");
 	if (cJSON_GetArraySize(d->runs) > RUNS_MAX)
-		return error_set(e, ERROR_MALFORMED, "holds more than %d runs", RUNS_MAX);
+		return error_set(e, ERROR_MALFORMED, "has more than %d runs", RUNS_MAX);
 	cJSON_ArrayForEach(run, d->runs)
 	{
 		if (!is_whole(run))
-			return error_set(e, ERROR_MALFORMED, "has a run that is not whole");
+			return error_set(e, ERROR_MALFORMED, "has an incomplete run");
 	}
 	return 0;
 }
@@ -90,7 +90,7 @@ static int check(struct document *d, struct error *e)
 				 "is JSON, but neither a report nor a check: its schema is not "
 				 "\"anonmem/1\" or \"anonmem-check/1\"");
 	} else if (!is_whole(d->root)) {
-		return error_set(e, ERROR_MALFORMED, "is not a whole report");
+		return error_set(e, ERROR_MALFORMED, "is an incomplete report");
 	}
 	cJSON_ArrayForEach(name, member(document_run(d, 0), "by"))
 	{
@@ -110,8 +110,9 @@ static int parse(struct document *d, struct slice text, struct error *e)
 	while (end < text.ptr + text.len && strchr(" \t\r\n", *end))
 		end++;
 	if (end < text.ptr + text.len)
-		return error_set(e, ERROR_MALFORMED,
-				 "holds more than one report; choose one, as with tail -n 1");
+		return error_set(
+			e, ERROR_MALFORMED,
+			"has more than one report; choose one, for example with tail -n 1");
 	return check(d, e);
 }
 

@@ -25,10 +25,10 @@ static int need_key(const struct recording *r, const struct grouping *recorded, 
 {
 	if (can_answer(recorded, key))
 		return 0;
-	return error_set(e, ERROR_USAGE,
-			 "%s cannot answer %s: it was recorded without the key %s; see anonmem "
-			 "record --by",
-			 r->db.path, what, key_names[key]);
+	return error_set(
+		e, ERROR_USAGE,
+		"%s was recorded without the key %s, which %s needs; see anonmem record --by",
+		r->db.path, key_names[key], what);
 }
 
 int asked_check(const struct recording *r, const struct grouping *recorded,

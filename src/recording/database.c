@@ -121,8 +121,8 @@ int database_open_to_read(struct database *d, const char *path, struct error *e)
 		return -1;
 	if (size_of_log(path) > 0)
 		return error_set(e, ERROR_SYSTEM,
-				 "cannot read %s: what is in %s-wal is not in it yet; copy both to "
-				 "a folder that you may write to",
+				 "cannot read %s: %s-wal has samples that are not merged yet; copy "
+				 "both to a folder that you may write to",
 				 path, path);
 	database_close(d);
 	return open_immutable(d, e) < 0 ? -1 : begin_reading(d, e);

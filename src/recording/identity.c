@@ -281,7 +281,7 @@ static int read_row(const struct database *d, sqlite3_stmt *s, uint64_t grp, str
 		if (sum_up(id, grp) == (uint64_t)sqlite3_column_int64(s, 13))
 			return 0;
 	}
-	return error_set(e, ERROR_MALFORMED, "%s is damaged: a name is not what was written",
+	return error_set(e, ERROR_MALFORMED, "%s is damaged: the checksum of a name is wrong",
 			 d->path);
 }
 

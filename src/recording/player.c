@@ -197,8 +197,7 @@ static int find_again(struct player *p, const struct sample *s, struct sample *n
 	int found = seek_number(p->recording, s->number, now, e);
 
 	if (found == 0)
-		return error_set(e, ERROR_SYSTEM, "%s has no sample any more",
-				 p->recording->db.path);
+		return error_set(e, ERROR_SYSTEM, "%s has no samples left", p->recording->db.path);
 	return found < 0 ? -1 : 0;
 }
 

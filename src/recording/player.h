@@ -2,9 +2,9 @@
  * player: gives the samples of a recording as records, in any order.
  *
  *	p = player_new(recording, what)
- *	player_seek(p, &sample)		goes there; samples are found with seek.h
- *	player_load(p)			reads it
- *	player_read(p, ...)		gives its records
+ *	player_seek(p, &sample)		goes to a sample, found with seek.h
+ *	player_load(p)			reads the sample
+ *	player_read(p, ...)		returns its records
  *	player_free(p)
  *
  * A record is of one process or, if processes were not recorded singly, of all that have the same

@@ -123,7 +123,7 @@ int recording_find(struct recording *r, const char *time, struct error *e)
 				&r->sample, &rows, e);
 
 	if (found == 0)
-		return error_set(e, ERROR_USAGE, "%s has no sample yet", r->db.path);
+		return error_set(e, ERROR_USAGE, "%s has no samples yet", r->db.path);
 	if (found < 0)
 		return -1;
 	if (time && !when_parse(time, r->sample.time_ms, &when))
@@ -271,8 +271,8 @@ int recording_read_run(struct recording *r, struct machine *machine, bool *infer
 	}
 	sqlite3_finalize(row);
 	if (found >= 0 && !whole)
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: a run is not what was written",
-				 r->db.path);
+		return error_set(e, ERROR_MALFORMED,
+				 "%s is damaged: the checksum of a run is wrong", r->db.path);
 	return found < 0 ? -1 : 0;
 }
 

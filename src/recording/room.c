@@ -130,7 +130,7 @@ static int make_log(struct room *r, uint64_t wanted, struct error *e)
 		return too_small(r, e);
 	return error_set(
 		e, ERROR_SYSTEM,
-		"cannot write %s: --max-size is reached as long as another program reads it",
+		"cannot write %s: --max-size is reached while another program reads the file",
 		r->db->path);
 }
 

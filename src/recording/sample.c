@@ -172,7 +172,7 @@ int sample_read(const struct database *d, sqlite3_stmt *row, struct sample *s, u
 	*s = (struct sample){.number = 0};
 	if (!read_columns(row, s) || sqlite3_column_type(row, CHECKSUM) != SQLITE_INTEGER)
 		return error_set(e, ERROR_MALFORMED,
-				 "%s is damaged: a sample is not what was written", d->path);
+				 "%s is damaged: the checksum of a sample is wrong", d->path);
 	*rows = (uint64_t)sqlite3_column_int64(row, CHECKSUM) - sample_checksum(s);
 	return 0;
 }

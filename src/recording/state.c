@@ -103,7 +103,7 @@ static int read_sample(struct walk *w, const struct past_reading *r, const struc
 	}
 	if (sum != expected)
 		return error_set(e, ERROR_MALFORMED,
-				 "%s is damaged: sample %" PRIu64 " is not what was written",
+				 "%s is damaged: the checksum of sample %" PRIu64 " is wrong",
 				 w->db->path, s->number);
 	return r->end ? r->end(r->ctx, s, e) : 0;
 }
@@ -122,7 +122,7 @@ static int read_samples(struct walk *w, const struct past_reading *r, struct err
 			return -1;
 	}
 	if (found == 0 && (w->has_row || w->has_bound))
-		return error_set(e, ERROR_MALFORMED, "%s is damaged: it has rows of no sample",
+		return error_set(e, ERROR_MALFORMED, "%s is damaged: it has rows without a sample",
 				 w->db->path);
 	return found;
 }

@@ -165,7 +165,7 @@ static bool read_extremes(sqlite3_stmt *s, int column, struct extremes *x)
 
 static int damaged(const struct database *d, struct error *e)
 {
-	return error_set(e, ERROR_MALFORMED, "%s is damaged: a row is not what was written",
+	return error_set(e, ERROR_MALFORMED, "%s is damaged: the checksum of a row is wrong",
 			 d->path);
 }
 

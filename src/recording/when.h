@@ -1,9 +1,9 @@
 /*
  * when: a time as people write it.
  *
- *	10:30[:05]			the last time that a clock showed that, in local time
+ *	10:30[:05]			the last time a clock showed this, in local time
  *	2026-11-27T10:30[:05][Z]	local time, or UTC with Z
- *	-1h				so long before the end
+ *	-1h				this long before the end
  *	first, last
  */
 #ifndef RECORDING_WHEN_H

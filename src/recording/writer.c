@@ -75,7 +75,8 @@ static int lock_file(struct writer *w, struct error *e)
 		return 0;
 	if (errno == EWOULDBLOCK)
 		return error_set(e, ERROR_SYSTEM,
-				 "another anonmem records to %s; give another --output", w->path);
+				 "another anonmem is recording to %s; give another --output",
+				 w->path);
 	return error_errno(e, "cannot lock %s", w->path);
 }
 
@@ -624,8 +625,8 @@ enum writing writer_add(struct writer *w, struct sample *s, const struct recorde
 	if (!is_in_place(w)) {
 		room_checkpoint(&w->room);
 		error_set(e, ERROR_SYSTEM,
-			  "%s was moved or removed while it was recorded; start anonmem record "
-			  "again to continue in a new file",
+			  "%s was moved or removed during recording; start anonmem record again to "
+			  "continue in a new file",
 			  w->path);
 		return WRITING_ENDED;
 	}

@@ -2,7 +2,7 @@
  * writer: adds samples to a recording.
  *
  *	w = writer_open(path, limits, facts)
- *	writer_add(w, sample, memory)		as often as wanted
+ *	writer_add(w, sample, memory)		any number of times
  *	writer_close(w)
  *
  * Each sample is a transaction of its own, so a writer that is killed loses none of those added. A

@@ -122,14 +122,14 @@ static void write_cgroup_notes(const struct account_view *v, FILE *out)
 	char text[SIZE_TEXT_MAX];
 
 	write_limit(v, out);
-	write_event(v->cgroup->events_max, "met its limit", out);
+	write_event(v->cgroup->events_max, "hit its limit", out);
 	write_event(v->cgroup->events_oom, "out of memory", out);
 	write_event(v->cgroup->events_kill, "a process was killed for it", out);
 	write_stored(v, "zswap", v->cgroup->fields[CGROUP_ZSWAPPED],
 		     v->cgroup->fields[CGROUP_ZSWAP], out);
 	if (elsewhere.known) {
 		size_format(elsewhere.bytes, v->units, text);
-		fprintf(out, "its processes map %s of files that other groups pay for\n", text);
+		fprintf(out, "its processes map %s of files charged to other groups\n", text);
 	}
 }
 
@@ -142,7 +142,7 @@ static void write_machine_notes(const struct account_view *v, FILE *out)
 	write_stored(v, "zram", k->zram_stored, k->zram, out);
 	if (k->sockets.known && k->sockets.bytes > 0) {
 		size_format(k->sockets.bytes, v->units, text);
-		fprintf(out, "sockets have buffered %s, a part of it in slab caches\n", text);
+		fprintf(out, "sockets buffer %s, partly in slab caches\n", text);
 	}
 	if (!k->slab.known)
 		fputs(v->snapshot->source == SOURCE_PROC

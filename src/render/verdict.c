@@ -84,7 +84,7 @@ static bool write_comparison(const struct verdict_view *v, const struct judgemen
 {
 	if (!f->before_known) {
 		fputs(j->before_unmeasured ? ", but the baseline was made without this rule"
-					   : ", but the baseline does not tell what it was",
+					   : ", but its size in the baseline is unknown",
 		      out);
 		return false;
 	}
@@ -229,9 +229,12 @@ static void write_about_program(const struct verdict_view *v, FILE *out)
 		return;
 	if (v->program > 0)
 		fprintf(out, "the program failed with exit status %d\n", v->program);
-	if (v->quiet)
+	if (v->readings == 0)
+		fputs("the program ended before its memory could be read\n", out);
+	if (v->quiet || v->readings == 0)
 		return;
-	fprintf(out, "peaks over %" PRIu64 " readings of ", v->readings);
+	fprintf(out, "peaks over %" PRIu64 " reading%s of ", v->readings,
+		v->readings == 1 ? "" : "s");
 	if (v->run_count > 1)
 		fprintf(out, "%zu runs of ", v->run_count);
 	fputs("the program and its children\n", out);

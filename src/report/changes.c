@@ -227,7 +227,7 @@ static char *write_coverage(const struct delta *d)
 	if (missed(d->before) + missed(d->after) > 0)
 		fprintf(out,
 			"; %" PRIu64 " could not be read before, %" PRIu64
-			" after, so a part of the change may be theirs",
+			" after, so part of the change may be theirs",
 			missed(d->before), missed(d->after));
 	return textstream_close(out, &text) ? text : NULL;
 }
@@ -288,8 +288,8 @@ static void note_rows_left_out(const struct changes *c, const struct delta *d, F
 	(void)c;
 	if (d->before->rows_left_out || d->after->rows_left_out)
 		fprintf(out,
-			"the report of %s was written without all of its rows, so what has no row "
-			"there is unknown",
+			"the report of %s lacks rows (--limit); memory without a row there is "
+			"unknown",
 			both			   ? "both sides"
 			: d->before->rows_left_out ? "before"
 						   : "after");

@@ -52,9 +52,9 @@ static const char *advice(const struct snapshot *s)
 	case SOURCE_TREE:
 		if (c->by_how[HOW_NO_SMAPS] > 0)
 			return "this capture has no smaps, only maps, as if its kernel had none";
-		return "the capture was made without the right to";
+		return "no permission when the capture was made";
 	case SOURCE_RECORDING:
-		return "the recording was made without the right to";
+		return "no permission when the recording was made";
 	case SOURCE_SMAPS:
 	case SOURCE_REPORT:
 		break;
@@ -325,12 +325,12 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 static const char *why_bounds(const struct snapshot *s)
 {
 	if (s->source != SOURCE_PROC)
-		return "a capture does not say who shares a page";
+		return "a capture does not show which processes share a page";
 	if (s->trends)
-		return "anonmem top does not look at single pages";
+		return "anonmem top does not examine single pages";
 	if (s->coverage.by_how[HOW_SCANNED] > 0)
-		return "--fast and --max-stall do not look at single pages";
-	return "to see who shares a page, run as root (CAP_SYS_ADMIN)";
+		return "--fast and --max-stall do not examine single pages";
+	return "run as root (CAP_SYS_ADMIN) to see which processes share a page";
 }
 
 static void note_exclusive(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -342,7 +342,7 @@ static void note_exclusive(const struct snapshot *s, const struct hidden_rows *h
 			"%s",
 			why_bounds(s));
 	else if (s->objects_unseen)
-		fputs("some processes could not be looked at; EXCLUSIVE assumes that none of them "
+		fputs("some processes could not be examined; EXCLUSIVE assumes that none of them "
 		      "has the shared memory mapped or open",
 		      out);
 }
@@ -357,16 +357,15 @@ static void note_heaps(const struct snapshot *s, const struct hidden_rows *hidde
 		return;
 	if (all->known)
 		fprintf(out, "HEAPUSED and HEAPFREE are what malloc had at the moment of reading%s",
-			all->partial ? "; with a + they are lower bounds, since some of it could "
-				       "not be read, or told from other memory"
+			all->partial ? "; a + marks a lower bound, where some memory could not be "
+				       "read or identified as malloc's"
 				     : "");
 	else if (s->source != SOURCE_PROC)
 		fputs("HEAPUSED and HEAPFREE are unknown: captures lack the contents of memory",
 		      out);
 	else
 		fprintf(out, "HEAPUSED and HEAPFREE are unknown: %s",
-			all->partial ? "what may be malloc's could not be read, or told from other "
-				       "memory"
+			all->partial ? "the memory could not be read or identified as malloc's"
 				     : "none of this memory is known to be from glibc's malloc");
 }
 
@@ -468,9 +467,9 @@ static bool add_unseen_check(const struct list checks, const struct verification
 		   "anonymous memory of all processes cannot be compared with AnonPages of "
 		   "meminfo: %s",
 		   v->anon_unseen & UNSEEN_OUTSIDE
-			   ? "that counts processes outside of this PID namespace, too"
+			   ? "AnonPages includes processes outside this PID namespace"
 		   : v->anon_unseen & UNSEEN_HIDDEN
-			   ? "that counts processes which are hidden here (hidepid), too"
+			   ? "AnonPages includes processes that are hidden here (hidepid)"
 			   : "meminfo is hidden here (subset=pid)");
 }
 
@@ -485,9 +484,9 @@ static bool add_anon_check(const struct list checks, const struct verification *
 		   " %s than AnonPages of meminfo%s",
 		   v->pss_anon, off, more ? "more" : "less",
 		   agrees ? ", as near as readings at different times can be"
-		   : more ? ": memory was given back while it was read, or is counted twice"
-			  : ": memory was taken while it was read, or belongs to processes that "
-			    "cannot be seen from here");
+		   : more ? ": memory was freed during the reading, or is counted twice"
+			  : ": memory was allocated during the reading, or belongs to processes "
+			    "that are not visible here");
 }
 
 bool checks_make(const struct snapshot *s, char ***lines, size_t *count)

@@ -248,8 +248,8 @@ int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_m
 		read_version_2(&place);
 	if (!m->usage.known)
 		return error_set(e, ERROR_SYSTEM,
-				 "control group %s does not say how much memory it uses; the root "
-				 "group of version 2 does not, see anonmem machine",
+				 "control group %s does not report its memory; for the root group "
+				 "of version 2, see anonmem machine",
 				 m->path);
 	return 0;
 }

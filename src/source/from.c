@@ -147,9 +147,10 @@ static int take(struct source *s, struct content *c, struct error *e)
 	while (!kind->fits(c))
 		kind++;
 	if (kind->is_alone && s->path_count > 1)
-		return error_set(e, ERROR_USAGE,
-				 "%s is read alone: only smaps files can be given together",
-				 c->path);
+		return error_set(
+			e, ERROR_USAGE,
+			"cannot read %s together with others: only smaps files can be combined",
+			c->path);
 	return kind->take(s, c, e);
 }
 
@@ -223,7 +224,7 @@ static int unpack_all(struct content *c, struct error *e)
 	for (int i = 0; c->fd >= 0 && unpack_knows(c->head); i++) {
 		if (i == PACKED_MAX)
 			return error_set(e, ERROR_MALFORMED,
-					 "is packed more than %d times; unpack it first",
+					 "is compressed more than %d times; decompress it first",
 					 PACKED_MAX);
 		if (unpack(c->head, c->fd, &u, e) < 0 || use_unpacked(c, &u, e) < 0)
 			return -1;

@@ -70,7 +70,7 @@ static int list_folder(const struct source *s, struct target_list *list, struct 
 	if (list->count == 0 && s->kind == SOURCE_TREE)
 		return error_set(
 			e, ERROR_MALFORMED,
-			"%s holds no process: expected directories such as %s/1234 with a file "
+			"%s contains no process: expected directories such as %s/1234 with a file "
 			"smaps in each",
 			s->root, s->root);
 	return 0;

@@ -49,7 +49,7 @@ const char *advice_on_rights(bool may_trace, bool in_user_namespace)
 	if (!may_trace)
 		return "run as root or grant cap_sys_ptrace";
 	return in_user_namespace
-		       ? "anonmem is root of a user namespace only; run as root outside of it"
+		       ? "anonmem is root only in a user namespace; run it as root outside"
 		       : "a sandbox or a security module forbids it";
 }
 

@@ -21,9 +21,9 @@ const char *procdir_refusal(int error)
 {
 	switch (error) {
 	case NO_FILE:
-		return "is a device, a FIFO or a socket; put a copy of the file there";
+		return "is a device, a FIFO or a socket; replace it with a copy of the file";
 	case OUT_OF_TREE:
-		return "is a link that leads out of the tree; put what it leads to there";
+		return "is a link that leads out of the tree; replace it with a copy of the file";
 	default:
 		return NULL;
 	}

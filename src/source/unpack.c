@@ -93,11 +93,11 @@ static int grow(struct unpacking *u, size_t n, struct error *e)
 	u->bytes += n;
 	if (u->bytes > BYTES_MAX)
 		return error_set(e, ERROR_MALFORMED,
-				 "unpacks to more than %" PRIu64 " GiB, which is no capture",
+				 "unpacks to more than %" PRIu64 " GiB; a capture is smaller",
 				 BYTES_MAX >> 30);
 	if (u->bytes > RATIO_FREE && u->bytes / RATIO_MAX > u->input.taken)
 		return error_set(e, ERROR_MALFORMED,
-				 "unpacks to more than %d times its size, which is no capture",
+				 "unpacks to more than %d times its size; a capture does not",
 				 RATIO_MAX);
 	return 0;
 }
@@ -197,7 +197,7 @@ static int keep_member(struct unpacking *u, struct archive_entry *entry, struct 
 		return error_set(e, ERROR_MALFORMED, "has a member whose name is not text");
 	if (members_count(u->result->members) == MEMBERS_MAX)
 		return error_set(e, ERROR_MALFORMED,
-				 "has more than %d members, which is no capture", MEMBERS_MAX);
+				 "has more than %d members; a capture has fewer", MEMBERS_MAX);
 	if (la.archive_entry_is_encrypted(entry))
 		return error_set(e, ERROR_MALFORMED, "is encrypted; decrypt it first");
 	if (grow(u, MEMBER_COST + strlen(path), e) < 0 ||

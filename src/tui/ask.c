@@ -202,16 +202,15 @@ static unsigned show_help(const struct key_list *keys, unsigned first)
 	shown = show_keys(keys, first);
 	if (screen_height() > 6) {
 		screen_line(screen_height() - 4,
-			    keys->recording
-				    ? "S: + new, - gone, * replaced, = unchanged since the sample "
-				      "before"
-				    : "S: + new, - gone, * replaced, = kept: it did nothing",
+			    keys->recording ? "S: + new, - gone, * replaced, = unchanged since the "
+					      "previous sample"
+					    : "S: + new, - gone, * replaced, = not read again",
 			    STYLE_PLAIN);
 		screen_line(
 			screen_height() - 3,
 			keys->recording
-				? "CHANGE of PSS since the sample before, GROWTH since the "
-				  "time that z marks"
+				? "CHANGE of PSS since the previous sample, GROWTH since the time "
+				  "marked by z"
 				: "CHANGE of PSS since the last refresh, GROWTH since the start",
 			STYLE_PLAIN);
 	}

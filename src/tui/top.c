@@ -357,7 +357,7 @@ static bool check_user(const void *ctx, const char *text, char why[ASK_WHY_MAX])
 static int choose_user(struct session *s, struct error *e)
 {
 	const struct question question = {
-		.text = "Only of user (empty: all)", .check = check_user, .ctx = s};
+		.text = "Only processes of user (empty: all)", .check = check_user, .ctx = s};
 	struct level *first = s->descent.levels[0];
 	struct grouping by = first->view.by;
 	struct report_options options = first->options;
@@ -395,7 +395,7 @@ static bool check_delay(const void *ctx, const char *text, char why[ASK_WHY_MAX]
 
 static void choose_delay(struct session *s)
 {
-	const struct question question = {.text = "Seconds between refreshes (empty: as now)",
+	const struct question question = {.text = "Seconds between refreshes (empty: unchanged)",
 					  .check = check_delay};
 	char text[TEXT_MAX] = "";
 	uint64_t ns;

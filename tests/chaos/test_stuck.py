@@ -92,7 +92,7 @@ class Stuck(Chaos):
 			path = os.path.join(folder, "x.tar")
 			done = run("capture", "--output", path, "--name", "^(stuck|still)$")
 			self.assertEqual(done.returncode, 0, done.stderr)
-			self.assertRegex(done.stderr, b"captured 3 processes in .*; 2 left out, which .* held the reading up")
+			self.assertRegex(done.stderr, b"captured 3 processes in .*; 2 left out because .* blocked the reading")
 			report = self.report("--from", path, "--by", "process")
 			self.assertEqual({g["pid"] for g in report["groups"]}, set(still.pids))
 

@@ -188,7 +188,7 @@ def check_bugreports(case):
 	case.same("bugreport.zip", bugreport(b"bugreport-x-2026-11-29.txt", **text), ["--smaps", path])
 	case.same("line.zip", bugreport(b"bugreport-x-2026-11-29.txt\r\n", **text), ["--smaps", path])
 	for main in (b"", b"no such", b"../x", b"a" * 5000):
-		case.refused("wrong.zip", bugreport(main, **text), "holds no process")
+		case.refused("wrong.zip", bugreport(main, **text), "contains no process")
 
 
 def check_commands(case):
@@ -204,12 +204,12 @@ def check_commands(case):
 	folder = case.run(["--csv", "--from", root])
 	case.check("folder", folder.stdout == case.run(["--csv", "--root", root]).stdout, folder.stderr)
 	for arguments, sentence in (
-			(["--from", "a.tar", "--from", "s.gz"], "a.tar is read alone: only smaps files"),
+			(["--from", "a.tar", "--from", "s.gz"], "cannot read a.tar together with others: only smaps files"),
 			(["--from", "a.tar", "--root", root], "--from cannot be used together with --root or --smaps"),
 			(["--from", "s.gz", "--pid", "12"], "--pid cannot be used with a smaps file"),
 			(["--from", "s.gz", "--verify"], "--verify needs smaps_rollup"),
-			(["top", "-b", "--from", "s.gz"], "s.gz is no captured tree; only a report reads smaps files"),
-			(["machine", "--from", "s.gz"], "s.gz is no captured tree; only a report reads smaps files")):
+			(["top", "-b", "--from", "s.gz"], "s.gz is not a captured tree; only a report can read smaps files"),
+			(["machine", "--from", "s.gz"], "s.gz is not a captured tree; only a report can read smaps files")):
 		done = case.run(arguments)
 		case.check(arguments, done.returncode == 2 and sentence in done.stderr.decode() and not done.stdout,
 			done.stderr)
@@ -242,7 +242,7 @@ def check_hostile(case):
 		case.refused("garbage", magic + noise, "cannot be unpacked")
 	case.refused("empty.tar", b"\0" * 257 + b"ustar" + b"\0" * 10240, "")
 	case.refused("empty.zip", b"PK\x05\x06" + b"\0" * 18, "is an empty archive")
-	case.refused("none.tar", tar_of(entry("a/b", b"x"), entry("a/c", b"y")), "holds no process")
+	case.refused("none.tar", tar_of(entry("a/b", b"x"), entry("a/c", b"y")), "contains no process")
 	case.refused("claim.tar", huge_header(8 << 30), "cannot be unpacked")
 	case.refused("bomb.zst", zstd_bomb(1 << 15), "unpacks to more than 1000 times its size")
 	begin = struct.pack("<I", 512 << 3)[:3] + huge_header(1 << 40)
@@ -254,7 +254,7 @@ def check_hostile(case):
 		with zipfile.ZipFile(out, "w") as z:
 			z.writestr("inner", packed)
 		packed = out.getvalue()
-	case.refused("nested.zip", packed, "is packed more than 3 times; unpack it first")
+	case.refused("nested.zip", packed, "is compressed more than 3 times; decompress it first")
 	for name, how, sentence in (
 			("device", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 5}, "is a device"),
 			("link", {"linkname": "/proc/self/smaps"}, "is a link that leads out of the tree"),

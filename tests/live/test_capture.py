@@ -224,7 +224,7 @@ class Capture(Live):
 	def test_refused(self):
 		os.mkfifo(os.path.join(self.folder, "fifo.tar"))
 		for status, words, arguments in (
-				(2, "unknown ending", ("--output", f"{self.folder}/x.zip")),
+				(2, "unknown suffix", ("--output", f"{self.folder}/x.zip")),
 				(2, "is not a regular file", ("--output", f"{self.folder}/fifo.tar")),
 				(1, "No such file or directory", ("--output", f"{self.folder}/none/x.tar")),
 				(1, "no such process", ("--output", f"{self.folder}/x.tar", "-p", 4194304)),
@@ -284,5 +284,5 @@ class Capture(Live):
 		with Helper("memory") as h:
 			done = run("capture", "--output", path, "-p", h.pid, prefix=NOBODY)
 			self.assertIn(b"captured 1 process in", done.stderr)
-			self.assertIn(b"1 of them without the memory, which may not be read", done.stderr)
+			self.assertIn(b"1 of them without their memory, which may not be read", done.stderr)
 			self.assertEqual(self.report("--from", path)["coverage"]["denied"], 1)

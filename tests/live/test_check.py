@@ -72,7 +72,7 @@ class Check(Live):
 				(os.getpid(), "--max=rss=100G", os.getppid())):
 			done = run("check", *arguments)
 			self.assertEqual(done.returncode, 0, done.stderr)
-		self.fails(2, "check", "--max", "1G", os.getpid(), "--max", words="--max takes a value")
+		self.fails(2, "check", "--max", "1G", os.getpid(), "--max", words="--max needs a value")
 		done = run("check", "--max", "1G", "sh", "-c", "sleep 0.5; echo $0", "--max")
 		self.assertEqual(done.returncode, 0)
 		self.assertIn(b"--max", done.stdout + done.stderr)

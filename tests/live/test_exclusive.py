@@ -224,4 +224,4 @@ class Bounds(Rows):
 			done = run("top", "-b", "-n", "1", "--json", "--pid", pids_of(h), "--by", "name",
 				"-o", "exclusive", "--max-stall", "60s")
 			self.assertIn(b'"exclusive_max"', done.stdout)
-			self.assertIn(b"anonmem top does not look at single pages", done.stdout)
+			self.assertIn(b"anonmem top does not examine single pages", done.stdout)

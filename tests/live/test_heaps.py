@@ -101,7 +101,7 @@ class Heaps(Live):
 				self.assertIsNone(labels["~malloc?"].get(name))
 			self.assertEqual(self.heaps(m.pid, "--infer=place")[1]["heap_used_min"], m.used - alone)
 			self.assertEqual(labels["[heap]"]["heap_free"], m.free)
-			self.assertIn("with a + they are lower bounds", "".join(notes))
+			self.assertIn("a + marks a lower bound", "".join(notes))
 			table = run("--pid", m.pid, *COLUMNS).stdout.decode()
 			self.assertRegex(table, r"\nTOTAL +25M\+ ")
 

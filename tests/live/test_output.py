@@ -61,8 +61,8 @@ class Output(Live):
 	def test_nothing_is_left_of_a_failure(self):
 		for status, words, arguments in (
 				(1, b"cannot open", ("--root", "/nonexistent")),
-				(2, b"cannot answer", ("--from", os.path.join(TREES, "../recordings/version-1.db"), "--user", "root")),
-				(2, b"there is no rule", ("check",))):
+				(2, b"the key user", ("--from", os.path.join(TREES, "../recordings/version-1.db"), "--user", "root")),
+				(2, b"missing rule", ("check",))):
 			with self.subTest(arguments):
 				done = run(*arguments, "--output", self.path)
 				self.assertEqual((done.returncode, os.listdir(self.folder)), (status, []), done.stderr)

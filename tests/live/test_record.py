@@ -236,7 +236,7 @@ class Record(Live):
 	def test_two_writers(self):
 		with Helper("memory") as h, Recorder(self.path, "-p", h.pid) as r:
 			r.wait_for(1)
-			self.fails(1, "record", "--output", self.path, words="another anonmem records to")
+			self.fails(1, "record", "--output", self.path, words="another anonmem is recording to")
 			r.wait_for(samples(self.path) + 2)
 			self.assertEqual(r.end(), "")
 		run("record", "-p", os.getpid(), "--for", "10ms", "--output", self.path)

@@ -64,9 +64,9 @@ class Run(Live):
 			program = os.path.join(folder, "static")
 			subprocess.run(["gcc", "-static", "-x", "c", "-", "-o", program],
 				input=b"int main(void) { return 7; }", check=True)
-			done = self.fails(7, "run", program, words="is linked statically")
+			done = self.fails(7, "run", program, words="is statically linked")
 			self.assertEqual(done.stdout, b"")
 			# An empty part of PATH means the current directory.
 			for path in (":/usr/bin", "/usr/bin::/bin", "/usr/bin:"):
-				self.fails(7, "run", "static", words="is linked statically", cwd=folder,
+				self.fails(7, "run", "static", words="is statically linked", cwd=folder,
 					prefix=("env", f"PATH={path}"))

@@ -50,7 +50,7 @@ class RunHeapsOthers(Programs):
 		return own
 
 	def test_static(self):
-		self.same(self.compiled("static", "gcc", "-static"), words="is linked statically")
+		self.same(self.compiled("static", "gcc", "-static"), words="is statically linked")
 
 	@unittest.skipUnless(compiles("musl-gcc"), "no musl")
 	def test_musl(self):
@@ -61,7 +61,7 @@ class RunHeapsOthers(Programs):
 	@unittest.skipUnless(compiles("gcc", "-m32"), "no compiler for 32 bits")
 	def test_32_bits(self):
 		program = self.compiled("bits32", "gcc", "-m32")
-		self.same(program, words="is built for another kind of processor")
+		self.same(program, words="is built for another architecture")
 		self.same("sh", "-c", '"$0"; echo $?', program)
 
 	def test_little_address_space(self):

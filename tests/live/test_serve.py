@@ -284,7 +284,7 @@ class Serve(Live):
 		with socket.create_server(("127.0.0.1", 0)) as s:
 			self.fails(1, "serve", "--listen", f"127.0.0.1:{s.getsockname()[1]}", words="cannot listen on")
 		self.fails(2, "serve", "--series", "5000", words="100 to 1000")
-		self.fails(2, "serve", "--by", "process", words="series are told apart by")
+		self.fails(2, "serve", "--by", "process", words="anonmem serve groups by")
 		self.fails(2, "serve", "123", words="takes no process ids")
 
 	def test_rights(self):

@@ -167,7 +167,7 @@ class Preload(Rights):
 	def run_program(self, prefix=(), note=True, **rights):
 		done = self.run_it("run", self.program(**rights), prefix=prefix)
 		self.assertEqual(done.returncode, 0)
-		self.assertEqual("runs with rights that you have not" in done.stderr, note, done.stderr)
+		self.assertEqual("is setuid or has file capabilities" in done.stderr, note, done.stderr)
 		self.assertEqual(done.stderr.count("\n"), note)
 		return done.stdout.strip()
 

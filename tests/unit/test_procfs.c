@@ -352,10 +352,9 @@ TEST(a_pipe_where_smaps_should_be)
 	alarm(30);
 	read_all(NEED_STAT | NEED_UID);
 	alarm(0);
-	assert_contains(
-		recorder_text(&recorder),
-		"end malformed: ROOT/7/smaps: is a device, a FIFO or a socket; put a copy of "
-		"the file there\n");
+	assert_contains(recorder_text(&recorder),
+			"end malformed: ROOT/7/smaps: is a device, a FIFO or a socket; replace it "
+			"with a copy of the file\n");
 	free(path);
 }
 
@@ -373,7 +372,7 @@ TEST(links_within_a_tree)
 		     "begin pid=9\nmapping 1000 /x\nend read\n");
 }
 
-#define OUT "is a link that leads out of the tree; put what it leads to there\n"
+#define OUT "is a link that leads out of the tree; replace it with a copy of the file\n"
 
 /* and nowhere else, whatever is there. */
 TEST(links_out_of_a_tree)
@@ -404,11 +403,10 @@ TEST(devices_in_a_tree)
 	tree_write(root, "8/smaps", SLICE(ONE));
 	tree_link(root, "8/status", "/dev/tty");
 	read_all(NEED_UID);
-	assert_calls(
-		"begin pid=7\nend malformed: ROOT/7/smaps: is a device, a FIFO or a socket; put "
-		"a copy of the file there\n"
-		"begin pid=8\nmapping 1000 /x\nend malformed: ROOT/8/status: is a device, a "
-		"FIFO or a socket; put a copy of the file there\n");
+	assert_calls("begin pid=7\nend malformed: ROOT/7/smaps: is a device, a FIFO or a socket; "
+		     "replace it with a copy of the file\n"
+		     "begin pid=8\nmapping 1000 /x\nend malformed: ROOT/8/status: is a device, a "
+		     "FIFO or a socket; replace it with a copy of the file\n");
 }
 
 TEST(a_device_for_the_whole_system)
@@ -419,8 +417,9 @@ TEST(a_device_for_the_whole_system)
 	tree_link(root, "meminfo", "/dev/zero");
 	assert_null(source_open_proc(root, NULL, 0, &e));
 	assert_int_equal(e.code, ERROR_MALFORMED);
-	assert_contains(e.text, "/meminfo: is a device, a FIFO or a socket; put a copy of the file "
-				"there");
+	assert_contains(
+		e.text,
+		"/meminfo: is a device, a FIFO or a socket; replace it with a copy of the file");
 }
 
 /* A file in a tree may be a capture of any kind, too. */
@@ -629,7 +628,7 @@ TEST(no_tree)
 	assert_contains(e.text, "/gone as a directory of processes: No such file");
 	assert_int_equal(read_tree(0, NULL, 0, &e), -1);
 	assert_int_equal(e.code, ERROR_MALFORMED);
-	assert_contains(e.text, " holds no process: expected directories such as ");
+	assert_contains(e.text, " contains no process: expected directories such as ");
 	free(path);
 	source_close(NULL);
 	reader_free(NULL);

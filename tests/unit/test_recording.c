@@ -336,7 +336,7 @@ TEST(containers_pods_and_units)
 			 30);
 	change("UPDATE groups SET pod = container");
 	assert_int_equal(pss_at("last", "[heap]"), -1);
-	assert_contains(error.text, "a name is not what was written");
+	assert_contains(error.text, "the checksum of a name is wrong");
 }
 
 /* The ids, where names were not recorded. */
@@ -688,7 +688,7 @@ TEST(there_is_one_writer)
 	struct error e = {.code = ERROR_NONE};
 
 	assert_null(writer_open(path, &limits, &facts, &e));
-	assert_contains(e.text, "another anonmem records to");
+	assert_contains(e.text, "another anonmem is recording to");
 	put("a", "x", 1, 1);
 	add();
 }

@@ -488,7 +488,7 @@ TEST(coverage_in_words)
 	build();
 	assert_string_equal(report.coverage,
 			    "1 of 15 processes read; 4 gone; 3 cut short; 2 malformed; "
-			    "5 could not be read: the capture was made without the right to; 6 "
+			    "5 could not be read: no permission when the capture was made; 6 "
 			    "more without memory "
 			    "(kernel threads, zombies)");
 	assert_int_equal(coverage_missed(&snapshot.coverage), 14);
@@ -586,11 +586,11 @@ TEST(heaps)
 	check_cell(&report_row(&report, 1)[1], false, true, 70);
 	check_cell(&report_row(&report, 1)[2], false, true, 9);
 	check_cell(&report.totals[1], false, true, 170);
-	assert_true(has_note("with a + they are lower bounds"));
+	assert_true(has_note("a + marks a lower bound"));
 	end();
 	build_heaps(&lost, &none);
 	check_cell(&report.totals[1], false, false, 0);
-	assert_true(has_note("unknown: what may be malloc's could not be read"));
+	assert_true(has_note("unknown: the memory could not be read or identified as malloc's"));
 	end();
 	build_heaps(&none, &none);
 	assert_true(has_note("none of this memory is known to be from glibc's malloc"));
