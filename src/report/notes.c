@@ -172,9 +172,10 @@ static void note_lost_names(const struct snapshot *s, const struct hidden_rows *
 	(void)hidden;
 	if (n == 0)
 		return;
-	fprintf(out, "%" PRIu64 " process%s names of memory that %s, so that memory has none here",
+	fprintf(out,
+		"%" PRIu64 " process%s names of memory that %s; that memory is shown without names",
 		n, n == 1 ? " keeps" : "es keep",
-		captured ? "are not in what was captured" : "could not be read");
+		captured ? "are not in the capture" : "could not be read");
 	if (!captured && !s->machine.may_trace)
 		fprintf(out, ": %s", advice(s));
 }
@@ -206,8 +207,8 @@ static void note_marked(const struct snapshot *s, const struct hidden_rows *hidd
 	(void)hidden;
 	if (n > 0)
 		fprintf(out,
-			"read smaps of %" PRIu64
-			" process%s instead: a scan cannot tell swap from marks of userfaultfd",
+			"read smaps of %" PRIu64 " process%s instead: a scan cannot distinguish "
+						 "swap from marks of userfaultfd",
 			n, plural(n));
 }
 
@@ -221,7 +222,7 @@ static void note_pss(const struct snapshot *s, const struct hidden_rows *hidden,
 		      "scanned rather than read",
 		      out);
 	else
-		fputs("PSS is unknown: it was not in what was read of every mapping", out);
+		fputs("PSS is unknown: some mappings were read without it", out);
 }
 
 static void note_sharers(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -232,7 +233,7 @@ static void note_sharers(const struct snapshot *s, const struct hidden_rows *hid
 	(void)hidden;
 	if (n == 0)
 		return;
-	fprintf(out, "%" PRIu64 " process%s the memory of another, where it is counted once", n,
+	fprintf(out, "%" PRIu64 " process%s the memory of another, which counts it", n,
 		n == 1 ? " shares" : "es share");
 	for (size_t i = 0; i < s->sharers.count && i < NAMED; i++)
 		fprintf(out, "%s%d shares that of %d", i ? ", " : ": ", s->sharers.list[i].pid,
@@ -249,12 +250,10 @@ static void note_maybe_shared(const struct snapshot *s, const struct hidden_rows
 	if (n > 0)
 		fprintf(out,
 			"%" PRIu64
-			" process%s like another and may share its memory, which is then counted "
-			"for both: %s",
-			n, n == 1 ? " looks" : "es look",
-			s->source == SOURCE_TREE
-				? "this capture does not say (it lacks the file shared-memory)"
-				: "kcmp is not permitted here");
+			" process%s may share the memory of another; such memory counts twice: %s",
+			n, plural(n),
+			s->source == SOURCE_TREE ? "this capture lacks the file shared-memory"
+						 : "kcmp is not permitted here");
 }
 
 static void note_unseen(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -298,8 +297,8 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 	(void)hidden;
 	if (s->source == SOURCE_RECORDING) {
 		if (!counters_know(c, COUNTER_SWAP_PSS) && c->bytes[COUNTER_SWAP_PSS] > 0)
-			fputs("SWAPPSS with a + is a lower bound: how much is swapped of a shared "
-			      "object was unknown when it was recorded",
+			fputs("SWAPPSS with a + is a lower bound: the swap of a shared object was "
+			      "unknown when it was recorded",
 			      out);
 		return;
 	}
@@ -309,10 +308,10 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 		      out);
 	else if (n > 0)
 		fprintf(out,
-			"SWAPPSS with a + is a lower bound: how much is swapped of %" PRIu64
+			"SWAPPSS with a + is a lower bound: the swap of %" PRIu64
 			" shared object%s %s",
 			n, n == 1 ? "" : "s",
-			s->source != SOURCE_PROC ? "is not in what was captured"
+			s->source != SOURCE_PROC ? "is not in the capture"
 						 : "is unknown; run as root or grant "
 						   "cap_checkpoint_restore");
 	else if (s->coverage.shared_swappers > 0 && s->coverage.by_outcome[OUTCOME_DENIED] > 0)

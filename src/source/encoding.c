@@ -20,6 +20,7 @@ static const struct {
 	 "is compressed by lz4; decompress it first, as in lz4cat FILE | anonmem --smaps -"},
 	{0, SLICE_INIT("PK\x03\x04"), "is a zip archive; read it with --from"},
 	{257, SLICE_INIT("ustar"), "is a tar archive; read it with --from"},
+	{0, SLICE_INIT("SQLite format 3"), "is a recording; give it to --from as a file"},
 	{0, SLICE_INIT("\xff\xfe\0\0"),
 	 "is UTF-32 text; convert it first, as in iconv -f UTF-32 -t UTF-8 FILE | anonmem --smaps "
 	 "-"},

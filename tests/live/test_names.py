@@ -88,5 +88,5 @@ class Names(Live):
 			report = json.loads(done.stdout)
 			labels = [g["label"] for g in report["groups"]]
 			self.assertEqual("[anon:live: low]" in labels, self.origin == "kernel")
-			self.assertEqual("not in what was captured" in " ".join(report["notes"]),
+			self.assertEqual("not in the capture" in " ".join(report["notes"]),
 				self.origin == "process")
