@@ -237,10 +237,32 @@ struct writer *writer_open(const char *path, const struct recording_limits *limi
 	return NULL;
 }
 
+/* Whether all of a recording is in its one file. */
+static int check_log(const struct writer *w, struct error *e)
+{
+	uint64_t size = 0;
+
+	if (w->room.db && database_find_log(w->path, &size, e) < 0)
+		return -1;
+	if (size == 0)
+		return 0;
+	return error_set(e, ERROR_SYSTEM,
+			 "some of the recording is in %s-wal still; keep it beside %s", w->path,
+			 w->path);
+}
+
 void writer_close(struct writer *w)
 {
-	if (!w)
-		return;
+	struct error ignored;
+
+	if (w)
+		writer_end(w, &ignored);
+}
+
+int writer_end(struct writer *w, struct error *e)
+{
+	int status;
+
 	sqlite3_finalize(w->insert);
 	sqlite3_finalize(w->bound);
 	sqlite3_finalize(w->insert_sample);
@@ -249,6 +271,7 @@ void writer_close(struct writer *w)
 	if (w->room.db)
 		room_checkpoint(&w->room);
 	database_close(&w->db);
+	status = check_log(w, e);
 	if (w->lock >= 0)
 		close(w->lock);
 	intern_free(&w->keys);
@@ -257,6 +280,12 @@ void writer_close(struct writer *w)
 	free(w->scratch);
 	free(w->path);
 	free(w);
+	return status;
+}
+
+void writer_lose(struct writer *w)
+{
+	w->lost++;
 }
 
 uint64_t writer_bytes(const struct writer *w)
