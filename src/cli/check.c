@@ -228,6 +228,8 @@ static int write_verdict(const struct check *c, enum exit_status *status, struct
 	result = delta_make(&d, before ? before : &nothing, after, e);
 	if (result == 0)
 		result = format_of(c)->write(&view, c->out, e);
+	if (result == 0 && c->is_run)
+		repeat_end(c->out);
 	*status = exit_status_of(c, verdict_of_all(&view));
 	delta_free(&d);
 	snapshot_free(&nothing);
