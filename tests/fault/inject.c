@@ -146,7 +146,7 @@ static const struct {
 	{SYS_fchown, looking, 0},
 	{SYS_unlink, looking, PATH},
 	{SYS_mkdir, looking, PATH},
-	{SYS_flock, control, 0},
+	{SYS_flock, looking, 0},
 	{SYS_lseek, listing, 0},
 	{SYS_socket, descriptor, -1},
 	{SYS_bind, looking, 0},

@@ -16,9 +16,13 @@ import subprocess
 import tarfile
 import time
 
+FLOCK, UNLINK = 73, 87
+
 
 class Result:
 	"""None: all that is written is text."""
+
+	ALLOCATED = 0  # pieces of memory that some runs leave and others do not
 
 	def begin(self, folder):
 		"""Prepares the folder in which the command runs; returns an argument of this run alone."""
@@ -128,8 +132,10 @@ class Recording(File):
 
 	def look(self, folder, anonmem):
 		path = os.path.join(folder, self.name)
-		if not os.path.exists(path) or os.path.getsize(path) == 0:
+		if not os.path.exists(path):
 			return None
+		if os.path.getsize(path) == 0:
+			return "empty"
 		alone = not os.path.exists(path + "-wal") or os.path.getsize(path + "-wal") == 0
 		seen = report(anonmem, "--from", path, "--csv", "--by", "name,kind", "-o", "processes,rss,swap")
 		try:
@@ -154,9 +160,11 @@ class Recording(File):
 
 	def complaint(self, before, run):
 		now = run.result
-		if isinstance(now, str):
+		if isinstance(now, str) and now != "empty":
 			return now
-		if now is None or now["samples"] == 0:
+		if now == "empty" and run.fault.number not in (FLOCK, UNLINK):
+			return "leaves an empty file"
+		if now in (None, "empty") or now["samples"] == 0:
 			return "leaves no sample, with status 0" if run.status == 0 else None
 		status, text, said = now["seen"]
 		if status != 0:
@@ -182,6 +190,7 @@ class Service(Result):
 	"""A page of metrics as soon as it is ready; it may fail before, and says why."""
 
 	PATIENCE = 4  # in seconds, for a reading that is tried again
+	ALLOCATED = 3  # the C library's time zone
 
 	def __init__(self):
 		self.numbers = itertools.count(os.urandom(2)[0] << 16 | 2)
@@ -216,9 +225,11 @@ class Service(Result):
 	def complaint(self, before, run):
 		if run.served is None:
 			return None if run.err else "is not ready, and does not say why"
-		known = {line.split("{")[0].split()[0] for line in run.served if not line.startswith("#")}
+		known = {line.rsplit(" ", 1)[0]: line for line in run.served if not line.startswith("#")}
 		other = [line for line in before.served if line not in run.served]
 		if any(line.startswith("anonmem_coverage_processes") for line in other):
 			return None  # it says how many are missing
-		wrong = [line for line in other if re.match(r"\w*", line)[0] in known]
-		return f"serves something else: without {wrong[:3]}" if wrong else None
+		wrong = [(line, known.get(line.rsplit(" ", 1)[0])) for line in other if not line.startswith("#")]
+		# What the machine has may be unknown.
+		wrong = [(was, now) for was, now in wrong if now or not was.startswith("anonmem_machine_")]
+		return f"serves something else: {wrong[:3]}" if wrong else None
