@@ -9,6 +9,7 @@
 #include "cli/repeat.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
+#include "cli/say.h"
 #include "cli/series.h"
 #include "cli/show.h"
 #include "cli/summary.h"
@@ -17,6 +18,7 @@
 #include "source/thread_id.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -228,6 +230,8 @@ static int write_verdict(const struct check *c, enum exit_status *status, struct
 	result = delta_make(&d, before ? before : &nothing, after, e);
 	if (result == 0)
 		result = format_of(c)->write(&view, c->out, e);
+	if (result == 0 && c->is_run)
+		repeat_end(c->out);
 	*status = exit_status_of(c, verdict_of_all(&view));
 	delta_free(&d);
 	snapshot_free(&nothing);
@@ -321,6 +325,20 @@ static int close_output(struct check *c, struct error *e)
 	return fclose(out) == 0 ? 0 : error_errno(e, "cannot write to standard output");
 }
 
+static void say_lost_names(const struct check *c)
+{
+	uint64_t n = series_lost_names(&c->now) + series_lost_names(&c->baseline);
+	char text[128];
+
+	if (n == 0)
+		return;
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " process%s names of memory that could not be read, so that memory has "
+		 "none here",
+		 n, n == 1 ? " keeps" : "es keep");
+	say(text);
+}
+
 static void free_check(struct check *c)
 {
 	for (size_t i = 0; c->judgements && i < c->budget.count; i++)
@@ -355,6 +373,8 @@ static enum exit_status run(struct options *o, struct error *e)
 		if (!e->text[0]) /* another process has reported it */
 			e->code = ERROR_NONE;
 	}
+	if (e->code == ERROR_NONE)
+		say_lost_names(&c);
 	is_whole = series_say_problems(&c.now);
 	is_whole = series_say_problems(&c.baseline) && is_whole;
 	if (!is_whole && status == EXIT_DONE)

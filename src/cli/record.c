@@ -218,13 +218,24 @@ static void say_number(uint64_t n, const char *text)
 	say(line);
 }
 
+/* Without a first reading, there is nothing to record; a later one may fail. */
+static enum writing read_and_add(struct recording_loop *l, enum cause cause, struct error *e)
+{
+	if (driver_refresh(&l->driver, e) >= 0)
+		return recorder_add(&l->recorder, l->driver.watch, cause, e);
+	writer_lose(l->recorder.writer);
+	return cause == CAUSE_START ? WRITING_ENDED : WRITING_LOST;
+}
+
 /* A lost sample is reported once, until another one has been written. */
 static enum writing add_sample(struct recording_loop *l, enum cause cause, struct error *e)
 {
-	enum writing how = recorder_add(&l->recorder, l->driver.watch, cause, e);
+	enum writing how = read_and_add(l, cause, e);
 
-	if (how == WRITING_LOST && l->lost++ == 0)
+	if (how == WRITING_LOST && l->lost++ == 0) {
+		error_prefix(e, "a sample is lost");
 		say(e->text);
+	}
 	if (how == WRITING_DONE && l->lost > 0) {
 		say_number(l->lost, "could not be written; recording continues");
 		l->lost = 0;
@@ -240,12 +251,12 @@ static int take_samples(struct recording_loop *l, struct error *e)
 	enum cause cause = CAUSE_START;
 
 	do {
-		if (driver_refresh(&l->driver, e) < 0 || add_sample(l, cause, e) == WRITING_ENDED)
+		if (add_sample(l, cause, e) == WRITING_ENDED)
 			return -1;
 		while (due <= clock_ns(CLOCK_MONOTONIC))
 			due += delay;
 	} while (wakeup_wait(&l->wakeup, due, &cause));
-	if (l->lost > 0)
+	if (l->lost > 1)
 		say_number(l->lost, "could not be written");
 	return l->lost > 0;
 }
@@ -280,6 +291,15 @@ static int prepare(struct users *users, const struct options *o, const struct gr
 	return status == 0 ? sandbox_enter(&box, e) : -1;
 }
 
+/* What is in the log is not lost. */
+static void end_recording(struct writer *w)
+{
+	struct error e = {.code = ERROR_NONE};
+
+	if (w && writer_end(w, &e) < 0)
+		say(e.text);
+}
+
 static int record(struct recording_loop *l, const char *path, const struct grouping *by,
 		  const struct run_facts *facts, struct users *users, struct error *e)
 {
@@ -298,7 +318,7 @@ static int record(struct recording_loop *l, const char *path, const struct group
 		l->wakeup.ends = o->for_ns ? clock_ns(CLOCK_MONOTONIC) + o->for_ns : 0;
 		status = take_samples(l, e);
 	}
-	writer_close(l->recorder.writer);
+	end_recording(l->recorder.writer);
 	wakeup_close(&l->wakeup);
 	return status;
 }

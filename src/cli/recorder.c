@@ -65,7 +65,7 @@ enum writing recorder_add(struct recorder *r, const struct watch *w, enum cause 
 	if (fold_all(w, r->by, &groups) && fold_all(w, &sets_by, &sets))
 		how = writer_add(r->writer, &s, &memory, e);
 	else
-		error_memory(e);
+		error_memory(e), writer_lose(r->writer);
 	aggregate_free(&groups);
 	aggregate_free(&sets);
 	return how;

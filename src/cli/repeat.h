@@ -19,13 +19,16 @@ struct repeated {
 
 enum repeat_role {
 	REPEAT_FAILED, /* *e is the reason, unless the process of a run has reported it */
-	REPEAT_CHILD,  /* this is the process of a run: it writes to *out and exits with 0 if more
-			  runs should follow */
+	REPEAT_CHILD,  /* this is the process of a run: it writes to *out, calls repeat_end() when
+			  all is written, and exits with 0 if more runs should follow */
 	REPEAT_DONE,
 };
 
 /* Call while there is only one thread. Call repeat_free() in any case. */
 enum repeat_role repeat(struct repeated *r, size_t count, FILE **out, struct error *e);
 void repeat_free(struct repeated *r);
+
+/* Of a run: all is written. */
+void repeat_end(FILE *out);
 
 #endif

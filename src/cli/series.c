@@ -145,7 +145,7 @@ static int read_snapshot(struct series *s, struct side *side, const struct budge
 		return -1;
 	usages = series_add_run(s, b, &side->snapshot, false, 0);
 	for (size_t i = 0; usages && i < b->count; i++) {
-		usages[i].open = budget_is_open(&side->snapshot);
+		usages[i].open = budget_is_open(&b->list[i], &side->snapshot);
 		if (!budget_measure(&b->list[i], &side->snapshot, &usages[i]))
 			usages = NULL;
 	}
@@ -192,6 +192,15 @@ const struct snapshot *series_middle(const struct series *s, const struct budget
 			return s->views[i].snapshot;
 	}
 	return NULL;
+}
+
+uint64_t series_lost_names(const struct series *s)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < s->side_count; i++)
+		count += s->sides[i].snapshot.coverage.by_how[HOW_NAMES_LOST];
+	return count;
 }
 
 bool series_say_problems(const struct series *s)

@@ -48,6 +48,9 @@ struct usage *series_add_run(struct series *s, const struct budget *b,
 /* The memory of the run whose total is the median. NULL without a run. */
 const struct snapshot *series_middle(const struct series *s, const struct budget *b);
 
+/* The number of processes whose kept names could not be read. */
+uint64_t series_lost_names(const struct series *s);
+
 /* Reports what went wrong while reading; false if anything did. */
 bool series_say_problems(const struct series *s);
 

@@ -135,6 +135,12 @@ static void wait_for(struct watched *w, const sigset_t *signals, uint64_t ns)
 	}
 }
 
+static void say_stopped(const struct error *e)
+{
+	say(e->text);
+	say("run: stopped monitoring; the program keeps running");
+}
+
 /* Reads often at first, to catch short programs; later so rarely that it uses at most a twentieth
  * of one CPU. */
 static void watch(struct watched *w, const sigset_t *signals)
@@ -150,8 +156,8 @@ static void watch(struct watched *w, const sigset_t *signals)
 		if (reads && read_once(w, &e) < 0) {
 			reads = false;
 			w->problem = e;
-			say(e.text);
-			say("run: stopped monitoring; the program keeps running");
+			if (!w->take)
+				say_stopped(&e);
 		}
 		cost = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
 		pause = pause < longest / 2 ? 2 * pause : longest;

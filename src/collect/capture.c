@@ -12,6 +12,7 @@
 #include "source/segments.h"
 #include "source/system.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -40,6 +41,10 @@ struct capture {
 	struct shares objects;
 	struct sharer_of *users; /* processes that share an address space */
 	size_t user_count;
+
+	char lost[PATH_MAX]; /* the first file that could not be read, */
+	int why;	     /* errno; or 0 for none */
+	size_t lost_count;   /* and how many */
 
 	struct error error; /* why the capture failed */
 };
@@ -90,19 +95,42 @@ static bool add_file(struct capture *c, const char *folder, const char *name, bo
 typedef bool add_fn(struct capture *c, const char *folder, const char *name, bool is_link,
 		    struct slice bytes);
 
-/* Files that cannot be read are left out. */
+/* Remembers what is there and could not be read. */
+static void note_lost(struct capture *c, const char *folder, const char *name, int number)
+{
+	if (!copy_is_lost(number) || c->lost_count++ > 0)
+		return;
+	snprintf(c->lost, sizeof(c->lost), "%s%s%s", folder, *folder ? "/" : "", name);
+	c->why = number;
+}
+
+/* Files that are not there or may not be read are left out. `fd` is -1 with errno. */
 static void add_opened(struct capture *c, int fd, add_fn *add, const char *folder, const char *name)
 {
 	size_t size;
-	char *bytes;
+	char *bytes = fd < 0 ? NULL : copy_read_open(fd, &size);
+	int number = errno;
 
-	if (fd < 0)
-		return;
-	bytes = copy_read_open(fd, &size);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (bytes)
 		add(c, folder, name, false, (struct slice){bytes, size});
+	else
+		note_lost(c, folder, name, number);
 	free(bytes);
+}
+
+static void say_lost(struct capture *c)
+{
+	char text[PATH_MAX + 128], more[64] = "";
+
+	if (c->lost_count == 0)
+		return;
+	if (c->lost_count > 1)
+		snprintf(more, sizeof(more), " and %zu other files", c->lost_count - 1);
+	snprintf(text, sizeof(text), "the capture lacks %s%s: %s", c->lost, more, strerror(c->why));
+	if (!problems_add(&c->result->problems, SIZE_MAX, text))
+		error_memory(&c->error);
 }
 
 static void add_files(struct capture *c, const char *const *names)
@@ -128,6 +156,8 @@ static bool copied(void *ctx, const struct process *process, const struct copy *
 
 		add_file(c, folder, f->name, f->is_link, (struct slice){f->bytes, f->size});
 	}
+	if (copy->lost)
+		note_lost(c, folder, copy->lost, copy->why);
 	c->result->captured += !has_failed(c);
 	return !has_failed(c);
 }
@@ -366,6 +396,8 @@ static void add_disks(struct capture *c)
 {
 	if (system_list(c->source, "/sys/block", add_disk, c) == 0)
 		add_member(c, SYSTEM_FOLDER, "sys/block/none", false, SLICE(""));
+	else
+		note_lost(c, SYSTEM_FOLDER, "sys/block", errno);
 }
 
 static void add_group_files(struct capture *c, struct slice group)
@@ -383,7 +415,8 @@ static void add_group_files(struct capture *c, struct slice group)
 
 static void add_system(struct capture *c)
 {
-	system_list(c->source, "/sys/kernel/mm/hugepages", add_pool, c);
+	if (system_list(c->source, "/sys/kernel/mm/hugepages", add_pool, c) < 0)
+		note_lost(c, SYSTEM_FOLDER, "sys/kernel/mm/hugepages", errno);
 	add_disks(c);
 	for (uint32_t i = 0; i < c->groups.count && !has_failed(c); i++)
 		add_group_files(c, intern_bytes(&c->groups, i));
@@ -404,6 +437,8 @@ static int write_all(struct capture *c, struct error *e)
 		add_made(c, CONTAINERS_FILE, write_containers);
 	if (!has_failed(c))
 		add_system(c);
+	if (!has_failed(c))
+		say_lost(c);
 	if (has_failed(c)) {
 		*e = c->error;
 		return -1;

@@ -1,5 +1,7 @@
 #include "recording/database.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +9,10 @@
 
 int database_failed(const struct database *d, struct error *e)
 {
-	int code = d->db ? sqlite3_errcode(d->db) & 0xff : SQLITE_NOMEM;
+	int code = d->db ? sqlite3_extended_errcode(d->db) : SQLITE_NOMEM;
+	int number = d->db ? sqlite3_system_errno(d->db) : 0;
 
-	switch (code) {
+	switch (code == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : code & 0xff) {
 	case SQLITE_NOMEM:
 		return error_memory(e);
 	case SQLITE_CORRUPT:
@@ -18,6 +21,12 @@ int database_failed(const struct database *d, struct error *e)
 				 d->path, sqlite3_errmsg(d->db));
 	case SQLITE_FULL:
 		return error_set(e, ERROR_SYSTEM, "cannot write %s: no space left", d->path);
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		errno = number;
+		if (number)
+			return error_errno(e, "cannot use %s", d->path);
+		/* fall through */
 	default:
 		return error_set(e, ERROR_SYSTEM, "cannot use %s: %s", d->path,
 				 sqlite3_errmsg(d->db));
@@ -45,8 +54,10 @@ static int open_file(struct database *d, const char *path, int flags, struct err
 {
 	int code = sqlite3_open_v2(path, &d->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
+	if (code != SQLITE_OK)
+		return database_failed(d, e); /* there may be no handle */
 	sqlite3_extended_result_codes(d->db, 1);
-	return code != SQLITE_OK ? database_failed(d, e) : restrict_to_rows(d, e);
+	return restrict_to_rows(d, e);
 }
 
 int database_open(struct database *d, const char *path, struct error *e)
@@ -71,18 +82,19 @@ static char *uri_of(const char *path)
 	return uri;
 }
 
-/* The size of the log beside a file; -1 if there is none. */
-static off_t size_of_log(const char *path)
+int database_find_log(const char *path, uint64_t *size, struct error *e)
 {
+	char log[PATH_MAX + sizeof("-wal")];
 	struct stat st;
-	char *log;
-	bool there;
 
-	if (asprintf(&log, "%s-wal", path) < 0)
-		return -1;
-	there = stat(log, &st) == 0;
-	free(log);
-	return there ? st.st_size : -1;
+	*size = 0;
+	snprintf(log, sizeof(log), "%s-wal", path);
+	if (stat(log, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : error_errno(e, "cannot look for %s", log);
+	*size = (uint64_t)st.st_size;
+	return 1;
 }
 
 /* Opens a file that nobody writes without creating other files beside it. */
@@ -110,16 +122,22 @@ static int begin_reading(struct database *d, struct error *e)
 
 int database_open_to_read(struct database *d, const char *path, struct error *e)
 {
+	uint64_t log;
+	int found;
+
 	*d = (struct database){.path = path};
+	found = database_find_log(path, &log, e);
+	if (found < 0)
+		return -1;
 	/* A writer creates the log before it writes anything. */
-	if (size_of_log(path) < 0)
+	if (found == 0)
 		return open_immutable(d, e) < 0 ? -1 : begin_reading(d, e);
 	if (open_file(d, path, SQLITE_OPEN_READONLY, e) == 0 && begin_reading(d, e) == 0)
 		return 0;
 	if ((sqlite3_errcode(d->db) & 0xff) != SQLITE_CANTOPEN &&
 	    (sqlite3_errcode(d->db) & 0xff) != SQLITE_READONLY)
 		return -1;
-	if (size_of_log(path) > 0)
+	if (log > 0)
 		return error_set(e, ERROR_SYSTEM,
 				 "cannot read %s: %s-wal has samples that are not merged yet; copy "
 				 "both to a folder that you may write to",

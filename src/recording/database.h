@@ -26,6 +26,9 @@ int database_open(struct database *d, const char *path, struct error *e);
 int database_open_to_read(struct database *d, const char *path, struct error *e);
 void database_close(struct database *d);
 
+/* The log beside a file: 1 with its size, 0 if there is none, -1 with *e. */
+int database_find_log(const char *path, uint64_t *size, struct error *e);
+
 /* Fills *e with SQLite's message about its last call, and returns -1. */
 int database_failed(const struct database *d, struct error *e);
 

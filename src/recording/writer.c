@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -34,7 +35,8 @@ struct known_group {
 struct writer {
 	struct database db;
 	char *path;
-	int lock; /* the file itself, locked */
+	int lock;  /* the file itself, locked */
+	bool made; /* there was none before */
 	struct recording_limits limits;
 	const struct run_facts *facts;
 	struct grouping sets_by;
@@ -61,23 +63,29 @@ struct writer {
  * so this one stays open until the end. */
 static int lock_file(struct writer *w, struct error *e)
 {
+	enum { HOW = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC };
 	struct stat st;
+	bool made;
 
-	w->lock = open(w->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	w->lock = open(w->path, HOW | O_EXCL, 0600);
+	made = w->lock >= 0;
+	if (!made)
+		w->lock = open(w->path, HOW, 0600);
 	if (w->lock < 0)
 		return error_errno(e, "cannot write %s", w->path);
+	if (flock(w->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return error_set(e, ERROR_SYSTEM,
+					 "another anonmem is recording to %s; give another --output",
+					 w->path);
+		return error_errno(e, "cannot lock %s", w->path);
+	}
+	w->made = made;
 	if (fstat(w->lock, &st) < 0)
 		return error_errno(e, "cannot write %s", w->path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(e, ERROR_SYSTEM, "cannot record to %s: not a regular file",
-				 w->path);
-	if (flock(w->lock, LOCK_EX | LOCK_NB) == 0)
+	if (S_ISREG(st.st_mode))
 		return 0;
-	if (errno == EWOULDBLOCK)
-		return error_set(e, ERROR_SYSTEM,
-				 "another anonmem is recording to %s; give another --output",
-				 w->path);
-	return error_errno(e, "cannot lock %s", w->path);
+	return error_set(e, ERROR_SYSTEM, "cannot record to %s: not a regular file", w->path);
 }
 
 static int open_database(struct writer *w, struct error *e)
@@ -215,6 +223,18 @@ static int begin_run(struct writer *w, struct error *e)
 	return room_init(&w->room, &w->db, w->limits.max_bytes, e);
 }
 
+/* Removes what was made of a file in which nothing can be recorded. */
+static void remove_files(const struct writer *w)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char path[PATH_MAX + sizeof("-wal")];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		snprintf(path, sizeof(path), "%s%s", w->path, ends[i]);
+		unlink(path);
+	}
+}
+
 struct writer *writer_open(const char *path, const struct recording_limits *limits,
 			   const struct run_facts *facts, struct error *e)
 {
@@ -233,14 +253,38 @@ struct writer *writer_open(const char *path, const struct recording_limits *limi
 	else if (lock_file(w, e) == 0 && open_database(w, e) == 0 && begin_run(w, e) == 0 &&
 		 prepare_all(w, e) == 0)
 		return w;
+	if (w->made)
+		remove_files(w);
 	writer_close(w);
 	return NULL;
 }
 
+/* Whether all of a recording is in its one file. */
+static int check_log(const struct writer *w, struct error *e)
+{
+	uint64_t size = 0;
+
+	if (w->room.db && database_find_log(w->path, &size, e) < 0)
+		return -1;
+	if (size == 0)
+		return 0;
+	return error_set(e, ERROR_SYSTEM,
+			 "some of the recording is in %s-wal still; keep it beside %s", w->path,
+			 w->path);
+}
+
 void writer_close(struct writer *w)
 {
-	if (!w)
-		return;
+	struct error ignored;
+
+	if (w)
+		writer_end(w, &ignored);
+}
+
+int writer_end(struct writer *w, struct error *e)
+{
+	int status;
+
 	sqlite3_finalize(w->insert);
 	sqlite3_finalize(w->bound);
 	sqlite3_finalize(w->insert_sample);
@@ -249,6 +293,7 @@ void writer_close(struct writer *w)
 	if (w->room.db)
 		room_checkpoint(&w->room);
 	database_close(&w->db);
+	status = check_log(w, e);
 	if (w->lock >= 0)
 		close(w->lock);
 	intern_free(&w->keys);
@@ -257,6 +302,12 @@ void writer_close(struct writer *w)
 	free(w->scratch);
 	free(w->path);
 	free(w);
+	return status;
+}
+
+void writer_lose(struct writer *w)
+{
+	w->lost++;
 }
 
 uint64_t writer_bytes(const struct writer *w)

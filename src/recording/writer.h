@@ -54,7 +54,11 @@ struct writer;
 struct writer *writer_open(const char *path, const struct recording_limits *limits,
 			   const struct run_facts *facts, struct error *e);
 
-/* Ends the recording and merges the log into its file. */
+/* Ends the recording and merges the log into its file. -1 with *e if some of it stays in the log.
+ */
+int writer_end(struct writer *w, struct error *e);
+
+/* Does the same, and ignores what stays in the log. */
 void writer_close(struct writer *w);
 
 enum writing {
@@ -66,6 +70,9 @@ enum writing {
 /* Fills in number, run, base, elapsed and lost of the sample. */
 enum writing writer_add(struct writer *w, struct sample *s, const struct recorded_memory *memory,
 			struct error *e);
+
+/* Counts a sample that could not even be read. */
+void writer_lose(struct writer *w);
 
 /* Bytes passed to the kernel to write, so far. */
 uint64_t writer_bytes(const struct writer *w);

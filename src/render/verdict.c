@@ -179,23 +179,25 @@ static void write_part(const struct verdict_view *v, const struct budget_rule *r
 	}
 }
 
-static void write_parts(const struct verdict_view *v, const struct budget_rule *rule,
+/* False if out of memory, as are the others that list findings. */
+static bool write_parts(const struct verdict_view *v, const struct budget_rule *rule,
 			const struct finding *f, bool inside, const char *indent, const char *what,
 			FILE *out)
 {
 	uint32_t parts[PARTS];
-	size_t count = budget_parts(rule, f, v->delta, inside, v->has_baseline, parts, PARTS);
+	int count = budget_parts(rule, f, v->delta, inside, v->has_baseline, parts, PARTS);
 
-	for (size_t i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++) {
 		fprintf(out, "%s  %s: ", indent, what);
 		write_part(v, rule, parts[i], out);
 		putc('\n', out);
 	}
+	return count >= 0;
 }
 
 /* The lines about a rule, each with `indent`. If a rule has a limit for each value of its key, its
  * findings themselves show what grew beside. */
-static void write_findings(const struct verdict_view *v, size_t i, const char *indent, FILE *out)
+static bool write_findings(const struct verdict_view *v, size_t i, const char *indent, FILE *out)
 {
 	const struct budget_rule *rule = &v->budget->list[i];
 	const struct judgement *j = &v->judgements[i];
@@ -215,12 +217,15 @@ static void write_findings(const struct verdict_view *v, size_t i, const char *i
 		putc('\n', out);
 		if (j->list[k].verdict != VERDICT_OVER)
 			continue;
-		write_parts(v, rule, &j->list[k], true, indent, "of it", out);
-		if (v->has_baseline && !rule->by_key)
-			write_parts(v, rule, &j->list[k], false, indent, "beside it", out);
+		if (!write_parts(v, rule, &j->list[k], true, indent, "of it", out))
+			return false;
+		if (v->has_baseline && !rule->by_key &&
+		    !write_parts(v, rule, &j->list[k], false, indent, "beside it", out))
+			return false;
 	}
 	if (more)
 		fprintf(out, "%sand %zu more\n", indent, more);
+	return true;
 }
 
 static void write_about_program(const struct verdict_view *v, FILE *out)
@@ -248,7 +253,7 @@ static const char *word_of(enum verdict verdict)
 
 /* For people. */
 
-static void write_rule_text(const struct verdict_view *v, size_t i, FILE *out)
+static bool write_rule_text(const struct verdict_view *v, size_t i, FILE *out)
 {
 	static const char *const colors[] = {
 		[VERDICT_OVER] = "\033[1m", [VERDICT_UNKNOWN] = "\033[1m", [VERDICT_COUNT] = NULL};
@@ -262,15 +267,15 @@ static void write_rule_text(const struct verdict_view *v, size_t i, FILE *out)
 		fprintf(out, "line %u: ", rule->line);
 	escape_write_sentence(out, slice_of(rule->text));
 	putc('\n', out);
-	write_findings(v, i, "         ", out);
+	return write_findings(v, i, "         ", out);
 }
 
 static int write_text(const struct verdict_view *v, FILE *out, struct error *e)
 {
-	(void)e;
 	for (size_t i = 0; i < v->budget->count; i++) {
-		if (!v->quiet || v->judgements[i].verdict > VERDICT_NOISE)
-			write_rule_text(v, i, out);
+		if ((!v->quiet || v->judgements[i].verdict > VERDICT_NOISE) &&
+		    !write_rule_text(v, i, out))
+			return error_memory(e);
 	}
 	write_about_program(v, out);
 	return 0;
@@ -312,14 +317,13 @@ static cJSON *make_parts(const struct verdict_view *v, const struct budget_rule 
 			 const struct finding *f, bool inside)
 {
 	uint32_t parts[PARTS];
-	size_t count =
-		f->verdict == VERDICT_OVER && (inside || (v->has_baseline && !rule->by_key))
-			? budget_parts(rule, f, v->delta, inside, v->has_baseline, parts, PARTS)
-			: 0;
+	int count = f->verdict == VERDICT_OVER && (inside || (v->has_baseline && !rule->by_key))
+			    ? budget_parts(rule, f, v->delta, inside, v->has_baseline, parts, PARTS)
+			    : 0;
 	cJSON *array = cJSON_CreateArray();
-	bool whole = array != NULL;
+	bool whole = array != NULL && count >= 0;
 
-	for (size_t i = 0; i < count && whole; i++)
+	for (int i = 0; i < count && whole; i++)
 		whole = json_append(array, make_part(v, rule, parts[i]));
 	return json_finish(whole, array);
 }
@@ -463,11 +467,15 @@ static char *details(const struct verdict_view *v, size_t i)
 	char *text = NULL;
 	size_t size;
 	FILE *out = textstream_open(&text, &size);
+	bool whole;
 
 	if (!out)
 		return NULL;
-	write_findings(v, i, "", out);
-	return textstream_close(out, &text) ? text : NULL;
+	whole = write_findings(v, i, "", out);
+	if (textstream_close(out, &text) && whole)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static bool write_case(const struct verdict_view *v, size_t i, FILE *out)

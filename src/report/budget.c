@@ -133,48 +133,51 @@ static struct cell text_of(const struct snapshot *s, const symbol *key, enum key
 	return column->get(column, &in);
 }
 
-static bool matches_glob(const char *glob, const struct cell *text)
+/* 1, 0, or -1 if out of memory, here and below. */
+static int matches_glob(const char *glob, const struct cell *text)
 {
 	char *string = text->known ? strndup(text->text.ptr, text->text.len) : NULL;
-	bool matches = string && fnmatch(glob, string, 0) == 0;
+	int status = string ? fnmatch(glob, string, 0) : FNM_NOMATCH;
 
+	if (text->known && !string)
+		return -1;
 	free(string);
-	return matches;
+	return status == 0 ? 1 : status == FNM_NOMATCH ? 0 : -1;
 }
 
-static bool matches_name(const regex_t *pattern, const struct cell *text)
+static int matches_name(const regex_t *pattern, const struct cell *text)
 {
 	char *string = text->known ? strndup(text->text.ptr, text->text.len) : NULL;
-	bool matches = string && regexec(pattern, string, 0, NULL, 0) == 0;
+	int status = string ? regexec(pattern, string, 0, NULL, 0) : REG_NOMATCH;
 
+	if (text->known && !string)
+		return -1;
 	free(string);
-	return matches;
+	return status == 0 ? 1 : status == REG_NOMATCH ? 0 : -1;
 }
 
-static bool matches(const struct budget_rule *r, const struct snapshot *s, const symbol *key)
+static int matches(const struct budget_rule *r, const struct snapshot *s, const symbol *key)
 {
 	struct cell cell;
+	int match = 1;
 
 	if (r->memory.label_count) {
 		cell = text_of(s, key, KEY_LABEL);
-		if (!cell.known || selection_wants_label(&r->memory, cell.text) != 1)
-			return false;
+		match = cell.known ? selection_wants_label(&r->memory, cell.text) : 0;
 	}
-	if (r->subsystem) {
+	if (match == 1 && r->subsystem) {
 		cell = text_of(s, key, KEY_SUBSYSTEM);
-		if (!matches_glob(r->subsystem, &cell))
-			return false;
+		match = matches_glob(r->subsystem, &cell);
 	}
-	if (r->cgroup) {
+	if (match == 1 && r->cgroup) {
 		cell = text_of(s, key, KEY_CGROUP);
-		if (!matches_glob(r->cgroup, &cell))
-			return false;
+		match = matches_glob(r->cgroup, &cell);
 	}
-	if (r->by_name) {
+	if (match == 1 && r->by_name) {
 		cell = text_of(s, key, KEY_NAME);
-		return matches_name(&r->name, &cell);
+		match = matches_name(&r->name, &cell);
 	}
-	return true;
+	return match;
 }
 
 /* The value of the rule's key, "-" if it is unknown. */
@@ -203,12 +206,13 @@ static bool sum_up(const struct budget_rule *rule, const struct snapshot *s, str
 {
 	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
 		const symbol *key = aggregate_key(&s->groups, i);
+		int match = matches(rule, s, key);
 		struct usage_entry *entry;
 		uint64_t bytes;
 
-		if (!matches(rule, s, key))
+		if (match == 0)
 			continue;
-		entry = entry_of(u, name_in(rule, s, key));
+		entry = match > 0 ? entry_of(u, name_in(rule, s, key)) : NULL;
 		if (!entry)
 			return false;
 		if (!budget_figure(rule, s, &s->groups.groups[i], &bytes))
@@ -235,9 +239,17 @@ bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, st
 	return whole;
 }
 
-bool budget_is_open(const struct snapshot *s)
+/* Whether a rule is about names of memory. */
+static bool tells_names(const struct budget_rule *r)
 {
-	return coverage_incomplete(&s->coverage) > 0 || s->rows_left_out;
+	return r->memory.label_count > 0 || r->subsystem ||
+	       (r->by_key && (r->key == KEY_LABEL || r->key == KEY_SUBSYSTEM));
+}
+
+bool budget_is_open(const struct budget_rule *rule, const struct snapshot *s)
+{
+	return coverage_incomplete(&s->coverage) > 0 || s->rows_left_out ||
+	       (s->coverage.by_how[HOW_NAMES_LOST] > 0 && tells_names(rule));
 }
 
 static uint64_t limit_of(const struct budget_rule *r, uint64_t before)
@@ -424,13 +436,13 @@ static uint64_t weight_of(const struct budget_rule *rule, const struct delta *d,
 	return after > before ? after - before : 0;
 }
 
-static bool is_inside(const struct budget_rule *rule, const struct finding *finding,
-		      const struct delta *d, uint32_t row)
+static int is_inside(const struct budget_rule *rule, const struct finding *finding,
+		     const struct delta *d, uint32_t row)
 {
 	const symbol *key = aggregate_key(&d->rows.groups, row);
+	int match = matches(rule, &d->rows, key);
 
-	return matches(rule, &d->rows, key) &&
-	       slice_equals(name_in(rule, &d->rows, key), finding->name);
+	return match == 1 ? slice_equals(name_in(rule, &d->rows, key), finding->name) : match;
 }
 
 /* Rows come in the order in which processes were read; equal ones are put in that of their keys. */
@@ -448,17 +460,18 @@ static int compare_keys(const struct snapshot *rows, uint32_t a, uint32_t b)
 	return order;
 }
 
-size_t budget_parts(const struct budget_rule *rule, const struct finding *finding,
-		    const struct delta *d, bool inside, bool has_baseline, uint32_t *parts,
-		    size_t most)
+int budget_parts(const struct budget_rule *rule, const struct finding *finding,
+		 const struct delta *d, bool inside, bool has_baseline, uint32_t *parts, int most)
 {
-	size_t count = 0;
+	int count = 0;
 
 	for (uint32_t i = 0; i < aggregate_count(&d->rows.groups); i++) {
 		uint64_t weight = weight_of(rule, d, i, has_baseline);
-		size_t at = count;
+		int at = count, lies = weight ? is_inside(rule, finding, d, i) : 0;
 
-		if (weight == 0 || is_inside(rule, finding, d, i) != inside)
+		if (lies < 0)
+			return -1;
+		if (weight == 0 || (lies > 0) != inside)
 			continue;
 		for (; at > 0; at--) {
 			uint64_t other = weight_of(rule, d, parts[at - 1], has_baseline);
@@ -470,7 +483,7 @@ size_t budget_parts(const struct budget_rule *rule, const struct finding *findin
 		if (at == most)
 			continue;
 		count += count < most;
-		memmove(parts + at + 1, parts + at, (count - at - 1) * sizeof(*parts));
+		memmove(parts + at + 1, parts + at, (size_t)(count - at - 1) * sizeof(*parts));
 		parts[at] = i;
 	}
 	return count;

@@ -78,9 +78,10 @@ void budget_runs_free(struct budget_runs *r, const struct budget *b);
 /* False if out of memory. The caller sets u->open. */
 bool budget_measure(const struct budget_rule *rule, const struct snapshot *s, struct usage *u);
 
-/* Whether there may be more memory than in the snapshot: a process other than one that just ended
- * could not be read, or a report was written without all of its rows. */
-bool budget_is_open(const struct snapshot *s);
+/* Whether there may be more memory of a rule than in the snapshot: a process other than one that
+ * just ended could not be read, nor the names that it keeps, or a report was written without all of
+ * its rows. */
+bool budget_is_open(const struct budget_rule *rule, const struct snapshot *s);
 
 enum verdict {
 	VERDICT_WITHIN,
@@ -118,10 +119,9 @@ int budget_judge(const struct budget *b, size_t rule, const struct budget_runs *
 void judgement_free(struct judgement *j);
 
 /* Fills indices of rows of the delta, inside or outside the memory of the finding: those that grew
- * most or, without a baseline, the largest. Returns their number. */
-size_t budget_parts(const struct budget_rule *rule, const struct finding *finding,
-		    const struct delta *d, bool inside, bool has_baseline, uint32_t *parts,
-		    size_t most);
+ * most or, without a baseline, the largest. Returns their number, or -1 if out of memory. */
+int budget_parts(const struct budget_rule *rule, const struct finding *finding,
+		 const struct delta *d, bool inside, bool has_baseline, uint32_t *parts, int most);
 
 /* The figure of the rule's column on one side of a row; false if it is unknown. */
 bool budget_figure(const struct budget_rule *rule, const struct snapshot *side,

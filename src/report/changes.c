@@ -295,6 +295,20 @@ static void note_rows_left_out(const struct changes *c, const struct delta *d, F
 						   : "after");
 }
 
+static void note_lost_names(const struct changes *c, const struct delta *d, FILE *out)
+{
+	uint64_t before = d->before->coverage.by_how[HOW_NAMES_LOST],
+		 after = d->after->coverage.by_how[HOW_NAMES_LOST];
+
+	(void)c;
+	if (before + after > 0)
+		fprintf(out,
+			"%" PRIu64 " process%s before, %" PRIu64
+			" after, keep names of memory that could not be read, so that memory has "
+			"none here",
+			before, plural(before), after);
+}
+
 static void note_machine(const struct changes *c, const struct delta *d, FILE *out)
 {
 	const struct machine *before = &d->before->machine, *after = &d->after->machine;
@@ -318,8 +332,9 @@ static void note_order(const struct changes *c, const struct delta *d, FILE *out
 
 static bool add_notes(struct changes *c, const struct delta *d)
 {
-	static note_fn *const notes[] = {note_recorded,	     note_same,	   note_hidden,
-					 note_rows_left_out, note_machine, note_order};
+	static note_fn *const notes[] = {note_recorded,	     note_same,	      note_hidden,
+					 note_rows_left_out, note_lost_names, note_machine,
+					 note_order};
 	struct report *r = &c->report;
 
 	r->notes = calloc(sizeof(notes) / sizeof(*notes), sizeof(*r->notes));

@@ -67,13 +67,20 @@ static struct addrinfo *parse_numbers(const char *text, struct error *e)
 	const char *colon = strrchr(text, ':'), *wrong = NULL;
 	struct addrinfo *list = NULL;
 	char host[HOST_MAX];
+	int status = EAI_NONAME;
 
 	/* getaddrinfo() would take only the low bits of a larger number. */
 	if (colon && strtonum(colon + 1, 1, UINT16_MAX, &wrong) != 0 && !wrong &&
-	    take_host(text, (size_t)(colon - text), host) &&
-	    getaddrinfo(host, colon + 1, &hints, &list) == 0 && list)
+	    take_host(text, (size_t)(colon - text), host))
+		status = getaddrinfo(host, colon + 1, &hints, &list);
+	if (status == 0)
 		return list;
-	fail(text, e);
+	if (status == EAI_MEMORY)
+		error_memory(e);
+	else if (status == EAI_SYSTEM)
+		error_errno(e, "cannot listen on %s", text);
+	else
+		fail(text, e);
 	return NULL;
 }
 

@@ -70,6 +70,20 @@ char *copy_read(const struct procdir *dir, const char *name, size_t *size)
 	return bytes;
 }
 
+bool copy_is_lost(int number)
+{
+	return number == EMFILE || number == ENFILE || number == EIO || number == ENOMEM;
+}
+
+static void note_lost(struct copy *c, const char *name)
+{
+	c->no_memory |= errno == ENOMEM;
+	if (c->lost || !copy_is_lost(errno))
+		return;
+	c->lost = name;
+	c->why = errno;
+}
+
 void copy_file(struct copy *c, const struct procdir *dir, const char *name)
 {
 	size_t size;
@@ -78,7 +92,7 @@ void copy_file(struct copy *c, const struct procdir *dir, const char *name)
 	if (bytes)
 		add(c, name, false, bytes, size);
 	else
-		c->no_memory |= errno == ENOMEM;
+		note_lost(c, name);
 }
 
 void copy_link(struct copy *c, const struct procdir *dir, const char *name)
@@ -90,7 +104,7 @@ void copy_link(struct copy *c, const struct procdir *dir, const char *name)
 	if (bytes)
 		add(c, name, true, bytes, (size_t)n);
 	else
-		c->no_memory |= n > 0;
+		note_lost(c, name);
 }
 
 void copy_bytes(struct copy *c, const char *name, char *bytes, size_t size)

@@ -23,7 +23,9 @@ struct copied_file {
 struct copy {
 	struct copied_file list[COPIED_FILES_MAX];
 	size_t count;
-	bool no_memory; /* something is missing for that */
+	bool no_memory;	  /* something is missing for that */
+	const char *lost; /* a file that is there, but could not be read; or NULL */
+	int why;	  /* errno */
 	/* What was read of smaps so far, and the names that the process keeps. */
 	struct copied_text {
 		char *bytes;
@@ -36,6 +38,9 @@ struct copy {
 
 /* Begins anew, or frees all. */
 void copy_clear(struct copy *c);
+
+/* Whether it is an error (errno) of the reading: a file is there, and may be read. */
+bool copy_is_lost(int number);
 
 /* A file that cannot be read is left out. */
 void copy_file(struct copy *c, const struct procdir *dir, const char *name);

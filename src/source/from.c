@@ -89,7 +89,9 @@ char *source_text(const struct source *s, size_t *size, struct error *e)
 	ssize_t n = 1;
 
 	*size = 0;
-	if (fstat(s->fds[0], &st) == 0 && st.st_size > TEXT_MAX)
+	if (fstat(s->fds[0], &st) < 0)
+		error_errno(e, "cannot read %s", s->paths[0]);
+	else if (st.st_size > TEXT_MAX)
 		error_set(e, ERROR_MALFORMED, "%s is larger than 256 MiB", s->paths[0]);
 	else if (!(text = malloc((size_t)st.st_size + 1)))
 		error_memory(e);

@@ -12,6 +12,7 @@
  *	FAULT_WAY	which of the ways this call can fail in, from 0; taken modulo their number
  *	FAULT_PATH	only calls on files whose path has this in it
  *	FAULT_CALLER	only calls that this library makes for itself
+ *	FAULT_FOLLOW	calls of child processes count too, until they run another program
  *
  * Built with CALLS_ONLY, it leaves malloc() alone, for programs whose malloc() is to be the C
  * library's, and begins before all other libraries.
@@ -140,6 +141,23 @@ static const struct {
 	{SYS_rename, looking, PATH},
 	{SYS_renameat2, looking, PATH + 1},
 	{SYS_fsync, looking, 0},
+	{SYS_fdatasync, looking, 0},
+	{SYS_fchmod, looking, 0},
+	{SYS_fchown, looking, 0},
+	{SYS_unlink, looking, PATH},
+	{SYS_mkdir, looking, PATH},
+	{SYS_flock, looking, 0},
+	{SYS_lseek, listing, 0},
+	{SYS_socket, descriptor, -1},
+	{SYS_bind, looking, 0},
+	{SYS_listen, looking, 0},
+	{SYS_setsockopt, looking, 0},
+	{SYS_accept4, descriptor, 0},
+	{SYS_eventfd2, descriptor, -1},
+	{SYS_signalfd4, descriptor, -1},
+	{SYS_epoll_create1, descriptor, -1},
+	{SYS_epoll_ctl, listing, 0},
+	{SYS_epoll_wait, waiting, 0},
 	{SYS_wait4, waiting, -1},
 	{SYS_poll, waiting, -1},
 	{SYS_ppoll, waiting, -1},
@@ -157,7 +175,8 @@ enum { ALLOCATION = -1, THREAD = -2 };
 static struct record unused, *record = &unused;
 static int64_t wanted, way_wanted;
 static const char *path_wanted, *caller_wanted;
-static bool active; /* during main() of the right program */
+static bool active;  /* during main() of the right program */
+static bool follows; /* child processes too */
 static int stays_number = INT_MIN, stays_error;
 static long stays_file;
 static __thread int quiet __attribute__((tls_model("initial-exec")));
@@ -195,7 +214,7 @@ __asm__(".text\n"
 struct range {
 	uintptr_t begin, end;
 };
-static struct range libc_text, program_text, caller_text, curses_text[2], exported[8];
+static struct range libc_text, program_text, caller_text, curses_text[2], archive_text, exported[8];
 static size_t exported_count;
 
 static bool lies_in(uintptr_t address, const struct range *r)
@@ -218,6 +237,8 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *ctx)
 		found = &program_text;
 	else if (strncmp(name, "libtinfo.", 9) == 0 || strncmp(name, "libncursesw.", 12) == 0)
 		found = &curses_text[name[3] == 'n'];
+	else if (strncmp(name, "libarchive.", 11) == 0)
+		found = &archive_text;
 	for (int i = 0; found && i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
@@ -273,6 +294,19 @@ static bool is_from_curses(const uintptr_t *stack)
 
 	for (int i = 0; i < DEPTH && !lies_in(stack[i], &program_text); i++) {
 		if (lies_in(stack[i], &curses_text[0]) || lies_in(stack[i], &curses_text[1]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether libarchive does, itself or through a library that compresses. It is loaded late. */
+static bool is_from_archive(const uintptr_t *stack)
+{
+	enum { DEPTH = 256 };
+
+	dl_iterate_phdr(find_library, NULL);
+	for (int i = 0; i < DEPTH && !lies_in(stack[i], &program_text); i++) {
+		if (lies_in(stack[i], &archive_text))
 			return true;
 	}
 	return false;
@@ -394,6 +428,8 @@ static long do_call(long number, long *args, uintptr_t from, const uintptr_t *st
 	return -error;
 }
 
+static void catch_calls(void);
+
 static void on_call(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *u = context;
@@ -414,9 +450,11 @@ static void on_call(int signal, siginfo_t *info, void *context)
 		fault_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&u->uc_sigmask, args[3], 0, 0);
 		sigdelset(&u->uc_sigmask, SIGSYS);
 	}
-	/* A new process is not followed: its dispatch is off, and its memory is a copy. */
+	/* In a new process, dispatch is off, and memory is a copy. */
 	if ((info->si_syscall == SYS_clone || info->si_syscall == SYS_fork) && r[REG_RAX] == 0) {
-		active = false;
+		active = follows;
+		if (follows)
+			catch_calls();
 		return;
 	}
 	selector = active;
@@ -506,6 +544,8 @@ static bool fails(const uintptr_t *frame)
 	error = decide(ALLOCATION, allocation, -1, is_from_curses(frame + 1) ? "curses" : "");
 	if (error == END)
 		return false;
+	if (is_from_archive(frame + 1))
+		snprintf(record->path, sizeof(record->path), "libarchive");
 	errno = error;
 	return true;
 }
@@ -790,6 +830,7 @@ static void start(void)
 	way_wanted = number_of("FAULT_WAY");
 	path_wanted = getenv("FAULT_PATH");
 	caller_wanted = getenv("FAULT_CALLER");
+	follows = getenv("FAULT_FOLLOW") != NULL;
 	dl_iterate_phdr(find_library, NULL);
 	if (caller_wanted)
 		find_exported();

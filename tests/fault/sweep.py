@@ -22,19 +22,21 @@ import signal
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import termios
 import threading
 import time
 
 import judge
+import results
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREES = os.path.join(HERE, "..", "..", "fixtures", "trees")
 RECORD = struct.Struct("8q256s")
 SECONDS = 60
 EINTR, EACCES, ENOSPC, SHORT = 4, 13, 28, 0
-ALLOCATION, WRITE, OPEN, CLOSE, MMAP, OPENAT = -1, 1, 2, 3, 9, 257
+ALLOCATION, WRITE, OPEN, CLOSE, MMAP, UNLINK, OPENAT = -1, 1, 2, 3, 9, 87, 257
 STAYS = 1  # the way of mmap() in which all later ones fail too
 STREAMS = 4  # and the record
 TRIES = 3
@@ -62,16 +64,19 @@ class Fault:
 class Case:
 	"""A command. `stable`: its output is the same in every run; `jobs`: how many times as many may
 	run at once, since they mostly sleep; `like`: a command that must have the same output;
-	`adds_up`: its total is the sum of its rows; `barred`: the end of paths that cannot be
-	opened."""
+	`adds_up`: its total is the sum of its rows; `follow`: calls of its child processes fail too;
+	`tree`: what was put in the archive that it reads; `result`: what it leaves or serves beside
+	text; `numbers`: only numbers differ in its output; `says`: what it says if something is missing
+	in that."""
 
 	def __init__(self, name, *arguments, stable=True, stdin=None, keys=None, program="anonmem",
 			statuses=(0, 1), own=True, writes=None, caller=None, jobs=1, like=None,
-			adds_up=False):
+			adds_up=False, follow=False, tree=None, result=results.Result(), numbers=False, says=None):
 		self.name, self.arguments, self.stable, self.stdin = name, arguments, stable, stdin
 		self.keys, self.program, self.statuses, self.own = keys, program, statuses, own
 		self.writes, self.caller, self.jobs, self.like = writes, caller, jobs, like
-		self.adds_up, self.references = adds_up, None
+		self.adds_up, self.references, self.follow, self.tree = adds_up, None, follow, tree
+		self.result, self.numbers, self.says = result, numbers, says
 		self.calls = 0  # the most that an undisturbed run had
 
 	def form(self):
@@ -103,19 +108,26 @@ class Run:
 			environment["LD_PRELOAD"] = sweep.inject.replace("inject.so", "inject-calls.so")
 		if case.caller:
 			environment["FAULT_CALLER"] = case.caller
+		if case.follow:
+			environment["FAULT_FOLLOW"] = "1"
 		os.mkdir(self.path("here"))
-		command = [sweep.binaries.get(a, a) for a in case.arguments]
+		argument = case.result.begin(self.path("here"))
+		command = [argument if a == "ARGUMENT" else sweep.binaries.get(a, a) for a in case.arguments]
 		with open(self.path("out"), "wb") as out, open(self.path("err"), "wb") as err, \
 				open(case.stdin or os.devnull, "rb") as stdin:
 			streams = {"stdin": stdin, "stdout": out, "stderr": err, "cwd": self.path("here")}
 			if case.keys is None:
-				self.status = wait(subprocess.Popen(command, env=environment, **streams))
+				process = subprocess.Popen(command, env=environment, **streams)
+				self.served = case.result.wait(process, argument)
+				self.status = wait(process)
 			else:
 				self.status, self.screen = run_on_screen(command, environment, case.keys, streams)
 		with open(self.path("record"), "rb") as f:
 			self.fault = Fault(f.read())
 		self.out, self.err = self.read("out"), self.read("err")
-		self.left = {name: self.read(os.path.join("here", name)) for name in os.listdir(self.path("here"))}
+		self.left = {name: self.read(os.path.join("here", name)) for name in os.listdir(self.path("here"))
+			if not case.result.keeps(name)}
+		self.result = case.result.look(self.path("here"), sweep.binaries["ANONMEM"])
 
 	def read(self, name):
 		with open(self.path(name), encoding="utf-8", errors="replace", newline="") as f:
@@ -198,6 +210,10 @@ def without_kept(text):
 	return re.sub(r'"kept":\d+,', "", text).replace('"kept"', '"read"').replace(",kept,", ",read,")
 
 
+def without_numbers(text):
+	return re.sub(r"[0-9][0-9.]*[KMGT]?", "N", text)
+
+
 def shown(case, run):
 	return run.left.get(case.writes, "") if case.writes else run.out
 
@@ -209,6 +225,8 @@ def is_right(case, before, run):
 		return True
 	if case.writes and not text:
 		return True  # the screen said that it could not be written
+	if case.says and re.search(case.says, run.out + run.err):
+		return True
 	try:
 		if case.references:
 			return judge.is_accounted_for(case.form(), text, run.err, case.references)
@@ -218,6 +236,8 @@ def is_right(case, before, run):
 			if "names of memory that" in run.err:
 				return judge.lacks_names(after, rows)
 			return bool(rows) and judge.shows(after, rows)
+		if case.numbers:
+			return without_numbers(text) == without_numbers(shown(case, before))
 		return not case.adds_up or judge.adds_up(case.form(), text)
 	except (json.JSONDecodeError, KeyError, IndexError):
 		return False
@@ -226,19 +246,20 @@ def is_right(case, before, run):
 def complaint(case, before, run):
 	"""Returns what is wrong with a run, or None."""
 	wrong = complaint_of_end(case, run)
-	if wrong or crashes_in_curses(run):
+	if wrong or crashes_in_library(run):
 		return wrong
-	wrong = complaint_of_rest(case, before, run)
+	wrong = complaint_of_rest(case, before, run) or case.result.complaint(before, run)
 	if wrong:
 		return wrong
 	if not case.own:
 		return complaint_of_others(case, before, run)
-	return complaint_of_words(run) or complaint_of_report(case, before, run)
+	return complaint_of_words(before, run) or complaint_of_report(case, before, run)
 
 
-def crashes_in_curses(run):
-	"""curses crashes or exits when it is out of memory; the terminal must be restored."""
-	return run.fault.number == ALLOCATION and run.fault.path == "curses" and run.status != 0
+def crashes_in_library(run):
+	"""curses and libarchive crash or exit when out of memory; the terminal must be restored."""
+	return run.fault.number == ALLOCATION and run.fault.path in ("curses", "libarchive") and \
+		run.status != 0 and not run.err.startswith("anonmem: ")
 
 
 def complaint_of_end(case, run):
@@ -248,7 +269,7 @@ def complaint_of_end(case, run):
 		wrong = run.screen.complaint(told=not run.fault.on_screen() or run.fault.number != WRITE)
 		if wrong:
 			return wrong
-	if crashes_in_curses(run):
+	if crashes_in_library(run):
 		return None
 	if run.status < 0:
 		return f"dies of {signal.Signals(-run.status).name}"
@@ -259,14 +280,15 @@ def complaint_of_rest(case, before, run):
 	"""Checks what is left: memory, descriptors, files."""
 	fault = run.fault
 	# The C library keeps character set data and a changed environment.
-	if case.own and fault.ended and fault.allocated > before.fault.allocated and \
-			not re.search("/gconv|/etc/passwd", fault.path):
+	allocated = before.fault.allocated + case.result.ALLOCATED
+	if case.own and fault.ended and fault.allocated > allocated and \
+			not re.search("/gconv|/etc/passwd|libarchive", fault.path):
 		return f"leaves {fault.allocated - before.fault.allocated} pieces of memory"
 	if fault.ended and fault.open > (before.fault.open or STREAMS):
 		return "leaves a descriptor open"
 	for name, text in run.left.items():
 		if name != case.writes:
-			return f"leaves the file {name}"
+			return f"leaves the file {name}" if fault.number != UNLINK else None
 		if not text and fault.path.endswith(name):
 			continue  # it could not be written, and is empty
 		try:
@@ -297,10 +319,23 @@ def has_no_memory(case, before, run):
 	return all(line in usual or line.endswith(": 0") for line in run.out.splitlines())
 
 
-def complaint_of_words(run):
-	for line in sentences(run.err if not run.fault.path.endswith("/err") else ""):
-		if not line.startswith("anonmem: ") or len(line) < 20:
+# Libraries that are loaded report lack of memory themselves.
+FOREIGN = ("Fatal Internal Error in libarchive: ", "Error in GnuTLS initialization: ")
+
+
+# Beside why the first sample was lost.
+OF_RECORDINGS = r"\d samples? could not be written|-wal still; keep it beside"
+
+
+def complaint_of_words(before, run):
+	said = sentences(run.err if not run.fault.path.endswith("/err") else "")
+	said = [line for line in said if not line.startswith(FOREIGN)]
+	for line in said:
+		if not line.startswith("anonmem: ") or len(line) < 20 or re.search(r"\(null\)|: Success", line):
 			return f"says: {line}"
+	errors = [line for line in said if not re.search(OF_RECORDINGS, line)]
+	if run.status == 1 and before.status != 1 and len(errors) > len(sentences(before.err)) + 1:
+		return f"says more than one sentence: {said}"
 	return None
 
 
@@ -317,10 +352,12 @@ def complaint_of_report(case, before, run):
 	# A directory that cannot be read is not taken for a tree.
 	if fault.error == EACCES and re.search(r"trees/\d$", fault.path):
 		return None
-	if run.status != 0:
+	if run.status not in (0, before.status):
+		if case.numbers and "unknown" in run.out:
+			return None  # the program ended before it was read
 		if not run.err and not fault.path.endswith("/err"):
 			return f"exits with {run.status} and says nothing"
-		if run.status != before.status and is_nothing(fault):
+		if is_nothing(fault):
 			return f"is not to fail by that, but says: {run.err}"
 		return None
 	if case.stable and is_nothing(fault) and \
@@ -383,14 +420,14 @@ class Sweep:
 			print(self.complaints[-1], flush=True)
 
 	def references(self, case):
-		tree = case.arguments[case.arguments.index("--root") + 1]
+		named = case.arguments[case.arguments.index("--from" if case.tree else "--root") + 1]
 
 		def run(path):
-			undisturbed = Run(self, Case(case.name, *[path if a == tree else a for a in case.arguments],
+			undisturbed = Run(self, Case(case.name, *[path if a == named else a for a in case.arguments],
 				keys=case.keys, writes=case.writes), 0, 0)
 			return shown(case, undisturbed)
 
-		return judge.References(tree, run)
+		return judge.References(case.tree or named, run)
 
 	def sweep(self, case, jobs):
 		before = Run(self, case, 0, 0)
@@ -398,7 +435,7 @@ class Sweep:
 			self.complain(case, 0, 0, f"undisturbed, it exits with {before.status}: {before.err}")
 			return
 		case.calls = before.fault.calls
-		if case.stable and "--root" in case.arguments:
+		if case.stable and (case.tree or "--root" in case.arguments):
 			case.references = self.references(case)
 		if case.like:
 			before = Run(self, Case(case.name, *case.like), 0, 0)
@@ -412,16 +449,96 @@ class Sweep:
 		with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
 			for done in [pool.submit(work) for _ in range(jobs)]:
 				done.result()
-		print(f"{case.name}: {self.faults - faults} faults in {time.monotonic() - begun:.1f} s", flush=True)
+		print(f"{case.name}: {self.faults - faults} faults at {case.calls} calls in "
+			f"{time.monotonic() - begun:.1f} s", flush=True)
 
 
-def cases(folder, pids):
+def pack(tree, path, mode):
+	with tarfile.open(path, mode) as t:
+		t.add(tree, os.path.basename(tree))
+
+
+class Made:
+	"""What the cases read, made by undisturbed commands. One recording grows still."""
+
+	def __init__(self, folder, anonmem, pids):
+		self.growing = os.path.join(folder, "growing.db")
+		self.recorder = subprocess.Popen(
+			[anonmem, "record", "--output", self.growing, "-d", "1d", "--pid", pids[1]])
+		self.tar, self.gzip = os.path.join(folder, "tree.tar"), os.path.join(folder, "tree.tar.gz")
+		pack(os.path.join(TREES, "labelled"), self.tar, "w")
+		pack(os.path.join(TREES, "unnamed"), self.gzip, "w:gz")
+		self.captures = [os.path.join(folder, name) for name in ("one.tar.zst", "two.tar.zst")]
+		for path in self.captures:
+			subprocess.run([anonmem, "capture", "-q", "--output", path, "--pid", ",".join(pids)], check=True)
+
+
+def written(pids, older):
+	"""What writes files."""
+	secrets = ("fault: page", "fault/program")
+
+	def capture(kind, name, *more, **about):
+		return Case(f"capture.{kind}", "ANONMEM", "capture", "--output", name, *more, "--pid", pids[1],
+			stable=False, follow=True, result=results.Capture(name, **about))
+
+	def record(kind, *more, **about):
+		return Case(f"record.{kind}", "ANONMEM", "record", "--output", "r.db", "--for", "250ms",
+			"-d", "100ms", *more, "--pid", pids[1], stable=False, jobs=2, result=results.Recording("r.db", **about))
+
+	return [
+		capture("tar", "c.tar"),
+		capture("gzip", "c.tar.gz"),
+		capture("zstd", "c.tar.zst"),
+		capture("redacted", "c.tar", "--redact", secrets=secrets),
+		record("new"),
+		record("more", "--thin", "none", older=older),
+		record("redacted", "--redact", "--max-size", "1M"),
+	]
+
+
+def read_back(made, recorded):
+	"""What reads files, and what watches a program."""
+	one, two = made.captures
+	enough, little = ("--max", "rss=1G"), ("--max", "rss=1k")
+	return [
+		Case("output", "ANONMEM", "--output", "a.json", "--root", os.path.join(TREES, "unnamed"), "--json",
+			writes="a.json", follow=True),
+		Case("from.tar", "ANONMEM", "--from", made.tar, "--by", "process,label",
+			tree=os.path.join(TREES, "labelled")),
+		Case("from.gzip", "ANONMEM", "--from", made.gzip, "--csv", "--by", "user,cgroup",
+			tree=os.path.join(TREES, "unnamed")),
+		Case("from.capture", "ANONMEM", "--from", one, "--csv"),
+		Case("from.recording", "ANONMEM", "--from", recorded),
+		Case("from.growing", "ANONMEM", "--from", made.growing, "--csv"),
+		Case("from.page", "ANONMEM", "--from", recorded, "--format", "html"),
+		Case("recorded.top", "ANONMEM", "top", "--batch", "-n2", "-d", "0.01", "--from", recorded + "@first",
+			"--csv"),
+		Case("diff.captures", "ANONMEM", "diff", made.tar, one, says=r"could not be read"),
+		Case("diff.moments", "ANONMEM", "diff", recorded + "@first", recorded + "@last"),
+		Case("check.sources", "ANONMEM", "check", *enough, "--growth", "50%", "--from", one, "--baseline", two,
+			says="names of memory that"),
+		Case("check.over", "ANONMEM", "check", *little, "--json", "--from", one, statuses=(1, 4),
+			says="names of memory that"),
+		Case("check.names", "ANONMEM", "check", *little, "--label", "anon:fault*", "--from", one, statuses=(1, 4)),
+		Case("check.command", "ANONMEM", "check", *enough, "--repeat", "2", "--", "sleep", "0.1", stable=False,
+			jobs=2, follow=True, numbers=True),
+		Case("serve", "ANONMEM", "serve", "--listen", "ARGUMENT", "-d", "100ms", "--root",
+			os.path.join(TREES, "unnamed"), stable=False, jobs=4, result=results.Service()),
+		Case("machine.archive", "ANONMEM", "machine", "--from", made.gzip, stable=False),
+	]
+
+
+def cases(folder, pids, made):
 	tree = os.path.join(TREES, "labelled")
 	small = os.path.join(TREES, "unnamed")
 	smaps = os.path.join(HERE, "..", "..", "fixtures", "smaps", "several.smaps")
 	rules = os.path.join(HERE, "..", "golden", "rules.conf")
 	stable = "rss,anonymous,swap"
+	recorded = os.path.join(HERE, "..", "..", "fixtures", "recordings", "version-2.db")
+	older = os.path.join(HERE, "..", "..", "fixtures", "recordings", "version-1.db")
 	return [
+		*written(pids, older),
+		*read_back(made, recorded),
 		Case("help", "ANONMEM", "--help"),
 		Case("version", "ANONMEM", "--version"),
 		Case("tree.table", "ANONMEM", "--root", tree, "--by", "process,label"),
@@ -476,7 +593,7 @@ def main():
 	parser = argparse.ArgumentParser()
 	parser.add_argument("--all", action="store_true", help="each call in every way it can fail in")
 	parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth call")
-	parser.add_argument("--only", default="", help="cases whose name has this in it")
+	parser.add_argument("--only", default="", help="this case, or those whose name begins so")
 	parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
 	parser.add_argument("anonmem")
 	parser.add_argument("inject")
@@ -492,8 +609,11 @@ def main():
 		names = [o.anonmem, "run", o.program, "names"]
 		targets = [subprocess.Popen(command) for command in (["sleep", "1000"], names)]
 		time.sleep(0.5)
-		for case in cases(os.path.join(folder, "trees"), [str(t.pid) for t in targets]):
-			if o.only in case.name:
+		pids = [str(t.pid) for t in targets]
+		made = Made(folder, o.anonmem, pids)
+		targets.append(made.recorder)
+		for case in cases(os.path.join(folder, "trees"), pids, made):
+			if (case.name + ".").startswith(o.only and o.only + "."):
 				sweep.sweep(case, case.jobs * o.jobs)
 		for target in targets:
 			target.kill()
