@@ -51,11 +51,13 @@ class Machine:
 		self.prefix = ["nsenter", "-t", str(self.first), "-m", "-p", "--"]
 		self.folder = tempfile.mkdtemp(prefix="anonmem-containers-")
 		make_root(self.folder)
+		self.configuration = os.path.join(self.folder, "containers.conf")
+		write(self.configuration, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\n')
 		self.daemons = []
 
 	def run(self, *command, **more):
 		done = subprocess.run([*self.prefix, *map(str, command)], capture_output=True, check=False, timeout=60,
-			**more)
+			env={**os.environ, "CONTAINERS_CONF": self.configuration}, **more)
 		if done.returncode:
 			raise AssertionError(f"{command}: {done.stderr.decode()}{done.stdout.decode()}")
 		return done.stdout.decode().strip() or done.stderr.decode()
@@ -107,9 +109,10 @@ class Engines(Live):
 		podman = cls.podman = ("podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs", "--storage-driver",
 			"vfs", "--events-backend", "none")
 		machine.run(*podman, "import", "-", "image", input=machine.image())
-		cls.start(*podman, "pod", "create", "--name", "shop-pod", "--infra=false")
-		cls.start(*podman, "run", "-d", "--pod", "shop-pod", "--name", "db-1", "--network", "host", "-m", "32m",
-			*LIMITS, "image", *SLEEP)
+		cls.start(*podman, "pod", "create", "--name", "shop-pod", "--network", "host", "--infra-image", "image",
+			"--infra-command", " ".join(SLEEP))
+		cls.start(*podman, "run", "-d", "--pod", "shop-pod", "--name", "db-1", "-m", "32m", *LIMITS, "image",
+			*SLEEP)
 		machine.daemon("containerd", answers=("ctr", "version"))
 		notes = {"container-name": "app", "sandbox-name": "web-0", "sandbox-namespace": "shop", "sandbox-uid": UID}
 		annotations = [f"--annotation=io.kubernetes.cri.{key}={value}" for key, value in notes.items()]

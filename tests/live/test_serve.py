@@ -252,7 +252,7 @@ class Serve(Live):
 		self.assertGreater(found["anonmem_processes_scanned", ()], 1)
 
 	def test_nothing_is_left_of_garbage(self):
-		"""Each connection is answered or refused, and counted, and no descriptor and no memory stays."""
+		"""Each connection is answered or refused, and counted, and leaves neither descriptors nor memory."""
 		requests = (b"GET\r\n\r\n", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01" * 3000,
 			b"GET /metrics HTT", b"")
 
@@ -275,7 +275,8 @@ class Serve(Live):
 			self.assertLessEqual(descriptors(), opened + 4)  # a reading opens some
 		memory = "process_resident_memory_bytes", ()
 		if b"+sandbox" in anonmem.run("--version").stdout:  # a sanitizer keeps what was freed
-			self.assertLess(after[memory] - before[memory], anonmem.MIB)
+			# Those that may be open at once take 2 MiB.
+			self.assertLess(after[memory] - before[memory], 3 * anonmem.MIB)
 
 	def wait(self, condition):
 		for _ in range(500):

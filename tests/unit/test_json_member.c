@@ -55,7 +55,7 @@ static void malformed(void **state)
 		assert_member(texts[i], "a", NULL);
 	/* Nothing behind the text counts. */
 	assert_false(
-		json_member((struct slice){"{\"a\":\"x\"}", 8}, "a", &(struct slice){NULL, 0}));
+		json_member((struct slice){"{\"a\":\"x\"}", 7}, "a", &(struct slice){NULL, 0}));
 }
 
 int main(void)
