@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
@@ -266,6 +267,12 @@ static int serve(struct service *s, struct users *users, struct error *e)
 	return 0;
 }
 
+/* An arena for each reader would keep more memory free than it saves time. */
+static void share_arena(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+}
+
 /* The server calls functions of libraries, which stay loaded. */
 static int run(const struct options *o, struct error *e)
 {
@@ -278,6 +285,7 @@ static int run(const struct options *o, struct error *e)
 
 	if (!rules)
 		return -1;
+	share_arena();
 	s.source = source_open_proc(o->root, NULL, 0, e);
 	containers = s.source ? containers_open(s.source, e) : NULL;
 	if (containers) {

@@ -27,6 +27,8 @@ void naming_add(struct naming *n, const struct record *r, const struct grouping 
 	unsigned kind = grouping_find(by, KEY_KIND), label = grouping_find(by, KEY_LABEL);
 	struct slice anon = slice_of(kind_names[KIND_ANON]);
 
+	if (kind == by->count || label == by->count)
+		return;
 	for (uint32_t i = 0; i < r->count; i++) {
 		const symbol *key = record_key(r, by, i);
 		enum origin origin;

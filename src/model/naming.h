@@ -24,7 +24,7 @@ struct naming {
 /* Whether a label is a name that a process gave its memory, including shared memory. */
 bool label_is_given(struct slice label);
 
-/* Adds the memory of a process; `by` has KEY_KIND and KEY_LABEL. */
+/* Adds the memory of a process; nothing if `by` lacks KEY_KIND or KEY_LABEL. */
 void naming_add(struct naming *n, const struct record *r, const struct grouping *by,
 		const struct intern *symbols);
 

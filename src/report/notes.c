@@ -39,22 +39,29 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "es";
 }
 
+/* Not of a capture. Another system's /proc is a tree, too. */
+static bool is_running(const struct snapshot *s)
+{
+	return s->source == SOURCE_PROC || (s->source == SOURCE_TREE && s->machine.is_live);
+}
+
 /* What the user can do about processes that could not be read. */
 static const char *advice(const struct snapshot *s)
 {
 	const struct coverage *c = &s->coverage;
 
+	if (is_running(s))
+		return c->by_how[HOW_NO_SMAPS] > 0 ? "this kernel has no smaps"
+						   : advice_on_rights(s->machine.may_trace,
+								      s->machine.in_user_namespace);
 	switch (s->source) {
-	case SOURCE_PROC:
-		if (c->by_how[HOW_NO_SMAPS] > 0)
-			return "this kernel has no smaps";
-		return advice_on_rights(s->machine.may_trace, s->machine.in_user_namespace);
 	case SOURCE_TREE:
 		if (c->by_how[HOW_NO_SMAPS] > 0)
 			return "this capture has no smaps, only maps, as if its kernel had none";
 		return "no permission when the capture was made";
 	case SOURCE_RECORDING:
 		return "no permission when the recording was made";
+	case SOURCE_PROC:
 	case SOURCE_SMAPS:
 	case SOURCE_REPORT:
 		break;
@@ -167,7 +174,7 @@ static void note_timed_out(const struct snapshot *s, const struct hidden_rows *h
 static void note_lost_names(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
 {
 	uint64_t n = s->coverage.by_how[HOW_NAMES_LOST];
-	bool captured = s->source != SOURCE_PROC;
+	bool captured = !is_running(s);
 
 	(void)hidden;
 	if (n == 0)
@@ -208,7 +215,7 @@ static void note_marked(const struct snapshot *s, const struct hidden_rows *hidd
 	if (n > 0)
 		fprintf(out,
 			"read smaps of %" PRIu64 " process%s instead: a scan cannot distinguish "
-						 "swap from marks of userfaultfd",
+			"swap from marks of userfaultfd",
 			n, plural(n));
 }
 
@@ -252,8 +259,8 @@ static void note_maybe_shared(const struct snapshot *s, const struct hidden_rows
 			"%" PRIu64
 			" process%s may share the memory of another; such memory counts twice: %s",
 			n, plural(n),
-			s->source == SOURCE_TREE ? "this capture lacks the file shared-memory"
-						 : "kcmp is not permitted here");
+			is_running(s) ? "kcmp is not permitted here"
+				      : "this capture lacks the file shared-memory");
 }
 
 static void note_unseen(const struct snapshot *s, const struct hidden_rows *hidden, FILE *out)
@@ -311,9 +318,8 @@ static void note_shares(const struct snapshot *s, const struct hidden_rows *hidd
 			"SWAPPSS with a + is a lower bound: the swap of %" PRIu64
 			" shared object%s %s",
 			n, n == 1 ? "" : "s",
-			s->source != SOURCE_PROC ? "is not in the capture"
-						 : "is unknown; run as root or grant "
-						   "cap_checkpoint_restore");
+			is_running(s) ? "is unknown; run as root or grant cap_checkpoint_restore"
+				      : "is not in the capture");
 	else if (s->coverage.shared_swappers > 0 && s->coverage.by_outcome[OUTCOME_DENIED] > 0)
 		fputs("SWAPPSS divides swapped shared memory among the processes that could be "
 		      "read",

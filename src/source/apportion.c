@@ -87,6 +87,7 @@ void apportion_next(struct apportionment *d, const struct part *part, struct cou
 		[COUNTER_SWAP] = BY_SWAPPED,
 		[COUNTER_SWAP_PSS] = BY_SWAPPED,
 		[COUNTER_LOCKED] = BY_RESIDENT,
+		[COUNTER_USS] = BY_EXCLUSIVE,
 		/* BY_SIZE for the rest: size itself, and counters that are 0 for memory with a
 		 * name */
 	};

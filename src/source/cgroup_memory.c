@@ -59,16 +59,26 @@ static bool keep_hierarchy(void *ctx, struct slice line)
 	return true;
 }
 
+/* Of another system, process 1 sees what is mounted there; "self" is in a container, if anywhere.
+ */
+static bool read_mounts(const struct source *s, struct hierarchy *m)
+{
+	if (s->kind == SOURCE_TREE && s->is_live)
+		return lines_read(s, "1/mountinfo", keep_hierarchy, m) == LINES_READ;
+	return lines_read(s, "self/mountinfo", keep_hierarchy, m) == LINES_READ;
+}
+
 static int find_mount(const struct source *s, struct hierarchy *m, struct error *e)
 {
+	bool known;
+
 	*m = (struct hierarchy){.version = 0};
-	if (s->kind == SOURCE_TREE &&
-	    lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
+	known = read_mounts(s, m);
+	if (!known && s->kind == SOURCE_TREE)
 		return error_set(e, ERROR_USAGE,
 				 "the account of a control group needs the running system, or a "
 				 "capture by anonmem capture");
-	if (s->kind == SOURCE_PROC &&
-	    lines_read(s, "self/mountinfo", keep_hierarchy, m) != LINES_READ)
+	if (!known && s->kind == SOURCE_PROC)
 		return error_errno(e, "cannot read %s/self/mountinfo", s->root);
 	if (m->version == 0)
 		return error_set(e, ERROR_SYSTEM,

@@ -4,8 +4,10 @@
 #include "base/intern.h"
 #include "base/json.h"
 #include "parse/cgroup_path.h"
+#include "parse/json_member.h"
 #include "parse/number.h"
 #include "source/handle.h"
+#include "source/system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +23,7 @@
 enum {
 	FILE_MAX = 16 * 1024 * 1024, /* most of one file of an engine */
 	SHORT_ID = 12,
+	ID_DIGITS = 64,
 	AGAIN_NS = SECOND_NS,
 };
 
@@ -75,6 +78,15 @@ static void add_name(struct names *n, struct slice id, const char *name)
 	}
 	if (!n->list[s].text)
 		n->list[s].text = strdup(name);
+}
+
+/* The same for a name that is not a string. */
+static void add_name_of(struct names *n, struct slice id, struct slice name)
+{
+	char text[CONTAINER_NAME_MAX];
+
+	snprintf(text, sizeof(text), "%.*s", (int)name.len, name.ptr);
+	add_name(n, id, text);
 }
 
 static const char *find_name(struct names *n, struct slice id)
@@ -136,6 +148,14 @@ static cJSON *read_json(int fd)
 	return json;
 }
 
+/* Such a member of an object in a text; NULL if there is none. */
+static cJSON *parse_member(struct slice text, const char *name)
+{
+	struct slice value;
+
+	return json_member(text, name, &value) ? cJSON_ParseWithLength(value.ptr, value.len) : NULL;
+}
+
 /* Does not wait for a FIFO. */
 static int open_state(int folder, const char *path)
 {
@@ -153,11 +173,13 @@ static struct slice slice_or_none(const char *text)
 }
 
 /* docker: "Name" begins with a slash; under cri-dockerd, labels have the names of Kubernetes. */
-static void take_docker(struct containers *c, const char *id, const cJSON *json)
+static void take_docker(struct containers *c, const char *id, struct slice text)
 {
-	const cJSON *config = cJSON_GetObjectItemCaseSensitive(json, "Config");
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(config, "Labels");
-	const char *name = string_of(json, "Name");
+	struct slice config = SLICE("");
+	bool has_config = json_member(text, "Config", &config);
+	cJSON *labels = has_config ? parse_member(config, "Labels") : NULL;
+	cJSON *own = parse_member(text, "Name");
+	const char *name = cJSON_GetStringValue(own);
 
 	add_kubernetes(c, slice_of(id), slice_or_none(string_of(labels, "io.kubernetes.pod.uid")),
 		       string_of(labels, "io.kubernetes.pod.namespace"),
@@ -165,12 +187,14 @@ static void take_docker(struct containers *c, const char *id, const cJSON *json)
 		       string_of(labels, "io.kubernetes.container.name"));
 	if (name)
 		add_name(&c->containers, slice_of(id), name + (*name == '/'));
+	cJSON_Delete(labels);
+	cJSON_Delete(own);
 }
 
 /* The OCI bundle of a container of Kubernetes: its annotations. */
-static void take_bundle(struct containers *c, const char *id, const cJSON *json)
+static void take_bundle(struct containers *c, const char *id, struct slice text)
 {
-	const cJSON *notes = cJSON_GetObjectItemCaseSensitive(json, "annotations");
+	cJSON *notes = parse_member(text, "annotations");
 	const char *name = string_of(notes, "io.kubernetes.cri.container-name");
 
 	/* The container that only holds a pod's namespaces has no name. */
@@ -182,18 +206,20 @@ static void take_bundle(struct containers *c, const char *id, const cJSON *json)
 		       string_of(notes, "io.kubernetes.pod.namespace"),
 		       string_of(notes, "io.kubernetes.pod.name"),
 		       string_of(notes, "io.kubernetes.container.name"));
+	cJSON_Delete(notes);
 }
 
 /* Folders of engines with a folder for each container and a file in it. */
 static const struct engine {
 	const char *folder, *file;
-	void (*take)(struct containers *c, const char *id, const cJSON *json);
+	void (*take)(struct containers *c, const char *id, struct slice text);
 } engines[] = {
 	{"var/lib/docker/containers", "config.v2.json", take_docker},
 	{"run/containerd/io.containerd.runtime.v2.task/k8s.io", "config.json", take_bundle},
-	{"run/containers/storage/overlay-containers", "userdata/config.json", take_bundle},
-	{"var/lib/containers/storage/overlay-containers", "userdata/config.json", take_bundle},
 };
+
+/* Of podman and CRI-O, the storage driver is part of the folder's name. */
+static const char *const storage_drivers[] = {"overlay", "vfs", "btrfs", "zfs"};
 
 static DIR *open_folder(int root, const char *path)
 {
@@ -212,25 +238,25 @@ static void load_engine(struct containers *c, const struct engine *engine)
 	char path[PATH_MAX];
 
 	while (folder && (entry = readdir(folder))) {
-		cJSON *json;
+		size_t length;
+		char *text;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", entry->d_name, engine->file);
-		json = read_json(open_state(dirfd(folder), path));
-		if (json)
-			engine->take(c, entry->d_name, json);
-		cJSON_Delete(json);
+		text = read_file(open_state(dirfd(folder), path), &length);
+		if (text)
+			engine->take(c, entry->d_name, (struct slice){text, length});
+		free(text);
 	}
 	if (folder)
 		closedir(folder);
 }
 
 /* One file for all containers: [{"id": ..., "names": [...]}]. */
-static void load_storage(struct containers *c)
+static void load_list(struct containers *c, const char *path)
 {
-	cJSON *list = read_json(open_state(
-		c->root, "var/lib/containers/storage/overlay-containers/containers.json"));
+	cJSON *list = read_json(open_state(c->root, path));
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, list)
@@ -243,6 +269,62 @@ static void load_storage(struct containers *c)
 				 cJSON_GetStringValue(cJSON_GetArrayItem(names, 0)));
 	}
 	cJSON_Delete(list);
+}
+
+static void load_storage(struct containers *c)
+{
+	enum { FOLDER = 64 };
+	char run[FOLDER], lib[FOLDER], list[2 * FOLDER];
+	const struct engine of_run = {run, "userdata/config.json", take_bundle};
+	const struct engine of_lib = {lib, "userdata/config.json", take_bundle};
+
+	for (size_t i = 0; i < sizeof(storage_drivers) / sizeof(*storage_drivers); i++) {
+		snprintf(run, FOLDER, "run/containers/storage/%s-containers", storage_drivers[i]);
+		snprintf(lib, FOLDER, "var/lib/containers/storage/%s-containers",
+			 storage_drivers[i]);
+		snprintf(list, sizeof(list), "%s/containers.json", lib);
+		load_engine(c, &of_run);
+		load_engine(c, &of_lib);
+		load_list(c, list);
+	}
+}
+
+/* podman keeps its pods in a database, of bbolt or of SQLite. The JSON of each begins so, whichever
+ * it is: {"id":"ID","name":"NAME". No string in JSON can contain that. What was deleted may still
+ * be there, but no id is used again. */
+static void take_podman(struct containers *c, struct slice text)
+{
+	static const struct slice begin = SLICE_INIT("{\"id\":\""),
+				  middle = SLICE_INIT("\",\"name\":\"");
+	const char *at;
+
+	while (text.len && (at = memmem(text.ptr, text.len, begin.ptr, begin.len))) {
+		struct slice id, name;
+		const char *end;
+
+		text = slice_inner(text, (size_t)(at - text.ptr) + begin.len, 0);
+		if (text.len < ID_DIGITS)
+			return;
+		id = (struct slice){text.ptr, ID_DIGITS};
+		name = slice_inner(text, ID_DIGITS, 0);
+		if (!slice_begins(name, middle))
+			continue;
+		name = slice_inner(name, middle.len, 0);
+		end = memchr(name.ptr, '"', name.len);
+		if (end)
+			add_name_of(&c->pods, id,
+				    (struct slice){name.ptr, (size_t)(end - name.ptr)});
+	}
+}
+
+static void load_podman(struct containers *c, const char *path)
+{
+	size_t length;
+	char *text = read_file(open_state(c->root, path), &length);
+
+	if (text)
+		take_podman(c, (struct slice){text, length});
+	free(text);
 }
 
 /* Removes the part before the first, or after the last, such byte; NULL if there is none. */
@@ -321,6 +403,8 @@ static void load(struct containers *c)
 	for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++)
 		load_engine(c, &engines[i]);
 	load_storage(c);
+	load_podman(c, "var/lib/containers/storage/libpod/bolt_state.db");
+	load_podman(c, "var/lib/containers/storage/db.sql");
 	load_names(c, "var/log/containers", take_log);
 	load_names(c, "var/log/pods", take_pod);
 }
@@ -437,15 +521,6 @@ bool containers_write(struct containers *c, FILE *out)
 	return json_write(json, out);
 }
 
-/* The root of process 1, or our own if that may not be read. */
-static int open_root(const struct source *s)
-{
-	int fd;
-
-	fd = openat(s->root_fd, "1/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 || s->kind != SOURCE_PROC ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 struct containers *containers_open(const struct source *s, struct error *e)
 {
 	struct containers *c = calloc(1, sizeof(*c));
@@ -461,7 +536,7 @@ struct containers *containers_open(const struct source *s, struct error *e)
 	if (source_is_captured(s))
 		load_captured(c, s);
 	else
-		c->root = open_root(s);
+		c->root = system_open_root(s);
 	return c;
 }
 

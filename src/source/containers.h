@@ -5,15 +5,16 @@
  * containers.json has them, since that state vanishes with the container.
  *
  *	docker			var/lib/docker/containers/ID/config.v2.json
- *	podman, CRI-O		var/lib/containers/storage/overlay-containers/containers.json
- *	CRI-O			run/containers/storage/overlay-containers/ID/userdata/config.json
+ *	podman, CRI-O		var/lib/containers/storage/DRIVER-containers/containers.json
+ *	podman's pods		var/lib/containers/storage/{libpod/bolt_state.db,db.sql}
+ *	CRI-O			run/containers/storage/DRIVER-containers/ID/userdata/config.json
  *	containerd		run/containerd/io.containerd.runtime.v2.task/k8s.io/ID/config.json
  *	the kubelet		var/log/containers/POD_NAMESPACE_CONTAINER-ID.log
  *				var/log/pods/NAMESPACE_POD_UID
  *
- * They are looked for below the root of process 1, which is the host's also where anonmem runs in a
- * container that sees the host's processes; else below its own. Most can be read by root only. The
- * names are bytes that somebody else chose.
+ * They are looked for in the root folder of the system, which is the host's also where anonmem runs
+ * in a container that sees the host's processes (system_open_root()). Most can be read by root
+ * only. The names are bytes that somebody else chose.
  */
 #ifndef SOURCE_CONTAINERS_H
 #define SOURCE_CONTAINERS_H
@@ -40,8 +41,8 @@ void containers_close(struct containers *c);
  * ids are looked up again at most once a second. Thread-safe. */
 bool containers_name(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX]);
 
-/* The same for its pod: "NAMESPACE/NAME", or its uid; for podman, the first twelve digits of its
- * id. */
+/* The same for its pod: "NAMESPACE/NAME", or its uid; for podman, its name or the first twelve
+ * digits of its id. */
 bool containers_pod(struct containers *c, struct slice cgroup, char name[CONTAINER_NAME_MAX]);
 
 /* Writes the names that were asked for and found, in the form of a captured tree. False if out of

@@ -23,8 +23,10 @@ static int count_pages(struct division *d, struct process_memory *memory)
 {
 	if (!process_memory_open(memory))
 		return -1;
-	return division_is_exclusive(d->whole)
-		       ? pages_count_exclusive(memory->map, d->parts, d->count)
+	if (division_is_exclusive(d->whole))
+		return pages_count_exclusive(memory->map, d->parts, d->count);
+	return memory->io->reading.max_stall_ns > 0
+		       ? pages_count_sparing(memory->map, d->parts, d->count)
 		       : pages_count(memory->map, d->parts, d->count);
 }
 

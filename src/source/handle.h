@@ -15,6 +15,7 @@ struct source {
 	struct members *members; /* of an archived tree, which has no root_fd; or NULL */
 	pid_t self;		 /* anonmem's own pid in the running system; else 0 */
 	bool is_live;		 /* a kernel's /proc, wherever it is mounted, not a capture */
+	int system_fd;		 /* root folder of another system that is_live; or -1 */
 	const pid_t *pids;
 	size_t pid_count;
 	struct captured_segments *segments; /* from a capture that lists them; or NULL */

@@ -64,8 +64,6 @@ static void read_running(const struct source *s, struct machine *m)
 		strlcpy(m->kernel, name.release, sizeof(m->kernel));
 	}
 	m->time_known = clock_gettime(CLOCK_REALTIME, &m->time) == 0;
-	m->may_trace = may_trace();
-	m->in_user_namespace = is_in_user_namespace();
 	m->unseen = find_unseen(s, m->may_trace && !m->in_user_namespace);
 	m->page_size = sysconf(_SC_PAGESIZE);
 	m->keeps_labels = keeps < 0 ? ANSWER_UNKNOWN : keeps ? ANSWER_YES : ANSWER_NO;
@@ -152,7 +150,11 @@ static void read_tree(const struct source *s, struct machine *m)
 
 void machine_read(const struct source *s, struct machine *m)
 {
-	*m = (struct machine){.keeps_labels = ANSWER_UNKNOWN};
+	*m = (struct machine){.keeps_labels = ANSWER_UNKNOWN, .is_live = s->is_live};
+	if (s->is_live) {
+		m->may_trace = may_trace();
+		m->in_user_namespace = is_in_user_namespace();
+	}
 	if (s->kind == SOURCE_PROC)
 		read_running(s, m);
 	else if (s->kind == SOURCE_TREE)

@@ -22,6 +22,7 @@ struct machine {
 	char host[65];		  /* "" if unknown, like the next one */
 	char kernel[65];	  /* release, as printed by uname -r */
 	long page_size;		  /* bytes, 0 if unknown */
+	bool is_live;		  /* a running system, wherever its /proc is mounted */
 	bool may_trace;		  /* anonmem has CAP_SYS_PTRACE there, */
 	bool in_user_namespace;	  /* though perhaps only within a user namespace */
 	unsigned unseen;	  /* UNSEEN_... bits of unseen.h */

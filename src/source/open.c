@@ -1,5 +1,6 @@
 #include "source/captured_segments.h"
 #include "source/shared_memory.h"
+#include "source/system.h"
 
 #include "parse/number.h"
 
@@ -73,6 +74,7 @@ static int read_segments(struct source *s, struct error *e)
 int source_check_tree(struct source *s, struct error *e)
 {
 	s->is_live = s->root_fd >= 0 && is_proc(s->root_fd);
+	s->system_fd = s->is_live && s->kind == SOURCE_TREE ? system_open_root(s) : -1;
 	if (check_proc(s, e) < 0 || check_files(s, e) < 0 || shared_memory_read(s, e) < 0)
 		return -1;
 	return source_is_captured(s) ? read_segments(s, e) : 0;
@@ -87,6 +89,7 @@ struct source *source_open_proc(const char *root, const pid_t *pids, size_t coun
 		return NULL;
 	}
 	s->kind = root ? SOURCE_TREE : SOURCE_PROC;
+	s->system_fd = -1;
 	s->root = root ? root : "/proc";
 	s->pids = pids;
 	s->pid_count = count;
@@ -112,7 +115,7 @@ struct source *source_open_files(char *const *paths, size_t count, struct error 
 		return NULL;
 	}
 	s->kind = SOURCE_SMAPS;
-	s->root_fd = -1;
+	s->root_fd = s->system_fd = -1;
 	s->paths = paths;
 	s->path_count = count;
 	return s;
@@ -149,6 +152,8 @@ void source_close(struct source *s)
 	}
 	if (s->root_fd >= 0)
 		close(s->root_fd);
+	if (s->system_fd >= 0)
+		close(s->system_fd);
 	for (size_t i = 0; s->fds && i < s->path_count; i++) {
 		if (s->fds[i] >= 0)
 			close(s->fds[i]);

@@ -13,16 +13,33 @@
 #include "source/process_memory.h"
 
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { ENTRIES = 512, REGIONS = 128 };
+enum {
+	ENTRIES = 512,
+	REGIONS = 128,
+	SPARED = 1 << 15, /* pages that a call may find, for half a millisecond */
+};
 
 struct counting {
 	int fd;
 	uint64_t page_size;
 	struct part *part; /* of the current page; pages ascend */
 	bool exclusive;	   /* all that is present is mapped by this process alone */
+	bool spares;	   /* the process shall not wait for long */
+	unsigned runs;
 };
+
+/* Whoever waits for the process's lock gets it now and then. */
+static void let_others_in(struct counting *c)
+{
+	enum { EACH = 2 };
+	const struct timespec moment = {.tv_nsec = 1000};
+
+	if (c->spares && ++c->runs % EACH == 0)
+		nanosleep(&moment, NULL);
+}
 
 static void count_page(struct counting *c, uint64_t address, uint64_t entry)
 {
@@ -47,6 +64,7 @@ static int count_run(struct counting *c, uint64_t start, uint64_t end)
 			c->fd, entries, (wanted < ENTRIES ? wanted : ENTRIES) * sizeof(*entries),
 			(off_t)(start / c->page_size * sizeof(*entries))));
 
+		let_others_in(c);
 		if (n < (ssize_t)sizeof(*entries))
 			return n < 0 ? -1 : 0;
 		for (ssize_t i = 0; i < n / (ssize_t)sizeof(*entries); i++) {
@@ -82,6 +100,7 @@ static int count_pages(struct counting c, uint64_t start, uint64_t end)
 		.end = end,
 		.vec = (uint64_t)(uintptr_t)regions,
 		.vec_len = REGIONS,
+		.max_pages = c.spares ? SPARED : 0,
 	};
 
 	while (arg.start < end) {
@@ -100,17 +119,30 @@ static int count_pages(struct counting c, uint64_t start, uint64_t end)
 	return 0;
 }
 
+static struct counting begin(int fd, struct part *parts)
+{
+	return (struct counting){
+		.fd = fd, .page_size = (uint64_t)sysconf(_SC_PAGESIZE), .part = parts};
+}
+
 int pages_count(int fd, struct part *parts, size_t count)
 {
-	struct counting c = {fd, (uint64_t)sysconf(_SC_PAGESIZE), parts, false};
+	return count_pages(begin(fd, parts), parts[0].start, parts[count - 1].end);
+}
 
+int pages_count_sparing(int fd, struct part *parts, size_t count)
+{
+	struct counting c = begin(fd, parts);
+
+	c.spares = true;
 	return count_pages(c, parts[0].start, parts[count - 1].end);
 }
 
 int pages_count_exclusive(int fd, struct part *parts, size_t count)
 {
-	struct counting c = {fd, (uint64_t)sysconf(_SC_PAGESIZE), parts, true};
+	struct counting c = begin(fd, parts);
 
+	c.exclusive = true;
 	return count_pages(c, parts[0].start, parts[count - 1].end);
 }
 

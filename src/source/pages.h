@@ -8,6 +8,9 @@
  * with errno. */
 int pages_count(int fd, struct part *parts, size_t count);
 
+/* The same in many short calls, between which whoever waits for the process's lock gets it. */
+int pages_count_sparing(int fd, struct part *parts, size_t count);
+
 /* The same of a mapping of which no page is shared or swapped: the kernel need not be asked about
  * each page. */
 int pages_count_exclusive(int fd, struct part *parts, size_t count);

@@ -76,22 +76,28 @@ static bool is_its_own(struct procfs *p, const struct attempt *a)
 	       now.stack == a->stat.stack && (a->last || slice_equals(now.name, a->stat.name));
 }
 
+/* Whether content is looked at: not for speed, but where a scan only spares the process. */
+static bool has_content(const struct procfs *p, const struct attempt *a)
+{
+	return !a->scan || (p->io->reading.max_stall_ns > 0 && !p->io->reading.scan);
+}
+
 /* Builds the chain of stages from the parser to the sink. */
 static struct stage wire(struct procfs *p, const struct attempt *a)
 {
 	bool shares = p->io->reading.shares && !p->io->reading.max_stall_ns && !a->last;
 	struct stage next = backing_begin(&p->backing, a->dir, io_deliver(p->io));
 
-	if (a->scan)
-		next = scan_begin(p->scan, a->dir, shares, next);
 	if (p->frames)
 		next = frames_begin(p->frames, a->dir, next);
 	process_memory_begin(&p->memory, p->io, a->dir);
 	if (p->heaps)
 		next = published_heaps_begin(p->published, &p->memory,
 					     heaps_begin(p->heaps, &p->memory, next));
-	if (p->content && !a->scan)
+	if (p->content && has_content(p, a))
 		next = content_begin(p->content, &p->memory, &a->stat, next);
+	if (a->scan)
+		next = scan_begin(p->scan, a->dir, shares, next);
 	next = kept_names_begin(p->names, a->dir, &p->memory, a->last, next);
 	if (p->objects)
 		next = objects_begin(p->objects, a->dir, next);

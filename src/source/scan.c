@@ -4,6 +4,7 @@
 #include "source/exclusive_pages.h"
 #include "source/pages.h"
 #include "source/pagescan.h"
+#include "source/userfault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +52,9 @@ struct scan {
 	uint64_t vm_swap;	    /* when the first swapped page was found */
 	struct exclusive_pages exclusive;
 	bool cannot_tell; /* swap from markers in this process */
-	bool huge_pages;  /* the system has hugetlb pages, which RSS leaves out but a scan finds */
+	bool monitored;	  /* by userfaultfd(2), so its memory may not be looked at */
+	bool monitored_known;
+	bool huge_pages; /* the system has hugetlb pages, which RSS leaves out but a scan finds */
 };
 
 /* Allows more for the next call if the last one was quick, less if it was slow. */
@@ -234,6 +237,18 @@ static void know_exclusive(const struct found *found, struct counters *c)
 		know(c, COUNTER_PSS, found->resident);
 }
 
+/* Asked once, if anything looks at the memory. */
+static bool is_monitored(struct scan *s, const struct mapping *m)
+{
+	const struct reading *r = &s->io->reading;
+
+	if (s->monitored_known || mapping_has_inode(m) || !(r->signs || r->heaps))
+		return s->monitored;
+	s->monitored_known = true;
+	s->monitored = userfault_is_held(s->dir);
+	return s->monitored;
+}
+
 static int take(void *ctx, const struct mapping *m, struct error *e)
 {
 	struct scan *s = ctx;
@@ -255,6 +270,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 		know_exclusive(&found, &measured.counters);
 	if (s->shares && found.resident > 0 && is_drivers(m))
 		prove_exclusive(s, m, &measured.counters);
+	measured.is_monitored = found.resident > 0 && is_monitored(s, m);
 	return stage_take(s->next_stage, &measured, e);
 }
 
@@ -313,7 +329,7 @@ struct stage scan_begin(struct scan *s, const struct procdir *dir, bool shares, 
 	s->max_pages = bound ? bound / PAGE_NS / 8 + 1 : 0;
 	s->shares = shares;
 	s->scanned = s->resident = s->swapped = 0;
-	s->cannot_tell = false;
+	s->cannot_tell = s->monitored = s->monitored_known = false;
 	s->count = s->next = 0;
 	s->facts.private_anon = shares && prove_private(s, dir);
 	s->io->sink->scan(s->io->sink->ctx, &s->facts);

@@ -7,18 +7,37 @@
 #include <limits.h>
 #include <stdio.h>
 
+static int open_folder(int at, const char *path)
+{
+	return openat(at, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int system_open_root(const struct source *s)
+{
+	int fd = open_folder(s->root_fd, "1/root");
+
+	if (fd >= 0)
+		return fd;
+	return s->kind == SOURCE_PROC ? open_folder(AT_FDCWD, "/") : open_folder(s->root_fd, "..");
+}
+
 /* The folder that an absolute path is of, and the way from there. False with errno. */
 static bool find_place(const struct source *s, const char *path, struct procdir *dir,
 		       char name[PATH_MAX])
 {
-	if (s->kind == SOURCE_PROC)
+	const char *below = "";
+
+	if (s->kind == SOURCE_PROC) {
 		*dir = (struct procdir){.fd = AT_FDCWD, .prefix = ""};
-	else if (source_is_captured(s))
+	} else if (source_is_captured(s)) {
 		*dir = source_root(s);
-	errno = s->kind != SOURCE_PROC && !source_is_captured(s) ? ENOENT : ENAMETOOLONG;
-	return errno != ENOENT &&
-	       snprintf(name, PATH_MAX, "%s%s", s->kind == SOURCE_PROC ? "" : SYSTEM_FOLDER, path) <
-		       PATH_MAX;
+		below = SYSTEM_FOLDER;
+	} else {
+		*dir = (struct procdir){.fd = s->system_fd, .prefix = ""};
+		path++; /* an absolute one would be ours */
+	}
+	errno = ENAMETOOLONG;
+	return snprintf(name, PATH_MAX, "%s%s", below, path) < PATH_MAX;
 }
 
 int system_open(const struct source *s, const char *path)

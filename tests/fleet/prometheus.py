@@ -67,9 +67,9 @@ class Prometheus:
 			return None
 		return json.loads(text) if parsed else text
 
-	def query(self, expression):
-		"""[(labels, value)]"""
-		answer = self.ask("/api/v1/query", query=expression)
+	def query(self, expression, at=None):
+		"""[(labels, value)], now or as of the time `at`."""
+		answer = self.ask("/api/v1/query", query=expression, **({"time": at} if at else {}))
 		if not answer or answer["status"] != "success":
 			raise ValueError(f"{expression}: {answer and answer['error']}")
 		if answer["data"]["resultType"] == "scalar":

@@ -124,17 +124,9 @@ def resident(pid):
 	return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
 
 
-def host_trees(source, count):
-	"""Captured machines, in turn."""
-	trees = ("server", "live", "labelled", "shared")
-	return [source / "fixtures/trees" / trees[i % len(trees)] for i in range(count)]
-
-
 def show_hosts(program, source, count):
 	with contextlib.ExitStack() as stack:
-		trees = host_trees(source, count)
-		targets = [stack.enter_context(fleet.exporter(program, "-d", "15s", "-j", "1", "--root", tree))
-			for tree in trees]
+		targets = fleet.start_hosts(stack, program, source, count)
 		sizes = []
 		for target in targets:
 			ask = urllib.request.Request(f"http://{target}/metrics", headers={"Accept-Encoding": "gzip"})

@@ -118,6 +118,25 @@ static void podman(void **state)
 	assert_pod("/libpod_parent/" OTHER "/libpod-" ID, "82630310e447");
 }
 
+/* Parts of databases, with what is left of a pod that was removed, and one that is cut off. */
+static void podman_pods(void **state)
+{
+	static const char group[] =
+		"/machine.slice/machine-libpod_pod_" OTHER ".slice/libpod-" ID ".scope";
+
+	(void)state;
+	put("1/root/var/lib/containers/storage/libpod/bolt_state.db",
+	    "{\"id\":\"short\",\"name\":\"a\"}config{\"id\":\"" ID
+	    "\",\"name\":\"gone\"}config{\"id\":\"" OTHER
+	    "\",\"name\":\"shop\",\"labels\":{\"x\":\"{\\\"id\\\":\"}}{\"id\":\"" OTHER "\",\"na");
+	assert_pod(group, "shop");
+	put("1/root/var/lib/containers/storage/libpod/bolt_state.db",
+	    "{\"id\":\"" OTHER "\",\"name\":\"s");
+	assert_pod(group, "82630310e447");
+	put("1/root/var/lib/containers/storage/db.sql", "x{\"id\":\"" OTHER "\",\"name\":\"web\"}");
+	assert_pod(group, "web");
+}
+
 static void containerd(void **state)
 {
 	static const char group[] =
@@ -219,10 +238,10 @@ static void captured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(docker),	  IN_FOLDER(cri_dockerd), IN_FOLDER(podman),
-		IN_FOLDER(containerd),	  IN_FOLDER(crio),	  IN_FOLDER(logs),
-		IN_FOLDER(other_engines), IN_FOLDER(damaged),	  IN_FOLDER(none),
-		IN_FOLDER(captured),
+		IN_FOLDER(docker),	IN_FOLDER(cri_dockerd),	  IN_FOLDER(podman),
+		IN_FOLDER(containerd),	IN_FOLDER(crio),	  IN_FOLDER(logs),
+		IN_FOLDER(podman_pods), IN_FOLDER(other_engines), IN_FOLDER(damaged),
+		IN_FOLDER(none),	IN_FOLDER(captured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
