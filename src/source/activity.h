@@ -17,6 +17,10 @@
  * Many processes wake up briefly between any two looks and change nothing. If a process ran for
  * less than stat can show, maps tells whether smaps, which takes ten times as long, is worth
  * reading.
+ *
+ * Whose memory it is may change as well, and shows in none of these: a process can change its user
+ * and its command line in microseconds, and lock its memory; others can move it to another control
+ * group while it sleeps.
  */
 #ifndef SOURCE_ACTIVITY_H
 #define SOURCE_ACTIVITY_H
@@ -30,7 +34,10 @@ struct activity {
 	uint64_t fingerprint; /* of stat, which counts time, faults and sizes */
 	uint64_t ran_ns;      /* CPU time of all threads; 0 if unknown */
 	uint64_t maps;	      /* fingerprint of maps; 0 if unknown or not needed yet */
-	bool maps_helped;     /* the process ran, but maps did not change */
+	uint64_t cgroup;      /* fingerprint of cgroup; 0 if unknown or not needed */
+	uint64_t status;      /* fingerprint of status; 0 if unknown or not needed */
+	struct memory_signs signs;
+	bool maps_helped; /* the process ran, but maps did not change */
 };
 
 /* The stat file of a process. On the running system it may stay open, which makes looks much
@@ -51,8 +58,16 @@ void source_activity(const struct source *s, struct stat_handle *handle, bool ke
 		     struct activity *activity);
 void stat_handle_close(struct stat_handle *handle);
 
-/* The fingerprint of the process's mappings, addresses and names; 0 if they cannot be read. */
-uint64_t source_maps_fingerprint(const struct source *s, pid_t pid);
+/* The fingerprint of the process's mappings, addresses and names, and of its command line if that
+ * is wanted; 0 if they cannot be read. */
+uint64_t source_maps_fingerprint(const struct source *s, pid_t pid, bool command);
+
+/* The fingerprint of the process's control groups; 0 if they cannot be read. */
+uint64_t source_cgroup_fingerprint(const struct source *s, pid_t pid);
+
+/* The fingerprint of the process's user and of the sizes in status, some of which are not in stat;
+ * 0 if it cannot be read. */
+uint64_t source_status_fingerprint(const struct source *s, pid_t pid);
 
 /* Whether two looks at one pid saw the same process, and stat shows no activity in between: no tick
  * of CPU time, no page fault, no change in size. */

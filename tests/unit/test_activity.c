@@ -154,15 +154,15 @@ static void check_moment(void (*work)(void), bool changes)
 	poke(pipes);
 	wait_for(pid);
 	before = look(&handle);
-	maps = source_maps_fingerprint(source, pid);
+	maps = source_maps_fingerprint(source, pid, false);
 	assert_true(before.ran_ns > 0 && maps != 0);
 	poke(pipes);
 	now = look(&handle);
 	assert_true(activity_ran(&before, &now));
-	assert_int_equal(source_maps_fingerprint(source, pid) != maps, changes);
+	assert_int_equal(source_maps_fingerprint(source, pid, false) != maps, changes);
 	close(pipes[1]);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(source_maps_fingerprint(source, pid), 0);
+	assert_int_equal(source_maps_fingerprint(source, pid, false), 0);
 	stat_handle_close(&handle);
 	close(pipes[0]);
 }
