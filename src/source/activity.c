@@ -102,8 +102,10 @@ static void look_for_activity(const struct source *s, struct stat_handle *handle
 	if (!activity->has_memory || handle->pid == s->self)
 		text = (struct slice){(const char *)sizes, sizeof(sizes)};
 	activity->fingerprint = fingerprint(fingerprint_of_nothing, text);
-	if (activity->has_memory && handle->pid != s->self)
-		activity->ran_ns = cpu_time(s, handle->pid);
+	if (!activity->has_memory || handle->pid == s->self)
+		return;
+	activity->ran_ns = cpu_time(s, handle->pid);
+	activity->may_have_run = s->is_live && activity->ran_ns == 0;
 }
 
 void source_activity(const struct source *s, struct stat_handle *handle, bool keep,
