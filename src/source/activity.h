@@ -31,15 +31,15 @@
 struct activity {
 	bool known;	      /* otherwise the other members mean nothing */
 	bool has_memory;      /* kernel threads and zombies have none */
+	bool may_have_run;    /* since ran_ns is unknown of a running process */
+	bool maps_helped;     /* the process ran, but maps did not change */
 	uint64_t start_time;  /* clock ticks since boot */
 	uint64_t fingerprint; /* of stat, which counts time, faults and sizes */
 	uint64_t ran_ns;      /* CPU time of all threads; 0 if unknown */
-	bool may_have_run;    /* since that is unknown of a running process */
 	uint64_t maps;	      /* fingerprint of maps; 0 if unknown or not needed yet */
 	uint64_t cgroup;      /* fingerprint of cgroup; 0 if unknown or not needed */
 	uint64_t status;      /* fingerprint of status; 0 if unknown or not needed */
 	struct memory_signs signs;
-	bool maps_helped; /* the process ran, but maps did not change */
 };
 
 /* The stat file of a process. On the running system it may stay open, which makes looks much

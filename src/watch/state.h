@@ -14,9 +14,9 @@ struct watched {
 	unsigned holders;
 	uint64_t moved; /* number of the symbol table that its keys belong to */
 	pid_t pid;
+	bool doubted; /* see relatives.h */
 	struct activity activity;
 	uint64_t read_at; /* number of the refresh */
-	bool doubted;	  /* see relatives.h */
 	struct record *record;
 	struct naming naming;
 	struct sizes *sizes; /* a reference; NULL until the record is part of the past */
