@@ -7,7 +7,8 @@
  * count as part of the chunk.
  *
  * An arena consists of heaps at multiples of HEAP_MAX. The header of a heap has the address of the
- * arena's state, the previous heap, its size, and how much of it is accessible.
+ * arena's state, the previous heap, its size, and how much of it is accessible. Other allocators
+ * have such headers, too; but the state has the address of the chunk at the end of the last heap.
  *
  * malloc counts the bytes that it has from mmap(2); more cannot be chunks.
  */
@@ -116,6 +117,45 @@ static bool read_heap(const struct sign_place *p, uint64_t at, bool narrow, stru
 	return true;
 }
 
+/* Whether an address is that of a chunk in a heap of the arena. */
+static bool is_in_arena(const struct sign_place *p, bool narrow, const struct heap_info *heap,
+			uint64_t address)
+{
+	uint64_t most = narrow ? HEAP_MAX_32 : HEAP_MAX, at = address - address % most;
+	struct heap_info other;
+
+	return at != 0 && read_heap(p, at, narrow, &other) && other.arena == heap->arena &&
+	       address - at < other.accessible;
+}
+
+/* Whether the arena's state has its last chunk where glibc has it: from 2.27 on, and before; on 32
+ * bits its place depends on the alignment, too. */
+static bool has_last_chunk(const struct sign_place *p, bool narrow, const struct heap_info *heap)
+{
+	static const unsigned wide_places[] = {96, 88}, narrow_places[] = {56, 52, 48};
+	const unsigned *places = narrow ? narrow_places : wide_places;
+	size_t count = narrow ? sizeof(narrow_places) / sizeof(*narrow_places)
+			      : sizeof(wide_places) / sizeof(*wide_places);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t address = 0;
+		uint32_t half;
+		bool is_there;
+
+		if (narrow) {
+			is_there = memory_read(p->memory, heap->arena + places[i], &half,
+					       sizeof(half));
+			address = is_there ? half : 0;
+		} else {
+			is_there = memory_read(p->memory, heap->arena + places[i], &address,
+					       sizeof(address));
+		}
+		if (is_there && is_in_arena(p, narrow, heap, address))
+			return true;
+	}
+	return false;
+}
+
 /* If the kernel merged it with earlier memory, it begins inside the mapping. */
 static bool find_heap(const struct sign_place *p, bool narrow, struct sign_found *found)
 {
@@ -128,7 +168,11 @@ static bool find_heap(const struct sign_place *p, bool narrow, struct sign_found
 		return false;
 	if (heap.accessible < end - at)
 		end = at + heap.accessible;
-	*found = (struct sign_found){.start = at, .end = end, .guess = GUESS_ARENA};
+	*found = (struct sign_found){
+		.start = at,
+		.end = end,
+		.guess = has_last_chunk(p, narrow, &heap) ? GUESS_ARENA : GUESS_ARENA_LIKELY,
+	};
 	return true;
 }
 

@@ -4,7 +4,9 @@
 #include "cli/values.h"
 #include "report/changes.h"
 
+#include <ctype.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -21,7 +23,7 @@ static bool parse_size(const char *text, uint64_t *bytes)
 	static const char units[] = "KMGT";
 	char *end;
 	double number = strtod(text, &end);
-	const char *unit = *end ? strchr(units, end[0] & ~0x20) : NULL;
+	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
 
 	if (end == text || !(number >= 0))
 		return false;
@@ -37,12 +39,15 @@ static bool parse_size(const char *text, uint64_t *bytes)
 	return true;
 }
 
-static bool parse_percent(const char *text, double *percent)
+static bool parse_percent(const char *text, uint64_t *percent)
 {
 	char *end;
+	double number = strtod(text, &end);
 
-	*percent = strtod(text, &end);
-	return end > text && strcmp(end, "%") == 0 && *percent >= 0 && *percent <= 1e6;
+	if (end == text || strcmp(end, "%") != 0 || !(number >= 0 && number <= BUDGET_PERCENT_MOST))
+		return false;
+	*percent = (uint64_t)llround(number * BUDGET_PERCENT);
+	return true;
 }
 
 /* Takes "COLUMN=" off a limit; without it, the column is PSS. */

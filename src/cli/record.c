@@ -171,7 +171,6 @@ static struct driver_options describe_driver(const struct options *o, const stru
 {
 	enum {
 		KEPT = 1024, /* files that stay open */
-		PART = 200,  /* fraction of the delay for reading processes that did nothing */
 	};
 	struct driver_options d = {
 		.pids = o->pids,
@@ -186,7 +185,6 @@ static struct driver_options describe_driver(const struct options *o, const stru
 					    .jobs = o->jobs,
 					    .children = o->children ? lineage : NULL,
 					    .reading = {.max_stall_ns = o->max_stall_ns}},
-			     .budget_ns = o->delay_ns / PART,
 			     .files = descriptors_to_keep(KEPT),
 			     .forgets = true,
 			     .spares = true},

@@ -212,7 +212,6 @@ static struct driver_options describe_driver(const struct service *s, const stru
 {
 	enum {
 		KEPT = 1024, /* files of processes that stay open */
-		PART = 200,  /* fraction of the delay for reading processes that did nothing */
 	};
 	const struct options *o = s->options;
 	size_t descriptors = descriptors_to_keep(KEPT + CONNECTIONS);
@@ -229,7 +228,6 @@ static struct driver_options describe_driver(const struct service *s, const stru
 					    .reading = {.max_stall_ns = o->max_stall_ns,
 							.exclusive_pages = true,
 							.heaps = true}},
-			     .budget_ns = o->delay_ns / PART,
 			     .files = descriptors > CONNECTIONS ? descriptors - CONNECTIONS : 0,
 			     .forgets = true,
 			     .spares = true},

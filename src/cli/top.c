@@ -86,7 +86,6 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 {
 	enum {
 		KEPT = 2048, /* files that stay open */
-		PART = 200,  /* fraction of the delay for reading processes that did nothing */
 	};
 
 	return (struct driver_options){
@@ -110,7 +109,6 @@ static struct driver_options describe_driver(const struct options *o, struct sou
 										? 0
 										: o->max_stall_ns,
 							.heaps = wants_heaps(o)}},
-			     .budget_ns = o->delay_ns / PART,
 			     .files = descriptors_to_keep(KEPT)},
 		.delay_ns = o->delay_ns,
 		.iterations = o->iterations,

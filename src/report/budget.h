@@ -18,12 +18,17 @@
 #include "report/column.h"
 #include "report/noise.h"
 
+enum {
+	BUDGET_PERCENT = 10000, /* one percent: the unit of growth is a ten thousandth of that */
+	BUDGET_PERCENT_MOST = 1000000,
+};
+
 struct budget_rule {
 	char *text;  /* as it was written; owned, as are the lists below */
 	char *scope; /* the same without its limit */
 	const struct column *column;
-	uint64_t size;	/* bytes, */
-	double percent; /* or percent of the baseline, by `limit` */
+	uint64_t size;	  /* bytes, */
+	uint64_t percent; /* or BUDGET_PERCENTths of a percent of the baseline, by `limit` */
 
 	struct selection memory; /* its labels */
 	char **labels;

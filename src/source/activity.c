@@ -1,6 +1,7 @@
 #include "source/activity.h"
 
 #include "base/clock.h"
+#include "parse/number.h"
 #include "parse/process.h"
 #include "source/handle.h"
 
@@ -92,6 +93,7 @@ static void look_for_activity(const struct source *s, struct stat_handle *handle
 		return;
 	activity->known = true;
 	activity->start_time = stat.start_time;
+	activity->signs = signs_of(&stat);
 	activity->has_memory = stat.size > 0;
 	sizes[0] = stat.size;
 	sizes[1] = stat.resident;
@@ -100,8 +102,10 @@ static void look_for_activity(const struct source *s, struct stat_handle *handle
 	if (!activity->has_memory || handle->pid == s->self)
 		text = (struct slice){(const char *)sizes, sizeof(sizes)};
 	activity->fingerprint = fingerprint(fingerprint_of_nothing, text);
-	if (activity->has_memory && handle->pid != s->self)
-		activity->ran_ns = cpu_time(s, handle->pid);
+	if (!activity->has_memory || handle->pid == s->self)
+		return;
+	activity->ran_ns = cpu_time(s, handle->pid);
+	activity->may_have_run = s->is_live && activity->ran_ns == 0;
 }
 
 void source_activity(const struct source *s, struct stat_handle *handle, bool keep,
@@ -112,29 +116,75 @@ void source_activity(const struct source *s, struct stat_handle *handle, bool ke
 		stat_handle_close(handle);
 }
 
-uint64_t source_maps_fingerprint(const struct source *s, pid_t pid)
+enum { BLOCK = 32768 };
+
+/* Adds a file to a fingerprint, in blocks of a fixed size, however much the kernel returns per
+ * read. False if it is empty or cannot be read. */
+static bool add_file(const struct source *s, pid_t pid, const char *name, uint64_t *h)
 {
-	uint64_t h = fingerprint_of_nothing;
-	char path[32] = "", buffer[32768];
+	char path[32] = "", buffer[BLOCK];
 	const struct procdir dir = source_dir(s, path);
 	size_t used = 0, all = 0;
 	ssize_t n = 1;
 	int fd;
 
 	snprintf(path, sizeof(path), "%d/", pid);
-	fd = procdir_open(&dir, "maps");
+	fd = procdir_open(&dir, name);
 	if (fd < 0)
-		return 0;
-	/* In blocks of a fixed size, however much the kernel returns per read. */
+		return false;
 	while (n > 0) {
 		n = TEMP_FAILURE_RETRY(read(fd, buffer + used, sizeof(buffer) - used));
 		used += n > 0 ? (size_t)n : 0;
 		if (n <= 0 || used == sizeof(buffer)) {
-			h = fingerprint(h, (struct slice){buffer, used});
+			*h = fingerprint(*h, (struct slice){buffer, used});
 			all += used;
 			used = 0;
 		}
 	}
 	close(fd);
-	return n < 0 || all == 0 ? 0 : h;
+	return n == 0 && all > 0;
+}
+
+uint64_t source_maps_fingerprint(const struct source *s, pid_t pid, bool command)
+{
+	uint64_t h = fingerprint_of_nothing;
+
+	if (!add_file(s, pid, "maps", &h))
+		return 0;
+	/* A process may have none. */
+	if (command)
+		add_file(s, pid, "cmdline", &h);
+	return h;
+}
+
+uint64_t source_cgroup_fingerprint(const struct source *s, pid_t pid)
+{
+	uint64_t h = fingerprint_of_nothing;
+
+	return add_file(s, pid, "cgroup", &h) ? h : 0;
+}
+
+/* Lines of status that say whose memory it is, or how much. Others count how often it ran. */
+static bool is_of_memory(struct slice line)
+{
+	return slice_begins(line, SLICE("Uid:")) || slice_begins(line, SLICE("Vm")) ||
+	       slice_begins(line, SLICE("Rss")) || slice_begins(line, SLICE("Hugetlb"));
+}
+
+uint64_t source_status_fingerprint(const struct source *s, pid_t pid)
+{
+	uint64_t h = fingerprint_of_nothing;
+	char path[32] = "", buffer[4096];
+	const struct procdir dir = source_dir(s, path);
+	struct slice text, line;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%d/", pid);
+	n = procdir_read(&dir, "status", buffer, sizeof(buffer));
+	text = (struct slice){buffer, n > 0 ? (size_t)n : 0};
+	while (take_line(&text, &line)) {
+		if (is_of_memory(line))
+			h = fingerprint(h, line);
+	}
+	return n > 0 ? h : 0;
 }

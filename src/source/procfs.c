@@ -253,13 +253,15 @@ static enum result after_nothing(struct procfs *p, struct attempt *a)
 	return RESULT_DONE;
 }
 
-/* What a captured tree has of a process beside smaps. */
+/* What a captured tree has of a process beside smaps. Its name and start time are those of its main
+ * thread, even if that has ended. */
 static void copy_files(struct procfs *p, const struct attempt *a)
 {
-	static const char *const names[] = {"stat", "status",  "cgroup",
-					    "comm", "cmdline", "smaps_rollup"};
+	static const char *const names[] = {"status", "cgroup", "cmdline", "smaps_rollup"};
 
 	copy_clear(&p->copy);
+	copy_file(&p->copy, a->process, "stat");
+	copy_file(&p->copy, a->process, "comm");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		copy_file(&p->copy, a->dir, names[i]);
 	copy_link(&p->copy, a->dir, "exe");

@@ -17,15 +17,31 @@ bool driver_parse_delay(const char *text, uint64_t *ns)
 	return true;
 }
 
+/* How closely a watch looks depends on how often. */
+static void set_pace(struct driver_options *o)
+{
+	enum {
+		PART = 200,	/* fraction of the delay for reading processes that did nothing, */
+		WITHIN_S = 400, /* so that each is read within this time, or */
+		RARE_S = 5,
+	};
+	uint64_t turn = o->delay_ns ? WITHIN_S * SECOND_NS / o->delay_ns : TURN;
+
+	o->watching.budget_ns = o->delay_ns / PART;
+	o->watching.turn = turn < 1 || o->pid_count ? 1 : turn < TURN ? (unsigned)turn : TURN;
+	o->watching.rare = o->delay_ns >= RARE_S * SECOND_NS;
+}
+
 int driver_open(struct driver *d, const struct driver_options *options, struct error *e)
 {
 	*d = (struct driver){
 		.options = *options, .percent = -1, .recorded = {.player = options->player}};
 	if (options->player)
 		return 0;
+	set_pace(&d->options);
 	if (replay_open(&d->replay, options->root, options->source, e) < 0)
 		return -1;
-	d->watch = watch_new(&options->watching);
+	d->watch = watch_new(&d->options.watching);
 	return d->watch ? 0 : error_memory(e);
 }
 

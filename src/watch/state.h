@@ -8,12 +8,13 @@
 #include "watch/past.h"
 
 /* The record of a process, when it was read, and the process's activity until then. Immutable,
- * except that its symbols may move and that activity without effect is updated; states share it by
- * reference count. */
+ * except that its symbols may move, that activity without effect is updated, and that it may be
+ * doubted; states share it by reference count. */
 struct watched {
 	unsigned holders;
 	uint64_t moved; /* number of the symbol table that its keys belong to */
 	pid_t pid;
+	bool doubted; /* see relatives.h */
 	struct activity activity;
 	uint64_t read_at; /* number of the refresh */
 	struct record *record;

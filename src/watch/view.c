@@ -173,36 +173,6 @@ static bool was_there(const struct snapshot *past, const struct group *g)
 	return g && (!t || t->state != TREND_GONE);
 }
 
-/* The past states that a view is compared with. */
-struct pasts {
-	const struct snapshot *before, *start;
-	bool first; /* there was no previous refresh; for a recording, its changes are unknown */
-};
-
-static void follow(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
-{
-	uint32_t count = aggregate_count(&s->groups);
-	uint64_t size, none;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct group *now = &s->groups.groups[i];
-		const struct group *then = counterpart(s, i, p->before);
-		const struct group *start = counterpart(s, i, p->start);
-		struct trend *t = &s->trends[i];
-
-		then = was_there(p->before, then) ? then : NULL;
-		compare(t, now, then, start);
-		if (!then && !p->first)
-			t->state = TREND_NEW;
-		else if (counterpart(s, i, fresh))
-			t->state = TREND_READ;
-		else
-			t->state = TREND_KEPT;
-		sizes(now, NULL, &size, &none);
-		remember(t, trend_of(p->before, then), size);
-	}
-}
-
 /* The processes by pid, in ascending order. */
 struct pid_owners {
 	struct pid_owner {
@@ -256,18 +226,92 @@ static bool find_owners(const struct snapshot *s, struct pid_owners *owners)
 	return true;
 }
 
-/* Whether the pid of a row belongs to another process or program in another snapshot. */
-static bool has_other_owner(const struct snapshot *s, uint32_t row, const struct snapshot *other,
-			    const struct pid_owners *others)
+/* The process or program that has the pid of a row in another snapshot, if it is another one; else
+ * NULL. */
+static const struct pid_owner *other_owner(const struct snapshot *s, uint32_t row,
+					   const struct snapshot *other,
+					   const struct pid_owners *others)
 {
 	const struct pid_owner *found;
 	struct pid_owner own;
 
 	if (others->count == 0 || !owner_of(s, row, &own))
-		return false;
+		return NULL;
 	found = bsearch(&own, others->list, others->count, sizeof(own), by_pid);
 	return found && !slice_equals(intern_bytes(&s->symbols, own.process),
-				      intern_bytes(&other->symbols, found->process));
+				      intern_bytes(&other->symbols, found->process))
+		       ? found
+		       : NULL;
+}
+
+/* Whether the other owner of a pid is the same process: it renamed itself, or executed another
+ * program. */
+static bool is_renamed(const struct snapshot *s, uint32_t row, const struct snapshot *other,
+		       const struct pid_owner *found)
+{
+	struct process_identity now, then = key_process(&other->symbols, found->process);
+	struct pid_owner own;
+
+	if (!owner_of(s, row, &own))
+		return false;
+	now = key_process(&s->symbols, own.process);
+	return now.known & then.known & PROCESS_START && now.start_time == then.start_time;
+}
+
+/* The group of a renamed process in another snapshot that corresponds to a row, or NULL. */
+static struct group *former(const struct snapshot *s, uint32_t row, const struct snapshot *other,
+			    const struct pid_owners *others)
+{
+	const struct pid_owner *found = other_owner(s, row, other, others);
+	unsigned at = grouping_find(&s->by, KEY_PROCESS);
+	symbol key[KEY_COUNT];
+
+	if (!found || !is_renamed(s, row, other, found))
+		return NULL;
+	memcpy(key, aggregate_key(&s->groups, row), s->by.count * sizeof(*key));
+	key[at] = SYMBOL_NONE;
+	if (!translate_known_key(&s->symbols, &other->symbols, &s->by, key))
+		return NULL;
+	key[at] = found->process;
+	return aggregate_find(&other->groups, key);
+}
+
+/* The past states that a view is compared with. */
+struct pasts {
+	const struct snapshot *before, *start;
+	struct pid_owners before_owners, start_owners;
+	bool first; /* there was no previous refresh; of a recording, its changes are unknown */
+};
+
+static void follow(struct snapshot *s, const struct pasts *p, const struct snapshot *fresh)
+{
+	uint32_t count = aggregate_count(&s->groups);
+	uint64_t size, none;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct group *now = &s->groups.groups[i];
+		const struct group *then = counterpart(s, i, p->before);
+		const struct group *start = counterpart(s, i, p->start);
+		struct trend *t = &s->trends[i];
+		bool renamed = false;
+
+		then = was_there(p->before, then) ? then : NULL;
+		if (!then) {
+			then = former(s, i, p->before, &p->before_owners);
+			renamed = then != NULL;
+		}
+		compare(t, now, then, start ? start : former(s, i, p->start, &p->start_owners));
+		if (renamed)
+			t->state = TREND_REPLACED;
+		else if (!then && !p->first)
+			t->state = TREND_NEW;
+		else if (counterpart(s, i, fresh))
+			t->state = TREND_READ;
+		else
+			t->state = TREND_KEPT;
+		sizes(now, NULL, &size, &none);
+		remember(t, trend_of(p->before, then), size);
+	}
 }
 
 /* Copies the command line of a process that is gone and shown for the last time. */
@@ -303,6 +347,19 @@ static bool add_gone(struct snapshot *s, const struct snapshot *past, uint32_t r
 	return true;
 }
 
+/* Whether a row of the last refresh is to be shown once more: unless another process now has the
+ * pid, or the same process has such memory by another name. */
+static bool is_gone(const struct snapshot *s, const struct pasts *p, uint32_t row,
+		    const struct pid_owners *now)
+{
+	const struct pid_owner *other;
+
+	if (!was_there(p->before, &p->before->groups.groups[row]) || counterpart(p->before, row, s))
+		return false;
+	other = other_owner(p->before, row, s, now);
+	return !other || (is_renamed(p->before, row, s, other) && !former(p->before, row, s, now));
+}
+
 static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct pid_owners *now)
 {
 	struct translation t;
@@ -310,8 +367,7 @@ static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct
 
 	translation_init(&t, &p->before->symbols, &s->symbols);
 	for (uint32_t i = 0; added && i < aggregate_count(&p->before->groups); i++) {
-		if (was_there(p->before, &p->before->groups.groups[i]) &&
-		    !counterpart(p->before, i, s) && !has_other_owner(p->before, i, s, now))
+		if (is_gone(s, p, i, now))
 			added = add_gone(s, p->before, i, p->start, &t);
 	}
 	translation_free(&t);
@@ -323,15 +379,15 @@ static bool add_all_gone(struct snapshot *s, const struct pasts *p, const struct
 static bool follow_gone(struct snapshot *s, const struct pasts *p)
 {
 	uint32_t count = aggregate_count(&s->groups);
-	struct pid_owners before, now = {NULL, 0};
-	bool done = find_owners(p->before, &before) && find_owners(s, &now);
+	struct pid_owners now;
+	bool done = find_owners(s, &now);
 
 	for (uint32_t i = 0; done && i < count; i++) {
-		if (s->trends[i].state == TREND_NEW && has_other_owner(s, i, p->before, &before))
+		if (s->trends[i].state == TREND_NEW &&
+		    other_owner(s, i, p->before, &p->before_owners))
 			s->trends[i].state = TREND_REPLACED;
 	}
 	done = done && add_all_gone(s, p, &now);
-	free(before.list);
 	free(now.list);
 	return done;
 }
@@ -395,12 +451,16 @@ static void describe(struct snapshot *s, const struct watch *w)
 
 static bool update(struct view *v, const struct watch *w, struct snapshot *s)
 {
-	const struct pasts pasts = {&v->snapshot, &v->start, watch_begins(w)};
+	struct pasts pasts = {.before = &v->snapshot, .start = &v->start, .first = watch_begins(w)};
 	struct snapshot fresh;
 	bool updated;
 
 	snapshot_init(&fresh, w->source, &v->by);
-	updated = fold_state(v, w, &w->now, s, &fresh) && make_trends(s, &pasts, &fresh);
+	updated = fold_state(v, w, &w->now, s, &fresh) &&
+		  find_owners(pasts.before, &pasts.before_owners) &&
+		  find_owners(pasts.start, &pasts.start_owners) && make_trends(s, &pasts, &fresh);
+	free(pasts.before_owners.list);
+	free(pasts.start_owners.list);
 	snapshot_free(&fresh);
 	describe(s, w);
 	return updated;
@@ -547,6 +607,7 @@ int view_update(struct view *v, struct watch *w, struct error *e)
 {
 	struct snapshot now = {0};
 
+	w->shows_cgroups |= (grouping_needs(&v->by) & NEED_CGROUP) != 0;
 	if (!find_pasts(v, w) || !update(v, w, &now)) {
 		snapshot_free(&now);
 		return error_memory(e);

@@ -6,6 +6,7 @@
 #include "model/translate.h"
 #include "source/remembered.h"
 #include "watch/owners.h"
+#include "watch/relatives.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -160,37 +161,104 @@ static bool open_stat_handles(struct refresh *r)
 	return true;
 }
 
-/* Whether a process that ran for less than stat can show still has the same mappings and names.
- * Names that the process keeps itself are not in its maps. Half of these processes wait until the
- * next refresh, so even if all processes run, checking maps costs only a tenth of reading them. */
+/* What of a process's identity matters: NEED_... */
+static unsigned needs_of(const struct watch *w)
+{
+	const struct collect_options *o = &w->options.collecting;
+
+	return o->reading.needs | grouping_needs(&o->by) | selection_needs(&o->selection);
+}
+
+/* The same of one whose record is kept: less, if it is not selected. */
+static unsigned needs_of_known(const struct watch *w, const struct record *record)
+{
+	return record->match == MATCH_NO ? selection_needs(&w->options.collecting.selection)
+					 : needs_of(w);
+}
+
+static uint64_t maps_of(const struct refresh *r, pid_t pid)
+{
+	return source_maps_fingerprint(r->source, pid, needs_of(r->watch) & NEED_COMMAND);
+}
+
+/* Looks at what a process is told by later, before it is read. */
+static void look_closely(const struct refresh *r, pid_t pid, struct activity *a)
+{
+	if (!a->has_memory)
+		return;
+	if (needs_of(r->watch) & NEED_CGROUP)
+		a->cgroup = source_cgroup_fingerprint(r->source, pid);
+	a->status = source_status_fingerprint(r->source, pid);
+}
+
+/* Whether this refresh looks at the control group of a process that did nothing, since others may
+ * have moved it. That takes longer than looking for activity; so unless it matters, processes have
+ * turns. */
+static bool looks_at_cgroup(const struct watch *w, pid_t pid)
+{
+	enum { CGROUP_TURN = 20 };
+
+	return w->shows_cgroups || w->options.rare || w->options.collecting.selection.cgroup ||
+	       ((uint64_t)pid + w->refresh) % CGROUP_TURN == 0;
+}
+
+static bool cgroup_is_same(const struct refresh *r, const struct watched *known)
+{
+	return !known->activity.has_memory ||
+	       !(needs_of_known(r->watch, known->record) & NEED_CGROUP) ||
+	       source_cgroup_fingerprint(r->source, known->pid) == known->activity.cgroup;
+}
+
+/* Names that the process keeps itself are not in its maps. */
 static bool maps_are_same(const struct refresh *r, struct watched *known, struct activity *now)
 {
-	struct activity *before = &known->activity;
-	bool waits = ((uint64_t)known->pid + r->watch->refresh) % 2;
-
-	if (waits || known->record->match != MATCH_YES || known->record->outcome != OUTCOME_READ)
+	if (known->record->match != MATCH_YES || known->record->outcome != OUTCOME_READ)
 		return true;
 	if (known->record->how & HOW_BIT(HOW_NAMES_KEPT))
 		return false;
-	now->maps = source_maps_fingerprint(r->source, known->pid);
-	if (now->maps == 0 || now->maps != before->maps)
+	now->maps = maps_of(r, known->pid);
+	if (now->maps == 0 || now->maps != known->activity.maps)
 		return false;
-	before->ran_ns = now->ran_ns;
-	before->maps_helped = true;
+	known->activity.maps_helped = true;
 	return true;
 }
 
-/* maps is first read when that can help, and its fingerprint is kept for as long as it does. */
+/* Its user, and what it has locked. */
+static bool status_is_same(const struct refresh *r, const struct watched *known)
+{
+	return (known->record->match == MATCH_NO &&
+		!(needs_of_known(r->watch, known->record) & NEED_UID)) ||
+	       source_status_fingerprint(r->source, known->pid) == known->activity.status;
+}
+
+/* Whether a process that ran for less than stat can show is what it was, as far as that shows
+ * without reading it. */
+static bool is_unchanged(const struct refresh *r, struct watched *known, struct activity *now)
+{
+	if (!maps_are_same(r, known, now) || !status_is_same(r, known) || !cgroup_is_same(r, known))
+		return false;
+	known->activity.ran_ns = now->ran_ns;
+	return true;
+}
+
+/* maps is first read when it can help, and its fingerprint is kept as long as it does. Half of the
+ * processes that ran so briefly must wait until the next refresh; so even if all processes ran,
+ * looking at maps costs a tenth of reading them. */
 static bool did_nothing(const struct refresh *r, struct watched *known, struct activity *now)
 {
 	const struct activity *before = &known->activity;
+	const struct watch *w = r->watch;
+	bool waits = !w->options.rare && ((uint64_t)known->pid + w->refresh) % 2;
 
-	if (!may_be_kept(r->watch, known->record))
+	if (!may_be_kept(w, known->record))
 		return false;
-	if (activity_equals(before, now))
-		return !activity_ran(before, now) || maps_are_same(r, known, now);
+	if (activity_equals(before, now)) {
+		if (activity_ran(before, now) && !waits)
+			return is_unchanged(r, known, now);
+		return !looks_at_cgroup(w, known->pid) || cgroup_is_same(r, known);
+	}
 	if (before->maps_helped && now->known)
-		now->maps = source_maps_fingerprint(r->source, known->pid);
+		now->maps = maps_of(r, known->pid);
 	return false;
 }
 
@@ -224,37 +292,50 @@ static uint64_t cost_of(const struct record *r)
 	return ns;
 }
 
+/* Those in doubt come first. */
 static int by_age(const void *a, const void *b)
 {
 	struct watched *const *const *first = a, *const *const *second = b;
 	const struct watched *x = **first, *y = **second;
 
+	if (x->doubted != y->doubted)
+		return x->doubted ? -1 : 1;
 	if (x->read_at != y->read_at)
 		return x->read_at < y->read_at ? -1 : 1;
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Selects the oldest kept records to be read again: one TURNth of them (fractions add up), or as
- * many as the budget allows, but at least one. */
+/* Of a process that timed out, only activity may show that it is worth trying again. */
+static bool has_turns(const struct watch *w, const struct watched *p)
+{
+	return p->activity.has_memory &&
+	       !(w->options.spares && p->record->how & HOW_BIT(HOW_TIMED_OUT));
+}
+
+/* Selects kept records to be read again: those in doubt, and of the oldest one of as many as there
+ * are refreshes in a turn (fractions add up); or as many as the budget allows, but at least one. */
 static bool choose_turns(struct refresh *r)
 {
 	struct watch *w = r->watch;
 	struct watched ***kept = calloc(r->targets.count + 1, sizeof(*kept));
 	uint64_t budget = w->options.budget_ns, spent = 0;
-	size_t count = 0;
+	size_t turn = w->options.turn ? w->options.turn : TURN, count = 0, doubted = 0, most;
 
 	if (!kept)
 		return false;
 	for (size_t i = 0; i < r->targets.count; i++) {
 		struct watched **at = &r->state.processes[i];
 
-		if (*at && (*at)->activity.has_memory)
-			kept[count++] = at;
+		if (!*at || !has_turns(w, *at))
+			continue;
+		kept[count++] = at;
+		doubted += (*at)->doubted;
 	}
 	if (count)
 		qsort(kept, count, sizeof(*kept), by_age);
-	w->due = w->due % TURN + count;
-	for (size_t i = 0; i < count && i < w->due / TURN; i++) {
+	w->due = w->due % turn + count;
+	most = w->due / turn > doubted ? w->due / turn : doubted;
+	for (size_t i = 0; i < count && i < most; i++) {
 		spent += cost_of((*kept[i])->record);
 		if (i > 0 && budget > 0 && spent > budget)
 			break;
@@ -269,8 +350,10 @@ static bool list_readings(struct refresh *r)
 {
 	r->reading.targets = calloc(r->targets.count + 1, sizeof(*r->reading.targets));
 	for (size_t i = 0; r->reading.targets && i < r->targets.count; i++) {
-		if (!r->state.processes[i])
-			r->reading.targets[r->reading.count++] = r->targets.targets[i];
+		if (r->state.processes[i])
+			continue;
+		look_closely(r, r->targets.targets[i].pid, &r->activities[i]);
+		r->reading.targets[r->reading.count++] = r->targets.targets[i];
 	}
 	return r->reading.targets != NULL;
 }
@@ -587,6 +670,8 @@ static int find_targets(struct refresh *r, struct error *e)
 
 static int refresh(struct refresh *r, struct error *e)
 {
+	struct looks looks;
+
 	if (find_targets(r, e) < 0)
 		return -1;
 	r->activities = calloc(r->targets.count + 1, sizeof(*r->activities));
@@ -595,7 +680,9 @@ static int refresh(struct refresh *r, struct error *e)
 	if (!open_stat_handles(r))
 		return error_memory(e);
 	look_for_activity(r);
-	if (!choose_turns(r) || !list_readings(r))
+	looks = (struct looks){r->watch->handles, r->activities};
+	if (!relatives_doubt(&r->watch->now, &looks, &r->state) || !choose_turns(r) ||
+	    !list_readings(r))
 		return error_memory(e);
 	return read_again(r, e);
 }

@@ -8,9 +8,10 @@
  *
  * It keeps the record of each process, by the finest keys requested, so that a view (view.h) by
  * coarser keys can be made without reading. The record is kept while the process does nothing, or
- * runs only briefly without changing its maps. A few of these processes are read again
- * nevertheless, the oldest first, so that each has its turn within TURN refreshes as far as the
- * budget allows: what they share with others may have changed.
+ * runs only briefly without changing its maps, and while it belongs to the same user and control
+ * group. Some of these processes are read again nevertheless, as far as the budget allows, since
+ * what they share with others may have changed: those whose relatives have begun or ended
+ * (relatives.h), and the oldest, so that each has its turn within a number of refreshes.
  *
  * Memory use grows with labels and processes; unused memory is freed.
  */
@@ -27,6 +28,8 @@ struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
 	uint64_t budget_ns; /* for reading processes that did nothing; 0 for unlimited */
 	size_t files;	    /* number of files that may stay open between refreshes */
+	unsigned turn;	    /* refreshes within which each process has its turn; 0: TURN */
+	bool rare;	    /* refreshes are so rare that each looks closely at all processes */
 	bool forgets;	    /* keeps nothing from before the last refresh: no view will be made */
 	bool spares;	    /* reads a process that timed out again only if it has done something */
 };
@@ -46,9 +49,10 @@ struct watch {
 	struct past past;	     /* states before that */
 	struct stat_handle *handles; /* in ascending order of pids */
 	size_t handle_count;
-	size_t due; /* processes to be read again although they did nothing, in TURNths of a process
-		     */
-	uint64_t starts; /* number of new starts */
+	size_t due; /* processes to be read again although they did nothing, in fractions of a
+		       process: as many make one as there are refreshes in a turn */
+	bool shows_cgroups; /* a view is by control groups, or what follows from them */
+	uint64_t starts;    /* number of new starts */
 
 	/* From the last refresh. */
 	enum source_kind source;

@@ -268,6 +268,9 @@ static void command_huge_family(int count)
 
 static void *hold_a_memfd(void *arg)
 {
+	/* So that its start time is another one, too. */
+	usleep(50000);
+	prctl(PR_SET_NAME, "live-thread");
 	touch(map_memfd("headless", 4 * MIB), 4 * MIB);
 	puts("ready");
 	wait_for_end();
@@ -625,6 +628,21 @@ static void split_it(char *memory, unsigned n)
 		fail("mprotect");
 }
 
+static void change_user(char *memory, unsigned n)
+{
+	(void)memory;
+	if (setresuid((uid_t)-1, n % 2, (uid_t)-1) < 0)
+		fail("setresuid");
+}
+
+static char *command_line;
+
+static void change_title(char *memory, unsigned n)
+{
+	(void)memory;
+	command_line[0] = (char)('0' + n);
+}
+
 static void *change_at_signals(void *arg)
 {
 	const struct changing *c = arg;
@@ -672,6 +690,18 @@ static void command_splits(int count)
 	change((struct changing){.change = split_it});
 }
 
+static void command_users(int count)
+{
+	(void)count;
+	change((struct changing){.change = change_user});
+}
+
+static void command_titles(int count)
+{
+	(void)count;
+	change((struct changing){.change = change_title});
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -688,9 +718,11 @@ int main(int argc, char **argv)
 		{"names", command_names},	{"family", command_family},
 		{"headless", command_headless}, {"huge-family", command_huge_family},
 		{"renames", command_renames},	{"splits", command_splits},
+		{"users", command_users},	{"titles", command_titles},
 	};
 	int count = argc > 2 ? atoi(argv[2]) : 0;
 
+	command_line = argv[0];
 	page_size = (size_t)sysconf(_SC_PAGESIZE);
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {

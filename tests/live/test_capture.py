@@ -89,6 +89,15 @@ class Capture(Live):
 			done = run("--from", "-", "--json", input=piped.stdout)
 			self.assertEqual(json.loads(done.stdout)["totals"]["rss"], want)
 
+	def test_without_main_thread(self):
+		"""The name and the start time are those of the process, not of the thread that is left."""
+		with Helper("headless", state="Z") as h:
+			path = self.capture("a.tar", "-p", h.pid)
+			want, got = (self.report(*source, "--by", "process")["groups"]
+				for source in (("--pid", h.pid), ("--from", path)))
+		self.assertEqual([[g[k] for k in ("pid", "start_time", "name", "rss")] for g in got],
+			[[g[k] for k in ("pid", "start_time", "name", "rss")] for g in want])
+
 	def test_guesses(self):
 		"""What signs look at is in it: the guesses are the same. Nothing of it is in a redacted one."""
 		malloc = os.path.join(os.path.dirname(os.path.realpath(helper.PROGRAM)), "live-malloc")

@@ -154,15 +154,15 @@ static void check_moment(void (*work)(void), bool changes)
 	poke(pipes);
 	wait_for(pid);
 	before = look(&handle);
-	maps = source_maps_fingerprint(source, pid);
+	maps = source_maps_fingerprint(source, pid, false);
 	assert_true(before.ran_ns > 0 && maps != 0);
 	poke(pipes);
 	now = look(&handle);
 	assert_true(activity_ran(&before, &now));
-	assert_int_equal(source_maps_fingerprint(source, pid) != maps, changes);
+	assert_int_equal(source_maps_fingerprint(source, pid, false) != maps, changes);
 	close(pipes[1]);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(source_maps_fingerprint(source, pid), 0);
+	assert_int_equal(source_maps_fingerprint(source, pid, false), 0);
 	stat_handle_close(&handle);
 	close(pipes[0]);
 }
@@ -171,6 +171,22 @@ TEST(of_a_moment)
 {
 	check_moment(do_nothing, false);
 	check_moment(split_memory, true);
+}
+
+/* Where pids may mean other processes, the CPU-time clock is of no use: any may have run. */
+TEST(of_another_proc)
+{
+	struct error e = {.code = ERROR_NONE};
+	struct source *other = source_open_proc("/proc", NULL, 0, &e);
+	struct stat_handle handle = stat_handle_of(getpid());
+	struct activity first, second;
+
+	assert_non_null(other);
+	source_activity(other, &handle, false, &first);
+	source_activity(other, &handle, false, &second);
+	assert_true(second.known && second.ran_ns == 0);
+	assert_true(activity_ran(&first, &second));
+	source_close(other);
 }
 
 /* That anonmem itself ran does not count, but that it allocated memory does. */
@@ -204,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(of_a_child, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_a_moment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_another_proc, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_no_process, set_up, tear_down),
 	};

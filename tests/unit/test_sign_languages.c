@@ -108,7 +108,8 @@ TEST(pages_of_v8)
 {
 	const uint64_t size = 256 * KIB;
 
-	PUT(&process, LOW, size, 10, 0x3ca69360, LOW + 0x1148, LOW + size);
+	PUT(&process, LOW, size, 10, 0x3ca69360, LOW + 0x1148, LOW + size, 0x3eeb8, 0, 0x1148,
+	    0x40fa22d8, 0x566a2f0, LOW, size);
 	expect(LOW, LOW + size, LOW, LOW + size, GUESS_V8_HEAP);
 	PUT(&process, LOW, 4, LOW, size, 0x252f6ea0, LOW + 0x1140, LOW + size);
 	expect(LOW, LOW + size, LOW, LOW + size, GUESS_V8_HEAP);
@@ -120,12 +121,25 @@ TEST(pages_of_v8)
 
 TEST(a_large_page_of_v8_and_the_next)
 {
-	PUT(&process, LOW, 0x46e000, 0x84, 0x3ca69360, LOW + 0x1148, LOW + 0x46d2c0);
+	PUT(&process, LOW, 0x46e000, 0x84, 0x3ca69360, LOW + 0x1148, LOW + 0x46d2c0, 0x46c178, 0,
+	    0x1148, 0x40ebc230, 0x566a2f0, LOW, 0x46e000);
 	expect(LOW, LOW + 0x480000, LOW, LOW + 0x46e000, GUESS_V8_HEAP);
 	PUT(&process, LOW + 0x480000, 0x40000, 4, 0x3ca69360, LOW + 0x481148, LOW + 0x4c0000);
 	fake_process_look(&process, LOW, LOW + 0x4c0000, "rw-p");
 	assert_int_equal(process.count, 2);
 	assert_int_equal(process.parts[1].start, LOW + 0x480000);
+}
+
+/* An allocator made by hand: its chunks begin with their size, how much is used, their owner, and
+ * the start and end of what it hands out. */
+TEST(chunks_that_look_like_pages_of_v8)
+{
+	const uint64_t size = 256 * KIB;
+
+	PUT(&process, LOW, size, 96, 0x3ca69360, LOW + 0x40, LOW + size, 0, 0, 0, 0, 0, 0, 0);
+	PUT(&process, LOW + size, size, 96, 0x3ca69360, LOW + size + 0x40, LOW + 2 * size, 0, 0, 0,
+	    0, 0, 0, 0);
+	expect(LOW, LOW + 2 * size, LOW, LOW + 2 * size, GUESS_V8_HEAP_LIKELY);
 }
 
 TEST(numbers_that_are_no_page_of_v8)
@@ -217,6 +231,8 @@ TEST(chunks_of_php_are_a_ring)
 {
 	PUT(&process, AT, AT + 64, AT + 2 * MIB, AT + 2 * MIB);
 	PUT(&process, AT + 2 * MIB, AT + 64, AT, AT);
+	expect(AT, AT + 4 * MIB, AT, AT + 4 * MIB, GUESS_PHP_LIKELY);
+	fake_process_map(&process, "libphp8.2.so", 0x7f6600000000, NULL, 0);
 	expect(AT, AT + 4 * MIB, AT, AT + 4 * MIB, GUESS_PHP);
 	PUT(&process, AT + 2 * MIB, AT + 64, AT + 2 * MIB, AT);
 	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
@@ -393,6 +409,7 @@ int main(void)
 		cmocka_unit_test_setup(numbers_that_are_no_pool, set_up),
 		cmocka_unit_test_setup(pages_of_v8, set_up),
 		cmocka_unit_test_setup(a_large_page_of_v8_and_the_next, set_up),
+		cmocka_unit_test_setup(chunks_that_look_like_pages_of_v8, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_page_of_v8, set_up),
 		cmocka_unit_test_setup(pages_of_ruby, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_page_of_ruby, set_up),

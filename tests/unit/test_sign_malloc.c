@@ -88,9 +88,16 @@ static void put_heap(uint64_t at, uint64_t arena, uint64_t before, uint64_t size
 	fake_memory_put(&fake, at, words, sizeof(words));
 }
 
+/* Of glibc since 2.27, or before. */
+static void put_last_chunk(uint64_t arena, uint64_t offset, uint64_t chunk)
+{
+	fake_memory_put(&fake, arena + offset, &chunk, sizeof(chunk));
+}
+
 TEST(an_arena_is_as_long_as_it_says)
 {
 	put_heap(HEAP, HEAP + 0x30, 0, 0x21000, 0x84000);
+	put_last_chunk(HEAP + 0x30, 96, HEAP + 0x20fe0);
 	expect(HEAP, HEAP + 0x84000, 1, HEAP + 0x84000, GUESS_ARENA);
 	expect(HEAP, HEAP + MIB, 1, HEAP + 0x84000, GUESS_ARENA);
 }
@@ -98,7 +105,26 @@ TEST(an_arena_is_as_long_as_it_says)
 TEST(a_further_heap_belongs_to_the_arena_of_the_first)
 {
 	put_heap(HEAP, HEAP - 0x4000000 + 0x30, HEAP - 0x4000000, 0x21000, 0x84000);
+	put_last_chunk(HEAP - 0x4000000 + 0x30, 88, HEAP + 0x20fe0);
 	expect(HEAP, HEAP + 0x84000, 1, HEAP + 0x84000, GUESS_ARENA);
+	/* It is in the last heap, which need not be this one. */
+	put_heap(HEAP - 0x4000000, HEAP - 0x4000000 + 0x30, 0, 0x4000000, 0x4000000);
+	expect(HEAP - 0x4000000, HEAP, 1, HEAP, GUESS_ARENA);
+}
+
+/* An allocator made by hand: its areas begin with the address of its state, that of another area,
+ * how much is used and how much there is. */
+TEST(an_area_that_looks_like_an_arena)
+{
+	put_heap(HEAP, HEAP + 0x20, 0, MIB, MIB);
+	expect(HEAP, HEAP + MIB, 1, HEAP + MIB, GUESS_ARENA_LIKELY);
+	put_last_chunk(HEAP + 0x20, 96, HEAP + MIB);
+	expect(HEAP, HEAP + MIB, 1, HEAP + MIB, GUESS_ARENA_LIKELY);
+	put_last_chunk(HEAP + 0x20, 96, 100);
+	expect(HEAP, HEAP + MIB, 1, HEAP + MIB, GUESS_ARENA_LIKELY);
+	put_last_chunk(HEAP + 0x20, 96, HEAP + 0x4000000);
+	put_heap(HEAP + 0x4000000, HEAP + 0x4000020, 0, MIB, MIB);
+	expect(HEAP, HEAP + MIB, 1, HEAP + MIB, GUESS_ARENA_LIKELY);
 }
 
 TEST(an_arena_behind_other_memory)
@@ -108,6 +134,7 @@ TEST(an_arena_behind_other_memory)
 
 	put_chunk(HEAP - MIB, 0, MIB | 2);
 	put_heap(HEAP, HEAP + 0x30, 0, MIB, MIB);
+	put_last_chunk(HEAP + 0x30, 96, HEAP + MIB - 0x1000);
 	part = fake_memory_look(&fake, HEAP - MIB, HEAP + MIB, &count);
 	assert_int_equal(count, 2);
 	assert_int_equal(part[0].guess, GUESS_MALLOC_LIKELY);
@@ -158,6 +185,8 @@ TEST(an_arena_of_a_process_of_32_bits)
 	const uint64_t at = UINT64_C(0xf6f00000);
 
 	put_chunk(at, at + 0x18, 0x21000 | UINT64_C(0x22000) << 32);
+	expect(at, at + 0x22000, 1, at + 0x22000, GUESS_ARENA_LIKELY);
+	put_last_chunk(at + 0x18, 56, at + 0x20ff0);
 	expect(at, at + 0x22000, 1, at + 0x22000, GUESS_ARENA);
 	put_chunk(at, at + 0x1018, 0x21000 | UINT64_C(0x22000) << 32);
 	expect(at, at + 0x22000, 0, 0, GUESS_NONE);
@@ -243,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_not_there_is_not_read, set_up),
 		cmocka_unit_test_setup(an_arena_is_as_long_as_it_says, set_up),
 		cmocka_unit_test_setup(a_further_heap_belongs_to_the_arena_of_the_first, set_up),
+		cmocka_unit_test_setup(an_area_that_looks_like_an_arena, set_up),
 		cmocka_unit_test_setup(an_arena_behind_other_memory, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_arena, set_up),
 		cmocka_unit_test_setup(a_chunk_of_a_process_of_32_bits, set_up),

@@ -14,16 +14,47 @@ static struct watch *watch;
 static struct view view;
 static struct grouping by;
 
+/* `more` are the fields of stat behind the resident memory. */
+static void write_stat(int pid, const char *name, int start, int ticks, const char *more)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "%d/stat", pid);
+	snprintf(text, sizeof(text),
+		 "%d (%s) S 1 1 1 0 -1 4194304 9 0 0 0 %d 0 0 0 20 0 1 0 %d 40960 5%s\n", pid, name,
+		 ticks, start, more);
+	tree_write(root, path, slice_of(text));
+}
+
 static void write_process(int pid, const char *name, int start, int ticks, const char *smaps)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%d/smaps", pid);
+	tree_write(root, path, slice_of(smaps));
+	write_stat(pid, name, start, ticks, "");
+}
+
+/* One that was forked, or not, has the same signs as its relatives. */
+static void write_relative(int pid, const char *name, int signs, const char *smaps)
+{
+	char more[64];
+
+	write_process(pid, name, 10, 0, smaps);
+	snprintf(more, sizeof(more), " 99 %d 5000 %d", signs, signs);
+	write_stat(pid, name, 10, 0, more);
+}
+
+/* A process that has ended, but is still there. */
+static void end_process(int pid, const char *name)
 {
 	char path[64], text[256];
 
 	snprintf(path, sizeof(path), "%d/smaps", pid);
-	tree_write(root, path, slice_of(smaps));
+	tree_write(root, path, SLICE(""));
 	snprintf(path, sizeof(path), "%d/stat", pid);
 	snprintf(text, sizeof(text),
-		 "%d (%s) S 1 1 1 0 -1 4194304 9 0 0 0 %d 0 0 0 20 0 1 0 %d 40960 5\n", pid, name,
-		 ticks, start);
+		 "%d (%s) Z 1 1 1 0 -1 4194304 9 0 0 0 1 0 0 0 20 0 1 0 10 0 0\n", pid, name);
 	tree_write(root, path, slice_of(text));
 }
 
@@ -156,6 +187,104 @@ TEST(what_did_nothing_is_kept)
 	assert_int_equal(pss_of("third"), 4);
 	refresh();
 	assert_int_equal(pss_of("third"), 64);
+}
+
+#define SHARED_BY_TWO  MAPPING("1-2", "[heap]", "32")
+#define SHARED_BY_NONE MAPPING("1-2", "[heap]", "64")
+
+/* When a child begins or ends, its parent has a smaller or larger share of their pages. */
+TEST(relatives_of_what_begins_and_ends_are_read)
+{
+	watch_by(KEY_PROCESS);
+	write_relative(1, "parent", 700, SHARED_BY_NONE);
+	write_relative(3, "stranger", 800, SHARED_BY_NONE);
+	refresh();
+	write_relative(1, "parent", 700, SHARED_BY_TWO);
+	write_relative(2, "child", 700, SHARED_BY_TWO);
+	write_relative(3, "stranger", 800, SHARED_BY_TWO);
+	refresh();
+	assert_int_equal(pss_of("parent"), 32);
+	assert_int_equal(trend_of("parent")->state, TREND_READ);
+	assert_int_equal(trend_of("stranger")->state, TREND_KEPT);
+	refresh();
+	assert_int_equal(watch->kept, 3);
+	write_relative(1, "parent", 700, SHARED_BY_NONE);
+	end_process(2, "child");
+	refresh();
+	assert_int_equal(pss_of("parent"), 64);
+	assert_int_equal(trend_of("stranger")->state, TREND_KEPT);
+}
+
+/* A child that executes another program does not share any more. */
+TEST(relatives_of_what_executes_are_read)
+{
+	watch_by(KEY_PROCESS);
+	write_relative(1, "parent", 700, SHARED_BY_TWO);
+	write_relative(2, "child", 700, SHARED_BY_TWO);
+	refresh();
+	write_relative(1, "parent", 700, SHARED_BY_NONE);
+	write_relative(2, "child", 900, SHARED_BY_NONE);
+	refresh();
+	assert_int_equal(pss_of("parent"), 64);
+	assert_int_equal(pss_of("child"), 64);
+}
+
+/* If the budget is too small for all of them, the others come next. */
+TEST(relatives_within_a_budget)
+{
+	enum { PROCESSES = 5 };
+
+	watch_by_within(KEY_PROCESS, 1);
+	for (int pid = 1; pid <= PROCESSES; pid++)
+		write_relative(pid, "idle", 700, SHARED_BY_TWO);
+	refresh();
+	end_process(PROCESSES, "idle");
+	for (int i = 1; i < PROCESSES; i++) {
+		refresh();
+		assert_int_equal(watch->kept, PROCESSES - 2);
+		assert_int_equal(watch->now.processes[i - 1]->read_at, watch->refresh);
+	}
+	refresh();
+	assert_int_equal(watch->kept, PROCESSES - 1);
+}
+
+static bool has_group(const char *path)
+{
+	const struct snapshot *s = &view.snapshot;
+	bool has = false;
+
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++)
+		has |= slice_equals(intern_bytes(&s->symbols, aggregate_key(&s->groups, i)[0]),
+				    slice_of(path)) &&
+		       s->groups.groups[i].processes > 0;
+	return has;
+}
+
+/* A process can be moved while it sleeps. */
+TEST(moved_to_another_control_group)
+{
+	enum { TURN_OF_CGROUPS = 20 };
+	int refreshes = 0;
+
+	watch_by(KEY_CGROUP);
+	watch->options.collecting.by.keys[watch->options.collecting.by.count++] = KEY_CGROUP;
+	write_process(1, "idle", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	tree_write(root, "1/cgroup", SLICE("0::/before\n"));
+	refresh();
+	assert_true(has_group("/before"));
+	tree_write(root, "1/cgroup", SLICE("0::/after\n"));
+	refresh();
+	assert_true(has_group("/after"));
+	assert_false(has_group("/before"));
+	refresh();
+	assert_int_equal(watch->kept, 1);
+	/* As long as nobody sees them, control groups have turns. */
+	watch->shows_cgroups = false;
+	tree_write(root, "1/cgroup", SLICE("0::/later\n"));
+	do
+		refresh_watch();
+	while (watch->kept > 0 && ++refreshes <= TURN_OF_CGROUPS);
+	assert_in_range(refreshes, 1, TURN_OF_CGROUPS);
 }
 
 /* Reading a process that held its reader up may take five seconds again. */
@@ -315,6 +444,37 @@ TEST(is_not_replaced)
 	assert_int_equal(trend_of_label("[anon:new]")->state, TREND_NEW);
 	assert_int_equal(trend_of_label("[anon:after]")->state, TREND_REPLACED);
 	assert_int_equal(aggregate_count(&view.snapshot.groups), 3);
+}
+
+/* Memory that a process had by another name is not new; what it has no more is gone. */
+TEST(is_renamed)
+{
+	const struct snapshot *s = &view.snapshot;
+	int64_t change = 0;
+
+	watch_by(KEY_PROCESS);
+	view.by = (struct grouping){.keys = {KEY_PROCESS, KEY_LABEL}, .count = 2};
+	write_process(7, "before", 10, 0,
+		      MAPPING("1-2", "[anon:old]", "4") MAPPING("2-3", "[heap]", "64"));
+	refresh();
+	write_process(7, "after", 10, 1,
+		      MAPPING("1-2", "[anon:new]", "8") MAPPING("2-3", "[heap]", "65"));
+	refresh();
+	assert_int_equal(trend_of_label("[heap]")->state, TREND_REPLACED);
+	assert_int_equal(trend_of_label("[heap]")->change, 1024);
+	assert_int_equal(trend_of_label("[heap]")->growth, 1024);
+	assert_int_equal(trend_of_label("[heap]")->history_count, 2);
+	assert_int_equal(trend_of_label("[anon:new]")->change, 8192);
+	assert_int_equal(trend_of_label("[anon:old]")->state, TREND_GONE);
+	assert_int_equal(trend_of_label("[anon:old]")->change, -4096);
+	assert_int_equal(aggregate_count(&s->groups), 3);
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++)
+		change += s->trends[i].change;
+	assert_int_equal(change, s->trends[aggregate_count(&s->groups)].change);
+	write_process(7, "after", 10, 2, MAPPING("2-3", "[heap]", "67"));
+	refresh();
+	assert_int_equal(trend_of_label("[heap]")->change, 2048);
+	assert_int_equal(trend_of_label("[heap]")->growth, 3072);
 }
 
 /* Rows that come and go leave nothing behind in what is kept. */
@@ -571,6 +731,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_TREE(grows),
 		IN_TREE(what_did_nothing_is_kept),
+		IN_TREE(relatives_of_what_begins_and_ends_are_read),
+		IN_TREE(relatives_of_what_executes_are_read),
+		IN_TREE(relatives_within_a_budget),
+		IN_TREE(moved_to_another_control_group),
 		IN_TREE(what_timed_out_is_spared),
 		IN_TREE(all_have_their_turn),
 		IN_TREE(turns_within_a_budget),
@@ -579,6 +743,7 @@ int main(void)
 		IN_TREE(comes_and_goes),
 		IN_TREE(is_replaced),
 		IN_TREE(is_not_replaced),
+		IN_TREE(is_renamed),
 		IN_TREE(the_start_does_not_grow),
 		IN_TREE(a_new_start),
 		IN_TREE(a_view_that_comes_later_has_a_history),
