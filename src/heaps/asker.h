@@ -28,18 +28,27 @@ static inline uint64_t *asker_place(uintptr_t address)
 	return &asker_cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - ASKER_BITS)];
 }
 
+/* What is known of an address: a heap, or ASKER_RULE and more; or what is larger than all that if
+ * nothing is. */
+static inline uint64_t asker_known(uintptr_t address)
+{
+	uint64_t found = __atomic_load_n(asker_place(address), __ATOMIC_RELAXED);
+
+	return found ^ (uint64_t)address << ASKER_VALUE_BITS;
+}
+
 /* For an address of which another thing is known than its heap, or nothing. */
-unsigned asker_follow(const uintptr_t *frame, size_t size);
+unsigned asker_follow(const uintptr_t *frame, size_t size, uint64_t known);
 
 /* The frame is that of the function that was called: rbp of its caller, then the address that the
  * call returns to. `size`: what it asks for, in bytes. */
 static inline unsigned asker_heap(const uintptr_t *frame, size_t size)
 {
-	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
+	uint64_t known = asker_known(frame[1]);
 
-	if (__builtin_expect((known ^ (uint64_t)frame[1] << ASKER_VALUE_BITS) < ASKER_RULE, 1))
-		return (unsigned)(known & (ASKER_RULE - 1));
-	return asker_follow(frame, size);
+	if (__builtin_expect(known < ASKER_RULE, 1))
+		return (unsigned)known;
+	return asker_follow(frame, size, known);
 }
 
 /* After a library was closed, since another one may come to lie there. */
