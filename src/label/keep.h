@@ -15,6 +15,9 @@ int keep_name(void *addr, size_t len, const char *name);
 /* Finds or makes the table; false if the process cannot have one. */
 bool keep_prepare(void);
 
+/* The same where nobody can have made one. */
+bool keep_prepare_first(void);
+
 /* If there is a table: gives [start, end), which is anonymous memory, a name that text_copy() would
  * make, or none if it is NULL. `inode` is 0 for private memory, LAYOUT_ANY_INODE for shared. */
 void keep_set(uint64_t start, uint64_t end, uint32_t inode, const char *name);
