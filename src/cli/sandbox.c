@@ -1,6 +1,7 @@
 #include "cli/sandbox.h"
 
 #include "source/cachestat.h"
+#include "source/meminfo.h"
 #include "source/pagescan.h"
 
 #include <errno.h>
@@ -198,6 +199,7 @@ static int fill(scmp_filter_ctx filter, const struct sandbox *box)
 int sandbox_enter(const struct sandbox *box, struct error *e)
 {
 	scmp_filter_ctx filter;
+	struct error ignored;
 	int status;
 
 	if (!ANONMEM_SANDBOX)
@@ -205,6 +207,8 @@ int sandbox_enter(const struct sandbox *box, struct error *e)
 	/* Loads the locale's character converter, which may be a library that is loaded on first
 	 * use. */
 	btowc('a');
+	/* Without it, the machine's memory is unknown. */
+	meminfo_load(&ignored);
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return error_memory(e);

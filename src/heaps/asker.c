@@ -121,14 +121,26 @@ enum {
 	DISTANCE_BITS = 27,
 };
 
+/* The caller's frame is found by adding to rsp, and nothing of it has to be checked any more. */
+static const uint64_t simple = UINT64_C(1) << 63;
+
+static const int32_t far = 8 << 20; /* bytes; no frame is as long */
+
 static uint64_t rules[RULE_LIMIT];
+
+static bool is_simple(const struct cfi_rule *rule)
+{
+	return !rule->by_rbp && rule->cfa > 0 && rule->cfa <= far &&
+	       rule->cfa % (int)sizeof(uintptr_t) == 0 &&
+	       (!rule->rbp_saved || (rule->rbp < 0 && rule->rbp >= -rule->cfa));
+}
 
 static uint64_t pack(const struct cfi_rule *rule, unsigned through)
 {
 	const uint64_t mask = (UINT64_C(1) << DISTANCE_BITS) - 1;
 
-	return (rule->by_rbp ? BY_RBP : 0) | (rule->rbp_saved ? RBP_SAVED : 0) |
-	       (uint64_t)(through + 1) << THROUGH_SHIFT |
+	return (rule->by_rbp ? BY_RBP : 0u) | (rule->rbp_saved ? RBP_SAVED : 0u) |
+	       (is_simple(rule) ? simple : 0u) | (uint64_t)(through + 1) << THROUGH_SHIFT |
 	       ((uint64_t)(int64_t)rule->cfa & mask) << CFA_SHIFT |
 	       ((uint64_t)(int64_t)rule->rbp & mask) << RBP_SHIFT;
 }
@@ -256,10 +268,9 @@ struct frame {
  * away. */
 static bool go_up(struct frame *f, uint64_t rule)
 {
-	const uintptr_t far = (uintptr_t)8 << 20;
 	uintptr_t cfa = (rule & BY_RBP ? f->rbp : f->cfa) + (uintptr_t)distance(rule, CFA_SHIFT);
 
-	if (rule & NO_RULE || cfa <= f->cfa || cfa - f->cfa > far || cfa % sizeof(cfa))
+	if (rule & NO_RULE || cfa <= f->cfa || cfa - f->cfa > (uintptr_t)far || cfa % sizeof(cfa))
 		return false;
 	if (rule & RBP_SAVED) {
 		uintptr_t at = cfa + (uintptr_t)distance(rule, RBP_SHIFT);
@@ -286,9 +297,10 @@ static unsigned heap_at(uintptr_t address, struct step step, size_t size)
 	return answer.heap;
 }
 
-unsigned asker_follow(const uintptr_t *frame, size_t size)
+enum { FRAMES_MAX = 64 };
+
+__attribute__((noinline)) static unsigned follow(const uintptr_t *frame, size_t size)
 {
-	enum { FRAMES_MAX = 64 };
 	struct frame f = {(uintptr_t)(frame + 2), frame[0], frame[1]};
 	struct step step = look_up(f.address);
 	unsigned first = step.rule >> THROUGH_SHIFT & THROUGH_MASK;
@@ -307,6 +319,25 @@ unsigned asker_follow(const uintptr_t *frame, size_t size)
 			break;
 	}
 	return heap_of(throughs[first - 1].name);
+}
+
+/* Over simple frames to a heap that is known: so the C library's and C++'s functions end. All else
+ * begins again at the first frame. */
+unsigned asker_follow(const uintptr_t *frame, size_t size, uint64_t known)
+{
+	uintptr_t cfa = (uintptr_t)(frame + 2);
+
+	for (unsigned i = 0; i < FRAMES_MAX && known - ASKER_RULE < RULE_LIMIT; i++) {
+		uint64_t rule = __atomic_load_n(&rules[known - ASKER_RULE], __ATOMIC_RELAXED);
+
+		if (!(rule & simple))
+			break;
+		cfa += (uintptr_t)distance(rule, CFA_SHIFT);
+		known = asker_known(((const uintptr_t *)cfa)[-1]);
+		if (known < ASKER_RULE)
+			return known ? (unsigned)known : follow(frame, size);
+	}
+	return follow(frame, size);
 }
 
 void asker_begin(bool direct, bool functions, const char *through)

@@ -29,18 +29,26 @@ static inline uint64_t *asker_place(uintptr_t address)
 	return &asker_cache[address * UINT64_C(0x9e3779b97f4a7c15) >> (64 - ASKER_BITS)];
 }
 
-/* For an address whose cached value is not a heap, or that is not cached. */
-unsigned asker_follow(const uintptr_t *frame, size_t size);
+/* What is cached for an address: a heap, or ASKER_RULE and more; a larger value if nothing is. */
+static inline uint64_t asker_known(uintptr_t address)
+{
+	uint64_t found = __atomic_load_n(asker_place(address), __ATOMIC_RELAXED);
+
+	return found ^ (uint64_t)address << ASKER_VALUE_BITS;
+}
+
+/* For an address whose cached value, `known`, is not a heap, or that is not cached. */
+unsigned asker_follow(const uintptr_t *frame, size_t size, uint64_t known);
 
 /* The frame is that of the function that was called: its caller's rbp, then the address that the
  * call returns to. `size`: the bytes it asks for. */
 static inline unsigned asker_heap(const uintptr_t *frame, size_t size)
 {
-	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
+	uint64_t known = asker_known(frame[1]);
 
-	if (__builtin_expect((known ^ (uint64_t)frame[1] << ASKER_VALUE_BITS) < ASKER_RULE, 1))
-		return (unsigned)(known & (ASKER_RULE - 1));
-	return asker_follow(frame, size);
+	if (__builtin_expect(known < ASKER_RULE, 1))
+		return (unsigned)known;
+	return asker_follow(frame, size, known);
 }
 
 /* To be called after a library was closed, since another one may be loaded at its addresses. */

@@ -9,7 +9,9 @@
 #include "heaps/owner.h"
 #include "label/syscalls.h"
 
+#include <pthread.h>
 #include <stdbool.h>
+#include <sys/single_threaded.h>
 
 /* jemalloc tries on this page what the kernel can do. It does not expect to get no page. */
 static char page_to_try[4096] __attribute__((aligned(4096)));
@@ -74,6 +76,46 @@ int heaps_atexit(void (*function)(void))
 {
 	(void)function;
 	return 0;
+}
+
+/* jemalloc takes all its locks before a fork, and initializes them after it: pages of each arena
+ * that would be copied. As in the C library's malloc(), that is left out where there is only one
+ * thread: nobody else can have a lock. */
+static struct {
+	void (*before)(void), (*after)(void), (*in_child)(void);
+} around_fork;
+static bool locked;
+
+static void before_fork(void)
+{
+	if (__libc_single_threaded)
+		return;
+	around_fork.before();
+	locked = true; /* with all its locks */
+}
+
+static void after_fork(void)
+{
+	if (!locked)
+		return;
+	locked = false;
+	around_fork.after();
+}
+
+static void after_fork_in_child(void)
+{
+	if (!locked)
+		return;
+	locked = false;
+	around_fork.in_child();
+}
+
+int heaps_pthread_atfork(void (*before)(void), void (*after)(void), void (*in_child)(void))
+{
+	around_fork.before = before;
+	around_fork.after = after;
+	around_fork.in_child = in_child;
+	return pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 double heaps_exp(double x)

@@ -16,6 +16,7 @@ char *heaps_secure_getenv(const char *name);
 ssize_t heaps_readlink(const char *path, char *text, size_t size);
 void *heaps_dlsym(void *handle, const char *name);
 int heaps_atexit(void (*function)(void));
+int heaps_pthread_atfork(void (*before)(void), void (*after)(void), void (*in_child)(void));
 double heaps_exp(double x);
 double heaps_log(double x);
 double heaps_round(double x);

@@ -24,7 +24,6 @@ static char names[HEAP_MAX][ANONMEM_NAME_MAX + 1];
 static unsigned end = OWNER_FIRST;
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
-/* The first heap: it is made before all others, and takes requests that no other heap can. */
 static const char shared[] = "malloc: (any)";
 
 unsigned heap_end(void)
@@ -107,7 +106,8 @@ static extent_hooks_t hooks = {
 	.merge = merge,
 };
 
-static bool create_arena(unsigned heap)
+/* 0 if there can be no more: the first arena is jemalloc's own. */
+static unsigned create_arena(void)
 {
 	/* jemalloc's own struct arena_config_s, which its header lacks. */
 	struct {
@@ -121,13 +121,14 @@ static bool create_arena(unsigned heap)
 	if (heaps_je_mallctl("experimental.arenas_create_ext", &arena, &size, &config,
 			     sizeof(config)) != 0 ||
 	    arena >= sizeof(heap_of_arena) / sizeof(*heap_of_arena))
-		return false;
-	heap_of_arena[arena] = (uint16_t)heap;
-	heap_arena[heap] = (uint16_t)arena;
+		return 0;
 	snprintf(key, sizeof(key), "arena.%u.retain_grow_limit", arena);
 	heaps_je_mallctl(key, NULL, NULL, &growth, sizeof(growth));
-	return true;
+	return arena;
 }
+
+/* Made before malloc() comes here, for the first heap: so there is one in any case. */
+static unsigned spare;
 
 static unsigned find_known(const char *name)
 {
@@ -140,20 +141,25 @@ static unsigned find_known(const char *name)
 	return OWNER_NONE;
 }
 
+/* The last number is that of a heap for all that have none. */
 static unsigned make(const char *name)
 {
-	unsigned heap = find_known(name);
+	unsigned heap = find_known(name), arena;
 
 	if (heap != OWNER_NONE)
 		return heap;
+	if (end == HEAP_MAX)
+		return HEAP_MAX - 1;
 	heap = end;
-	if (heap == HEAP_MAX)
+	if (heap == HEAP_MAX - 1)
+		name = shared;
+	arena = spare ? spare : create_arena();
+	spare = 0;
+	if (arena == 0)
 		return OWNER_FIRST;
 	strncpy(names[heap], name, ANONMEM_NAME_MAX);
-	if (!create_arena(heap)) {
-		memset(names[heap], 0, sizeof(names[heap]));
-		return OWNER_FIRST;
-	}
+	heap_of_arena[arena] = (uint16_t)heap;
+	heap_arena[heap] = (uint16_t)arena;
 	__atomic_store_n(&end, heap + 1, __ATOMIC_RELEASE);
 	return heap;
 }
@@ -193,9 +199,8 @@ static void after_fork_in_child(void)
 
 bool heap_begin(void)
 {
+	spare = create_arena();
 	/* The allocator has registered its own fork handlers by then, so its locks are taken after
 	 * this one. */
-	if (heap_find(shared) != OWNER_FIRST || heap_end() == OWNER_FIRST)
-		return false;
-	return pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+	return spare && pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
 }

@@ -8,6 +8,8 @@
 #include "heaps/malloc.h"
 #include "heaps/published.h"
 #include "heaps/thread.h"
+#include "label/keep.h"
+#include "label/name.h"
 #include "preload/libc.h"
 
 #include <dlfcn.h>
@@ -29,13 +31,17 @@ __attribute__((visibility("default"))) int dlclose(void *library)
 	return status;
 }
 
-/* The C library does this too, but later. */
-__attribute__((constructor(101))) static void take_environment(int argc, char **argv, char **env)
+/* The C library does this too, but later. Where it has not, no other code has run, and nobody has
+ * made a table of names. */
+__attribute__((constructor(101))) static void begin_first(int argc, char **argv, char **env)
 {
 	(void)argc;
 	(void)argv;
-	if (!environ)
-		environ = env;
+	if (environ)
+		return;
+	environ = env;
+	if (name_kernel_keeps() != 1)
+		keep_prepare_first();
 }
 
 /* A program with its own malloc() keeps it. In a program that is not position-independent, the

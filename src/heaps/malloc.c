@@ -29,9 +29,9 @@ static size_t at_least(size_t size)
 	return size < SMALLEST ? SMALLEST : size;
 }
 
-static bool is_elected(unsigned heap, size_t size)
+static bool is_elected(unsigned heap)
 {
-	return __builtin_expect(heap == thread.elected && size < THREAD_LARGE, 1);
+	return __builtin_expect(heap == thread.elected, 1);
 }
 
 static void count(void)
@@ -77,17 +77,6 @@ __attribute__((noinline)) static void *allocate(unsigned heap, size_t size, size
 	return p;
 }
 
-/* The same for the most frequent case, with flags of mallocx(). */
-static void *allocate_in(unsigned heap, size_t size, int flags)
-{
-	int ready = size < THREAD_LARGE ? thread_flags(heap) : 0;
-	void *p = NULL;
-
-	if (__builtin_expect(ready != 0, 1))
-		p = heaps_je_mallocx(at_least(size), flags | ready);
-	return p ? p : allocate(heap, size, SMALLEST, flags != 0);
-}
-
 /* The size of memory from the C library: it stands before the memory, with three flags in its low
  * bits. */
 static size_t foreign_size(const void *p)
@@ -107,21 +96,31 @@ __attribute__((noinline)) static void release(void *p, unsigned owner)
 		heaps_je_dallocx(p, thread_choose_flags(owner, 0));
 }
 
+/* The most frequent cases of malloc() and calloc() come first, in as few instructions as can be. If
+ * one fails, all is done again in every way that there is. */
+
 static void *our_malloc(size_t size)
 {
 	unsigned heap = asker_heap(FRAME, size);
+	void *p;
+	int flags;
 
-	if (is_elected(heap, size)) {
+	if (__builtin_expect(size >= THREAD_LARGE, 0))
+		return allocate(heap, size, SMALLEST, false);
+	if (is_elected(heap)) {
 		count();
 		return heaps_je_malloc(at_least(size));
 	}
-	return allocate_in(heap, size, 0);
+	flags = thread_flags(heap);
+	if (__builtin_expect(flags == 0, 0))
+		return allocate(heap, size, SMALLEST, false);
+	p = heaps_je_mallocx(at_least(size), flags);
+	return p ? p : allocate(asker_heap(FRAME, size), size, SMALLEST, false);
 }
 
 static void our_free(void *p)
 {
 	unsigned owner = owner_of(p);
-
 	int flags;
 
 	if (__builtin_expect(owner == thread.elected, 1)) {
@@ -129,7 +128,7 @@ static void our_free(void *p)
 		heaps_je_free(p);
 		return;
 	}
-	flags = owner == OWNER_NONE ? 0 : thread_flags(owner);
+	flags = thread_flags(owner);
 	if (__builtin_expect(flags != 0, 1))
 		heaps_je_dallocx(p, flags);
 	else if (p)
@@ -140,17 +139,25 @@ static void *our_calloc(size_t n, size_t each)
 {
 	unsigned heap;
 	size_t size;
+	void *p;
+	int flags;
 
 	if (__builtin_mul_overflow(n, each, &size)) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	heap = asker_heap(FRAME, size);
-	if (is_elected(heap, size)) {
+	if (__builtin_expect(size >= THREAD_LARGE, 0))
+		return allocate(heap, size, SMALLEST, true);
+	if (is_elected(heap)) {
 		count();
 		return heaps_je_calloc(1, at_least(size));
 	}
-	return allocate_in(heap, size, MALLOCX_ZERO);
+	flags = thread_flags(heap);
+	if (__builtin_expect(flags == 0, 0))
+		return allocate(heap, size, SMALLEST, true);
+	p = heaps_je_mallocx(at_least(size), flags | MALLOCX_ZERO);
+	return p ? p : allocate(asker_heap(FRAME, size), size, SMALLEST, true);
 }
 
 static size_t size_of(const void *p, unsigned owner)

@@ -118,6 +118,8 @@ static struct thread_slot *look_at_slot(unsigned heap)
 			return NULL;
 		*slot = (struct thread_slot){.heap = (uint16_t)heap, .left = USED_MUCH};
 	}
+	if (!slot->flags)
+		slot->left--;
 	if (slot->left > 0)
 		return slot;
 	if (slot->cache)

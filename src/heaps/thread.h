@@ -50,7 +50,7 @@ static inline int thread_flags(unsigned heap)
 {
 	struct thread_slot *slot = &thread.slots[heap % THREAD_SLOTS];
 
-	if (__builtin_expect(slot->heap == heap && --slot->left > 0, 1))
+	if (__builtin_expect(slot->heap == heap && slot->flags && --slot->left > 0, 1))
 		return slot->flags;
 	return 0;
 }

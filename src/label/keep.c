@@ -96,18 +96,10 @@ static struct layout *find_table(void)
 	return found;
 }
 
-bool keep_prepare(void)
+bool keep_prepare_first(void)
 {
-	struct layout *none = NULL, *t;
+	struct layout *none = NULL, *t = make_table();
 
-	if (atomic_load(&table))
-		return true;
-	t = find_table();
-	if (t) {
-		atomic_store(&table, t);
-		return true;
-	}
-	t = make_table();
 	/* A handler, or another thread, may have come first. */
 	if (t && !atomic_compare_exchange_strong(&table, &none, t)) {
 		if (t->head.witness)
@@ -116,6 +108,19 @@ bool keep_prepare(void)
 		room_unmap(t);
 	}
 	return t || atomic_load(&table);
+}
+
+bool keep_prepare(void)
+{
+	struct layout *t;
+
+	if (atomic_load(&table))
+		return true;
+	t = find_table();
+	if (!t)
+		return keep_prepare_first();
+	atomic_store(&table, t);
+	return true;
 }
 
 struct held keep_lock(void)

@@ -15,6 +15,9 @@ int keep_name(void *addr, size_t len, const char *name);
 /* Finds or makes the table; false if the process cannot have one. */
 bool keep_prepare(void);
 
+/* The same where nobody can have made one. */
+bool keep_prepare_first(void);
+
 /* If there is a table: gives [start, end), which is anonymous memory, the name that text_copy()
  * would make, or removes its name if NULL. `inode` is 0 for private memory, LAYOUT_ANY_INODE for
  * shared. */

@@ -205,17 +205,18 @@ EXPORT(our_shmat) void *shmat(int id, const void *addr, int flags);
 
 __attribute__((constructor)) static void begin(void)
 {
-	static const struct {
-		const char *name;
-		void (*to)(void);
-	} hooks[] = {
+	static const struct hook hooks[] = {
 		{"prctl", (void (*)(void))our_prctl},
 		{"mmap64", (void (*)(void))our_mmap},
 		{"munmap", (void (*)(void))our_munmap},
 		{"mremap", (void (*)(void))our_mremap},
 	};
+	const unsigned count = sizeof(hooks) / sizeof(*hooks);
 
 	prepare();
-	for (unsigned i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
-		hook_install(hooks[i].name, hooks[i].to);
+	/* If not all can come here, those that can. */
+	if (hook_install_all(hooks, count))
+		return;
+	for (unsigned i = 0; i < count; i++)
+		hook_install(hooks[i].function, hooks[i].to);
 }

@@ -33,6 +33,9 @@ struct meminfo {
 	bool known[MEMINFO_COUNT];
 };
 
+/* Loads libproc2, which the sandbox does not allow later. For one thread. 0, or -1 with *e. */
+int meminfo_load(struct error *e);
+
 /* Reads that of the running system, with libproc2. 0, or -1 with *e. */
 int meminfo_live(struct meminfo *m, struct error *e);
 

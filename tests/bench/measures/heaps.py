@@ -95,7 +95,9 @@ def panel(folder):
 			ROOT / "include", "-D_GNU_SOURCE", ROOT / "src/source/procfs.c"],
 		"bash": lambda: [installed("bash"), "-c",
 			"for ((i = 0; i < 60000; i++)); do a[i]=$i; b+=x; done"],
-		"gdb": lambda: [installed("gdb"), "-batch", "-ex", "info functions main", "/usr/bin/git"],
+		# Held until it was read.
+		"gdb": lambda: [installed("gdb"), "-batch", "-ex", "info functions main", "-ex",
+			"python import time; time.sleep(0.5)", "/usr/bin/git"],
 	}
 
 
