@@ -425,6 +425,24 @@ TEST(what_lies_behind_unknown_memory_is_only_likely)
 	expect(AT, AT + 2 * MIB, AT + 64 * KIB, AT + 2 * MIB, GUESS_MALLOC_LIKELY);
 }
 
+/* A mapping without anything known does not use up what the next may be examined. */
+TEST(looks_behind_unknown_memory_are_for_each_mapping)
+{
+	const uint64_t other = AT + 64 * MIB;
+
+	for (uint64_t at = AT; at < AT + 400 * KIB; at += 4096)
+		PUT(&process, at, 7, 7);
+	for (unsigned i = 0; i < 6; i++)
+		expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	PUT(&process, other, 7, 7);
+	PUT(&process, other + 64 * KIB, 0, (2 * MIB - 64 * KIB) | 2);
+	expect(other, other + 2 * MIB, other + 64 * KIB, other + 2 * MIB, GUESS_MALLOC_LIKELY);
+	/* But there is an end. */
+	for (unsigned i = 0; i < 20; i++)
+		expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	expect(other, other + 2 * MIB, 0, 0, GUESS_NONE);
+}
+
 TEST(pages_of_v8_in_its_sandbox)
 {
 	const uint64_t cage = UINT64_C(0x1c9200000000), at = cage + 0x1380000;
@@ -537,6 +555,7 @@ int main(void)
 		cmocka_unit_test_setup(pages_of_oilpan_have_one_heap, set_up),
 		cmocka_unit_test_setup(text_is_no_heap_of_oilpan, set_up),
 		cmocka_unit_test_setup(what_lies_behind_unknown_memory_is_only_likely, set_up),
+		cmocka_unit_test_setup(looks_behind_unknown_memory_are_for_each_mapping, set_up),
 		cmocka_unit_test_setup(pages_of_v8_in_its_sandbox, set_up),
 		cmocka_unit_test_setup(a_large_object_of_oilpan_fills_its_mapping, set_up),
 		cmocka_unit_test_setup(frames_of_python_begin_with_an_object, set_up),
