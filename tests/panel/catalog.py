@@ -127,7 +127,7 @@ PROGRAMS = [
         truth.by_malloc_info, "malloc_info", needs=("/usr/bin/octave-cli",)),
     Program("sbcl", ["sbcl", "--noinform", "--non-interactive", "--load", source("objects.lisp")],
         addresses(heap={"~sbcl heap"}), ADDRESSES, needs=("/usr/bin/sbcl",)),
-    traced("guile", ["guile", source("objects.scm")], {"libgc": {"~libgc heap"}},
+    traced("guile", ["guile", source("objects.scm")], {"libguile": {"~jit"}, "libgc": {"~libgc heap"}},
         environment=(("GUILE_AUTO_COMPILE", "0"),), needs=("/usr/bin/guile",)),
     traced("luajit", ["luajit", source("objects.lua")], {"(lib)?luajit": {"~luajit heap", "~jit"}},
         needs=("/usr/bin/luajit",)),
