@@ -36,6 +36,9 @@
 	X(ERLANG, "erlang heap")                                                                   \
 	X(INNODB, "innodb buffer pool")                                                            \
 	X(SBCL, "sbcl heap")                                                                       \
+	X(GHC, "ghc heap")                                                                         \
+	X(LIBGC, "libgc heap")                                                                     \
+	X(LUAJIT, "luajit heap")                                                                   \
 	X(PARTITION, "partitionalloc")                                                             \
 	X(OILPAN, "oilpan heap")                                                                   \
 	X(ASAN, "asan")                                                                            \

@@ -60,6 +60,7 @@ static const struct {
 	{"^~malloc( arena)?\\??$", "~glibc/malloc", false},
 	{"^~(go|java|v8|spidermonkey|php|redis|firefox|ruby|erlang|sbcl|oilpan) heap\\??$",
 	 "~\\1/heap", false},
+	{"^~(ghc|libgc|luajit) heap\\??$", "~\\1/heap", false},
 	{"^~(go|java) (runtime|code|classes|gc)\\??$", "~\\1/\\2", false},
 	{"^~(python) objects\\??$", "~\\1/objects", false},
 	{"^(~.*)\\?$", "\\1", false},

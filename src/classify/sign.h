@@ -19,7 +19,8 @@ enum {
 	GO_DESCRIPTIONS = 64,
 	GO_SPANS = 64,
 	HOTSPOT_SPACES = 32,
-	HOTSPOT_CLASSES = 256
+	HOTSPOT_CLASSES = 256,
+	LIBGC_SECTIONS = 64
 };
 
 #define SIGN_LARGE (UINT64_C(512) << 10) /* resident bytes from which on files are read too */
@@ -85,6 +86,14 @@ struct sign_facts {
 		unsigned state;
 		uint64_t start, end;
 	} sbcl;
+	struct libgc_facts {
+		unsigned state, tries;
+		struct sign_found sections[LIBGC_SECTIONS];
+		unsigned count;
+	} libgc;
+	struct luajit_facts {
+		unsigned state;
+	} luajit;
 	struct resume_facts {
 		unsigned looks; /* behind unknown memory */
 	} resume;
@@ -122,12 +131,15 @@ sign_fn sign_ruby_pages;
 sign_fn sign_ruby_transient;
 sign_fn sign_innodb_pool;
 sign_fn sign_erlang_carriers;
+sign_fn sign_ghc_heap;
+sign_fn sign_luajit_heap;
 sign_fn sign_partition_alloc;
 sign_fn sign_oilpan;
 sign_fn sign_v8_sandbox;
 /* Signs that read the file of the program or of a library. */
 sign_fn sign_valgrind;
 sign_fn sign_sbcl_space;
+sign_fn sign_libgc_heap;
 sign_fn sign_go_heap;
 sign_fn sign_hotspot_spaces;
 sign_fn sign_jemalloc;

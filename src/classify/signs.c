@@ -8,7 +8,11 @@
 #define POOL	     (UINT64_C(16) << 10)
 #define RESUME_LEAST (UINT64_C(1) << 20) /* what is resident */
 
-enum { VIEW = 256, RESUME_LOOKS = 512 };
+enum {
+	VIEW = 256,
+	RESUME_LOOKS = 2048, /* of a process */
+	RESUME_OF_GAP = 512,
+};
 
 /* Cheap ones first. */
 static sign_fn *const all[] = {
@@ -27,12 +31,16 @@ static sign_fn *const all[] = {
 	sign_python_frames,
 	sign_ruby_pages,
 	sign_ruby_transient,
+	sign_ghc_heap,
+	sign_luajit_heap,
 	sign_partition_alloc,
 	sign_oilpan,
 	sign_v8_sandbox,
 	sign_innodb_pool,
+	/* From here on, files are read. */
 	sign_valgrind,
 	sign_sbcl_space,
+	sign_libgc_heap,
 	sign_go_heap,
 	sign_hotspot_spaces,
 	sign_jemalloc,
@@ -150,10 +158,12 @@ static bool begins_chunk(const struct view *v, uint64_t at)
 static bool begins_runtime(const struct sign_place *place, struct sign_found *found)
 {
 	return (place->at % POOL == 0 && sign_python_arenas(place, found)) ||
+	       (place->at % SIGN_HUGE == 0 && sign_innodb_pool(place, found)) ||
 	       (place->facts->erlang.count > 0 && sign_erlang_carriers(place, found));
 }
 
-/* Whether a block from malloc(3) begins at a page, arenas of Python or carriers of Erlang do. */
+/* Whether a block from malloc(3) begins at a page, arenas of Python, carriers of Erlang or a buffer
+ * pool do. */
 static bool begins_known(struct sign_place *place, struct view *view, uint64_t at,
 			 struct sign_found *found)
 {
@@ -168,12 +178,12 @@ static bool begins_known(struct sign_place *place, struct view *view, uint64_t a
 static bool resume(struct sign_place *place, struct view *view, struct sign_found *found)
 {
 	const struct mapping *m = place->mapping;
-	unsigned *left = &place->facts->resume.looks;
+	unsigned *looks = &place->facts->resume.looks;
 	uint64_t at = place->at;
 
 	if (m->counters.bytes[COUNTER_RSS] < RESUME_LEAST)
 		return false;
-	for (; *left < RESUME_LOOKS; (*left)++) {
+	for (unsigned i = 0; i < RESUME_OF_GAP && *looks < RESUME_LOOKS; i++, (*looks)++) {
 		at = memory_next(view->whole, (at / PAGE_BYTES + 1) * PAGE_BYTES, m->end);
 		if (at >= m->end)
 			break;

@@ -128,11 +128,38 @@ def owner_of(frames, is_closed, own):
     return {"none"}
 
 
+def stack_pointers(pid):
+    """Those of its threads, where the kernel tells."""
+    for path in glob.glob(f"/proc/{pid}/task/*/syscall"):
+        try:
+            with open(path, encoding="ascii") as f:
+                words = f.read().split()
+        except OSError:
+            continue
+        if len(words) >= 3:
+            yield int(words[-2], 0)
+
+
+def stacks(pid):
+    """Unnamed mappings behind a guard page in which a thread has its stack pointer."""
+    pointers, guard_end = list(stack_pointers(pid)), 0
+    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as f:
+        for line in f:
+            words = line.split()
+            start, end = (int(word, 16) for word in words[0].split("-"))
+            if len(words) == 5 and start == guard_end and any(start <= p < end for p in pointers):
+                yield start, end
+            guard_end = end if words[1].startswith("---") else 0
+
+
 def by_callers(own=None):
     """`own` has the labels that are right for functions, as regular expressions of FILE:SYMBOL."""
     def tell(pid, _, folder):
-        truth = Truth()
-        for start, end, owner in replay(folder, pid).ranges:
+        truth, space = Truth(), replay(folder, pid)
+        for start, end in stacks(pid):
+            space.clear(start, end)
+            truth.ranges.append((start, end, {"~thread stack"}))
+        for start, end, owner in space.ranges:
             if owner and any(not file.startswith(C_LIBRARY) for file, *_ in owner[0]):
                 truth.ranges.append((start, end, owner_of(*owner, own or {})))
         return truth

@@ -216,6 +216,23 @@ TEST(chunks_of_innodb_have_their_pages_behind_them)
 	expect(AT, AT + 90 * PAGE, 0, 0, GUESS_NONE);
 }
 
+/* The kernel merged it with memory that lies before it. */
+TEST(a_chunk_of_innodb_behind_unknown_memory)
+{
+	const uint64_t at = AT + 16 * MIB;
+
+	fake_process_init(&process);
+	fake_process_map(&process, "mariadbd", 0x400000, NULL, 0);
+	PUT(&process, AT, 7, 7);
+	put_pool(at, PAGE, 100);
+	expect(AT, at + 101 * PAGE, at, at + 101 * PAGE, GUESS_INNODB_LIKELY);
+	fake_process_init(&process);
+	fake_process_map(&process, "other", 0x400000, NULL, 0);
+	PUT(&process, AT, 7, 7);
+	put_pool(at, PAGE, 100);
+	expect(AT, at + 101 * PAGE, 0, 0, GUESS_NONE);
+}
+
 TEST(addresses_that_are_no_chunk_of_innodb)
 {
 	put_pool(AT, PAGE, 100); /* of another program */
@@ -246,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup(valgrind_by_its_tool, set_up),
 		cmocka_unit_test_setup(a_chunk_with_huge_pages_has_its_head_before, set_up),
 		cmocka_unit_test_setup(chunks_of_innodb_have_their_pages_behind_them, set_up),
+		cmocka_unit_test_setup(a_chunk_of_innodb_behind_unknown_memory, set_up),
 		cmocka_unit_test_setup(addresses_that_are_no_chunk_of_innodb, set_up),
 	};
 

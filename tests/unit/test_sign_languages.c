@@ -267,6 +267,131 @@ TEST(the_same_address_in_another_program)
 	assert_int_equal(process.count, 0);
 }
 
+#define GHC UINT64_C(0x4200000000)
+
+/* The descriptors of the first two blocks of a group in Haskell. */
+static void put_group(uint64_t at, uint64_t free, uint64_t blocks)
+{
+	PUT(&process, at + 4 * 64, at + 0x4000, free, 0, 0, 0x7b1230, 0, blocks);
+	PUT(&process, at + 5 * 64, at + 0x5000, 0, 0, 0, 0, 0, 0);
+}
+
+/* The second group fills two megablocks, of which the last has no descriptors. */
+TEST(megablocks_of_haskell)
+{
+	put_group(GHC, GHC + 0x4100, 1);
+	put_group(GHC + MIB, GHC + MIB + 0x4000 + 300 * 4096, 300);
+	put_group(GHC + 3 * MIB, UINT64_MAX, 252);
+	expect(GHC, GHC + 6 * MIB, GHC, GHC + 4 * MIB, GUESS_GHC);
+	/* Not all of a group is there. */
+	expect(GHC, GHC + 2 * MIB, GHC, GHC + 2 * MIB, GUESS_GHC);
+}
+
+TEST(numbers_that_are_no_megablock)
+{
+	/* The free space of another block, and more of it than the group has. */
+	put_group(GHC, GHC + 0x3000, 1);
+	expect(GHC, GHC + MIB, 0, 0, GUESS_NONE);
+	put_group(GHC, GHC + 0x6000, 1);
+	expect(GHC, GHC + MIB, 0, 0, GUESS_NONE);
+	/* Pointers to pages in a table of another kind: to one page, to none, in other steps. */
+	put_group(GHC, GHC + 0x4000, 0);
+	expect(GHC, GHC + MIB, 0, 0, GUESS_NONE);
+	put_group(GHC, GHC + 0x4000, 1);
+	PUT(&process, GHC + 5 * 64, GHC + 0x4040);
+	expect(GHC, GHC + MIB, 0, 0, GUESS_NONE);
+	/* The same as in Haskell, but at another address than it says. */
+	put_group(GHC, GHC + 0x4000, 1);
+	PUT(&process, GHC + MIB + 4 * 64, GHC + 0x4000, GHC + 0x4000, 0, 0, 0, 0, 1);
+	PUT(&process, GHC + MIB + 5 * 64, GHC + 0x5000);
+	expect(GHC, GHC + 2 * MIB, GHC, GHC + MIB, GUESS_GHC);
+}
+
+#define LIBRARY UINT64_C(0x7f0000000000)
+#define ARRAYS	(LIBRARY + FAKE_BSS + 0x920)
+#define LIST	UINT64_C(0x7f5400001000)
+
+/* A collector that exports its variables, with a heap of two sections of which the second precedes
+ * the first, and one elsewhere. */
+static void put_collector(const char *library, uint64_t heap)
+{
+	static const struct fake_symbol symbols[] = {{"GC_arrays", FAKE_BSS + 0x920}};
+
+	fake_process_map(&process, "guile", 0x550000000000, NULL, 0);
+	fake_process_map(&process, library, LIBRARY, symbols, 1);
+	PUT(&process, ARRAYS, heap, AT, AT, AT + MIB);
+	PUT(&process, ARRAYS + 0x16000, LIST + 0x100, LIST);
+	PUT(&process, LIST, AT + MIB, MIB, AT, MIB, AT + 4 * MIB, 2 * MIB, 0, 0);
+}
+
+TEST(the_collector_lists_its_sections)
+{
+	put_collector("libgc.so.1.5.1", 4 * MIB);
+	expect(AT - MIB, AT + 3 * MIB, AT, AT + 2 * MIB, GUESS_LIBGC);
+	expect(AT + 4 * MIB, AT + 8 * MIB, AT + 4 * MIB, AT + 6 * MIB, GUESS_LIBGC);
+	expect(AT + 8 * MIB, AT + 9 * MIB, 0, 0, GUESS_NONE);
+}
+
+/* Pairs of addresses and sizes that do not add up to the heap, by less and by more. */
+TEST(lists_that_are_not_the_heap)
+{
+	put_collector("libgc.so.1.5.1", 5 * MIB);
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+	set_up(NULL);
+	put_collector("libgc.so.1.5.1", 3 * MIB);
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+	set_up(NULL);
+	put_collector("libother.so", 4 * MIB);
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+}
+
+/* Chunks of 32 bytes, of which each fourth is free. */
+static void put_chunks(uint64_t at)
+{
+	for (uint64_t i = 0; i < 40; i++)
+		PUT(&process, at + i * 32, i % 4 == 3 ? 32 : 0,
+		    32 | (i % 4 == 2 ? 0 : 2) | (i % 4 == 3 ? 0 : 1));
+}
+
+static void put_large(uint64_t at, uint64_t size)
+{
+	PUT(&process, at, 1, (size - 32) | 2);
+	PUT(&process, at + size - 32, 0, 11, 0);
+}
+
+TEST(blocks_of_luajit)
+{
+	fake_process_map(&process, "luajit-2.1.0-beta3", 0x550000000000, NULL, 0);
+	put_large(AT, MIB);
+	put_large(AT + MIB, MIB);
+	expect(AT, AT + 3 * MIB, AT, AT + 2 * MIB, GUESS_LUAJIT);
+	put_chunks(AT + 4 * MIB);
+	expect(AT + 4 * MIB, AT + 8 * MIB, AT + 4 * MIB, AT + 8 * MIB, GUESS_LUAJIT_LIKELY);
+}
+
+TEST(numbers_that_are_no_blocks_of_luajit)
+{
+	fake_process_map(&process, "nginx", 0x550000000000, NULL, 0);
+	fake_process_map(&process, "libluajit-5.1.so.2", 0x7f0000000000, NULL, 0);
+	put_large(AT, MIB);
+	PUT(&process, AT + MIB - 32, 0, 3, 0); /* nothing ends there */
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+	put_large(AT, MIB + 8); /* no pages */
+	expect(AT, AT + 2 * MIB, 0, 0, GUESS_NONE);
+	put_chunks(AT + 4 * MIB);
+	PUT(&process, AT + 4 * MIB + 32 * 3, 48, 32 | 2); /* another size than before */
+	expect(AT + 4 * MIB, AT + 8 * MIB, 0, 0, GUESS_NONE);
+	put_chunks(AT + 4 * MIB);
+	PUT(&process, AT + 4 * MIB + 32 * 9, 0, 32 | 2); /* says that the one before is free */
+	expect(AT + 4 * MIB, AT + 8 * MIB, 0, 0, GUESS_NONE);
+	set_up(NULL);
+	fake_process_map(&process, "other", 0x550000000000, NULL, 0);
+	put_large(AT, MIB);
+	put_chunks(AT + 4 * MIB);
+	expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	expect(AT + 4 * MIB, AT + 8 * MIB, 0, 0, GUESS_NONE);
+}
+
 TEST(super_pages_of_chromium)
 {
 	const uint64_t super_page = UINT64_C(0x63c00000000);
@@ -314,6 +439,24 @@ TEST(what_lies_behind_unknown_memory_is_only_likely)
 		PUT(&process, at, 7, 7);
 	PUT(&process, AT + 64 * KIB, 0, (2 * MIB - 64 * KIB) | 2);
 	expect(AT, AT + 2 * MIB, AT + 64 * KIB, AT + 2 * MIB, GUESS_MALLOC_LIKELY);
+}
+
+/* A mapping without anything known does not use up what the next may be examined. */
+TEST(looks_behind_unknown_memory_are_for_each_mapping)
+{
+	const uint64_t other = AT + 64 * MIB;
+
+	for (uint64_t at = AT; at < AT + 400 * KIB; at += 4096)
+		PUT(&process, at, 7, 7);
+	for (unsigned i = 0; i < 6; i++)
+		expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	PUT(&process, other, 7, 7);
+	PUT(&process, other + 64 * KIB, 0, (2 * MIB - 64 * KIB) | 2);
+	expect(other, other + 2 * MIB, other + 64 * KIB, other + 2 * MIB, GUESS_MALLOC_LIKELY);
+	/* But there is an end. */
+	for (unsigned i = 0; i < 20; i++)
+		expect(AT, AT + MIB, 0, 0, GUESS_NONE);
+	expect(other, other + 2 * MIB, 0, 0, GUESS_NONE);
 }
 
 TEST(pages_of_v8_in_its_sandbox)
@@ -419,10 +562,17 @@ int main(void)
 		cmocka_unit_test_setup(chunks_of_php_are_a_ring, set_up),
 		cmocka_unit_test_setup(sbcl_says_where_its_space_is, set_up),
 		cmocka_unit_test_setup(the_same_address_in_another_program, set_up),
+		cmocka_unit_test_setup(megablocks_of_haskell, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_megablock, set_up),
+		cmocka_unit_test_setup(the_collector_lists_its_sections, set_up),
+		cmocka_unit_test_setup(lists_that_are_not_the_heap, set_up),
+		cmocka_unit_test_setup(blocks_of_luajit, set_up),
+		cmocka_unit_test_setup(numbers_that_are_no_blocks_of_luajit, set_up),
 		cmocka_unit_test_setup(super_pages_of_chromium, set_up),
 		cmocka_unit_test_setup(pages_of_oilpan_have_one_heap, set_up),
 		cmocka_unit_test_setup(text_is_no_heap_of_oilpan, set_up),
 		cmocka_unit_test_setup(what_lies_behind_unknown_memory_is_only_likely, set_up),
+		cmocka_unit_test_setup(looks_behind_unknown_memory_are_for_each_mapping, set_up),
 		cmocka_unit_test_setup(pages_of_v8_in_its_sandbox, set_up),
 		cmocka_unit_test_setup(a_large_object_of_oilpan_fills_its_mapping, set_up),
 		cmocka_unit_test_setup(frames_of_python_begin_with_an_object, set_up),

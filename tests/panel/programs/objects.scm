@@ -1,0 +1,11 @@
+; Objects of Scheme, which it keeps.
+(use-modules (ice-9 rdelim))
+(define objects (make-hash-table))
+(do ((i 0 (+ i 1)))
+	((= i 300000))
+	(hash-set! objects i (number->string i)))
+(display "ready")
+(newline)
+(force-output)
+(read-line)
+(display (hash-ref objects 7))
