@@ -36,7 +36,7 @@ unsigned asker_follow(const uintptr_t *frame, size_t size);
  * call returns to. `size`: the bytes it asks for. */
 static inline unsigned asker_heap(const uintptr_t *frame, size_t size)
 {
-	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_RELAXED);
+	uint64_t known = __atomic_load_n(asker_place(frame[1]), __ATOMIC_ACQUIRE);
 
 	if (__builtin_expect((known ^ (uint64_t)frame[1] << ASKER_VALUE_BITS) < ASKER_RULE, 1))
 		return (unsigned)(known & (ASKER_RULE - 1));
