@@ -83,13 +83,14 @@ void infer_begin(struct infer *n)
 }
 
 /* Whether a name only says which library or program mapped the memory, as those of `anonmem run`
- * do. What it is for can still be guessed. */
+ * do. What it is for can still be guessed, but of heaps, which are malloc's. */
 static bool is_called_by_taker(const struct infer *n, const struct mapping *m)
 {
 	struct slice name = label_text(m->name);
 
-	return m->by_process && (memmem(name.ptr, name.len, ".so", 3) ||
-				 slice_equals(name, (struct slice){n->program, n->program_length}));
+	return m->by_process && !slice_begins(name, SLICE("malloc: ")) &&
+	       (memmem(name.ptr, name.len, ".so", 3) ||
+		slice_equals(name, (struct slice){n->program, n->program_length}));
 }
 
 static bool is_unnamed(const struct mapping *m)

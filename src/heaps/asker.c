@@ -172,8 +172,9 @@ uint64_t asker_cache[1 << ASKER_BITS];
 
 static void keep(uintptr_t address, unsigned value)
 {
+	/* Who finds it there finds the heap or the function, too. */
 	__atomic_store_n(asker_place(address), (uint64_t)address << ASKER_VALUE_BITS | value,
-			 __ATOMIC_RELAXED);
+			 __ATOMIC_RELEASE);
 }
 
 void asker_forget(void)
@@ -245,7 +246,7 @@ __attribute__((noinline)) static struct step find_out(uintptr_t address)
 
 static inline __attribute__((always_inline)) struct step look_up(uintptr_t address)
 {
-	uint64_t known = __atomic_load_n(asker_place(address), __ATOMIC_RELAXED);
+	uint64_t known = __atomic_load_n(asker_place(address), __ATOMIC_ACQUIRE);
 	unsigned value = known & ((1 << ASKER_VALUE_BITS) - 1);
 
 	if (__builtin_expect(known >> ASKER_VALUE_BITS != address, 0))

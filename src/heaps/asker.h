@@ -32,7 +32,7 @@ static inline uint64_t *asker_place(uintptr_t address)
 /* What is cached for an address: a heap, or ASKER_RULE and more; a larger value if nothing is. */
 static inline uint64_t asker_known(uintptr_t address)
 {
-	uint64_t found = __atomic_load_n(asker_place(address), __ATOMIC_RELAXED);
+	uint64_t found = __atomic_load_n(asker_place(address), __ATOMIC_ACQUIRE);
 
 	return found ^ (uint64_t)address << ASKER_VALUE_BITS;
 }

@@ -65,11 +65,12 @@ static unsigned make_heap(const struct function *f)
 	static const char prefix[] = "malloc: ";
 	char name[ANONMEM_NAME_MAX + 1], text[ANONMEM_NAME_MAX + sizeof(prefix) + 32];
 	unsigned known = heap_end(), heap;
+	uintptr_t start = __atomic_load_n(&f->start, __ATOMIC_RELAXED);
 	uint64_t offset;
 
-	if (!caller_name(f->start + 1, true, name))
+	if (!caller_name(start + 1, true, name))
 		return f->library;
-	if (strchr(name, ':') || !caller_offset(f->start, &offset))
+	if (strchr(name, ':') || !caller_offset(start, &offset))
 		snprintf(text, sizeof(text), "%s%s", prefix, name);
 	else
 		snprintf(text, sizeof(text), "%s%s:0x%llx (no symbol)", prefix, name,

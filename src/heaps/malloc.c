@@ -36,9 +36,36 @@ static bool is_elected(unsigned heap)
 
 static void count(void)
 {
-	if (__builtin_expect(--thread.left <= 0, 0)) {
+	if (__builtin_expect(--thread.left <= 0, 0))
 		thread_look();
-		published_refresh();
+}
+
+/* Brings the figures of heaps up to date, and says when they are due again. */
+__attribute__((noinline)) static void refresh(size_t of_blocks)
+{
+	thread_expect(published_refresh(thread_changed() + of_blocks));
+}
+
+static void look_at_given(void)
+{
+	if (__builtin_expect(*thread.given >= thread.given_due, 0))
+		refresh(0);
+}
+
+static void look_at_freed(void)
+{
+	if (__builtin_expect(*thread.freed >= thread.freed_due, 0))
+		refresh(0);
+}
+
+/* After a slow call. Blocks are not in the counters. */
+static void look(size_t of_block)
+{
+	if (of_block > 0)
+		refresh(of_block);
+	if (thread.given) {
+		look_at_given();
+		look_at_freed();
 	}
 }
 
@@ -62,17 +89,21 @@ __attribute__((noinline)) static void *allocate(unsigned heap, size_t size, size
 {
 	/* Each size class is a multiple of the smallest one. */
 	int flags = alignment > SMALLEST ? MALLOCX_LG_ALIGN(__builtin_ctzl(alignment)) : 0;
+	bool is_block = size >= BLOCK_LEAST && alignment <= BLOCK_ALIGNMENT;
 	int before = errno;
 	void *p = NULL;
 
 	size = at_least(size);
-	if (size >= BLOCK_LEAST && size <= PTRDIFF_MAX && alignment <= BLOCK_ALIGNMENT)
+	if (size > PTRDIFF_MAX)
+		p = NULL;
+	else if (is_block)
 		p = block_new(heap, size, alignment);
-	else if (size <= PTRDIFF_MAX)
+	else
 		p = heaps_je_mallocx(size, flags | (zero ? MALLOCX_ZERO : 0) |
 						   thread_choose_flags(heap, size));
 	if (!p)
 		p = allocate_anywhere(size, flags | (zero ? MALLOCX_ZERO : 0));
+	look(is_block ? size : 0);
 	errno = p ? before : ENOMEM;
 	return p;
 }
@@ -94,6 +125,7 @@ __attribute__((noinline)) static void release(void *p, unsigned owner)
 		block_free(owner - OWNER_ALONE, p);
 	else if (owner != OWNER_NONE)
 		heaps_je_dallocx(p, thread_choose_flags(owner, 0));
+	look(owner & OWNER_ALONE ? BLOCK_LEAST : 0);
 }
 
 /* The most frequent cases of malloc() and calloc() come first, in as few instructions as can be. If
@@ -105,15 +137,17 @@ static void *our_malloc(size_t size)
 	void *p;
 	int flags;
 
-	if (__builtin_expect(size >= THREAD_LARGE, 0))
+	if (__builtin_expect(size >= THREAD_CACHED, 0))
 		return allocate(heap, size, SMALLEST, false);
 	if (is_elected(heap)) {
 		count();
+		look_at_given();
 		return heaps_je_malloc(at_least(size));
 	}
 	flags = thread_flags(heap);
 	if (__builtin_expect(flags == 0, 0))
 		return allocate(heap, size, SMALLEST, false);
+	look_at_given();
 	p = heaps_je_mallocx(at_least(size), flags);
 	return p ? p : allocate(asker_heap(FRAME, size), size, SMALLEST, false);
 }
@@ -126,13 +160,16 @@ static void our_free(void *p)
 	if (__builtin_expect(owner == thread.elected, 1)) {
 		count();
 		heaps_je_free(p);
+		look_at_freed();
 		return;
 	}
 	flags = thread_flags(owner);
-	if (__builtin_expect(flags != 0, 1))
+	if (__builtin_expect(flags != 0, 1)) {
 		heaps_je_dallocx(p, flags);
-	else if (p)
+		look_at_freed();
+	} else if (p) {
 		release(p, owner);
+	}
 }
 
 static void *our_calloc(size_t n, size_t each)
@@ -147,15 +184,17 @@ static void *our_calloc(size_t n, size_t each)
 		return NULL;
 	}
 	heap = asker_heap(FRAME, size);
-	if (__builtin_expect(size >= THREAD_LARGE, 0))
+	if (__builtin_expect(size >= THREAD_CACHED, 0))
 		return allocate(heap, size, SMALLEST, true);
 	if (is_elected(heap)) {
 		count();
+		look_at_given();
 		return heaps_je_calloc(1, at_least(size));
 	}
 	flags = thread_flags(heap);
 	if (__builtin_expect(flags == 0, 0))
 		return allocate(heap, size, SMALLEST, true);
+	look_at_given();
 	p = heaps_je_mallocx(at_least(size), flags | MALLOCX_ZERO);
 	return p ? p : allocate(asker_heap(FRAME, size), size, SMALLEST, true);
 }
@@ -193,13 +232,17 @@ static void *resize(void *p, unsigned owner, size_t size)
 	if (owner & OWNER_ALONE) {
 		owner -= OWNER_ALONE;
 		resized = size >= BLOCK_LEAST / 2 ? block_resize(owner, p, size) : NULL;
-		return resized ? resized : move(p, owner | OWNER_ALONE, size, owner);
+		if (!resized)
+			return move(p, owner | OWNER_ALONE, size, owner);
+		look(size);
+		return resized;
 	}
 	if (size >= BLOCK_LEAST && owner != OWNER_ALLOCATOR)
 		return move(p, owner, size, owner);
 	resized = heaps_je_rallocx(p, at_least(size), thread_choose_flags(owner, size));
 	if (!resized)
 		return move(p, owner, size, owner == OWNER_ALLOCATOR ? OWNER_FIRST : owner);
+	look(0);
 	errno = before;
 	return resized;
 }

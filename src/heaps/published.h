@@ -13,9 +13,10 @@ struct published_sum {
 /* Makes the table. If that is impossible, everything else works without it. */
 void published_begin(void);
 
-/* Updates the table if that was not done lately. Must not be called by functions that the allocator
- * calls. */
-void published_refresh(void);
+/* Updates the table if that was not done too often, after the thread was given and has freed so
+ * many bytes. Returns after how many more to call this again. Must not be called by functions that
+ * the allocator calls. */
+size_t published_refresh(size_t changed);
 
 /* Updates the table at once. */
 struct published_sum published_measure(void);

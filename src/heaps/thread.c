@@ -14,7 +14,7 @@ enum { KEY_DEPTH = 4 };
 struct mib {
 	size_t parts[KEY_DEPTH], count;
 };
-static struct mib thread_arena, flush, create, destroy;
+static struct mib thread_arena, flush, create, destroy, given, freed;
 
 /* Of all threads together: each takes memory, and jemalloc has some 4,000. */
 enum { CACHES_MAX = 1024 };
@@ -53,6 +53,7 @@ bool thread_begin(void)
 {
 	return resolve("thread.arena", &thread_arena) && resolve("thread.tcache.flush", &flush) &&
 	       resolve("tcache.create", &create) && resolve("tcache.destroy", &destroy) &&
+	       resolve("thread.allocatedp", &given) && resolve("thread.deallocatedp", &freed) &&
 	       pthread_key_create(&key, end) == 0;
 }
 
@@ -61,6 +62,42 @@ static void start_round(void)
 	thread.left = THREAD_ROUND;
 	for (unsigned i = 0; i < THREAD_SLOTS; i++)
 		thread.slots[i].calls = 0;
+}
+
+static const uint64_t *find_counter(const struct mib *mib)
+{
+	uint64_t *counter = NULL;
+	size_t size = sizeof(counter);
+
+	heaps_je_mallctlbymib(mib->parts, mib->count, &counter, &size, NULL, 0);
+	return counter;
+}
+
+void thread_expect(size_t bytes)
+{
+	if (!thread.given)
+		return;
+	thread.step = bytes;
+	thread.given_due = *thread.given + bytes;
+	thread.freed_due = *thread.freed + bytes;
+}
+
+size_t thread_changed(void)
+{
+	if (!thread.given)
+		return 0;
+	return *thread.given + thread.step - thread.given_due + *thread.freed + thread.step -
+	       thread.freed_due;
+}
+
+static bool has_counters(void)
+{
+	if (!thread.given) {
+		thread.freed = find_counter(&freed);
+		thread.given = thread.freed ? find_counter(&given) : NULL;
+		thread_expect(THREAD_FIRST);
+	}
+	return thread.given != NULL;
 }
 
 static void elect(unsigned heap)
@@ -149,7 +186,7 @@ int thread_choose_flags(unsigned heap, size_t size)
 		return 0;
 	if (heap == OWNER_ALLOCATOR)
 		return MALLOCX_TCACHE_NONE;
-	if (thread.ended || size >= THREAD_LARGE)
+	if (!has_counters() || thread.ended || size >= THREAD_LARGE)
 		return (int)(MALLOCX_ARENA(heap_arena[heap]) | MALLOCX_TCACHE_NONE);
 	slot = look_at_slot(heap);
 	if (!thread.known || (slot && is_outdone(slot))) {

@@ -14,8 +14,11 @@
 
 enum {
 	THREAD_SLOTS = 64,
-	THREAD_ROUND = 4096,	/* calls of the elected heap between two looks */
-	THREAD_LARGE = 8 << 20, /* bytes; from here on, jemalloc must be told the heap */
+	THREAD_ROUND = 4096, /* calls of the elected heap between two looks */
+	THREAD_CACHED =
+		64 << 10,	 /* bytes; from here on, no cache has it: a slower path is enough */
+	THREAD_FIRST = 64 << 10, /* bytes of a new thread after which figures are due */
+	THREAD_LARGE = 8 << 20,	 /* bytes; from here on, jemalloc must be told the heap */
 };
 
 struct thread {
@@ -23,6 +26,11 @@ struct thread {
 	bool known;	  /* will be notified when the thread ends */
 	bool ended;
 	int32_t left; /* calls in this round */
+	/* jemalloc's counters of the bytes that the thread was given and has freed, and the values
+	 * at which figures are due. NULL only as long as no heap is elected and no slot has flags.
+	 */
+	const uint64_t *given, *freed;
+	uint64_t given_due, freed_due, step;
 	struct thread_slot {
 		uint16_t heap;
 		uint16_t cache; /* number of the cache + 1; 0 for none */
@@ -41,6 +49,10 @@ bool thread_begin(void);
 
 /* Ends a round of calls. */
 void thread_look(void);
+
+/* Bytes given and freed since figures were due last, and after how many more they are due again. */
+size_t thread_changed(void);
+void thread_expect(size_t bytes);
 
 /* Flags for mallocx() and related functions for memory of a heap: 0 is for the elected one. */
 int thread_choose_flags(unsigned heap, size_t size);

@@ -4,7 +4,8 @@
  * A process has one table, in a private mapping of a memfd with a well-known name, like the table
  * of names (label/layout.h). A heap is all memory with its name. Its figures are those of the last
  * refresh, which takes place now and then while memory is allocated. `changes` is odd during a
- * refresh.
+ * refresh. The pages in use are counted all the time: the difference to those at the last refresh
+ * was handed out or freed since.
  */
 #ifndef LABEL_HEAPS_H
 #define LABEL_HEAPS_H
@@ -17,7 +18,7 @@
 #define HEAPS_SHOWN "/memfd:" HEAPS_MEMFD " (deleted)" /* in maps */
 #define HEAPS_MAGIC UINT64_C(0x3170616568616e61)       /* "anaheap1" */
 
-enum { HEAPS_LIMIT = 1024 };
+enum { HEAPS_LIMIT = 1024, HEAPS_PAGE = 4096 };
 
 struct heaps_head {
 	uint64_t magic;
@@ -30,8 +31,10 @@ struct heaps_head {
 
 struct heaps_entry {
 	char name[ANONMEM_NAME_MAX + 1];
-	uint64_t used; /* bytes handed out */
-	uint64_t unused[5];
+	uint64_t used;	    /* bytes handed out */
+	uint64_t pages;	    /* in use at that time, of HEAPS_PAGE bytes */
+	uint64_t pages_now; /* address of the count of pages in use now; 0 if unknown */
+	uint64_t unused[3];
 };
 
 /* No entry crosses a page boundary. */

@@ -51,9 +51,11 @@ void caller_prepare(void)
 
 /* A cache of functions, since lookup is slow. Entries are filled once and then stay; a thread that
  * finds one being filled does not use it. */
+enum { EMPTY, FILLING, FILLED };
+
 static struct entry {
 	_Atomic uintptr_t address;
-	atomic_bool filled;
+	atomic_int state;
 	char name[ANONMEM_NAME_MAX + 1];
 } cache[1024];
 
@@ -80,6 +82,17 @@ static bool is_of(const struct entry *e, const char *object)
 	return strncmp(e->name, object, len) == 0 && (e->name[len] == ':' || !e->name[len]);
 }
 
+/* Only the first thread fills an entry. */
+static void fill(struct entry *e, const char name[ANONMEM_NAME_MAX + 1])
+{
+	int empty = EMPTY;
+
+	if (!atomic_compare_exchange_strong(&e->state, &empty, FILLING))
+		return;
+	memcpy(e->name, name, sizeof(e->name));
+	atomic_store(&e->state, FILLED);
+}
+
 /* Longer symbols are cut, and stay mangled. */
 enum { SYMBOL_MAX = 768 };
 
@@ -90,7 +103,7 @@ static void append_function(const struct dl_find_object *object, uintptr_t addre
 	struct entry *e = find_entry(address);
 	char function[SYMBOL_MAX], readable[ANONMEM_NAME_MAX + 1];
 
-	if (e && atomic_load(&e->filled) && is_of(e, name)) {
+	if (e && atomic_load(&e->state) == FILLED && is_of(e, name)) {
 		memcpy(name, e->name, sizeof(e->name));
 		return;
 	}
@@ -98,11 +111,8 @@ static void append_function(const struct dl_find_object *object, uintptr_t addre
 		append(name, ":");
 		append(name, demangle(function, readable, sizeof(readable)) ? readable : function);
 	}
-	if (e && !atomic_load(&e->filled)) {
-		/* Concurrent threads write the same bytes. */
-		memcpy(e->name, name, sizeof(e->name));
-		atomic_store(&e->filled, true);
-	}
+	if (e)
+		fill(e, name);
 }
 
 bool caller_name(uintptr_t address, bool function, char name[ANONMEM_NAME_MAX + 1])

@@ -63,9 +63,15 @@ static bool may_read(struct content *c)
 	return !c->denied;
 }
 
+/* A heap of `anonmem run --heaps` has an owner; what it holds is the owner's business. */
+static bool has_owner(const struct mapping *m)
+{
+	return slice_begins(m->name, SLICE("[anon:malloc: "));
+}
+
 static bool may_be_known(const struct mapping *m)
 {
-	return (m->name.len == 0 || m->by_process) && !mapping_has_inode(m) &&
+	return (m->name.len == 0 || m->by_process) && !has_owner(m) && !mapping_has_inode(m) &&
 	       memcmp(m->perms, "rw", 2) == 0 && m->perms[3] == 'p' &&
 	       m->counters.bytes[COUNTER_RSS] > 0 && !m->is_monitored;
 }

@@ -29,6 +29,26 @@ static bool read_head(struct published_heaps *h, uint64_t at, struct heaps_head 
 	       head->count <= HEAPS_LIMIT;
 }
 
+/* Adds what was handed out since the table was written, and takes away what was freed, as far as it
+ * is whole pages. */
+static void bring_up_to_date(struct published_heaps *h, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct heaps_entry *e = &h->entries[i];
+		uint64_t now, change;
+
+		if (e->pages_now == 0 ||
+		    window_read(&h->window, e->pages_now, &now, sizeof(now)) != WINDOW_DONE ||
+		    now > UINT64_MAX / HEAPS_PAGE || e->pages > UINT64_MAX / HEAPS_PAGE)
+			continue;
+		change = (now > e->pages ? now - e->pages : e->pages - now) * HEAPS_PAGE;
+		if (now < e->pages)
+			e->used -= change < e->used ? change : e->used;
+		else if (change <= UINT64_MAX - e->used)
+			e->used += change;
+	}
+}
+
 /* As it was at one moment, if it had one while we looked. */
 static bool read_table(struct published_heaps *h, uint64_t at)
 {
@@ -43,6 +63,7 @@ static bool read_table(struct published_heaps *h, uint64_t at)
 				sizeof(*h->entries)) != WINDOW_DONE)
 			return false;
 	}
+	bring_up_to_date(h, before.count);
 	window_forget(&h->window);
 	if (!read_head(h, at, &after) || after.changes != before.changes || before.changes % 2)
 		return false;

@@ -93,6 +93,14 @@ class RunHeaps(Programs):
 		self.assertAlmostEqual(heap["heap_free"] / MIB, 32, delta=3)
 		self.assertEqual(heap["heap_used"] + heap["heap_free"], heap["rss"])
 
+	def test_few_calls(self):
+		"""A program that goes to sleep after a few calls, the last of which free most of its memory."""
+		compile_c("few.c", self.path("few"))
+		for freed in (0, 48):
+			heap = self.groups(["--heaps"], self.path("few"), str(freed),
+				columns="rss,heap_used,heap_free")["[anon:malloc: few]"]
+			self.assertAlmostEqual(heap["heap_used"] / MIB, 64 - freed, delta=3)
+
 	def test_doctor(self):
 		"""It names --heaps where malloc has most, and not where heaps have owners already."""
 		compile_c("halves.c", self.path("halves"))

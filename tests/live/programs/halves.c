@@ -18,8 +18,11 @@ int main(void)
 		free(pieces[i]);
 	/* Figures are refreshed while it allocates. */
 	for (int i = 0; i < 20; i++) {
-		for (int n = 0; n < 5000; n++)
-			free(malloc(SIZE));
+		for (int n = 0; n < 5000; n++) {
+			void *volatile piece = malloc(SIZE);
+
+			free(piece);
+		}
 		usleep(5000);
 	}
 	puts("ready");
