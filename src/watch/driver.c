@@ -17,7 +17,8 @@ bool driver_parse_delay(const char *text, uint64_t *ns)
 	return true;
 }
 
-/* How closely a watch looks depends on how often. */
+/* How closely a watch looks depends on how often. Captured trees are shown as fast or slowly as the
+ * user wants. */
 static void set_pace(struct driver_options *o)
 {
 	enum {
@@ -28,6 +29,8 @@ static void set_pace(struct driver_options *o)
 	uint64_t turn = o->delay_ns ? WITHIN_S * SECOND_NS / o->delay_ns : TURN;
 
 	o->watching.budget_ns = o->delay_ns / PART;
+	if (o->root && !o->rereads)
+		return;
 	o->watching.turn = turn < 1 || o->pid_count ? 1 : turn < TURN ? (unsigned)turn : TURN;
 	o->watching.rare = o->delay_ns >= RARE_S * SECOND_NS;
 }
