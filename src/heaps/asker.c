@@ -335,8 +335,8 @@ unsigned asker_follow(const uintptr_t *frame, size_t size, uint64_t known)
 			break;
 		cfa += (uintptr_t)distance(rule, CFA_SHIFT);
 		known = asker_known(((const uintptr_t *)cfa)[-1]);
-		if (known < ASKER_RULE)
-			return known ? (unsigned)known : follow(frame, size);
+		if (known - 1 < ASKER_RULE - 1) /* and not 0 */
+			return (unsigned)known;
 	}
 	return follow(frame, size);
 }

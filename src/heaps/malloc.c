@@ -128,8 +128,8 @@ __attribute__((noinline)) static void release(void *p, unsigned owner)
 	look(owner & OWNER_ALONE ? BLOCK_LEAST : 0);
 }
 
-/* The most frequent cases of malloc() and calloc() come first, in as few instructions as can be. If
- * one fails, all is done again in every way that there is. */
+/* The most frequent cases of malloc() and calloc() come first, in as few instructions as can be.
+ * Should the heap have no room, allocate() tries all of them. */
 
 static void *our_malloc(size_t size)
 {
@@ -149,7 +149,7 @@ static void *our_malloc(size_t size)
 		return allocate(heap, size, SMALLEST, false);
 	look_at_given();
 	p = heaps_je_mallocx(at_least(size), flags);
-	return p ? p : allocate(asker_heap(FRAME, size), size, SMALLEST, false);
+	return p ? p : allocate(OWNER_FIRST, size, SMALLEST, false);
 }
 
 static void our_free(void *p)
@@ -196,7 +196,7 @@ static void *our_calloc(size_t n, size_t each)
 		return allocate(heap, size, SMALLEST, true);
 	look_at_given();
 	p = heaps_je_mallocx(at_least(size), flags | MALLOCX_ZERO);
-	return p ? p : allocate(asker_heap(FRAME, size), size, SMALLEST, true);
+	return p ? p : allocate(OWNER_FIRST, size, SMALLEST, true);
 }
 
 static size_t size_of(const void *p, unsigned owner)
