@@ -67,18 +67,21 @@ bool elf_open(struct elf *e, struct memory *memory, struct slice name)
 	return true;
 }
 
+/* Of several, the largest: with lld, a segment that the loader protects ends in a gap. */
 bool elf_find_bss(const struct elf *e, uint64_t *start, uint64_t *end)
 {
+	uint64_t most = 0;
+
 	for (unsigned i = 0; i < e->count; i++) {
 		const struct elf_segment *s = &e->segments[i];
 
-		if (!s->writable || s->in_memory <= s->in_file)
+		if (!s->writable || s->in_memory <= s->in_file || s->in_memory - s->in_file <= most)
 			continue;
+		most = s->in_memory - s->in_file;
 		*start = e->bias + s->address + s->in_file;
-		*end = e->bias + s->address + s->in_memory;
-		return *end > *start;
+		*end = *start + most;
 	}
-	return false;
+	return most > 0 && *end > *start;
 }
 
 static bool read_static(const struct elf *e, uint64_t address, void *to, size_t size)

@@ -123,7 +123,15 @@ static bool look_for_favorite(const struct sign_place *place, struct sign_found 
 	       fits(place, found) && found->start == place->at;
 }
 
-/* The part that begins first; of several, that of the first sign. */
+/* What begins first, and of two that begin together, what is certain. */
+static bool is_better(const struct sign_found *one, const struct sign_found *other)
+{
+	if (one->start != other->start)
+		return one->start < other->start;
+	return guess_is_likely(other->guess) && !guess_is_likely(one->guess);
+}
+
+/* The best part; of several that are as good, that of the first sign. */
 static bool look(const struct sign_place *place, struct sign_found *found)
 {
 	struct sign_found one;
@@ -132,12 +140,11 @@ static bool look(const struct sign_place *place, struct sign_found *found)
 	if (look_for_favorite(place, found))
 		return true;
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		if (!all[i](place, &one) || !fits(place, &one) ||
-		    (any && one.start >= found->start))
+		if (!all[i](place, &one) || !fits(place, &one) || (any && !is_better(&one, found)))
 			continue;
 		*found = one;
 		any = true;
-		if (one.start != place->at)
+		if (one.start != place->at || guess_is_likely(one.guess))
 			continue;
 		if (is_favorite(all[i]))
 			place->facts->favorite = i + 1;

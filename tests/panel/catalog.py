@@ -30,6 +30,7 @@ class Program:
     after: tuple = ()  # a command when it is ready
     child: str = ""  # whose memory counts: the largest process with this in its command line
     server: int = 0  # says nothing; is ready after so many seconds
+    least: int = 0  # the MiB of RSS from which on it is; waits longer otherwise
     settle: int = 0  # seconds, after which it has given back what it does not need
     is_traced: bool = False  # strace logs its calls
     in_ci: bool = False
@@ -138,11 +139,11 @@ PROGRAMS = [
         environment=(("GOCACHE", "/tmp/anonmem-panel-go"),)),
     traced("chromium", ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=d",
         "--remote-debugging-port=0", "file://" + source("page.html")],
-        {"chromium": {"~partitionalloc", "~oilpan heap", "~v8 heap", "~jit"}}, server=40,
-        child="--type=renderer", needs=("/usr/bin/chromium",)),
+        {"chromium": {"~partitionalloc", "~oilpan heap", "~v8 heap", "~jit"}}, server=40, least=50,
+        settle=5, child="--type=renderer", needs=("/usr/bin/chromium",)),
     traced("firefox", ["firefox-esr", "--headless", "--profile", ".", "file://" + source("page.html")],
         {"firefox-esr|libmozglue|libxul": {"~firefox heap", "~spidermonkey heap", "~jit"}},
-        server=60, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
+        server=60, least=50, settle=5, child="-contentproc", needs=("/usr/bin/firefox-esr",)),
     Program("valgrind", ["valgrind", "-q", "./blocks"], addresses(blocks={"~valgrind"}), ADDRESSES,
         build=(COMPILE,), needs=("/usr/bin/valgrind",), in_ci=True),
     blocks("c++", BLOCKS, in_ci=True),

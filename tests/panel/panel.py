@@ -51,9 +51,16 @@ def choose(program, pid):
     return max((p for p in below if program.child in command_line(p)), key=rss, default=pid)
 
 
+def is_large(program, pid):
+    return program.child in command_line(pid) and rss(pid) * 4096 >= program.least << 20
+
+
 def wait_until_ready(program, process):
     if program.server:
         time.sleep(program.server)
+        end = time.monotonic() + 2 * program.server
+        while not is_large(program, choose(program, process.pid)) and time.monotonic() < end:
+            time.sleep(2)
         return []
     lines = []
     for line in process.stdout:

@@ -3,6 +3,8 @@
 #include "fake_process.h"
 #include "support.h"
 
+#include <elf.h>
+
 #define START UINT64_C(0x7f0000000000)
 
 static struct fake_process process;
@@ -48,6 +50,24 @@ TEST(variables_lie_behind_what_is_in_the_file)
 	struct elf elf;
 	uint64_t start, end;
 
+	assert_true(elf_open(&elf, &process.memory.memory, SLICE("libx.so")));
+	assert_true(elf_find_bss(&elf, &start, &end));
+	assert_int_equal(start, START + FAKE_BSS);
+	assert_int_equal(end, START + FAKE_BSS_END);
+}
+
+/* As lld links: the first writable segment, which the loader protects, is filled up to a page. */
+TEST(a_gap_behind_protected_data_has_no_variables)
+{
+	unsigned char *header = fake_process_bytes(1) + sizeof(Elf64_Ehdr);
+	Elf64_Phdr protected;
+	uint64_t start, end;
+	struct elf elf;
+
+	memcpy(&protected, header, sizeof(protected));
+	protected.p_flags = PF_R | PF_W;
+	protected.p_memsz += 0x920;
+	memcpy(header, &protected, sizeof(protected));
 	assert_true(elf_open(&elf, &process.memory.memory, SLICE("libx.so")));
 	assert_true(elf_find_bss(&elf, &start, &end));
 	assert_int_equal(start, START + FAKE_BSS);
@@ -108,6 +128,7 @@ int main(void)
 		cmocka_unit_test_setup(symbols_lie_where_the_library_does, set_up),
 		cmocka_unit_test_setup(the_program_may_export_nothing, set_up),
 		cmocka_unit_test_setup(variables_lie_behind_what_is_in_the_file, set_up),
+		cmocka_unit_test_setup(a_gap_behind_protected_data_has_no_variables, set_up),
 		cmocka_unit_test_setup(sections_have_names, set_up),
 		cmocka_unit_test_setup(a_hostile_file, set_up),
 		cmocka_unit_test_setup(a_file_that_cannot_be_read_is_read_where_it_is_mapped,

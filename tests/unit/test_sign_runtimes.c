@@ -184,6 +184,17 @@ TEST(spaces_of_hotspot)
 	expect(CLASSES + MIB, CLASSES + 2 * MIB, 0, 0, GUESS_NONE);
 }
 
+/* The begin of the heap has numbers of which another sign takes it for something else, but only
+ * likely: what the machine exports is certain. */
+TEST(what_is_certain_counts_more_than_what_is_likely)
+{
+	PUT(&process, JAVA, 0, MIB | 2);
+	expect(JAVA, JAVA + 100 * MIB, JAVA, JAVA + MIB, GUESS_MALLOC_LIKELY);
+	memset(&process.facts, 0, sizeof(process.facts));
+	put_machine(48);
+	expect(JAVA, JAVA + 100 * MIB, JAVA, JAVA + 100 * MIB, GUESS_JAVA_HEAP);
+}
+
 TEST(a_table_of_another_form)
 {
 	put_machine(56);
@@ -223,6 +234,7 @@ int main(void)
 		cmocka_unit_test_setup(a_table_whose_spans_lie_elsewhere, set_up),
 		cmocka_unit_test_setup(the_address_of_go_alone, set_up),
 		cmocka_unit_test_setup(spaces_of_hotspot, set_up),
+		cmocka_unit_test_setup(what_is_certain_counts_more_than_what_is_likely, set_up),
 		cmocka_unit_test_setup(a_table_of_another_form, set_up),
 		cmocka_unit_test_setup(structures_that_lead_nowhere, set_up),
 		cmocka_unit_test_setup(a_library_of_that_name_without_the_table, set_up),
