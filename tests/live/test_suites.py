@@ -44,7 +44,7 @@ def outcome_of(case):
 
 
 def cases_of_python(path):
-	"""Module -> each of its tests with what became of it."""
+	"""Module -> each of its tests with its outcome."""
 	found = collections.defaultdict(set)
 	for case in tree.parse(path).iter("testcase"):
 		# Some have an address in their name.
@@ -54,7 +54,7 @@ def cases_of_python(path):
 
 
 def results_of_python(mode, tests=()):
-	"""Module -> what became of it and of each of its tests."""
+	"""Module -> its outcome and those of its tests."""
 	with tempfile.TemporaryDirectory() as folder:
 		path = os.path.join(folder, "results.xml")
 		done = subprocess.run([*prefix(mode), PYTHON, "-m", "test", f"-j{os.cpu_count()}", "--timeout=600",
