@@ -15,6 +15,8 @@ from test_matrix import MODES
 
 PYTHON = "/usr/bin/python3"
 GLIB = "/usr/libexec/installed-tests/glib"
+# Which of those programs are tests, and no helpers of tests.
+TESTS_OF_GLIB = "/usr/share/installed-tests/glib"
 # Words for which Python's tests are chosen, all of them if there are none.
 CHOSEN = os.environ.get("ANONMEM_SUITE", "").split()
 
@@ -44,7 +46,7 @@ def outcome_of(case):
 
 
 def cases_of_python(path):
-	"""Module -> each of its tests with what became of it."""
+	"""Module -> each of its tests with its outcome."""
 	found = collections.defaultdict(set)
 	for case in tree.parse(path).iter("testcase"):
 		# Some have an address in their name.
@@ -54,7 +56,7 @@ def cases_of_python(path):
 
 
 def results_of_python(mode, tests=()):
-	"""Module -> what became of it and of each of its tests."""
+	"""Module -> its outcome and those of its tests."""
 	with tempfile.TemporaryDirectory() as folder:
 		path = os.path.join(folder, "results.xml")
 		done = subprocess.run([*prefix(mode), PYTHON, "-m", "test", f"-j{os.cpu_count()}", "--timeout=600",
@@ -75,7 +77,7 @@ def result_of_glib(mode, program):
 	"""Its exit status, and which of its tests did not succeed."""
 	with tempfile.TemporaryDirectory() as folder:
 		try:
-			done = subprocess.run([*prefix(mode), program, "--tap"], cwd=folder, check=False, timeout=60,
+			done = subprocess.run([*prefix(mode), program, "--tap"], cwd=folder, check=False, timeout=300,
 				stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
 				env=environment(folder, G_TEST_SRCDIR=GLIB, G_TEST_BUILDDIR=GLIB))
 		except subprocess.TimeoutExpired:
@@ -108,8 +110,8 @@ class Suites(Live):
 
 	@unittest.skipUnless(os.path.isdir(GLIB), "libglib2.0-tests is not there")
 	def test_glib(self):
-		programs = {os.path.basename(path): path for path in glob.glob(GLIB + "/*")
-			if os.access(path, os.X_OK) and os.path.isfile(path) and not path.endswith(".py")}
+		names = [os.path.basename(path).removesuffix(".test") for path in glob.glob(TESTS_OF_GLIB + "/*.test")]
+		programs = {name: os.path.join(GLIB, name) for name in names if os.path.isfile(os.path.join(GLIB, name))}
 		self.assertGreater(len(programs), 50)
 		self.same(lambda mode, tests=None: {name: result_of_glib(mode, programs[name])
 			for name in tests or programs})

@@ -1,6 +1,6 @@
 /*
  * heaps, in threads, with the functions that take the place of the C library's called as they are:
- * so sanitizers, which have a malloc() of their own, see what they do. Who asks is made up.
+ * so sanitizers, which have their own malloc(), see what they do. The callers are made up.
  */
 #include "support.h"
 
