@@ -333,8 +333,8 @@ static void say_lost_names(const struct check *c)
 	if (n == 0)
 		return;
 	snprintf(text, sizeof(text),
-		 "%" PRIu64 " process%s names of memory that could not be read, so that memory has "
-		 "none here",
+		 "%" PRIu64 " process%s names of memory that could not be read; that memory is "
+			    "shown without names",
 		 n, n == 1 ? " keeps" : "es keep");
 	say(text);
 }

@@ -1,7 +1,7 @@
 /*
  * json_member: finds one member of an object in the text of JSON, without making a tree of it all.
  *
- * Files of container engines have kilobytes about what nobody asks for. What is found is text that
+ * Files of container engines have kilobytes that are not needed here. The member found is text that
  * may be anything; cJSON reads it.
  */
 #ifndef PARSE_JSON_MEMBER_H

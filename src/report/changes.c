@@ -304,8 +304,8 @@ static void note_lost_names(const struct changes *c, const struct delta *d, FILE
 	if (before + after > 0)
 		fprintf(out,
 			"%" PRIu64 " process%s before, %" PRIu64
-			" after, keep names of memory that could not be read, so that memory has "
-			"none here",
+			" after, keep names of memory that could not be read; that memory is shown "
+			"without names",
 			before, plural(before), after);
 }
 
