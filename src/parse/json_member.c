@@ -8,19 +8,30 @@ static void skip_space(struct slice *s)
 		*s = slice_inner(*s, 1, 0);
 }
 
+/* Whether a quote is part of its string: behind an odd number of backslashes. */
+static bool is_escaped(const char *begin, const char *quote)
+{
+	size_t count = 0;
+
+	while (quote - count > begin && quote[-1 - (ptrdiff_t)count] == '\\')
+		count++;
+	return count % 2;
+}
+
 /* Takes a string off the text, without its quotes. */
 static bool take_string(struct slice *s, struct slice *string)
 {
-	size_t end = 1;
+	const char *begin = s->ptr + 1, *quote = begin;
 
 	if (s->len == 0 || s->ptr[0] != '"')
 		return false;
-	while (end < s->len && s->ptr[end] != '"')
-		end += s->ptr[end] == '\\' ? 2 : 1;
-	if (end >= s->len)
+	while ((quote = memchr(quote, '"', s->len - (size_t)(quote - s->ptr))) &&
+	       is_escaped(begin, quote))
+		quote++;
+	if (!quote)
 		return false;
-	*string = (struct slice){s->ptr + 1, end - 1};
-	*s = slice_inner(*s, end + 1, 0);
+	*string = (struct slice){begin, (size_t)(quote - begin)};
+	*s = slice_inner(*s, string->len + 2, 0);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 """Recordings as hosts: each moment of one is a reading, which a port of the loopback address answers with."""
 
 import contextlib
+import gzip
 import http.server
 import itertools
 import pathlib
@@ -45,6 +46,9 @@ def host(pages, first=0):
 			page = next(following)
 			self.send_response(200)
 			self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+			if "gzip" in self.headers.get("Accept-Encoding", ""):
+				page = gzip.compress(page, 1)
+				self.send_header("Content-Encoding", "gzip")
 			self.send_header("Content-Length", str(len(page)))
 			self.end_headers()
 			self.wfile.write(page)
