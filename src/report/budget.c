@@ -261,7 +261,7 @@ static uint64_t add_up_to_most(uint64_t a, uint64_t b)
  * much is less than 460 KiB in floating point. */
 static uint64_t share_of(uint64_t bytes, uint64_t part)
 {
-	const uint64_t whole = 100 * BUDGET_PERCENT;
+	const uint64_t whole = UINT64_C(100) * BUDGET_PERCENT;
 	uint64_t share;
 
 	if (__builtin_mul_overflow(bytes / whole, part, &share))
