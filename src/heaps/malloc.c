@@ -34,39 +34,26 @@ static bool is_elected(unsigned heap)
 	return __builtin_expect(heap == thread.elected, 1);
 }
 
-static void count(void)
-{
-	if (__builtin_expect(--thread.left <= 0, 0))
-		thread_look();
-}
-
 /* Brings the figures of heaps up to date, and says when they are due again. */
 __attribute__((noinline)) static void refresh(size_t of_blocks)
 {
 	thread_expect(published_refresh(thread_changed() + of_blocks));
 }
 
-static void look_at_given(void)
+static void count(void)
 {
-	if (__builtin_expect(*thread.given >= thread.given_due, 0))
+	if (__builtin_expect(--thread.left <= 0, 0)) {
+		thread_look();
 		refresh(0);
-}
-
-static void look_at_freed(void)
-{
-	if (__builtin_expect(*thread.freed >= thread.freed_due, 0))
-		refresh(0);
+	}
 }
 
 /* After a slow call. Blocks are not in the counters. */
 static void look(size_t of_block)
 {
-	if (of_block > 0)
+	if (of_block > 0 || (thread.given && (*thread.given >= thread.given_due ||
+					      *thread.freed >= thread.freed_due)))
 		refresh(of_block);
-	if (thread.given) {
-		look_at_given();
-		look_at_freed();
-	}
 }
 
 /* If address space is short, uses any heap that has room. */
@@ -141,13 +128,11 @@ static void *our_malloc(size_t size)
 		return allocate(heap, size, SMALLEST, false);
 	if (is_elected(heap)) {
 		count();
-		look_at_given();
 		return heaps_je_malloc(at_least(size));
 	}
 	flags = thread_flags(heap);
 	if (__builtin_expect(flags == 0, 0))
 		return allocate(heap, size, SMALLEST, false);
-	look_at_given();
 	p = heaps_je_mallocx(at_least(size), flags);
 	return p ? p : allocate(OWNER_FIRST, size, SMALLEST, false);
 }
@@ -160,16 +145,13 @@ static void our_free(void *p)
 	if (__builtin_expect(owner == thread.elected, 1)) {
 		count();
 		heaps_je_free(p);
-		look_at_freed();
 		return;
 	}
 	flags = thread_flags(owner);
-	if (__builtin_expect(flags != 0, 1)) {
+	if (__builtin_expect(flags != 0, 1))
 		heaps_je_dallocx(p, flags);
-		look_at_freed();
-	} else if (p) {
+	else if (p)
 		release(p, owner);
-	}
 }
 
 static void *our_calloc(size_t n, size_t each)
@@ -188,13 +170,11 @@ static void *our_calloc(size_t n, size_t each)
 		return allocate(heap, size, SMALLEST, true);
 	if (is_elected(heap)) {
 		count();
-		look_at_given();
 		return heaps_je_calloc(1, at_least(size));
 	}
 	flags = thread_flags(heap);
 	if (__builtin_expect(flags == 0, 0))
 		return allocate(heap, size, SMALLEST, true);
-	look_at_given();
 	p = heaps_je_mallocx(at_least(size), flags | MALLOCX_ZERO);
 	return p ? p : allocate(OWNER_FIRST, size, SMALLEST, true);
 }

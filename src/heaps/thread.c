@@ -103,6 +103,7 @@ static bool has_counters(void)
 static void elect(unsigned heap)
 {
 	unsigned arena = heap_arena[heap];
+	bool first = !thread.known;
 
 	/* Until another heap is elected, the cache belongs to none. */
 	thread.elected = NOBODY;
@@ -118,6 +119,9 @@ static void elect(unsigned heap)
 				  sizeof(arena)) == 0)
 		thread.elected = (uint16_t)heap;
 	start_round();
+	/* Figures of a program that calls seldom are wanted, too. */
+	if (first)
+		thread.left = THREAD_SOON;
 }
 
 void thread_look(void)

@@ -14,11 +14,11 @@
 
 enum {
 	THREAD_SLOTS = 64,
-	THREAD_ROUND = 4096, /* calls of the elected heap between two looks */
-	THREAD_CACHED =
-		64 << 10,	 /* bytes; from here on, no cache has it: a slower path is enough */
-	THREAD_FIRST = 64 << 10, /* bytes of a new thread after which figures are due */
-	THREAD_LARGE = 8 << 20,	 /* bytes; from here on, jemalloc must be told the heap */
+	THREAD_ROUND = 4096,	  /* calls of the elected heap between two looks */
+	THREAD_SOON = 256,	  /* the same for the first look of a thread */
+	THREAD_CACHED = 64 << 10, /* bytes; no cache has as much */
+	THREAD_FIRST = 64 << 10,  /* bytes of a new thread after which figures are due */
+	THREAD_LARGE = 8 << 20,	  /* bytes; from here on, jemalloc must be told the heap */
 };
 
 struct thread {

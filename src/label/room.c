@@ -33,9 +33,11 @@ static uintptr_t round_up(uintptr_t n)
 	return round_down(n + page_size() - 1);
 }
 
-/* Sanitizers that end a program if it maps memory where they expect none. */
+/* Sanitizers that end a program if there is memory where they expect none; AddressSanitizer does if
+ * the table is made before it begins, as by a library that is initialized first. */
 extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
 extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
+extern void asan_init(void) __asm__("__asan_init") __attribute__((weak));
 
 /* An address below the libraries and above a program that is not position-independent, so that a
  * reader of maps, which goes from low to high addresses, finds the table early. It is random within
@@ -45,7 +47,7 @@ static char *somewhere_low(void)
 	const uint64_t from = UINT64_C(1) << 40, room = UINT64_C(1) << 46, unit = 1 << 16;
 	uint64_t random = 0;
 
-	if (sizeof(void *) < 8 || tsan_init || msan_init ||
+	if (sizeof(void *) < 8 || tsan_init || msan_init || asan_init ||
 	    syscall(SYS_getrandom, &random, sizeof(random), GRND_NONBLOCK) < 0)
 		return NULL;
 	return (char *)(uintptr_t)(from + random % room / unit * unit);
