@@ -147,13 +147,15 @@ class Batch(unittest.TestCase):
 
 	def test_max_stall(self):
 		"""A large process is not blocked longer than allowed, also by default; its PSS is then unknown."""
-		large = "import sys; kept = bytearray(64 << 20); print(flush=True); sys.stdin.read()"
+		# By its name, since a process given by --pid is read at each refresh.
+		large = ("import sys; open('/proc/self/comm', 'w').write('large'); kept = bytearray(64 << 20);"
+			"print(flush=True); sys.stdin.read()")
 		with subprocess.Popen([sys.executable, "-c", large], stdin=subprocess.PIPE,
 				stdout=subprocess.PIPE) as child:
 			child.stdout.readline()
 			known = {}
 			for stall in ("1us", "10s"):
-				with batch("-n", "2", "-d", "0.1", "-p", str(child.pid), "--max-stall", stall,
+				with batch("-n", "2", "-d", "0.1", "--name", "^large$", "--max-stall", stall,
 						"--by", "process", "--json") as top:
 					reports = [json.loads(line) for line in top.stdout]
 				self.assertEqual(top.returncode, 0)
