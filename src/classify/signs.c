@@ -33,6 +33,8 @@ static sign_fn *const all[] = {
 	sign_ruby_transient,
 	sign_ghc_heap,
 	sign_luajit_heap,
+	/* Before what only looks like Chromium; it reads files. */
+	sign_hotspot_spaces,
 	sign_partition_alloc,
 	sign_oilpan,
 	sign_v8_sandbox,
@@ -42,7 +44,6 @@ static sign_fn *const all[] = {
 	sign_sbcl_space,
 	sign_libgc_heap,
 	sign_go_heap,
-	sign_hotspot_spaces,
 	sign_jemalloc,
 };
 
@@ -123,15 +124,7 @@ static bool look_for_favorite(const struct sign_place *place, struct sign_found 
 	       fits(place, found) && found->start == place->at;
 }
 
-/* What begins first, and of two that begin together, what is certain. */
-static bool is_better(const struct sign_found *one, const struct sign_found *other)
-{
-	if (one->start != other->start)
-		return one->start < other->start;
-	return guess_is_likely(other->guess) && !guess_is_likely(one->guess);
-}
-
-/* The best part; of several that are as good, that of the first sign. */
+/* The part that begins first; of several, that of the first sign. */
 static bool look(const struct sign_place *place, struct sign_found *found)
 {
 	struct sign_found one;
@@ -140,11 +133,12 @@ static bool look(const struct sign_place *place, struct sign_found *found)
 	if (look_for_favorite(place, found))
 		return true;
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		if (!all[i](place, &one) || !fits(place, &one) || (any && !is_better(&one, found)))
+		if (!all[i](place, &one) || !fits(place, &one) ||
+		    (any && one.start >= found->start))
 			continue;
 		*found = one;
 		any = true;
-		if (one.start != place->at || guess_is_likely(one.guess))
+		if (one.start != place->at)
 			continue;
 		if (is_favorite(all[i]))
 			place->facts->favorite = i + 1;

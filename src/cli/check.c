@@ -334,7 +334,7 @@ static void say_lost_names(const struct check *c)
 		return;
 	snprintf(text, sizeof(text),
 		 "%" PRIu64 " process%s names of memory that could not be read; that memory is "
-			    "shown without names",
+		 "shown without names",
 		 n, n == 1 ? " keeps" : "es keep");
 	say(text);
 }

@@ -75,9 +75,10 @@ static int lock_file(struct writer *w, struct error *e)
 		return error_errno(e, "cannot write %s", w->path);
 	if (flock(w->lock, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EWOULDBLOCK)
-			return error_set(e, ERROR_SYSTEM,
-					 "another anonmem is recording to %s; give another --output",
-					 w->path);
+			return error_set(
+				e, ERROR_SYSTEM,
+				"another anonmem is recording to %s; give another --output",
+				w->path);
 		return error_errno(e, "cannot lock %s", w->path);
 	}
 	w->made = made;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 enum {
-	MAPPING_BYTES = 256 * 1024,
+	MAPPING_BYTES = 512 * 1024,
 	PROCESS_BYTES = 2 * 1024 * 1024,
 	FILES_BYTES = 16 * 1024 * 1024, /* of the tables of symbols */
 	FEW = 16,			/* pages, of which few are wanted */

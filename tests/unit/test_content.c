@@ -434,7 +434,7 @@ TEST(what_is_read_of_a_mapping_is_bounded)
 	write_at("7/mem", bytes, PAGE, 0x20000);
 	m = begin_live(&dir, 0x20000, 0x21000);
 	while (memory_read(m, 0x20000, bytes, PAGE))
-		assert_true(++reads <= 64);
+		assert_true(++reads <= 128);
 	assert_false(memory_read(m, 0x20000, bytes, 1));
 	assert_true(live_memory_mapping(&live, &next));
 	assert_true(memory_read(m, 0x20000, bytes, 1));

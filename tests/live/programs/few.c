@@ -1,4 +1,5 @@
-/* 64 MiB in large pieces, with few calls; with an argument, so many of 64 pieces are freed at once. */
+/* 64 MiB in large pieces, with few calls; with an argument, so many of 64 pieces are freed at once.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
