@@ -70,10 +70,11 @@ static int take_run(struct repeated *r, int fd, pid_t child, struct error *e)
 
 	close(fd);
 	(void)TEMP_FAILURE_RETRY(waitpid(child, &status, 0));
-	if (larger)
-		r->list = larger;
-	else
-		result = error_memory(e);
+	if (!larger) {
+		free(text.bytes);
+		return error_memory(e);
+	}
+	r->list = larger;
 	if (result == 0 && !is_whole(&text)) {
 		note_failure(r->count + 1, status, e);
 		result = -1;
