@@ -1,9 +1,9 @@
 /*
  * recorded: lets a watch step through a recording instead of reading processes.
  *
- *	w = recorded_watch(&r, options)	a watch by the keys of the player's sample, and shows that
- * sample recorded_show(&r, w)		shows any sample, with its history recorded_next(&r, w)
- * shows the next sample
+ *	w = recorded_watch(&r, options)	a watch by the keys of the player's sample, shown
+ *	recorded_show(&r, w)		shows any sample, with its history
+ *	recorded_next(&r, w)		shows the next sample
  *
  * A record of the watch is of one process, or of all processes that were recorded as one.
  */
