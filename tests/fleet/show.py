@@ -17,10 +17,11 @@ import prometheus
 # A program whose labelled memory grows by 8 MiB a second. It ends with its standard input.
 LEAK = """
 import mmap, os, select, sys
-kept = []
+size, memory, kept = 8 << 20, os.memfd_create("leak"), []
 while not select.select([sys.stdin], [], [], 1)[0]:
-	kept.append(mmap.mmap(-1, 8 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
-	kept[-1].write(os.urandom(1) * (8 << 20))
+	os.ftruncate(memory, size * (len(kept) + 1))
+	kept.append(mmap.mmap(memory, size, offset=size * len(kept)))
+	kept[-1].write(os.urandom(1) * size)
 """
 
 
@@ -50,7 +51,8 @@ def show_leak(server, name="AnonmemLabelGrows"):
 
 	def alerts(state=None):
 		return [a for a in server.ask("/api/v1/alerts")["data"]["alerts"]
-			if a["labels"]["alertname"] == name and state in (None, a["state"])]
+			if a["labels"]["alertname"] == name and a["labels"].get("label") == "[memfd:leak]"
+			and state in (None, a["state"])]
 
 	with subprocess.Popen([sys.executable, "-c", LEAK], stdin=subprocess.PIPE) as leak:
 		found = server.wait(lambda: alerts("firing"), "the alert does not fire", 180)
