@@ -74,6 +74,8 @@ static void say_result(const struct options *o, const struct capture_result *res
 		strcmp(o->output, "-") == 0 ? "standard output" : o->output, size);
 	add_count(out, count[OUTCOME_DENIED],
 		  "of them without their memory, which may not be read");
+	add_count(out, result->coverage.by_how[HOW_NAMES_LOST],
+		  "of them without the names that they keep, which could not be read");
 	add_count(out, count[OUTCOME_VANISHED], "gone");
 	add_count(out, count[OUTCOME_TRUNCATED] + count[OUTCOME_MALFORMED],
 		  "left out because they changed while they were read, or blocked the reading");

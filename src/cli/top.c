@@ -21,6 +21,7 @@
 #include "watch/view.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -195,9 +196,13 @@ static int write_one(const struct options *o, const struct top *top, struct view
 	if (status == 0)
 		status = o->renderer->render(&report, &rendering, stdout, e);
 	report_free(&report);
-	if (status == 0 && fflush(stdout) != 0)
-		return error_errno(e, "cannot write to standard output");
-	return status;
+	if (status < 0 || fflush(stdout) == 0)
+		return status;
+	error_errno(e, "cannot write to standard output");
+	/* main() would say so once more. */
+	__fpurge(stdout);
+	clearerr(stdout);
+	return -1;
 }
 
 /* If the format does not show it, reports the number of missed processes whenever it changes. */

@@ -405,8 +405,10 @@ static void add_group_files(struct capture *c, struct slice group)
 	char name[PATH_MAX], folder[PATH_MAX], path[2 * PATH_MAX];
 
 	snprintf(name, sizeof(name), "%.*s", (int)group.len, group.ptr);
-	if (cgroup_memory_place(c->source, name, folder) < 0)
+	if (cgroup_memory_place(c->source, name, folder) < 0) {
+		note_lost(c, "self", "mountinfo", errno);
 		return;
+	}
 	for (const char *const *file = cgroup_memory_files; *file && !has_failed(c); file++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, *file);
 		add_system_file(c, path);

@@ -183,6 +183,7 @@ static int take(void *ctx, const struct mapping *m, struct error *e)
 
 	if (m->dev_major != 0 || !mapping_has_inode(m) || !has_path(m))
 		return stage_take(b->next, m, e);
+	b->looked_up = true;
 	d = find(b, 0, m->dev_minor);
 	if (!d && !b->mounts_read) {
 		if (!read_devices(b))
@@ -201,7 +202,7 @@ struct stage backing_begin(struct backing_devices *b, const struct procdir *dir,
 {
 	b->dir = dir;
 	b->next = next;
-	b->mounts_read = false;
+	b->mounts_read = b->looked_up = false;
 	b->space = SPACE_NONE;
 	return (struct stage){take, b};
 }

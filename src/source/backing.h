@@ -29,6 +29,7 @@ struct backing_devices {
 	const struct procdir *dir;
 	struct stage next;
 	bool mounts_read;
+	bool looked_up; /* one of its devices, maybe known from another process */
 	uint64_t space; /* its IPC namespace; SPACE_NONE if not looked up */
 };
 

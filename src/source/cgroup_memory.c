@@ -321,6 +321,7 @@ int cgroup_memory_place(const struct source *s, const char *group, char folder[P
 	struct cgroup_memory m;
 	struct error ignored;
 
+	errno = 0; /* stays so if there is no memory controller */
 	if (find_mount(s, &mount, &ignored) < 0)
 		return -1;
 	take_path(&mount, group, &m);

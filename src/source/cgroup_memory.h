@@ -58,7 +58,8 @@ int cgroup_memory_find(const struct source *s, pid_t pid, char path[PATH_MAX], s
 /* What is read of a group's folder, each only where it is; NULL at the end. */
 extern const char *const cgroup_memory_files[];
 
-/* The folder of a group, so that it can be captured. 0, or -1 if there is none. */
+/* The folder of a group, so that it can be captured. 0, or -1 if there is none; with errno if that
+ * is because something could not be read, else 0 in errno. */
 int cgroup_memory_place(const struct source *s, const char *group, char folder[PATH_MAX]);
 
 /* What a group uses and may use; its peak is the most that it ever used. */

@@ -271,7 +271,7 @@ static void copy_files(struct procfs *p, const struct attempt *a)
 /* What was copied is of one program, which is still there. */
 static void finish_copy(struct procfs *p, const struct attempt *a)
 {
-	if (p->backing.mounts_read)
+	if (p->backing.looked_up)
 		copy_file(&p->copy, a->dir, "mountinfo");
 	if (p->content && !a->scan)
 		content_copy(p->content, &p->copy);

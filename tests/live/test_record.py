@@ -297,9 +297,10 @@ class Record(Live):
 
 	def test_memory_of_others_in_time(self):
 		"""A process that comes and goes is in the samples between."""
-		with Recorder(self.path, "--name", "^helper") as r:
+		program = shutil.copy(helper.PROGRAM, os.path.join(self.folder, "passing"))  # no other test's
+		with Recorder(self.path, "--name", "^passing$") as r:
 			r.wait_for(1)
-			with Helper("memory"):
+			with Helper("memory", program=program):
 				r.wait_for(samples(self.path) + 2)
 			r.wait_for(samples(self.path) + 2)
 			self.assertEqual(r.end(), "")
