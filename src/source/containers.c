@@ -4,7 +4,6 @@
 #include "base/intern.h"
 #include "base/json.h"
 #include "parse/cgroup_path.h"
-#include "parse/json_member.h"
 #include "parse/number.h"
 #include "source/handle.h"
 #include "source/system.h"
@@ -148,23 +147,20 @@ static cJSON *read_json(int fd)
 	return json;
 }
 
-/* Such a member of an object in a text; NULL if there is none. */
-static cJSON *parse_member(struct slice text, const char *name)
-{
-	struct slice value;
-
-	return json_member(text, name, &value) ? cJSON_ParseWithLength(value.ptr, value.len) : NULL;
-}
-
 /* Does not wait for a FIFO. */
 static int open_state(int folder, const char *path)
 {
 	return openat(folder, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+static const cJSON *member_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
 static const char *string_of(const cJSON *object, const char *name)
 {
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+	return cJSON_GetStringValue(member_of(object, name));
 }
 
 static struct slice slice_or_none(const char *text)
@@ -175,11 +171,9 @@ static struct slice slice_or_none(const char *text)
 /* docker: "Name" begins with a slash; under cri-dockerd, labels have the names of Kubernetes. */
 static void take_docker(struct containers *c, const char *id, struct slice text)
 {
-	struct slice config = SLICE("");
-	bool has_config = json_member(text, "Config", &config);
-	cJSON *labels = has_config ? parse_member(config, "Labels") : NULL;
-	cJSON *own = parse_member(text, "Name");
-	const char *name = cJSON_GetStringValue(own);
+	cJSON *state = cJSON_ParseWithLength(text.ptr, text.len);
+	const cJSON *labels = member_of(member_of(state, "Config"), "Labels");
+	const char *name = string_of(state, "Name");
 
 	add_kubernetes(c, slice_of(id), slice_or_none(string_of(labels, "io.kubernetes.pod.uid")),
 		       string_of(labels, "io.kubernetes.pod.namespace"),
@@ -187,14 +181,14 @@ static void take_docker(struct containers *c, const char *id, struct slice text)
 		       string_of(labels, "io.kubernetes.container.name"));
 	if (name)
 		add_name(&c->containers, slice_of(id), name + (*name == '/'));
-	cJSON_Delete(labels);
-	cJSON_Delete(own);
+	cJSON_Delete(state);
 }
 
 /* The OCI bundle of a container of Kubernetes: its annotations. */
 static void take_bundle(struct containers *c, const char *id, struct slice text)
 {
-	cJSON *notes = parse_member(text, "annotations");
+	cJSON *bundle = cJSON_ParseWithLength(text.ptr, text.len);
+	const cJSON *notes = member_of(bundle, "annotations");
 	const char *name = string_of(notes, "io.kubernetes.cri.container-name");
 
 	/* The container that only holds a pod's namespaces has no name. */
@@ -206,7 +200,7 @@ static void take_bundle(struct containers *c, const char *id, struct slice text)
 		       string_of(notes, "io.kubernetes.pod.namespace"),
 		       string_of(notes, "io.kubernetes.pod.name"),
 		       string_of(notes, "io.kubernetes.container.name"));
-	cJSON_Delete(notes);
+	cJSON_Delete(bundle);
 }
 
 /* Folders of engines with a folder for each container and a file in it. */
