@@ -56,3 +56,45 @@ bool state_copy(struct past *past, struct state *to, const struct state *from)
 	*to = copy;
 	return true;
 }
+
+static size_t count_groups(const struct state *s)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		groups += s->processes[i]->record->count;
+	return groups;
+}
+
+/* Adds a process to a moment. False if out of memory. */
+static bool keep_sizes(struct past *past, struct watched *p, const struct grouping *by,
+		       struct moment *moment)
+{
+	if (p->record->count == 0)
+		return true;
+	if (!p->sizes)
+		p->sizes = past_make_sizes(past, p->record, by, p->moved);
+	if (!p->sizes)
+		return false;
+	p->sizes->holders++;
+	moment->list[moment->count++] = p->sizes;
+	return true;
+}
+
+bool state_keep(struct past *past, const struct state *s, const struct grouping *by)
+{
+	struct sizes **list = calloc(s->count + 1, sizeof(void *));
+	struct moment moment = {list, 0};
+	bool kept = moment.list && past_has_room(by, count_groups(s));
+
+	for (size_t i = 0; kept && i < s->count; i++)
+		kept = s->owners[i].pid || keep_sizes(past, s->processes[i], by, &moment);
+	if (kept) {
+		past_add(past, moment);
+		return true;
+	}
+	while (moment.count > 0)
+		past_release(past, moment.list[--moment.count]);
+	free(moment.list);
+	return false;
+}

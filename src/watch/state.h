@@ -47,6 +47,10 @@ void state_free(struct past *past, struct state *s);
 /* False if out of memory, with `to` unchanged. */
 bool state_copy(struct past *past, struct state *to, const struct state *from);
 
+/* Adds the sizes of all processes to the past, as its newest moment. False if it has no room for
+ * them, or if out of memory. */
+bool state_keep(struct past *past, const struct state *s, const struct grouping *by);
+
 /* Drops a reference. NULL is allowed. */
 void watched_release(struct past *past, struct watched *p);
 

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "collect/lineage.h"
-#include "collect/others.h"
 #include "model/translate.h"
 #include "source/remembered.h"
+#include "watch/idle.h"
 #include "watch/owners.h"
 #include "watch/relatives.h"
 
@@ -47,6 +47,11 @@ struct watch *watch_new(const struct watch_options *options)
 		return NULL;
 	w->options = *options;
 	w->first = 1;
+	w->turns = (struct turns){
+		.length = options->turn ? options->turn : TURN,
+		.budget_ns = options->budget_ns,
+		.spares = options->spares,
+	};
 	w->options.collecting.reading.remembered = remembered_new();
 	if (!w->options.collecting.reading.remembered) {
 		free(w);
@@ -66,14 +71,6 @@ static void close_stat_handles(struct watch *w)
 	w->handle_count = 0;
 }
 
-static void free_others(struct others *o)
-{
-	for (size_t i = 0; i < o->count; i++)
-		free(o->records[i]);
-	free(o->records);
-	*o = (struct others){NULL, 0, 0};
-}
-
 void watch_free(struct watch *w)
 {
 	if (!w)
@@ -85,7 +82,7 @@ void watch_free(struct watch *w)
 	intern_free(&w->symbols);
 	problems_free(&w->problems);
 	shares_free(&w->shares);
-	free_others(&w->others);
+	swap_sharers_free(&w->sharers);
 	close_stat_handles(w);
 	remembered_free(w->options.collecting.reading.remembered);
 	free(w);
@@ -124,17 +121,6 @@ static struct watched *find(const struct state *s, size_t *from, pid_t pid)
 	return *from < s->count && s->processes[*from]->pid == pid ? s->processes[*from] : NULL;
 }
 
-/* Whether to keep the record of a process that did nothing; failures are tried again. */
-static bool may_be_kept(const struct watch *w, const struct record *r)
-{
-	if (w->options.spares && r->how & HOW_BIT(HOW_TIMED_OUT))
-		return true;
-	if (r->match != MATCH_YES)
-		return r->match == MATCH_NO;
-	return r->outcome == OUTCOME_READ || r->outcome == OUTCOME_NO_MEMORY ||
-	       r->outcome == OUTCOME_DENIED;
-}
-
 /* Makes one handle per target, reusing those of the same pid. False if out of memory. */
 static bool open_stat_handles(struct refresh *r)
 {
@@ -161,109 +147,22 @@ static bool open_stat_handles(struct refresh *r)
 	return true;
 }
 
-/* What of a process's identity matters: NEED_... */
-static unsigned needs_of(const struct watch *w)
+static struct idle describe_idle(const struct refresh *r)
 {
-	const struct collect_options *o = &w->options.collecting;
-
-	return o->reading.needs | grouping_needs(&o->by) | selection_needs(&o->selection);
-}
-
-/* The same of one whose record is kept: less, if it is not selected. */
-static unsigned needs_of_known(const struct watch *w, const struct record *record)
-{
-	return record->match == MATCH_NO ? selection_needs(&w->options.collecting.selection)
-					 : needs_of(w);
-}
-
-static uint64_t maps_of(const struct refresh *r, pid_t pid)
-{
-	return source_maps_fingerprint(r->source, pid, needs_of(r->watch) & NEED_COMMAND);
-}
-
-/* Looks at what a process is told by later, before it is read. */
-static void look_closely(const struct refresh *r, pid_t pid, struct activity *a)
-{
-	if (!a->has_memory)
-		return;
-	if (needs_of(r->watch) & NEED_CGROUP)
-		a->cgroup = source_cgroup_fingerprint(r->source, pid);
-	a->status = source_status_fingerprint(r->source, pid);
-}
-
-/* Whether this refresh looks at the control group of a process that did nothing, since others may
- * have moved it. That takes longer than looking for activity; so unless it matters, processes have
- * turns. */
-static bool looks_at_cgroup(const struct watch *w, pid_t pid)
-{
-	enum { CGROUP_TURN = 20 };
-
-	return w->shows_cgroups || w->options.rare || w->options.collecting.selection.cgroup ||
-	       ((uint64_t)pid + w->refresh) % CGROUP_TURN == 0;
-}
-
-static bool cgroup_is_same(const struct refresh *r, const struct watched *known)
-{
-	return !known->activity.has_memory ||
-	       !(needs_of_known(r->watch, known->record) & NEED_CGROUP) ||
-	       source_cgroup_fingerprint(r->source, known->pid) == known->activity.cgroup;
-}
-
-/* Names that the process keeps itself are not in its maps. */
-static bool maps_are_same(const struct refresh *r, struct watched *known, struct activity *now)
-{
-	if (known->record->match != MATCH_YES || known->record->outcome != OUTCOME_READ)
-		return true;
-	if (known->record->how & HOW_BIT(HOW_NAMES_KEPT))
-		return false;
-	now->maps = maps_of(r, known->pid);
-	if (now->maps == 0 || now->maps != known->activity.maps)
-		return false;
-	known->activity.maps_helped = true;
-	return true;
-}
-
-/* Its user, and what it has locked. */
-static bool status_is_same(const struct refresh *r, const struct watched *known)
-{
-	return (known->record->match == MATCH_NO &&
-		!(needs_of_known(r->watch, known->record) & NEED_UID)) ||
-	       source_status_fingerprint(r->source, known->pid) == known->activity.status;
-}
-
-/* Whether a process that ran for less than stat can show is what it was, as far as that shows
- * without reading it. */
-static bool is_unchanged(const struct refresh *r, struct watched *known, struct activity *now)
-{
-	if (!maps_are_same(r, known, now) || !status_is_same(r, known) || !cgroup_is_same(r, known))
-		return false;
-	known->activity.ran_ns = now->ran_ns;
-	return true;
-}
-
-/* maps is first read when it can help, and its fingerprint is kept as long as it does. Half of the
- * processes that ran so briefly must wait until the next refresh; so even if all processes ran,
- * looking at maps costs a tenth of reading them. */
-static bool did_nothing(const struct refresh *r, struct watched *known, struct activity *now)
-{
-	const struct activity *before = &known->activity;
 	const struct watch *w = r->watch;
-	bool waits = !w->options.rare && ((uint64_t)known->pid + w->refresh) % 2;
 
-	if (!may_be_kept(w, known->record))
-		return false;
-	if (activity_equals(before, now)) {
-		if (activity_ran(before, now) && !waits)
-			return is_unchanged(r, known, now);
-		return !looks_at_cgroup(w, known->pid) || cgroup_is_same(r, known);
-	}
-	if (before->maps_helped && now->known)
-		now->maps = maps_of(r, known->pid);
-	return false;
+	return (struct idle){
+		.source = r->source,
+		.collecting = &w->options.collecting,
+		.refresh = w->refresh,
+		.rare = w->options.rare,
+		.spares = w->options.spares,
+		.shows_cgroups = w->shows_cgroups,
+	};
 }
 
 /* Checks all processes for activity, and keeps the records of those that did nothing. */
-static void look_for_activity(struct refresh *r)
+static void look_for_activity(struct refresh *r, const struct idle *idle)
 {
 	size_t at = 0, files = r->watch->options.files;
 
@@ -273,86 +172,20 @@ static void look_for_activity(struct refresh *r)
 
 		source_activity(r->source, handle, files > 0, &r->activities[i]);
 		files -= handle->stat >= 0;
-		if (known && did_nothing(r, known, &r->activities[i])) {
+		if (known && idle_did_nothing(idle, known, &r->activities[i])) {
 			r->state.processes[i] = known;
 			known->holders++;
 		}
 	}
 }
 
-/* Estimates the time it takes to read a process again. */
-static uint64_t cost_of(const struct record *r)
-{
-	enum { PROCESS_NS = 60000, MAPPING_NS = 1500, PAGE_NS = 30, PAGE = 4096 };
-	uint64_t ns = PROCESS_NS;
-
-	for (uint32_t i = 0; i < r->count; i++)
-		ns += r->groups[i].mappings * MAPPING_NS +
-		      r->groups[i].counters.bytes[COUNTER_RSS] / PAGE * PAGE_NS;
-	return ns;
-}
-
-/* Those in doubt come first. */
-static int by_age(const void *a, const void *b)
-{
-	struct watched *const *const *first = a, *const *const *second = b;
-	const struct watched *x = **first, *y = **second;
-
-	if (x->doubted != y->doubted)
-		return x->doubted ? -1 : 1;
-	if (x->read_at != y->read_at)
-		return x->read_at < y->read_at ? -1 : 1;
-	return (x->pid > y->pid) - (x->pid < y->pid);
-}
-
-/* Of a process that timed out, only activity may show that it is worth trying again. */
-static bool has_turns(const struct watch *w, const struct watched *p)
-{
-	return p->activity.has_memory &&
-	       !(w->options.spares && p->record->how & HOW_BIT(HOW_TIMED_OUT));
-}
-
-/* Selects kept records to be read again: those in doubt, and of the oldest one of as many as there
- * are refreshes in a turn (fractions add up); or as many as the budget allows, but at least one. */
-static bool choose_turns(struct refresh *r)
-{
-	struct watch *w = r->watch;
-	struct watched ***kept = calloc(r->targets.count + 1, sizeof(*kept));
-	uint64_t budget = w->options.budget_ns, spent = 0;
-	size_t turn = w->options.turn ? w->options.turn : TURN, count = 0, doubted = 0, most;
-
-	if (!kept)
-		return false;
-	for (size_t i = 0; i < r->targets.count; i++) {
-		struct watched **at = &r->state.processes[i];
-
-		if (!*at || !has_turns(w, *at))
-			continue;
-		kept[count++] = at;
-		doubted += (*at)->doubted;
-	}
-	if (count)
-		qsort(kept, count, sizeof(*kept), by_age);
-	w->due = w->due % turn + count;
-	most = w->due / turn > doubted ? w->due / turn : doubted;
-	for (size_t i = 0; i < count && i < most; i++) {
-		spent += cost_of((*kept[i])->record);
-		if (i > 0 && budget > 0 && spent > budget)
-			break;
-		watched_release(&w->past, *kept[i]);
-		*kept[i] = NULL;
-	}
-	free(kept);
-	return true;
-}
-
-static bool list_readings(struct refresh *r)
+static bool list_readings(struct refresh *r, const struct idle *idle)
 {
 	r->reading.targets = calloc(r->targets.count + 1, sizeof(*r->reading.targets));
 	for (size_t i = 0; r->reading.targets && i < r->targets.count; i++) {
 		if (r->state.processes[i])
 			continue;
-		look_closely(r, r->targets.targets[i].pid, &r->activities[i]);
+		idle_look_closely(idle, r->targets.targets[i].pid, &r->activities[i]);
 		r->reading.targets[r->reading.count++] = r->targets.targets[i];
 	}
 	return r->reading.targets != NULL;
@@ -459,136 +292,12 @@ static void count_all(struct watch *w)
 	}
 }
 
-static bool take_other(void *ctx, const struct record *r)
-{
-	/* Nothing folds them by any key. */
-	static const struct grouping none = {.count = 0};
-	struct others *o = ctx;
-	struct record **larger, bare = *r;
-
-	if (r->part_count == 0)
-		return true;
-	larger = reallocarray(o->records, o->count + 1, sizeof(struct record *));
-	if (!larger)
-		return false;
-	o->records = larger;
-	bare.count = 0;
-	larger[o->count] = record_copy(&bare, &none);
-	return larger[o->count] && ++o->count;
-}
-
-/* Reading the other processes costs more than reading the watched ones, so it is done rarely. */
-static bool read_others(struct refresh *r)
-{
-	enum { EACH = 20 };
-	struct watch *w = r->watch;
-	struct others *o = &w->others;
-	struct error ignored;
-	size_t count = 0;
-	bool collected;
-	pid_t *read;
-
-	if (o->read_at && w->refresh - o->read_at < EACH)
-		return true;
-	read = calloc(w->now.count + 1, sizeof(*read));
-	if (!read)
-		return false;
-	for (size_t i = 0; i < w->now.count; i++) {
-		const struct record *record = w->now.processes[i]->record;
-
-		if (record->match == MATCH_YES && record->outcome == OUTCOME_READ)
-			read[count++] = w->now.processes[i]->pid;
-	}
-	free_others(o);
-	collected = others_collect(r->source, &w->options.collecting, read, count, take_other, o,
-				   &ignored) == 0;
-	o->read_at = collected ? w->refresh : 0;
-	free(read);
-	return collected;
-}
-
-static bool is_watched(const struct watch *w, pid_t pid)
-{
-	for (size_t i = 0; i < w->now.count; i++) {
-		const struct watched *p = w->now.processes[i];
-
-		if (p->pid == pid)
-			return p->record->match == MATCH_YES && p->record->outcome == OUTCOME_READ;
-	}
-	return false;
-}
-
-static bool share_with_others(struct watch *w)
-{
-	bool added = true;
-
-	for (size_t i = 0; added && i < w->others.count; i++) {
-		const struct record *other = w->others.records[i];
-
-		added = is_watched(w, other->process.pid) || shares_add(&w->shares, other);
-	}
-	return added;
-}
-
-/* Divides swapped shared memory among all processes that map it now. If that fails, the shares are
- * unknown. */
-static void share(struct refresh *r)
-{
-	struct watch *w = r->watch;
-	bool added = true;
-
-	shares_free(&w->shares);
-	shares_init(&w->shares);
-	for (size_t i = 0; added && i < w->now.count; i++)
-		added = shares_add(&w->shares, w->now.processes[i]->record);
-	if (added && w->shares.count > 0 && others_exist(r->source, &w->options.collecting))
-		added = read_others(r) && share_with_others(w);
-	w->shares.incomplete |= !added;
-	shares_measure(&w->shares, r->source);
-}
-
-static size_t count_groups(const struct state *s)
-{
-	size_t groups = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		groups += s->processes[i]->record->count;
-	return groups;
-}
-
-/* Adds a process to a moment. False if out of memory. */
-static bool keep_sizes(struct watch *w, struct watched *p, struct moment *moment)
-{
-	if (p->record->count == 0)
-		return true;
-	if (!p->sizes)
-		p->sizes =
-			past_make_sizes(&w->past, p->record, &w->options.collecting.by, p->moved);
-	if (!p->sizes)
-		return false;
-	p->sizes->holders++;
-	moment->list[moment->count++] = p->sizes;
-	return true;
-}
-
-/* Moves the state before the last one to the past. If out of memory, the past is cut short. */
+/* Moves the state before the last one to the past; or clears that, since a history must not have
+ * gaps. */
 static void keep_past(struct watch *w)
 {
-	const struct state *s = &w->before;
-	struct sizes **list = calloc(s->count + 1, sizeof(void *));
-	struct moment moment = {list, 0};
-	bool kept = moment.list && past_has_room(&w->options.collecting.by, count_groups(s));
-
-	for (size_t i = 0; kept && i < s->count; i++)
-		kept = s->owners[i].pid || keep_sizes(w, s->processes[i], &moment);
-	if (kept && w->refresh > w->first) {
-		past_add(&w->past, moment);
-		return;
-	}
-	while (moment.count > 0)
-		past_release(&w->past, moment.list[--moment.count]);
-	free(moment.list);
-	past_clear(&w->past); /* a history must not have gaps */
+	if (w->refresh <= w->first || !state_keep(&w->past, &w->before, &w->options.collecting.by))
+		past_clear(&w->past);
 }
 
 static void forget_past(struct watch *w)
@@ -617,6 +326,7 @@ int watch_accept(struct watch *w, struct state *state, bool begins, struct error
 static int accept(struct refresh *r, struct error *e)
 {
 	struct watch *w = r->watch;
+	struct sharing sharing;
 
 	if (owners_find(r->source, &w->now, &r->state, w->refresh + 1, e) < 0)
 		return -1;
@@ -637,7 +347,8 @@ static int accept(struct refresh *r, struct error *e)
 	r->problems = (struct problems){NULL, 0};
 	problems_sort(&w->problems);
 	count_all(w);
-	share(r);
+	sharing = (struct sharing){r->source, &w->options.collecting, w->refresh, &w->now};
+	swap_sharers_share(&w->sharers, &sharing, &w->shares);
 	if ((w->refresh == 1 && !w->options.forgets && !watch_zero(w)) || !tidy(w))
 		return error_memory(e);
 	return 0;
@@ -671,6 +382,7 @@ static int find_targets(struct refresh *r, struct error *e)
 static int refresh(struct refresh *r, struct error *e)
 {
 	struct looks looks;
+	struct idle idle;
 
 	if (find_targets(r, e) < 0)
 		return -1;
@@ -679,10 +391,11 @@ static int refresh(struct refresh *r, struct error *e)
 		return error_memory(e);
 	if (!open_stat_handles(r))
 		return error_memory(e);
-	look_for_activity(r);
+	idle = describe_idle(r);
+	look_for_activity(r, &idle);
 	looks = (struct looks){r->watch->handles, r->activities};
-	if (!relatives_doubt(&r->watch->now, &looks, &r->state) || !choose_turns(r) ||
-	    !list_readings(r))
+	if (!relatives_doubt(&r->watch->now, &looks, &r->state) ||
+	    !turns_choose(&r->watch->turns, &r->watch->past, &r->state) || !list_readings(r, &idle))
 		return error_memory(e);
 	return read_again(r, e);
 }

@@ -23,6 +23,8 @@
 #include "model/snapshot.h"
 #include "watch/past.h"
 #include "watch/state.h"
+#include "watch/swap_sharers.h"
+#include "watch/turns.h"
 
 struct watch_options {
 	struct collect_options collecting; /* without targets; `by` from watch_grouping() */
@@ -49,8 +51,7 @@ struct watch {
 	struct past past;	     /* states before that */
 	struct stat_handle *handles; /* in ascending order of pids */
 	size_t handle_count;
-	size_t due; /* processes to be read again although they did nothing, in fractions of a
-		       process: as many make one as there are refreshes in a turn */
+	struct turns turns;
 	bool shows_cgroups; /* a view is by control groups, or what follows from them */
 	uint64_t starts;    /* number of new starts */
 
@@ -61,12 +62,8 @@ struct watch {
 	struct read_stats stats;
 	struct naming naming;
 	struct problems problems;
-	struct shares shares;		 /* of swapped shared memory, now */
-	struct others {			 /* processes that are not watched but may share it */
-		struct record **records; /* only those that do */
-		size_t count;
-		uint64_t read_at; /* number of the refresh; 0 if never */
-	} others;
+	struct shares shares; /* of swapped shared memory, now */
+	struct swap_sharers sharers;
 	uint64_t kept;		     /* processes that were not read again */
 	uint64_t reading_ns, cpu_ns; /* elapsed time and CPU time of the reading */
 	uint64_t sample;	     /* for a recording; otherwise 0 */
