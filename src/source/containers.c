@@ -169,9 +169,8 @@ static struct slice slice_or_none(const char *text)
 }
 
 /* docker: "Name" begins with a slash; under cri-dockerd, labels have the names of Kubernetes. */
-static void take_docker(struct containers *c, const char *id, struct slice text)
+static void take_docker(struct containers *c, const char *id, const cJSON *state)
 {
-	cJSON *state = cJSON_ParseWithLength(text.ptr, text.len);
 	const cJSON *labels = member_of(member_of(state, "Config"), "Labels");
 	const char *name = string_of(state, "Name");
 
@@ -181,13 +180,11 @@ static void take_docker(struct containers *c, const char *id, struct slice text)
 		       string_of(labels, "io.kubernetes.container.name"));
 	if (name)
 		add_name(&c->containers, slice_of(id), name + (*name == '/'));
-	cJSON_Delete(state);
 }
 
 /* The OCI bundle of a container of Kubernetes: its annotations. */
-static void take_bundle(struct containers *c, const char *id, struct slice text)
+static void take_bundle(struct containers *c, const char *id, const cJSON *bundle)
 {
-	cJSON *bundle = cJSON_ParseWithLength(text.ptr, text.len);
 	const cJSON *notes = member_of(bundle, "annotations");
 	const char *name = string_of(notes, "io.kubernetes.cri.container-name");
 
@@ -200,13 +197,12 @@ static void take_bundle(struct containers *c, const char *id, struct slice text)
 		       string_of(notes, "io.kubernetes.pod.namespace"),
 		       string_of(notes, "io.kubernetes.pod.name"),
 		       string_of(notes, "io.kubernetes.container.name"));
-	cJSON_Delete(bundle);
 }
 
 /* Folders of engines with a folder for each container and a file in it. */
 static const struct engine {
 	const char *folder, *file;
-	void (*take)(struct containers *c, const char *id, struct slice text);
+	void (*take)(struct containers *c, const char *id, const cJSON *state);
 } engines[] = {
 	{"var/lib/docker/containers", "config.v2.json", take_docker},
 	{"run/containerd/io.containerd.runtime.v2.task/k8s.io", "config.json", take_bundle},
@@ -232,16 +228,15 @@ static void load_engine(struct containers *c, const struct engine *engine)
 	char path[PATH_MAX];
 
 	while (folder && (entry = readdir(folder))) {
-		size_t length;
-		char *text;
+		cJSON *state;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", entry->d_name, engine->file);
-		text = read_file(open_state(dirfd(folder), path), &length);
-		if (text)
-			engine->take(c, entry->d_name, (struct slice){text, length});
-		free(text);
+		state = read_json(open_state(dirfd(folder), path));
+		if (state)
+			engine->take(c, entry->d_name, state);
+		cJSON_Delete(state);
 	}
 	if (folder)
 		closedir(folder);
