@@ -1,9 +1,11 @@
 """The tests of other programs have the same results under anonmem run as without."""
 
 import collections
+import contextlib
 import glob
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -73,17 +75,29 @@ def results_of_python(mode, tests=()):
 	return found
 
 
+def output_of(command, **more):
+	"""(output, exit status), or None after five minutes. What it started ends with it."""
+	with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+			start_new_session=True, **more) as process:
+		try:
+			return process.communicate(timeout=300)[0], process.returncode
+		except subprocess.TimeoutExpired:
+			return None
+		finally:
+			with contextlib.suppress(ProcessLookupError):
+				os.killpg(process.pid, signal.SIGKILL)
+
+
 def result_of_glib(mode, program):
 	"""Its exit status, and which of its tests did not succeed."""
 	with tempfile.TemporaryDirectory() as folder:
-		try:
-			done = subprocess.run([*prefix(mode), program, "--tap"], cwd=folder, check=False, timeout=300,
-				stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-				env=environment(folder, G_TEST_SRCDIR=GLIB, G_TEST_BUILDDIR=GLIB))
-		except subprocess.TimeoutExpired:
-			return {"timeout"}
-	lines = re.findall(rb"^not ok \d+ (\S+)|^ok \d+ (\S+) # SKIP", done.stdout, re.MULTILINE)
-	return {done.returncode, *lines}
+		done = output_of([*prefix(mode), program, "--tap"], cwd=folder,
+			env=environment(folder, TMPDIR=folder, G_TEST_SRCDIR=GLIB, G_TEST_BUILDDIR=GLIB))
+	if not done:
+		return {"timeout"}
+	output, status = done
+	lines = re.findall(rb"^not ok \d+ (\S+)|^ok \d+ (\S+) # SKIP", output, re.MULTILINE)
+	return {status, *lines}
 
 
 def differing(a, b):
