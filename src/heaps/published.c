@@ -205,7 +205,8 @@ static bool is_affordable(uint64_t now, bool urgent)
 static void pay(uint64_t begun, uint64_t now)
 {
 	static uint64_t cheapest; /* of one heap */
-	uint64_t heaps = heap_end() - OWNER_FIRST, from, most;
+	/* What does not depend on their number counts as one. */
+	uint64_t heaps = heap_end() - OWNER_FIRST + 1, from, most;
 
 	if (cheapest == 0 || (now - begun) / heaps < cheapest)
 		cheapest = (now - begun) / heaps;
