@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import unittest
 
+import helper
 from anonmem import MIB
 from programs import Programs, compile_c, compiles
 
@@ -46,6 +47,7 @@ class Content(Programs):
 				stderr=subprocess.DEVNULL) as p:
 			said = p.stdout.readline()
 			if said == b"ready\n":
+				helper.wait_for_state(p.pid, "S")  # valgrind translates what follows
 				report, spared = (self.report("--pid", p.pid, "--kind", "anon", *arguments, *more)
 					for more in ((), ("--max-stall", "1us")))
 			p.stdin.close()
