@@ -1,7 +1,7 @@
 #include "recording/writer.h"
 
 #include "recording/checksum.h"
-#include "recording/identity.h"
+#include "recording/groups.h"
 #include "recording/room.h"
 #include "recording/schema.h"
 #include "recording/usage.h"
@@ -25,13 +25,6 @@ enum {
 	DAY_OF_WHOLES = 24, /* groups without a row are searched for after this many whole states */
 };
 
-/* The values of a group in the last sample. */
-struct known_group {
-	uint64_t grp, seen; /* the last sample that had the group */
-	bool there;
-	struct group last;
-};
-
 struct writer {
 	struct database db;
 	char *path;
@@ -41,17 +34,10 @@ struct writer {
 	const struct run_facts *facts;
 	struct grouping sets_by;
 	struct room room;
-	sqlite3_stmt *insert, *bound, *insert_sample, *insert_group, *find_group;
+	sqlite3_stmt *insert, *bound, *insert_sample;
 
-	struct intern keys; /* of the known groups */
-	struct known_group *known;
-	uint32_t capacity, there;
-	uint32_t *changed; /* in the current sample */
-	size_t changed_count, changed_capacity;
-	char *scratch;
-	size_t scratch_capacity;
-
-	uint64_t run, next_grp, lost, wholes;
+	struct groups groups;
+	uint64_t run, lost, wholes;
 	struct sample last; /* the last sample written; number 0 for none */
 	uint64_t base, base_elapsed_ms, changes, checkpoint_ms;
 	bool fresh; /* the contents of the file are unknown, so the next sample is whole */
@@ -115,9 +101,9 @@ static int prepare_all(struct writer *w, struct error *e)
 		sqlite3_stmt **statement;
 		const char *sql;
 	} list[] = {
-		{&w->insert, usage_insert},	    {&w->bound, bound_insert},
-		{&w->insert_sample, sample_insert}, {&w->insert_group, identity_insert},
-		{&w->find_group, identity_find},
+		{&w->insert, usage_insert},
+		{&w->bound, bound_insert},
+		{&w->insert_sample, sample_insert},
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
@@ -190,8 +176,7 @@ static int find_end(struct writer *w, struct error *e)
 		return error_set(e, ERROR_MALFORMED, "%s is damaged: its numbers are too large",
 				 w->path);
 	w->run = (uint64_t)run + 1;
-	w->next_grp = (uint64_t)grp + 1;
-	return 0;
+	return groups_open(&w->groups, (uint64_t)grp + 1, e);
 }
 
 /* A file has either names or none, so that nobody passes on the names of an earlier run by mistake.
@@ -248,7 +233,7 @@ struct writer *writer_open(const char *path, const struct recording_limits *limi
 	*w = (struct writer){
 		.lock = -1, .limits = *limits, .facts = facts, .path = strdup(path), .fresh = true};
 	w->sets_by = identity_sets(facts->by);
-	intern_init(&w->keys);
+	groups_init(&w->groups, &w->db, facts->boot_id, facts->redaction);
 	if (!w->path)
 		error_memory(e);
 	else if (lock_file(w, e) == 0 && open_database(w, e) == 0 && begin_run(w, e) == 0 &&
@@ -289,18 +274,13 @@ int writer_end(struct writer *w, struct error *e)
 	sqlite3_finalize(w->insert);
 	sqlite3_finalize(w->bound);
 	sqlite3_finalize(w->insert_sample);
-	sqlite3_finalize(w->insert_group);
-	sqlite3_finalize(w->find_group);
+	groups_free(&w->groups);
 	if (w->room.db)
 		room_checkpoint(&w->room);
 	database_close(&w->db);
 	status = check_log(w, e);
 	if (w->lock >= 0)
 		close(w->lock);
-	intern_free(&w->keys);
-	free(w->known);
-	free(w->changed);
-	free(w->scratch);
 	free(w->path);
 	free(w);
 	return status;
@@ -321,7 +301,7 @@ uint64_t writer_used_bytes(const struct writer *w)
 	return room_used_bytes(&w->room);
 }
 
-/* Groups. */
+/* Samples. */
 
 /* Whether the path still leads to the file being written. */
 static bool is_in_place(const struct writer *w)
@@ -332,191 +312,19 @@ static bool is_in_place(const struct writer *w)
 	       there.st_dev == mine.st_dev && there.st_ino == mine.st_ino;
 }
 
-/* The bytes of a key, independent of its table of symbols; NULL if out of memory. */
-static struct slice flatten(struct writer *w, const struct intern *symbols,
-			    const struct grouping *by, const symbol *key, bool set)
+static int write_changed(struct writer *w, uint64_t *sum, struct error *e)
 {
-	size_t used = 1;
+	const struct groups *g = &w->groups;
 
-	for (unsigned i = 0; i < by->count + 1; i++) {
-		struct slice bytes = {NULL, 0};
-		uint32_t length = UINT32_MAX;
-
-		if (i < by->count && key[i] != SYMBOL_NONE) {
-			bytes = intern_bytes(symbols, key[i]);
-			length = (uint32_t)bytes.len;
-		}
-		if (used + sizeof(length) + bytes.len > w->scratch_capacity) {
-			size_t capacity = 2 * (used + sizeof(length) + bytes.len);
-			char *larger = realloc(w->scratch, capacity);
-
-			if (!larger)
-				return (struct slice){NULL, 0};
-			w->scratch = larger;
-			w->scratch_capacity = capacity;
-		}
-		memcpy(w->scratch + used, &length, sizeof(length));
-		used += sizeof(length);
-		if (bytes.len)
-			memcpy(w->scratch + used, bytes.ptr, bytes.len);
-		used += bytes.len;
-	}
-	w->scratch[0] = set ? 's' : 'm';
-	return (struct slice){w->scratch, used};
-}
-
-/* The number of a group in the file, which may already have it. 0, or -1 with *e. */
-static int number_group(struct writer *w, const struct identity *id, uint64_t *grp, struct error *e)
-{
-	int row;
-
-	identity_bind_to_find(w->find_group, id);
-	row = database_step(&w->db, w->find_group, e);
-	if (row > 0)
-		*grp = (uint64_t)sqlite3_column_int64(w->find_group, 0);
-	sqlite3_reset(w->find_group);
-	if (row != 0)
-		return row < 0 ? -1 : 0;
-	*grp = w->next_grp++;
-	identity_bind(w->insert_group, id, *grp);
-	return database_finish(&w->db, w->insert_group, e);
-}
-
-/* The known values of a group, which may be empty; NULL with *e. */
-static struct known_group *find_known(struct writer *w, const struct intern *symbols,
-				      const struct grouping *by, const symbol *key, bool set,
-				      struct error *e)
-{
-	const struct renaming *renaming = w->facts->redaction;
-	struct slice flat = flatten(w, symbols, by, key, set);
-	uint32_t before = w->keys.count;
-	symbol at = flat.ptr ? intern(&w->keys, flat) : SYMBOL_NONE;
-	struct identity id;
-
-	if (at != SYMBOL_NONE && at >= w->capacity) {
-		uint32_t capacity = w->capacity ? 2 * w->capacity : 64;
-		void *larger = reallocarray(w->known, capacity, sizeof(*w->known));
-
-		if (larger) {
-			w->known = larger;
-			w->capacity = capacity;
-		}
-	}
-	if (at == SYMBOL_NONE || at >= w->capacity) {
-		error_memory(e);
-		return NULL;
-	}
-	if (at == before) {
-		w->known[at] = (struct known_group){.grp = 0};
-		id = identity_of(symbols, by, key, slice_of(w->facts->boot_id));
-		if (renaming && !renaming->rename(renaming->ctx, &id)) {
-			error_memory(e);
-			return NULL;
-		}
-		if (number_group(w, &id, &w->known[at].grp, e) < 0)
-			return NULL;
-	}
-	return &w->known[at];
-}
-
-/* Forgets everything; the next sample is whole. */
-static void forget(struct writer *w)
-{
-	intern_free(&w->keys);
-	intern_init(&w->keys);
-	free(w->known);
-	w->known = NULL;
-	w->capacity = w->there = 0;
-	w->fresh = true;
-}
-
-/* Samples. */
-
-/* Remembers that a group has changed. */
-static int note_change(struct writer *w, const struct known_group *k, struct error *e)
-{
-	if (w->changed_count == w->changed_capacity) {
-		size_t capacity = w->changed_capacity ? 2 * w->changed_capacity : 256;
-		void *larger = reallocarray(w->changed, capacity, sizeof(*w->changed));
-
-		if (!larger)
-			return error_memory(e);
-		w->changed = larger;
-		w->changed_capacity = capacity;
-	}
-	w->changed[w->changed_count++] = (uint32_t)(k - w->known);
-	return 0;
-}
-
-static int note_groups(struct writer *w, const struct sample *s, const struct recorded_memory *m,
-		       bool sets, struct error *e)
-{
-	const struct grouping *by = sets ? m->sets_by : w->facts->by;
-	const struct aggregate *a = sets ? m->sets : m->groups;
-	bool whole = s->base == s->number;
-
-	for (uint32_t i = 0; i < aggregate_count(a); i++) {
-		struct group now = a->groups[i];
-		struct known_group *k = find_known(w, m->symbols, by, aggregate_key(a, i), sets, e);
-
-		if (!k)
-			return -1;
-		if (sets) {
-			now.mappings = 0;
-			memset(&now.counters, 0, sizeof(now.counters));
-		}
-		usage_round(&now);
-		k->seen = s->number;
-		w->there += !k->there;
-		if (k->there && !whole && usage_equals(&k->last, &now))
-			continue;
-		k->there = true;
-		k->last = now;
-		if (note_change(w, k, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Notes the groups that the last sample had and this one lacks. */
-static int note_gone(struct writer *w, const struct sample *s, struct error *e)
-{
-	for (uint32_t i = 0; w->known && i < w->keys.count; i++) {
-		struct known_group *k = &w->known[i];
-
-		if (!k->there || k->seen == s->number)
-			continue;
-		k->there = false;
-		w->there--;
-		group_zero(&k->last);
-		if (note_change(w, k, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int by_number(const void *a, const void *b, void *known)
-{
-	const struct known_group *list = known;
-	uint64_t x = list[*(const uint32_t *)a].grp, y = list[*(const uint32_t *)b].grp;
-
-	return (x > y) - (x < y);
-}
-
-/* Writes rows in the order of the table, so that its pages are filled. */
-static int write_changed(struct writer *w, const struct sample *s, uint64_t *sum, struct error *e)
-{
-	if (w->changed_count)
-		qsort_r(w->changed, w->changed_count, sizeof(*w->changed), by_number, w->known);
-	for (size_t i = 0; i < w->changed_count; i++) {
-		const struct known_group *k = &w->known[w->changed[i]];
-		const struct usage u = {.sample = s->number, .grp = k->grp, .group = k->last};
+	for (size_t i = 0; i < g->changed_count; i++) {
+		const struct known_group *k = &g->known[g->changed[i]];
+		const struct usage u = {.sample = g->sample, .grp = k->grp, .group = k->last};
 
 		*sum += usage_checksum(&u);
 		if (usage_write(&w->db, w->insert, w->bound, &u, e) < 0)
 			return -1;
 	}
-	w->changes += w->changed_count;
+	w->changes += g->changed_count;
 	return 0;
 }
 
@@ -525,15 +333,27 @@ static bool has_process(const struct writer *w)
 	return grouping_has(w->facts->by, KEY_PROCESS);
 }
 
+/* Forgets the last sample; the next one is whole. */
+static void forget(struct writer *w)
+{
+	groups_forget(&w->groups);
+	w->fresh = true;
+}
+
 static int write_sample(struct writer *w, struct sample *s, const struct recorded_memory *m,
 			struct error *e)
 {
+	const struct recorded_groups memory = {m->symbols, w->facts->by, m->groups, false};
+	const struct recorded_groups sets = {m->symbols, m->sets_by, m->sets, true};
 	uint64_t sum = 0;
 
-	w->changed_count = 0;
-	if (note_groups(w, s, m, false, e) < 0 ||
-	    (!has_process(w) && note_groups(w, s, m, true, e) < 0) || note_gone(w, s, e) < 0 ||
-	    write_changed(w, s, &sum, e) < 0)
+	groups_begin(&w->groups, s->number, s->base == s->number);
+	if (groups_note(&w->groups, &memory, e) < 0 ||
+	    (!has_process(w) && groups_note(&w->groups, &sets, e) < 0) ||
+	    groups_note_gone(&w->groups, e) < 0)
+		return -1;
+	groups_sort(&w->groups);
+	if (write_changed(w, &sum, e) < 0)
 		return -1;
 	return sample_write(&w->db, w->insert_sample, s, sum, e);
 }
@@ -583,7 +403,7 @@ static int set_time(struct writer *w, struct sample *s, struct error *e)
 static bool is_due_whole(const struct writer *w, const struct sample *s)
 {
 	return w->fresh || s->elapsed_ms - w->base_elapsed_ms >= WHOLE_MS ||
-	       w->changes > CHANGES_TO_WHOLE * ((uint64_t)w->there + 64) ||
+	       w->changes > CHANGES_TO_WHOLE * ((uint64_t)w->groups.there + 64) ||
 	       room_wants_whole(&w->room);
 }
 
@@ -600,7 +420,7 @@ static int number_sample(struct writer *w, struct sample *s, struct error *e)
 
 static int add(struct writer *w, struct sample *s, const struct recorded_memory *m, struct error *e)
 {
-	uint64_t rows = aggregate_count(m->groups) + w->keys.count;
+	uint64_t rows = aggregate_count(m->groups) + w->groups.keys.count;
 	bool dropped = false;
 
 	if (room_make(&w->room, rows, &dropped, e) < 0)
@@ -614,15 +434,6 @@ static int add(struct writer *w, struct sample *s, const struct recorded_memory 
 	if (database_run(&w->db, "BEGIN IMMEDIATE", e) < 0 || write_sample(w, s, m, e) < 0)
 		return -1;
 	return database_run(&w->db, "COMMIT", e);
-}
-
-/* Forgets groups that are gone, from time to time. */
-static void tidy(struct writer *w)
-{
-	enum { FEW = 4096 };
-
-	if (w->keys.count > 2 * w->there + FEW)
-		forget(w);
 }
 
 /* Slow work is done after a whole state was written: once an hour. */
@@ -643,7 +454,8 @@ static int keep_house(struct writer *w, const struct sample *s, struct error *e)
 		room_checkpoint(&w->room);
 		w->checkpoint_ms = s->elapsed_ms;
 	}
-	tidy(w);
+	if (groups_are_stale(&w->groups))
+		forget(w);
 	return 0;
 }
 
