@@ -138,18 +138,20 @@ static void read_once(struct service *s)
 	s->failing = true;
 }
 
-/* False if a signal asks the service to end. */
+/* False if a signal asks the service to end; one is seen even if the next reading is overdue. */
 static bool wait_for_next(const struct service *s)
 {
 	struct pollfd fd = {.fd = s->signals, .events = POLLIN};
 	uint64_t left;
 
-	while ((left = driver_time_left(&s->driver)) > 0) {
-		const struct timespec t = clock_timespec(left);
+	do {
+		struct timespec t;
 
+		left = driver_time_left(&s->driver);
+		t = clock_timespec(left);
 		if (ppoll(&fd, 1, &t, NULL) > 0)
 			return false;
-	}
+	} while (left > 0);
 	return true;
 }
 

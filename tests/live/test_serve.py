@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import gzip
 import http.client
+import itertools
 import os
 import random
 import re
@@ -13,6 +14,7 @@ import socket
 import string
 import subprocess
 import tempfile
+import threading
 import time
 
 import anonmem
@@ -289,6 +291,41 @@ class Serve(Live):
 		for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
 			with Server(*ONCE) as server:
 				self.assertEqual(server.end(number), (0, ""))
+
+	def test_ends_between_readings_without_a_pause(self):
+		"""If a reading takes longer than the delay, the next one is due at once."""
+		ended = threading.Event()
+		with tempfile.TemporaryDirectory() as folder:
+			tree = os.path.join(folder, "tree")
+			shutil.copytree(TREE, tree, symlinks=True)
+			with open(os.path.join(tree, "24/smaps"), "w", encoding="ascii") as f:
+				for i in range(150000):
+					start = 0x10000000 + i * 8192
+					f.write(f"{start:x}-{start + 4096:x} rw-p 00000000 00:00 0 [anon:{i}]\nSize: 4 kB\nRss: 4 kB\n")
+			busy = threading.Thread(target=self.keep_busy, args=(os.path.join(tree, "24"), ended))
+			busy.start()
+			try:
+				with Server("--root", tree, "-d", "100ms") as server:
+					self.wait(lambda: server.metrics()["anonmem_readings_total", ()] > 2)
+					self.assertGreater(server.metrics()["anonmem_reading_seconds", ()], 0.1)
+					self.assertEqual(server.end(), (0, ""))
+			finally:
+				ended.set()
+				busy.join()
+
+	def keep_busy(self, process, ended):
+		"""Lets a process of a tree use CPU time, so that it is read again each time."""
+		stat = os.path.join(process, "stat")
+		with open(stat, encoding="ascii") as f:
+			before, after = f.read().rsplit(")", 1)
+		fields = after.split(" ")
+		for ticks in itertools.count(1000000):
+			fields[12] = str(ticks)
+			with open(f"{stat}.new", "w", encoding="ascii") as f:
+				f.write(f"{before}){' '.join(fields)}")
+			os.rename(f"{stat}.new", stat)
+			if ended.wait(0.02):
+				return
 
 	def test_unix_socket(self):
 		with tempfile.TemporaryDirectory() as folder:
