@@ -653,8 +653,7 @@ static void *change_at_signals(void *arg)
 	sigaddset(&signals, SIGUSR1);
 	for (unsigned n = 0;;) {
 		c->change(c->memory, n++);
-		if (n == 1)
-			puts("ready");
+		puts(n == 1 ? "ready" : "changed");
 		fflush(stdout);
 		sigwait(&signals, &number);
 	}

@@ -11,6 +11,8 @@ import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT, MIB, Live, run
+from helper import PATIENCE
+from interpreters import AWAIT
 from programs import SOURCES, compile_c, compiles
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -109,7 +111,7 @@ class Sandboxes(Compiled):
 		done = self.fails(3, "run", "sh", "-c", "exit 3", prefix=refuse, words="cannot keep names")
 		self.assertEqual(done.stdout, b"")
 		self.assertGreater(self.report("--pid", os.getpid(), prefix=refuse)["totals"]["rss"], 0)
-		program = "import time; a = bytearray(1 << 20); time.sleep(.5)"
+		program = AWAIT + "import os; a = bytearray(1 << 20); await_readings(os.getppid())"
 		done = self.run_it(0, "--summary", "/usr/bin/python3", "-c", program, prefix=refuse)
 		self.assertIn(b"\nTOTAL ", done.stderr)
 
@@ -199,7 +201,7 @@ while True:
 	def test_pipe_ends_with_the_program(self):
 		"""No other process has the streams."""
 		script = '"$0" run --summary sh -c "exec 1>&- 2>&-; sleep .2" 2>&1 | cat; true'
-		subprocess.run(["bash", "-c", script, anonmem.PROGRAM], check=True, timeout=20, capture_output=True)
+		subprocess.run(["bash", "-c", script, anonmem.PROGRAM], check=True, timeout=PATIENCE, capture_output=True)
 
 
 class OtherPrograms(Compiled):
