@@ -1,5 +1,6 @@
 """A process whose memory is known to the byte."""
 
+import os
 import subprocess
 import time
 
@@ -38,6 +39,14 @@ def wait_for_state(pid, states):
 			raise AssertionError(f"process {pid} has ended")
 		return fields[0] in states
 	wait_until(is_there, f"state {states} of process {pid}")
+
+
+def wait_until_asleep(pid):
+	"""Until each of its threads waits, so that nothing of the process changes."""
+	def is_asleep():
+		tasks = [stat(f"{pid}/task/{task}") for task in os.listdir(f"/proc/{pid}/task")]
+		return all(fields and fields[0] == "S" for fields in tasks)
+	wait_until(is_asleep, f"rest of process {pid}")
 
 
 def wait_for_readings(pid, count=3):

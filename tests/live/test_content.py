@@ -51,7 +51,7 @@ class Content(Programs):
 				stderr=subprocess.DEVNULL) as p:
 			said = p.stdout.readline()
 			if said == b"ready\n":
-				helper.wait_for_state(p.pid, "S")  # valgrind translates what follows
+				helper.wait_until_asleep(p.pid)  # valgrind translates what follows
 				report, spared = (self.report("--pid", p.pid, "--kind", "anon", *arguments, *more)
 					for more in ((), ("--max-stall", "1us")))
 			p.stdin.close()

@@ -152,6 +152,7 @@ import os, signal, time
 counts = {}
 def count(number, frame):
 	counts[number] = counts.get(number, 0) + 1
+	os.write(1, b"got\\n")
 	if number == signal.SIGTERM:
 		time.sleep(.3)
 		print(*(counts.get(n, 0) for n in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM)))
@@ -171,7 +172,8 @@ while True:
 			self.assertEqual(program.stdout.readline(), b"ready\n")
 			for number in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM):
 				send(program.pid, number)
-				time.sleep(.3)
+				self.assertEqual(program.stdout.readline(), b"got\n")
+				time.sleep(.3)  # for a second one
 			counts = program.stdout.read().split()
 		self.assertEqual(program.returncode, 0)
 		return counts
@@ -193,8 +195,10 @@ while True:
 			self.assertTrue(os.WIFSTOPPED(status))
 			time.sleep(.2)
 			os.killpg(program.pid, signal.SIGCONT)
+			self.assertEqual(program.stdout.readline(), b"got\n")
 			time.sleep(.3)
 			os.killpg(program.pid, signal.SIGTERM)
+			self.assertEqual(program.stdout.readline(), b"got\n")
 			self.assertEqual(program.stdout.read().split(), [b"0", b"0", b"1", b"1"])
 		self.assertEqual(program.returncode, 0)
 
