@@ -5,7 +5,11 @@ PYTHON = "import sys; keep = [%s]; print('ready', flush=True); sys.stdin.read()"
 # depends on what they cost; then it reads nothing for a while.
 AWAIT = """
 def await_readings(pid):
-	import time
+	import os, time
+
+	if not os.path.exists(f"/proc/{pid}/io"):  # a kernel that does not count what is read
+		time.sleep(3)
+		return
 
 	def read():
 		with open(f"/proc/{pid}/io") as f:
