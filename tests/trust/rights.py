@@ -425,7 +425,7 @@ class Lent(Watched):
 		self.assertNotIn("anonmem-top.json", os.listdir(self.folder))
 		subprocess.run(["setcap", "-r", self.anonmem], check=True)
 		self.on_terminal("top", "--root", TREE, "-d", "300", keys=((b"quit", b"w"),
-			(b"new file", b"\r"), (b"is written", b"q")))
+			(b"new file", b"\r"), (b"saved", b"q")))
 		self.assertIn("anonmem-top.json", os.listdir(self.folder))
 
 	def test_setuid(self):
