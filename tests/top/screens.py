@@ -64,7 +64,7 @@ class Screen:
 
 	def awaited(self, text, expected, styles):
 		"""The screen once it is as expected; or as it is after a time that suffices for every machine."""
-		end = time.monotonic() + 120
+		end = time.monotonic() + 30
 		while trimmed(text) != expected and time.monotonic() < end:
 			time.sleep(0.05)
 			text = self.text(styles)
