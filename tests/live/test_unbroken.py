@@ -155,7 +155,8 @@ def count(number, frame):
 	os.write(1, b"got\\n")
 	if number == signal.SIGTERM:
 		time.sleep(.3)
-		print(*(counts.get(n, 0) for n in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM)))
+		print(*(counts.get(n, 0) for n in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM)),
+			flush=True)
 		os._exit(0)
 for number in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM):
 	signal.signal(number, count)
