@@ -486,4 +486,5 @@ class Sandbox(Rights):
 
 if __name__ == "__main__":
 	ANONMEM = os.path.abspath(sys.argv.pop(1))
+	os.umask(0o022)  # other users may read what is made
 	unittest.main(testRunner=unittest.TextTestRunner(verbosity=2, descriptions=False))
