@@ -301,9 +301,10 @@ class Kept(Watched):
 			{"hers", "r.json", "m.json", "c.tar", "k.json", "d.txt", "r.db"})
 		with subprocess.Popen([self.anonmem, "record", "-p", own, "--output", self.path("his/r.db")],
 				stderr=subprocess.DEVNULL, env=ENVIRONMENT) as process:
-			status = wait_for_status(process.pid, lambda status: status["Seccomp"] == 2)
+			wanted = TRACE | READ_FILES | LOOK
+			status = wait_for_status(process.pid, lambda status: status["CapPrm"] == wanted)
 			process.terminate()
-		self.check(status, TRACE | READ_FILES | LOOK)
+		self.check(status, wanted)
 
 	def test_program_that_is_run(self):
 		"""The program has all rights that it would have without anonmem."""
