@@ -318,11 +318,17 @@ static int prepare(struct check *c, struct error *e)
 static int close_output(struct check *c, struct error *e)
 {
 	FILE *out = c->out;
+	bool lost;
 
 	c->out = NULL;
 	if (!out || out == stdout)
 		return 0;
-	return fclose(out) == 0 ? 0 : error_errno(e, "cannot write to standard output");
+	lost = ferror(out);
+	if (fclose(out) != 0)
+		return error_errno(e, "cannot write to standard output");
+	return lost ? error_set(e, ERROR_SYSTEM,
+				"cannot write to standard output: some of it was lost")
+		    : 0;
 }
 
 static void say_lost_names(const struct check *c)

@@ -36,7 +36,11 @@ static int work_redirected(void *ctx, int fd, bool *keep, struct error *e)
 	errno = 0;
 	written = fflush(stdout) == 0 && !ferror(stdout);
 	if (!written && e->code == ERROR_NONE) {
-		error_errno(e, "cannot write %s", r->options->output);
+		if (errno != 0)
+			error_errno(e, "cannot write %s", r->options->output);
+		else /* before the rest, which could be written */
+			error_set(e, ERROR_SYSTEM, "cannot write %s: some of it was lost",
+				  r->options->output);
 		status = EXIT_FAILED;
 	}
 	*keep = written && e->code == ERROR_NONE && status != EXIT_USAGE;

@@ -31,6 +31,7 @@ def enter():
 
 
 def main():
+	os.umask(0o022)  # other users may read what is made
 	arguments = sys.argv[1:]
 	SIZE.full = "--full" in arguments
 	program, actor_program, *concepts = (a for a in arguments if a != "--full")

@@ -13,7 +13,7 @@ def state(pid):
 
 
 def wait_for_state(pid, wanted):
-	for _ in range(3000):
+	for _ in range(12000):
 		if state(pid) == wanted:
 			return
 		time.sleep(0.01)

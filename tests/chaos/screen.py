@@ -47,6 +47,6 @@ def on_screen(keys):
 			stderr=theirs, env=ENVIRONMENT, start_new_session=True)
 		os.close(theirs)
 		seen = press(screen, keys, top)
-		if top.wait(60) != 0:
+		if top.wait(240) != 0:
 			raise AssertionError(f"top ended with {top.returncode}")
 	return seen

@@ -16,7 +16,7 @@ class States(Chaos):
 	def check(self, pid, name, wanted):
 		wait_for_state(pid, wanted)
 		for more in ([], ["--fast"], ["--max-stall", "1ms"]):
-			report = self.report("--pid", pid, "--by", "process,label", *more, timeout=60)
+			report = self.report("--pid", pid, "--by", "process,label", *more)
 			self.assertEqual(report["coverage"]["read"], 1, (name, report["coverage"]))
 			found = [g for g in report["groups"] if g["label"] == f"[memfd:{name}]"]
 			self.assertEqual([(g["rss"], g["name"]) for g in found],
@@ -60,7 +60,7 @@ class States(Chaos):
 		with Actor("still", 1, "still") as actor:
 			self.write(group, "cgroup.procs", actor.pid)
 			self.write(group, "cgroup.freeze", 1)
-			for _ in range(3000):
+			for _ in range(12000):
 				with open(os.path.join(group, "cgroup.events"), encoding="ascii") as f:
 					if "frozen 1" in f.read():
 						break
@@ -72,7 +72,7 @@ class States(Chaos):
 			f.write(f"{what}\n")
 
 	def remove(self, group):
-		for _ in range(500):
+		for _ in range(6000):
 			with contextlib.suppress(OSError):
 				os.rmdir(group)
 				return

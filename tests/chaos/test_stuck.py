@@ -40,7 +40,7 @@ class Stuck(Chaos):
 			return list(threads.map(lambda more: function(*more), arguments))
 
 	def wait(self, condition):
-		for _ in range(600):
+		for _ in range(4000):
 			if condition():
 				return
 			time.sleep(0.05)
@@ -102,7 +102,7 @@ class Stuck(Chaos):
 			address = f"127.0.0.1:{free.getsockname()[1]}"
 
 		def ask(path="/metrics"):
-			with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}{path}", timeout=2) as answer:
+			with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}{path}", timeout=20) as answer:
 				return answer.read().decode()
 			return ""
 
@@ -111,10 +111,12 @@ class Stuck(Chaos):
 			return float(found.group(1)) if found else 0
 
 		truncated = 'anonmem_coverage_processes{outcome="truncated"}'
+		begun = time.monotonic()
 		with subprocess.Popen([anonmem.PROGRAM, "serve", "--listen", address, "-d", "100ms"],
 				env=ENVIRONMENT) as serve:
 			self.wait(lambda: ask("/"))
-			self.assertEqual(value("anonmem_readings_total"), 0)  # the first one waits for them
+			none = value("anonmem_readings_total") == 0  # the first one waits for them, five seconds
+			self.assertTrue(none or time.monotonic() > begun + 4)
 			self.wait(lambda: value("anonmem_readings_total") > 20)
 			self.assertEqual((value(truncated), value("anonmem_processes_timed_out_total")), (2, 2))
 			os.kill(self.server(), signal.SIGKILL)
@@ -139,9 +141,9 @@ class Stuck(Chaos):
 					self.wait(lambda: len(ask("sample")) > 20)
 					samples = ask("timed_out, reading_us")
 					self.assertEqual({timed_out for timed_out, _ in samples}, {2})
-					self.assertEqual([us for _, us in samples[1:] if us > 2000000], [])
+					self.assertEqual([us for _, us in samples[1:] if us > 4000000], [])
 					os.kill(self.server(), signal.SIGKILL)
-					self.wait(lambda: ask("timed_out")[-1][0] == 0)
+					self.wait(lambda: ask("timed_out")[-1:] == [(0,)])
 				finally:
 					record.terminate()
 

@@ -30,10 +30,10 @@ zle -N offer && bindkey "^I" offer
 print READY >>$FOUND
 '
 
-# Waits for the line $1 in the file, at most 10 seconds.
+# Waits for the line $1 in the file, at most two minutes.
 await() {
 	local i
-	for i in {1..200}; do
+	for i in {1..2400}; do
 		grep -qx -- $1 $FOUND && return
 		zpty -rt shell >/dev/null # or it would stop when its terminal is full
 		sleep 0.05

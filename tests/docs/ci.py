@@ -36,6 +36,16 @@ def example(first):
 	return yaml.safe_load(next(block for block in blocks() if block.startswith(first + "\n")))
 
 
+# Its self-test lasts until anonmem has read it, and read nothing for a while.
+SERVER = """#!/bin/sh
+[ "$1" = --self-test ] || exit
+how_much() { read -r _ n </proc/$PPID/io; }
+how_much; before=$n
+while how_much; [ "$n" = "$before" ]; do sleep 0.02; done
+while [ "$n" != "$before" ]; do before=$n; sleep 0.05; how_much; done
+"""
+
+
 class Table(HTMLParser):
 	"""The rows of the tables of a page, and every other element in it."""
 
@@ -64,7 +74,7 @@ class Examples(unittest.TestCase):
 		self.folder = Path(folder.name)
 		self.summary = self.folder / "summary.md"
 		server = self.folder / "server"
-		server.write_text("#!/bin/sh\n[ \"$1\" = --self-test ] && exec sleep 0.5\n", encoding="utf-8")
+		server.write_text(SERVER, encoding="utf-8")
 		server.chmod(0o755)
 		(self.folder / "Makefile").write_text("server:\n", encoding="utf-8")
 
@@ -75,7 +85,7 @@ class Examples(unittest.TestCase):
 		"""Its exit status."""
 		environment = {**os.environ, "PATH": f"{ANONMEM.parent}:{os.environ['PATH']}",
 			"LC_ALL": "C.UTF-8", "GITHUB_STEP_SUMMARY": str(self.summary)}
-		return subprocess.run([*shell, script], cwd=self.folder, env=environment, check=False, timeout=120,
+		return subprocess.run([*shell, script], cwd=self.folder, env=environment, check=False, timeout=300,
 			stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
 	def check_markdown(self, text, results):

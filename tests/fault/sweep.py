@@ -34,7 +34,7 @@ import results
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREES = os.path.join(HERE, "..", "..", "fixtures", "trees")
 RECORD = struct.Struct("8q256s")
-SECONDS = 60
+SECONDS = 180
 EINTR, EACCES, ENOSPC, SHORT = 4, 13, 28, 0
 ALLOCATION, WRITE, OPEN, CLOSE, MMAP, UNLINK, OPENAT = -1, 1, 2, 3, 9, 87, 257
 STAYS = 1  # the way of mmap() in which all later ones fail too
@@ -453,6 +453,19 @@ class Sweep:
 			f"{time.monotonic() - begun:.1f} s", flush=True)
 
 
+def wait_until_asleep(pids, names):
+	"""Until each has become its program, and has done all that it does."""
+	for pid, name in zip(pids, names):
+		end = time.monotonic() + SECONDS
+		while time.monotonic() < end:
+			with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
+				if f"({name}) S " in f.read():
+					break
+			time.sleep(0.01)
+		else:
+			raise AssertionError(f"{name} does not start")
+
+
 def pack(tree, path, mode):
 	with tarfile.open(path, mode) as t:
 		t.add(tree, os.path.basename(tree))
@@ -608,8 +621,8 @@ def main():
 			shutil.copytree(os.path.join(TREES, "unnamed"), os.path.join(folder, "trees", number), symlinks=True)
 		names = [o.anonmem, "run", o.program, "names"]
 		targets = [subprocess.Popen(command) for command in (["sleep", "1000"], names)]
-		time.sleep(0.5)
 		pids = [str(t.pid) for t in targets]
+		wait_until_asleep(pids, ("sleep", os.path.basename(o.program)))
 		made = Made(folder, o.anonmem, pids)
 		targets.append(made.recorder)
 		for case in cases(os.path.join(folder, "trees"), pids, made):

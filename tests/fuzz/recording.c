@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SAMPLES = 12, LABELS = 5, CHANGE = 5, KIB = 1024 };
+enum { SAMPLES = 12, LABELS = 5, CHANGE = 5, KIB = 1024, PATH_ROOM = 96 };
 
 static const char magic[] = "SQLite format 3";
 
@@ -64,13 +64,23 @@ static void make_original(const char *path)
 	samples_free(&s);
 }
 
+static int make_file(char path[PATH_ROOM])
+{
+	const char *place = getenv("TMPDIR");
+	int fd;
+
+	snprintf(path, PATH_ROOM, "%s/recording-XXXXXX", place ? place : "/tmp");
+	fd = mkstemp(path);
+	CHECK(fd >= 0);
+	return fd;
+}
+
 static void read_original(void)
 {
-	char path[] = "/tmp/recording-XXXXXX";
-	int fd = mkstemp(path);
+	char path[PATH_ROOM];
+	int fd = make_file(path);
 	struct stat st;
 
-	CHECK(fd >= 0);
 	make_original(path);
 	CHECK(fstat(fd, &st) == 0);
 	size = (size_t)st.st_size;
@@ -129,11 +139,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	static const char *const times[] = {"first", "last", "-1m", "2026-11-29T17:01:15Z"};
 	bool changes = length < sizeof(magic) || memcmp(data, magic, sizeof(magic)) != 0;
 	struct error e = {.code = ERROR_NONE};
-	char path[] = "/tmp/recording-XXXXXX";
-	int fd = mkstemp(path);
+	char path[PATH_ROOM];
+	int fd = make_file(path);
 	struct recording *r;
 
-	CHECK(fd >= 0);
 	if (!original)
 		read_original();
 	if (changes)

@@ -55,8 +55,8 @@ class Live(unittest.TestCase):
 
 	def agrees(self, *arguments):
 		"""The memory of an idle process does not change, but other processes that come or go change the
-		sharing of library pages: five readings must not all fail."""
-		for _ in range(5):
+		sharing of library pages: twenty readings must not all fail."""
+		for _ in range(20):
 			done = run(*arguments, "--verify")
 			if done.returncode == 0:
 				return done
@@ -77,7 +77,7 @@ class Live(unittest.TestCase):
 			finally:
 				if ends:
 					process.terminate()
-				process.wait(60)
+				process.wait(120)
 				os.close(ours)
 
 	def fails(self, status, *arguments, words="", **more):

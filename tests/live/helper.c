@@ -643,6 +643,13 @@ static void change_title(char *memory, unsigned n)
 	command_line[0] = (char)('0' + n);
 }
 
+/* Not by puts(): if the process ended just now, the main thread would write it once more. */
+static void say(const char *word)
+{
+	if (write(STDOUT_FILENO, word, strlen(word)) < 0)
+		fail("write");
+}
+
 static void *change_at_signals(void *arg)
 {
 	const struct changing *c = arg;
@@ -653,9 +660,7 @@ static void *change_at_signals(void *arg)
 	sigaddset(&signals, SIGUSR1);
 	for (unsigned n = 0;;) {
 		c->change(c->memory, n++);
-		if (n == 1)
-			puts("ready");
-		fflush(stdout);
+		say(n == 1 ? "ready\n" : "changed\n");
 		sigwait(&signals, &number);
 	}
 	return NULL;

@@ -58,6 +58,8 @@ class Capture(Live):
 		self.folder = tempfile.mkdtemp()
 		self.addCleanup(shutil.rmtree, self.folder)
 
+	HOST = ["unshare", "--uts", "sh", "-c", 'hostname secrethost; exec "$@"', "sh"]
+
 	def capture(self, name, *arguments, status=0, prefix=()):
 		path = os.path.join(self.folder, name)
 		done = run("capture", "--output", path, *arguments, prefix=prefix)
@@ -195,18 +197,18 @@ class Capture(Live):
 			p.stdout.readline()
 			self.addCleanup(p.kill)
 			if group:
-				group += "/secretgroup"
+				group += f"/secretgroup{os.getpid()}"
 				os.mkdir(group)
 				self.addCleanup(os.rmdir, group)
 				with open(f"{group}/cgroup.procs", "w", encoding="ascii") as f:
 					f.write(str(h.pid))
 			pids = ("-p", f"{h.pid},{m.pid},{p.pid}")
-			plain = self.secrets(self.capture("plain.tar", *pids))
-			redacted = self.secrets(self.capture("redacted.tar", *pids, "--redact"))
-			again = self.secrets(self.capture("again.tar", *pids, "--redact"))
+			plain = self.secrets(self.capture("plain.tar", *pids, prefix=self.HOST))
+			redacted = self.secrets(self.capture("redacted.tar", *pids, "--redact", prefix=self.HOST))
+			again = self.secrets(self.capture("again.tar", *pids, "--redact", prefix=self.HOST))
 			p.stdin.close()
 		planted = [b"secretfolder", b"secretexe", b"libsecretlib", b"secretargv", b"live: low", b"anonmem live",
-			b"sys/kernel/hostname\n\n" + socket.gethostname().encode()]
+			b"sys/kernel/hostname\n\nsecrethost"]
 		planted += [b"/secretgroup"] if group else []
 		# Not assertIn(), which shows all.
 		for secret in planted:
@@ -258,7 +260,7 @@ class Capture(Live):
 					stderr=subprocess.DEVNULL) as process:
 				time.sleep(0.01 * i)
 				process.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[i % 3])
-				process.wait(60)
+				process.wait(120)
 			left = os.listdir(self.folder)
 			self.assertIn(left, ([], [f"{i}.tar.zst"]))
 			if left:

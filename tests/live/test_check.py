@@ -6,38 +6,24 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT, MIB, Live, run
+from helper import stat, wait_until
+from interpreters import AWAIT
 
 SIZE = 48 * MIB
 
-# Named by `anonmem run` after what asked for it. How long anonmem waits between readings depends on what
-# they cost, so the program holds its memory until it has seen three of them begin and end.
-PROGRAM = f"""
-import mmap, os, sys, time
-
-def read_by_parent():
-	with open(f"/proc/{{os.getppid()}}/io") as f:
-		return int(f.readline().split()[1])  # rchar
-
-def await_reading():
-	before, quiet, began = read_by_parent(), 0, False
-	while quiet < 10:
-		time.sleep(0.01)
-		now = read_by_parent()
-		quiet = quiet + 1 if now == before and began else 0
-		began |= now != before
-		before = now
+# Named by `anonmem run` after what asked for it.
+PROGRAM = AWAIT + f"""
+import mmap, os, sys
 
 print("words of the program")
 held = mmap.mmap(-1, {SIZE}, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for i in range(0, {SIZE}, 4096):
 	held[i] = 1
-for _ in range(3):
-	await_reading()
+await_readings(os.getppid())
 sys.exit(int(sys.argv[1]))
 """
 
@@ -73,7 +59,8 @@ class Check(Live):
 			done = run("check", *arguments)
 			self.assertEqual(done.returncode, 0, done.stderr)
 		self.fails(2, "check", "--max", "1G", os.getpid(), "--max", words="--max needs a value")
-		done = run("check", "--max", "1G", "sh", "-c", "sleep 0.5; echo $0", "--max")
+		done = run("check", "--max", "1G", sys.executable, "-c", AWAIT +
+			"import os, sys; await_readings(os.getppid()); print(sys.argv[1])", "--max")
 		self.assertEqual(done.returncode, 0)
 		self.assertIn(b"--max", done.stdout + done.stderr)
 
@@ -124,11 +111,7 @@ class Check(Live):
 			program = int(process.stderr.readline())
 			process.send_signal(signal.SIGKILL)
 			process.stderr.read()  # until the program has closed it
-		for _ in range(100):
-			if not os.path.exists(f"/proc/{program}"):
-				break
-			time.sleep(0.1)
-		self.assertFalse(os.path.exists(f"/proc/{program}"))
+		wait_until(lambda: (stat(program) or "Z")[0] == "Z", "its end")
 
 	def test_baseline_is_read_first(self):
 		"""A command is not run for nothing."""
@@ -146,7 +129,7 @@ class Check(Live):
 		for arguments in (("--max", "1G", "--", "true"), ("--max", "1G", "--repeat", "2", "--", "true")):
 			for to in (">/dev/full", ">&-"):
 				done = subprocess.run(["bash", "-c", f'exec "$@" {to}', "bash", anonmem.PROGRAM, "check",
-					*arguments], stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=60, check=False)
+					*arguments], stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=120, check=False)
 				self.assertEqual(done.returncode, 1, (to, done.stderr))
 				self.assertIn(b"standard output", done.stderr)
 

@@ -56,7 +56,7 @@ class Machine:
 		self.daemons = []
 
 	def run(self, *command, **more):
-		done = subprocess.run([*self.prefix, *map(str, command)], capture_output=True, check=False, timeout=60,
+		done = subprocess.run([*self.prefix, *map(str, command)], capture_output=True, check=False, timeout=120,
 			env={**os.environ, "CONTAINERS_CONF": self.configuration}, **more)
 		if done.returncode:
 			raise AssertionError(f"{command}: {done.stderr.decode()}{done.stdout.decode()}")
@@ -82,7 +82,7 @@ class Machine:
 		"""Removes the control groups too, which outlive the processes."""
 		os.kill(self.first, signal.SIGKILL)
 		for process in (self.holder, *self.daemons):
-			process.wait(60)
+			process.wait(120)
 		self.holder.stdout.close()
 		shutil.rmtree(self.folder)
 		for top, _, _ in list(os.walk(GROUPS, topdown=False)):
@@ -226,7 +226,7 @@ class Foreign(Live):
 		with Helper("memory", prefix=prefix) as h:
 			done = subprocess.run(["unshare", "-m", "sh", "-c", command, "sh", *NOBODY, program,
 				"--root", f"{host}/proc", "-p", str(h.pid), "--by", "container", "-o", "pss,limit,current", "--json"],
-				capture_output=True, check=False, env=ENVIRONMENT, timeout=60)
+				capture_output=True, check=False, env=ENVIRONMENT, timeout=120)
 			self.assertEqual(done.returncode, 0, done.stderr)
 			row = json.loads(done.stdout)["groups"][0]
 			self.assertEqual((row["container"], row["limit"]), ("shop-web", 64 * MIB))
@@ -239,5 +239,5 @@ class Foreign(Live):
 		program, place = shutil.copy(anonmem.PROGRAM, folder), os.path.join(folder, "proc")
 		os.mkdir(place)
 		done = subprocess.run(["unshare", "-m", "sh", "-c", f'mount -t proc proc {place} && exec "$@"', "sh",
-			*NOBODY, program, "--root", place], capture_output=True, check=False, env=ENVIRONMENT, timeout=60)
+			*NOBODY, program, "--root", place], capture_output=True, check=False, env=ENVIRONMENT, timeout=120)
 		self.assertIn(b"run as root or grant cap_sys_ptrace", done.stdout)

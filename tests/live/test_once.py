@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import tempfile
-import time
 
 import anonmem
 import helper
@@ -130,10 +129,12 @@ class Once(Live):
 
 	def test_summary(self):
 		with subprocess.Popen([anonmem.PROGRAM, "run", "--summary", helper.PROGRAM, "clone", "64"],
-				stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+				stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
 				env=ENVIRONMENT) as process:
-			time.sleep(1)
-			text = process.communicate(timeout=60)[1].decode()
+			while process.stdout.readline() != b"ready\n":
+				self.assertIsNone(process.poll())
+			helper.wait_for_readings(process.pid)
+			text = process.communicate(timeout=helper.PATIENCE)[1].decode()
 		total = next(line.split() for line in text.splitlines() if line.startswith("TOTAL"))
 		self.assertEqual(total[1], "2")
 		self.assertTrue(re.fullmatch(r"6\dM", total[3]), text)

@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT, IS_ROOT, NOBODY, Live, run
+from interpreters import AWAIT
 
 TREES = os.path.join(os.path.dirname(__file__), "../../fixtures/trees")
 SHARED = ("--root", os.path.join(TREES, "shared"))
@@ -50,7 +52,8 @@ class Output(Live):
 
 	def test_of_a_program(self):
 		"""What a program writes is not in the file."""
-		text = self.written("check", "--max", "pss=10G", "--", "sh", "-c", "echo mine; sleep 0.3")
+		program = AWAIT + "import os; print('mine'); await_readings(os.getppid())"
+		text = self.written("check", "--max", "pss=10G", "--", sys.executable, "-c", program)
 		self.assertNotIn(b"mine", text)
 		self.assertIn(b"pss", text)
 
@@ -98,7 +101,7 @@ class Output(Live):
 					stderr=subprocess.DEVNULL) as process:
 				time.sleep(0.015 * i)
 				process.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[i % 3])
-				process.wait(60)
+				process.wait(120)
 			left = os.listdir(self.folder)
 			self.assertIn(left, ([], ["x"]))
 			if left:

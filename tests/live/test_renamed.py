@@ -3,6 +3,7 @@ shares of memory that others begin or end to share: `anonmem top` sees it within
 
 import json
 import os
+import select
 import signal
 import subprocess
 import unittest
@@ -24,6 +25,7 @@ class Top:
 		self.process = subprocess.Popen(
 			[anonmem.PROGRAM, "top", "-b", "-d", "0.3", "--json", "--by", keys, "--name", f"^{name}$"],
 			stdout=subprocess.PIPE, env=ENVIRONMENT)
+		self.written = b""
 
 	def __enter__(self):
 		return self
@@ -32,8 +34,23 @@ class Top:
 		self.process.kill()
 		self.process.communicate()
 
+	def read(self):
+		part = os.read(self.process.stdout.fileno(), 1 << 20)
+		if not part:
+			raise AssertionError("top has ended")
+		self.written += part
+
 	def report(self):
-		return json.loads(self.process.stdout.readline())
+		while b"\n" not in self.written:
+			self.read()
+		line, _, self.written = self.written.partition(b"\n")
+		return json.loads(line)
+
+	def skip(self):
+		"""Leaves out the reports that have been written before now. The next one may be in the making."""
+		while select.select([self.process.stdout], [], [], 0)[0]:
+			self.read()
+		self.written = self.written.rpartition(b"\n")[2]
 
 
 class Renamed(Live):
@@ -51,6 +68,8 @@ class Renamed(Live):
 			for n in range(CHANGES):
 				self.assertLessEqual(self.refreshes_until(lambda report, n=n: seen(report, n), top, n), 2)
 				os.kill(h.pid, signal.SIGUSR1)
+				self.assertEqual(h.process.stdout.readline(), "changed\n")
+				top.skip()
 
 	def test_names(self):
 		self.watch("renames", lambda report, n: any(g["label"] == f"[anon:live: phase {n}]"
@@ -95,6 +114,7 @@ class Renamed(Live):
 			reports.report()
 			for n in range(CHANGES):
 				write(f"{folders[n % 2]}/cgroup.procs", str(h.pid))
+				reports.skip()
 				reports.report()  # may have been made before that
 				now = [g["cgroup"] for g in reports.report()["groups"] if g["state"] != "gone"]
 				self.assertEqual(now, [f"/{os.path.basename(folders[n % 2])}"])
@@ -107,7 +127,9 @@ class Renamed(Live):
 				wait_for_state(child, "S")
 			reports.report()
 			while pids[1:]:
-				os.kill(pids.pop(), signal.SIGKILL)
+				os.kill(pids[-1], signal.SIGKILL)
+				wait_for_state(pids.pop(), "Z")
+				reports.skip()
 				reports.report()  # may have been made before that
 				top = {g["pid"]: g["pss"] for g in reports.report()["groups"]
 					if g["label"] == "[anon]" and g["state"] != "gone"}

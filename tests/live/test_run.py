@@ -13,7 +13,7 @@ from helper import wait_for_state
 class Run(Live):
 	def shell(self, script, *arguments, **more):
 		return subprocess.run([anonmem.PROGRAM, "run", "--", "bash", "-c", script, "bash", *arguments],
-			capture_output=True, check=False, timeout=60, **more)
+			capture_output=True, check=False, timeout=120, **more)
 
 	def test_php(self):
 		program = 'echo "ready\\n"; $a = range(1, 200000); fgets(STDIN);'
@@ -38,9 +38,9 @@ class Run(Live):
 	def test_environment(self):
 		"""Libraries preloaded before are kept."""
 		before = dict(ENVIRONMENT, LD_PRELOAD="libm.so.6", ASAN_OPTIONS="verify_asan_link_order=0")
-		done = self.shell("env", env=before)
+		done = self.shell("env -0", env=before)
 		self.assertEqual(done.returncode, 0, done.stderr)
-		after = dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
+		after = dict(line.split("=", 1) for line in done.stdout.decode().split("\0") if line)
 		changed = {k for k in {*before, *after} if before.get(k) != after.get(k)}
 		self.assertLessEqual(changed, {"LD_PRELOAD", "GLIBC_TUNABLES", "ASAN_OPTIONS", "_", "SHLVL",
 			"PWD", "OLDPWD"})

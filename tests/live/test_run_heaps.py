@@ -45,7 +45,7 @@ class RunHeaps(Programs):
 
 	def same(self, *command, options=("--heaps",), **more):
 		"""A program does the same as without."""
-		done = [subprocess.run(list(before) + list(command), capture_output=True, check=False, timeout=60,
+		done = [subprocess.run(list(before) + list(command), capture_output=True, check=False, timeout=120,
 				**{"env": ENVIRONMENT, **more})
 			for before in ((), (anonmem.PROGRAM, "run", *options, "--"))]
 		plain, own = ((d.returncode, d.stdout, d.stderr) for d in done)
@@ -116,7 +116,7 @@ class RunHeaps(Programs):
 
 	def test_summary(self):
 		done = subprocess.run([anonmem.PROGRAM, "run", "--heaps", "--summary", self.path("owners")],
-			input=b"\n", capture_output=True, check=False, env=ENVIRONMENT, timeout=60)
+			input=b"\n", capture_output=True, check=False, env=ENVIRONMENT, timeout=120)
 		self.assertEqual(done.returncode, 0)
 		self.assertIn(b"HEAPUSED", done.stderr)
 		self.assertIn(b"[anon:malloc: libstore.so]", done.stderr)

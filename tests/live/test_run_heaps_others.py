@@ -40,7 +40,7 @@ class RunHeapsOthers(Programs):
 
 	def same(self, *command, words=None, **more):
 		"""Output and status are as without; on standard error are these words, or nothing more."""
-		plain, own = (subprocess.run([*before, *command], capture_output=True, check=False, timeout=60,
+		plain, own = (subprocess.run([*before, *command], capture_output=True, check=False, timeout=120,
 			env=ENVIRONMENT, **more) for before in ((), (anonmem.PROGRAM, "run", "--heaps", "--")))
 		self.assertEqual((own.returncode, own.stdout), (plain.returncode, plain.stdout))
 		if words:

@@ -66,11 +66,11 @@ class Selection(Live):
 	def test_children_that_come(self):
 		"""Each is the parent of the next: those that existed before anonmem started must be found."""
 		script = "import os, time\nprint(os.getpid(), flush=True)\nfor _ in range(60):\n" \
-			"\ttime.sleep(.005)\n\tif os.fork():\n\t\ttime.sleep(20)\n\t\tbreak\n" \
-			"\tprint(os.getpid(), flush=True)\ntime.sleep(20)"
+			"\ttime.sleep(.005)\n\tif os.fork():\n\t\ttime.sleep(600)\n\t\tbreak\n" \
+			"\tprint(os.getpid(), flush=True)\ntime.sleep(600)"
 		with subprocess.Popen(["/usr/bin/python3", "-c", script], stdout=subprocess.PIPE) as first:
 			os.set_blocking(first.stdout.fileno(), False)
-			there, waiting = [], 200
+			there, waiting = [], 2000
 			try:
 				while len(there) < 60 and waiting:
 					there += [int(pid) for pid in (first.stdout.read() or b"").split()]

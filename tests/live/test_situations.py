@@ -46,7 +46,7 @@ class Situations(Live):
 			time.sleep(seconds)
 			pids = ",".join(map(str, [h.pid, *h.children]))
 			for option in ("--fast", "--max-stall=1us"):
-				for _ in range(3):  # pages may be swapped or merged meanwhile
+				for _ in range(10):  # pages may be swapped or merged meanwhile
 					report, wrong = self.differences(pids, option)
 					if not wrong:
 						break

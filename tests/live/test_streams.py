@@ -32,7 +32,7 @@ class Streams(Live):
 
 	def shell(self, script, *arguments):
 		return subprocess.run(["bash", "-c", script, "bash", anonmem.PROGRAM, *arguments],
-			capture_output=True, check=False, env=ENVIRONMENT, timeout=60, cwd=self.folder)
+			capture_output=True, check=False, env=ENVIRONMENT, timeout=120, cwd=self.folder)
 
 	def test_full(self):
 		for form in ("table", "json", "csv"):

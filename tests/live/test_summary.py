@@ -2,18 +2,34 @@
 
 import signal
 import subprocess
+import tempfile
 
 import anonmem
 from anonmem import ENVIRONMENT, Live, run
+from helper import PATIENCE
+from interpreters import AWAIT
 
 
 class Summary(Live):
-	# On a slow machine, readings limited to a twentieth of the time are more than a second
-	# apart.
-	SLEEPY = "import time; a = bytearray(60 << 20); time.sleep(3); del a; time.sleep(.3)"
+	# Some memory is there until anonmem has read it, and gone at the end.
+	HOLDS = AWAIT + """
+import os, sys, time
+a = bytearray(60 << 20)
+if len(sys.argv) == 1:
+	await_readings(os.getppid())
+else:
+	reader, folder = sys.argv[1:]
+	with open(f"{folder}/{os.getpid()}", "w"):
+		while len(os.listdir(folder)) < 2:
+			time.sleep(.01)
+	await_readings(reader)
+del a
+time.sleep(.3)
+print(5)
+"""
 
 	def test_peaks(self):
-		done = run("run", "--summary", "--", "/usr/bin/python3", "-c", self.SLEEPY + "; print(5)")
+		done = run("run", "--summary", "--", "/usr/bin/python3", "-c", self.HOLDS)
 		table = done.stderr.decode()
 		self.assertEqual((done.returncode, done.stdout), (0, b"5\n"))
 		heads, *rows = (line.split() for line in table.splitlines())
@@ -22,8 +38,10 @@ class Summary(Live):
 		self.assertRegex(table, r"\nTOTAL .*\nanonmem: .* readings in \d+\.\d s")
 
 	def test_descendants(self):
-		script = '/usr/bin/python3 -c "$1" & /usr/bin/python3 -c "$1"; wait'
-		table = run("run", "--summary", "sh", "-c", script, "sh", self.SLEEPY).stderr.decode()
+		"""Two, of which each waits for the memory of the other."""
+		script = '/usr/bin/python3 -c "$1" $PPID "$2" & /usr/bin/python3 -c "$1" $PPID "$2"; wait'
+		with tempfile.TemporaryDirectory() as folder:
+			table = run("run", "--summary", "sh", "-c", script, "sh", self.HOLDS, folder).stderr.decode()
 		self.assertRegex(table, r"\nTOTAL +3 .* 1[2-9]\dM")
 
 	def test_as_it_was(self):
@@ -45,4 +63,4 @@ class Summary(Live):
 			program.send_signal(signal.SIGHUP)
 			self.assertEqual(program.stdout.readline(), b"hup\n")
 			program.send_signal(signal.SIGTERM)
-			self.assertEqual(program.wait(20), 9)
+			self.assertEqual(program.wait(PATIENCE), 9)

@@ -11,6 +11,8 @@ import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT, MIB, Live, run
+from helper import PATIENCE
+from interpreters import AWAIT
 from programs import SOURCES, compile_c, compiles
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -109,7 +111,7 @@ class Sandboxes(Compiled):
 		done = self.fails(3, "run", "sh", "-c", "exit 3", prefix=refuse, words="cannot keep names")
 		self.assertEqual(done.stdout, b"")
 		self.assertGreater(self.report("--pid", os.getpid(), prefix=refuse)["totals"]["rss"], 0)
-		program = "import time; a = bytearray(1 << 20); time.sleep(.5)"
+		program = AWAIT + "import os; a = bytearray(1 << 20); await_readings(os.getppid())"
 		done = self.run_it(0, "--summary", "/usr/bin/python3", "-c", program, prefix=refuse)
 		self.assertIn(b"\nTOTAL ", done.stderr)
 
@@ -150,9 +152,11 @@ import os, signal, time
 counts = {}
 def count(number, frame):
 	counts[number] = counts.get(number, 0) + 1
+	os.write(1, b"got\\n")
 	if number == signal.SIGTERM:
 		time.sleep(.3)
-		print(*(counts.get(n, 0) for n in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM)))
+		print(*(counts.get(n, 0) for n in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM)),
+			flush=True)
 		os._exit(0)
 for number in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM):
 	signal.signal(number, count)
@@ -169,7 +173,8 @@ while True:
 			self.assertEqual(program.stdout.readline(), b"ready\n")
 			for number in (signal.SIGUSR1, signal.SIGHUP, signal.SIGCONT, signal.SIGTERM):
 				send(program.pid, number)
-				time.sleep(.3)
+				self.assertEqual(program.stdout.readline(), b"got\n")
+				time.sleep(.3)  # for a second one
 			counts = program.stdout.read().split()
 		self.assertEqual(program.returncode, 0)
 		return counts
@@ -191,15 +196,17 @@ while True:
 			self.assertTrue(os.WIFSTOPPED(status))
 			time.sleep(.2)
 			os.killpg(program.pid, signal.SIGCONT)
+			self.assertEqual(program.stdout.readline(), b"got\n")
 			time.sleep(.3)
 			os.killpg(program.pid, signal.SIGTERM)
+			self.assertEqual(program.stdout.readline(), b"got\n")
 			self.assertEqual(program.stdout.read().split(), [b"0", b"0", b"1", b"1"])
 		self.assertEqual(program.returncode, 0)
 
 	def test_pipe_ends_with_the_program(self):
 		"""No other process has the streams."""
 		script = '"$0" run --summary sh -c "exec 1>&- 2>&-; sleep .2" 2>&1 | cat; true'
-		subprocess.run(["bash", "-c", script, anonmem.PROGRAM], check=True, timeout=20, capture_output=True)
+		subprocess.run(["bash", "-c", script, anonmem.PROGRAM], check=True, timeout=PATIENCE, capture_output=True)
 
 
 class OtherPrograms(Compiled):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 
 
 def find():
@@ -25,17 +26,19 @@ class Browser:
 			"--disable-dev-shm-usage", "--remote-debugging-pipe",
 			"--user-data-dir=" + self.home.name, "about:blank"],
 			pass_fds=(ours[0], theirs[1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-			env={**os.environ, "HOME": self.home.name, "TZ": "UTC"})
+			env={**os.environ, "HOME": self.home.name, "TMPDIR": self.home.name, "TZ": "UTC"})
 		os.close(ours[0])
 		os.close(theirs[1])
 		self.to, self.answers = os.fdopen(ours[1], "wb"), os.fdopen(theirs[0], "rb")
 		self.number, self.rest, self.session, self.complaints = 0, b"", None, []
+		self.loaded = set()  # what Page.navigate called each page that is there
 		target = self.call("Target.createTarget", url="about:blank")["targetId"]
 		self.session = self.call("Target.attachToTarget", targetId=target,
 				flatten=True)["sessionId"]
 		for domain in ("Page", "Runtime", "Log"):
 			self.call(domain + ".enable")
 		self.call("Network.enable")
+		self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
 	def close(self):
 		try:
@@ -46,16 +49,16 @@ class Browser:
 		self.to.close()
 		self.answers.close()
 		try:
-			self.process.wait(10)
+			self.process.wait(60)
 		except subprocess.TimeoutExpired:
 			self.process.kill()
 			self.process.wait()
-		for _ in range(20):
+		for _ in range(100):
 			try:
 				self.home.cleanup()
 				break
 			except OSError:  # what it had started still writes
-				continue
+				time.sleep(0.1)
 
 	def read(self):
 		while b"\0" not in self.rest:
@@ -78,6 +81,8 @@ class Browser:
 			self.complaints.append(params["entry"]["text"])
 		elif method == "Runtime.consoleAPICalled":
 			self.complaints.append(str([arg.get("value") for arg in params["args"]]))
+		elif method == "Page.lifecycleEvent" and params["name"] == "load":
+			self.loaded.add(params["loaderId"])
 		elif method == "Network.requestWillBeSent":
 			url = params["request"]["url"]
 			if not url.startswith(("file:", "about:")):
@@ -105,9 +110,9 @@ class Browser:
 
 	def open(self, path):
 		self.complaints = []
-		self.call("Page.navigate", url="file://" + os.path.abspath(path))
-		while self.read().get("method") != "Page.loadEventFired":
-			pass
+		loader = self.call("Page.navigate", url="file://" + os.path.abspath(path))["loaderId"]
+		while loader not in self.loaded:  # which may have been said before the answer
+			self.read()
 		self.settle()
 
 	def settle(self):

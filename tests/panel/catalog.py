@@ -27,7 +27,7 @@ class Program:
     needs: tuple = ()  # files
     preload: str = ""
     environment: tuple = ()
-    after: tuple = ()  # a command when it is ready
+    after: tuple = ()  # a command when it is ready, which fails before
     child: str = ""  # whose memory counts: the largest process with this in its command line
     server: int = 0  # says nothing; is ready after so many seconds
     least: int = 0  # the MiB of RSS from which on it is; waits longer otherwise
@@ -44,6 +44,7 @@ def addresses(**owners):
     return truth.by_lines(owners)
 
 
+NO_FILES = truth.NO_FILES  # in /tmp, by Java
 PYTHON = addresses(small={"~python objects", "[heap]"}, large=truth.MALLOC)
 ADDRESSES = "addresses"
 COMPILE = ("g++", "-O1", "-pthread", source("blocks.cpp"), "-o", "blocks")
@@ -54,8 +55,9 @@ def blocks(name, labels, **more):
 
 
 def java(name, *arguments):
-    return Program(name, ["java", "-XX:NativeMemoryTracking=detail", "-Xmx512m", *arguments, "-cp", ".",
-        "Objects"], truth.by_jcmd, "jcmd", build=(("javac", "-d", ".", source("Objects.java")),),
+    return Program(name, ["java", NO_FILES, "-XX:NativeMemoryTracking=detail", "-Xmx512m", *arguments, "-cp",
+        ".", "Objects"], truth.by_jcmd, "jcmd",
+        build=(("javac", "-J" + NO_FILES, "-d", ".", source("Objects.java")),),
         needs=("/usr/bin/java", "/usr/bin/javac", "/usr/bin/jcmd"))
 
 
@@ -70,9 +72,9 @@ def node(name, *arguments, **more):
 
 
 PROGRAMS = [
-    Program("redis", ["redis-server", "--port", "7397", "--save", ""], truth.by_info, "INFO", server=2,
-        needs=("/usr/bin/redis-server",), in_ci=True,
-        after=("redis-cli", "-p", "7397", "eval",
+    Program("redis", ["redis-server", "--port", "0", "--unixsocket", "socket", "--save", ""], truth.by_info,
+        "INFO", server=2, needs=("/usr/bin/redis-server",), in_ci=True,
+        after=("redis-cli", "-s", "socket", "eval",
             "for i=1,300000 do redis.call('set','key:'..i,string.rep('x',i%200)) end", "0")),
     Program("postgres", ["sh", "-c", "chown nobody . && "
         "exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c '"
@@ -135,8 +137,8 @@ PROGRAMS = [
     traced("ghc", ["./objects"], {"objects": {"~ghc heap"}}, needs=("/usr/bin/ghc",),
         build=(("cp", source("objects.hs"), "."), ("ghc", "-O", "objects.hs"))),
     Program("go", ["./objects"], addresses(heap={"~go heap"}), ADDRESSES, needs=("/usr/bin/go",),
-        build=(("go", "build", "-ldflags", "-s -w", "-o", "objects", source("objects.go")),),
-        environment=(("GOCACHE", "/tmp/anonmem-panel-go"),)),
+        build=(("sh", "-c", "GOCACHE=$PWD/cache go build -ldflags '-s -w' -o objects \"$0\"",
+        source("objects.go")),)),
     traced("chromium", ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=d",
         "--remote-debugging-port=0", "file://" + source("page.html")],
         {"chromium": {"~partitionalloc", "~oilpan heap", "~v8 heap", "~jit"}}, server=40, least=50,

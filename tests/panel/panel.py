@@ -1,6 +1,7 @@
 """Runs real programs, and judges what anonmem makes of their unnamed memory: see README.md."""
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -70,14 +71,28 @@ def wait_until_ready(program, process):
     raise RuntimeError(f"{program.name} ended before it was ready")
 
 
-def stop(process):
+def run_after(program, folder):
+    end = time.monotonic() + 60
+    while True:
+        done = subprocess.run(program.after, check=False, capture_output=True, timeout=60, cwd=folder)
+        if done.returncode == 0:
+            return
+        if time.monotonic() > end:
+            raise RuntimeError(f"{program.name}: {done.stderr.decode()}")
+        time.sleep(0.1)
+
+
+def stop(program, process):
+    """A server has to be killed; others end with their input, and remove what they have made in /tmp."""
+    below = children(process.pid)
     if process.stdin:
         process.stdin.close()
-    for pid in reversed(children(process.pid)):
-        try:
+    if not program.server:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+    for pid in reversed(below if process.returncode is None else below[1:]):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     process.wait()
 
 
@@ -93,12 +108,12 @@ def run(anonmem, program):
         try:
             lines = wait_until_ready(program, process)
             if program.after:
-                subprocess.run(program.after, check=True, capture_output=True, timeout=60)
+                run_after(program, folder)
             time.sleep(program.settle)
             pid = choose(program, process.pid)
             verdict = judge.judge(anonmem, pid, program.tell(pid, lines, folder))
         finally:
-            stop(process)
+            stop(program, process)
     return verdict
 
 

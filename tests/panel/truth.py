@@ -30,6 +30,7 @@ def by_total(labels):
     return tell
 
 
+NO_FILES = "-XX:-UsePerfData"
 JAVA = {
     "Java Heap": {"~java heap"}, "Class": {"~java classes"}, "Metaspace": {"~java classes"},
     "Code": {"~java code"}, "GC": {"~java gc"}, "Thread Stack": {"~thread stack"},
@@ -38,8 +39,8 @@ JAVA = {
 
 def by_jcmd(pid, _, __):
     """What HotSpot reserved, and what for. What it does not list is not its own."""
-    done = subprocess.run(["jcmd", str(pid), "VM.native_memory", "detail"], capture_output=True, text=True,
-        check=True, timeout=60)
+    done = subprocess.run(["jcmd", "-J" + NO_FILES, str(pid), "VM.native_memory", "detail"],
+        capture_output=True, text=True, check=True, timeout=60)
     truth = Truth()
     line = r"^\[(0x\w+) - (0x\w+)\] reserved (?:and committed )?\d+KB for ([\w ]+?) from"
     for start, end, owner in re.findall(line, done.stdout, re.M):
@@ -47,10 +48,10 @@ def by_jcmd(pid, _, __):
     return truth
 
 
-def by_info(*_):
+def by_info(_, __, folder):
     """What redis is told by its jemalloc."""
-    done = subprocess.run(["redis-cli", "-p", "7397", "info", "memory"], capture_output=True, text=True,
-        check=True, timeout=60)
+    done = subprocess.run(["redis-cli", "-s", "socket", "info", "memory"], capture_output=True, text=True,
+        check=True, timeout=60, cwd=folder)
     resident = int(re.search(r"allocator_resident:(\d+)", done.stdout).group(1))
     return Truth(amounts=[({"~jemalloc"}, resident)])
 

@@ -108,7 +108,7 @@ class Hostile(unittest.TestCase):
 		return {**ENVIRONMENT, "LC_ALL": locale, "LOCPATH": self.locales + ":/usr/lib/locale", **more}
 
 	def run_it(self, *arguments, locale="C.UTF-8", status=0, prefix=(), **variables):
-		done = subprocess.run([*prefix, ANONMEM, *arguments], capture_output=True, check=False, timeout=60,
+		done = subprocess.run([*prefix, ANONMEM, *arguments], capture_output=True, check=False, timeout=120,
 			env=self.variables(locale, **variables))
 		if status is not None:
 			self.assertEqual(done.returncode, status, done.stderr)
@@ -221,15 +221,13 @@ class Screen(Hostile):
 		pid, terminal = pty.fork()
 		if pid == 0:
 			os.execve(ANONMEM, [ANONMEM, *arguments], self.variables(locale, **{"TERM": "xterm", **variables}))
-		seen, last = b"", time.monotonic()
-		while time.monotonic() < last + 20:
+		seen, begun = b"", time.monotonic()
+		# Until it has ended: then nothing has the terminal any more.
+		while time.monotonic() < begun + 120:
 			if not select.select([terminal], [], [], 0.3)[0]:
-				if not seen:
-					continue
-				if not keys:
-					break
-				os.write(terminal, keys[:1])
-				keys = keys[1:]
+				if seen and keys:
+					os.write(terminal, keys[:1])
+					keys = keys[1:]
 				continue
 			try:
 				part = os.read(terminal, 65536)
@@ -407,4 +405,5 @@ class Live(Hostile):
 
 if __name__ == "__main__":
 	ANONMEM = os.path.abspath(sys.argv.pop(1))
+	os.umask(0o022)  # other users may read what is made
 	unittest.main(testRunner=unittest.TextTestRunner(verbosity=2, descriptions=False))

@@ -70,7 +70,23 @@ static pid_t start(void (*work)(void), int pipes[2])
 	return pid;
 }
 
-/* Waits until the child is waiting again: after writing, it still has to go to sleep. */
+static bool sleeps(pid_t pid)
+{
+	char path[32], text[64] = "";
+	const char *end;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_non_null(fgets(text, sizeof(text), in));
+	fclose(in);
+	end = strrchr(text, ')');
+	return end && end[2] == 'S';
+}
+
+/* Waits until the child is waiting again: after writing, it still has to go to sleep. On a busy
+ * machine it may have to wait for a processor first. */
 static void wait_for(pid_t pid)
 {
 	struct stat_handle handle = stat_handle_of(pid);
@@ -82,7 +98,7 @@ static void wait_for(pid_t pid)
 		before = now;
 		nanosleep(&pause, NULL);
 		now = look(&handle);
-	} while (!activity_equals(&before, &now));
+	} while (!sleeps(pid) || !activity_equals(&before, &now));
 	stat_handle_close(&handle);
 }
 

@@ -239,7 +239,6 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], modes[i].name) == 0)
 			modes[i].run();
 	}
-	usleep(100000); /* so that threads have used their stacks */
 	puts("ready");
 	fflush(stdout);
 	getchar();
