@@ -34,6 +34,15 @@ bool recall_is(const struct options *o)
 	return o->from_count == 1 && recall_is_named(o->from[0]);
 }
 
+int recall_refuse(const struct options *o, const char *why, struct error *e)
+{
+	for (size_t i = 0; i < o->from_count; i++) {
+		if (recall_is_named(o->from[i]))
+			return error_set(e, ERROR_USAGE, "%s is a recording; %s", o->from[i], why);
+	}
+	return 0;
+}
+
 /* Refuses options that cannot be used with a recording. */
 static int check(const struct options *o, struct error *e)
 {

@@ -249,7 +249,7 @@ static enum exit_status run(struct options *o, struct error *e)
 	if ((!wants_exclusive(o) || captured || o->fast || o->max_stall_ns) &&
 	    privilege_drop_admin(e) < 0)
 		return EXIT_FAILED;
-	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
+	if (arguments_need_rules(o)) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);
 		if (!rules)
 			return EXIT_FAILED;
@@ -300,7 +300,7 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 	privilege_end();
 	if (arguments_settle(o, SOURCE_RECORDING, e) < 0)
 		return EXIT_USAGE;
-	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
+	if (arguments_need_rules(o)) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);
 		if (!rules)
 			return EXIT_FAILED;
@@ -318,7 +318,11 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 
 static enum exit_status work(struct options *o, struct error *e)
 {
-	return recall_is(o) ? run_recorded(o, e) : run(o, e);
+	if (recall_is(o))
+		return run_recorded(o, e);
+	if (recall_refuse(o, "a report can have one only; compare two with anonmem diff", e) < 0)
+		return EXIT_USAGE;
+	return run(o, e);
 }
 
 enum exit_status command_report(int argc, char **argv)
