@@ -130,6 +130,7 @@ class Data(unittest.TestCase):
 		text = page.run(BINARY, "diff", "fixtures/trees/live", "fixtures/trees/labelled", "-f", "html")
 		data = page.data(text)
 		self.assertEqual(data["source"], "diff")
+		self.assertEqual(data["paths"], ["fixtures/trees/live", "fixtures/trees/labelled"])
 		self.assertEqual([column["name"] for column in data["columns"] if column["key"] is None],
 			["before", "after", "change", "state"])
 
