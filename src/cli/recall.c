@@ -1,5 +1,6 @@
 #include "cli/recall.h"
 
+#include "cli/progress.h"
 #include "cli/show.h"
 
 #include <stdlib.h>
@@ -158,14 +159,21 @@ int recall_read_span(struct options *o, const struct recalled *r, const struct r
 		     struct snapshot *s, struct timeline *t, struct error *e)
 {
 	enum counter counter;
+	struct progress progress;
 	struct recall what;
 	struct sample first;
+	int status;
 
 	if (find_counter(o, &counter, e) < 0 ||
 	    recording_find_span(r->recording, r->time, &first, e) < 0 || settle_keys(o, r, e) < 0)
 		return -1;
 	what = recall_describe(o, rules);
-	if (recording_read(r->recording, &what, s, e) < 0)
-		return -1;
-	return recording_history(r->recording, &what, &first, counter, s, t, e);
+	what.progress = progress_of_recording;
+	what.progress_ctx = &progress;
+	progress_begin(&progress, !o->quiet);
+	status = recording_read(r->recording, &what, s, e);
+	if (status == 0)
+		status = recording_history(r->recording, &what, &first, counter, s, t, e);
+	progress_end(&progress);
+	return status;
 }

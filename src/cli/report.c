@@ -7,6 +7,7 @@
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
+#include "cli/progress.h"
 #include "cli/recall.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
@@ -202,7 +203,10 @@ static int read_and_report(const struct options *o, const struct source *source,
 {
 	struct containers *containers = NULL;
 	struct lineage lineage = {.unmatched = 0};
+	struct progress progress;
 	struct collect_options collecting = {
+		.progress = progress_of_processes,
+		.progress_ctx = &progress,
 		.by = o->by,
 		.selection = o->selection,
 		.rules = rules,
@@ -228,7 +232,9 @@ static int read_and_report(const struct options *o, const struct source *source,
 		if (!containers)
 			return -1;
 	}
+	progress_begin(&progress, !o->quiet);
 	status = survey(source, &collecting, snapshot, e);
+	progress_end(&progress);
 	if (status == 0)
 		status = report_snapshot(o, snapshot, NULL, e);
 	lineage_free(&lineage);

@@ -102,7 +102,8 @@ static int bad_time(const char *time, struct error *e)
 {
 	if (strstr(time, ".."))
 		return error_set(e, ERROR_USAGE,
-				 "\"%s\" is a span of time: expected one time, such as 10:30", time);
+				 "\"%s\" is a span of time: expected one time, such as 10:30",
+				 time);
 	return error_set(e, ERROR_USAGE,
 			 "invalid time \"%s\": expected 10:30, 2026-11-27T10:30, -1h, first "
 			 "or last",

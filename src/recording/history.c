@@ -208,6 +208,16 @@ static int note_instant(struct history *h, const struct sample *s, uint64_t tota
 	return note_gap(h, s, &t->instants[h->at], e);
 }
 
+/* Both passes take as long. */
+static void tell_progress(const struct history *h, const struct sample *s)
+{
+	uint64_t all = h->recording->sample.number - h->first->number + 1,
+		 done = s->number - h->first->number + 1 + (h->second ? all : 0);
+
+	if (h->what->progress)
+		h->what->progress(h->what->progress_ctx, (unsigned)(50 * done / all));
+}
+
 static int end_sample(void *ctx, const struct sample *s, struct error *e)
 {
 	struct history *h = ctx;
@@ -224,6 +234,7 @@ static int end_sample(void *ctx, const struct sample *s, struct error *e)
 		return -1;
 	note_peaks(h);
 	h->at++;
+	tell_progress(h, s);
 	return 0;
 }
 
