@@ -37,9 +37,10 @@ static int find_ends(const struct recording *r, struct sample *first, struct sam
 		     struct error *e)
 {
 	uint64_t rows;
-	int found =
-		sample_find(&r->db, SAMPLE_SELECT "ORDER BY sample LIMIT 1", 0, 0, first, &rows, e);
+	int found;
 
+	*first = *last = (struct sample){.number = 0};
+	found = sample_find(&r->db, SAMPLE_SELECT "ORDER BY sample LIMIT 1", 0, 0, first, &rows, e);
 	if (found > 0)
 		found = sample_find(&r->db, SAMPLE_SELECT "ORDER BY sample DESC LIMIT 1", 0, 0,
 				    last, &rows, e);
