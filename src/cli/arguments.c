@@ -296,6 +296,14 @@ int arguments_settle(struct options *o, enum source_kind kind, struct error *e)
 	return check(o, e);
 }
 
+bool arguments_need_rules(const struct options *o)
+{
+	struct options settled = *o;
+
+	complete_grouping(&settled);
+	return o->rules || grouping_has(&settled.by, KEY_SUBSYSTEM);
+}
+
 void arguments_free(struct options *o)
 {
 	if (o->selection.name)

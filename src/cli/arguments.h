@@ -16,6 +16,9 @@ int arguments_parse(enum option_command command, int argc, char **argv, struct o
  * could not. 0, or -1 with *e. */
 int arguments_settle(struct options *o, enum source_kind kind, struct error *e);
 
+/* Whether rules from label to subsystem are needed, now or after arguments_settle(). */
+bool arguments_need_rules(const struct options *o);
+
 void arguments_free(struct options *o);
 
 #endif

@@ -317,15 +317,22 @@ static int read_lines(struct budget *b, FILE *in, const char *path, struct error
 {
 	char *text = NULL;
 	size_t capacity = 0;
+	ssize_t length;
 	unsigned number = 0;
 	int status = 0;
 
-	while (status == 0 && getline(&text, &capacity, in) >= 0) {
+	while (status == 0 && (length = getline(&text, &capacity, in)) >= 0) {
+		bool is_text = !memchr(text, '\0', (size_t)length);
+
 		text[strcspn(text, "\r\n")] = '\0';
-		status = read_line(b, text, ++number, e);
+		number++;
+		status = is_text ? read_line(b, text, number, e)
+				 : error_set(e, ERROR_USAGE, "a NUL byte: expected text");
 		if (status < 0)
 			error_prefix(e, "%s: line %u", path, number);
 	}
+	if (status == 0 && !feof(in))
+		status = error_errno(e, "cannot read %s", path);
 	free(text);
 	return status;
 }
@@ -333,11 +340,14 @@ static int read_lines(struct budget *b, FILE *in, const char *path, struct error
 int budget_read(struct budget *b, const char *path, struct error *e)
 {
 	FILE *in = fopen(path, "re");
+	size_t before = b->count;
 	int status;
 
 	if (!in)
 		return error_errno(e, "cannot open %s", path);
 	status = read_lines(b, in, path, e);
 	fclose(in);
+	if (status == 0 && b->count == before)
+		return error_set(e, ERROR_USAGE, "%s has no rules", path);
 	return status;
 }

@@ -2,11 +2,11 @@
  * sandbox, where no file can be renamed or removed. The parent renames the file when it is
  * complete, or removes it, whatever happens to the child. */
 #include "collect/capture.h"
-#include "base/clock.h"
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/privilege.h"
+#include "cli/progress.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "collect/lineage.h"
@@ -17,38 +17,17 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-/* Progress. */
-
-struct progress {
-	bool shows, shown;
-	uint64_t begun_ns, last_ns; /* ns of CLOCK_MONOTONIC */
-};
 
 static void show_progress(void *ctx, size_t done, size_t all, uint64_t bytes)
 {
 	struct progress *p = ctx;
 	char size[SIZE_TEXT_MAX];
-	uint64_t now;
 
-	if (!p->shows)
-		return;
-	now = clock_ns(CLOCK_MONOTONIC);
-	if (now - p->begun_ns < SECOND_NS || now - p->last_ns < SECOND_NS / 5)
+	if (!progress_is_due(p))
 		return;
 	size_format(bytes, UNITS_AUTO, size);
-	fprintf(stderr, "\r%zu of %zu processes, %s written ", done, all, size);
-	fflush(stderr);
-	p->last_ns = now;
-	p->shown = true;
-}
-
-static void clear_progress(const struct progress *p)
-{
-	if (p->shown)
-		fprintf(stderr, "\r%60s\r", "");
+	progress_show(p, "%zu of %zu processes, %s written", done, all, size);
 }
 
 /* Reading. */
@@ -107,7 +86,7 @@ static int write_to(const struct options *o, int fd, enum pack_form form,
 		    const struct source *source, struct redact *redact, bool *complete,
 		    struct error *e)
 {
-	struct progress progress = {.shows = !o->quiet && isatty(STDERR_FILENO)};
+	struct progress progress;
 	struct lineage lineage = {.unmatched = 0};
 	const struct capture_options options = {
 		.selection = o->selection,
@@ -120,12 +99,12 @@ static int write_to(const struct options *o, int fd, enum pack_form form,
 	struct capture_result result = {.captured = 0};
 	int status = EXIT_FAILED;
 
-	progress.begun_ns = clock_ns(CLOCK_MONOTONIC);
+	progress_begin(&progress, !o->quiet);
 	if (pack && capture_write(source, &options, pack, &result, e) == 0) {
-		clear_progress(&progress);
+		progress_end(&progress);
 		status = judge(o, &result, pack_bytes(pack), complete);
 	}
-	clear_progress(&progress);
+	progress_end(&progress);
 	problems_free(&result.problems);
 	pack_free(pack);
 	lineage_free(&lineage);

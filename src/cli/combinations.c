@@ -131,6 +131,8 @@ static int check_forms(const struct options *o, struct error *e)
 		{o->command == FOR_TOP && o->renderer->over_time,
 		 "anonmem top cannot write html; use anonmem record, then anonmem --from FILE "
 		 "--format html"},
+		{o->command == FOR_RECORD && o->output && strcmp(o->output, "-") == 0,
+		 "a recording cannot go to standard output; give a file"},
 		{o->command == FOR_SERVE && o->pid_count,
 		 "anonmem serve reads all processes; it takes no process ids"},
 		{(o->command == FOR_SERVE || o->renderer == &render_prometheus) &&

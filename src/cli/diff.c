@@ -45,12 +45,16 @@ static int write_changes(const struct diff *diff, const struct changes *c, struc
 					  .before = diff->sides[BEFORE].path,
 					  .after = diff->sides[AFTER].path,
 					  .version = ANONMEM_VERSION};
+	const char *const paths[SIDES] = {view.before ? view.before : "now",
+					  view.after ? view.after : "now"};
 	struct render_options options = {
 		.color = wants_color(o, STDOUT_FILENO),
 		.header = !o->no_header,
 		.quiet = o->quiet,
 		.units = o->units,
 		.version = ANONMEM_VERSION,
+		.paths = paths,
+		.path_count = SIDES,
 	};
 	static const char *const expendable[] = {NULL};
 	const struct column *list[COLUMNS_MAX];

@@ -4,6 +4,7 @@
 #include "cli/commandline.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
+#include "cli/recall.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
@@ -128,7 +129,7 @@ static int load(struct options *o, struct source *source, struct error *e)
 	return source_load(source, e) < 0 ? -1 : arguments_settle(o, source_kind(source), e);
 }
 
-static enum exit_status run(struct options *o, struct error *e)
+static enum exit_status read_source(struct options *o, struct error *e)
 {
 	const struct sandbox box = {.creates = false};
 	struct rules *rules = rulefiles_load(o->rules, o->no_rules, e);
@@ -152,6 +153,13 @@ static enum exit_status run(struct options *o, struct error *e)
 	source_close(source);
 	rules_free(rules);
 	return status;
+}
+
+static enum exit_status run(struct options *o, struct error *e)
+{
+	if (recall_refuse(o, "only a capture has the kernel's account", e) < 0)
+		return EXIT_USAGE;
+	return read_source(o, e);
 }
 
 enum exit_status command_machine(int argc, char **argv)

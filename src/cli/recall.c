@@ -1,5 +1,6 @@
 #include "cli/recall.h"
 
+#include "cli/progress.h"
 #include "cli/show.h"
 
 #include <stdlib.h>
@@ -32,6 +33,15 @@ bool recall_is_named(const char *from)
 bool recall_is(const struct options *o)
 {
 	return o->from_count == 1 && recall_is_named(o->from[0]);
+}
+
+int recall_refuse(const struct options *o, const char *why, struct error *e)
+{
+	for (size_t i = 0; i < o->from_count; i++) {
+		if (recall_is_named(o->from[i]))
+			return error_set(e, ERROR_USAGE, "%s is a recording; %s", o->from[i], why);
+	}
+	return 0;
 }
 
 /* Refuses options that cannot be used with a recording. */
@@ -149,14 +159,21 @@ int recall_read_span(struct options *o, const struct recalled *r, const struct r
 		     struct snapshot *s, struct timeline *t, struct error *e)
 {
 	enum counter counter;
+	struct progress progress;
 	struct recall what;
 	struct sample first;
+	int status;
 
 	if (find_counter(o, &counter, e) < 0 ||
 	    recording_find_span(r->recording, r->time, &first, e) < 0 || settle_keys(o, r, e) < 0)
 		return -1;
 	what = recall_describe(o, rules);
-	if (recording_read(r->recording, &what, s, e) < 0)
-		return -1;
-	return recording_history(r->recording, &what, &first, counter, s, t, e);
+	what.progress = progress_of_recording;
+	what.progress_ctx = &progress;
+	progress_begin(&progress, !o->quiet);
+	status = recording_read(r->recording, &what, s, e);
+	if (status == 0)
+		status = recording_history(r->recording, &what, &first, counter, s, t, e);
+	progress_end(&progress);
+	return status;
 }

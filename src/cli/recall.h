@@ -17,6 +17,9 @@ bool recall_is(const struct options *o);
 /* The same for one argument. */
 bool recall_is_named(const char *from);
 
+/* Refuses each recording that --from names. 0, or -1 with *e, which has the reason. */
+int recall_refuse(const struct options *o, const char *why, struct error *e);
+
 /* Opens the recording, so that no file needs to be opened later; call recall_free() in any case. 0,
  * or -1 with *e. */
 int recall_open(const struct options *o, struct recalled *r, struct error *e);

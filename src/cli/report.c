@@ -7,6 +7,7 @@
 #include "cli/match.h"
 #include "cli/options.h"
 #include "cli/privilege.h"
+#include "cli/progress.h"
 #include "cli/recall.h"
 #include "cli/rulefiles.h"
 #include "cli/sandbox.h"
@@ -202,7 +203,10 @@ static int read_and_report(const struct options *o, const struct source *source,
 {
 	struct containers *containers = NULL;
 	struct lineage lineage = {.unmatched = 0};
+	struct progress progress;
 	struct collect_options collecting = {
+		.progress = progress_of_processes,
+		.progress_ctx = &progress,
 		.by = o->by,
 		.selection = o->selection,
 		.rules = rules,
@@ -228,7 +232,9 @@ static int read_and_report(const struct options *o, const struct source *source,
 		if (!containers)
 			return -1;
 	}
+	progress_begin(&progress, !o->quiet);
 	status = survey(source, &collecting, snapshot, e);
+	progress_end(&progress);
 	if (status == 0)
 		status = report_snapshot(o, snapshot, NULL, e);
 	lineage_free(&lineage);
@@ -249,7 +255,7 @@ static enum exit_status run(struct options *o, struct error *e)
 	if ((!wants_exclusive(o) || captured || o->fast || o->max_stall_ns) &&
 	    privilege_drop_admin(e) < 0)
 		return EXIT_FAILED;
-	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
+	if (arguments_need_rules(o)) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);
 		if (!rules)
 			return EXIT_FAILED;
@@ -300,7 +306,7 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 	privilege_end();
 	if (arguments_settle(o, SOURCE_RECORDING, e) < 0)
 		return EXIT_USAGE;
-	if (grouping_has(&o->by, KEY_SUBSYSTEM) || o->rules) {
+	if (arguments_need_rules(o)) {
 		rules = rulefiles_load(o->rules, o->no_rules, e);
 		if (!rules)
 			return EXIT_FAILED;
@@ -318,7 +324,11 @@ static enum exit_status run_recorded(struct options *o, struct error *e)
 
 static enum exit_status work(struct options *o, struct error *e)
 {
-	return recall_is(o) ? run_recorded(o, e) : run(o, e);
+	if (recall_is(o))
+		return run_recorded(o, e);
+	if (recall_refuse(o, "a report can have one only; compare two with anonmem diff", e) < 0)
+		return EXIT_USAGE;
+	return run(o, e);
 }
 
 enum exit_status command_report(int argc, char **argv)

@@ -1,5 +1,6 @@
 #include "cli/side.h"
 
+#include "cli/progress.h"
 #include "cli/say.h"
 #include "collect/survey.h"
 
@@ -115,6 +116,7 @@ static int read_source(struct side *side, const struct collect_options *collecti
 {
 	struct collect_options with_containers = *collecting;
 	struct containers *containers = NULL;
+	struct progress progress;
 	int status;
 
 	if (source_kind(side->source) != SOURCE_SMAPS) {
@@ -123,7 +125,11 @@ static int read_source(struct side *side, const struct collect_options *collecti
 			return -1;
 		with_containers.containers = containers;
 	}
+	with_containers.progress = progress_of_processes;
+	with_containers.progress_ctx = &progress;
+	progress_begin(&progress, true);
 	status = survey(side->source, &with_containers, &side->snapshot, e);
+	progress_end(&progress);
 	containers_close(containers);
 	return status;
 }

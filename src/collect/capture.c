@@ -5,6 +5,7 @@
 #include "collect/lineage.h"
 #include "collect/redact_files.h"
 #include "model/shares.h"
+#include "parse/process.h"
 #include "source/captured_segments.h"
 #include "source/cgroup_memory.h"
 #include "source/containers.h"
@@ -143,25 +144,6 @@ static void add_files(struct capture *c, const char *const *names)
 
 /* Processes. */
 
-static bool copied(void *ctx, const struct process *process, const struct copy *copy)
-{
-	struct capture *c = ctx;
-	char folder[16];
-
-	snprintf(folder, sizeof(folder), "%d", process->pid);
-	if (c->options->redact)
-		redact_process(c->options->redact, copy);
-	for (size_t i = 0; i < copy->count && !has_failed(c); i++) {
-		const struct copied_file *f = &copy->list[i];
-
-		add_file(c, folder, f->name, f->is_link, (struct slice){f->bytes, f->size});
-	}
-	if (copy->lost)
-		note_lost(c, folder, copy->lost, copy->why);
-	c->result->captured += !has_failed(c);
-	return !has_failed(c);
-}
-
 /* A group and its parents. */
 static bool add_groups(struct capture *c, struct slice path)
 {
@@ -176,6 +158,37 @@ static bool add_groups(struct capture *c, struct slice path)
 		path.len = (size_t)(slash - path.ptr);
 	}
 	return true;
+}
+
+/* Those of the copied file, since reading it to identify the process may have failed. */
+static bool add_copied_groups(struct capture *c, const struct copy *copy)
+{
+	const struct copied_file *file = copy_find(copy, "cgroup");
+	struct slice path;
+
+	return !file || !parse_cgroup((struct slice){file->bytes, file->size}, &path) ||
+	       add_groups(c, path);
+}
+
+static bool copied(void *ctx, const struct process *process, const struct copy *copy)
+{
+	struct capture *c = ctx;
+	char folder[16];
+
+	if (!add_copied_groups(c, copy))
+		return false;
+	snprintf(folder, sizeof(folder), "%d", process->pid);
+	if (c->options->redact)
+		redact_process(c->options->redact, copy);
+	for (size_t i = 0; i < copy->count && !has_failed(c); i++) {
+		const struct copied_file *f = &copy->list[i];
+
+		add_file(c, folder, f->name, f->is_link, (struct slice){f->bytes, f->size});
+	}
+	if (copy->lost)
+		note_lost(c, folder, copy->lost, copy->why);
+	c->result->captured += !has_failed(c);
+	return !has_failed(c);
 }
 
 static bool add_user(struct capture *c, pid_t pid, pid_t owner)

@@ -102,6 +102,10 @@ static void give(struct collector *c, struct record *r)
 		c->no_memory = true;
 	}
 	c->no_memory = c->no_memory || !work->take(work->ctx, r);
+	work->given++;
+	if (work->options->progress)
+		work->options->progress(work->options->progress_ctx, work->given,
+					work->targets.count);
 	pthread_mutex_unlock(&work->lock);
 }
 

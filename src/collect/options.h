@@ -36,6 +36,9 @@ struct collect_options {
 	 * stop. */
 	bool (*copied)(void *ctx, const struct process *process, const struct copy *copy);
 	void *copied_ctx;
+	/* Is told how many of all targets are done; or NULL. One call at a time. */
+	void (*progress)(void *ctx, size_t done, size_t all);
+	void *progress_ctx;
 	bool usages;   /* find out what control groups use, see model/usages.h */
 	bool identify; /* only identify processes: the records have no memory */
 };

@@ -1,6 +1,7 @@
 #include "recording/history.h"
 
 #include "recording/asked.h"
+#include "recording/seek.h"
 #include "recording/stacks.h"
 #include "recording/state.h"
 
@@ -31,7 +32,7 @@ struct history {
 	struct stacks stacks;
 	bool *found;
 	size_t at, capacity; /* instants */
-	uint64_t first_elapsed_ms, last_elapsed_ms, last_reach_ms;
+	uint64_t first_elapsed_ms, last_elapsed_ms, last_reach_ms, last_run;
 	bool second;
 };
 
@@ -156,6 +157,21 @@ static void note_peaks(struct history *h)
 	stacks_note(&h->stacks, h->at);
 }
 
+/* Another boot has other processes, however soon it comes. 0, or -1 with *e. */
+static int note_gap(struct history *h, const struct sample *s, struct instant *now, struct error *e)
+{
+	bool rebooted = false;
+
+	if (h->at > 0 && seek_is_other_boot(h->recording, h->last_run, s->run, &rebooted, e) < 0)
+		return -1;
+	now->after_gap =
+		h->at > 0 && (rebooted || s->elapsed_ms - h->last_elapsed_ms > h->last_reach_ms);
+	h->last_run = s->run;
+	h->last_elapsed_ms = s->elapsed_ms;
+	h->last_reach_ms = sample_reach_ms(s);
+	return 0;
+}
+
 /* Times must increase, even if a clock was set back. */
 static void note_time(struct history *h, const struct sample *s, struct instant *now)
 {
@@ -163,8 +179,6 @@ static void note_time(struct history *h, const struct sample *s, struct instant 
 
 	if (h->at == 0)
 		h->first_elapsed_ms = s->elapsed_ms;
-	else
-		now->after_gap = s->elapsed_ms - h->last_elapsed_ms > h->last_reach_ms;
 	now->time_ms = s->time_ms;
 	if (h->at > 0 && !t->clock_set && now->time_ms <= now[-1].time_ms)
 		t->clock_set = true;
@@ -173,8 +187,6 @@ static void note_time(struct history *h, const struct sample *s, struct instant 
 
 		now->time_ms = since > now[-1].time_ms ? since : now[-1].time_ms + 1;
 	}
-	h->last_elapsed_ms = s->elapsed_ms;
-	h->last_reach_ms = sample_reach_ms(s);
 }
 
 static int note_instant(struct history *h, const struct sample *s, uint64_t total, struct error *e)
@@ -193,7 +205,17 @@ static int note_instant(struct history *h, const struct sample *s, uint64_t tota
 	t->instants[h->at] = (struct instant){.total = total, .meminfo = s->meminfo};
 	note_time(h, s, &t->instants[h->at]);
 	t->count = h->at + 1;
-	return 0;
+	return note_gap(h, s, &t->instants[h->at], e);
+}
+
+/* Both passes take as long. */
+static void tell_progress(const struct history *h, const struct sample *s)
+{
+	uint64_t all = h->recording->sample.number - h->first->number + 1,
+		 done = s->number - h->first->number + 1 + (h->second ? all : 0);
+
+	if (h->what->progress)
+		h->what->progress(h->what->progress_ctx, (unsigned)(50 * done / all));
 }
 
 static int end_sample(void *ctx, const struct sample *s, struct error *e)
@@ -212,6 +234,7 @@ static int end_sample(void *ctx, const struct sample *s, struct error *e)
 		return -1;
 	note_peaks(h);
 	h->at++;
+	tell_progress(h, s);
 	return 0;
 }
 

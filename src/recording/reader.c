@@ -3,12 +3,10 @@
 #include "recording/asked.h"
 #include "recording/schema.h"
 #include "recording/state.h"
-#include "recording/when.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 bool recording_is(const char *path)
@@ -48,164 +46,6 @@ void recording_close(struct recording *r)
 		return;
 	database_close(&r->db);
 	free(r);
-}
-
-/* Finding a sample. */
-
-enum { TIME_TEXT_MAX = 32 };
-
-static void write_time(uint64_t time_ms, char text[TIME_TEXT_MAX])
-{
-	time_t seconds = (time_t)(time_ms / 1000);
-	struct tm tm;
-
-	if (!localtime_r(&seconds, &tm) ||
-	    strftime(text, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		snprintf(text, TIME_TEXT_MAX, "?");
-}
-
-static int not_recorded(const struct recording *r, const char *asked, const struct sample *before,
-			const struct sample *after, struct error *e)
-{
-	char from[TIME_TEXT_MAX] = "?", to[TIME_TEXT_MAX];
-
-	if (!before && after) {
-		write_time(after->time_ms, to);
-		return error_set(e, ERROR_USAGE, "nothing was recorded at %s: %s begins at %s",
-				 asked, r->db.path, to);
-	}
-	if (before)
-		write_time(before->time_ms, from);
-	if (!after)
-		return error_set(e, ERROR_USAGE, "nothing was recorded at %s: %s ends at %s", asked,
-				 r->db.path, from);
-	write_time(after->time_ms, to);
-	return error_set(e, ERROR_USAGE, "nothing was recorded at %s: %s has a gap from %s to %s",
-			 asked, r->db.path, from, to);
-}
-
-/* The last sample at or before a time, unless a gap follows the sample. */
-static int find_before(struct recording *r, const char *asked, uint64_t time_ms, struct error *e)
-{
-	struct sample after;
-	uint64_t rows;
-	int found = sample_find(&r->db,
-				SAMPLE_SELECT
-				"WHERE time_ms <= ?1 ORDER BY time_ms DESC, sample DESC LIMIT 1",
-				time_ms, 0, &r->sample, &rows, e),
-	    later;
-
-	if (found < 0)
-		return -1;
-	if (found > 0 && time_ms - r->sample.time_ms <= sample_reach_ms(&r->sample))
-		return 0;
-	later = sample_find(&r->db,
-			    SAMPLE_SELECT "WHERE time_ms > ?1 ORDER BY time_ms, sample LIMIT 1",
-			    time_ms, 0, &after, &rows, e);
-	if (later < 0)
-		return -1;
-	return not_recorded(r, asked, found ? &r->sample : NULL, later ? &after : NULL, e);
-}
-
-static int bad_time(const char *time, struct error *e)
-{
-	return error_set(e, ERROR_USAGE,
-			 "invalid time \"%s\": expected 10:30, 2026-11-27T10:30, -1h, first "
-			 "or last",
-			 time);
-}
-
-int recording_find(struct recording *r, const char *time, struct error *e)
-{
-	struct when when = {WHEN_LAST, 0};
-	uint64_t rows;
-	int found = sample_find(&r->db, SAMPLE_SELECT "ORDER BY sample DESC LIMIT 1", 0, 0,
-				&r->sample, &rows, e);
-
-	if (found == 0)
-		return error_set(e, ERROR_USAGE, "%s has no samples yet", r->db.path);
-	if (found < 0)
-		return -1;
-	if (time && !when_parse(time, r->sample.time_ms, &when))
-		return bad_time(time, e);
-	if (when.kind == WHEN_TIME)
-		return find_before(r, time, when.time_ms, e);
-	if (when.kind == WHEN_FIRST)
-		found = sample_find(&r->db, SAMPLE_SELECT "ORDER BY sample LIMIT 1", 0, 0,
-				    &r->sample, &rows, e);
-	return found < 0 ? -1 : 0;
-}
-
-/* The first sample at or after a time. */
-static int find_after(struct recording *r, const char *asked, uint64_t time_ms,
-		      struct sample *first, struct error *e)
-{
-	uint64_t rows;
-	int found = sample_find(
-		&r->db, SAMPLE_SELECT "WHERE time_ms >= ?1 ORDER BY time_ms, sample LIMIT 1",
-		time_ms, 0, first, &rows, e);
-
-	if (found == 0)
-		return error_set(e, ERROR_USAGE, "nothing was recorded from %s on: see %s@last",
-				 asked, r->db.path);
-	return found < 0 ? -1 : 0;
-}
-
-/* Goes to the first sample of a span: at a given time, or the first of all. */
-static int find_first(struct recording *r, const char *from, uint64_t end_ms, struct sample *first,
-		      struct error *e)
-{
-	struct when when = {WHEN_FIRST, 0};
-
-	if (*from && !when_parse(from, end_ms, &when))
-		return bad_time(from, e);
-	if (when.kind == WHEN_TIME) {
-		uint64_t whole_second = when.time_ms - when.time_ms % 1000;
-
-		return find_after(r, from, whole_second, first, e);
-	}
-	if (recording_find(r, when.kind == WHEN_FIRST ? "first" : "last", e) < 0)
-		return -1;
-	*first = r->sample;
-	return 0;
-}
-
-/* The last sample at or before the end of a span; the end may lie in a gap. */
-static int find_last(struct recording *r, const char *to, uint64_t end_ms, struct error *e)
-{
-	struct when when = {WHEN_LAST, 0};
-	uint64_t rows;
-	int found;
-
-	if (*to && !when_parse(to, end_ms, &when))
-		return bad_time(to, e);
-	if (when.kind != WHEN_TIME)
-		return recording_find(r, when.kind == WHEN_FIRST ? "first" : "last", e);
-	found = sample_find(&r->db,
-			    SAMPLE_SELECT
-			    "WHERE time_ms <= ?1 ORDER BY time_ms DESC, sample DESC LIMIT 1",
-			    when.time_ms, 0, &r->sample, &rows, e);
-	return found == 0 ? find_before(r, to, when.time_ms, e) : found < 0 ? -1 : 0;
-}
-
-int recording_find_span(struct recording *r, const char *span, struct sample *first,
-			struct error *e)
-{
-	const char *dots = span ? strstr(span, "..") : NULL;
-	char from[TIME_TEXT_MAX * 2];
-	uint64_t end_ms;
-
-	if (recording_find(r, NULL, e) < 0)
-		return -1;
-	end_ms = r->sample.time_ms;
-	snprintf(from, sizeof(from), "%.*s", dots ? (int)(dots - span) : 0, span ? span : "");
-	if (find_first(r, from, end_ms, first, e) < 0 ||
-	    find_last(r, dots ? dots + 2 : "", end_ms, e) < 0)
-		return -1;
-	if (first->number > r->sample.number)
-		return error_set(e, ERROR_USAGE, "nothing was recorded from %s to %s",
-				 *from ? from : "first", dots ? dots + 2 : "last");
-	return 0;
 }
 
 /* The facts of a run. */

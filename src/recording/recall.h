@@ -12,6 +12,9 @@ struct recall {
 	const pid_t *pids; /* only these, if there are any */
 	size_t pid_count;
 	const struct rules *rules; /* for KEY_SUBSYSTEM, which follows from the label */
+	/* Is told how much of a span was read; or NULL. */
+	void (*progress)(void *ctx, unsigned percent);
+	void *progress_ctx;
 };
 
 #endif

@@ -74,8 +74,8 @@ int seek_number(struct recording *r, uint64_t number, struct sample *found, stru
 			   : find(r, SAMPLE_SELECT "ORDER BY sample DESC LIMIT 1", 0, 0, found, e);
 }
 
-static int is_other_boot(struct recording *r, uint64_t run, uint64_t other, bool *is,
-			 struct error *e)
+int seek_is_other_boot(const struct recording *r, uint64_t run, uint64_t other, bool *is,
+		       struct error *e)
 {
 	const struct database *d = &r->db;
 	sqlite3_stmt *s;
@@ -105,7 +105,7 @@ static int compare(struct recording *r, const struct sample *before, const struc
 		s->elapsed_ms > before->elapsed_ms ? s->elapsed_ms - before->elapsed_ms : 0;
 
 	*gap = (struct gap){.ms = between > sample_reach_ms(before) ? between : 0};
-	return is_other_boot(r, before->run, s->run, &gap->rebooted, e);
+	return seek_is_other_boot(r, before->run, s->run, &gap->rebooted, e);
 }
 
 int seek_gap(struct recording *r, const struct sample *s, struct gap *gap, struct error *e)

@@ -32,6 +32,10 @@ int seek_find(struct recording *r, const char *time, struct sample *found, struc
  * one of all. */
 int seek_number(struct recording *r, uint64_t number, struct sample *found, struct error *e);
 
+/* Whether two runs were recorded in different boots. 0, or -1 with *e. */
+int seek_is_other_boot(const struct recording *r, uint64_t run, uint64_t other, bool *is,
+		       struct error *e);
+
 /* The gap between a sample and the one before it. */
 struct gap {
 	bool first;    /* there is none before it */

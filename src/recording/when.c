@@ -35,15 +35,24 @@ static bool take_clock(const char **text, struct tm *tm)
 	return !take(text, ':') || take_digits(text, 2, 60, &tm->tm_sec);
 }
 
+static int days_of(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return month < 1 || month > 12 ? 0 : days[month - 1] + (month == 2 && leap);
+}
+
 static bool take_date(const char **text, struct tm *tm)
 {
 	if (!take_digits(text, 4, 9999, &tm->tm_year) || !take(text, '-') ||
 	    !take_digits(text, 2, 12, &tm->tm_mon) || !take(text, '-') ||
-	    !take_digits(text, 2, 31, &tm->tm_mday))
+	    !take_digits(text, 2, 31, &tm->tm_mday) || tm->tm_year < 1970 || tm->tm_mday < 1 ||
+	    tm->tm_mday > days_of(tm->tm_year, tm->tm_mon))
 		return false;
 	tm->tm_year -= 1900;
 	tm->tm_mon--;
-	return tm->tm_year >= 70 && tm->tm_mon >= 0 && tm->tm_mday > 0;
+	return true;
 }
 
 /* Sets a whole second, which includes all samples in it. */
@@ -67,30 +76,52 @@ static bool parse_date(const char *text, struct when *w)
 	return *text == '\0' && set(w, utc ? timegm(&tm) : mktime(&tm));
 }
 
-/* A time of day, on the day of the last sample or the day before. */
-static bool parse_clock(const char *text, uint64_t end_ms, struct when *w)
+/* When the clock shows a time, on the day of `near` or so many days after it. */
+static time_t on_day(const struct tm *near, const struct tm *clock, int days)
 {
-	time_t end = (time_t)(end_ms / SECOND_MS), found;
-	struct tm tm, clock = {0};
+	struct tm tm = *near;
 
-	if (!take_clock(&text, &clock) || *text != '\0' || !localtime_r(&end, &tm))
-		return false;
-	for (int day = 0; day < 2; day++) {
-		struct tm day_tm = tm;
-
-		day_tm.tm_mday -= day;
-		day_tm.tm_hour = clock.tm_hour;
-		day_tm.tm_min = clock.tm_min;
-		day_tm.tm_sec = clock.tm_sec;
-		day_tm.tm_isdst = -1;
-		found = mktime(&day_tm);
-		if (found <= end)
-			break;
-	}
-	return set(w, found);
+	tm.tm_mday += days;
+	tm.tm_hour = clock->tm_hour;
+	tm.tm_min = clock->tm_min;
+	tm.tm_sec = clock->tm_sec;
+	tm.tm_isdst = -1;
+	return mktime(&tm);
 }
 
-static bool parse_back(const char *text, uint64_t end_ms, struct when *w)
+static bool parse_clock(const char *text, uint64_t near_ms, struct tm *near, struct tm *clock)
+{
+	time_t seconds = (time_t)(near_ms / SECOND_MS);
+
+	*clock = (struct tm){0};
+	return take_clock(&text, clock) && *text == '\0' && localtime_r(&seconds, near);
+}
+
+/* A time of day, on the day of the last sample or the day before. */
+static bool parse_last_clock(const char *text, uint64_t end_ms, struct when *w)
+{
+	struct tm near, clock;
+	time_t found;
+
+	if (!parse_clock(text, end_ms, &near, &clock))
+		return false;
+	found = on_day(&near, &clock, 0);
+	return set(w, found > (time_t)(end_ms / SECOND_MS) ? on_day(&near, &clock, -1) : found);
+}
+
+/* A time of day, on the day when a span begins or the day after. */
+static bool parse_next_clock(const char *text, uint64_t begin_ms, struct when *w)
+{
+	struct tm near, clock;
+	time_t found;
+
+	if (!parse_clock(text, begin_ms, &near, &clock))
+		return false;
+	found = on_day(&near, &clock, 0);
+	return set(w, found < (time_t)(begin_ms / SECOND_MS) ? on_day(&near, &clock, 1) : found);
+}
+
+static bool parse_back(const char *text, struct when *w)
 {
 	static const struct {
 		const char *unit;
@@ -105,24 +136,31 @@ static bool parse_back(const char *text, uint64_t end_ms, struct when *w)
 		double back = number * units[i].ms;
 
 		if (strcmp(unit, units[i].unit) == 0 && back <= 1e15) {
-			uint64_t ms = (uint64_t)back;
-
-			*w = (struct when){WHEN_TIME, ms < end_ms ? end_ms - ms : 0};
+			*w = (struct when){WHEN_BACK, (uint64_t)back};
 			return true;
 		}
 	}
 	return false;
 }
 
+/* What does not depend on any other time. */
+static bool parse_fixed(const char *text, struct when *w)
+{
+	bool first = strcmp(text, "first") == 0;
+
+	if (first || strcmp(text, "last") == 0) {
+		*w = (struct when){first ? WHEN_FIRST : WHEN_LAST, 0};
+		return true;
+	}
+	return text[0] == '-' ? parse_back(text + 1, w) : parse_date(text, w);
+}
+
 bool when_parse(const char *text, uint64_t end_ms, struct when *w)
 {
-	*w = (struct when){WHEN_LAST, end_ms};
-	if (strcmp(text, "last") == 0)
-		return true;
-	w->kind = WHEN_FIRST;
-	if (strcmp(text, "first") == 0)
-		return true;
-	if (text[0] == '-')
-		return parse_back(text + 1, end_ms, w);
-	return parse_clock(text, end_ms, w) || parse_date(text, w);
+	return parse_fixed(text, w) || parse_last_clock(text, end_ms, w);
+}
+
+bool when_parse_end(const char *text, uint64_t begin_ms, struct when *w)
+{
+	return parse_fixed(text, w) || parse_next_clock(text, begin_ms, w);
 }

@@ -57,6 +57,10 @@ static int lock_file(struct writer *w, struct error *e)
 	made = w->lock >= 0;
 	if (!made)
 		w->lock = open(w->path, HOW, 0600);
+	if (w->lock < 0 && errno == ELOOP)
+		return error_set(e, ERROR_SYSTEM,
+				 "cannot record to %s: a symbolic link; give the file itself",
+				 w->path);
 	if (w->lock < 0)
 		return error_errno(e, "cannot write %s", w->path);
 	if (flock(w->lock, LOCK_EX | LOCK_NB) < 0) {

@@ -309,12 +309,36 @@ static void note_lost_names(const struct changes *c, const struct delta *d, FILE
 			before, plural(before), after);
 }
 
+static bool is_redacted(const struct snapshot *side)
+{
+	return strcmp(side->machine.host, "redacted") == 0;
+}
+
+/* Names are hashed with a key of each capture, and of each run of a recorder. */
+static void note_redacted(const struct changes *c, const struct delta *d, FILE *out)
+{
+	bool before = is_redacted(d->before), after = is_redacted(d->after);
+
+	(void)c;
+	if (before != after)
+		fprintf(out,
+			"the names of %s are hashed (--redact), so they match none of the other "
+			"side",
+			before ? "before" : "after");
+	else if (before && d->before->source != SOURCE_RECORDING)
+		fputs("the names of both sides are hashed (--redact), so they match only within "
+		      "one capture",
+		      out);
+}
+
 static void note_machine(const struct changes *c, const struct delta *d, FILE *out)
 {
 	const struct machine *before = &d->before->machine, *after = &d->after->machine;
+	bool hosts = before->host[0] && after->host[0] && !is_redacted(d->before) &&
+		     !is_redacted(d->after);
 
 	(void)c;
-	if (before->host[0] && after->host[0] && strcmp(before->host, after->host) != 0)
+	if (hosts && strcmp(before->host, after->host) != 0)
 		fprintf(out, "two machines are compared: %s and %s", before->host, after->host);
 	else if (before->kernel[0] && after->kernel[0] &&
 		 strcmp(before->kernel, after->kernel) != 0)
@@ -333,8 +357,8 @@ static void note_order(const struct changes *c, const struct delta *d, FILE *out
 static bool add_notes(struct changes *c, const struct delta *d)
 {
 	static note_fn *const notes[] = {note_recorded,	     note_same,	      note_hidden,
-					 note_rows_left_out, note_lost_names, note_machine,
-					 note_order};
+					 note_rows_left_out, note_lost_names, note_redacted,
+					 note_machine,	     note_order};
 	struct report *r = &c->report;
 
 	r->notes = calloc(sizeof(notes) / sizeof(*notes), sizeof(*r->notes));

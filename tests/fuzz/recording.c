@@ -8,7 +8,9 @@
  */
 #include "../recording/samples.h"
 #include "fuzz.h"
-#include "recording/reader.h"
+#include "recording/history.h"
+#include "recording/player.h"
+#include "recording/seek.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,66 @@ static void read_sample(struct recording *r, const char *time, bool knows)
 	snapshot_free(&s);
 }
 
+/* All samples, as the page of --format html reads them. */
+static void read_span(struct recording *r, bool knows)
+{
+	const struct recall what = {.by = {.keys = {KEY_LABEL, KEY_UNIT}, .count = 2}};
+	struct error e = {.code = ERROR_NONE};
+	struct snapshot s = {0};
+	struct timeline t = {.count = 0};
+	struct sample first;
+
+	if (recording_find_span(r, NULL, &first, &e) < 0) {
+		CHECK(strlen(e.text) > 0);
+		return;
+	}
+	if (recording_read(r, &what, &s, &e) < 0 ||
+	    recording_history(r, &what, &first, COUNTER_PSS, &s, &t, &e) < 0) {
+		CHECK(strlen(e.text) > 0);
+	} else {
+		for (size_t i = 0; i < t.count; i++)
+			CHECK(!knows || is_known(t.instants[i].total));
+	}
+	timeline_free(&t);
+	snapshot_free(&s);
+}
+
+static bool add_record(void *ctx, const struct record *record)
+{
+	uint64_t *sum = ctx;
+
+	for (uint32_t i = 0; i < record->count; i++)
+		*sum += record->groups[i].counters.bytes[COUNTER_PSS];
+	return true;
+}
+
+/* Each sample after the one before, as anonmem top reads them. */
+static void play(struct recording *r, bool knows)
+{
+	const struct recall what = {.by = {.keys = {KEY_NAME, KEY_LABEL}, .count = 2}};
+	struct error e = {.code = ERROR_NONE};
+	struct player *p = player_new(r, &what);
+	struct sample sample, next;
+	int found = seek_first(r, &sample, &e);
+
+	CHECK(p);
+	for (int i = 0; found > 0 && i < SAMPLES; i++) {
+		struct intern symbols;
+		uint64_t sum = 0;
+
+		intern_init(&symbols);
+		if (player_seek(p, &sample, &e) < 0 || player_load(p, &e) < 0 ||
+		    player_read(p, &symbols, add_record, &sum, &e) < 0)
+			CHECK(strlen(e.text) > 0);
+		else
+			CHECK(!knows || is_known(sum));
+		intern_free(&symbols);
+		found = seek_next(r, &sample, FORTH, &next, &e);
+		sample = next;
+	}
+	player_free(p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	static const char *const times[] = {"first", "last", "-1m", "2026-11-29T17:01:15Z"};
@@ -154,6 +216,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	if (r) {
 		for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
 			read_sample(r, times[i], changes);
+		read_span(r, changes);
+		play(r, changes);
 	} else {
 		CHECK(strlen(e.text) > 0);
 	}

@@ -33,6 +33,11 @@ def check(*arguments, status=0):
 	return done.returncode, json.loads(done.stdout), done.stderr
 
 
+def run_to(path, *arguments):
+	done = run("check", *arguments, "--json", "--output", path, "--", sys.executable, "-c", PROGRAM, "0")
+	return done.returncode, done.stdout, done.stderr
+
+
 class Check(Live):
 	def test_within(self):
 		code, found, said = check("--max", "rss=1G")
@@ -96,6 +101,14 @@ class Check(Live):
 		self.assertLess(finding["p"], 0.03)
 		finding = json.loads(alike.stdout)["rules"][0]["findings"][0]
 		self.assertEqual((finding["result"], finding["difference"], finding["p"]), ("within", "noise", 1))
+
+	def test_repeat_to_file(self):
+		with tempfile.TemporaryDirectory() as folder:
+			path = os.path.join(folder, "check.json")
+			code, said, _ = run_to(path, "--max", "rss=1G", "--repeat", "2")
+			with open(path, encoding="utf-8") as f:
+				found = json.load(f)
+		self.assertEqual((code, said, found["result"], len(found["runs"])), (0, b"", "within", 2))
 
 	def test_repeat_fails(self):
 		"""It is not run again."""

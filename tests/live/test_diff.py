@@ -85,6 +85,9 @@ class Diff(Live):
 			self.assertLess(abs(found["totals"]["change"]), SHARED)
 			labels = {g["label"] for g in found["groups"]}
 			self.assertEqual("~python objects" in labels, is_content, labels)
+			notes = " ".join(found["notes"])
+			self.assertEqual("the names of before are hashed (--redact)" in notes, not is_content, notes)
+			self.assertNotIn("two machines", notes)
 
 	def test_recording_and_now(self):
 		with tempfile.TemporaryDirectory() as folder:

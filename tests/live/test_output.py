@@ -1,6 +1,8 @@
 """--output of reports: the file is what standard output would have been, or is not there."""
 
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -33,6 +35,30 @@ class Output(Live):
 		self.assertEqual(os.listdir(self.folder), ["x"])
 		with open(self.path, "rb") as f:
 			return f.read()
+
+	def test_progress(self):
+		"""On a terminal, after a second; it is gone at the end. Nowhere else, and not with -q."""
+		mappings = [b"%x-%x rw-p 00000000 00:00 0 \nSize: 4 kB\nRss: 4 kB\nPss: 4 kB\n" % (at, at + 4096)
+			for at in range(0x10000000, 0x10000000 + 8192 * 4000, 8192)]
+		for more, wanted in (((), True), (("-q",), False)):
+			ours, its = pty.openpty()
+			self.addCleanup(os.close, ours)
+			with subprocess.Popen([anonmem.PROGRAM, "--smaps", "-", "--output", self.path, *more],
+					stdin=subprocess.PIPE, stderr=its, env=ENVIRONMENT) as p:
+				os.close(its)
+				# More than a pipe holds, so it has begun to read when this is written.
+				p.stdin.write(b"".join(mappings[:-1]))
+				p.stdin.flush()
+				time.sleep(1.1)
+				p.stdin.write(mappings[-1])
+				p.stdin.close()
+				said = ""
+				with contextlib.suppress(OSError):
+					while True:
+						said += os.read(ours, 65536).decode()
+			self.assertEqual(p.returncode, 0, said)
+			self.assertEqual("\r1 of 1 processes \r" in said, wanted, said)
+			self.assertEqual(said.rpartition("\r")[2], "", said)
 
 	def test_all_commands(self):
 		tree = os.path.join(TREES, "shared")

@@ -246,6 +246,10 @@ class Record(Live):
 			self.assertIn("something else", f.read())
 		self.fails(1, "record", "--output", self.folder, words="directory")
 		self.fails(1, "record", "--output", "/dev/null", words="not a regular file")
+		link = os.path.join(self.folder, "link.db")
+		os.symlink("r.db", link)
+		self.fails(1, "record", "--output", link, words="a symbolic link; give the file itself")
+		self.fails(2, "record", "--output", "-", words="standard output; give a file")
 
 	@unittest.skipUnless(IS_ROOT, "only root can become another user")
 	def test_readers_without_rights(self):

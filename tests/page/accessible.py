@@ -5,15 +5,15 @@
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 
 import page
-from browser import Browser, find
+from browser import Browser, find, from_npm
 
 BINARY = os.path.abspath(sys.argv[1])
 PAGES = {"moment": ("--root", "fixtures/trees/server"), "time": ("--from", page.SERVICES),
+	"comparison": ("diff", "fixtures/trees/live", "fixtures/trees/server"),
 	"hostile": ("--smaps", "fixtures/smaps/hostile.smaps", "--by", "label")}
 REPORT = """axe.run(document).then(found => found.violations.map(one =>
 	[one.impact, one.id, one.help, one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]))"""
@@ -21,12 +21,10 @@ REPORT = """axe.run(document).then(found => found.violations.map(one =>
 
 def install(folder):
 	"""The text of axe-core, or None."""
-	try:
-		subprocess.run(["npm", "install", "--silent", "--no-audit", "--prefix", folder, "axe-core"], check=True,
-			stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
-	except (OSError, subprocess.SubprocessError):
+	place = from_npm(folder, "axe-core")
+	if not place:
 		return None
-	with open(os.path.join(folder, "node_modules/axe-core/axe.min.js"), encoding="utf-8") as file:
+	with open(os.path.join(place, "axe.min.js"), encoding="utf-8") as file:
 		return file.read()
 
 

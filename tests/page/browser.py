@@ -13,6 +13,16 @@ def find():
 	return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def from_npm(folder, package):
+	"""The folder of a package that npm has installed there, or None."""
+	try:
+		subprocess.run(["npm", "install", "--silent", "--no-audit", "--prefix", folder, package], check=True,
+			stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
+	except (OSError, subprocess.SubprocessError):
+		return None
+	return os.path.join(folder, "node_modules", package)
+
+
 class Browser:
 	"""One page of a browser of its own, whose folder goes with it."""
 

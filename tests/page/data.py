@@ -42,6 +42,13 @@ class Data(unittest.TestCase):
 			with open(path, "rb") as file:
 				self.assertEqual(text.decode(), file.read().decode(), name)
 
+	def test_from(self):
+		"""However the source is named, without --by too."""
+		for option, path in (("--root", "fixtures/trees/server"), ("--smaps", "fixtures/smaps/labels.smaps")):
+			named, found = (page.data(page.make(BINARY, one, path)) for one in (option, "--from"))
+			self.assertGreater(len(found["rows"]), 3)
+			self.assertEqual((found["by"], found["rows"]), (named["by"], named["rows"]))
+
 	def test_figures_of_a_moment(self):
 		for arguments in (("--root", "fixtures/trees/server"), ("--root", "fixtures/trees/swapped"),
 				("--from", page.RECORDING + "@2026-11-29T19:30Z"), ("--smaps", "fixtures/smaps/labels.smaps")):
@@ -123,6 +130,7 @@ class Data(unittest.TestCase):
 		text = page.run(BINARY, "diff", "fixtures/trees/live", "fixtures/trees/labelled", "-f", "html")
 		data = page.data(text)
 		self.assertEqual(data["source"], "diff")
+		self.assertEqual(data["paths"], ["fixtures/trees/live", "fixtures/trees/labelled"])
 		self.assertEqual([column["name"] for column in data["columns"] if column["key"] is None],
 			["before", "after", "change", "state"])
 

@@ -19,7 +19,9 @@ def run(binary, *arguments, status=0):
 
 
 def make(binary, *arguments, status=0):
-	return run(binary, "--format", "html", "--no-rules", *arguments, status=status)
+	"""A page of a report, or of the command that comes first."""
+	command = arguments[:1] if arguments[0] == "diff" else ()
+	return run(binary, *command, "--format", "html", "--no-rules", *arguments[len(command):], status=status)
 
 
 def data_text(page):

@@ -148,6 +148,28 @@ class Shown(unittest.TestCase):
 		self.assertEqual(self.run_it("document.getElementById('moment').getAttribute('aria-valuetext')"),
 			self.texts("#moment-text")[0])
 
+	def test_one_sample(self):
+		"""A sample without neighbours is a bar in the middle."""
+		self.open("one", "--from", page.RECORDING + "@first..first")
+		self.assertRegex(self.texts("#thinning")[0], "^1 sample[.]")
+		chart, area = (self.run_it("document.querySelector('#chart %s').getBoundingClientRect().toJSON()" % one)
+			for one in ("svg", "path.area"))
+		self.assertGreater(area["width"], 4)
+		self.assertGreater(area["height"], 4)
+		self.assertGreater(area["x"], chart["x"] + chart["width"] / 3)
+		self.assertLess(area["x"], chart["x"] + chart["width"] * 2 / 3)
+		self.picture("one")
+
+	def test_comparison(self):
+		"""What grew is in its boxes, and both sides are named."""
+		self.open("comparison", "diff", "fixtures/trees/live", "fixtures/trees/server")
+		self.assertEqual(self.texts("#facts dt"), ["BEFORE", "AFTER", "CHANGE"])
+		self.assertIn("a comparison of fixtures/trees/live and fixtures/trees/server", self.texts("#subtitle")[0])
+		self.assertIn("between the two sides", self.texts("#shape-hint")[0])
+		fills = self.run_it("[...document.querySelectorAll('#icicle rect')].map(one => one.getAttribute('fill'))")
+		self.assertIn("#ff725c", fills)
+		self.picture("comparison")
+
 	def test_keys(self):
 		self.open("keys", "--from", page.SERVICES)
 		self.assertEqual(self.texts("#stack-by option"), ["cgroup", "name", "subsystem", "label"])

@@ -3,6 +3,7 @@
 
 #include "../recording/samples.h"
 #include "recording/checksum.h"
+#include "recording/history.h"
 #include "recording/reader.h"
 
 #include <fcntl.h>
@@ -422,7 +423,7 @@ TEST(a_gap_is_an_error)
 	assert_int_equal(pss_at("2026-11-29T17:00:29Z", "x"), 1);
 	assert_int_equal(pss_at("2026-11-29T17:10Z", "x"), -1);
 	assert_int_equal(error.code, ERROR_USAGE);
-	assert_contains(error.text, "has a gap from 2026-11-29T17:00:00 to 2026-11-29T18:00:10");
+	assert_contains(error.text, "has a gap from 2026-11-29T17:00:00Z to 2026-11-29T18:00:10Z");
 	assert_int_equal(pss_at("2026-11-29T16:59:59Z", "x"), -1);
 	assert_contains(error.text, "begins at 2026-11-29T17:00:00");
 	assert_int_equal(pss_at("2026-11-30T00:00Z", "x"), -1);
@@ -468,7 +469,7 @@ TEST(suspended_for_hours)
 	}
 	assert_int_equal(pss_at("2026-11-29T17:59:50Z", "x"), 1359);
 	assert_int_equal(pss_at("2026-11-29T22:00Z", "x"), -1);
-	assert_contains(error.text, "has a gap from 2026-11-29T17:59:50 to 2026-11-30T03:00:00");
+	assert_contains(error.text, "has a gap from 2026-11-29T17:59:50Z to 2026-11-30T03:00:00Z");
 	assert_int_equal(pss_at("2026-11-30T03:00Z", "x"), 1360);
 	assert_int_equal(pss_at("-2h", "x"), -1);
 	assert_int_equal(number("SELECT count(*) FROM (SELECT elapsed_ms - lag(elapsed_ms) OVER "
@@ -513,6 +514,191 @@ TEST(another_boot_continues)
 	assert_int_equal(pss_at("-30m", "x"), -1);
 	assert_int_equal(number("SELECT max(elapsed_ms) FROM sample"), HOUR + 10000);
 	assert_int_equal(number("SELECT count(*) FROM sample WHERE base = sample"), 2);
+}
+
+/* However a clock is set, an hour ago is an hour ago. */
+TEST(back_is_time_that_has_passed)
+{
+	const uint64_t years = UINT64_C(50) * 365 * 24 * HOUR;
+
+	made.time_ms -= years; /* as on a machine whose clock has no battery */
+	for (uint64_t i = 0; i < 12; i++) {
+		if (i == 3)
+			made.time_ms += years;
+		if (i == 9)
+			made.time_ms -= HOUR;
+		put("a", "x", 1, 10 + i);
+		add();
+	}
+	assert_int_equal(pss_at("-10s", "x"), 20);
+	assert_int_equal(pss_at("-50s", "x"), 16);
+	assert_int_equal(pss_at("-55s", "x"), 15);
+	assert_int_equal(pss_at("-100s", "x"), 11);
+	assert_int_equal(pss_at("-110s", "x"), 10);
+	assert_int_equal(pss_at("-2m", "x"), -1);
+	assert_contains(error.text, "nothing was recorded at -2m");
+	assert_contains(error.text, "begins at 1976-");
+	assert_contains(error.text, "and ends at 2026-");
+}
+
+TEST(days_that_do_not_exist)
+{
+	put("a", "x", 1, 1);
+	add();
+	assert_int_equal(pss_at("2026-02-30T10:00", "x"), -1);
+	assert_contains(error.text, "invalid time \"2026-02-30T10:00\"");
+	assert_int_equal(pss_at("2025-02-29T10:00", "x"), -1);
+	assert_contains(error.text, "invalid time");
+	assert_int_equal(pss_at("2024-02-29T10:00", "x"), -1);
+	assert_contains(error.text, "nothing was recorded at 2024-02-29T10:00");
+	assert_int_equal(pss_at("2026-11-31T10:00", "x"), -1);
+	assert_contains(error.text, "invalid time");
+}
+
+/* Spans of time */
+
+/* The PSS in the first and the last sample of a span; -1 if there is none. */
+static void assert_span(const char *text, int64_t begin, int64_t end)
+{
+	struct recording *r = recording_open(path, &error);
+	const struct recall what = {.by = by_label};
+	struct snapshot s = {0};
+	struct timeline t = {.count = 0};
+	struct sample first;
+	int64_t pss[2] = {-1, -1};
+
+	assert_non_null(r);
+	if (recording_find_span(r, text, &first, &error) == 0) {
+		assert_int_equal(recording_read(r, &what, &s, &error), 0);
+		assert_int_equal(recording_history(r, &what, &first, COUNTER_PSS, &s, &t, &error),
+				 0);
+		pss[0] = (int64_t)(t.instants[0].total / KIB);
+		pss[1] = (int64_t)(t.instants[t.count - 1].total / KIB);
+	}
+	timeline_free(&t);
+	snapshot_free(&s);
+	recording_close(r);
+	if (pss[0] != begin || pss[1] != end)
+		fail_msg("%s: from %d to %d, not from %d to %d: %s", text, (int)pss[0], (int)pss[1],
+			 (int)begin, (int)end, pss[0] < 0 ? error.text : "");
+}
+
+/* From 17:00 to 19:59, once a minute. */
+static void record_three_hours(void)
+{
+	made.span_ms = MINUTE;
+	for (unsigned i = 0; i < 180; i++) {
+		put("a", "x", 1, 1000 + i);
+		add();
+	}
+}
+
+TEST(spans_of_time)
+{
+	record_three_hours();
+	assert_span(NULL, 1000, 1179);
+	assert_span("..", 1000, 1179);
+	assert_span("first..last", 1000, 1179);
+	assert_span("18:00..18:30", 1060, 1090);
+	assert_span("18:00..", 1060, 1179);
+	assert_span("..18:30", 1000, 1090);
+	assert_span("-30m..-10m", 1149, 1169);
+	assert_span("-30m..", 1149, 1179);
+	assert_span("-30m..19:40", 1149, 1160);
+	assert_span("18:00..-10m", 1060, 1169);
+	assert_span("2026-11-29T18:00Z..18:30", 1060, 1090);
+	assert_span("2026-11-29T10:00Z..2026-11-29T17:05Z", 1000, 1005);
+	/* Between two samples, the one before counts. */
+	assert_span("18:00:10..18:00:50", 1060, 1060);
+	assert_span("-30s..-10s", 1178, 1178);
+}
+
+/* The end is the first such time after the beginning, whenever the recording ends. */
+TEST(spans_that_end_later)
+{
+	record_three_hours();
+	assert_span("18:00..23:00", 1060, 1179);
+	assert_span("18:00..20:00", 1060, 1179);
+	assert_span("..23:00", 1000, 1179);
+	assert_span("-30m..23:00", 1149, 1179);
+	assert_span("18:00..2026-12-24T10:00", 1060, 1179);
+	/* Past midnight, and into the next evening. */
+	made.time_ms += 5 * HOUR;
+	made.uptime_ms += 5 * HOUR;
+	record_three_hours();
+	assert_span("19:30..01:10", 1150, 1010);
+	assert_span("19:30..05:00", 1150, 1179);
+	assert_span("2026-11-29T18:00..18:30", 1060, 1090);
+	assert_span("18:00..18:30", 1060, 1090);
+	assert_span("..01:10", 1000, 1010);
+}
+
+TEST(spans_without_samples)
+{
+	record_three_hours();
+	assert_span("-10m..-30m", -1, -1);
+	assert_contains(error.text, "\"-10m..-30m\": the end is before the beginning");
+	assert_span("last..first", -1, -1);
+	assert_contains(error.text, "the end is before the beginning");
+	assert_span("2026-11-29T19:00..2026-11-29T18:00", -1, -1);
+	assert_contains(error.text, "the end is before the beginning");
+	assert_span("2027-01-01T00:00..", -1, -1);
+	assert_contains(error.text, "nothing was recorded at 2027-01-01T00:00");
+	assert_contains(error.text,
+			"begins at 2026-11-29T17:00:00 and ends at 2026-11-29T19:59:00");
+	assert_span("16:00..16:30", -1, -1);
+	assert_contains(error.text, "nothing was recorded at 16:30");
+	made.time_ms += 2 * HOUR;
+	made.uptime_ms += 2 * HOUR;
+	record_three_hours();
+	assert_span("20:30..21:00", -1, -1);
+	assert_contains(error.text, "has a gap from 2026-11-29T19:59:00 to 2026-11-29T22:00:00");
+}
+
+/* What was recorded twice under the same times is there twice. */
+TEST(spans_when_the_clock_is_set_back)
+{
+	for (unsigned i = 0; i < 12; i++) {
+		if (i == 6)
+			made.time_ms -= 45000;
+		put("a", "x", 1, 10 + i);
+		add();
+	}
+	assert_span("17:00:18..17:00:26", 12, 17);
+	assert_span("17:00:30..17:00:41", 13, 18);
+	assert_span("17:00..17:02", 10, 21);
+}
+
+/* A new boot is a gap, however short. */
+TEST(a_boot_is_a_gap_of_a_timeline)
+{
+	const struct recall what = {.by = by_label};
+	struct recording *r;
+	struct snapshot s = {0};
+	struct timeline t = {.count = 0};
+	struct sample first;
+
+	for (unsigned i = 0; i < 6; i++) {
+		if (i == 2)
+			reopen("boot-1");
+		if (i == 4) {
+			made.uptime_ms = 9000;
+			reopen("boot-2");
+		}
+		put("a", "x", 1, 10 + i);
+		add();
+	}
+	r = recording_open(path, &error);
+	assert_non_null(r);
+	assert_int_equal(recording_find_span(r, NULL, &first, &error), 0);
+	assert_int_equal(recording_read(r, &what, &s, &error), 0);
+	assert_int_equal(recording_history(r, &what, &first, COUNTER_PSS, &s, &t, &error), 0);
+	assert_int_equal(t.count, 6);
+	for (size_t i = 0; i < t.count; i++)
+		assert_int_equal(t.instants[i].after_gap, i == 4);
+	timeline_free(&t);
+	snapshot_free(&s);
+	recording_close(r);
 }
 
 /* Thinning */
@@ -928,6 +1114,13 @@ int main(void)
 		WITH(suspended_for_hours),
 		WITH(another_architecture),
 		WITH(another_boot_continues),
+		WITH(back_is_time_that_has_passed),
+		WITH(days_that_do_not_exist),
+		WITH(spans_of_time),
+		WITH(spans_that_end_later),
+		WITH(spans_without_samples),
+		WITH(spans_when_the_clock_is_set_back),
+		WITH(a_boot_is_a_gap_of_a_timeline),
 		WITH(older_samples_are_thinned),
 		WITH(thinning_joins_whole_states),
 		WITH(the_size_is_limited_at_every_write),

@@ -67,6 +67,8 @@ export function load() {
 	data.keys = data.by.map((name, key) =>
 		data.columns.map((column, i) => i).filter(i => data.columns[i].key === key));
 	data.size = size_column(data);
+	data.sides = data.source === "diff" ? ["before", "after"].map(name =>
+		data.columns.findIndex(one => one.name === name)) : null;
 	if (data.timeline)
 		load_timeline(data);
 	else
@@ -74,13 +76,19 @@ export function load() {
 	return data;
 }
 
-// The size of a row at an instant; without a timeline, there is only one.
+// The column that has the sizes of an instant; -1 if there is none.
+const column_at = (data, at) => data.sides ? data.sides[at] : data.size;
+
+// The size of a row at an instant. A comparison has two; other data without a timeline, one.
 export function size_of(data, row, at) {
-	return data.timeline ? row.values[at]
-		: data.size < 0 ? null : amount(row.cells[data.size]);
+	const column = column_at(data, at);
+
+	return data.timeline ? row.values[at] : column < 0 ? null : amount(row.cells[column]);
 }
 
 export function total_of(data, at) {
+	const column = column_at(data, at);
+
 	return data.timeline ? data.timeline.total[at]
-		: data.size < 0 ? 0 : amount(data.totals[data.size]) ?? 0;
+		: column < 0 ? 0 : amount(data.totals[column]) ?? 0;
 }

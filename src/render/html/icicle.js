@@ -102,7 +102,8 @@ export class Icicle {
 		const share = percent(node.value, this.root.value);
 
 		return this.before === null ? share
-			: `${share}, ${change(node.value - node.old)} since the other moment`;
+			: `${share}, ${change(node.value - node.old)} ` +
+				(this.data.sides ? "from before to after" : "since the other moment");
 	}
 
 	// The accessible name begins with the visible text.

@@ -4,7 +4,7 @@ import {line} from "d3-shape";
 import {scaleLinear} from "d3-scale";
 import {max, sum} from "d3-array";
 import {select} from "d3-selection";
-import {load, shown, size_of, total_of} from "./data.js";
+import {amount, load, shown, size_of, total_of} from "./data.js";
 import {change, moment, percent, size, zone} from "./format.js";
 import {make_colors} from "./colors.js";
 import {Icicle} from "./icicle.js";
@@ -15,16 +15,25 @@ import {draw_bar, draw_lines} from "./account.js";
 const $ = id => document.getElementById(id);
 const data = load();
 const timeline = data.timeline || null;
-const last = timeline ? timeline.times.length - 1 : 0;
-const state = {moment: last, before: null, key: Math.max(0, data.by.length - 1)};
+const last = timeline ? timeline.times.length - 1 : data.sides ? 1 : 0;
+const state = {moment: last, before: data.sides ? 0 : null, key: Math.max(0, data.by.length - 1)};
 const kinds = {proc: "the running system", tree: "a captured tree", smaps: "smaps files",
-	recording: "a recording", diff: "a comparison"};
+	recording: "a recording", diff: "a comparison of"};
 
 function fact(list, name, value) {
 	const pair = list.appendChild(document.createElement("div"));
 
 	pair.appendChild(document.createElement("dt")).textContent = name;
 	pair.appendChild(document.createElement("dd")).textContent = value;
+}
+
+function show_sides(facts) {
+	data.columns.forEach((column, i) => {
+		if (column.type === "bytes")
+			fact(facts, column.header, data.totals[i] === null ? "-" : size(amount(data.totals[i])));
+		else if (column.type === "change")
+			fact(facts, column.header, data.totals[i] === null ? "-" : change(data.totals[i]));
+	});
 }
 
 function show_head() {
@@ -35,9 +44,11 @@ function show_head() {
 	document.title = data.host ? `Memory of ${data.host}` : "Memory";
 	$("title").textContent = document.title;
 	$("subtitle").textContent = [when && `${when} (${zone()})`, data.kernel && `Linux ${data.kernel}`,
-		`from ${kinds[data.source]}` + (data.source === "proc" || data.source === "diff" ? ""
-			: ` ${data.paths.join(" ")}`)].filter(Boolean).join(" · ");
-	if (column)
+		`from ${kinds[data.source]}` + (data.source === "proc" ? ""
+			: ` ${data.paths.join(data.sides ? " and " : " ")}`)].filter(Boolean).join(" · ");
+	if (data.sides)
+		show_sides(facts);
+	else if (column)
 		fact(facts, timeline ? `${column.header} at the end` : column.header,
 			size(total_of(data, last)));
 	if (timeline)
@@ -59,7 +70,8 @@ function names_by_size() {
 	const sums = new Map();
 
 	for (const row of data.rows)
-		sums.set(row.keys[state.key], (sums.get(row.keys[state.key]) || 0) + (size_of(data, row, 0) || 0));
+		sums.set(row.keys[state.key], (sums.get(row.keys[state.key]) || 0) +
+			(size_of(data, row, state.moment) || 0));
 	return [...sums].sort((a, b) => b[1] - a[1]).map(one => one[0]);
 }
 
@@ -245,7 +257,9 @@ function show_about() {
 			`This page leaves out the ${data.left_out} smallest rows; the totals include them.`;
 	if (!timeline)
 		return;
-	$("thinning").textContent = `${timeline.samples} samples` + (timeline.samples > last + 1
+	const samples = `${timeline.samples} sample${timeline.samples === 1 ? "" : "s"}`;
+
+	$("thinning").textContent = samples + (timeline.samples > last + 1
 		? `, ${last + 1} of them drawn: ` + (timeline.off < 1024 ? "the others lie on the lines between them."
 			: `no large row is farther than ${size(timeline.off)} from the lines between them.`)
 		: ".") + " Click to select a moment, drag to compare two." +
@@ -261,7 +275,8 @@ function show() {
 		show_sliders();
 	}
 	$("shape-hint").textContent = "Wider boxes are larger" + (state.before === null ? ". "
-		: "; orange ones grew and blue ones shrank between the two moments. ") +
+		: "; orange ones grew and blue ones shrank between the two " +
+			(data.sides ? "sides. " : "moments. ")) +
 		"Arrow keys move between boxes; Enter or a click opens one, Escape closes it.";
 	icicle.show(state.moment, state.before, state.key, state.colors);
 	show_table();

@@ -10,6 +10,8 @@ import {clock, moment, size, tick, ticks} from "./format.js";
 const margin = {top: 8, right: 12, bottom: 24, left: 48};
 const height = 320;
 const DRAG = 4; // pixels; less is a click
+const BAR = 8; // pixels, of a sample without neighbours
+const AROUND = 30000; // milliseconds shown on both sides of a single sample
 
 // The largest values of a key, and all others together.
 export function add_up(data, key) {
@@ -69,7 +71,8 @@ export class Timeline {
 		const {times, total} = this.data.timeline, [from, to] = this.view;
 
 		this.width = Math.max(240, this.element.clientWidth);
-		this.x = scaleTime().domain([times[from], Math.max(times[to], times[from] + 1)])
+		this.x = scaleTime().domain(from === to ? [times[from] - AROUND, times[to] + AROUND]
+			: [times[from], times[to]])
 			.range([margin.left, this.width - margin.right]);
 		this.most = Math.max(1024, max(range(from, to + 1), i => total[i]) * 1.04);
 		this.y = scaleLinear().domain([0, this.most])
@@ -84,8 +87,9 @@ export class Timeline {
 
 		this.set_scales();
 		const parts = stretches(gaps, ...this.view).map(part => layers(part));
-		// A single sample is drawn as a line.
-		const shape = layer => area().x((d, i) => this.x(times[d.data]) + (layer.length > 1 ? 0 : i))
+		// A single sample is drawn as a bar.
+		const shape = layer => area().x((d, i) => this.x(times[d.data]) +
+			(layer.length > 1 ? 0 : BAR * (i - 0.5)))
 			.y0(d => this.y(d[0])).y1(d => this.y(d[1]))(layer.length > 1 ? layer
 				: [layer[0], layer[0]]);
 
