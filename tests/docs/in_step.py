@@ -179,6 +179,19 @@ def check_options(program, page, top, completions):
         compare("options with a value", valued, {o for o in found if found[o]}, name, "--help")
 
 
+def check_help(program, completions):
+    """`help COMMAND` and `version` are the options, and the help lists every command."""
+    text = run(program, "--help").stdout
+    listed = re.findall(r"^  ([a-z]+) +[a-z]", text[text.index("Commands"):text.index("Selection:")], re.M)
+    compare("commands", set(need(listed, "commands")), set(word_list(completions["bash"], "commands")),
+            "anonmem.bash", "--help")
+    pairs = [(["help"], ["--help"]), (["help", "help"], ["--help"]), (["version"], ["--version"])]
+    pairs += [(["help", command], [command, "--help"]) for command in listed]
+    for words, options in pairs:
+        if need(run(program, *options).stdout, "help") != run(program, *words).stdout:
+            problems.append(f"anonmem {' '.join(words)} is not anonmem {' '.join(options)}")
+
+
 def check_run(program, source, page, completions):
     listed = help_options(run(program, "run", "--help").stdout)
     compare("options of run", listed, manual_options(page), page.name, "run --help")
@@ -564,6 +577,7 @@ def main():
     )
 
     check_options(program, command, top, completions)
+    check_help(program, completions)
     check_run(program, source, started, completions)
     check_top(program, source, top, form, completions)
     check_values(program, source, command, completions)
