@@ -546,6 +546,7 @@ def check_json(program, page):
         "keys": set(need(report["groups"], "group")[0]) - set(report["totals"]),
         "meminfo": set(report["meminfo"]),
     }
+    names["source"].discard("sample")  # only of a recording
     names["keys"].discard("shares_memory_with")  # only of a process that does
     names["keys"].discard("certainty")  # only of a guess
     for part, found in printed.items():
