@@ -2,7 +2,7 @@
  * class: what a mapping is, judged by its line in smaps alone.
  *
  * The label is the name that the process gave the memory, as the kernel prints it; otherwise one of
- * the labels listed in anonmem(1). Matching is anchored: `[anon:x]` is a label only if the whole
+ * the labels listed in anonmem-labels(7). Matching is anchored: `[anon:x]` is a label only if the whole
  * name has that form, which no path can have, since paths begin with a slash.
  */
 #ifndef CLASSIFY_CLASS_H

@@ -555,7 +555,7 @@ def check_json(program, page):
 
 def check_quotes(source):
     """A quoted bracket or stop without an escape would be printed outside of its quotes."""
-    for page in sorted((source / "man").glob("*.[135]")):
+    for page in sorted((source / "man").glob("*.[1357]")):
         text = subprocess.run(["mandoc", "-T", "utf8", page], capture_output=True, text=True,
                               check=True).stdout
         for empty in ("\u2018\u2019", "\u201c\u201d"):
@@ -568,12 +568,13 @@ def main():
     folder = source / "src/cli/completions"
     files = {"bash": "anonmem.bash", "zsh": "_anonmem", "fish": "anonmem.fish"}
     completions = {shell: (folder / name).read_text() for shell, name in files.items()}
-    command, capture, checked, diff, doctor, machine, record, started, serve, top, rules, form = (
+    command, capture, checked, diff, doctor, machine, record, started, serve, top, rules, form, labels = (
         Page(source / "man" / name)
         for name in (
             "anonmem.1", "anonmem-capture.1", "anonmem-check.1", "anonmem-diff.1", "anonmem-doctor.1",
             "anonmem-machine.1", "anonmem-record.1", "anonmem-run.1",
             "anonmem-serve.1", "anonmem-top.1", "anonmem-rules.5", "anonmem-json.5",
+            "anonmem-labels.7",
         )
     )
 
@@ -584,8 +585,8 @@ def main():
     check_values(program, source, command, completions)
     check_columns(program, source, command, completions)
     check_rules(source, rules)
-    check_labels(source, command)
-    check_guesses(source, command)
+    check_labels(source, labels)
+    check_guesses(source, labels)
     check_exit(program, source, command)
     check_coverage(source, command)
     check_schema(source, form)
