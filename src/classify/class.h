@@ -2,8 +2,8 @@
  * class: what a mapping is, judged by its line in smaps alone.
  *
  * The label is the name that the process gave the memory, as the kernel prints it; otherwise one of
- * the labels listed in anonmem(1). Matching is anchored: `[anon:x]` is a label only if the whole
- * name has that form, which no path can have, since paths begin with a slash.
+ * the labels listed in anonmem-labels(7). Matching is anchored: `[anon:x]` is a label only if the
+ * whole name has that form, which no path can have, since paths begin with a slash.
  */
 #ifndef CLASSIFY_CLASS_H
 #define CLASSIFY_CLASS_H
@@ -13,7 +13,7 @@
 enum kind {
 	KIND_ANON,    /* private anonymous memory, heap and stack included */
 	KIND_SHMEM,   /* counted as RssShmem by the kernel: tmpfs, memfd, System V segments */
-	KIND_FILE,    /* files on anything but memory */
+	KIND_FILE,    /* files, except those of a file system in memory */
 	KIND_SPECIAL, /* the kernel's own pages: vdso, vvar, rings of io_uring or perf, devices */
 	KIND_COUNT
 };

@@ -19,7 +19,7 @@ struct elf {
 	uint64_t dynamic, dynamic_size; /* an address in the file; the size is 0 if there is none */
 };
 
-/* The object whose file name begins so; the program for "". */
+/* The object whose file name begins with `name`; the program for "". */
 bool elf_open(struct elf *elf, struct memory *memory, struct slice name);
 
 /* Where zero-initialized variables are. */

@@ -1,6 +1,6 @@
 /*
  * guess: what unnamed memory is taken for. Each guess is certain or likely, which its label shows:
- * `~malloc` or `~malloc?`. anonmem(1) lists them.
+ * `~malloc` or `~malloc?`. anonmem-labels(7) lists them.
  */
 #ifndef CLASSIFY_GUESS_H
 #define CLASSIFY_GUESS_H

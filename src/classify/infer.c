@@ -82,8 +82,8 @@ void infer_begin(struct infer *n)
 	n->program_length = 0;
 }
 
-/* Whether a name only says which library or program mapped the memory, as those of `anonmem run`
- * do. What it is for can still be guessed, but of heaps, which are malloc's. */
+/* Whether a name, such as one of `anonmem run`, only says which library or program mapped the
+ * memory. Its use can still be guessed, except for heaps, which are malloc's. */
 static bool is_called_by_taker(const struct infer *n, const struct mapping *m)
 {
 	struct slice name = label_text(m->name);
@@ -207,8 +207,8 @@ static bool is_bss(const struct infer *n, const struct mapping *m)
 
 /* Thread stacks have sizes that are powers of two, slightly less with guard pages inside, slightly
  * more with other memory merged at the end. A stack is used from the top, rarely more than half;
- * other memory between guard pages was allocated to be used. Where threads show in their stacks
- * (sign_stack.c), what was looked at is none. */
+ * other memory between guard pages was allocated to be used. If stacks can be recognized by content
+ * (sign_stack.c), memory whose content showed no stack is none. */
 static bool is_stack(const struct infer *n, const struct mapping *m)
 {
 	uint64_t size = m->end - m->start;

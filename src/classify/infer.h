@@ -3,7 +3,7 @@
  *
  * Most programs name nothing, and most kernels keep no names. The neighbours of an unnamed private
  * mapping prove or suggest what it is; the guess becomes a label that begins with a tilde.
- * anonmem(1) lists the rules, and how reliable each one is.
+ * anonmem-labels(7) lists the rules, and how reliable each one is.
  *
  *	infer_init(&n, deliver, ctx)
  *	for each process: infer_begin(&n)

@@ -23,7 +23,7 @@ struct rules {
 /* The names that programs give memory; see the table in anonmem-rules(5). The order matters. */
 static const struct {
 	const char *pattern, *subsystem;
-	bool of_any; /* what it matches may be anything that somebody made up */
+	bool of_any; /* the matched name may be any that a program chose */
 } builtin[] = {
 	{"^glibc: pthread (user )?stack: [0-9]+$", "glibc/stacks", false},
 	{"^glibc: malloc.*", "glibc/malloc", false},

@@ -35,12 +35,12 @@ void rules_write(const struct rules *rules, FILE *out);
  * memory. */
 bool rules_apply(const struct rules *rules, struct slice label, FILE *out);
 
-/* Whether a built-in rule knows what a label says, so that it is the same in all programs of a
- * kind: not one that takes whatever stands before a colon, or the name of any library. The rules
- * are those of rules_add_builtin() alone; the text is that of label_text(). */
+/* Whether a built-in rule matches a label by a name that means the same in all programs, rather
+ * than by any text before a colon or the name of any library. The rules are those of
+ * rules_add_builtin() alone; the text is that of label_text(). */
 bool rules_know(const struct rules *builtin_rules, struct slice text);
 
-/* Whether a built-in rule that rules_know() goes by gives this subsystem, or begins it so. */
+/* Whether this subsystem comes from a rule that rules_know() accepts, or begins like one. */
 bool rules_give(struct slice subsystem);
 
 #endif

@@ -51,7 +51,7 @@ struct sign_facts {
 		uint64_t data, data_end; /* variables of the C library, or else of the program */
 		uint64_t claimed;	 /* bytes of what looks like chunks */
 		bool has_library;
-		bool doubted; /* malloc(3) itself has fewer */
+		bool doubted; /* malloc(3) itself counts fewer */
 	} malloc;
 	struct erlang_facts { /* allocators with carriers that point at each other */
 		uint64_t allocators[ERLANG_ALLOCATORS];

@@ -95,7 +95,7 @@ static bool read_segments_32(const char *page, struct extent *x)
 	return x->any;
 }
 
-/* The page of a program that nobody has read is in its file alone. */
+/* A page of the program that was never touched is not in memory, only in the file. */
 static bool read_head(const struct sign_place *p, char *page)
 {
 	const struct bss_facts *b = &p->facts->bss;

@@ -69,8 +69,8 @@ static uint64_t end_of_chunk(const struct sign_place *p, uint64_t at)
 	return is_size(size) && size <= p->mapping->end - at ? at + size : 0;
 }
 
-/* The two words are two marks, but a program may have numbers that look so by chance: that a chunk
- * ends where the mapping or another chunk does is one more. */
+/* The two words are two marks, but other numbers can look like them by chance. The third mark is
+ * that the chunk ends where the mapping ends or another chunk begins. */
 bool sign_malloc_chunks(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t end = end_of_chunk(p, p->at), next = end;

@@ -108,8 +108,8 @@ static enum head look_arena(const struct sign_place *p, uint64_t at, void *ctx)
 	return HEAD_OURS;
 }
 
-/* Where it is not known how far before the pool the arena begins, its last pool may be missing:
- * then something else may lie there, but not at the begin of a mapping. */
+/* If it is unknown how far before the pool the arena begins, its last pool may be missing. Other
+ * memory may then lie there, except at the start of a mapping. */
 static bool lacks_last_pool(const struct sign_place *p, uint64_t at, uint64_t bytes)
 {
 	uint32_t arena;

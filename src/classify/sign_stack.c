@@ -7,7 +7,7 @@
  * From glibc 2.42 on, guard pages are not separate mappings, so the kernel merges stacks with each
  * other and with other memory.
  *
- * Of a stack that is too little used to be read, or on other machines, two other marks tell: it
+ * A stack that is used too little to be read, or is on another machine, has two other marks: it
  * lies directly behind guard pages, and a thread has its stack pointer in it. The pointer alone
  * proves little: an allocator's area may contain stacks.
  */
@@ -168,9 +168,9 @@ void sign_stack_pass(const struct mapping *m, struct sign_facts *facts)
 	facts->stack.guard_end = may_guard ? m->end : 0;
 }
 
-/* Whether as much is used as of a stack: what lies above the pointer, about, and not much of a
- * large one. More may belong to an area that only ends in a stack, or have been used before: the
- * content tells. */
+/* Whether about as much is used as lies above the stack pointer, and little of a large area. If
+ * more is used, the area may only end in a stack, or the stack was deeper before; its content
+ * decides. */
 static bool is_used_as_stack(const struct mapping *m, uint64_t pointer)
 {
 	uint64_t size = m->end - m->start, above = m->end - pointer / PAGE_BYTES * PAGE_BYTES;
@@ -180,8 +180,8 @@ static bool is_used_as_stack(const struct mapping *m, uint64_t pointer)
 	       (size < SMALL || used <= size / 2);
 }
 
-/* Where threads show, a stack that is used enough to be read shows one. A coroutine's stack on
- * which a thread runs is a thread's stack as well. */
+/* If threads can be recognized by content, a stack with enough pages to be read shows its thread.
+ * The stack of a coroutine on which a thread runs counts as a thread's stack. */
 enum guess sign_stack_of(const struct mapping *m, uint64_t pointer, const struct sign_facts *facts)
 {
 	uint64_t size = m->end - m->start;

@@ -141,6 +141,8 @@ static int check_forms(const struct options *o, struct error *e)
 		 "pod and unit"},
 		{o->renderer == &render_prometheus && o->command != FOR_REPORT,
 		 "--format prometheus writes one report; anonmem serve answers Prometheus"},
+		{o->renderer == &render_prometheus && o->limit,
+		 "--format prometheus bounds the number of series itself; leave out --limit"},
 		{o->command == FOR_TOP && !o->batch && !o->renderer->has_screen,
 		 "--json and --csv of anonmem top need --batch"},
 	};

@@ -13,7 +13,7 @@ static const struct help {
 	 "       anonmem COMMAND [OPTIONS] [ARG...]\n"
 	 "Show what the memory of all processes, or of the given ones, is used for.\n"
 	 "\n"
-	 "Commands (anonmem COMMAND --help shows their options):\n"
+	 "Commands (anonmem help COMMAND shows their options):\n"
 	 "  top          watch the report live\n"
 	 "  machine      account for all memory of the machine or of a control group\n"
 	 "  record       record memory over time\n"
@@ -155,6 +155,6 @@ void help_write_columns(enum option_command command, FILE *out)
 		const struct column *c = &columns[i];
 
 		if (column_is_offered(c, command == FOR_TOP))
-			fprintf(out, "%-18s%-10s%s\n", c->name, c->header, c->help);
+			fprintf(out, "%-18s%-11s%s\n", c->name, c->header, c->help);
 	}
 }

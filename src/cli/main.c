@@ -95,9 +95,27 @@ static enum exit_status run(int argc, char **argv)
 	return command ? EXIT_FAILED : EXIT_USAGE;
 }
 
+/* `help [COMMAND]` and `version`, as git and systemctl have them, are the options --help and
+ * --version. */
+static void words_to_options(int argc, char **argv)
+{
+	static char help[] = "--help", version[] = "--version";
+
+	if (argc >= 2 && strcmp(argv[1], "version") == 0)
+		argv[1] = version;
+	if (argc < 2 || strcmp(argv[1], "help") != 0)
+		return;
+	argv[1] = help;
+	if (argc > 2 && strcmp(argv[2], "help") != 0) {
+		argv[1] = argv[2];
+		argv[2] = help;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	/* LC_CTYPE decides which characters are printable; number formats stay unlocalized. */
 	setlocale(LC_CTYPE, "");
+	words_to_options(argc, argv);
 	return (int)close_output(run(argc, argv));
 }

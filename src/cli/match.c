@@ -83,16 +83,33 @@ static void write_memory(FILE *out, const struct options *o, const struct snapsh
 	write_kinds(out, any, o->selection.kinds);
 }
 
-void match_say_none(const struct options *o, const struct snapshot *s)
+/* The caller frees it. NULL if out of memory. */
+static char *sentence(const struct options *o, const struct snapshot *s)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = textstream_open(&text, &size);
 
 	if (!out)
-		return;
+		return NULL;
 	(finds_process(o, s) ? write_memory : write_processes)(out, o, s);
-	if (textstream_close(out, &text))
+	return textstream_close(out, &text) ? text : NULL;
+}
+
+void match_say_none(const struct options *o, const struct snapshot *s)
+{
+	char *text = sentence(o, s);
+
+	if (text)
 		say(text);
 	free(text);
+}
+
+int match_error(const struct options *o, const struct snapshot *s, struct error *e)
+{
+	char *text = sentence(o, s);
+	int status = text ? error_set(e, ERROR_SYSTEM, "%s", text) : error_memory(e);
+
+	free(text);
+	return status;
 }

@@ -11,4 +11,7 @@ bool match_found(const struct options *o, const struct snapshot *s);
 /* Reports which options matched nothing, for a snapshot without a match. */
 void match_say_none(const struct options *o, const struct snapshot *s);
 
+/* The same, as an error. Returns -1. */
+int match_error(const struct options *o, const struct snapshot *s, struct error *e);
+
 #endif

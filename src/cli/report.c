@@ -118,6 +118,26 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	return match_found(o, s) ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* A table of no process tells people nothing, unless it says which ones may have matched; programs
+ * get a complete document in any case. */
+static bool shows_nothing(const struct options *o, const struct snapshot *s)
+{
+	return o->renderer->hides_zeros && s->coverage.by_outcome[OUTCOME_READ] == 0 &&
+	       (s->problems.count > 0 || (!match_found(o, s) && s->coverage.unmatched == 0));
+}
+
+/* Reports why there is nothing to show: the last reason is the error. */
+static int refuse(const struct options *o, const struct snapshot *s, struct error *e)
+{
+	bool matches = match_found(o, s);
+	size_t count = s->problems.count - matches;
+
+	for (size_t i = 0; i < count; i++)
+		say(s->problems.list[i].text);
+	return matches ? error_set(e, ERROR_SYSTEM, "%s", s->problems.list[count].text)
+		       : match_error(o, s, e);
+}
+
 /* The timeline may be NULL. */
 static int report_snapshot(const struct options *o, const struct snapshot *s,
 			   const struct timeline *timeline, struct error *e)
@@ -132,6 +152,8 @@ static int report_snapshot(const struct options *o, const struct snapshot *s,
 	struct report report;
 	int status;
 
+	if (shows_nothing(o, s))
+		return refuse(o, s, e);
 	choose_columns(o, grouping_has(&o->by, KEY_SEGMENT) ? segment_columns : table_columns,
 		       &options);
 	status = report_build(s, &options, &report, e);

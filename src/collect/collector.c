@@ -131,8 +131,8 @@ static enum match match(struct collector *c, const struct process *process)
 		return MATCH_NO;
 	if (!process->has_ended)
 		return MATCH_UNKNOWN;
-	/* The process has exited, and nobody will know whether it matched; but if the user gave its
-	 * pid, it counts as missed. */
+	/* The process exited before it was known whether it matches. If the user gave its pid, it
+	 * counts as missed. */
 	return source_names(c->work->source, process->pid) ? MATCH_YES : MATCH_NO;
 }
 
@@ -331,7 +331,7 @@ static int on_mapping_to_infer(void *ctx, const struct mapping *m, struct error 
 	return c->no_memory ? error_memory(e) : infer_mapping(&c->infer, m, e);
 }
 
-/* Where it goes, it is known why that ends. */
+/* Whoever takes the copy knows why the capture ends, and reports it. */
 static void on_copied(void *ctx, const struct copy *copy)
 {
 	struct collector *c = ctx;

@@ -1,9 +1,8 @@
 /*
- * redact: takes out of a capture or a recording what says who somebody is or what they do.
+ * redact: removes from a capture or a recording what identifies people or shows what they do.
  *
- * Names become letters that nobody can read anything from, the same for the same name: they are
- * hashed with a key that is made for one file and then forgotten. What stays is in
- * anonmem-capture(1).
+ * Names become letters without a meaning, the same for the same name: they are hashed with a key
+ * that is made for one file and then forgotten. What stays is in anonmem-capture(1).
  */
 #ifndef COLLECT_REDACT_H
 #define COLLECT_REDACT_H
@@ -54,7 +53,7 @@ void redact_hash(const struct redact *r, struct slice bytes, FILE *out);
 void redact_mapping_name(struct redact *r, struct slice name, FILE *out);
 void redact_given_name(struct redact *r, struct slice name, FILE *out);
 
-/* Whether a program is called so that a distribution installed. */
+/* Whether a program that a distribution installed has this name. */
 bool redact_is_installed(struct slice program, struct slice name);
 
 #endif

@@ -1,4 +1,4 @@
-/* redact_files: takes out of the files of a capture what redact.h takes out of names. */
+/* redact_files: redacts the files of a capture, whose names redact.h redacts. */
 #ifndef COLLECT_REDACT_FILES_H
 #define COLLECT_REDACT_FILES_H
 

@@ -143,8 +143,8 @@ static int by_folded(const void *a, const void *b)
 	return (x->folded > y->folded) - (x->folded < y->folded);
 }
 
-/* The processes of a set that have any of some groups: as many as have the largest of them, and
- * perhaps others, if there are any. */
+/* How many processes of a set have any of these groups: at least as many as have the most frequent
+ * one. The set does not tell whether others have the rest. */
 static uint64_t count_any(struct fold *f, const struct record *r, const struct part *parts,
 			  size_t count)
 {

@@ -80,7 +80,7 @@ static bool set(symbol *where, bool known, symbol value)
 	return !known || value != SYMBOL_NONE;
 }
 
-/* What the control group of a process says of where it runs. */
+/* Where a process runs, according to its control group. */
 static bool set_place(struct grouper *k, const struct process *p)
 {
 	char name[CONTAINER_NAME_MAX] = "";

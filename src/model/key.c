@@ -103,7 +103,11 @@ symbol key_intern_process(struct intern *symbols, const struct process *process)
 
 struct process_identity key_process(const struct intern *symbols, symbol process)
 {
-	struct slice bytes = intern_bytes(symbols, process);
+	return key_identity(intern_bytes(symbols, process));
+}
+
+struct process_identity key_identity(struct slice bytes)
+{
 	struct process_head head;
 
 	memcpy(&head, bytes.ptr, sizeof(head));

@@ -61,6 +61,8 @@ struct process_identity {
 
 symbol key_intern_process(struct intern *symbols, const struct process *process);
 struct process_identity key_process(const struct intern *symbols, symbol process);
+/* The same from the bytes of the symbol, into which the name points. */
+struct process_identity key_identity(struct slice bytes);
 
 /* The slices point into the symbols. */
 struct mapping_identity {

@@ -151,7 +151,7 @@ bool shares_have(const struct shares *s, const struct segment_id *id)
 	return intern_find(&s->ids, id_bytes(id)) != SYMBOL_NONE;
 }
 
-/* For System V segments, the kernel tells anybody. */
+/* The kernel shows the swap of System V segments to every user. */
 static bool learn(void *ctx, const struct segment_id *id, struct slice name,
 		  const struct segment_facts *facts)
 {

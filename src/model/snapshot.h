@@ -92,7 +92,7 @@ struct snapshot {
 
 	bool inferred; /* unnamed memory may have a guess as its label */
 	enum { EXCLUSIVE_UNASKED, EXCLUSIVE_BOUNDS, EXCLUSIVE_EXACT } exclusive;
-	bool heaps;	     /* it was asked how much malloc has handed out */
+	bool heaps;	     /* the amounts that malloc has handed out were requested */
 	bool objects_unseen; /* with EXCLUSIVE_EXACT: unknown who else uses shared memory */
 	bool verified;
 	struct verification verification;

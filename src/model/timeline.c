@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* How many tracks have a say in which instants are kept. */
+/* The number of tracks that determine which instants are kept. */
 enum { JUDGED = 40 };
 
 void timeline_free(struct timeline *t)

@@ -1,6 +1,6 @@
 /*
- * bugreport: what Android says of the memory of processes: a bug report, or the output of
- *showmap(1) for one process or several.
+ * bugreport: what Android prints about the memory of processes: a bug report, or the output of
+ * showmap(1) for one process or several.
  *
  *	========================================================
  *	== dumpstate: 2026-11-29 10:00:00
@@ -10,7 +10,7 @@
  *	(a table; see showmap.h)
  *	------ 0.085s was the duration of 'SHOW MAP 620 (/system/bin/netd)' ------
  *
- * Everything else in a bug report is passed over. A process whose table is not whole is cut short.
+ * Everything else in a bug report is skipped. A process whose table is not whole is cut short.
  *
  * Source: frameworks/native/cmds/dumpstate, Android 4 to 16.
  */

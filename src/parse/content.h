@@ -1,5 +1,5 @@
 /*
- * content: how who reads memory asks who knows what it means.
+ * content: the interface between the source, which reads memory, and the signs, which recognize it.
  */
 #ifndef PARSE_CONTENT_H
 #define PARSE_CONTENT_H
@@ -16,7 +16,7 @@ struct content_part {
 /* Whether the memory belongs to the C library's malloc. */
 enum content_malloc { MALLOC_NOT, MALLOC_MAYBE, MALLOC_SURELY };
 
-/* Whether what was found of a process agrees with what the process itself keeps of it. */
+/* Whether what was found in a process agrees with the process's own figures. */
 enum content_doubt {
 	DOUBT_NONE,
 	DOUBT_SOME, /* it may have changed meanwhile */
@@ -38,7 +38,8 @@ struct content_signs {
 	unsigned (*settle)(const struct content_part *part, void *facts);
 	/* After all mappings. */
 	enum content_doubt (*check)(struct memory *memory, const void *facts);
-	/* Before the first mapping: a check failed before, so what it is about is only likely. */
+	/* Called before the first mapping if a check failed in an earlier reading: its guesses are
+	 * only likely. */
 	void (*doubt)(void *facts);
 };
 

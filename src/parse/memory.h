@@ -1,5 +1,5 @@
 /*
- * memory: the memory of one process, as far as it may be looked at to find out what it is.
+ * memory: the memory of one process, as far as signs may read it.
  *
  * Only pages that are there are read: nothing is swapped in, allocated or waited for. What is read
  * is bounded for each mapping and for each process; beyond that, and where the right to read is
@@ -28,8 +28,8 @@ struct memory {
 	/* The first page of [from, end) that may be read, or `end` if there is none. If `from` lies
 	 * in one, that is `from`. */
 	uint64_t (*next)(struct memory *m, uint64_t from, uint64_t end);
-	/* Finds the object whose file's name begins with `name`; of "" the program. It may lie
-	 * anywhere in the address space, so behind the mapping at hand too. */
+	/* Finds the object whose file's name begins with `name`; the program for "". It may lie
+	 * anywhere in the address space, even behind the current mapping. */
 	bool (*find)(struct memory *m, struct slice name, struct memory_object *object);
 	/* Reads bytes of an object's file, of which not all need be mapped (its symbols). */
 	bool (*read_file)(struct memory *m, const struct memory_object *object, uint64_t offset,

@@ -354,7 +354,7 @@ static bool trim_entry(struct smaps_parser *p, struct slice unit)
 	return true;
 }
 
-/* The two letters of each flag stand behind a blank. Of other memory nobody asks. */
+/* Each flag is two letters behind a blank. Only resident, unnamed, writable memory needs them. */
 static void note_flags(struct smaps_parser *p, struct slice flags)
 {
 	struct mapping *m = &p->mapping;

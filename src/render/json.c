@@ -51,6 +51,8 @@ static cJSON *source(const struct report *r, const struct render_options *option
 		paths = cJSON_AddArrayToObject(object, "paths");
 	for (size_t i = 0; i < options->path_count && whole; i++)
 		whole = json_append(paths, json_string(slice_of(options->paths[i])));
+	if (r->snapshot->sample)
+		whole = whole && json_put(object, "sample", json_integer(r->snapshot->sample));
 	return json_finish(whole, object);
 }
 

@@ -283,7 +283,7 @@ static uint64_t limit_of(const struct budget_rule *r, uint64_t before)
 	return r->size;
 }
 
-/* What a run had of a name. What has no entry is nothing, if all was read; else unknown. */
+/* How much a run had under a name. Without an entry, 0 if everything was read, else unknown. */
 static bool value_in(const struct usage *u, struct slice name, uint64_t *bytes)
 {
 	symbol s = intern_find(&u->names, name);

@@ -1,14 +1,14 @@
 /*
- * budget: rules about how much memory there may be, and what a snapshot says of them.
+ * budget: limits of memory, and whether a snapshot is within them.
  *
  *	budget_measure(rule, snapshot, &usage)	for each reading: the most of all of them counts
  *	budget_judge(budget, i, &runs, &baseline, &j, &e)
  *	budget_parts(rule, name, &delta, ...)	what the memory of a finding consists of
  *
- * A rule is about all memory that it matches together or, by a key, about that of each value of
- * the key. What could not be read makes it unknown whether memory is within a limit; that it is
- * over one is certain then. Of several runs, the median counts, and a growth must be more than
- *noise (noise.h).
+ * A rule is about all memory that it matches together or, by a key, about that of each value of the
+ * key. If something could not be read, it is unknown whether memory is within its limit, unless it
+ * is over it already. Of several runs, the median counts, and a growth must be more than noise
+ * (noise.h).
  */
 #ifndef REPORT_BUDGET_H
 #define REPORT_BUDGET_H

@@ -269,6 +269,15 @@ static void note_same(const struct changes *c, const struct delta *d, FILE *out)
 			c->same == 1 ? "" : "s", c->same == 1 ? "it" : "them");
 }
 
+/* With a sign. */
+static void write_change(int64_t bytes, FILE *out)
+{
+	if (bytes > -(1 << 20) && bytes < 1 << 20)
+		fprintf(out, "%+.0f KiB", (double)bytes / 1024);
+	else
+		fprintf(out, "%+.1f MiB", (double)bytes / (1 << 20));
+}
+
 static void note_hidden(const struct changes *c, const struct delta *d, FILE *out)
 {
 	(void)d;
@@ -276,9 +285,10 @@ static void note_hidden(const struct changes *c, const struct delta *d, FILE *ou
 		return;
 	fprintf(out, "%zu more row%s hidden by --limit", c->report.hidden,
 		c->report.hidden == 1 ? "" : "s");
-	if (c->hidden.known)
-		fprintf(out, ", which changed by %s%" PRId64 " bytes",
-			c->hidden.change > 0 ? "+" : "", c->hidden.change);
+	if (c->hidden.known) {
+		fputs(", which changed by ", out);
+		write_change(c->hidden.change, out);
+	}
 }
 
 static void note_rows_left_out(const struct changes *c, const struct delta *d, FILE *out)

@@ -1,7 +1,7 @@
 /*
  * Divides the counters of a mapping among its parts. The page tables say exactly whether each page
  * is resident, swapped, or mapped by this process alone. The rest is apportioned as described in
- * anonmem(1).
+ * anonmem-labels(7).
  *
  * Each share is the difference of two rounded sums, of the parts up to and including this one and
  * of those before it, so nothing is lost or counted twice.

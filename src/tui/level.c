@@ -247,15 +247,9 @@ pid_t level_pid(const struct level *l)
 	}
 	for (size_t i = 0; i < l->view.fixed_count; i++) {
 		const struct fixed *f = &l->view.fixed[i];
-		struct intern one;
-		pid_t pid;
 
-		if (f->key != KEY_PROCESS || !f->known)
-			continue;
-		intern_init(&one);
-		pid = key_process(&one, intern(&one, (struct slice){f->bytes, f->length})).pid;
-		intern_free(&one);
-		return pid;
+		if (f->key == KEY_PROCESS && f->known)
+			return key_identity((struct slice){f->bytes, f->length}).pid;
 	}
 	return 0;
 }

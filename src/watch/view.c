@@ -46,23 +46,51 @@ bool view_has(const struct view *v, enum key key)
 	return grouping_has(&v->by, key);
 }
 
+/* The key of a process in a state, which may have another name there; SYMBOL_NONE if the state does
+ * not have it. */
+static symbol find_process(const struct watch *w, const struct state *state, const struct fixed *f)
+{
+	const struct grouping *by = &w->options.collecting.by;
+	struct process_identity wanted = key_identity((struct slice){f->bytes, f->length});
+
+	for (size_t i = 0; i < state->count; i++) {
+		const struct record *r = state->processes[i]->record;
+		symbol value = r->count ? record_key(r, by, 0)[grouping_find(by, KEY_PROCESS)]
+					: SYMBOL_NONE;
+		struct process_identity found;
+
+		if (state->processes[i]->pid != wanted.pid || value == SYMBOL_NONE)
+			continue;
+		found = key_process(&w->symbols, value);
+		if (found.known & wanted.known & PROCESS_START &&
+		    found.start_time == wanted.start_time)
+			return value;
+	}
+	return SYMBOL_NONE;
+}
+
 /* A value that the watch has never seen must match no record. */
-static symbol find_value(const struct watch *w, const struct fixed *f)
+static symbol find_value(const struct watch *w, const struct state *state, const struct fixed *f)
 {
 	symbol value = intern_find(&w->symbols, (struct slice){f->bytes, f->length});
+	symbol process =
+		f->known && f->key == KEY_PROCESS ? find_process(w, state, f) : SYMBOL_NONE;
 
 	if (!f->known)
 		return SYMBOL_NONE;
+	if (process != SYMBOL_NONE)
+		return process;
 	return value == SYMBOL_NONE ? SYMBOL_NONE - 1 : value;
 }
 
-/* No shares are set: folds of the past do not show them. */
+/* The values of a view are looked up in `state`. No shares are set: folds of the past do not show
+ * them. */
 static void begin_fold(struct fold *f, const struct view *v, const struct watch *w,
-		       struct aggregate *groups, struct group *totals)
+		       const struct state *state, struct aggregate *groups, struct group *totals)
 {
 	fold_init(f, &w->options.collecting.by, &v->by, groups, totals);
 	for (size_t i = 0; i < v->fixed_count; i++)
-		fold_fix(f, v->fixed[i].key, find_value(w, &v->fixed[i]));
+		fold_fix(f, v->fixed[i].key, find_value(w, state, &v->fixed[i]));
 }
 
 /* Notes the rows of processes that were read at the last refresh. */
@@ -89,7 +117,7 @@ static bool fold_state(const struct view *v, const struct watch *w, const struct
 	snapshot_init(s, w->source, &v->by);
 	aggregate_init(&all, v->by.count);
 	aggregate_init(&read, v->by.count);
-	begin_fold(&f, v, w, &all, &s->totals);
+	begin_fold(&f, v, w, state, &all, &s->totals);
 	f.shares = state == &w->now ? &w->shares : NULL;
 	for (size_t i = 0; folded && i < state->count; i++) {
 		const struct watched *p = state->processes[i];
@@ -491,7 +519,7 @@ static bool fold_moment(const struct view *v, const struct watch *w, const struc
 	bool folded = true;
 
 	group_zero(totals);
-	begin_fold(&f, v, w, groups, totals);
+	begin_fold(&f, v, w, &w->now, groups, totals);
 	for (size_t i = 0; i < m->count; i++) {
 		const struct sizes *s = m->list[i];
 

@@ -3,17 +3,15 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
 import urllib.request
 
-
-def free_port():
-	with socket.create_server(("127.0.0.1", 0)) as s:
-		return s.getsockname()[1]
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ports import free_port  # noqa: E402
 
 
 def is_there():

@@ -17,6 +17,7 @@ import helper
 
 def main(anonmem_program, helper_program, *concepts):
 	os.umask(0o022)  # other users may read what is made
+	sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # what other tests use too
 	anonmem.PROGRAM = os.path.abspath(anonmem_program)
 	# Helpers are counted by name, without those of another run on this machine.
 	with tempfile.TemporaryDirectory() as links:

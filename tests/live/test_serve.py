@@ -19,17 +19,13 @@ import time
 
 import anonmem
 import helper
+from ports import free_port
 from anonmem import ENVIRONMENT, IS_ROOT, Live
 from helper import PATIENCE, Helper
 
 TREE = os.path.join(os.path.dirname(__file__), "../../fixtures/trees/server")
 ONCE = ("--root", TREE, "-d", "1d")  # one reading, always the same
 OPEN = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"}
-
-
-def free_port():
-	with socket.create_server(("127.0.0.1", 0)) as s:
-		return s.getsockname()[1]
 
 
 def samples(text):

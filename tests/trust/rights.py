@@ -329,6 +329,25 @@ class Lent(Watched):
 	def report(self, *arguments):
 		return json.loads(self.works(*arguments, "--json", prefix=NOBODY))
 
+	def test_lines_of_readme(self):
+		"""They let one group, and nobody else, read every process."""
+		with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:
+			blocks = re.findall(r"^```sh\n(.*?)^```$", f.read(), re.M | re.S)
+		lines, = (block for block in blocks if "setcap" in block)
+		self.assertEqual(lines.count("sudo "), lines.count("/usr/local/bin/anonmem"))
+		lines = lines.replace("sudo ", "").replace("/usr/local/bin/anonmem", self.anonmem)
+		subprocess.run(["setcap", "-r", self.anonmem], check=True)
+		subprocess.run(["bash", "-euc", lines], check=True)
+		group = re.search(r"chgrp (\w+)", lines).group(1)
+		of_group = ["setpriv", "--reuid=65534", f"--regid={group}", "--clear-groups"]
+		with sleeper() as root:
+			report = json.loads(self.works("--pid", root, "--json", prefix=of_group))
+			self.assertEqual(report["coverage"]["read"], 1)
+			# setpriv itself still has the rights of root when it executes a program.
+			denied = subprocess.run([*NOBODY, "sh", "-c", f"{self.anonmem} --pid {root}"],
+				capture_output=True, text=True, check=False, env=ENVIRONMENT)
+			self.assertEqual(denied.returncode, 126, denied)
+
 	def test_reads_others(self):
 		with sleeper() as root, sleeper("--reuid=1234", "--regid=1234", "--clear-groups") as other:
 			for more in ((), ("--verify",), ("-j", "2"), ("--by", "user,process")):

@@ -595,6 +595,34 @@ TEST(part_of_it)
 	view_free(&part);
 }
 
+/* A process that is opened is still shown when it has another name, and its growth continues. */
+TEST(part_that_is_renamed)
+{
+	struct grouping labels = {.keys = {KEY_LABEL}, .count = 1};
+	struct error e = {.code = ERROR_NONE};
+	struct view part;
+
+	watch_by(KEY_PROCESS);
+	write_process(1, "a", 10, 0, MAPPING("1-2", "[heap]", "4"));
+	write_process(2, "b", 10, 0, MAPPING("2-3", "[heap]", "2"));
+	refresh();
+	view_init(&part, &labels);
+	assert_true(view_fix(&part, KEY_PROCESS, &view.snapshot.symbols,
+			     aggregate_key(&view.snapshot.groups, (uint32_t)row_of("a"))[0]));
+	assert_int_equal(view_update(&part, watch, &e), 0);
+	write_process(1, "new", 10, 1, MAPPING("1-2", "[heap]", "8"));
+	refresh();
+	assert_int_equal(view_update(&part, watch, &e), 0);
+	assert_int_equal(part.snapshot.totals.counters.bytes[COUNTER_PSS], 8192);
+	assert_int_equal(part.snapshot.trends[0].change, 4096);
+	assert_int_equal(part.snapshot.trends[0].growth, 4096);
+	write_process(1, "other", 11, 0, MAPPING("1-2", "[heap]", "16"));
+	refresh();
+	assert_int_equal(view_update(&part, watch, &e), 0);
+	assert_int_equal(part.snapshot.totals.counters.bytes[COUNTER_PSS], 0);
+	view_free(&part);
+}
+
 /* Until its user is known, it counts as possibly matching. */
 TEST(a_user_who_is_not_known)
 {
@@ -744,6 +772,7 @@ int main(void)
 		IN_TREE(is_replaced),
 		IN_TREE(is_not_replaced),
 		IN_TREE(is_renamed),
+		IN_TREE(part_that_is_renamed),
 		IN_TREE(the_start_does_not_grow),
 		IN_TREE(a_new_start),
 		IN_TREE(a_view_that_comes_later_has_a_history),

@@ -284,7 +284,11 @@ _anonmem()
 		return
 	fi
 	if ((COMP_CWORD == 1)); then
-		_anonmem_words "$_anonmem_commands" "$cur"
+		_anonmem_words "$_anonmem_commands help version" "$cur"
+		return
+	fi
+	if [[ ${COMP_WORDS[1]} == help ]]; then
+		((COMP_CWORD == 2)) && _anonmem_words "$_anonmem_commands" "$cur"
 		return
 	fi
 	if [[ ${COMP_WORDS[1]} == diff ]]; then

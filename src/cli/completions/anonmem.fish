@@ -97,6 +97,10 @@ complete -c anonmem -n '__fish_seen_subcommand_from diff' -F
 complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a capture -d 'Save everything a report needs in one file'
 complete -c anonmem -n '__fish_seen_subcommand_from capture' -l redact -d 'Hash names'
 
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a help -d 'Show the options of a command'
+complete -c anonmem -n '__fish_seen_subcommand_from help' -x -a 'capture check diff doctor machine record run serve top'
+complete -c anonmem -n 'test (count (commandline -opc)) -eq 1' -a version -d 'Show the version'
+
 # Conditions: the commands that have a group of options.
 set -l report 'not __fish_seen_subcommand_from capture doctor machine record run serve'
 set -l chosen 'not __fish_seen_subcommand_from doctor machine run serve'

@@ -23,6 +23,7 @@ from bench.measures.stall import WORST
 from bench.program import PROGRAMS
 from bench.running import Held, output_of
 from bench.workload import Workload
+from ports import free_port
 
 TITLE = "anonmem serve"
 
@@ -36,11 +37,6 @@ DELAY, DEFAULT_DELAY = 0.2, 15
 SCRAPES, MANY = 2000, 100000
 SETTLED = 220  # readings after which every process had its turn
 PACKED = {"Accept-Encoding": "gzip"}
-
-
-def free_port():
-	with socket.create_server(("127.0.0.1", 0)) as s:
-		return s.getsockname()[1]
 
 
 def get(port, headers=None):
