@@ -36,7 +36,7 @@ struct work {
 	struct intern *symbols;
 	take_record_fn *take;
 	void *ctx;
-	size_t given; /* records */
+	size_t given;  /* records */
 	pid_t *owners; /* by set of processes that share memory: the one that counts it; 0 for none
 			  yet */
 	struct intern likes; /* processes that look alike, and the size of their memory */
