@@ -118,11 +118,12 @@ static enum exit_status judge(const struct options *o, const struct snapshot *s)
 	return match_found(o, s) ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* A table of no process tells people nothing, unless it says which ones may have matched; programs
- * get a complete document in any case. */
+/* A table of no process tells people nothing, unless it has the RSS of a denied one or counts those
+ * that may have matched; programs get a complete document in any case. */
 static bool shows_nothing(const struct options *o, const struct snapshot *s)
 {
 	return o->renderer->hides_zeros && s->coverage.by_outcome[OUTCOME_READ] == 0 &&
+	       s->coverage.by_outcome[OUTCOME_DENIED] == 0 &&
 	       (s->problems.count > 0 || (!match_found(o, s) && s->coverage.unmatched == 0));
 }
 
