@@ -104,10 +104,8 @@ static int read_and_show(const struct options *o, const struct source *source,
 
 	if (find_cgroup(o, source, path, &cgroup, e) < 0)
 		return -1;
-	if (cgroup) {
+	if (cgroup)
 		options.by = account_cgroup_grouping;
-		options.verify = false;
-	}
 	if (survey(source, &options, snapshot, e) < 0)
 		return -1;
 	return cgroup ? show_cgroup(o, source, snapshot, cgroup, e)

@@ -21,9 +21,9 @@
 /* Read first, as the moment of the capture; and the kernel's account, read after the processes. */
 static const char *const first_files[] = {"uptime", "stat", "sys/kernel/hostname",
 					  "sys/kernel/osrelease", NULL};
-static const char *const last_files[] = {
-	"meminfo",	"zoneinfo", "slabinfo",	      "vmallocinfo",
-	"net/sockstat", "swaps",    "self/mountinfo", NULL};
+static const char *const last_files[] = {"meminfo",  "zoneinfo",       "vmstat",
+					 "slabinfo", "vmallocinfo",    "net/sockstat",
+					 "swaps",    "self/mountinfo", NULL};
 
 struct sharer_of {
 	pid_t pid, owner; /* owner of the memory, and the process that counts it */
