@@ -162,9 +162,11 @@ static bool copied(void *ctx, const struct process *process, const struct copy *
 	return !has_failed(c);
 }
 
-/* A group and its parents. */
+/* A group and its parents, and the root group. */
 static bool add_groups(struct capture *c, struct slice path)
 {
+	if (intern(&c->groups, SLICE("/")) == SYMBOL_NONE)
+		return false;
 	while (path.len > 1) {
 		const char *slash;
 

@@ -104,6 +104,20 @@ static bool add_vmalloc(struct account *a, const struct kernel_memory *k, size_t
 	       add_parts(a, &k->vmalloc, largest, "(other callers)", "vmallocinfo");
 }
 
+/* The data of TCP is in pages of its own; what describes it, in slab caches such as
+ * skbuff_fclone_cache. */
+static struct figure tcp_pages(const struct kernel_memory *k)
+{
+	struct figure f = figure_of_amount(&k->tcp);
+
+	for (size_t i = 0; i < k->slab.count; i++) {
+		if (slice_begins(slice_of(k->slab.list[i].name), SLICE("skbuff_")))
+			f = figure_minus(f, figure_of(k->slab.list[i].bytes));
+	}
+	f.bytes = f.bytes > 0 ? f.bytes : 0;
+	return f;
+}
+
 static bool add_kernel(struct account *a, const struct kernel_memory *k, size_t largest)
 {
 	return account_sum(a, "slab", field(k, KERNEL_SLAB), "Slab") &&
@@ -120,6 +134,7 @@ static bool add_kernel(struct account *a, const struct kernel_memory *k, size_t 
 	       account_sum(a, "per-CPU", field(k, KERNEL_PERCPU), "Percpu") &&
 	       account_sum(a, "page structures", figure_of_amount(&k->page_structures),
 			   "nr_memmap_pages of vmstat") &&
+	       account_sum(a, "TCP buffers", tcp_pages(k), "sockstat - skbuff caches") &&
 	       account_sum(a, "bounce buffers", field(k, KERNEL_BOUNCE), "Bounce") &&
 	       account_sum(a, "FUSE write-back", field(k, KERNEL_WRITEBACK_TMP), "WritebackTmp") &&
 	       account_sum(a, "GPU",

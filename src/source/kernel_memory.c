@@ -345,25 +345,33 @@ static void read_page_structures(const struct source *s, uint64_t page, struct a
 			    !__builtin_mul_overflow(pages.bytes, page, &structures->bytes);
 }
 
+struct socket_pages {
+	uint64_t all, tcp;
+};
+
 /* "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 206", in pages of the whole machine. */
 static bool take_sockets(void *ctx, struct slice line)
 {
-	uint64_t *pages = ctx, n;
+	struct socket_pages *pages = ctx;
+	bool tcp = slice_begins(line, SLICE("TCP:"));
+	uint64_t n;
 
 	while (line.len > 0) {
-		if (slice_equals(take_word(&line), SLICE("mem")) && take_decimal(&line, &n) > 0)
-			*pages += n;
+		if (!slice_equals(take_word(&line), SLICE("mem")) || take_decimal(&line, &n) == 0)
+			continue;
+		pages->all += n;
+		pages->tcp += tcp ? n : 0;
 	}
 	return true;
 }
 
-static void read_sockets(const struct source *s, uint64_t page, struct amount *sockets)
+static void read_sockets(const struct source *s, uint64_t page, struct kernel_memory *m)
 {
-	uint64_t pages = 0;
+	struct socket_pages pages = {0};
+	bool known = page > 0 && lines_read(s, "net/sockstat", take_sockets, &pages) == LINES_READ;
 
-	sockets->known = page > 0 &&
-			 lines_read(s, "net/sockstat", take_sockets, &pages) == LINES_READ &&
-			 !__builtin_mul_overflow(pages, page, &sockets->bytes);
+	m->sockets.known = known && !__builtin_mul_overflow(pages.all, page, &m->sockets.bytes);
+	m->tcp.known = known && !__builtin_mul_overflow(pages.tcp, page, &m->tcp.bytes);
 }
 
 /* /sys */
@@ -481,7 +489,7 @@ int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct e
 	if (!read_slab(s, page, m) || !read_vmalloc(s, page, m))
 		return error_memory(e);
 	read_page_structures(s, page, &m->page_structures);
-	read_sockets(s, page, &m->sockets);
+	read_sockets(s, page, m);
 	read_pools(&r);
 	read_zram(&r);
 	return 0;

@@ -79,6 +79,7 @@ struct kernel_memory {
 	struct amount zram_stored;	   /* data stored in them, */
 	struct amount zram_compressed;	   /* and its size when compressed */
 	struct amount sockets;		   /* TCP and UDP buffers; partly in slab caches */
+	struct amount tcp;		   /* the part of TCP, mostly outside of them */
 	struct kernel_parts slab, vmalloc; /* largest first */
 	struct amount vmalloc_stacks;	   /* thread stacks in vmalloc; unknown without names */
 	struct amount page_structures;	   /* of memory that was added while running (6.11) */
