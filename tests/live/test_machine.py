@@ -98,6 +98,22 @@ class Machine(Live):
 			return file
 		self.grows(make, "shared memory", "not mapped")
 
+	def test_of_sockets(self):
+		"""Data that was sent, and that nobody takes."""
+		def make():
+			kept = contextlib.ExitStack()
+			listener = kept.enter_context(socket.create_server(("127.0.0.1", 0), backlog=200))
+			left = SIZE
+			while left > 0:
+				sender = kept.enter_context(socket.create_connection(listener.getsockname()))
+				kept.enter_context(listener.accept()[0])
+				sender.setblocking(False)
+				with contextlib.suppress(BlockingIOError):
+					while left > 0:
+						left -= sender.send(bytes(min(left, 1 << 16)))
+			return kept
+		self.grows(make, "TCP buffers")
+
 	@unittest.skipUnless(IS_ROOT, "only root may capture packets")
 	def test_of_a_driver(self):
 		"""The kernel counts a packet ring as mapped, but not as cached."""
