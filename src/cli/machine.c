@@ -61,20 +61,47 @@ static int show_machine(const struct options *o, const struct source *source,
 	return status;
 }
 
-static int show_cgroup(const struct options *o, const struct source *source,
-		       const struct snapshot *s, const char *path, struct error *e)
+static int show_cgroup(const struct options *o, const struct cgroup_memory *cgroup,
+		       const struct snapshot *s, struct error *e)
 {
 	struct machine_account account = {.memory = {.name = NULL}};
-	struct cgroup_memory cgroup;
-	struct account_view view = {.account = &account, .cgroup = &cgroup, .snapshot = s};
-	int status = cgroup_memory_read(source, path, &cgroup, e);
+	struct account_view view = {.account = &account, .cgroup = cgroup, .snapshot = s};
+	int status = account_cgroup_build(cgroup, s, largest(o), &account, e);
 
-	if (status == 0)
-		status = account_cgroup_build(&cgroup, s, largest(o), &account, e);
 	if (status == 0)
 		status = show(o, &view, e);
 	account_free(&account);
 	return status;
+}
+
+/* Whether the anonymous memory of the group is about the same: if a process ended between the
+ * readings, its memory would seem to be charged to another group. */
+static bool is_steady(const struct cgroup_memory *before, const struct cgroup_memory *after)
+{
+	uint64_t a = before->fields[CGROUP_ANON].bytes, b = after->fields[CGROUP_ANON].bytes;
+
+	return (a > b ? a - b : b - a) <= (a > b ? a : b) / 16;
+}
+
+/* Reads the group before and after its processes; three times if it keeps changing. */
+static int read_cgroup(const struct source *source, const char *path,
+		       const struct collect_options *options, struct cgroup_memory *after,
+		       struct snapshot *snapshot, struct error *e)
+{
+	enum { TRIES = 3 };
+	struct cgroup_memory before;
+
+	for (int i = 1; i <= TRIES; i++) {
+		if (cgroup_memory_read(source, path, &before, e) < 0 ||
+		    survey(source, options, snapshot, e) < 0 ||
+		    cgroup_memory_read(source, path, after, e) < 0)
+			return -1;
+		if (is_steady(&before, after))
+			break;
+		if (i < TRIES)
+			snapshot_free(snapshot);
+	}
+	return 0;
 }
 
 /* Finds the requested control group; NULL for the whole machine. */
@@ -93,6 +120,7 @@ static int read_and_show(const struct options *o, const struct source *source,
 {
 	char path[PATH_MAX];
 	const char *cgroup;
+	struct cgroup_memory memory;
 	struct collect_options options = {
 		.by = account_grouping,
 		.rules = rules,
@@ -105,14 +133,14 @@ static int read_and_show(const struct options *o, const struct source *source,
 
 	if (find_cgroup(o, source, path, &cgroup, e) < 0)
 		return -1;
-	if (cgroup) {
-		options.by = account_cgroup_grouping;
-		options.verify = false;
-	}
-	if (survey(source, &options, snapshot, e) < 0)
-		return -1;
-	return cgroup ? show_cgroup(o, source, snapshot, cgroup, e)
-		      : show_machine(o, source, snapshot, e);
+	if (!cgroup)
+		return survey(source, &options, snapshot, e) < 0
+			       ? -1
+			       : show_machine(o, source, snapshot, e);
+	options.by = account_cgroup_grouping;
+	return read_cgroup(source, cgroup, &options, &memory, snapshot, e) < 0
+		       ? -1
+		       : show_cgroup(o, &memory, snapshot, e);
 }
 
 static struct source *open_source(const struct options *o, struct error *e)

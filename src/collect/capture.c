@@ -22,9 +22,9 @@
 /* Read first, as the moment of the capture; and the kernel's account, read after the processes. */
 static const char *const first_files[] = {"uptime", "stat", "sys/kernel/hostname",
 					  "sys/kernel/osrelease", NULL};
-static const char *const last_files[] = {
-	"meminfo",	"zoneinfo", "slabinfo",	      "vmallocinfo",
-	"net/sockstat", "swaps",    "self/mountinfo", NULL};
+static const char *const last_files[] = {"meminfo",  "zoneinfo",       "vmstat",
+					 "slabinfo", "vmallocinfo",    "net/sockstat",
+					 "swaps",    "self/mountinfo", NULL};
 
 struct sharer_of {
 	pid_t pid, owner; /* owner of the memory, and the process that counts it */
@@ -144,9 +144,11 @@ static void add_files(struct capture *c, const char *const *names)
 
 /* Processes. */
 
-/* A group and its parents. */
+/* A group and its parents, and the root group. */
 static bool add_groups(struct capture *c, struct slice path)
 {
+	if (intern(&c->groups, SLICE("/")) == SYMBOL_NONE)
+		return false;
 	while (path.len > 1) {
 		const char *slash;
 

@@ -249,6 +249,7 @@ static const struct {
 	{"uptime", redact_as_is},
 	{"meminfo", redact_as_is},
 	{"zoneinfo", redact_as_is},
+	{"vmstat", redact_as_is},
 	{"slabinfo", redact_slabs},
 	{"vmallocinfo", redact_as_is},
 	{"net/sockstat", redact_as_is},

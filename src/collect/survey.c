@@ -32,7 +32,7 @@ struct survey {
 /* Interns the process, which the message about a difference names. */
 static bool add_comparison(struct snapshot *s, const struct record *r)
 {
-	symbol process = SYMBOL_NONE;
+	symbol process = SYMBOL_NONE, cgroup = SYMBOL_NONE;
 
 	if (!r->comparison || r->shares_with)
 		return true;
@@ -41,7 +41,12 @@ static bool add_comparison(struct snapshot *s, const struct record *r)
 		if (process == SYMBOL_NONE)
 			return false;
 	}
-	return verification_add(&s->verification, process, r->comparison);
+	if (r->process.known & PROCESS_CGROUP) {
+		cgroup = intern(&s->symbols, r->process.cgroup);
+		if (cgroup == SYMBOL_NONE)
+			return false;
+	}
+	return verification_add(&s->verification, process, cgroup, r->comparison);
 }
 
 static bool keep(struct survey *survey, const struct record *r)

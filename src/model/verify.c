@@ -17,6 +17,7 @@ void verification_init(struct verification *v)
 void verification_free(struct verification *v)
 {
 	free(v->differences);
+	free(v->sums);
 	*v = (struct verification){0};
 }
 
@@ -37,6 +38,8 @@ void comparison_make(struct comparison *c, const struct counters *sum, uint64_t 
 		.made = true,
 		.pss_anon_known = counters_know(after, COUNTER_PSS_ANON),
 		.pss_anon = after->bytes[COUNTER_PSS_ANON],
+		.pss_file = after->bytes[COUNTER_PSS_FILE],
+		.pss_shmem = after->bytes[COUNTER_PSS_SHMEM],
 	};
 	for (int i = 0; i < COUNTER_USS; i++) {
 		enum counter counter = (enum counter)i;
@@ -63,7 +66,46 @@ static bool reserve(struct verification *v)
 	return true;
 }
 
-bool verification_add(struct verification *v, symbol process, const struct comparison *c)
+/* The sum of a control group; NULL if out of memory. Processes of one group often follow each
+ * other. */
+static struct rollup_sum *find_sum(struct verification *v, symbol cgroup)
+{
+	for (size_t i = v->sum_count; i-- > 0;) {
+		if (v->sums[i].cgroup == cgroup)
+			return &v->sums[i];
+	}
+	if (v->sum_count == v->sum_capacity) {
+		size_t capacity = v->sum_capacity ? 2 * v->sum_capacity : 16;
+		struct rollup_sum *larger = reallocarray(v->sums, capacity, sizeof(*larger));
+
+		if (!larger)
+			return NULL;
+		v->sums = larger;
+		v->sum_capacity = capacity;
+	}
+	v->sums[v->sum_count] = (struct rollup_sum){.cgroup = cgroup};
+	return &v->sums[v->sum_count++];
+}
+
+static bool add_sums(struct verification *v, symbol cgroup, const struct comparison *c)
+{
+	struct rollup_sum *sum = find_sum(v, cgroup);
+
+	if (!sum)
+		return false;
+	sum->pss_anon += c->pss_anon;
+	sum->pss_file += c->pss_file;
+	sum->pss_shmem += c->pss_shmem;
+	return true;
+}
+
+bool verification_has_sums(const struct verification *v)
+{
+	return v->compared > 0 && v->without_rollup == 0 && v->without_pss_anon == 0;
+}
+
+bool verification_add(struct verification *v, symbol process, symbol cgroup,
+		      const struct comparison *c)
 {
 	if (!c->made) {
 		v->without_rollup++;
@@ -79,7 +121,7 @@ bool verification_add(struct verification *v, symbol process, const struct compa
 		v->differences[v->count++] =
 			(struct process_difference){process, c->differences[i]};
 	}
-	return true;
+	return !c->pss_anon_known || add_sums(v, cgroup, c);
 }
 
 static int compare_differences(const void *x, const void *y, void *ctx)

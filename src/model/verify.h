@@ -23,8 +23,15 @@ struct comparison {
 	bool made; /* if not, smaps_rollup could not be read, and the rest is invalid */
 	struct difference differences[COUNTER_COUNT];
 	unsigned count;
-	bool pss_anon_known; /* since Linux 5.4 */
-	uint64_t pss_anon;   /* of the rollup */
+	bool pss_anon_known;			/* since Linux 5.4, like the other two */
+	uint64_t pss_anon, pss_file, pss_shmem; /* of the rollup */
+};
+
+/* PSS of the processes in one control group by what the pages are, in bytes: a mapping of a file or
+ * of shared memory also has the anonymous pages that were copied from it. */
+struct rollup_sum {
+	symbol cgroup; /* SYMBOL_NONE if unknown */
+	uint64_t pss_anon, pss_file, pss_shmem;
 };
 
 struct verification {
@@ -35,6 +42,8 @@ struct verification {
 		struct difference difference;
 	} * differences;
 	size_t count, capacity;
+	struct rollup_sum *sums;
+	size_t sum_count, sum_capacity;
 
 	/* Anonymous memory of all compared processes, which cannot exceed what the kernel counts.
 	 * That it is less matters only if these are all processes. */
@@ -55,7 +64,11 @@ void verification_init(struct verification *v);
 void verification_free(struct verification *v);
 
 /* Adds the result for a process. False if out of memory. */
-bool verification_add(struct verification *v, symbol process, const struct comparison *c);
+bool verification_add(struct verification *v, symbol process, symbol cgroup,
+		      const struct comparison *c);
+
+/* Whether `sums` are known and include all processes. */
+bool verification_has_sums(const struct verification *v);
 
 /* Sorts the differences, so that the order does not depend on threads. */
 void verification_sort(struct verification *v, const struct intern *symbols);

@@ -56,13 +56,25 @@ static void write_size(const struct account_view *v, bool known, int64_t bytes, 
 static bool write_row(const struct account_view *v, const struct account *a,
 		      const struct account_row *r, FILE *out)
 {
-	if (!v->all && (!r->known || r->bytes == 0))
-		return true;
 	if (!write_name(r, out))
 		return false;
 	write_size(v, r->known, r->bytes, a->total, out);
 	fprintf(out, "  %s\n", r->from);
 	return true;
+}
+
+/* A row that is 0 is shown if its parts are not, since they cancel each other out. */
+static bool is_shown(const struct account_view *v, const struct account *a, size_t at)
+{
+	const struct account_row *r = &a->rows[at];
+
+	if (v->all || (r->known && r->bytes != 0))
+		return true;
+	for (size_t i = at + 1; r->level == 0 && i < a->count && a->rows[i].level > 0; i++) {
+		if (a->rows[i].known && a->rows[i].bytes != 0)
+			return true;
+	}
+	return false;
 }
 
 static bool write_account(const struct account_view *v, const struct account *a, FILE *out)
@@ -73,7 +85,7 @@ static bool write_account(const struct account_view *v, const struct account *a,
 	write_size(v, true, (int64_t)a->total, a->total, out);
 	fprintf(out, "  %s%s\n", a->from, v->color ? "\033[0m" : "");
 	for (size_t i = 0; i < a->count && whole; i++)
-		whole = write_row(v, a, &a->rows[i], out);
+		whole = !is_shown(v, a, i) || write_row(v, a, &a->rows[i], out);
 	return whole;
 }
 
@@ -89,24 +101,65 @@ static void write_stored(const struct account_view *v, const char *name, struct 
 	fprintf(out, "%s holds %s in %s\n", name, a, b);
 }
 
+static void write_zram(const struct account_view *v, FILE *out)
+{
+	const struct kernel_memory *k = v->kernel;
+	char stored[SIZE_TEXT_MAX], compressed[SIZE_TEXT_MAX], taken[SIZE_TEXT_MAX];
+
+	if (!k->zram_stored.known || k->zram_stored.bytes == 0)
+		return;
+	size_format(k->zram_stored.bytes, v->units, stored);
+	size_format(k->zram_compressed.bytes, v->units, compressed);
+	size_format(k->zram.bytes, v->units, taken);
+	fprintf(out, "zram holds %s, compressed to %s, in %s\n", stored, compressed, taken);
+}
+
+static uint64_t room_below(struct amount limit, struct amount usage)
+{
+	return limit.bytes > usage.bytes ? limit.bytes - usage.bytes : 0;
+}
+
 static void write_limit(const struct account_view *v, FILE *out)
 {
 	const struct cgroup_memory *c = v->cgroup;
-	char limit[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX];
-	uint64_t room = c->limit.bytes > c->usage.bytes ? c->limit.bytes - c->usage.bytes : 0;
+	char text[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX];
 
 	if (!c->limit.known) {
 		fputs("no limit of its own", out);
 	} else {
-		size_format(c->limit.bytes, v->units, limit);
-		size_format(room, v->units, left);
-		fprintf(out, "limit %s, %s below it", limit, left);
+		size_format(c->limit.bytes, v->units, text);
+		size_format(room_below(c->limit, c->usage), v->units, left);
+		fprintf(out, "limit %s, %s below it", text, left);
+	}
+	if (c->high.known) {
+		size_format(c->high.bytes, v->units, text);
+		fprintf(out, "; slowed down above %s", text);
 	}
 	if (c->peak.known) {
-		size_format(c->peak.bytes, v->units, limit);
-		fprintf(out, "; peak %s", limit);
+		size_format(c->peak.bytes, v->units, text);
+		fprintf(out, "; peak %s", text);
 	}
 	putc('\n', out);
+}
+
+/* The limit of a group above matters if less is left of it. */
+static bool write_limit_above(const struct account_view *v, FILE *out)
+{
+	const struct cgroup_memory *c = v->cgroup;
+	const struct cgroup_above *above = &c->above;
+	char limit[SIZE_TEXT_MAX], left[SIZE_TEXT_MAX], *path;
+	uint64_t room = room_below(above->limit, above->usage);
+
+	if (!above->limit.known || (c->limit.known && room_below(c->limit, c->usage) <= room))
+		return true;
+	path = escape_string(slice_of(above->path));
+	if (!path)
+		return false;
+	size_format(above->limit.bytes, v->units, limit);
+	size_format(room, v->units, left);
+	fprintf(out, "limit %s of group %s, %s below it\n", limit, path, left);
+	free(path);
+	return true;
 }
 
 static void write_event(struct amount event, const char *text, FILE *out)
@@ -116,21 +169,62 @@ static void write_event(struct amount event, const char *text, FILE *out)
 			event.bytes == 1 ? "" : "s");
 }
 
-static void write_cgroup_notes(const struct account_view *v, FILE *out)
+static void write_elsewhere(const struct account_view *v, FILE *out)
 {
-	const struct amount elsewhere = v->account->elsewhere;
+	const struct elsewhere *e = &v->account->elsewhere;
+	const struct {
+		struct amount amount;
+		const char *name;
+	} parts[] = {
+		{e->anonymous, "anonymous"}, {e->shared, "shared memory"}, {e->files, "files"}};
+	char text[SIZE_TEXT_MAX];
+	const char *before = ": ";
+
+	if (!e->all.known || e->all.bytes == 0)
+		return;
+	size_format(e->all.bytes, v->units, text);
+	fprintf(out, "its processes map at least %s that is charged to other groups", text);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (!parts[i].amount.known || parts[i].amount.bytes == 0)
+			continue;
+		size_format(parts[i].amount.bytes, v->units, text);
+		fprintf(out, "%s%s %s", before, text, parts[i].name);
+		before = ", ";
+	}
+	putc('\n', out);
+}
+
+static bool write_cgroup_notes(const struct account_view *v, FILE *out)
+{
+	const struct cgroup_memory *c = v->cgroup;
 	char text[SIZE_TEXT_MAX];
 
 	write_limit(v, out);
-	write_event(v->cgroup->events_max, "hit its limit", out);
-	write_event(v->cgroup->events_oom, "out of memory", out);
-	write_event(v->cgroup->events_kill, "a process was killed for it", out);
-	write_stored(v, "zswap", v->cgroup->fields[CGROUP_ZSWAPPED],
-		     v->cgroup->fields[CGROUP_ZSWAP], out);
-	if (elsewhere.known) {
-		size_format(elsewhere.bytes, v->units, text);
-		fprintf(out, "its processes map %s of files charged to other groups\n", text);
+	if (!write_limit_above(v, out))
+		return false;
+	write_event(c->events_max, "hit its limit", out);
+	write_event(c->events_oom, "out of memory", out);
+	write_event(c->events_kill, "a process was killed for it", out);
+	write_stored(v, "zswap", c->fields[CGROUP_ZSWAPPED], c->fields[CGROUP_ZSWAP], out);
+	if (c->tcp.known && c->tcp.bytes > 0) {
+		size_format(c->tcp.bytes, v->units, text);
+		fprintf(out, "TCP buffers %s, which version 1 counts separately\n", text);
 	}
+	write_elsewhere(v, out);
+	return true;
+}
+
+/* What these processes map is in no process that was read. */
+static void write_unreadable(const struct account_view *v, FILE *out)
+{
+	uint64_t count = coverage_incomplete(&v->snapshot->coverage);
+
+	if (count > 0)
+		fprintf(out,
+			"%" PRIu64 " process%s could not be read; shared memory that only %s map%s "
+			"counts as not mapped\n",
+			count, count == 1 ? "" : "es", count == 1 ? "it" : "they",
+			count == 1 ? "s" : "");
 }
 
 static void write_machine_notes(const struct account_view *v, FILE *out)
@@ -139,16 +233,17 @@ static void write_machine_notes(const struct account_view *v, FILE *out)
 	char text[SIZE_TEXT_MAX];
 
 	write_stored(v, "zswap", k->fields[KERNEL_ZSWAPPED], k->fields[KERNEL_ZSWAP], out);
-	write_stored(v, "zram", k->zram_stored, k->zram, out);
+	write_zram(v, out);
 	if (k->sockets.known && k->sockets.bytes > 0) {
 		size_format(k->sockets.bytes, v->units, text);
 		fprintf(out, "sockets buffer %s, partly in slab caches\n", text);
 	}
+	write_unreadable(v, out);
 	if (!k->slab.known)
-		fputs(v->snapshot->source == SOURCE_PROC
-			      ? "slab caches are unknown: run as root to read slabinfo\n"
-			      : "slab caches are unknown: this capture has no slabinfo\n",
-		      out);
+		fprintf(out, "slab caches are unknown: %s\n",
+			v->snapshot->source != SOURCE_PROC ? "this capture has no slabinfo"
+			: k->slab_missing		   ? "this kernel has no slabinfo"
+							   : "run as root to read slabinfo");
 }
 
 int account_write_table(const struct account_view *v, FILE *out, struct error *e)
@@ -160,9 +255,9 @@ int account_write_table(const struct account_view *v, FILE *out, struct error *e
 		return error_memory(e);
 	if (v->account->swap.total > 0 && !write_account(v, &v->account->swap, out))
 		return error_memory(e);
-	if (!v->quiet && v->cgroup)
-		write_cgroup_notes(v, out);
-	else if (!v->quiet)
+	if (!v->quiet && v->cgroup && !write_cgroup_notes(v, out))
+		return error_memory(e);
+	if (!v->quiet && !v->cgroup)
 		write_machine_notes(v, out);
 	return 0;
 }
@@ -273,9 +368,24 @@ static cJSON *make_account(const struct account *a)
 	return json_finish(whole, object);
 }
 
+static cJSON *make_above(const struct cgroup_above *above)
+{
+	cJSON *object;
+	bool whole;
+
+	if (!above->limit.known)
+		return cJSON_CreateNull();
+	object = cJSON_CreateObject();
+	whole = json_put(object, "path", json_string(slice_of(above->path)));
+	whole = json_put(object, "limit", json_amount(above->limit)) && whole;
+	whole = json_put(object, "usage", json_amount(above->usage)) && whole;
+	return json_finish(whole, object);
+}
+
 static cJSON *make_cgroup(const struct account_view *v)
 {
 	const struct cgroup_memory *c = v->cgroup;
+	const struct elsewhere *elsewhere = &v->account->elsewhere;
 	cJSON *object = cJSON_CreateObject();
 	const struct {
 		const char *name;
@@ -290,7 +400,12 @@ static cJSON *make_cgroup(const struct account_view *v)
 		{"events_max", json_amount(c->events_max)},
 		{"events_oom", json_amount(c->events_oom)},
 		{"events_oom_kill", json_amount(c->events_kill)},
-		{"charged_elsewhere", json_amount(v->account->elsewhere)},
+		{"limit_above", make_above(&c->above)},
+		{"tcp", json_amount(c->tcp)},
+		{"charged_elsewhere", json_amount(elsewhere->all)},
+		{"charged_elsewhere_anonymous", json_amount(elsewhere->anonymous)},
+		{"charged_elsewhere_shared", json_amount(elsewhere->shared)},
+		{"charged_elsewhere_files", json_amount(elsewhere->files)},
 	};
 	bool whole = object != NULL;
 
@@ -318,6 +433,7 @@ static cJSON *make_all(const struct account_view *v)
 		{"swap", make_account(&v->account->swap)},
 		{"zswap_stored", json_amount(zswapped)},
 		{"zram_stored", json_amount(k->zram_stored)},
+		{"zram_compressed", json_amount(k->zram_compressed)},
 		{"sockets", json_amount(k->sockets)},
 		{"cgroup", v->cgroup ? make_cgroup(v) : cJSON_CreateNull()},
 		{"coverage", json_coverage(&v->snapshot->coverage)},

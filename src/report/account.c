@@ -4,48 +4,47 @@
 
 #include <stdlib.h>
 
-const struct grouping account_grouping = {.keys = {KEY_SUBSYSTEM, KEY_KIND}, .count = 2};
+const struct grouping account_grouping = {.keys = {KEY_SUBSYSTEM, KEY_KIND, KEY_SEGMENT},
+					  .count = 3};
 
 static struct figure field(const struct kernel_memory *k, enum kernel_field f)
 {
 	return figure_of_amount(&k->fields[f]);
 }
 
-/* Pages copied from files on write: what the rollups have beyond anonymous mappings. */
-static struct figure copied(const struct owners *o)
+static const char *name_of_rest(const struct snapshot *s, struct figure rest)
 {
-	const struct verification *v = &o->snapshot->verification;
-	struct figure all = figure_of(v->pss_anon);
-
-	all.known =
-		all.known && v->compared > 0 && v->without_rollup == 0 && v->without_pss_anon == 0;
-	return figure_minus(all, owners_sum(o, KIND_ANON, COUNTER_PSS));
+	return coverage_incomplete(&s->coverage) > 0 && rest.bytes >= 0
+		       ? "(in processes not readable)"
+		       : "(changed during the reading)";
 }
 
 static bool add_anonymous(struct account *a, const struct kernel_memory *k, const struct owners *o)
 {
-	const char *rest = coverage_missed(&o->snapshot->coverage) > 0
-				   ? "(in processes not readable)"
-				   : "(changed during the reading)";
+	struct figure rest;
 
-	return account_sum(a, "anonymous", field(k, KERNEL_ANON_PAGES), "AnonPages") &&
-	       owners_add(a, o, KIND_ANON, COUNTER_PSS, "Pss of smaps") &&
-	       account_part(a, "pages copied from files", copied(o), "Pss_Anon of smaps_rollup") &&
-	       account_part(a, rest, account_rest(a), "what is left of AnonPages");
+	if (!account_sum(a, "anonymous", field(k, KERNEL_ANON_PAGES), "AnonPages") ||
+	    !owners_add(a, o, KIND_ANON, COUNTER_PSS, "Pss of smaps") ||
+	    !account_part(a, "pages copied from files", owners_copied(o),
+			  "Pss_Anon of smaps_rollup"))
+		return false;
+	rest = account_rest(a);
+	return account_part(a, name_of_rest(o->snapshot, rest), rest, "what is left of AnonPages");
 }
 
-/* The kernel's Mapped includes files and shared memory. */
+/* The kernel's Mapped includes files, shared memory and memory of drivers. */
 static bool add_files(struct account *a, const struct kernel_memory *k, const struct owners *o)
 {
-	struct figure shared = owners_sum(o, KIND_SHMEM, COUNTER_PSS),
+	struct figure shared = owners_pages(o, COUNTER_PSS_SHMEM),
 		      files = figure_minus(field(k, KERNEL_CACHED), field(k, KERNEL_SHMEM)),
-		      mapped = figure_minus(field(k, KERNEL_MAPPED), shared);
+		      mapped = figure_minus(figure_minus(field(k, KERNEL_MAPPED), shared),
+					    owners_drivers(o).mapped);
 
 	return account_sum(a, "shared memory", field(k, KERNEL_SHMEM), "Shmem") &&
-	       account_part(a, "mapped by processes", shared, "Pss of smaps") &&
+	       account_part(a, "mapped by processes", shared, owners_shared_from(o)) &&
 	       account_part(a, "not mapped", account_rest(a), "what is left of Shmem") &&
 	       account_sum(a, "files", files, "Cached - Shmem") &&
-	       account_part(a, "mapped by processes", mapped, "Mapped - Pss of shared memory") &&
+	       account_part(a, "mapped by processes", mapped, "Mapped - shared memory - drivers") &&
 	       account_part(a, "not mapped (cache)", account_rest(a), "what is left of Cached") &&
 	       account_sum(a, "buffers", field(k, KERNEL_BUFFERS), "Buffers");
 }
@@ -81,11 +80,46 @@ static bool add_parts(struct account *a, const struct kernel_parts *p, size_t la
 	       (!p->known || account_part(a, others, account_rest(a), "what is left of the row"));
 }
 
+static struct figure kernel_stacks(const struct kernel_memory *k)
+{
+	return figure_plus(field(k, KERNEL_KERNEL_STACK),
+			   figure_if_any(field(k, KERNEL_SHADOW_CALL_STACK)));
+}
+
+/* Whether VmallocUsed includes the kernel stacks, which depends on the kernel's configuration. */
+static bool has_stacks(const struct kernel_memory *k)
+{
+	if (k->vmalloc_stacks.known)
+		return k->vmalloc_stacks.bytes > 0;
+	return k->fields[KERNEL_VMALLOC_USED].bytes >= k->fields[KERNEL_KERNEL_STACK].bytes;
+}
+
+static bool add_vmalloc(struct account *a, const struct kernel_memory *k, size_t largest)
+{
+	struct figure used = field(k, KERNEL_VMALLOC_USED);
+	bool both = has_stacks(k);
+
+	return account_sum(a, "vmalloc", both ? figure_minus(used, kernel_stacks(k)) : used,
+			   both ? "VmallocUsed - kernel stacks" : "VmallocUsed") &&
+	       add_parts(a, &k->vmalloc, largest, "(other callers)", "vmallocinfo");
+}
+
+/* The data of TCP is in pages of its own; what describes it, in slab caches such as
+ * skbuff_fclone_cache. */
+static struct figure tcp_pages(const struct kernel_memory *k)
+{
+	struct figure f = figure_of_amount(&k->tcp);
+
+	for (size_t i = 0; i < k->slab.count; i++) {
+		if (slice_begins(slice_of(k->slab.list[i].name), SLICE("skbuff_")))
+			f = figure_minus(f, figure_of(k->slab.list[i].bytes));
+	}
+	f.bytes = f.bytes > 0 ? f.bytes : 0;
+	return f;
+}
+
 static bool add_kernel(struct account *a, const struct kernel_memory *k, size_t largest)
 {
-	struct figure stacks = figure_plus(field(k, KERNEL_KERNEL_STACK),
-					   figure_if_any(field(k, KERNEL_SHADOW_CALL_STACK)));
-
 	return account_sum(a, "slab", field(k, KERNEL_SLAB), "Slab") &&
 	       add_parts(a, &k->slab, largest, "(other caches)", "slabinfo") &&
 	       account_sum(
@@ -95,17 +129,19 @@ static bool add_kernel(struct account *a, const struct kernel_memory *k, size_t 
 	       account_sum(a, "page tables", field(k, KERNEL_PAGE_TABLES), "PageTables") &&
 	       account_sum(a, "secondary page tables", field(k, KERNEL_SEC_PAGE_TABLES),
 			   "SecPageTables") &&
-	       account_sum(a, "kernel stacks", stacks, "KernelStack + ShadowCallStack") &&
-	       account_sum(a, "vmalloc", figure_minus(field(k, KERNEL_VMALLOC_USED), stacks),
-			   "VmallocUsed - kernel stacks") &&
-	       add_parts(a, &k->vmalloc, largest, "(other callers)", "vmallocinfo") &&
+	       account_sum(a, "kernel stacks", kernel_stacks(k), "KernelStack + ShadowCallStack") &&
+	       add_vmalloc(a, k, largest) &&
 	       account_sum(a, "per-CPU", field(k, KERNEL_PERCPU), "Percpu") &&
+	       account_sum(a, "page structures", figure_of_amount(&k->page_structures),
+			   "nr_memmap_pages of vmstat") &&
+	       account_sum(a, "TCP buffers", tcp_pages(k), "sockstat - skbuff caches") &&
 	       account_sum(a, "bounce buffers", field(k, KERNEL_BOUNCE), "Bounce") &&
 	       account_sum(a, "FUSE write-back", field(k, KERNEL_WRITEBACK_TMP), "WritebackTmp") &&
 	       account_sum(a, "GPU",
 			   figure_plus(field(k, KERNEL_GPU_ACTIVE), field(k, KERNEL_GPU_RECLAIM)),
 			   "GPUActive + GPUReclaim") &&
-	       account_sum(a, "balloon", field(k, KERNEL_BALLOON), "Balloon");
+	       account_sum(a, "balloon", field(k, KERNEL_BALLOON), "Balloon") &&
+	       account_sum(a, "damaged", field(k, KERNEL_HARDWARE_CORRUPTED), "HardwareCorrupted");
 }
 
 static bool add_free(struct account *a, const struct kernel_memory *k)
@@ -138,19 +174,22 @@ static bool build_memory(struct account *a, const struct kernel_memory *k, const
 	return add_anonymous(a, k, o) && add_files(a, k, o) &&
 	       account_sum(a, "swap cache, not mapped", unmapped_swap_cache(k),
 			   "LRU lists - AnonPages - Cached - Buffers") &&
-	       add_kernel(a, k, o->largest) && add_pools(a, k) && add_free(a, k) &&
-	       account_close(a);
+	       add_kernel(a, k, o->largest) && owners_add_drivers(a, o) && add_pools(a, k) &&
+	       add_free(a, k) && account_close(a);
 }
 
 static bool build_swap(struct account *a, const struct kernel_memory *k, const struct owners *o)
 {
 	struct figure in_memory =
-		figure_minus(field(k, KERNEL_SWAP_CACHED), unmapped_swap_cache(k));
+			      figure_minus(field(k, KERNEL_SWAP_CACHED), unmapped_swap_cache(k)),
+		      unmapped = figure_minus(field(k, KERNEL_SHMEM),
+					      owners_pages(o, COUNTER_PSS_SHMEM)),
+		      used = figure_minus(field(k, KERNEL_SWAP_TOTAL), field(k, KERNEL_SWAP_FREE));
 
 	a->name = "swap";
 	a->from = "SwapTotal";
 	a->total = k->fields[KERNEL_SWAP_TOTAL].bytes;
-	return owners_add_swapped(a, o) &&
+	return owners_add_all_swapped(a, o, unmapped, used) &&
 	       account_sum(a, "also in memory (swap cache)", in_memory, "SwapCached, mapped") &&
 	       account_sum(a, "free", field(k, KERNEL_SWAP_FREE), "SwapFree") && account_close(a);
 }

@@ -11,11 +11,15 @@
 #include "model/snapshot.h"
 #include "report/account_rows.h"
 
+/* What the processes of a control group map but other groups are charged for: lower bounds, since a
+ * group is also charged for what its processes do not map. */
+struct elsewhere {
+	struct amount anonymous, shared, files, all;
+};
+
 struct machine_account {
 	struct account memory, swap;
-	/* For a control group: files that its processes map but that are charged to another
-	 * group. */
-	struct amount elsewhere;
+	struct elsewhere elsewhere; /* of a control group */
 };
 
 /* The snapshot must be grouped by account_grouping and read with `verify`. At most `largest` rows

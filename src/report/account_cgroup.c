@@ -10,24 +10,66 @@ static struct figure field(const struct cgroup_memory *c, enum cgroup_field f)
 	return figure_of_amount(&c->fields[f]);
 }
 
+static struct figure least(struct figure a, struct figure b)
+{
+	return (struct figure){a.known && b.known, a.bytes < b.bytes ? a.bytes : b.bytes};
+}
+
+/* What processes map beyond what is charged to the group, so at least that much is charged to other
+ * groups; 0 if it is not more. */
+static struct figure beyond(struct figure mapped, struct figure charged)
+{
+	struct figure f = figure_minus(mapped, charged);
+
+	f.bytes = f.bytes > 0 ? f.bytes : 0;
+	return f;
+}
+
+/* Adds the rest of a row, which is negative if its parts are charged to other groups. */
+static bool add_rest(struct account *a, const char *name, const char *from)
+{
+	struct figure rest = account_rest(a);
+
+	return account_part(a, rest.bytes < 0 ? "(charged to other groups)" : name, rest, from);
+}
+
+static const char *rest_of_anon(const struct owners *o)
+{
+	return owners_copied(o).known ? "not mapped by its processes"
+				      : "(copied from files, or in no process)";
+}
+
+static struct figure files_charged(const struct cgroup_memory *c)
+{
+	return figure_minus(field(c, CGROUP_FILE), field(c, CGROUP_SHMEM));
+}
+
+/* The kernel's figure includes shared memory, of which only what is charged to the group is there.
+ */
+static struct figure files_mapped(const struct cgroup_memory *c, const struct owners *o)
+{
+	struct figure shared = least(owners_pages(o, COUNTER_PSS_SHMEM), field(c, CGROUP_SHMEM)),
+		      f = beyond(field(c, CGROUP_FILE_MAPPED), shared);
+
+	return least(f, files_charged(c));
+}
+
 /* Memory is charged to the group that touched it first, and stays charged there when others map
  * it. */
 static bool add_processes(struct account *a, const struct cgroup_memory *c, const struct owners *o)
 {
-	struct figure shared = owners_sum(o, KIND_SHMEM, COUNTER_PSS),
-		      mapped = figure_minus(field(c, CGROUP_FILE_MAPPED), shared);
-
 	return account_sum(a, "anonymous", field(c, CGROUP_ANON), "anon") &&
 	       owners_add(a, o, KIND_ANON, COUNTER_PSS, "Pss of smaps") &&
-	       account_part(a, "(copied from files, or in no process)", account_rest(a),
-			    "what is left of anon") &&
+	       account_part(a, "pages copied from files", owners_copied(o),
+			    "Pss_Anon of smaps_rollup") &&
+	       add_rest(a, rest_of_anon(o), "what is left of anon") &&
 	       account_sum(a, "shared memory", field(c, CGROUP_SHMEM), "shmem") &&
-	       account_part(a, "mapped by its processes", shared, "Pss of smaps") &&
-	       account_part(a, "not mapped by them", account_rest(a), "what is left of shmem") &&
-	       account_sum(a, "files", figure_minus(field(c, CGROUP_FILE), field(c, CGROUP_SHMEM)),
-			   "file - shmem") &&
-	       account_part(a, "mapped", mapped, "file_mapped - Pss of shared memory") &&
-	       account_part(a, "not mapped (cache)", account_rest(a), "what is left of file");
+	       account_part(a, "mapped by its processes", owners_pages(o, COUNTER_PSS_SHMEM),
+			    owners_shared_from(o)) &&
+	       add_rest(a, "not mapped by them", "what is left of shmem") &&
+	       account_sum(a, "files", files_charged(c), "file - shmem") &&
+	       account_part(a, "mapped", files_mapped(c, o), "file_mapped - shared memory") &&
+	       add_rest(a, "not mapped (cache)", "what is left of file");
 }
 
 /* The part of `kernel` beyond its known parts. */
@@ -67,19 +109,25 @@ static bool build_swap(struct account *a, const struct cgroup_memory *c, const s
 	return owners_add_swapped(a, o) && account_close(a);
 }
 
-/* File pages that the group's processes map beyond those charged to it. Pss of files includes
- * copied pages, which are anonymous. */
-static struct amount elsewhere(const struct cgroup_memory *c, const struct owners *o)
+static struct amount amount_of(struct figure f)
 {
-	struct figure mapped = figure_plus(owners_sum(o, KIND_FILE, COUNTER_PSS),
-					   owners_sum(o, KIND_SHMEM, COUNTER_PSS)),
-		      copied = figure_minus(field(c, CGROUP_ANON),
-					    owners_sum(o, KIND_ANON, COUNTER_PSS)),
-		      f = figure_minus(mapped, field(c, CGROUP_FILE_MAPPED));
+	return (struct amount){f.known, f.known && f.bytes > 0 ? (uint64_t)f.bytes : 0};
+}
 
-	if (copied.bytes > 0)
-		f = figure_minus(f, copied);
-	return (struct amount){f.known && f.bytes > 0, f.bytes > 0 ? (uint64_t)f.bytes : 0};
+static struct elsewhere find_elsewhere(const struct cgroup_memory *c, const struct owners *o)
+{
+	struct figure anon = beyond(owners_pages(o, COUNTER_PSS_ANON), field(c, CGROUP_ANON)),
+		      shared = beyond(owners_pages(o, COUNTER_PSS_SHMEM), field(c, CGROUP_SHMEM)),
+		      files = beyond(figure_minus(owners_pages(o, COUNTER_PSS_FILE),
+						  owners_drivers(o).mapped),
+				     files_mapped(c, o));
+
+	return (struct elsewhere){
+		.anonymous = amount_of(anon),
+		.shared = amount_of(shared),
+		.files = amount_of(files),
+		.all = amount_of(figure_plus(figure_plus(figure_if_any(anon), shared), files)),
+	};
 }
 
 int account_cgroup_build(const struct cgroup_memory *c, const struct snapshot *s, size_t largest,
@@ -94,6 +142,6 @@ int account_cgroup_build(const struct cgroup_memory *c, const struct snapshot *s
 	if (!add_processes(memory, c, &owners) || !add_kernel(memory, c) ||
 	    !account_close(memory) || !build_swap(&a->swap, c, &owners))
 		return error_memory(e);
-	a->elsewhere = elsewhere(c, &owners);
+	a->elsewhere = find_elsewhere(c, &owners);
 	return 0;
 }

@@ -9,24 +9,36 @@ static struct slice name_of(const struct snapshot *s, uint32_t group, enum key k
 	return intern_bytes(&s->symbols, aggregate_key(&s->groups, group)[at]);
 }
 
-static bool is_within(const struct owners *o, uint32_t group)
+static bool is_path_within(const struct owners *o, symbol cgroup)
 {
 	struct slice wanted, path;
 
 	if (!o->cgroup || strcmp(o->cgroup, "/") == 0)
 		return true;
-	if (aggregate_key(&o->snapshot->groups,
-			  group)[grouping_find(&o->snapshot->by, KEY_CGROUP)] == SYMBOL_NONE)
+	if (cgroup == SYMBOL_NONE)
 		return false;
 	wanted = slice_of(o->cgroup);
-	path = name_of(o->snapshot, group, KEY_CGROUP);
+	path = intern_bytes(&o->snapshot->symbols, cgroup);
 	return slice_begins(path, wanted) &&
 	       (path.len == wanted.len || path.ptr[wanted.len] == '/');
 }
 
+static bool is_within(const struct owners *o, uint32_t group)
+{
+	const struct snapshot *s = o->snapshot;
+
+	return !o->cgroup ||
+	       is_path_within(o,
+			      aggregate_key(&s->groups, group)[grouping_find(&s->by, KEY_CGROUP)]);
+}
+
 static bool is_wanted(const struct owners *o, uint32_t group, enum kind kind)
 {
-	return slice_equals(name_of(o->snapshot, group, KEY_KIND), slice_of(kind_names[kind])) &&
+	const struct snapshot *s = o->snapshot;
+	symbol name = aggregate_key(&s->groups, group)[grouping_find(&s->by, KEY_KIND)];
+
+	return name != SYMBOL_NONE &&
+	       slice_equals(intern_bytes(&s->symbols, name), slice_of(kind_names[kind])) &&
 	       is_within(o, group);
 }
 
@@ -46,6 +58,103 @@ struct figure owners_sum(const struct owners *o, enum kind kind, enum counter c)
 	for (uint32_t i = 0; i < aggregate_count(&o->snapshot->groups); i++) {
 		if (is_wanted(o, i, kind))
 			sum = figure_plus(sum, counter(o->snapshot, i, c));
+	}
+	return sum;
+}
+
+/* Copied pages of a mapping are at most as many as Anonymous, which does not divide them. */
+static struct figure estimate_pages(const struct owners *o, enum kind kind)
+{
+	struct figure sum = {.known = true};
+
+	for (uint32_t i = 0; i < aggregate_count(&o->snapshot->groups); i++) {
+		struct figure pages, copied;
+
+		if (!is_wanted(o, i, kind))
+			continue;
+		pages = counter(o->snapshot, i, COUNTER_PSS);
+		copied = counter(o->snapshot, i, COUNTER_ANONYMOUS);
+		if (copied.known)
+			pages.bytes -= copied.bytes < pages.bytes ? copied.bytes : pages.bytes;
+		sum = figure_plus(sum, pages);
+	}
+	return sum;
+}
+
+struct figure owners_pages(const struct owners *o, enum counter c)
+{
+	const struct verification *v = &o->snapshot->verification;
+	struct figure sum = {.known = true};
+
+	if (!verification_has_sums(v) && c == COUNTER_PSS_ANON)
+		return (struct figure){.known = false};
+	if (!verification_has_sums(v))
+		return estimate_pages(o, c == COUNTER_PSS_SHMEM ? KIND_SHMEM : KIND_FILE);
+	for (size_t i = 0; i < v->sum_count; i++) {
+		const struct rollup_sum *r = &v->sums[i];
+
+		if (is_path_within(o, r->cgroup))
+			sum = figure_plus(sum, figure_of(c == COUNTER_PSS_ANON	 ? r->pss_anon
+							 : c == COUNTER_PSS_FILE ? r->pss_file
+										 : r->pss_shmem));
+	}
+	return sum;
+}
+
+const char *owners_shared_from(const struct owners *o)
+{
+	return verification_has_sums(&o->snapshot->verification) ? "Pss_Shmem of smaps_rollup"
+								 : "Pss of smaps";
+}
+
+struct figure owners_copied(const struct owners *o)
+{
+	return figure_minus(owners_pages(o, COUNTER_PSS_ANON),
+			    owners_sum(o, KIND_ANON, COUNTER_PSS));
+}
+
+/* Special mappings whose pages are not memory of their own. */
+static const struct special {
+	struct slice subsystem;
+	bool is_cached; /* the pages are in Cached */
+} specials[] = {
+	{SLICE_INIT("[aio]"), true},
+	{SLICE_INIT("[secretmem]"), true},
+	/* Part of the kernel's image, which is outside MemTotal. */
+	{SLICE_INIT("[vdso]"), false},
+	{SLICE_INIT("[vvar]"), false},
+	{SLICE_INIT("[vsyscall]"), false},
+	{SLICE_INIT("[vectors]"), false},
+	{SLICE_INIT("[sigpage]"), false},
+	/* anon_inode:bpf-map, which is in vmalloc. */
+	{SLICE_INIT("anon_inode"), false},
+};
+
+static const struct special *find_special(struct slice subsystem)
+{
+	for (size_t i = 0; i < sizeof(specials) / sizeof(*specials); i++) {
+		if (slice_equals(subsystem, specials[i].subsystem))
+			return &specials[i];
+	}
+	return NULL;
+}
+
+struct driver_memory owners_drivers(const struct owners *o)
+{
+	struct driver_memory sum = {{.known = true}, {.known = true}};
+
+	for (uint32_t i = 0; i < aggregate_count(&o->snapshot->groups); i++) {
+		const struct special *special;
+		struct figure pages;
+
+		if (!is_wanted(o, i, KIND_SPECIAL))
+			continue;
+		special = find_special(name_of(o->snapshot, i, KEY_SUBSYSTEM));
+		pages = counter(o->snapshot, i, COUNTER_PSS);
+		if (!special || !special->is_cached)
+			sum.mapped = figure_plus(sum.mapped, pages);
+		if (!special)
+			sum.own = figure_plus(sum.own, pages);
 	}
 	return sum;
 }
@@ -97,9 +206,13 @@ static size_t find_owners(const struct owners *o, enum kind kind, enum counter c
 	for (uint32_t i = 0; i < aggregate_count(&o->snapshot->groups); i++) {
 		struct figure f = counter(o->snapshot, i, c);
 
-		if (is_wanted(o, i, kind) && f.known && f.bytes > 0)
-			list[count++] =
-				(struct owner){name_of(o->snapshot, i, KEY_SUBSYSTEM), f.bytes};
+		struct slice name;
+
+		if (!is_wanted(o, i, kind) || !f.known || f.bytes <= 0)
+			continue;
+		name = name_of(o->snapshot, i, KEY_SUBSYSTEM);
+		if (kind != KIND_SPECIAL || !find_special(name))
+			list[count++] = (struct owner){name, f.bytes};
 	}
 	return merge(list, count);
 }
@@ -126,13 +239,76 @@ bool owners_add(struct account *a, const struct owners *o, enum kind kind, enum 
 	return whole;
 }
 
-bool owners_add_swapped(struct account *a, const struct owners *o)
+bool owners_add_drivers(struct account *a, const struct owners *o)
+{
+	return account_sum(a, "driver memory, mapped", owners_drivers(o).own, "Pss of smaps") &&
+	       owners_add(a, o, KIND_SPECIAL, COUNTER_PSS, "Pss of smaps");
+}
+
+static bool add_swapped_anonymous(struct account *a, const struct owners *o)
 {
 	return account_sum(a, "anonymous", owners_sum(o, KIND_ANON, COUNTER_SWAP_PSS),
 			   "SwapPss of smaps") &&
 	       owners_add(a, o, KIND_ANON, COUNTER_SWAP_PSS, "SwapPss of smaps") &&
 	       account_sum(a, "pages copied from files", owners_sum(o, KIND_FILE, COUNTER_SWAP_PSS),
-			   "SwapPss of smaps") &&
+			   "SwapPss of smaps");
+}
+
+bool owners_add_swapped(struct account *a, const struct owners *o)
+{
+	return add_swapped_anonymous(a, o) &&
 	       account_sum(a, "shared memory", owners_sum(o, KIND_SHMEM, COUNTER_SWAP_PSS),
 			   "Swap of smaps, divided");
+}
+
+/* What is allocated to objects that no process maps, and what of it is known to be swapped. */
+static void sum_unmapped(const struct snapshot *s, uint64_t *allocated, uint64_t *swapped)
+{
+	*allocated = *swapped = 0;
+	for (uint32_t i = 0; s->segments && i < aggregate_count(&s->groups); i++) {
+		const symbol *key = aggregate_key(&s->groups, i);
+		symbol segment = key[grouping_find(&s->by, KEY_SEGMENT)];
+		struct segment_identity identity;
+		struct segment_facts facts;
+
+		if (key[grouping_find(&s->by, KEY_KIND)] != SYMBOL_NONE || segment == SYMBOL_NONE)
+			continue;
+		identity = key_segment(&s->symbols, segment);
+		facts = shares_facts(s->segments, &identity.id);
+		*allocated += facts.known ? facts.allocated : 0;
+		*swapped += facts.swapped_known ? facts.swapped : 0;
+	}
+}
+
+/* Allocated memory that is not resident is swapped. Some objects cannot be found, so this is a
+ * lower bound. */
+static struct figure swapped_unmapped(const struct owners *o, struct figure resident,
+				      struct figure used)
+{
+	uint64_t allocated, swapped;
+	struct figure f, least;
+
+	sum_unmapped(o->snapshot, &allocated, &swapped);
+	f = figure_minus(figure_of(allocated), resident);
+	least = figure_of(swapped);
+	if (!f.known || f.bytes < least.bytes)
+		f = least;
+	if (f.bytes > used.bytes)
+		f.bytes = used.bytes;
+	f.known = used.known;
+	return f;
+}
+
+bool owners_add_all_swapped(struct account *a, const struct owners *o, struct figure resident,
+			    struct figure used)
+{
+	struct figure mapped = owners_sum(o, KIND_SHMEM, COUNTER_SWAP_PSS),
+		      rest = figure_minus(used, figure_if_any(mapped)),
+		      unmapped = swapped_unmapped(o, resident, rest);
+
+	return add_swapped_anonymous(a, o) &&
+	       account_sum(a, "shared memory", figure_plus(mapped, figure_if_any(unmapped)),
+			   "sum of the next two") &&
+	       account_part(a, "mapped by processes", mapped, "Swap of smaps, divided") &&
+	       account_part(a, "not mapped", unmapped, "allocated - resident");
 }

@@ -88,10 +88,10 @@ static int find_mount(const struct source *s, struct hierarchy *m, struct error 
 
 /* Files of a group */
 
-static bool make_path(const struct hierarchy *m, const struct cgroup_memory *c, const char *file,
+static bool make_path(const struct hierarchy *m, const char *group, const char *file,
 		      char path[PATH_MAX])
 {
-	const char *below = c->path;
+	const char *below = group;
 	size_t root = strcmp(m->root, "/") == 0 ? 0 : strlen(m->root);
 
 	if (strncmp(below, m->root, root) == 0)
@@ -104,6 +104,7 @@ struct place {
 	const struct source *source;
 	const struct hierarchy *mount;
 	struct cgroup_memory *memory;
+	const char *path; /* of the group that is read */
 };
 
 static enum lines_outcome read_file(const struct place *p, const char *file, line_fn *take,
@@ -111,7 +112,7 @@ static enum lines_outcome read_file(const struct place *p, const char *file, lin
 {
 	char path[PATH_MAX];
 
-	if (!make_path(p->mount, p->memory, file, path)) {
+	if (!make_path(p->mount, p->path, file, path)) {
 		errno = ENAMETOOLONG;
 		return LINES_MISSING;
 	}
@@ -180,6 +181,7 @@ const char *const cgroup_memory_files[] = {
 	"memory.limit_in_bytes",
 	"memory.memsw.limit_in_bytes",
 	"memory.kmem.usage_in_bytes",
+	"memory.kmem.tcp.usage_in_bytes",
 	"memory.failcnt",
 	"memory.oom_control",
 	/* version 2 */
@@ -205,6 +207,7 @@ static void read_version_1(const struct place *p)
 	 * memory. */
 	if (strcmp(m->path, "/") != 0)
 		read_number(p, "memory.kmem.usage_in_bytes", &m->fields[CGROUP_KERNEL]);
+	read_number(p, "memory.kmem.tcp.usage_in_bytes", &m->tcp);
 	read_number(p, "memory.failcnt", &m->events_max);
 	read_file(p, "memory.oom_control", take_event, m);
 }
@@ -222,28 +225,93 @@ static void read_version_2(const struct place *p)
 	read_file(p, "memory.events", take_event, m);
 }
 
-/* Converts `given` to a path in the hierarchy, without trailing slashes. */
+/* Makes the path that of the group above; false if there is none. */
+static bool go_up(char path[PATH_MAX])
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash || strcmp(path, "/") == 0)
+		return false;
+	slash[slash == path] = '\0';
+	return true;
+}
+
+static uint64_t room_below(const struct amount *limit, const struct amount *usage)
+{
+	return limit->bytes > usage->bytes ? limit->bytes - usage->bytes : 0;
+}
+
+static void read_above(const struct source *s, const struct hierarchy *mount,
+		       struct cgroup_memory *m)
+{
+	bool first = mount->version == 1;
+	struct cgroup_above *best = &m->above;
+	char path[PATH_MAX];
+	const struct place place = {s, mount, m, path};
+
+	snprintf(path, sizeof(path), "%s", m->path);
+	while (go_up(path)) {
+		struct amount limit = {.known = false}, usage = {.known = false};
+
+		read_number(&place, first ? "memory.limit_in_bytes" : "memory.max", &limit);
+		read_number(&place, first ? "memory.usage_in_bytes" : "memory.current", &usage);
+		if (!limit.known || !usage.known ||
+		    (best->limit.known &&
+		     room_below(&limit, &usage) >= room_below(&best->limit, &best->usage)))
+			continue;
+		strlcpy(best->path, path, sizeof(best->path));
+		best->limit = limit;
+		best->usage = usage;
+	}
+}
+
+/* Removes empty components and ".", and follows "..". A path of a namespace may begin with "..";
+ * that stays. */
+static void simplify(char path[PATH_MAX])
+{
+	char from[PATH_MAX], *next = from, *name;
+	size_t length = 0, fixed = 0;
+
+	snprintf(from, sizeof(from), "%s", path);
+	while ((name = strsep(&next, "/"))) {
+		if (*name == '\0' || strcmp(name, ".") == 0)
+			continue;
+		if (strcmp(name, "..") == 0 && length > fixed) {
+			while (path[--length] != '/')
+				continue;
+			continue;
+		}
+		path[length++] = '/';
+		memmove(path + length, name, strlen(name));
+		length += strlen(name);
+		if (strcmp(name, "..") == 0)
+			fixed = length;
+	}
+	path[length] = '\0';
+	if (length == 0)
+		strlcpy(path, "/", PATH_MAX);
+}
+
+/* Converts `given` to a path in the hierarchy. */
 static void take_path(const struct hierarchy *m, const char *given, struct cgroup_memory *c)
 {
-	size_t point = strlen(m->point), len;
+	size_t point = strlen(m->point);
+	char text[PATH_MAX];
 
-	if (strncmp(given, m->point, point) == 0 && (given[point] == '/' || given[point] == '\0'))
-		snprintf(c->path, sizeof(c->path), "%s%s", strcmp(m->root, "/") == 0 ? "" : m->root,
-			 given + point);
+	snprintf(text, sizeof(text), "%s%s", given[0] == '/' ? "" : "/", given);
+	simplify(text);
+	if (strncmp(text, m->point, point) == 0 && (text[point] == '/' || text[point] == '\0'))
+		snprintf(c->path, sizeof(c->path), "%s%s", m->root, text + point);
 	else
-		snprintf(c->path, sizeof(c->path), "%s%s", given[0] == '/' ? "" : "/", given);
-	len = strlen(c->path);
-	while (len > 1 && c->path[len - 1] == '/')
-		c->path[--len] = '\0';
-	if (len == 0)
-		strlcpy(c->path, "/", sizeof(c->path));
+		snprintf(c->path, sizeof(c->path), "%s", text);
+	simplify(c->path);
 }
 
 int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_memory *m,
 		       struct error *e)
 {
 	struct hierarchy mount;
-	const struct place place = {s, &mount, m};
+	const struct place place = {s, &mount, m, m->path};
 
 	*m = (struct cgroup_memory){.version = 0};
 	if (find_mount(s, &mount, e) < 0)
@@ -261,13 +329,14 @@ int cgroup_memory_read(const struct source *s, const char *path, struct cgroup_m
 				 "control group %s does not report its memory; for the root group "
 				 "of version 2, see anonmem machine",
 				 m->path);
+	read_above(s, &mount, m);
 	return 0;
 }
 
 struct cgroup_mount {
 	const struct source *source;
 	struct hierarchy hierarchy;
-	struct cgroup_memory memory; /* only its path is used */
+	char path[PATH_MAX]; /* of the group that is read */
 };
 
 struct cgroup_mount *cgroup_mount_open(const struct source *s)
@@ -290,13 +359,13 @@ void cgroup_mount_close(struct cgroup_mount *m)
 
 void cgroup_usage_read(struct cgroup_mount *m, struct slice path, struct cgroup_usage *u)
 {
-	const struct place place = {m->source, &m->hierarchy, &m->memory};
+	const struct place place = {m->source, &m->hierarchy, NULL, m->path};
 	bool first = m->hierarchy.version == 1;
 
 	*u = (struct cgroup_usage){.limit = {.known = false}};
 	if (path.len >= PATH_MAX)
 		return;
-	keep(m->memory.path, path);
+	keep(m->path, path);
 	read_number(&place, first ? "memory.limit_in_bytes" : "memory.max", &u->limit);
 	read_number(&place, first ? "memory.usage_in_bytes" : "memory.current", &u->current);
 	read_number(&place, first ? "memory.max_usage_in_bytes" : "memory.peak", &u->peak);
@@ -325,7 +394,7 @@ int cgroup_memory_place(const struct source *s, const char *group, char folder[P
 	if (find_mount(s, &mount, &ignored) < 0)
 		return -1;
 	take_path(&mount, group, &m);
-	if (!make_path(&mount, &m, "", folder))
+	if (!make_path(&mount, m.path, "", folder))
 		return -1;
 	folder[strlen(folder) - 1] = '\0'; /* the slash */
 	return 0;

@@ -3,8 +3,9 @@
  *
  * Source: in version 2 memory.current, memory.max, memory.high, memory.peak (Linux 5.19),
  * memory.swap.*, memory.stat and memory.events; in version 1 memory.usage_in_bytes,
- * memory.limit_in_bytes, memory.max_usage_in_bytes, memory.memsw.*, memory.kmem.*, memory.stat,
- * memory.failcnt and memory.oom_control. The figures include all groups below.
+ * memory.limit_in_bytes, memory.max_usage_in_bytes, memory.memsw.*, memory.kmem.*,
+ * memory.kmem.tcp.*, memory.stat, memory.failcnt and memory.oom_control. The figures include all
+ * groups below.
  */
 #ifndef SOURCE_CGROUP_MEMORY_H
 #define SOURCE_CGROUP_MEMORY_H
@@ -46,6 +47,14 @@ struct cgroup_memory {
 	/* Number of times that the limit was hit, the group ran out of memory, a process was
 	 * killed. */
 	struct amount events_max, events_oom, events_kill;
+	/* TCP buffers, which version 1 counts beside usage. */
+	struct amount tcp;
+	/* Of the groups above, the one whose limit leaves the least memory; unknown if none has a
+	 * limit. */
+	struct cgroup_above {
+		char path[PATH_MAX];
+		struct amount limit, usage;
+	} above;
 };
 
 /* `path` is as in /proc/PID/cgroup, or a directory in the mounted hierarchy. 0, or -1 with *e. */

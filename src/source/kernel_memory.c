@@ -5,6 +5,7 @@
 #include "source/lines.h"
 #include "source/system.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,35 +88,60 @@ static int read_meminfo(const struct source *s, struct kernel_memory *m, struct 
 /* zoneinfo */
 
 struct zones {
-	uint64_t managed, free_per_cpu; /* pages */
+	uint64_t managed, free_per_cpu, file; /* pages */
 };
+
+/* Adds the number if the line begins with the key. */
+static bool add_pages(struct slice line, struct slice key, uint64_t *pages)
+{
+	uint64_t n;
+
+	if (!slice_begins(line, key))
+		return false;
+	line = slice_inner(line, key.len, 0);
+	skip_blanks(&line);
+	*pages += take_decimal(&line, &n) ? n : 0;
+	return true;
+}
 
 static bool take_zone(void *ctx, struct slice line)
 {
 	struct zones *z = ctx;
-	uint64_t n;
 
 	skip_blanks(&line);
-	if (slice_begins(line, SLICE("managed "))) {
-		line = slice_inner(line, strlen("managed "), 0);
-		skip_blanks(&line);
-		z->managed += take_decimal(&line, &n) ? n : 0;
-	} else if (slice_begins(line, SLICE("count:"))) {
-		line = slice_inner(line, strlen("count:"), 0);
-		skip_blanks(&line);
-		z->free_per_cpu += take_decimal(&line, &n) ? n : 0;
-	}
+	if (!add_pages(line, SLICE("managed "), &z->managed) &&
+	    !add_pages(line, SLICE("count:"), &z->free_per_cpu))
+		add_pages(line, SLICE("nr_file_pages "), &z->file);
 	return true;
 }
 
-/* For a tree: the page size with which the pages of all zones add up to MemTotal; 0 if that is not
- * a power of two. */
-static uint64_t page_of_tree(const struct kernel_memory *m, uint64_t managed)
+/* The power of two that is nearest to a quotient; 0 if it is not the size of a page. */
+static uint64_t page_near(uint64_t bytes, uint64_t pages)
+{
+	enum { SMALLEST = 4096, LARGEST = 65536 };
+
+	for (uint64_t page = SMALLEST; pages > 0 && page <= LARGEST; page *= 2) {
+		uint64_t times = bytes / page;
+
+		if (times / 3 < pages / 2)
+			return times > pages / 2 ? page : 0;
+	}
+	return 0;
+}
+
+/* For a tree: the page size with which the pages of all zones add up to MemTotal. They do not where
+ * memory is managed outside of the zones; then that with which the page cache does. 0 if unknown.
+ */
+static uint64_t page_of_tree(const struct kernel_memory *m, const struct zones *z)
 {
 	uint64_t total = m->fields[KERNEL_TOTAL].bytes;
-	uint64_t page = managed ? (total + managed / 2) / managed : 0;
+	uint64_t page = z->managed ? (total + z->managed / 2) / z->managed : 0;
 
-	return (page & (page - 1)) == 0 ? page : 0;
+	if (page > 0 && (page & (page - 1)) == 0)
+		return page;
+	return page_near(m->fields[KERNEL_CACHED].bytes + m->fields[KERNEL_BUFFERS].bytes +
+				 m->fields[KERNEL_SWAP_CACHED].bytes,
+			 z->file);
 }
 
 /* Returns the page size; 0 if unknown. */
@@ -123,8 +149,8 @@ static uint64_t read_zones(const struct source *s, struct kernel_memory *m)
 {
 	struct zones z = {0};
 	bool known = lines_read(s, "zoneinfo", take_zone, &z) == LINES_READ;
-	uint64_t page = s->kind == SOURCE_PROC ? (uint64_t)sysconf(_SC_PAGESIZE)
-					       : page_of_tree(m, z.managed);
+	uint64_t page =
+		s->kind == SOURCE_PROC ? (uint64_t)sysconf(_SC_PAGESIZE) : page_of_tree(m, &z);
 
 	m->free_per_cpu.known =
 		known && page > 0 &&
@@ -137,6 +163,7 @@ static uint64_t read_zones(const struct source *s, struct kernel_memory *m)
 struct parts_reader {
 	struct kernel_parts *parts;
 	uint64_t page;
+	struct amount stacks; /* of vmallocinfo; known if callers have names */
 };
 
 /* Kernels have a few hundred; a captured tree may claim any number. */
@@ -241,10 +268,15 @@ static bool take_vmalloc(void *ctx, struct slice line)
 			take_decimal(&word, &pages);
 		}
 	}
-	if (!is_vmalloc || !is_part_name(caller) || is_stack(caller) ||
+	r->stacks.known |= caller.len > 0 && caller.ptr[0] != '0';
+	if (!is_vmalloc || !is_part_name(caller) ||
 	    __builtin_mul_overflow(pages, r->page, &bytes) || bytes == 0)
 		return true;
-	return add_part(r->parts, caller, bytes);
+	if (!is_stack(caller))
+		return add_part(r->parts, caller, bytes);
+	if (__builtin_add_overflow(r->stacks.bytes, bytes, &r->stacks.bytes))
+		r->stacks.bytes = UINT64_MAX;
+	return true;
 }
 
 static int larger_first(const void *a, const void *b)
@@ -257,12 +289,14 @@ static int larger_first(const void *a, const void *b)
 }
 
 /* False if out of memory. */
-static bool read_parts(const struct source *s, const char *path, line_fn *take, uint64_t page,
-		       struct kernel_parts *parts)
+static bool read_parts(const struct source *s, const char *path, line_fn *take,
+		       struct parts_reader *r)
 {
-	struct parts_reader r = {parts, page};
-	enum lines_outcome outcome = page ? lines_read(s, path, take, &r) : LINES_MISSING;
+	struct kernel_parts *parts = r->parts;
+	enum lines_outcome outcome;
 
+	errno = 0;
+	outcome = r->page ? lines_read(s, path, take, r) : LINES_MISSING;
 	if (outcome == LINES_STOPPED)
 		return false;
 	parts->known = outcome == LINES_READ;
@@ -271,25 +305,73 @@ static bool read_parts(const struct source *s, const char *path, line_fn *take, 
 	return true;
 }
 
+/* A kernel without SLUB_DEBUG has no slabinfo. */
+static bool read_slab(const struct source *s, uint64_t page, struct kernel_memory *m)
+{
+	struct parts_reader r = {.parts = &m->slab, .page = page};
+	bool whole = read_parts(s, "slabinfo", take_slab, &r);
+
+	m->slab_missing = !m->slab.known && errno == ENOENT;
+	return whole;
+}
+
+static bool read_vmalloc(const struct source *s, uint64_t page, struct kernel_memory *m)
+{
+	struct parts_reader r = {.parts = &m->vmalloc, .page = page};
+	bool whole = read_parts(s, "vmallocinfo", take_vmalloc, &r);
+
+	m->vmalloc_stacks = r.stacks;
+	return whole;
+}
+
+/* vmstat */
+
+static bool take_vmstat(void *ctx, struct slice line)
+{
+	struct amount *pages = ctx;
+
+	if (slice_equals(take_word(&line), SLICE("nr_memmap_pages")))
+		pages->known = take_decimal(&line, &pages->bytes) > 0;
+	return true;
+}
+
+/* Those of memory that was there from the start are outside MemTotal. */
+static void read_page_structures(const struct source *s, uint64_t page, struct amount *structures)
+{
+	struct amount pages = {.known = false};
+
+	structures->known = lines_read(s, "vmstat", take_vmstat, &pages) == LINES_READ &&
+			    pages.known && page > 0 &&
+			    !__builtin_mul_overflow(pages.bytes, page, &structures->bytes);
+}
+
+struct socket_pages {
+	uint64_t all, tcp;
+};
+
 /* "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 206", in pages of the whole machine. */
 static bool take_sockets(void *ctx, struct slice line)
 {
-	uint64_t *pages = ctx, n;
+	struct socket_pages *pages = ctx;
+	bool tcp = slice_begins(line, SLICE("TCP:"));
+	uint64_t n;
 
 	while (line.len > 0) {
-		if (slice_equals(take_word(&line), SLICE("mem")) && take_decimal(&line, &n) > 0)
-			*pages += n;
+		if (!slice_equals(take_word(&line), SLICE("mem")) || take_decimal(&line, &n) == 0)
+			continue;
+		pages->all += n;
+		pages->tcp += tcp ? n : 0;
 	}
 	return true;
 }
 
-static void read_sockets(const struct source *s, uint64_t page, struct amount *sockets)
+static void read_sockets(const struct source *s, uint64_t page, struct kernel_memory *m)
 {
-	uint64_t pages = 0;
+	struct socket_pages pages = {0};
+	bool known = page > 0 && lines_read(s, "net/sockstat", take_sockets, &pages) == LINES_READ;
 
-	sockets->known = page > 0 &&
-			 lines_read(s, "net/sockstat", take_sockets, &pages) == LINES_READ &&
-			 !__builtin_mul_overflow(pages, page, &sockets->bytes);
+	m->sockets.known = known && !__builtin_mul_overflow(pages.all, page, &m->sockets.bytes);
+	m->tcp.known = known && !__builtin_mul_overflow(pages.tcp, page, &m->tcp.bytes);
 }
 
 /* /sys */
@@ -341,7 +423,7 @@ static void read_pools(struct system_reader *r)
 }
 
 struct zram_numbers {
-	uint64_t stored, taken;
+	uint64_t stored, compressed, taken;
 	bool known;
 };
 
@@ -349,17 +431,21 @@ struct zram_numbers {
 static bool take_zram(void *ctx, struct slice line)
 {
 	struct zram_numbers *z = ctx;
-	uint64_t compressed;
 
 	skip_blanks(&line);
 	if (take_decimal(&line, &z->stored) == 0)
 		return true;
 	skip_blanks(&line);
-	if (take_decimal(&line, &compressed) == 0)
+	if (take_decimal(&line, &z->compressed) == 0)
 		return true;
 	skip_blanks(&line);
 	z->known = take_decimal(&line, &z->taken) > 0;
 	return true;
+}
+
+static void set_zram_known(struct kernel_memory *m, bool known)
+{
+	m->zram.known = m->zram_stored.known = m->zram_compressed.known = known;
 }
 
 static bool add_zram(void *ctx, const char *entry)
@@ -374,8 +460,10 @@ static bool add_zram(void *ctx, const char *entry)
 	snprintf(path, sizeof(path), "/sys/block/%s/mm_stat", entry);
 	if (lines_read(r->source, path, take_zram, &z) != LINES_READ || !z.known ||
 	    __builtin_add_overflow(m->zram.bytes, z.taken, &m->zram.bytes) ||
+	    __builtin_add_overflow(m->zram_compressed.bytes, z.compressed,
+				   &m->zram_compressed.bytes) ||
 	    __builtin_add_overflow(m->zram_stored.bytes, z.stored, &m->zram_stored.bytes))
-		m->zram.known = m->zram_stored.known = false;
+		set_zram_known(m, false);
 	return true;
 }
 
@@ -384,9 +472,9 @@ static void read_zram(struct system_reader *r)
 {
 	struct kernel_memory *m = r->memory;
 
-	m->zram.known = m->zram_stored.known = true;
+	set_zram_known(m, true);
 	if (system_list(r->source, "/sys/block", add_zram, r) < 0)
-		m->zram.known = m->zram_stored.known = false;
+		set_zram_known(m, false);
 }
 
 int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct error *e)
@@ -398,10 +486,10 @@ int kernel_memory_read(const struct source *s, struct kernel_memory *m, struct e
 	if (read_meminfo(s, m, e) < 0)
 		return -1;
 	page = read_zones(s, m);
-	if (!read_parts(s, "slabinfo", take_slab, page, &m->slab) ||
-	    !read_parts(s, "vmallocinfo", take_vmalloc, page, &m->vmalloc))
+	if (!read_slab(s, page, m) || !read_vmalloc(s, page, m))
 		return error_memory(e);
-	read_sockets(s, page, &m->sockets);
+	read_page_structures(s, page, &m->page_structures);
+	read_sockets(s, page, m);
 	read_pools(&r);
 	read_zram(&r);
 	return 0;

@@ -2,9 +2,9 @@
  * kernel_memory: what the kernel reports about the memory of the whole machine.
  *
  * Source, as far as present and readable: /proc/meminfo, /proc/zoneinfo (free pages on per-CPU
- * lists), /proc/slabinfo and /proc/vmallocinfo (root), /proc/net/sockstat, and, only on the running
- * system, /sys/kernel/mm/hugepages and /sys/block/zram*. All amounts are bytes; an amount that the
- * kernel or captured tree lacks is unknown, not 0.
+ * lists), /proc/slabinfo and /proc/vmallocinfo (root), /proc/vmstat, /proc/net/sockstat, and, of
+ * the running system or a capture, /sys/kernel/mm/hugepages and /sys/block/zram*. All amounts are
+ * bytes; an amount that the kernel or captured tree lacks is unknown, not 0.
  */
 #ifndef SOURCE_KERNEL_MEMORY_H
 #define SOURCE_KERNEL_MEMORY_H
@@ -45,6 +45,7 @@ struct amount {
 	X(PERCPU, "Percpu")                                                                        \
 	X(BOUNCE, "Bounce")                                                                        \
 	X(WRITEBACK_TMP, "WritebackTmp")                                                           \
+	X(HARDWARE_CORRUPTED, "HardwareCorrupted")                                                 \
 	X(HUGETLB, "Hugetlb")                                                                      \
 	X(BALLOON, "Balloon")                                                                      \
 	X(GPU_ACTIVE, "GPUActive")                                                                 \
@@ -74,9 +75,15 @@ struct kernel_memory {
 	struct amount fields[KERNEL_FIELD_COUNT];
 	struct amount free_per_cpu;	   /* free pages on per-CPU lists */
 	struct amount hugetlb_free;	   /* of the pools of all sizes */
-	struct amount zram, zram_stored;   /* memory used by zram devices; data stored in them */
+	struct amount zram;		   /* memory used by zram devices, */
+	struct amount zram_stored;	   /* data stored in them, */
+	struct amount zram_compressed;	   /* and its size when compressed */
 	struct amount sockets;		   /* TCP and UDP buffers; partly in slab caches */
+	struct amount tcp;		   /* the part of TCP, mostly outside of them */
 	struct kernel_parts slab, vmalloc; /* largest first */
+	struct amount vmalloc_stacks;	   /* thread stacks in vmalloc; unknown without names */
+	struct amount page_structures;	   /* of memory that was added while running (6.11) */
+	bool slab_missing;		   /* there is no slabinfo */
 };
 
 /* Fills *m, which the caller frees in any case. 0, or -1 with *e if there is no meminfo or no

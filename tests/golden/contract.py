@@ -103,7 +103,7 @@ def check_account(account):
 	assert sum(row["bytes"] or 0 for row in account["rows"]) == account["total"]
 	for row in account["rows"]:
 		parts = [part["bytes"] or 0 for part in row["parts"]]
-		assert not parts or sum(parts) == row["bytes"], f"the parts of {row['name']} do not add up"
+		assert not parts or sum(parts) == (row["bytes"] or 0), f"the parts of {row['name']} do not add up"
 
 
 def check_machine(text):

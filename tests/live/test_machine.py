@@ -5,16 +5,20 @@ import json
 import mmap
 import os
 import random
+import socket
+import struct
 import subprocess
 import tempfile
 import time
 import unittest
 
-from anonmem import MIB, NOBODY, Live, run
+from anonmem import IS_ROOT, MIB, NOBODY, Live, run
 
 SIZE = 96 * MIB
 # Other processes run at the same time.
 NEAR = 24 * MIB
+# Of linux/if_packet.h and sys/socket.h.
+SOL_PACKET, PACKET_RX_RING = 263, 5
 
 
 def account(*arguments, **more):
@@ -85,6 +89,46 @@ class Machine(Live):
 			return file
 		self.grows(make, "files", "not mapped (cache)")
 
+	def test_copied(self):
+		"""Pages copied from a file on a tmpfs are anonymous; the file itself is not mapped any more."""
+		def make():
+			file = tempfile.TemporaryFile(dir="/dev/shm")
+			file.write(bytes(SIZE))
+			file.flush()
+			file.copy = mmap.mmap(file.fileno(), SIZE, flags=mmap.MAP_PRIVATE)
+			file.copy.write(bytes(SIZE))
+			return file
+		self.grows(make, "shared memory", "not mapped")
+
+	def test_of_sockets(self):
+		"""Data that was sent, and that nobody takes."""
+		def make():
+			kept = contextlib.ExitStack()
+			listener = kept.enter_context(socket.create_server(("127.0.0.1", 0), backlog=200))
+			left = SIZE
+			while left > 0:
+				sender = kept.enter_context(socket.create_connection(listener.getsockname()))
+				kept.enter_context(listener.accept()[0])
+				sender.setblocking(False)
+				with contextlib.suppress(BlockingIOError):
+					while left > 0:
+						left -= sender.send(bytes(min(left, 1 << 16)))
+			return kept
+		self.grows(make, "TCP buffers")
+
+	@unittest.skipUnless(IS_ROOT, "only root may capture packets")
+	def test_of_a_driver(self):
+		"""The kernel counts a packet ring as mapped, but not as cached."""
+		with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as ring:
+			ring.setsockopt(SOL_PACKET, PACKET_RX_RING, struct.pack("IIII", 1 << 16, 256, 2048, 256 * 32))
+			memory = mmap.mmap(ring.fileno(), 16 * MIB)
+			for i in range(0, 16 * MIB, mmap.PAGESIZE):
+				memory[i]
+			name = f"socket:[{os.fstat(ring.fileno()).st_ino}]"
+			found = account("--limit", 1000)
+			memory.close()
+		self.assertEqual(bytes_of(found, "driver memory, mapped", name), 16 * MIB)
+
 	def test_of_a_user(self):
 		"""Figures that a user may not read are reported as such, and the rows add up."""
 		memory = account(prefix=NOBODY)
@@ -154,6 +198,31 @@ class ControlGroup(Live):
 		self.check("--cgroup", f"/{self.name}")
 		self.check("--cgroup", self.folder + "/")
 		self.check("--pid", self.process.pid)
+
+	def test_moved(self):
+		"""What a process brings along remains charged to the group that it comes from, whose limit applies
+		to all groups below it."""
+		below = os.path.join(self.folder, "below")
+		os.mkdir(below)
+		self.addCleanup(os.rmdir, below)
+		with open(os.path.join(below, "cgroup.procs"), "w", encoding="ascii") as f:
+			f.write(str(self.process.pid))
+		try:
+			done = json.loads(run("machine", "--json", "--pid", self.process.pid).stdout)
+			text = run("machine", "--cgroup", f"{self.folder}/./below//").stdout.decode()
+		finally:
+			with open(os.path.join(V1, "cgroup.procs"), "w", encoding="ascii") as f:
+				f.write(str(self.process.pid))
+		memory, group = done["memory"], done["cgroup"]
+		self.assertEqual(sum(row["bytes"] or 0 for row in memory["rows"]), memory["total"])
+		self.assertLess(memory["total"], 4 * MIB)
+		self.assertEqual(group["path"], f"/{self.name}/below")
+		self.assertEqual((group["limit"], group["limit_above"]["path"], group["limit_above"]["limit"]),
+			(None, f"/{self.name}", 256 * MIB))
+		for name, wanted in (("anonymous", 42), ("shared", 8)):
+			self.assertAlmostEqual(group[f"charged_elsewhere_{name}"] / MIB, wanted, delta=8, msg=name)
+		self.assertAlmostEqual(bytes_of(memory, "anonymous", "(charged to other groups)") / MIB, -42, delta=8)
+		self.assertRegex(text, rf"\nno limit of its own.*\nlimit 256M of group /{self.name}, \d+M below it\n")
 
 	def test_table(self):
 		text = run("machine", "--cgroup", f"/{self.name}").stdout.decode()

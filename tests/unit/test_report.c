@@ -611,7 +611,8 @@ TEST(checks_name_what_differs)
 		rollup.bytes[i] = 65536;
 	comparison_make(&comparison, &sum, 1, &rollup, &rollup);
 	assert_true(verification_add(&snapshot.verification,
-				     key_intern_process(&snapshot.symbols, &p), &comparison));
+				     key_intern_process(&snapshot.symbols, &p), SYMBOL_NONE,
+				     &comparison));
 	build();
 	assert_contains(
 		report.checks[1],

@@ -22,7 +22,7 @@ static int compare(enum counter c, uint64_t sum, uint64_t mappings, uint64_t bef
 
 	comparison_make(&comparison, &s, mappings, &b, &a);
 	verification_init(&v);
-	assert_true(verification_add(&v, 9, &comparison));
+	assert_true(verification_add(&v, 9, SYMBOL_NONE, &comparison));
 	assert_int_equal(v.compared, 1);
 	assert_int_equal(v.count, comparison.count);
 	assert_int_equal(verification_agrees(&v), comparison.count == 0);
@@ -104,7 +104,7 @@ TEST(a_process_without_a_rollup)
 	struct verification v;
 
 	verification_init(&v);
-	assert_true(verification_add(&v, SYMBOL_NONE, &none));
+	assert_true(verification_add(&v, SYMBOL_NONE, SYMBOL_NONE, &none));
 	assert_int_equal(v.compared, 0);
 	assert_int_equal(v.without_rollup, 1);
 	assert_int_equal(v.without_pss_anon, 1);
@@ -120,13 +120,13 @@ TEST(the_anonymous_memory_of_the_rollup)
 
 	verification_init(&v);
 	comparison_make(&c, &rollup, 1, &rollup, &rollup);
-	assert_true(verification_add(&v, 1, &c));
-	assert_true(verification_add(&v, 2, &c));
+	assert_true(verification_add(&v, 1, SYMBOL_NONE, &c));
+	assert_true(verification_add(&v, 2, SYMBOL_NONE, &c));
 	assert_int_equal(v.pss_anon, 10 * KIB);
 	assert_int_equal(v.without_pss_anon, 0);
 	rollup.known = 0;
 	comparison_make(&c, &rollup, 1, &rollup, &rollup);
-	assert_true(verification_add(&v, 3, &c));
+	assert_true(verification_add(&v, 3, SYMBOL_NONE, &c));
 	assert_int_equal(v.pss_anon, 10 * KIB);
 	assert_int_equal(v.without_pss_anon, 1);
 	verification_free(&v);
@@ -151,11 +151,11 @@ TEST(differences_add_up)
 	comparison_make(&agrees, &rollup, 3, &rollup, &rollup);
 	assert_int_equal(differs.count, COUNTER_USS);
 	for (symbol process = 0; process < 10; process++)
-		assert_true(verification_add(&v, process, &differs));
+		assert_true(verification_add(&v, process, SYMBOL_NONE, &differs));
 	count = v.count;
 	assert_int_equal(count, (size_t)10 * COUNTER_USS);
 	assert_int_equal(v.differences[v.count - 1].process, 9);
-	assert_true(verification_add(&v, 10, &agrees));
+	assert_true(verification_add(&v, 10, SYMBOL_NONE, &agrees));
 	assert_int_equal(v.count, count);
 	assert_false(verification_agrees(&v));
 	verification_free(&v);
