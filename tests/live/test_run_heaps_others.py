@@ -72,6 +72,16 @@ class RunHeapsOthers(Programs):
 		self.assertEqual(self.same(program, "kill").stdout, b"fine\n")
 		self.assertEqual(self.same(program, "rt_sigprocmask", "madvise").returncode, -signal.SIGTERM)
 
+	def test_audit(self):
+		"""The dynamic linker has less room for variables of threads beside a library that watches it."""
+		library = os.path.join(self.folder, "audit.so")
+		subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], check=True,
+			input=b"unsigned la_version(unsigned version) { return version; }")
+		program = self.compiled("audited", "gcc")
+		done = subprocess.run([anonmem.PROGRAM, "run", "--heaps", program], capture_output=True, check=False,
+			env=dict(ENVIRONMENT, LD_AUDIT=library), timeout=60)
+		self.assertEqual((done.returncode, done.stderr), (7, b""))
+
 	def test_little_address_space(self):
 		program = self.compiled("takes", "gcc")
 		for size in ADDRESSES:
