@@ -20,7 +20,8 @@ enum {
 	GO_SPANS = 64,
 	HOTSPOT_SPACES = 32,
 	HOTSPOT_CLASSES = 256,
-	LIBGC_SECTIONS = 64
+	LIBGC_SECTIONS = 64,
+	MALLOC_ARENAS = 64
 };
 
 #define SIGN_LARGE (UINT64_C(512) << 10) /* resident bytes from which on files are read too */
@@ -36,6 +37,10 @@ struct sign_found {
  * own struct. */
 struct sign_facts {
 	unsigned favorite; /* see signs.c; 0 for none */
+	struct runtime_facts {
+		bool has_program;
+		unsigned asked, has; /* a bit for each of enum runtime */
+	} runtime;
 	struct bss_facts { /* of the program or library whose last segment was just seen */
 		uint64_t start, end;
 		uint64_t inode;
@@ -50,8 +55,12 @@ struct sign_facts {
 	struct malloc_facts {
 		uint64_t data, data_end; /* variables of the C library, or else of the program */
 		uint64_t claimed;	 /* bytes of what looks like chunks */
+		uint64_t arenas[MALLOC_ARENAS]; /* their states */
+		unsigned count;
+		unsigned next_at; /* offset of the next arena in a state */
+		bool is_narrow;
 		bool has_library;
-		bool doubted; /* malloc(3) itself counts fewer */
+		bool doubted; /* malloc(3) itself has fewer chunks, or other arenas */
 	} malloc;
 	struct erlang_facts { /* allocators with carriers that point at each other */
 		uint64_t allocators[ERLANG_ALLOCATORS];

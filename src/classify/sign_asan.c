@@ -4,7 +4,7 @@
  * Its shadow has two parts with fixed addresses, and its allocator has an address range of its own.
  * Each large block is a mapping that begins with its own address and size.
  */
-#include "classify/sign.h"
+#include "classify/runtime.h"
 
 #define PAGE_BYTES UINT64_C(4096)
 
@@ -52,6 +52,8 @@ bool sign_asan(const struct sign_place *p, struct sign_found *found)
 		end = p->mapping->end;
 	while (end < p->mapping->end && (next = end_of_block(p, end)) != 0)
 		end = next;
-	*found = (struct sign_found){p->at, end, GUESS_ASAN};
-	return end > p->at;
+	if (end == p->at)
+		return false;
+	*found = (struct sign_found){p->at, end, runtime_guess(p, RUNTIME_ASAN, GUESS_ASAN)};
+	return true;
 }

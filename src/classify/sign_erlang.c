@@ -5,7 +5,7 @@
  * the address of the allocator. The list is doubly linked, so neighbours point at each other. A
  * carrier without neighbours is recognized by its allocator, which has other carriers or a name.
  */
-#include "classify/sign.h"
+#include "classify/runtime.h"
 
 #define PAGE_BYTES UINT64_C(4096)
 #define FLAGS	   (PAGE_BYTES - 1)
@@ -117,7 +117,8 @@ bool sign_erlang_carriers(const struct sign_place *p, struct sign_found *found)
 	*found = (struct sign_found){
 		.start = p->at,
 		.end = at,
-		.guess = linked ? GUESS_ERLANG : GUESS_ERLANG_LIKELY,
+		.guess = linked ? runtime_guess(p, RUNTIME_ERLANG, GUESS_ERLANG)
+				: GUESS_ERLANG_LIKELY,
 	};
 	return true;
 }

@@ -7,7 +7,7 @@
  * the number of blocks of its group, which may fill more megablocks. Only the first has
  * descriptors.
  */
-#include "classify/sign.h"
+#include "classify/runtime.h"
 
 #define MEGABLOCK (UINT64_C(1) << 20)
 #define BLOCK	  UINT64_C(4096)
@@ -46,9 +46,12 @@ bool sign_ghc_heap(const struct sign_place *p, struct sign_found *found)
 
 	if (at < p->at || at >= p->mapping->end)
 		return false;
-	*found = (struct sign_found){.start = at, .end = at, .guess = GUESS_GHC};
+	*found = (struct sign_found){.start = at, .end = at};
 	while (found->end < p->mapping->end && (size = group_size(p, found->end)) != 0)
 		found->end +=
 			size < p->mapping->end - found->end ? size : p->mapping->end - found->end;
-	return found->end > found->start;
+	if (found->end == found->start)
+		return false;
+	found->guess = runtime_guess(p, RUNTIME_GHC, GUESS_GHC);
+	return true;
 }

@@ -7,7 +7,7 @@
  * jemalloc. Blocks of metadata begin with their size and the start of their unused rest.
  */
 #include "classify/elf.h"
-#include "classify/sign.h"
+#include "classify/runtime.h"
 
 #define PAGE_BYTES UINT64_C(4096)
 #define ROOT_BYTES (UINT64_C(1) << 21) /* an entry for each GiB of 48 bits */
@@ -191,7 +191,10 @@ static bool find_block(const struct sign_place *p, struct sign_found *found)
 	    b.size % BLOCK != 0 || b.size > p->mapping->end - p->at || b.next % BLOCK != 0 ||
 	    b.rest <= p->at || b.rest - p->at > b.size || b.rest_size != b.size - (b.rest - p->at))
 		return false;
-	*found = (struct sign_found){p->at, p->at + b.size, GUESS_JEMALLOC};
+	*found = (struct sign_found){p->at, p->at + b.size,
+				     p->facts->jemalloc.state == FOUND
+					     ? GUESS_JEMALLOC
+					     : runtime_guess(p, RUNTIME_JEMALLOC, GUESS_JEMALLOC)};
 	return true;
 }
 
@@ -199,10 +202,8 @@ bool sign_jemalloc(const struct sign_place *p, struct sign_found *found)
 {
 	struct jemalloc_facts *facts = &p->facts->jemalloc;
 
-	if (find_block(p, found))
-		return true;
 	if (facts->state == UNKNOWN && p->at == p->mapping->start &&
 	    p->mapping->counters.bytes[COUNTER_RSS] >= SIGN_LARGE)
 		find_tree(p);
-	return facts->state == FOUND && find_extents(p, found);
+	return find_block(p, found) || (facts->state == FOUND && find_extents(p, found));
 }

@@ -12,6 +12,7 @@
  *
  * malloc counts the bytes that it has from mmap(2); more cannot be chunks.
  */
+#include "classify/malloc_ring.h"
 #include "classify/sign.h"
 
 #define HEAP_MAX    (UINT64_C(64) << 20)
@@ -150,8 +151,10 @@ static bool has_last_chunk(const struct sign_place *p, bool narrow, const struct
 			is_there = memory_read(p->memory, heap->arena + places[i], &address,
 					       sizeof(address));
 		}
-		if (is_there && is_in_arena(p, narrow, heap, address))
+		if (is_there && is_in_arena(p, narrow, heap, address)) {
+			malloc_ring_note(&p->facts->malloc, heap->arena, places[i], narrow);
 			return true;
+		}
 	}
 	return false;
 }
@@ -210,9 +213,10 @@ enum guess sign_malloc_settle(const struct content_part *part, struct sign_facts
 {
 	enum guess guess = (enum guess)part->guess;
 
-	if (guess_kind(guess) != GUESS_MALLOC)
+	if (guess_kind(guess) == GUESS_MALLOC)
+		facts->malloc.claimed += part->end - part->start;
+	else if (guess_kind(guess) != GUESS_ARENA)
 		return guess;
-	facts->malloc.claimed += part->end - part->start;
 	return facts->malloc.doubted ? guess_doubt(guess) : guess;
 }
 
@@ -264,14 +268,13 @@ static enum content_doubt compare(uint64_t claimed, const uint64_t *words)
 }
 
 /* Blocks overlap, because the account may cross their ends. Unreadable ones prove nothing. */
-enum content_doubt sign_malloc_check(struct memory *m, const struct sign_facts *facts)
+static enum content_doubt check_chunks(struct memory *m, const struct malloc_facts *f)
 {
 	enum { STEP = PAGE_BYTES - 64, MOST = 64 * 1024 };
-	const struct malloc_facts *f = &facts->malloc;
 	uint64_t words[WORDS], at = f->data;
 	struct block b;
 
-	if (f->claimed == 0 || f->doubted)
+	if (f->claimed == 0)
 		return DOUBT_NONE;
 	if (f->data_end - at > MOST)
 		at = f->data_end - MOST;
@@ -283,4 +286,16 @@ enum content_doubt sign_malloc_check(struct memory *m, const struct sign_facts *
 			return compare(f->claimed, words);
 	}
 	return DOUBT_SURE;
+}
+
+enum content_doubt sign_malloc_check(struct memory *m, const struct sign_facts *facts)
+{
+	const struct malloc_facts *f = &facts->malloc;
+	enum content_doubt chunks, arenas;
+
+	if (f->doubted)
+		return DOUBT_NONE;
+	chunks = check_chunks(m, f);
+	arenas = malloc_ring_check(m, f);
+	return chunks > arenas ? chunks : arenas;
 }

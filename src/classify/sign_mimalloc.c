@@ -5,7 +5,7 @@
  * of slices of 64 KiB, and a cookie: its address mixed with a number that all segments share.
  * Version 3 uses arenas, which begin with their own address, their size and their number of slices.
  */
-#include "classify/sign.h"
+#include "classify/runtime.h"
 
 #define SEGMENT	    (UINT64_C(32) << 20)
 #define SLICE_BYTES (UINT64_C(64) << 10)
@@ -44,7 +44,9 @@ bool sign_mimalloc_segment(const struct sign_place *p, struct sign_found *found)
 	}
 	end = words[COUNT] * SLICE_BYTES < p->mapping->end - at ? at + words[COUNT] * SLICE_BYTES
 								: p->mapping->end;
-	*found = (struct sign_found){at, end, certain ? GUESS_MIMALLOC : GUESS_MIMALLOC_LIKELY};
+	*found = (struct sign_found){at, end,
+				     certain ? runtime_guess(p, RUNTIME_MIMALLOC, GUESS_MIMALLOC)
+					     : GUESS_MIMALLOC_LIKELY};
 	return true;
 }
 
@@ -61,7 +63,8 @@ bool sign_mimalloc_arena(const struct sign_place *p, struct sign_found *found)
 	for (unsigned i = 2; i < ARENA_WORDS; i++) {
 		if (words[i] != size / SLICE_BYTES)
 			continue;
-		*found = (struct sign_found){p->at, p->at + size, GUESS_MIMALLOC};
+		*found = (struct sign_found){p->at, p->at + size,
+					     runtime_guess(p, RUNTIME_MIMALLOC, GUESS_MIMALLOC)};
 		return true;
 	}
 	return false;

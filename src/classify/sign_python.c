@@ -5,6 +5,7 @@
  * aligned to their size. All blocks of a pool have one size, which its header gives in two ways: as
  * an index, and by the offset of the last block. All pools of an arena have the same arena index.
  */
+#include "classify/runtime.h"
 #include "classify/walk.h"
 
 #define POOL_HEAD 48
@@ -142,7 +143,8 @@ static bool find_arenas(const struct sign_place *p, struct pools pools, struct s
 	if (walk.start == p->at && walked.end != p->mapping->end &&
 	    lacks_last_pool(p, walked.end - pools.bytes, pools.bytes))
 		found->end -= pools.bytes;
-	found->guess = walked.sampled ? GUESS_PYTHON_LIKELY : GUESS_PYTHON;
+	found->guess = walked.sampled ? GUESS_PYTHON_LIKELY
+				      : runtime_guess(p, RUNTIME_PYTHON, GUESS_PYTHON);
 	return true;
 }
 

@@ -6,7 +6,7 @@
  * frame begins with an object: that leads to its type, this to the type of types, which is its own
  * type.
  */
-#include "classify/sign.h"
+#include "classify/runtime.h"
 
 #define CHUNK	   UINT64_C(16384)
 #define PAGE_BYTES UINT64_C(4096)
@@ -47,8 +47,11 @@ static bool is_chunk(const struct sign_place *p, uint64_t at)
 
 bool sign_python_frames(const struct sign_place *p, struct sign_found *found)
 {
-	*found = (struct sign_found){p->at, p->at, GUESS_PYTHON_FRAMES};
+	*found = (struct sign_found){.start = p->at, .end = p->at};
 	while (found->end < p->mapping->end && is_chunk(p, found->end))
 		found->end += CHUNK;
-	return found->end > found->start;
+	if (found->end == found->start)
+		return false;
+	found->guess = runtime_guess(p, RUNTIME_PYTHON, GUESS_PYTHON_FRAMES);
+	return true;
 }

@@ -5,6 +5,7 @@
  * address of its descriptor, which has the size and number of its slots and the address of the
  * first.
  */
+#include "classify/runtime.h"
 #include "classify/walk.h"
 
 struct description {
@@ -60,7 +61,8 @@ bool sign_ruby_pages(const struct sign_place *p, struct sign_found *found)
 		*found = (struct sign_found){
 			.start = walk.start,
 			.end = walked.end,
-			.guess = walked.sampled ? GUESS_RUBY_LIKELY : GUESS_RUBY,
+			.guess = walked.sampled ? GUESS_RUBY_LIKELY
+						: runtime_guess(p, RUNTIME_RUBY, GUESS_RUBY),
 		};
 		return true;
 	}

@@ -2,7 +2,8 @@
  * Stacks of threads, on x86. At their top is the C library's thread descriptor, which begins with
  * its own address, because the thread register points to it. glibc has that address twice; musl
  * once, followed by a list of all threads. Both store there where the stack begins and its size.
- * The first thread has no such stack.
+ * The first thread has no such stack. glibc also has a list of all stacks; one that is not in it
+ * was made by hand, and is only likely.
  *
  * From glibc 2.42 on, guard pages are not separate mappings, so the kernel merges stacks with each
  * other and with other memory.
@@ -33,6 +34,7 @@ enum {
 	STEP = 16,
 	HEAD = 4, /* words */
 	MUSL_NEXT = 3,
+	LIST = 704, /* offset in glibc's descriptor on x86-64 */
 	WORDS = PAGE_BYTES / sizeof(uint64_t),
 	HALVES = PAGE_BYTES / sizeof(uint32_t),
 	ABOVE = 2 * PAGE_BYTES, /* at most, from the descriptor to the end of the stack */
@@ -46,6 +48,7 @@ struct top {
 		uint32_t halves[HALVES];
 	};
 	uint64_t stack, end;
+	bool is_listed;
 };
 
 static bool is_stack(struct top *t, uint64_t thread, uint64_t start, uint64_t size)
@@ -67,6 +70,16 @@ static bool points_back(const struct sign_place *p, uint64_t next, uint64_t thre
 	       before == thread;
 }
 
+/* Whether the next stack in the list points back at this one. */
+static bool is_listed(const struct sign_place *p, uint64_t thread)
+{
+	uint64_t list = thread + LIST, next, before;
+
+	return memory_read(p->memory, list, &next, sizeof(next)) && next % sizeof(next) == 0 &&
+	       memory_read(p->memory, next + sizeof(next), &before, sizeof(before)) &&
+	       next != list && before == list;
+}
+
 static bool find_thread(const struct sign_place *p, struct top *t)
 {
 	for (size_t i = 0; i + HEAD <= WORDS; i += STEP / sizeof(*t->words)) {
@@ -76,8 +89,10 @@ static bool find_thread(const struct sign_place *p, struct top *t)
 		    (t->words[i + 2] != thread && !points_back(p, t->words[i + 2], thread)))
 			continue;
 		for (size_t j = i + HEAD; j + 1 < WORDS; j++) {
-			if (is_stack(t, thread, t->words[j], t->words[j + 1]))
-				return true;
+			if (!is_stack(t, thread, t->words[j], t->words[j + 1]))
+				continue;
+			t->is_listed = t->words[i + 2] != thread || is_listed(p, thread);
+			return true;
 		}
 	}
 	return false;
@@ -92,46 +107,54 @@ static bool find_thread_32(struct top *t)
 		if (t->halves[i] != thread || t->halves[i + 2] != thread)
 			continue;
 		for (size_t j = i + HEAD; j + 1 < HALVES; j++) {
-			if (is_stack(t, thread, t->halves[j], t->halves[j + 1]))
-				return true;
+			if (!is_stack(t, thread, t->halves[j], t->halves[j + 1]))
+				continue;
+			t->is_listed = true;
+			return true;
 		}
 	}
 	return false;
 }
 
-/* The start of the stack that ends at an address, or 0. It may be in a guard page before. */
-static uint64_t stack_below(const struct sign_place *p, uint64_t end)
+/* The start of the stack that ends at an address, or 0. It may be in a guard page before. One that
+ * is not listed lowers the guess. */
+static uint64_t stack_below(const struct sign_place *p, uint64_t end, enum guess *guess)
 {
 	struct top t = {.at = end - PAGE_BYTES};
 
 	if (end - p->at < STACK_LEAST || !memory_read(p->memory, t.at, t.words, sizeof(t.words)) ||
 	    !(find_thread(p, &t) || (end <= UINT32_MAX && find_thread_32(&t))))
 		return 0;
-	return t.end == end ? t.stack : 0;
+	if (t.end != end)
+		return 0;
+	if (!t.is_listed)
+		*guess = GUESS_STACK_LIKELY;
+	return t.stack;
 }
 
 /* All adjacent stacks, down from the end of the mapping. */
 static bool find_down(const struct sign_place *p, struct sign_found *found)
 {
 	uint64_t start = p->mapping->end, next;
+	enum guess guess = GUESS_STACK;
 
-	while (start > p->at && (next = stack_below(p, start)) != 0)
+	while (start > p->at && (next = stack_below(p, start, &guess)) != 0)
 		start = next > p->at ? next : p->at;
-	*found = (struct sign_found){start, p->mapping->end, GUESS_STACK};
+	*found = (struct sign_found){start, p->mapping->end, guess};
 	return start < p->mapping->end;
 }
 
 /* The end of the stack that begins here, or 0, by trying the usual sizes: powers of two, with a
  * guard page inside or added. Small stacks have guard pages of their own. */
-static uint64_t end_of_first(const struct sign_place *p)
+static uint64_t end_of_first(const struct sign_place *p, enum guess *guess)
 {
 	uint64_t room = p->mapping->end - p->at;
 
 	for (uint64_t power = SEVERAL_LEAST; power <= SEVERAL_MOST && power <= room; power *= 2) {
-		if (stack_below(p, p->at + power) == p->at)
+		if (stack_below(p, p->at + power, guess) == p->at)
 			return p->at + power;
 		if (power + PAGE_BYTES <= room &&
-		    stack_below(p, p->at + power + PAGE_BYTES) == p->at)
+		    stack_below(p, p->at + power + PAGE_BYTES, guess) == p->at)
 			return p->at + power + PAGE_BYTES;
 	}
 	return 0;
@@ -140,13 +163,14 @@ static uint64_t end_of_first(const struct sign_place *p)
 /* All adjacent stacks upwards, if other memory follows. */
 static bool find_up(const struct sign_place *p, struct sign_found *found)
 {
-	uint64_t end = end_of_first(p), size = end - p->at;
+	enum guess guess = GUESS_STACK;
+	uint64_t end = end_of_first(p, &guess), size = end - p->at;
 
 	if (end == 0)
 		return false;
-	while (size <= p->mapping->end - end && stack_below(p, end + size) == end)
+	while (size <= p->mapping->end - end && stack_below(p, end + size, &guess) == end)
 		end += size;
-	*found = (struct sign_found){p->at, end, GUESS_STACK};
+	*found = (struct sign_found){p->at, end, guess};
 	return true;
 }
 

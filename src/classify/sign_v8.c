@@ -6,6 +6,7 @@
  * not known, and other allocators have such headers without it. Since V8 13, this metadata is
  * elsewhere, and the header has its address.
  */
+#include "classify/runtime.h"
 #include "classify/walk.h"
 
 #define V8_PAGE	  (UINT64_C(256) << 10)
@@ -67,6 +68,8 @@ bool sign_v8_pages(const struct sign_place *p, struct sign_found *found)
 	while (found->end < p->mapping->end && found->end % V8_PAGE == 0 &&
 	       (size = page_size(p, found->end, &certain)) != 0)
 		found->end += size;
-	found->guess = certain ? GUESS_V8_HEAP : GUESS_V8_HEAP_LIKELY;
-	return found->end > found->start;
+	if (found->end == found->start)
+		return false;
+	found->guess = certain ? runtime_guess(p, RUNTIME_V8, GUESS_V8_HEAP) : GUESS_V8_HEAP_LIKELY;
+	return true;
 }

@@ -1,5 +1,6 @@
 #include "classify/signs.h"
 
+#include "classify/runtime.h"
 #include "classify/sign.h"
 
 #include <string.h>
@@ -223,6 +224,7 @@ static size_t find(const struct mapping *m, struct memory *memory, void *facts,
 
 static void pass(const struct mapping *m, void *facts)
 {
+	runtime_pass(m, facts);
 	sign_stack_pass(m, facts);
 	sign_bss_pass(m, facts);
 	sign_malloc_pass(m, facts);

@@ -247,6 +247,15 @@ static int set_variable(const char *name, const char *value, struct error *e)
 	return (value ? setenv(name, value, 1) : unsetenv(name)) < 0 ? error_memory(e) : 0;
 }
 
+/* With LD_AUDIT, the dynamic linker shares out its room for variables of threads before it loads
+ * the library, and by default has less than the allocator needs. */
+static int make_room_beside_audit(struct error *e)
+{
+	if (!getenv("LD_AUDIT"))
+		return 0;
+	return add_option("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=", "4096", e);
+}
+
 /* Preloads even into a program that accepts no library, since its children may. */
 static int preload(const struct run *run, enum preloading program, struct error *e)
 {
@@ -264,7 +273,8 @@ static int preload(const struct run *run, enum preloading program, struct error 
 		return 0;
 	if (set_variable(label_variable, run->label, e) < 0 ||
 	    set_variable(heaps_variable, run->heaps, e) < 0 ||
-	    set_variable(through_variable, run->through, e) < 0 || drop_libraries(e) < 0)
+	    set_variable(through_variable, run->through, e) < 0 || drop_libraries(e) < 0 ||
+	    (run->by_heaps && make_room_beside_audit(e) < 0))
 		return -1;
 	return prepend("LD_PRELOAD", library, e);
 }

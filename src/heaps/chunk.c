@@ -4,6 +4,7 @@
 #include "label/keep.h"
 #include "label/name.h"
 #include "label/syscalls.h"
+#include "preload/sandboxed.h"
 
 #include "anonmem/anonmem.h"
 
@@ -64,20 +65,21 @@ static void *map_aligned(size_t size, size_t alignment)
 	return memory == MAP_FAILED ? map_in_reserve(size, alignment) : memory;
 }
 
-/* Huge pages would fill each small heap up to 2 MiB. Where there are none, this has no effect. */
+/* Huge pages would fill each small heap up to 2 MiB. Where there are none, this has no effect. A
+ * sandbox may punish a call that the C library's malloc() would not make. */
 static void keep_pages_small(void *memory, size_t size)
 {
 	const size_t small = 4 * OWNER_CHUNK;
 
-	if (size < small)
+	if (size < small && !sandboxed)
 		madvise(memory, size, MADV_NOHUGEPAGE);
 }
 
 static void give_name(void *memory, size_t size, const char *name)
 {
-	if (name_kernel_keeps() == 1)
+	if (name_kernel_keeps() == 1 && !sandboxed)
 		anonmem_name(memory, size, name);
-	else
+	else if (name_kernel_keeps() != 1)
 		keep_set((uintptr_t)memory, (uintptr_t)memory + size, 0, name);
 }
 

@@ -3,6 +3,7 @@
 #include "heaps/chunk.h"
 #include "heaps/jemalloc.h"
 #include "heaps/owner.h"
+#include "preload/sandboxed.h"
 
 #include "anonmem/anonmem.h"
 
@@ -16,7 +17,8 @@
 /* Settings for jemalloc, in place of those that the user may have made for another one. Large
  * memory is requested by heap, so no size may be too large for a heap. */
 extern const char *heaps_je_malloc_conf;
-const char *heaps_je_malloc_conf = "narenas:1,dss:disabled";
+const char *heaps_je_malloc_conf =
+	"narenas:1,dss:disabled,slab_sizes:16-16:2|32-128:4"; /* fewer descriptors than pages */
 
 uint16_t heap_arena[HEAP_MAX];
 
@@ -67,6 +69,9 @@ static bool purge(extent_hooks_t *hooks, void *at, size_t size, size_t offset, s
 	(void)hooks;
 	(void)size;
 	(void)arena;
+	/* A sandbox may punish this call, which malloc() of the C library seldom makes. */
+	if (sandboxed)
+		return true;
 	failed = madvise((char *)at + offset, len, MADV_DONTNEED) != 0;
 	errno = before;
 	return failed;
@@ -164,6 +169,30 @@ static unsigned make(const char *name)
 	return heap;
 }
 
+static unsigned make_locked(const char *name)
+{
+	unsigned heap;
+
+	pthread_mutex_lock(&making);
+	heap = make(name);
+	pthread_mutex_unlock(&making);
+	return heap;
+}
+
+/* Without a system call. A signal handler that interrupts this gets the first heap. */
+static unsigned make_in_sandbox(const char *name)
+{
+	static __thread bool is_making __attribute__((tls_model("initial-exec")));
+	unsigned heap;
+
+	if (is_making)
+		return OWNER_FIRST;
+	is_making = true;
+	heap = make_locked(name);
+	is_making = false;
+	return heap;
+}
+
 unsigned heap_find(const char *name)
 {
 	unsigned heap = find_known(name);
@@ -171,11 +200,11 @@ unsigned heap_find(const char *name)
 
 	if (heap != OWNER_NONE)
 		return heap;
+	if (sandboxed)
+		return make_in_sandbox(name);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	pthread_mutex_lock(&making);
-	heap = make(name);
-	pthread_mutex_unlock(&making);
+	heap = make_locked(name);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return heap;
 }

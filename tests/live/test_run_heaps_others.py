@@ -2,12 +2,13 @@
 
 import os
 import resource
+import signal
 import subprocess
 import unittest
 
 import anonmem
 from anonmem import ENVIRONMENT
-from programs import Programs
+from programs import Programs, compile_c
 from test_unbroken import compiles
 
 # The program takes 8 MiB.
@@ -63,6 +64,23 @@ class RunHeapsOthers(Programs):
 		program = self.compiled("bits32", "gcc", "-m32")
 		self.same(program, words="is built for another architecture")
 		self.same("sh", "-c", '"$0"; echo $?', program)
+
+	def test_sandboxes(self):
+		"""The first request of the program comes when it is in a sandbox, which kills for every call but a few."""
+		program = os.path.join(self.folder, "filter")
+		compile_c("filter.c", program, "-D_GNU_SOURCE", "-lseccomp", "-Wl,-z,now")
+		self.assertEqual(self.same(program, "kill").stdout, b"fine\n")
+		self.assertEqual(self.same(program, "rt_sigprocmask", "madvise").returncode, -signal.SIGTERM)
+
+	def test_audit(self):
+		"""The dynamic linker has less room for variables of threads beside a library that watches it."""
+		library = os.path.join(self.folder, "audit.so")
+		subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], check=True,
+			input=b"unsigned la_version(unsigned version) { return version; }")
+		program = self.compiled("audited", "gcc")
+		done = subprocess.run([anonmem.PROGRAM, "run", "--heaps", program], capture_output=True, check=False,
+			env=dict(ENVIRONMENT, LD_AUDIT=library), timeout=60)
+		self.assertEqual((done.returncode, done.stderr), (7, b""))
 
 	def test_little_address_space(self):
 		program = self.compiled("takes", "gcc")

@@ -86,6 +86,7 @@ TEST(jemalloc_may_be_a_part_of_the_program)
 
 TEST(blocks_of_jemallocs_own_data)
 {
+	fake_process_map(&process, "libjemalloc.so.2", LIB, NULL, 0);
 	PUT(&process, AT, 2 * MIB, 0, 0xe80afff, AT + 0x43b80, 2 * MIB - 0x43b80);
 	expect(AT, AT + 2 * MIB, AT, AT + 2 * MIB, GUESS_JEMALLOC);
 	PUT(&process, AT, 2 * MIB, 0, 0xe80afff, AT + 0x43b80, 2 * MIB - 0x43b88);
@@ -109,6 +110,7 @@ TEST(segments_of_mimalloc_have_one_key)
 {
 	const uint64_t key = UINT64_C(0xa6498baf178ab32e);
 
+	fake_process_map(&process, "libmimalloc.so.2.0", LIB, NULL, 0);
 	put_segment(AT, key ^ AT, 512);
 	expect(AT, AT + 13 * MIB, AT, AT + 13 * MIB, GUESS_MIMALLOC_LIKELY);
 	put_segment(AT + SEGMENT, key ^ (AT + SEGMENT), 512);
@@ -132,6 +134,7 @@ TEST(segments_with_different_keys)
 
 TEST(arenas_of_mimalloc_know_themselves)
 {
+	fake_process_map(&process, "libmimalloc.so.3.0", LIB, NULL, 0);
 	PUT(&process, AT, AT, 1024 * MIB, 0x1010000000003, 0x69ddc00, 0, AT, 0x4000, 0x2b);
 	expect(AT, AT + 1024 * MIB, AT, AT + 1024 * MIB, GUESS_MIMALLOC);
 	PUT(&process, AT, AT, 1024 * MIB, 0x1010000000003, 0x69ddc00, 0, AT, 0x4001, 0x2b);
@@ -144,6 +147,7 @@ TEST(asan_by_its_shadow)
 {
 	const uint64_t heap = UINT64_C(0x602000000000);
 
+	fake_process_map(&process, "libasan.so.8.0.0", LIB, NULL, 0);
 	PUT(&process, heap, 0x800000203, 8);
 	PUT(&process, AT, AT, 0x102000, 0x101000, 0x5f);
 	PUT(&process, AT + 0x102000, AT + 0x102000, 0x102000, 0x101000, 0x60);
@@ -189,6 +193,34 @@ TEST(a_chunk_with_huge_pages_has_its_head_before)
 	expect(AT, AT + 9 * MIB, 0, 0, GUESS_NONE);
 	PUT(&process, AT - 4096, 16, (8 * MIB + 4096) | 2);
 	expect(AT, AT + 8 * MIB, 0, 0, GUESS_NONE);
+}
+
+/* Made by hand, to the last mark. */
+TEST(memory_of_allocators_that_the_process_does_not_have)
+{
+	const uint64_t heap = UINT64_C(0x602000000000);
+
+	fake_process_map(&process, "program", LIB, NULL, 0);
+	PUT(&process, AT, 2 * MIB, 0, 0xe80afff, AT + 0x43b80, 2 * MIB - 0x43b80);
+	expect(AT, AT + 2 * MIB, AT, AT + 2 * MIB, GUESS_JEMALLOC_LIKELY);
+	put_segment(AT, 7 ^ AT, 512);
+	put_segment(AT + SEGMENT, 7 ^ (AT + SEGMENT), 512);
+	expect(AT, AT + 2 * SEGMENT, AT, AT + 2 * SEGMENT, GUESS_MIMALLOC_LIKELY);
+	PUT(&process, AT, AT, 1024 * MIB, 0x1010000000003, 0x69ddc00, 0, AT, 0x4000, 0x2b);
+	expect(AT, AT + 1024 * MIB, AT, AT + 1024 * MIB, GUESS_MIMALLOC_LIKELY);
+	expect(0x7fff8000, 0x8fff7000, 0x7fff8000, 0x8fff7000, GUESS_ASAN_LIKELY);
+	expect(heap, heap + 0x20000, heap, heap + 0x20000, GUESS_ASAN_LIKELY);
+}
+
+/* A program may be linked with them, and then exports a name of theirs. */
+TEST(an_allocator_as_a_part_of_the_program)
+{
+	static const struct fake_symbol symbols[] = {{"mi_malloc", 0x1000}};
+
+	fake_process_init(&process);
+	fake_process_map(&process, "program", LIB, symbols, 1);
+	PUT(&process, AT, AT, 1024 * MIB, 0x1010000000003, 0x69ddc00, 0, AT, 0x4000, 0x2b);
+	expect(AT, AT + 1024 * MIB, AT, AT + 1024 * MIB, GUESS_MIMALLOC);
 }
 
 #define PAGE (16 * KIB)
@@ -259,6 +291,8 @@ int main(void)
 		cmocka_unit_test_setup(segments_with_different_keys, set_up),
 		cmocka_unit_test_setup(arenas_of_mimalloc_know_themselves, set_up),
 		cmocka_unit_test_setup(asan_by_its_shadow, set_up),
+		cmocka_unit_test_setup(memory_of_allocators_that_the_process_does_not_have, set_up),
+		cmocka_unit_test_setup(an_allocator_as_a_part_of_the_program, set_up),
 		cmocka_unit_test_setup(what_only_lies_near_the_shadow_of_asan, set_up),
 		cmocka_unit_test_setup(valgrind_by_its_tool, set_up),
 		cmocka_unit_test_setup(a_chunk_with_huge_pages_has_its_head_before, set_up),

@@ -21,6 +21,12 @@ static void expect(uint64_t start, uint64_t until, uint64_t from, uint64_t end, 
 	fake_process_expect(&process, start, until, from, end, guess);
 }
 
+/* A process that has a runtime maps its file. */
+static void map_file(const char *name)
+{
+	fake_process_map(&process, name, 0x7f6600000000, NULL, 0);
+}
+
 static void put_pool(uint64_t at, uint32_t arena, uint32_t size_index, uint32_t last_offset)
 {
 	uint64_t next = 48 + 2 * 16 * ((uint64_t)size_index + 1);
@@ -31,6 +37,7 @@ static void put_pool(uint64_t at, uint32_t arena, uint32_t size_index, uint32_t 
 
 TEST(arenas_of_python_begin_at_any_page)
 {
+	map_file("python3.11");
 	put_pool(AT + 0x4000, 7, 3, 16384 - 64);
 	put_pool(AT + 0x4000 + 31 * 16 * KIB, 7, 1, 16384 - 32);
 	put_pool(AT + 0x4000 + MIB, 8, 0, 16384 - 16);
@@ -40,6 +47,7 @@ TEST(arenas_of_python_begin_at_any_page)
 
 TEST(arenas_of_old_python_are_smaller)
 {
+	map_file("python3.11");
 	put_pool(AT, 7, 3, 4096 - 64);
 	put_pool(AT + 256 * KIB, 8, 3, 4096 - 64);
 	expect(AT, AT + 512 * KIB, AT, AT + 512 * KIB, GUESS_PYTHON);
@@ -47,6 +55,7 @@ TEST(arenas_of_old_python_are_smaller)
 
 TEST(what_follows_the_arenas_is_not_theirs)
 {
+	map_file("python3.11");
 	put_pool(AT, 7, 3, 16384 - 64);
 	PUT(&process, AT + MIB, 0x3ff0000000000000, 0x3ff0000000000000, 0, 0, 0, 0);
 	expect(AT, AT + 8 * MIB, AT, AT + MIB, GUESS_PYTHON);
@@ -108,6 +117,7 @@ TEST(pages_of_v8)
 {
 	const uint64_t size = 256 * KIB;
 
+	map_file("node");
 	PUT(&process, LOW, size, 10, 0x3ca69360, LOW + 0x1148, LOW + size, 0x3eeb8, 0, 0x1148,
 	    0x40fa22d8, 0x566a2f0, LOW, size);
 	expect(LOW, LOW + size, LOW, LOW + size, GUESS_V8_HEAP);
@@ -121,6 +131,7 @@ TEST(pages_of_v8)
 
 TEST(a_large_page_of_v8_and_the_next)
 {
+	map_file("node");
 	PUT(&process, LOW, 0x46e000, 0x84, 0x3ca69360, LOW + 0x1148, LOW + 0x46d2c0, 0x46c178, 0,
 	    0x1148, 0x40ebc230, 0x566a2f0, LOW, 0x46e000);
 	expect(LOW, LOW + 0x480000, LOW, LOW + 0x46e000, GUESS_V8_HEAP);
@@ -166,6 +177,7 @@ static void put_ruby(uint64_t at, uint64_t bytes, uint64_t about)
 
 TEST(pages_of_ruby)
 {
+	map_file("libruby-3.1.so.3.1");
 	put_ruby(AT + 0x4000, 16 * KIB, 0x5500000);
 	put_ruby(AT + 0x8000, 16 * KIB, 0x5500100);
 	PUT(&process, AT + 0xc000, 0);
@@ -190,6 +202,7 @@ TEST(numbers_that_are_no_page_of_ruby)
 
 TEST(carriers_of_erlang_point_at_each_other)
 {
+	map_file("beam.smp");
 	PUT(&process, AT, 0x80001, 0, AT + 0x80000, 0x5616555);
 	expect(AT, AT + 0x100000, 0, 0, GUESS_NONE);
 	PUT(&process, AT, 0x80001, 0, AT + 0x80000, 0x5616000);
@@ -209,6 +222,7 @@ TEST(an_allocator_of_erlang_has_a_name)
 	uint64_t about[24] = {0};
 	const char name[16] = "eheap_";
 
+	map_file("beam.smp");
 	about[15] = 0x77001;
 	fake_process_put(&process, 0x5616000, about, 24);
 	PUT(&process, AT, 0x80003, 0, 0, 0x5616000);
@@ -279,6 +293,7 @@ static void put_group(uint64_t at, uint64_t free, uint64_t blocks)
 /* The second group fills two megablocks, of which the last has no descriptors. */
 TEST(megablocks_of_haskell)
 {
+	map_file("libHSrts-ghc9.0.2.so");
 	put_group(GHC, GHC + 0x4100, 1);
 	put_group(GHC + MIB, GHC + MIB + 0x4000 + 300 * 4096, 300);
 	put_group(GHC + 3 * MIB, UINT64_MAX, 252);
@@ -304,7 +319,7 @@ TEST(numbers_that_are_no_megablock)
 	put_group(GHC, GHC + 0x4000, 1);
 	PUT(&process, GHC + MIB + 4 * 64, GHC + 0x4000, GHC + 0x4000, 0, 0, 0, 0, 1);
 	PUT(&process, GHC + MIB + 5 * 64, GHC + 0x5000);
-	expect(GHC, GHC + 2 * MIB, GHC, GHC + MIB, GUESS_GHC);
+	expect(GHC, GHC + 2 * MIB, GHC, GHC + MIB, GUESS_GHC_LIKELY);
 }
 
 #define LIBRARY UINT64_C(0x7f0000000000)
@@ -498,6 +513,7 @@ static void put_object(uint64_t object, uint64_t type, uint64_t types, uint64_t 
 
 TEST(frames_of_python_begin_with_an_object)
 {
+	map_file("python3.11");
 	put_object(FUNCTION, TYPES + 0x400, TYPES, TYPES);
 	PUT(&process, AT, 0, 16384, 0, 0, FUNCTION, 7);
 	PUT(&process, AT + 16384, AT, 16384, 0, FUNCTION | 1, 7);
@@ -514,6 +530,42 @@ TEST(numbers_that_are_no_frames_of_python)
 	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
 	PUT(&process, AT, 0, 16384, 0, 0, 7, 7);
 	expect(AT, AT + 64 * KIB, 0, 0, GUESS_NONE);
+}
+
+/* Made by hand, to the last mark. */
+TEST(heaps_of_languages_that_the_process_does_not_have)
+{
+	map_file("program");
+	put_pool(AT, 7, 3, 16384 - 64);
+	put_pool(AT + MIB, 8, 3, 16384 - 64);
+	expect(AT, AT + 2 * MIB, AT, AT + 2 * MIB, GUESS_PYTHON_LIKELY);
+	put_object(FUNCTION, TYPES + 0x400, TYPES, TYPES);
+	PUT(&process, AT, 0, 16384, 0, 0, FUNCTION, 7);
+	expect(AT, AT + 16 * KIB, AT, AT + 16 * KIB, GUESS_PYTHON_FRAMES_LIKELY);
+	PUT(&process, LOW, 4, LOW, 256 * KIB, 0x252f6ea0, LOW + 0x1140, LOW + 256 * KIB);
+	expect(LOW, LOW + 256 * KIB, LOW, LOW + 256 * KIB, GUESS_V8_HEAP_LIKELY);
+	put_ruby(AT, 64 * KIB, 0x5500000);
+	expect(AT, AT + 64 * KIB, AT, AT + 64 * KIB, GUESS_RUBY_LIKELY);
+	PUT(&process, AT, 0x80001, 0, AT + 0x80000, 0x5616000);
+	PUT(&process, AT + 0x80000, 0x80001, AT, 0, 0x5616005);
+	expect(AT, AT + 0x100000, AT, AT + 0x100000, GUESS_ERLANG_LIKELY);
+	put_group(GHC, GHC + 0x4100, 1);
+	expect(GHC, GHC + MIB, GHC, GHC + MIB, GUESS_GHC_LIKELY);
+}
+
+/* The first file is the program, which needs no look at the others. */
+TEST(a_program_is_known_when_it_passes)
+{
+	const struct mapping python = {.start = 0x400000,
+				       .end = 0x500000,
+				       .inode = 7,
+				       .perms = "r--p",
+				       .name = SLICE_INIT("/usr/bin/python3.11")};
+
+	signs.pass(&python, &process.facts);
+	put_pool(AT, 7, 3, 16384 - 64);
+	put_pool(AT + MIB, 8, 3, 16384 - 64);
+	expect(AT, AT + 2 * MIB, AT, AT + 2 * MIB, GUESS_PYTHON);
 }
 
 /* How far a block is used, what was marked last, how many objects, and the next block. */
@@ -577,6 +629,8 @@ int main(void)
 		cmocka_unit_test_setup(a_large_object_of_oilpan_fills_its_mapping, set_up),
 		cmocka_unit_test_setup(frames_of_python_begin_with_an_object, set_up),
 		cmocka_unit_test_setup(numbers_that_are_no_frames_of_python, set_up),
+		cmocka_unit_test_setup(heaps_of_languages_that_the_process_does_not_have, set_up),
+		cmocka_unit_test_setup(a_program_is_known_when_it_passes, set_up),
 		cmocka_unit_test_setup(blocks_of_rubys_transient_heap, set_up),
 		cmocka_unit_test_setup(blocks_of_another_program, set_up),
 	};

@@ -242,8 +242,54 @@ TEST(no_more_than_malloc_has_by_mmap)
 	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
 	signs.doubt(facts);
 	assert_int_equal(claim(facts, GUESS_MALLOC), GUESS_MALLOC_LIKELY);
-	assert_int_equal(claim(facts, GUESS_ARENA), GUESS_ARENA);
+	assert_int_equal(claim(facts, GUESS_ARENA), GUESS_ARENA_LIKELY);
 	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE);
+}
+
+/* An arena, and where its state has the address of the next one. */
+static void look_at_arena(struct sign_facts *facts, uint64_t heap, uint64_t next)
+{
+	struct mapping m = {.start = heap, .end = heap + 0x84000, .perms = "rw-p"};
+	struct content_part part;
+
+	put_heap(heap, heap + 0x30, 0, 0x21000, 0x84000);
+	put_last_chunk(heap + 0x30, 96, heap + 0x20fe0);
+	put_last_chunk(heap + 0x30, 2160, next);
+	assert_int_equal(signs.find(&m, &fake.memory, facts, &part, 1), 1);
+	assert_int_equal(part.guess, GUESS_ARENA);
+}
+
+TEST(arenas_are_in_the_ring_of_malloc)
+{
+	const uint64_t main = DATA + 0x100, second = HEAP - 0x4000000;
+	struct sign_facts *facts = facts_with("/usr/lib/libc.so.6", DATA);
+
+	put_account(0, 0);
+	put_last_chunk(main, 2160, HEAP + 0x30);
+	look_at_arena(facts, HEAP, second + 0x30);
+	look_at_arena(facts, second, main);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_NONE);
+}
+
+/* Made by hand: its state leads into the ring, in a circle without malloc, or nowhere. */
+TEST(areas_that_look_like_arenas_are_not_in_the_ring)
+{
+	const uint64_t main = DATA + 0x100, other = HEAP - 0x4000000;
+	struct sign_facts *facts = facts_with("/usr/lib/libc.so.6", DATA);
+
+	put_account(0, 0);
+	put_last_chunk(main, 2160, main);
+	look_at_arena(facts, HEAP, main);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
+	look_at_arena(facts, HEAP, HEAP + 0x30);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
+	look_at_arena(facts, HEAP, 0x0101010101010101);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SOME);
+	/* One of two. */
+	put_last_chunk(main, 2160, HEAP + 0x30);
+	look_at_arena(facts, HEAP, main);
+	look_at_arena(facts, other, main);
+	assert_int_equal(signs.check(&fake.memory, facts), DOUBT_SURE);
 }
 
 TEST(without_the_account_of_malloc_a_chunk_is_only_likely)
@@ -278,6 +324,8 @@ int main(void)
 		cmocka_unit_test_setup(a_chunk_of_a_process_of_32_bits, set_up),
 		cmocka_unit_test_setup(an_arena_of_a_process_of_32_bits, set_up),
 		cmocka_unit_test_setup(no_more_than_malloc_has_by_mmap, set_up),
+		cmocka_unit_test_setup(arenas_are_in_the_ring_of_malloc, set_up),
+		cmocka_unit_test_setup(areas_that_look_like_arenas_are_not_in_the_ring, set_up),
 		cmocka_unit_test_setup(without_the_account_of_malloc_a_chunk_is_only_likely,
 				       set_up),
 	};

@@ -14,15 +14,21 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* A thread of glibc at the end of its stack. */
+#define LISTS UINT64_C(0x7f6600000000) /* of the C library */
+
+/* A thread of glibc at the end of its stack, in a list of stacks. */
 static void put_thread(uint64_t start, uint64_t size)
 {
+	static uint64_t head = LISTS;
 	const uint64_t list[] = {0, start + size - 0x600}; /* an empty one */
 	const uint64_t at = start + size - 0x900, words[] = {at, 0x1234, at},
 		       stack[] = {start, size};
 
 	fake_memory_put(&fake, at, words, sizeof(words));
 	fake_memory_put(&fake, at + 0x300, list, sizeof(list));
+	head += 16;
+	fake_memory_put(&fake, at + 704, &head, sizeof(head));
+	fake_memory_put(&fake, head + 8, (const uint64_t[]){at + 704}, sizeof(uint64_t));
 	fake_memory_put(&fake, at + 0x690, stack, sizeof(stack));
 }
 
@@ -45,6 +51,27 @@ TEST(a_thread_shows_at_the_top_of_its_stack)
 	expect(AT, AT + 8 * MIB, AT, AT + 8 * MIB);
 	expect(AT + 0x1000, AT + 8 * MIB, AT + 0x1000, AT + 8 * MIB);
 	expect(AT - 4 * MIB, AT + 8 * MIB, AT, AT + 8 * MIB);
+}
+
+/* Made by hand: in no list, or in one of its own. */
+TEST(a_thread_that_is_not_listed)
+{
+	const uint64_t at = AT + 8 * MIB - 0x900, list = at + 704;
+	const uint64_t wrong[] = {0, 0x0101010101010101, LISTS, list};
+	size_t count;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		const uint64_t links[] = {wrong[i], list};
+		const struct content_part *part;
+
+		set_up(NULL);
+		put_thread(AT, 8 * MIB);
+		fake_memory_put(&fake, LISTS, (const uint64_t[]){7, 7}, 2 * sizeof(uint64_t));
+		fake_memory_put(&fake, list, links, sizeof(links));
+		part = fake_memory_look(&fake, AT, AT + 8 * MIB, &count);
+		assert_int_equal(count, 1);
+		assert_int_equal(part->guess, GUESS_STACK_LIKELY);
+	}
 }
 
 TEST(a_thread_of_musl_is_in_a_ring)
@@ -155,6 +182,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup(name, set_up)
 	const struct CMUnitTest tests[] = {
 		CASE(a_thread_shows_at_the_top_of_its_stack),
+		CASE(a_thread_that_is_not_listed),
 		CASE(a_thread_of_musl_is_in_a_ring),
 		CASE(a_thread_of_32_bits),
 		CASE(several_stacks_and_other_memory),

@@ -29,6 +29,17 @@ static __attribute__((noinline)) void dirty_stack(void)
 		bytes[i] = 0xff;
 }
 
+/* So that the compiler leaves the calls. */
+static __attribute__((noinline)) void ask_malloc(size_t size)
+{
+	char *volatile p = malloc(size);
+
+	memset(p, 1, size);
+	free(p);
+	p = strdup("text");
+	free(p);
+}
+
 static void come_and_go(int sharing)
 {
 	void *at = mmap(0, SIZE, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
@@ -64,7 +75,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 300; i++) {
 		dirty_stack();
 		come_and_go(i % 2 ? MAP_PRIVATE : MAP_SHARED);
-		free(malloc(SIZE / 4));
+		ask_malloc(SIZE / 4);
 	}
 	if (kills) {
 		write(1, "fine\n", 5);
