@@ -299,6 +299,12 @@ static struct figure swapped_unmapped(const struct owners *o, struct figure resi
 	return f;
 }
 
+/* The sum of what is known; unknown if neither is. */
+static struct figure known_sum(struct figure a, struct figure b)
+{
+	return a.known || b.known ? figure_plus(figure_if_any(a), figure_if_any(b)) : a;
+}
+
 bool owners_add_all_swapped(struct account *a, const struct owners *o, struct figure resident,
 			    struct figure used)
 {
@@ -307,7 +313,7 @@ bool owners_add_all_swapped(struct account *a, const struct owners *o, struct fi
 		      unmapped = swapped_unmapped(o, resident, rest);
 
 	return add_swapped_anonymous(a, o) &&
-	       account_sum(a, "shared memory", figure_plus(mapped, figure_if_any(unmapped)),
+	       account_sum(a, "shared memory", known_sum(mapped, unmapped),
 			   "sum of the next two") &&
 	       account_part(a, "mapped by processes", mapped, "Swap of smaps, divided") &&
 	       account_part(a, "not mapped", unmapped, "allocated - resident");
