@@ -88,6 +88,8 @@ static void update_facts(struct service *s)
 /* Makes the pages of the last reading. */
 static int publish(struct service *s, struct error *e)
 {
+	/* A watch does not look for shared memory that no process maps. */
+	static const struct grouping by_owner = {.keys = {KEY_SUBSYSTEM, KEY_KIND}, .count = 2};
 	const struct watch *w = s->driver.watch;
 	struct machine_account account = {.memory = {.name = NULL}};
 	struct gathered_cgroups cgroups = {NULL, 0};
@@ -105,7 +107,7 @@ static int publish(struct service *s, struct error *e)
 	if (status == 0)
 		status = gather_cgroups(w, s->source, metrics_cgroups(m.series), &cgroups, e);
 	if (status == 0)
-		status = gather_memory(w, &account_grouping, &owners, e);
+		status = gather_memory(w, &by_owner, &owners, e);
 	if (status == 0 && kernel_memory_read(s->source, &kernel, &ignored) == 0 &&
 	    account_build(&kernel, &owners, 0, &account, &ignored) == 0)
 		m.account = &account;

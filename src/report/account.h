@@ -22,9 +22,9 @@ struct machine_account {
 	struct elsewhere elsewhere; /* of a control group */
 };
 
-/* The snapshot must be grouped by account_grouping and read with `verify`. At most `largest` rows
- * of level 1 are named under each row of level 0. 0, or -1 with *e; call account_free() in any
- * case. */
+/* The snapshot must be grouped by account_grouping, or without its KEY_SEGMENT if shared memory
+ * that no process maps was not looked for, and read with `verify`. At most `largest` rows of level
+ * 1 are named under each row of level 0. 0, or -1 with *e; call account_free() in any case. */
 int account_build(const struct kernel_memory *k, const struct snapshot *s, size_t largest,
 		  struct machine_account *a, struct error *e);
 void account_free(struct machine_account *a);

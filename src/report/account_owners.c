@@ -265,7 +265,7 @@ bool owners_add_swapped(struct account *a, const struct owners *o)
 static void sum_unmapped(const struct snapshot *s, uint64_t *allocated, uint64_t *swapped)
 {
 	*allocated = *swapped = 0;
-	for (uint32_t i = 0; s->segments && i < aggregate_count(&s->groups); i++) {
+	for (uint32_t i = 0; i < aggregate_count(&s->groups); i++) {
 		const symbol *key = aggregate_key(&s->groups, i);
 		symbol segment = key[grouping_find(&s->by, KEY_SEGMENT)];
 		struct segment_identity identity;
@@ -285,10 +285,13 @@ static void sum_unmapped(const struct snapshot *s, uint64_t *allocated, uint64_t
 static struct figure swapped_unmapped(const struct owners *o, struct figure resident,
 				      struct figure used)
 {
+	const struct snapshot *s = o->snapshot;
 	uint64_t allocated, swapped;
 	struct figure f, least;
 
-	sum_unmapped(o->snapshot, &allocated, &swapped);
+	if (!s->segments || !grouping_has(&s->by, KEY_SEGMENT))
+		return (struct figure){.known = false};
+	sum_unmapped(s, &allocated, &swapped);
 	f = figure_minus(figure_of(allocated), resident);
 	least = figure_of(swapped);
 	if (!f.known || f.bytes < least.bytes)
