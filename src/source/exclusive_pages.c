@@ -1,26 +1,15 @@
 #include "source/exclusive_pages.h"
 
+#include "source/pause.h"
 #include "source/process_memory.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 void exclusive_pages_begin(struct exclusive_pages *x, uint64_t page_size)
 {
 	x->page_size = page_size;
 	x->start = x->end = 0;
-	x->windows = 0;
-}
-
-/* A process that waits for its lock gets it now and then. */
-static void let_others_in(struct exclusive_pages *x)
-{
-	enum { EACH = 2 };
-	const struct timespec moment = {.tv_nsec = 1000};
-
-	if (++x->windows % EACH == 0)
-		nanosleep(&moment, NULL);
 }
 
 /* Reads the entries around an address. False, with errno, if there are none. */
@@ -30,7 +19,7 @@ static bool load(struct exclusive_pages *x, int pagemap, uint64_t address)
 	ssize_t n = TEMP_FAILURE_RETRY(pread(pagemap, x->entries, sizeof(x->entries),
 					     (off_t)(start / x->page_size * sizeof(*x->entries))));
 
-	let_others_in(x);
+	pause_for_others();
 	x->start = start;
 	x->end = n > 0 ? start + (uint64_t)n / sizeof(*x->entries) * x->page_size : start;
 	if (n == 0)

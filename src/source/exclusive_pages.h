@@ -15,7 +15,6 @@ enum { EXCLUSIVE_WINDOW = 512 /* pages that are read at once */ };
 struct exclusive_pages {
 	uint64_t page_size;
 	uint64_t start, end; /* addresses that the entries are of */
-	unsigned windows;    /* number of reads */
 	uint64_t entries[EXCLUSIVE_WINDOW];
 };
 

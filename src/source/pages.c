@@ -10,10 +10,10 @@
 #include "source/pages.h"
 
 #include "source/pagescan.h"
+#include "source/pause.h"
 #include "source/process_memory.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -28,18 +28,7 @@ struct counting {
 	struct part *part; /* of the current page; pages ascend */
 	bool exclusive;	   /* all that is present is mapped by this process alone */
 	bool spares;	   /* the process shall not wait for long */
-	unsigned runs;
 };
-
-/* Whoever waits for the process's lock gets it now and then. */
-static void let_others_in(struct counting *c)
-{
-	enum { EACH = 2 };
-	const struct timespec moment = {.tv_nsec = 1000};
-
-	if (c->spares && ++c->runs % EACH == 0)
-		nanosleep(&moment, NULL);
-}
 
 static void count_page(struct counting *c, uint64_t address, uint64_t entry)
 {
@@ -64,7 +53,8 @@ static int count_run(struct counting *c, uint64_t start, uint64_t end)
 			c->fd, entries, (wanted < ENTRIES ? wanted : ENTRIES) * sizeof(*entries),
 			(off_t)(start / c->page_size * sizeof(*entries))));
 
-		let_others_in(c);
+		if (c->spares)
+			pause_for_others();
 		if (n < (ssize_t)sizeof(*entries))
 			return n < 0 ? -1 : 0;
 		for (ssize_t i = 0; i < n / (ssize_t)sizeof(*entries); i++) {

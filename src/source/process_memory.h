@@ -13,7 +13,8 @@
 struct process_memory {
 	struct io *io;
 	const struct procdir *dir;
-	int mem, map; /* descriptors, or -1 */
+	int mem, map;	/* descriptors, or -1 */
+	unsigned calls; /* up to a few */
 };
 
 /* Of a page, as the kernel's admin-guide/mm/pagemap.rst has it. */

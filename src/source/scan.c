@@ -4,12 +4,12 @@
 #include "source/exclusive_pages.h"
 #include "source/pages.h"
 #include "source/pagescan.h"
+#include "source/pause.h"
 #include "source/userfault.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -76,15 +76,6 @@ static void adapt(struct scan *s, uint64_t ns)
 	}
 }
 
-/* Back-to-back calls take the lock again before a waiting writer wakes up, for several
- * milliseconds; a short sleep lets the writer in. */
-static void let_others_in(void)
-{
-	const struct timespec moment = {.tv_nsec = 1000};
-
-	nanosleep(&moment, NULL);
-}
-
 /* Fetches the regions starting at an address, at least up to `end`. */
 static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 {
@@ -113,7 +104,7 @@ static int fetch(struct scan *s, uint64_t from, uint64_t end, struct error *e)
 		return error_errno(e, "cannot scan its pages");
 	adapt(s, ns);
 	if (s->io->reading.max_stall_ns)
-		let_others_in();
+		pause_for_others();
 	s->next = 0;
 	s->count = (size_t)n;
 	s->scanned = arg.walk_end > from ? arg.walk_end : arg.end;
