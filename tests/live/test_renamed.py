@@ -46,8 +46,8 @@ class Top:
 		line, _, self.written = self.written.partition(b"\n")
 		return json.loads(line)
 
-	def skip(self):
-		"""Leaves out the reports that have been written before now. The next one may be in the making."""
+	def discard_written(self):
+		"""Leaves out the reports written before now. The next one may be in the making."""
 		while select.select([self.process.stdout], [], [], 0)[0]:
 			self.read()
 		self.written = self.written.rpartition(b"\n")[2]
@@ -69,7 +69,7 @@ class Renamed(Live):
 				self.assertLessEqual(self.refreshes_until(lambda report, n=n: seen(report, n), top, n), 2)
 				os.kill(h.pid, signal.SIGUSR1)
 				self.assertEqual(h.process.stdout.readline(), "changed\n")
-				top.skip()
+				top.discard_written()
 
 	def test_names(self):
 		self.watch("renames", lambda report, n: any(g["label"] == f"[anon:live: phase {n}]"
@@ -114,7 +114,7 @@ class Renamed(Live):
 			reports.report()
 			for n in range(CHANGES):
 				write(f"{folders[n % 2]}/cgroup.procs", str(h.pid))
-				reports.skip()
+				reports.discard_written()
 				reports.report()  # may have been made before that
 				now = [g["cgroup"] for g in reports.report()["groups"] if g["state"] != "gone"]
 				self.assertEqual(now, [f"/{os.path.basename(folders[n % 2])}"])
@@ -129,7 +129,7 @@ class Renamed(Live):
 			while pids[1:]:
 				os.kill(pids[-1], signal.SIGKILL)
 				wait_for_state(pids.pop(), "Z")
-				reports.skip()
+				reports.discard_written()
 				reports.report()  # may have been made before that
 				top = {g["pid"]: g["pss"] for g in reports.report()["groups"]
 					if g["label"] == "[anon]" and g["state"] != "gone"}
